@@ -1,0 +1,39 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+
+/** A value, or the reason why the bytes are none. Decoders never throw. */
+export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string }
+
+export type Decoder<T> = (bytes: Uint8Array | null | undefined) => Decoded<T>
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Reads UTF-8 JSON; a byte order mark, invalid UTF-8 and a lone surrogate are refused, because they would change when written again. */
+export function parseJson(bytes: Uint8Array | null | undefined): Decoded<unknown> {
+  if (bytes === null || bytes === undefined) return { ok: false, reason: 'no_value' }
+  if (bytes.length === 0) return { ok: false, reason: 'empty' }
+  let text: string
+  try {
+    text = utf8.decode(bytes)
+  } catch {
+    return { ok: false, reason: 'invalid_utf8' }
+  }
+  if (text.charCodeAt(0) === 0xfeff) return { ok: false, reason: 'byte_order_mark' }
+  try {
+    return { ok: true, value: JSON.parse(text) as unknown }
+  } catch {
+    return { ok: false, reason: 'invalid_json' }
+  }
+}
+
+/** Compiles a schema once into a total decoder. The reason names the first path that does not fit: `schema:/entity/id`. */
+export function decoderOf<S extends TSchema>(schema: S): Decoder<Static<S>> {
+  const check = TypeCompiler.Compile(schema)
+  return (bytes) => {
+    const parsed = parseJson(bytes)
+    if (!parsed.ok) return parsed
+    if (check.Check(parsed.value)) return { ok: true, value: parsed.value }
+    const first = check.Errors(parsed.value).First()
+    return { ok: false, reason: `schema:${first?.path || '/'}` }
+  }
+}

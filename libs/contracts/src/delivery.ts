@@ -1,0 +1,40 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { EventSchema } from './event.js'
+import { SequenceNumber } from './schemas.js'
+
+/** `delivery/1`: one record on `deliveries.<group>`, key = app id: the event and its place in the app's stream. */
+export const DeliverySchema = Type.Composite(
+  [EventSchema, Type.Object({ order: Type.Object({ epoch: Type.Integer({ minimum: 1 }), sequence: SequenceNumber }) })],
+  { $id: 'delivery/1', additionalProperties: true },
+)
+export type DeliveryRecord = Static<typeof DeliverySchema>
+
+export type DeliveryMode = 'live' | 'replay' | 'snapshot'
+export type DeliveryReason = 'event' | 'snapshot' | 'catchUp' | 'replay' | 'redrive' | 'test'
+
+/** What a delivery's record says in its headers: enough to keep lanes in order without reading the body. */
+export interface DeliveryHeaders {
+  readonly kind: 'delivery' | 'moved'
+  /** The webhook id. */
+  readonly deliveryId: string
+  readonly companyId: string
+  readonly sequence: bigint
+  /** The event's position, null for process events. */
+  readonly position: string | null
+  /** Where the event stands in `events`; kept by every re-creation of the delivery. */
+  readonly source: SourceOffset
+  readonly routedAt: string
+  readonly streamEpoch: number
+  readonly subscriptionId: string
+  readonly subscriptionVersion: bigint
+  readonly routeVersion: number
+  readonly streamVersion: number
+  readonly mode: DeliveryMode
+  readonly reason: DeliveryReason
+}
+
+export interface SourceOffset {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+}

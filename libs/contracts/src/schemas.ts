@@ -1,0 +1,29 @@
+import { Type, type TSchema } from '@sinclair/typebox'
+import type { JsonObject, JsonValue } from './json.js'
+
+/** Building blocks that several record schemas share. */
+
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+/** May be absent or null; both mean "not known". */
+export const Maybe = <T extends TSchema>(schema: T) => Type.Optional(Nullable(schema))
+
+export const Json = Type.Unsafe<JsonValue>({})
+export const JsonObjectSchema = Type.Unsafe<JsonObject>({ type: 'object' })
+
+/** Identifiers: what may stand in a key, a header and a URL path without quoting. */
+export const Id = Type.String({ minLength: 1, maxLength: 128, pattern: '^[\\x21-\\x7e]+$' })
+/** Entity ids come from the source's tables and may hold any text. */
+export const EntityId = Type.String({ minLength: 1, maxLength: 1024 })
+export const Instant = Type.String({
+  minLength: 20,
+  maxLength: 40,
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$',
+})
+export const Pointer = Type.String({ maxLength: 4096 })
+/** 1, 2, 3 …; stays below 2^53 for longer than any system lives, so a JSON number holds it. */
+export const SequenceNumber = Type.Integer({ minimum: 1 })
+/** Kafka offsets travel as decimal text. */
+export const OffsetText = Type.String({ pattern: '^\\d{1,19}$' })
+/** `resource.action`, lower camel, several dots allowed. */
+export const EventType = Type.String({ minLength: 3, maxLength: 128, pattern: '^[a-zA-Z0-9_]+(\\.[a-zA-Z0-9_]+)+$' })
+export const ProducerName = Type.String({ minLength: 1, maxLength: 60, pattern: '^[a-zA-Z0-9_.-]+$' })

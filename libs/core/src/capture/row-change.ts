@@ -1,0 +1,42 @@
+/** What the write-ahead log says, before it means anything. Implemented by `libs/replication`, understood by `capture/`. */
+
+export interface Column {
+  readonly name: string
+  /** Postgres type oid. */
+  readonly typeOid: number
+  /** `atttypmod`; -1 without. */
+  readonly typeModifier: number
+}
+
+export interface Relation {
+  readonly schema: string
+  readonly table: string
+  readonly columns: readonly Column[]
+  /** `d` default, `n` nothing, `f` full, `i` index. */
+  readonly replicaIdentity: 'default' | 'nothing' | 'full' | 'index'
+}
+
+/** Column name → value as Postgres prints it (text format); null = SQL NULL. A Map, because column names are foreign. */
+export type Row = ReadonlyMap<string, string | null>
+
+export type RowChange =
+  | { readonly op: 'insert'; readonly relation: Relation; readonly after: Row }
+  /** `before` is complete (REPLICA IDENTITY FULL); an untouched TOASTed value in `after` has been filled in from it. */
+  | { readonly op: 'update'; readonly relation: Relation; readonly before: Row; readonly after: Row }
+  | { readonly op: 'delete'; readonly relation: Relation; readonly before: Row }
+  | { readonly op: 'truncate'; readonly relation: Relation }
+
+/** What an application wrote beside its changes with `pg_logical_emit_message(true, 'hooklane', …)`. */
+export interface EmittedContext {
+  readonly prefix: string
+  readonly content: Buffer
+}
+
+export interface TransactionInfo {
+  readonly xid: string
+  /** Final LSN of the Begin message = LSN of the commit record. */
+  readonly commitLsn: bigint
+  /** LSN after the commit: what is acknowledged. */
+  readonly commitEndLsn: bigint
+  readonly committedAtMs: number
+}

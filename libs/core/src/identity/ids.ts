@@ -1,0 +1,38 @@
+import { createHash, randomBytes } from 'node:crypto'
+
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** Crockford's base32, upper case, most significant bits first; the last character is padded with zero bits. */
+export function base32(bytes: Uint8Array): string {
+  let text = ''
+  let buffer = 0
+  let bits = 0
+  for (const byte of bytes) {
+    buffer = (buffer << 8) | byte
+    bits += 8
+    while (bits >= 5) {
+      bits -= 5
+      text += ALPHABET.charAt((buffer >>> bits) & 31)
+    }
+    buffer &= (1 << bits) - 1
+  }
+  return bits > 0 ? text + ALPHABET.charAt((buffer << (5 - bits)) & 31) : text
+}
+
+/** The first 26 characters of base32(SHA-256(parts joined by NUL)): 130 bits. */
+function digestId(...parts: readonly string[]): string {
+  return base32(createHash('sha256').update(parts.join('\0'), 'utf8').digest()).slice(0, 26)
+}
+
+/** Id of a captured event: the same change read twice has the same id. */
+export const capturedEventId = (producer: string, position: string): string => `evt_${digestId(producer, position)}`
+
+/** Id of an event that a producer numbers by itself. */
+export const upstreamEventId = (companyId: string, producer: string, ownId: string): string =>
+  `evt_${digestId(companyId, producer, ownId)}`
+
+/** `webhook-id`: one per event and subscription, the same on every attempt and in every copy. */
+export const webhookId = (eventId: string, subscriptionId: string): string => `msg_${digestId(eventId, subscriptionId)}`
+
+/** A new random id of 130 bits for a resource: `app_…`, `sub_…`, `cmp_…`. */
+export const newId = (prefix: string): string => `${prefix}_${base32(randomBytes(17)).slice(0, 26)}`

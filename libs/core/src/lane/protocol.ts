@@ -1,0 +1,167 @@
+import type { DeliveryMode, DeliveryPolicy, DeliveryReason, SourceOffset } from '@hooklane/contracts'
+import type { AttemptResult, Disposition } from '../policy/attempt-result.js'
+
+/**
+ * The language between the pure lane machine (`step`) and the process around it: what happened (inputs) and what to do (effects).
+ * One `Session` per owned main partition. All instants are monotonic milliseconds.
+ */
+
+/** A delivery's record, as far as lanes need to know it. The payload is carried by reference and never looked at. */
+export interface RecordRef {
+  readonly appId: string
+  readonly companyId: string
+  readonly sequence: bigint
+  /** Offset in the main partition. */
+  readonly offset: bigint
+  readonly deliveryId: string
+  readonly subscriptionId: string
+  readonly subscriptionVersion: bigint
+  readonly source: SourceOffset
+  readonly streamEpoch: number
+  readonly routeVersion: number
+  readonly mode: DeliveryMode
+  readonly reason: DeliveryReason
+  readonly routedAt: string
+  readonly bytes: number
+  /** The record's value as read. */
+  readonly value: Buffer
+}
+
+/** A number of the stream that did not arrive as a delivery, and what became of it. */
+export interface Gap {
+  readonly sequence: bigint
+  /** Last number of a folded range. */
+  readonly to?: bigint
+  readonly id: string | null
+  readonly status: 'deadLettered' | 'dropped' | 'filtered' | 'skipped' | 'held' | 'expired' | 'lost'
+  readonly reason: string
+}
+
+/** A lane that is not plain. `flow` = the row is a floor; `parked` = its head waits for the next attempt. */
+export interface LaneRow {
+  readonly workerGroup: string
+  readonly partition: number
+  readonly appId: string
+  readonly companyId: string
+  readonly mode: 'flow' | 'parked'
+  readonly reason: string | null
+  /** Everything up to here is settled. */
+  readonly settled: bigint
+  /** Source offset of the event behind `settled`. */
+  readonly settledSource: bigint | null
+  /** Main position that must be saved before the row may be deleted. */
+  readonly floorOffset: bigint
+  /** Attempts already spent on the head. */
+  readonly attempt: number
+  /** Milliseconds since the head's first attempt started; null before it. Only durations cross the database boundary. */
+  readonly firstAttemptAgoMs: number | null
+  /** Milliseconds from now until the next attempt; null when none is planned. */
+  readonly nextAttemptInMs: number | null
+  readonly lastError: string | null
+  readonly gaps: readonly Gap[]
+  readonly routeVersion: number
+}
+
+/** What the head's subscription says about sending it now. */
+export type Verdict =
+  | { readonly kind: 'send'; readonly policy: DeliveryPolicy }
+  /** Settled without a request. */
+  | { readonly kind: 'settle'; readonly status: 'filtered' | 'dropped'; readonly reason: string }
+  /** Our configuration is older than the record: ask again when it was read further. */
+  | { readonly kind: 'behind' }
+
+export type Input = { readonly nowMs: number } & (
+  | { readonly type: 'recordsRead'; readonly records: readonly RecordRef[]; readonly endOffset: bigint }
+  | { readonly type: 'prepared'; readonly appId: string; readonly sequence: bigint; readonly verdict: Verdict }
+  /** `detail` is handed through to the `publishAttempt` effect untouched; `jitter` is random in [-1, 1]. */
+  | {
+      readonly type: 'attemptEnded'
+      readonly appId: string
+      readonly sequence: bigint
+      readonly startedMs: number
+      readonly result: AttemptResult
+      readonly policy: DeliveryPolicy
+      readonly jitter: number
+      readonly detail: unknown
+    }
+  /** The executor found that the attempt must not start (deadline too near, no permit). Nothing was sent and nothing is counted. */
+  | { readonly type: 'attemptNotStarted'; readonly appId: string; readonly sequence: bigint }
+  | { readonly type: 'laneSaved' | 'laneDeleted'; readonly appId: string; readonly saveId: number }
+  /** The attempt record, settlement or dead letter is acknowledged by the log. */
+  | { readonly type: 'published'; readonly publishId: number }
+  | { readonly type: 'positionSaved'; readonly saveNo: bigint; readonly mainOffset: bigint }
+  /** The lease was extended: `deadlineMs` = instant before the request left + lease. */
+  | { readonly type: 'leaseKept'; readonly deadlineMs: number }
+  /** A write found the licence gone. */
+  | { readonly type: 'fenced' }
+  /** It is not known whether a lane write took effect. */
+  | { readonly type: 'ambiguous' }
+  | { readonly type: 'storeUp'; readonly value: boolean }
+  /** Configuration was read further: heads that were `behind` are prepared again. */
+  | { readonly type: 'configurationRead' }
+  /** Payload memory of the process: `pause` stops reading, `ok` goes on. */
+  | { readonly type: 'budget'; readonly level: 'ok' | 'pause' }
+  /** The ledger wants a snapshot of the position now. */
+  | { readonly type: 'saveDue' }
+  | { readonly type: 'tick' }
+  | { readonly type: 'stop'; readonly reason: 'revoked' | 'shutdown' }
+)
+
+export type AlarmKind = 'gap' | 'spread' | 'undecodable' | 'illegalInput'
+
+export type Effect =
+  /** Look the head's subscription up and answer `prepared`. */
+  | { readonly type: 'prepare'; readonly record: RecordRef }
+  /**
+   * Send the head now. The executor re-checks `nowMs + policy timeout + margin <= deadlineMs` in the tick of the socket write,
+   * and answers `attemptEnded` or `attemptNotStarted`.
+   */
+  | {
+      readonly type: 'attempt'
+      readonly record: RecordRef
+      /** 1 for the first. */
+      readonly attempt: number
+      readonly previous: bigint
+      readonly skipped: readonly Gap[]
+      readonly backlog: number
+    }
+  | { readonly type: 'saveLane'; readonly saveId: number; readonly row: LaneRow }
+  | { readonly type: 'deleteLane'; readonly saveId: number; readonly appId: string }
+  | {
+      readonly type: 'publishAttempt'
+      readonly publishId: number
+      readonly record: RecordRef
+      readonly attempt: number
+      readonly disposition: Disposition
+      readonly detail: unknown
+    }
+  | {
+      readonly type: 'publishSettlement'
+      readonly publishId: number
+      readonly record: RecordRef
+      readonly status: 'filtered' | 'dropped' | 'skipped'
+      readonly reason: string
+    }
+  | {
+      readonly type: 'publishDeadLetter'
+      readonly publishId: number
+      readonly record: RecordRef
+      readonly attempts: number
+      readonly reason: string
+      readonly detail: unknown
+    }
+  | { readonly type: 'savePosition'; readonly mainOffset: bigint; readonly done: Buffer; readonly saveNo: bigint }
+  | { readonly type: 'pauseMain' }
+  | { readonly type: 'resumeMain' }
+  /** Send a `tick` at this instant (or earlier: early ticks are harmless). */
+  | { readonly type: 'wakeAt'; readonly atMs: number }
+  | { readonly type: 'alarm'; readonly kind: AlarmKind; readonly appId?: string; readonly detail: string }
+  /** The session is over: drop it, and release the lease when `release` is set. */
+  | { readonly type: 'abandon'; readonly release: boolean }
+
+/** Settings of the machine; defaults and reasons in `lane/settings.ts`. */
+export interface LaneSettings {
+  readonly marginMs: number
+  readonly inlineWindowMs: number
+  readonly spreadMax: bigint
+}

@@ -1,0 +1,56 @@
+import type { LaneRow } from './protocol.js'
+
+/** A licence to act for one main partition: every write of an owner carries it. */
+export interface Licence {
+  readonly workerGroup: string
+  readonly partition: number
+  /** Fresh for each acquisition (UUID). */
+  readonly owner: string
+  readonly epoch: bigint
+}
+
+export interface Grant {
+  readonly licence: Licence
+  /** Lowest offset not done; null = nothing saved yet: start at the log's start. */
+  readonly mainOffset: bigint | null
+  /** Bitmap of done offsets above `mainOffset`. */
+  readonly done: Buffer | null
+}
+
+export interface KeepRequest {
+  readonly licence: Licence
+  readonly mainOffset: bigint
+  readonly done: Buffer
+  readonly saveNo: bigint
+}
+
+/** Who may act for a partition. A frozen process loses its licence without knowing; its later writes find that out. */
+export interface LeaseStore {
+  /** Null when somebody else holds it. Throws `AmbiguousWrite` when the outcome is unknown: try again with a fresh owner. */
+  grant(request: {
+    workerGroup: string
+    partition: number
+    owner: string
+    instance: string
+    leaseMs: number
+  }): Promise<Grant | null>
+  /** Extends the leases and saves the positions in one statement. Answers the licences that still hold; one that is missing is fenced. */
+  keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly Licence[]>
+  release(licence: Licence): Promise<void>
+}
+
+/** Rows of lanes that are not plain. Writes answer `fenced` when the licence is gone and throw `AmbiguousWrite` when nobody knows. */
+export interface LaneStore {
+  load(workerGroup: string, partition: number): Promise<readonly LaneRow[]>
+  save(licence: Licence, row: LaneRow): Promise<'done' | 'fenced'>
+  delete(licence: Licence, appId: string): Promise<'done' | 'fenced'>
+}
+
+/** The answer to a write got lost (timeout, connection gone): it may have taken effect. */
+export class AmbiguousWrite extends Error {
+  readonly code = 'AMBIGUOUS_WRITE'
+  constructor(operation: string, options?: { cause?: unknown }) {
+    super(`the outcome of ${operation} is unknown`, options)
+    this.name = 'AmbiguousWrite'
+  }
+}

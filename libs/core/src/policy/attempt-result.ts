@@ -1,0 +1,26 @@
+/** What one request to a receiver came to. A receiver's failure is a value, never an exception. */
+export type AttemptResult =
+  | { readonly kind: 'accepted'; readonly status: number }
+  /** The receiver answered and refused: 3xx, 4xx (but 408, 425, 429), or a 2xx that the policy does not name. */
+  | { readonly kind: 'rejected'; readonly status: number }
+  /** 410. */
+  | { readonly kind: 'gone'; readonly status: number }
+  /** 429 or 503 with `Retry-After`: the lane is deferred and no attempt is spent. */
+  | { readonly kind: 'throttled'; readonly status: number; readonly retryAfterMs: number }
+  | { readonly kind: 'timedOut' }
+  /** 408, 425, 429 and 5xx without `Retry-After`, network, DNS, TLS, blocked address. */
+  | { readonly kind: 'unreachable'; readonly status: number | null; readonly code: string }
+  /** It cannot be made into a request: cannot be rendered, too large. */
+  | { readonly kind: 'notSendable'; readonly code: string }
+
+/** What happens to the delivery next. Decided by `decideDisposition` alone. */
+export type Disposition =
+  | { readonly kind: 'delivered' }
+  /** `delayMs` from now. */
+  | { readonly kind: 'retryAt'; readonly delayMs: number }
+  /** As `retryAt`, but no attempt was spent. */
+  | { readonly kind: 'deferUntil'; readonly delayMs: number }
+  | { readonly kind: 'deadLetter'; readonly reason: string }
+  | { readonly kind: 'drop'; readonly reason: string }
+  /** Retried at the schedule's last interval until somebody acts. */
+  | { readonly kind: 'block'; readonly delayMs: number; readonly reason: string }

@@ -1,0 +1,37 @@
+import type { SuccessRule } from '@hooklane/contracts'
+import type { AttemptResult } from '../policy/attempt-result.js'
+
+/** One signed request, ready to be written. */
+export interface WebhookRequest {
+  readonly url: string
+  readonly method: 'POST'
+  /** Complete, in the order in which they are written. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Exactly the bytes that were signed. */
+  readonly body: Buffer
+  readonly success: SuccessRule
+  /** Total: from the call to the last byte of the answer. */
+  readonly timeoutMs: number
+}
+
+export interface WebhookResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** At most 4 KiB. */
+  readonly body: string
+}
+
+export interface SendOutcome {
+  readonly result: AttemptResult
+  readonly response: WebhookResponse | null
+  /** Closed set of codes (`dns`, `connect`, `tls`, `reset`, `timeout`, `address_blocked`, `redirect`, `http_500` …); null when accepted. */
+  readonly error: { readonly code: string; readonly message: string } | null
+  readonly durationMs: number
+}
+
+/** Talks to receivers. Never throws and never follows redirects; guards the address on every connection. */
+export interface WebhookSender {
+  send(request: WebhookRequest): Promise<SendOutcome>
+  /** Ends idle connections; requests in flight go on. */
+  close(): Promise<void>
+}
