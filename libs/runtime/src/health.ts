@@ -1,0 +1,55 @@
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Readiness, Registry } from '@hooklane/observability'
+
+export interface HealthServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/**
+ * Serves `/health/live`, `/health/ready` and `/metrics` on a port of their own, so that they are never reachable through the public one.
+ * It answers before the service has started and until it has ended.
+ */
+export async function startHealthServer(options: {
+  host: string
+  port: number
+  readiness: Readiness
+  registry: Registry
+}): Promise<HealthServer> {
+  const { readiness, registry } = options
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').split('?')[0]
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, { error: 'GET only' })
+    if (path === '/health/live') return answer(response, readiness.isAlive ? 200 : 503, readiness.report())
+    if (path === '/health/ready') return answer(response, readiness.isReady ? 200 : 503, readiness.report())
+    if (path !== '/metrics') return answer(response, 404, { error: 'not found' })
+    registry.metrics().then(
+      (body) => response.writeHead(200, { 'content-type': registry.contentType }).end(body),
+      (error: unknown) => answer(response, 500, { error: String(error) }),
+    )
+  })
+  await listen(server, options.port, options.host)
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,136 @@
+import 'reflect-metadata'
+import { ConfigurationError } from '@hooklane/config'
+import { createLogger, createRegistry, Readiness, type Logger, type Registry } from '@hooklane/observability'
+import { startHealthServer } from './health.js'
+
+/** What every service is given before it starts. */
+export interface ServiceContext {
+  readonly logger: Logger
+  readonly registry: Registry
+  readonly readiness: Readiness
+  /** Ends the process in an orderly way because it cannot go on: drain, then exit code 1. */
+  fail(reason: string, error?: unknown): void
+}
+
+export interface RunningService {
+  /** Drains: no new work, ends what is in flight. Called once, after readiness has turned false. */
+  close(): Promise<void>
+}
+
+export interface ServiceSettings {
+  readonly logLevel: string
+  readonly healthHost: string
+  readonly healthPort: number
+  readonly drainLimitMs: number
+}
+
+/**
+ * Runs one service in this process: health and metrics first, then the service; SIGTERM and SIGINT drain it within `drainLimitMs`.
+ * Exit codes: 0 after an orderly end, 1 when the configuration or the start failed, the service gave up or the limit was reached.
+ */
+export async function runService<S extends ServiceSettings>(
+  name: string,
+  readServiceSettings: () => S,
+  start: (settings: S, context: ServiceContext) => Promise<RunningService>,
+): Promise<void> {
+  let settings: S
+  try {
+    settings = readServiceSettings()
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    process.stderr.write(`${name}: ${error.message}\n`)
+    process.exitCode = 1
+    return
+  }
+  await new ServiceProcess(name, settings).run((context) => start(settings, context))
+}
+
+/** Life of the process: starting → running → draining → ended. A signal while starting ends the start as soon as it can be ended. */
+class ServiceProcess {
+  private readonly logger: Logger
+  private readonly registry: Registry
+  private readonly readiness = new Readiness()
+  private running: RunningService | null = null
+  private exitCode: number | null = null
+
+  constructor(
+    name: string,
+    private readonly settings: ServiceSettings,
+  ) {
+    this.logger = createLogger(name, settings.logLevel)
+    this.registry = createRegistry(name)
+  }
+
+  async run(start: (context: ServiceContext) => Promise<RunningService>): Promise<void> {
+    this.readiness.set('started', false)
+    process.on('SIGTERM', () => this.end(0, 'SIGTERM'))
+    process.on('SIGINT', () => this.end(0, 'SIGINT'))
+    process.on('unhandledRejection', (error) => this.crash('an error was not handled', error))
+    process.on('uncaughtException', (error) => this.crash('an error was not caught', error))
+    try {
+      const health = await startHealthServer({
+        host: this.settings.healthHost,
+        port: this.settings.healthPort,
+        readiness: this.readiness,
+        registry: this.registry,
+      })
+      this.logger.info({ healthPort: health.port }, 'starting')
+      this.running = await start({
+        logger: this.logger,
+        registry: this.registry,
+        readiness: this.readiness,
+        fail: (reason, error) => {
+          this.readiness.fail(reason)
+          this.logger.error({ error }, reason)
+          this.end(1, reason)
+        },
+      })
+    } catch (error) {
+      this.logger.fatal({ error }, `cannot start: ${error instanceof Error ? error.message : String(error)}`)
+      process.exit(1)
+    }
+    if (this.exitCode !== null) return this.drain()
+    this.readiness.set('started', true)
+    this.logger.info('ready to work')
+  }
+
+  private end(exitCode: number, reason: string): void {
+    if (this.exitCode !== null) {
+      this.exitCode = Math.max(this.exitCode, exitCode)
+      return
+    }
+    this.exitCode = exitCode
+    this.logger.info({ reason }, 'draining')
+    this.readiness.drain()
+    if (this.running) void this.drain()
+    else this.armLimit()
+  }
+
+  private async drain(): Promise<void> {
+    this.armLimit()
+    try {
+      await this.running?.close()
+      this.logger.info('ended')
+    } catch (error) {
+      this.logger.error({ error }, 'could not end in order')
+      this.exitCode = 1
+    }
+    process.exit(this.exitCode ?? 0)
+  }
+
+  private armLimit(): void {
+    setTimeout(() => {
+      this.logger.error(
+        { drainLimitMs: this.settings.drainLimitMs },
+        'the drain limit was reached: ending with work in flight',
+      )
+      process.exit(1)
+    }, this.settings.drainLimitMs).unref()
+  }
+
+  /** A defect: state may be inconsistent, so nothing is drained. Everything durable survives a crash by design. */
+  private crash(reason: string, error: unknown): void {
+    this.logger.fatal({ error }, reason)
+    process.exit(1)
+  }
+}
