@@ -33,7 +33,7 @@ export function decoderOf<S extends TSchema>(schema: S): Decoder<Static<S>> {
     const parsed = parseJson(bytes)
     if (!parsed.ok) return parsed
     if (check.Check(parsed.value)) return { ok: true, value: parsed.value }
-    const first = check.Errors(parsed.value).First()
-    return { ok: false, reason: `schema:${first?.path || '/'}` }
+    const path = check.Errors(parsed.value).First()?.path ?? ''
+    return { ok: false, reason: `schema:${path === '' ? '/' : path}` }
   }
 }

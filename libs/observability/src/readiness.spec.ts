@@ -8,7 +8,7 @@ describe('Readiness', () => {
     readiness.set('kafka', true)
     readiness.set('configuration', false, 'reading')
     expect(readiness.isReady).toBe(false)
-    expect(readiness.report().parts['configuration']).toEqual({ ready: false, detail: 'reading' })
+    expect(readiness.report().parts.configuration).toEqual({ ready: false, detail: 'reading' })
     readiness.set('configuration', true)
     expect(readiness.isReady).toBe(true)
   })

@@ -1,0 +1,96 @@
+/** Who may import whom. The picture stands in docs/architecture.md. */
+const only = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
+
+export default {
+  forbidden: [
+    only(
+      'no-cycles',
+      'A cycle means that two parts are one.',
+      {},
+      { circular: true, dependencyTypesNot: ['type-only'] },
+    ),
+    only(
+      'core-is-pure',
+      'The core imports nothing but node:crypto, and types of the contracts.',
+      { path: '^libs/core/src', pathNot: '[.]spec[.]ts$' },
+      { pathNot: ['^libs/core/src', '^(node:)?crypto$', '^libs/contracts/'] },
+    ),
+    only(
+      'core-takes-types-only',
+      'The core may know the shapes of records, never their codecs.',
+      { path: '^libs/core/src', pathNot: '[.]spec[.]ts$' },
+      { path: '^libs/contracts/', dependencyTypesNot: ['type-only'] },
+    ),
+    only(
+      'contracts-are-leaf',
+      'Contracts depend on no other part.',
+      { path: '^libs/contracts/src' },
+      { path: '^(libs/(?!contracts/)|apps/)' },
+    ),
+    only(
+      'adapters-know-contracts-and-core',
+      'An adapter never knows another adapter.',
+      { path: '^libs/(kafka|postgres|replication|webhook-http)/src' },
+      { path: '^(libs/(?!core/|contracts/)|apps/)', pathNot: '^libs/$1/' },
+    ),
+    only(
+      'libs-know-no-app',
+      'Libraries are built without knowing who uses them.',
+      { path: '^libs/' },
+      { path: '^apps/' },
+    ),
+    only(
+      'apps-know-no-app',
+      'Processes talk through topics, tables and HTTP.',
+      { path: '^apps/([^/]+)/' },
+      { path: '^apps/(?!$1/)' },
+    ),
+    only(
+      'kafkajs-behind-its-adapter',
+      'Two defects of the client are mended in libs/kafka before it loads.',
+      { path: '^(apps|libs)/', pathNot: '^libs/kafka/' },
+      { path: '(^|/)node_modules/kafkajs/' },
+    ),
+    only(
+      'sql-behind-its-adapter',
+      'Only libs/postgres (and the replication control connection) talk to Postgres.',
+      { path: '^(apps|libs)/', pathNot: '^libs/(postgres|replication)/' },
+      { path: '(^|/)node_modules/(typeorm|pg|@nestjs/typeorm)/' },
+    ),
+    only(
+      'replication-behind-its-adapter',
+      'The traps of the replication client are handled in one place.',
+      { path: '^(apps|libs)/', pathNot: '^libs/replication/' },
+      { path: '(^|/)node_modules/pg-logical-replication/' },
+    ),
+    only(
+      'http-client-behind-its-guard',
+      'Receivers are reached through the address guard only.',
+      { path: '^(apps|libs)/', pathNot: '^libs/(webhook-http|testing)/' },
+      { path: '(^|/)node_modules/(undici|axios|got|node-fetch)/' },
+    ),
+    only(
+      'tests-stay-outside',
+      'Shipped code never imports test code.',
+      { path: '^(apps|libs)/', pathNot: ['[.]spec[.]ts$', '^libs/testing/'] },
+      { path: '^(test/|libs/testing/|tools/)' },
+    ),
+    only(
+      'no-dev-dependencies-shipped',
+      'What ships is a dependency.',
+      { path: '^(apps|libs)/[^/]+/src', pathNot: ['[.]spec[.]ts$', '^libs/testing/'] },
+      { dependencyTypes: ['npm-dev'] },
+    ),
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.check.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(/dist/)' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
+  },
+}
