@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { findJava, requireMaven } from './java.mjs'
+import { StackError } from './stack-error.mjs'
+
+const KAFKA_VERSION = '4.3.0'
+const POM = join(import.meta.dirname, 'kafka', 'pom.xml')
+
+/**
+ * @param {string} cacheDir
+ * @returns {boolean} whether Kafka's jars are complete there, so that Maven is not needed
+ */
+export const hasKafkaJars = (cacheDir) => existsSync(join(kafkaDir(cacheDir), 'complete'))
+
+/** @param {string} cacheDir */
+const kafkaDir = (cacheDir) => join(cacheDir, `kafka-${KAFKA_VERSION}`)
+
+/**
+ * Downloads Kafka's published jars with Maven unless they are complete in the cache. The marker is written last: an
+ * interrupted download starts again.
+ *
+ * @param {{ cacheDir: string, onProgress: (text: string) => void }} options
+ * @returns {Promise<{ java: string, libraryDir: string }>}
+ */
+export async function ensureKafkaJars({ cacheDir, onProgress }) {
+  const java = await findJava()
+  const libraryDir = join(kafkaDir(cacheDir), 'lib')
+  if (hasKafkaJars(cacheDir)) return { java, libraryDir }
+  await requireMaven()
+  onProgress(`downloading Apache Kafka ${KAFKA_VERSION} with Maven (45 jars, 44 MB, once)`)
+  const draft = join(kafkaDir(cacheDir), `lib.${process.pid}.draft`)
+  await rm(draft, { recursive: true, force: true })
+  await mkdir(draft, { recursive: true })
+  await copyDependencies(draft, onProgress)
+  if (hasKafkaJars(cacheDir)) {
+    // Another launcher was faster, and its broker may already run from there.
+    await rm(draft, { recursive: true })
+    return { java, libraryDir }
+  }
+  await rm(libraryDir, { recursive: true, force: true })
+  await rename(draft, libraryDir)
+  await writeFile(join(kafkaDir(cacheDir), 'complete'), `${KAFKA_VERSION}\n`)
+  return { java, libraryDir }
+}
+
+/**
+ * @param {string} outputDirectory
+ * @param {(text: string) => void} onProgress
+ * @returns {Promise<void>}
+ */
+function copyDependencies(outputDirectory, onProgress) {
+  const args = ['--batch-mode', '--file', POM, 'dependency:copy-dependencies', '-DincludeScope=runtime']
+  return new Promise((resolve, reject) => {
+    const maven = spawn('mvn', [...args, `-DoutputDirectory=${outputDirectory}`], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    /** @type {string[]} */
+    const tail = []
+    let jars = 0
+    let toldAt = Date.now()
+    createInterface({ input: maven.stdout }).on('line', (line) => {
+      tail.push(line)
+      if (tail.length > 15) tail.shift()
+      if (!/Downloaded from .*\.jar /.test(line)) return
+      jars += 1
+      if (Date.now() - toldAt < 1_000) return
+      toldAt = Date.now()
+      onProgress(`downloading Apache Kafka ${KAFKA_VERSION} with Maven (${jars} files so far)`)
+    })
+    maven.once('error', reject)
+    maven.once('close', (code) => {
+      if (code === 0) resolve()
+      else reject(new StackError(`Maven could not download Kafka (exit ${code}). Its last lines:\n${tail.join('\n')}`))
+    })
+  })
+}

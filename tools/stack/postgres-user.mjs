@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process'
+import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import { StackError } from './stack-error.mjs'
+
+const run = promisify(execFile)
+
+const SYSTEM_USER = 'postgres'
+
+/** @typedef {{ uid: number, gid: number }} UserIds */
+
+/**
+ * Who runs PostgreSQL.
+ *
+ * @typedef {object} PostgresUser
+ * @property {UserIds | null} owner - To whom its files must be given; null: they belong to the right user already.
+ * @property {Partial<UserIds>} spawnAs - For `spawn`.
+ * @property {readonly string[]} prefix - Words before the command.
+ */
+
+/**
+ * PostgreSQL refuses to run as root. Root therefore runs it as the system user `postgres`, made when missing. Where that
+ * user cannot reach the files (a clone below /root), it is given the one right it lacks.
+ *
+ * @param {readonly string[]} paths - That must be reachable.
+ * @returns {Promise<PostgresUser>}
+ */
+export async function choosePostgresUser(paths) {
+  if (process.getuid?.() !== 0) return { owner: null, spawnAs: {}, prefix: [] }
+  const ids = await systemUserIds()
+  const blocked = await firstUnreachable(paths, ids)
+  if (blocked === null) return { owner: ids, spawnAs: ids, prefix: [] }
+  return { owner: ids, spawnAs: {}, prefix: await prefixThatReaches(blocked, ids) }
+}
+
+/** @returns {Promise<UserIds>} */
+async function systemUserIds() {
+  const known = await userIds()
+  if (known !== null) return known
+  await run('groupadd', ['--system', '--force', SYSTEM_USER]).catch(refuseRoot)
+  await run('useradd', ['--system', '--gid', SYSTEM_USER, '--no-create-home', SYSTEM_USER]).catch(refuseRoot)
+  return (await userIds()) ?? refuseRoot()
+}
+
+/** @returns {Promise<UserIds | null>} */
+async function userIds() {
+  try {
+    const [uid, gid] = await Promise.all([run('id', ['-u', SYSTEM_USER]), run('id', ['-g', SYSTEM_USER])])
+    return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
+  } catch {
+    // `id` fails for an unknown user.
+    return null
+  }
+}
+
+/** @returns {never} */
+function refuseRoot() {
+  throw new StackError(
+    `PostgreSQL does not run as root, and the system user "${SYSTEM_USER}" could not be made. Run as a normal user, or make it (useradd --system ${SYSTEM_USER}), or name a server in DATABASE_URL.`,
+  )
+}
+
+/**
+ * @param {readonly string[]} paths
+ * @param {UserIds} ids
+ * @returns {Promise<string | null>} a folder that this user may not pass
+ */
+async function firstUnreachable(paths, ids) {
+  for (const path of paths) {
+    for (let folder = dirname(path); ; folder = dirname(folder)) {
+      const { mode, uid, gid } = await stat(folder)
+      const bit = uid === ids.uid ? 0o100 : gid === ids.gid ? 0o010 : 0o001
+      if ((mode & bit) === 0) return folder
+      if (folder === dirname(folder)) break
+    }
+  }
+  return null
+}
+
+/**
+ * @param {string} blocked
+ * @param {UserIds} ids
+ * @returns {Promise<readonly string[]>}
+ */
+async function prefixThatReaches(blocked, { uid, gid }) {
+  const identity = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups']
+  const prefix = ['setpriv', ...identity, '--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--']
+  try {
+    await run('setpriv', [...prefix.slice(1), 'test', '-x', blocked])
+    return prefix
+  } catch {
+    throw new StackError(
+      `PostgreSQL does not run as root, and the system user "${SYSTEM_USER}" may not enter ${blocked}. Run as a normal user, move the files to a folder that others may enter, or name a server in DATABASE_URL.`,
+    )
+  }
+}

@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { isPortFree, rememberedPort } from './ports.mjs'
+import { findPostgresBinaries } from './postgres-binaries.mjs'
+import { choosePostgresUser } from './postgres-user.mjs'
+import { readOrMakeSecret } from './secrets.mjs'
+import { lastLines, startServerProcess } from './server-process.mjs'
+import { StackError } from './stack-error.mjs'
+
+const run = promisify(execFile)
+
+const SUPERUSER = 'postgres'
+
+/** Recovery after a kill reads the log since the last checkpoint: seconds, not minutes, with default settings. */
+const START_LIMIT_MS = 120_000
+
+/** Fast shutdown waits for replication clients to confirm the end of the log; immediate shutdown waits for nobody. */
+const STOP_STEPS = /** @type {const} */ ([
+  { signal: 'SIGINT', waitMs: 15_000 },
+  { signal: 'SIGQUIT', waitMs: 5_000 },
+  { signal: 'SIGKILL', waitMs: 5_000 },
+])
+
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  // TCP only: a socket in /tmp would meet those of other servers.
+  unix_socket_directories: '',
+  wal_level: 'logical',
+  max_replication_slots: 50,
+  max_wal_senders: 50,
+  // A slot that nobody reads must not fill the disk.
+  max_slot_wal_keep_size: '1GB',
+  max_connections: 200,
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+}
+
+/**
+ * @typedef {object} RunningPostgres
+ * @property {string} url - Superuser, database `postgres`.
+ * @property {number} pid
+ * @property {string} log
+ * @property {Promise<unknown>} exited
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * Starts PostgreSQL (the published binaries that npm installed) on loopback and resolves when it serves. Data in
+ * `dataDir` is kept and used again. PostgreSQL refuses to run as root: for root it runs as the system user `postgres`,
+ * which is made when it does not exist.
+ *
+ * @param {object} options
+ * @param {string} options.dataDir
+ * @param {number} [options.port] - Default: that of the last start if it is free, else a free one.
+ * @param {string} [options.secretsDir] - Holds the superuser's password. Default: `secrets` beside `dataDir`.
+ * @param {string} [options.logDir] - Default: `logs` in `dataDir`.
+ * @param {(text: string) => void} [options.onProgress]
+ * @param {import('./server-process.mjs').OnSpawn} [options.onSpawn]
+ * @returns {Promise<RunningPostgres>}
+ */
+export async function startPostgres({
+  dataDir,
+  port: wantedPort,
+  secretsDir = join(dirname(dataDir), 'secrets'),
+  logDir = join(dataDir, 'logs'),
+  onProgress = () => {},
+  onSpawn,
+}) {
+  const binaries = await findPostgresBinaries()
+  const cluster = join(dataDir, 'cluster')
+  await mkdir(dataDir, { recursive: true })
+  const user = await choosePostgresUser([binaries.postgres, dataDir])
+  const password = await readOrMakeSecret(secretsDir, 'postgres-password', () => randomBytes(24).toString('base64url'))
+  if (!existsSync(cluster)) {
+    onProgress('creating the database cluster')
+    await initialise({ initdb: binaries.initdb, cluster, password, user })
+  }
+  if (wantedPort !== undefined && !(await isPortFree(wantedPort))) {
+    throw new StackError(`PostgreSQL cannot have port ${wantedPort} on 127.0.0.1: something else listens there.`)
+  }
+  const port = wantedPort ?? (await rememberedPort(join(dataDir, 'port')))
+  const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const [command, ...args] = [...user.prefix, binaries.postgres, '-D', cluster, ...settings]
+  const server = await startServerProcess({
+    name: 'postgres',
+    command: /** @type {string} */ (command),
+    args,
+    marker: cluster,
+    log: join(logDir, 'postgres.log'),
+    cwd: dataDir,
+    ...user.spawnAs,
+    ...(onSpawn === undefined ? {} : { onSpawn }),
+  })
+  const stop = () => server.stop(STOP_STEPS)
+  try {
+    await untilReady({ server, cluster })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const url = `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`
+  return { url, pid: server.pid, log: server.log, exited: server.exited, stop }
+}
+
+/**
+ * Makes the cluster under another name and renames it when it is whole: an interrupted start begins anew.
+ *
+ * @param {object} options
+ * @param {string} options.initdb
+ * @param {string} options.cluster
+ * @param {string} options.password
+ * @param {import('./postgres-user.mjs').PostgresUser} options.user
+ */
+async function initialise({ initdb, cluster, password, user }) {
+  const draft = `${cluster}.draft`
+  await rm(draft, { recursive: true, force: true })
+  await mkdir(draft, { recursive: true, mode: 0o700 })
+  const passwordFile = `${draft}.password`
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
+  if (user.owner !== null) {
+    await chown(draft, user.owner.uid, user.owner.gid)
+    await chown(passwordFile, user.owner.uid, user.owner.gid)
+  }
+  // Locale-independent: the same order of texts and the same messages on every machine.
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+  const access = [`--username=${SUPERUSER}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
+  const [command, ...args] = [...user.prefix, initdb, `--pgdata=${draft}`, ...locale, ...access]
+  try {
+    await run(/** @type {string} */ (command), args, { cwd: dirname(cluster), ...user.spawnAs })
+  } catch (error) {
+    throw new StackError(`initdb failed in ${draft}: ${error instanceof Error ? error.message : error}`)
+  } finally {
+    await rm(passwordFile, { force: true })
+  }
+  await rename(draft, cluster)
+}
+
+/**
+ * `postmaster.pid` says so in its eighth line, as pg_ctl reads it.
+ *
+ * @param {{ server: import('./server-process.mjs').ServerProcess, cluster: string }} options
+ */
+async function untilReady({ server, cluster }) {
+  const limit = Date.now() + START_LIMIT_MS
+  for (;;) {
+    const lines = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
+    if (Number(lines[0]) === server.pid && lines[7]?.trim() === 'ready') return
+    const evidence = `The end of ${server.log}:\n${lastLines(server.log)}`
+    if (!server.isRunning()) throw new StackError(`PostgreSQL ended while it started. ${evidence}`)
+    if (Date.now() > limit) {
+      throw new StackError(`PostgreSQL is not ready after ${START_LIMIT_MS / 1000} s. ${evidence}`)
+    }
+    await delay(50)
+  }
+}

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/**
+ * The secret in `<secretsDir>/<name>`, made on the first call: the folder is open to its owner only (0700), as is the
+ * file (0600). Two callers at once get the same one.
+ *
+ * @param {string} secretsDir
+ * @param {string} name
+ * @param {() => string} make
+ * @returns {Promise<string>}
+ */
+export async function readOrMakeSecret(secretsDir, name, make) {
+  await mkdir(secretsDir, { recursive: true, mode: 0o700 })
+  await chmod(secretsDir, 0o700)
+  const file = join(secretsDir, name)
+  const draft = `${file}.${process.pid}.draft`
+  await writeFile(draft, `${make()}\n`, { mode: 0o600 })
+  try {
+    // Unlike rename, link refuses to replace what is there.
+    await link(draft, file)
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error
+  } finally {
+    await rm(draft, { force: true })
+  }
+  return (await readFile(file, 'utf8')).trim()
+}
