@@ -1,1 +1,3 @@
-export {}
+export * from './connection/role.js'
+export * from './migrations/migrate.js'
+export * from './migrations/seed-worker-group.js'

@@ -1,0 +1,22 @@
+import { PARTITIONS, type TopicProfile } from '@hooklane/contracts'
+import { readFileSync } from 'node:fs'
+import { migrate } from '../migrations/migrate.js'
+
+/** `node libs/postgres/dist/cli/migrate.js`: migrates the database that DATABASE_URL (or DATABASE_URL_FILE) names. */
+async function main(): Promise<void> {
+  const { DATABASE_URL, DATABASE_URL_FILE, TOPIC_PROFILE = 'dev' } = process.env
+  const url = DATABASE_URL ?? (DATABASE_URL_FILE ? readFileSync(DATABASE_URL_FILE, 'utf8').trim() : undefined)
+  if (!url) throw new Error('DATABASE_URL is required: postgres://… of the database `hooklane`')
+  if (!(TOPIC_PROFILE in PARTITIONS)) throw new Error(`TOPIC_PROFILE=${TOPIC_PROFILE}: must be dev or prod`)
+  await migrate(url, {
+    profile: TOPIC_PROFILE as TopicProfile,
+    log: (line) => process.stdout.write(`migrate: ${line}\n`),
+  })
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`migrate: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

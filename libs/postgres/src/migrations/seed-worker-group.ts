@@ -1,0 +1,31 @@
+import type { WorkerGroupConfiguration } from '@hooklane/contracts'
+
+/** The least that writing a group needs; a `pg` client, pool or TypeORM manager fits. */
+export interface Queryable {
+  query(sql: string, parameters: unknown[]): Promise<unknown>
+}
+
+/**
+ * Brings a worker group into being unless it stands: the group, a `partition_owner` row for each main partition and its configuration
+ * row. Call it inside a transaction, after the group's topics exist. Counts of a standing group are left alone: they are its topics'.
+ */
+export async function insertWorkerGroup(db: Queryable, group: WorkerGroupConfiguration): Promise<void> {
+  await db.query(
+    'INSERT INTO hooklane.worker_group (name, partitions, slots) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+    [group.name, group.partitions, group.slots],
+  )
+  await db.query(
+    `INSERT INTO hooklane.partition_owner (worker_group, partition)
+     SELECT g.name, p FROM hooklane.worker_group g, generate_series(0, g.partitions - 1) p WHERE g.name = $1
+     ON CONFLICT DO NOTHING`,
+    [group.name],
+  )
+  await db.query(
+    `INSERT INTO hooklane.configuration (key, kind, version, body)
+     SELECT 'workerGroup:' || g.name, 'workerGroup', nextval('hooklane.configuration_version'),
+            json_build_object('name', g.name, 'partitions', g.partitions, 'slots', g.slots)::text
+     FROM hooklane.worker_group g WHERE g.name = $1
+     ON CONFLICT DO NOTHING`,
+    [group.name],
+  )
+}
