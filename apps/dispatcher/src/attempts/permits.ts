@@ -1,0 +1,25 @@
+/** At most `max` requests in flight in the process; who comes first goes first. */
+export class Permits {
+  private free: number
+  private readonly waiting: (() => void)[] = []
+
+  constructor(max: number) {
+    this.free = max
+  }
+
+  /** Runs `begin` at once when a permit is free, else when one is given back. The holder calls `giveBack` once. */
+  take(begin: () => void): void {
+    if (this.free > 0) {
+      this.free -= 1
+      begin()
+    } else {
+      this.waiting.push(begin)
+    }
+  }
+
+  giveBack(): void {
+    const next = this.waiting.shift()
+    if (next) next()
+    else this.free += 1
+  }
+}

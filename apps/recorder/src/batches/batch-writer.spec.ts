@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals'
+import type { LogRecord } from '@hooklane/core'
+import { BatchWriter, endsOf, type Waiting } from './batch-writer.js'
+
+const waiting = (offset: number, partition = 0): Waiting => ({
+  at: {
+    topic: 'attempts',
+    partition,
+    offset: BigInt(offset),
+    key: null,
+    value: null,
+    headers: {},
+    timestampMs: 0,
+  } satisfies LogRecord,
+  entry: null,
+  reason: 'test',
+})
+
+function writerOver(write: (batch: readonly Waiting[]) => Promise<void>) {
+  const seen = { committed: [] as string[], failures: 0 }
+  const writer = new BatchWriter({
+    batchMax: 3,
+    write,
+    commit: (offsets) => {
+      seen.committed.push(...offsets.map((o) => `${o.partition}:${o.offset}`))
+      return Promise.resolve()
+    },
+    onFailure: () => {
+      seen.failures += 1
+    },
+    onWritten: () => undefined,
+  })
+  return { writer, seen }
+}
+
+describe('BatchWriter', () => {
+  it('writes everything in order, in batches of at most the given size', async () => {
+    const batches: string[][] = []
+    const { writer } = writerOver((batch) => {
+      batches.push(batch.map((one) => String(one.at.offset)))
+      return Promise.resolve()
+    })
+    writer.add([1, 2, 3, 4].map((offset) => waiting(offset)))
+    writer.add([waiting(5)])
+    await writer.stop()
+    expect(batches).toEqual([
+      ['1', '2', '3'],
+      ['4', '5'],
+    ])
+    expect(writer.size).toBe(0)
+  })
+
+  it('writes a batch again that failed, and commits only after it was written', async () => {
+    let failures = 2
+    const { writer, seen } = writerOver(() => (failures-- > 0 ? Promise.reject(new Error('away')) : Promise.resolve()))
+    writer.add([waiting(1), waiting(9, 1)])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(seen.committed).toEqual([])
+    while (writer.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await writer.stop()
+    expect(seen).toEqual({ committed: ['0:2', '1:10'], failures: 2 })
+  })
+
+  it('gives up what cannot be written when it is stopped', async () => {
+    const { writer, seen } = writerOver(() => Promise.reject(new Error('away')))
+    writer.add([waiting(1)])
+    await writer.stop()
+    expect(seen.committed).toEqual([])
+    expect(writer.size).toBe(1)
+  })
+
+  it('names the end of each partition', () => {
+    expect(endsOf([waiting(1), waiting(7, 2), waiting(4)])).toEqual([
+      { topic: 'attempts', partition: 0, offset: 5n },
+      { topic: 'attempts', partition: 2, offset: 8n },
+    ])
+  })
+})

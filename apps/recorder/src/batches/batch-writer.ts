@@ -1,0 +1,91 @@
+import type { LogRecord, TopicPartition } from '@hooklane/core'
+import type { Entry } from './decode-entry.js'
+
+/** One record that waits to be written: an entry, or bytes that go to quarantine. */
+export type Waiting = { readonly at: LogRecord } & (
+  { readonly entry: Entry } | { readonly entry: null; readonly reason: string }
+)
+
+export interface BatchWriterOptions {
+  readonly batchMax: number
+  /** Writes the entries to the log and the rest to quarantine; rejects when it is not known to be done. */
+  readonly write: (batch: readonly Waiting[]) => Promise<void>
+  /** Everything below these offsets is written. Failures are the callee's: nothing depends on it but lag and rework. */
+  readonly commit: (offsets: readonly (TopicPartition & { readonly offset: bigint })[]) => Promise<void>
+  readonly onFailure: (error: unknown, retryInMs: number) => void
+  readonly onWritten: (batch: readonly Waiting[], waiting: number) => void
+}
+
+/**
+ * Takes records as they are read and writes them one batch after another, each as large as what came in meanwhile. A batch that fails is
+ * written again, unchanged, until it succeeds: the log ignores copies. Partitions that were taken away keep their records here; whoever
+ * reads them again writes copies, which are ignored as well.
+ */
+export class BatchWriter {
+  private waiting: Waiting[] = []
+  private running: Promise<void> | null = null
+  private stopped = false
+  private wake: (() => void) | null = null
+
+  constructor(private readonly options: BatchWriterOptions) {}
+
+  get size(): number {
+    return this.waiting.length
+  }
+
+  add(records: readonly Waiting[]): void {
+    for (const record of records) this.waiting.push(record)
+    this.running ??= this.run().finally(() => {
+      this.running = null
+    })
+  }
+
+  /** Writes what is waiting; a batch that cannot be written now is given up (it is read again by the next process). */
+  async stop(): Promise<void> {
+    this.stopped = true
+    this.wake?.()
+    await this.running
+  }
+
+  private async run(): Promise<void> {
+    let retryInMs = FIRST_RETRY_MS
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.slice(0, this.options.batchMax)
+      try {
+        await this.options.write(batch)
+      } catch (error) {
+        this.options.onFailure(error, retryInMs)
+        if (this.stopped) return
+        await this.pause(retryInMs)
+        retryInMs = Math.min(retryInMs * 2, LONGEST_RETRY_MS)
+        continue
+      }
+      retryInMs = FIRST_RETRY_MS
+      this.waiting = this.waiting.slice(batch.length)
+      this.options.onWritten(batch, this.waiting.length)
+      await this.options.commit(endsOf(batch))
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+const FIRST_RETRY_MS = 100
+const LONGEST_RETRY_MS = 5_000
+
+/** The offset after the last record of each partition in the batch. */
+export function endsOf(batch: readonly Waiting[]): (TopicPartition & { readonly offset: bigint })[] {
+  const ends = new Map<string, TopicPartition & { readonly offset: bigint }>()
+  for (const { at } of batch) {
+    ends.set(`${at.topic}/${at.partition}`, { topic: at.topic, partition: at.partition, offset: at.offset + 1n })
+  }
+  return [...ends.values()]
+}

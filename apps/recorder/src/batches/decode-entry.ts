@@ -1,0 +1,41 @@
+import {
+  AttemptSchema,
+  DeadLetterSchema,
+  decoderOf,
+  HEADER,
+  SCHEMA,
+  SettlementSchema,
+  type AttemptRecord,
+  type DeadLetterRecord,
+  type Decoded,
+  type SettlementRecord,
+} from '@hooklane/contracts'
+import type { LogRecord } from '@hooklane/core'
+
+export type Entry =
+  | { readonly kind: 'attempt'; readonly record: AttemptRecord }
+  | { readonly kind: 'settlement'; readonly record: SettlementRecord }
+  | { readonly kind: 'deadLetter'; readonly record: DeadLetterRecord }
+
+const attempt = decoderOf(AttemptSchema)
+const settlement = decoderOf(SettlementSchema)
+const deadLetter = decoderOf(DeadLetterSchema)
+
+/** Reads a record of `attempts` or `dead-letters`; any bytes give an entry or a reason. */
+export function decodeEntry(record: LogRecord): Decoded<Entry> {
+  const schema = record.headers[HEADER.schema]?.toString('latin1')
+  switch (schema) {
+    case SCHEMA.attempt:
+      return tagged('attempt', attempt(record.value))
+    case SCHEMA.settlement:
+      return tagged('settlement', settlement(record.value))
+    case SCHEMA.deadLetter:
+      return tagged('deadLetter', deadLetter(record.value))
+    default:
+      return { ok: false, reason: schema === undefined ? 'no_schema' : 'unknown_schema' }
+  }
+}
+
+function tagged<K extends Entry['kind'], R>(kind: K, decoded: Decoded<R>): Decoded<{ kind: K; record: R }> {
+  return decoded.ok ? { ok: true, value: { kind, record: decoded.value } } : decoded
+}

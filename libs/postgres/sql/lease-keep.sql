@@ -1,0 +1,12 @@
+-- All partitions of a process in one statement: $1 groups, $2 lease in ms, $3 partitions, $4 owners, $5 epochs, $6 offsets, $7 bitmaps, $8 save numbers.
+-- Lease and position move together. An older save that lands late loses by save_no; a partition missing in the answer is fenced.
+UPDATE partition_owner o
+SET lease_until = greatest(o.lease_until, clock_timestamp() + $2 * interval '1 millisecond'),
+    main_offset = v.main_offset, main_done = v.main_done, save_no = v.save_no, saved_at = clock_timestamp()
+FROM unnest($1::text[], $3::int[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bytea[], $8::bigint[])
+  AS v(worker_group, partition, owner, epoch, main_offset, main_done, save_no)
+WHERE (o.worker_group, o.partition, o.owner, o.epoch) = (v.worker_group, v.partition, v.owner, v.epoch)
+  AND o.timeline = current_timeline()
+  AND o.save_no < v.save_no
+  AND coalesce(o.main_offset, 0) <= v.main_offset
+RETURNING o.worker_group, o.partition

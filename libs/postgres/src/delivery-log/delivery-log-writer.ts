@@ -1,0 +1,143 @@
+import type { AttemptRecord, DeadLetterRecord, SettlementRecord } from '@hooklane/contracts'
+import type { Pool, PoolClient } from 'pg'
+import { sql } from '../sql.js'
+
+const ATTEMPTS = sql('log-attempts')
+const DELIVERIES = sql('log-deliveries')
+const DEAD_LETTERS = sql('log-dead-letters')
+
+/** What the log takes, in the order in which it was read. */
+export type LogEntry =
+  | { readonly kind: 'attempt'; readonly record: AttemptRecord }
+  | { readonly kind: 'settlement'; readonly record: SettlementRecord }
+  | { readonly kind: 'deadLetter'; readonly record: DeadLetterRecord }
+
+/**
+ * Writes the delivery log: a batch in one transaction of three statements. Writing the same batch again changes nothing, so a reader may repeat
+ * what it is not sure of.
+ */
+export class DeliveryLogWriter {
+  private readonly days = new Set<string>()
+
+  constructor(private readonly pool: Pool) {}
+
+  /** @throws what the driver throws: nothing of the batch was written, or (connection lost at the commit) all of it */
+  async write(entries: readonly LogEntry[]): Promise<void> {
+    const attempts = entries.flatMap((entry, place) => (entry.kind === 'deadLetter' ? [] : [attemptRow(entry, place)]))
+    const deadLetters = entries.flatMap((entry, place) =>
+      entry.kind === 'deadLetter' ? [deadLetterRow(entry.record, place)] : [],
+    )
+    await this.ensureDays(attempts.map((row) => row.routed_at.slice(0, 10)))
+    await this.inTransaction(async (client) => {
+      if (attempts.length > 0) {
+        const rows = JSON.stringify(attempts)
+        await client.query({ name: 'log attempts', text: ATTEMPTS, values: [rows] })
+        await client.query({ name: 'log deliveries', text: DELIVERIES, values: [rows] })
+      }
+      if (deadLetters.length > 0) {
+        await client.query({ name: 'log dead letters', text: DEAD_LETTERS, values: [JSON.stringify(deadLetters)] })
+      }
+    })
+  }
+
+  /** Creates the partitions of these UTC days (`YYYY-MM-DD`) unless this process knows that they stand. */
+  async ensureDays(days: readonly string[]): Promise<void> {
+    for (const day of new Set(days)) {
+      if (this.days.has(day)) continue
+      await this.pool.query('SELECT hooklane.ensure_log_partitions($1::date)', [day])
+      this.days.add(day)
+    }
+  }
+
+  private async inTransaction(work: (client: PoolClient) => Promise<void>): Promise<void> {
+    const client = await this.pool.connect()
+    let failure: Error | undefined
+    try {
+      await client.query('BEGIN')
+      await work(client)
+      await client.query('COMMIT')
+    } catch (error) {
+      failure = error as Error
+      throw error
+    } finally {
+      // A connection whose transaction failed is thrown away: the server ends the transaction with it.
+      client.release(failure)
+    }
+  }
+}
+
+/** Postgres text holds every character but NUL. */
+const storable = (text: string): string => text.replaceAll('\0', '\uFFFD')
+
+const storableHeaders = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [storable(name), storable(value)]))
+
+function attemptRow(entry: Exclude<LogEntry, { kind: 'deadLetter' }>, place: number) {
+  const r = entry.record
+  const identity = {
+    place,
+    kind: entry.kind,
+    routed_at: r.routedAt,
+    app_id: r.appId,
+    sequence: r.sequence,
+    company_id: r.companyId,
+    delivery_id: r.deliveryId,
+    subscription_id: r.subscriptionId,
+    subscription_version: r.subscriptionVersion,
+    worker_group: r.workerGroup,
+    event_id: r.eventId,
+    event_type: r.eventType,
+    entity_type: storable(r.entity.type),
+    entity_id: storable(r.entity.id),
+    entity_key: r.entity.key == null ? null : storable(r.entity.key),
+    entity_url: r.entity.url == null ? null : storable(r.entity.url),
+    position: r.position,
+    source_topic: r.source.topic,
+    source_partition: r.source.partition,
+    source_offset: r.source.offset,
+    mode: r.mode,
+    owner_epoch: r.ownerEpoch,
+    attempt_id: r.attemptId,
+    status: r.status,
+  }
+  if (entry.kind === 'settlement') {
+    return { ...identity, attempt: 0, at: entry.record.at, decision: r.status, reason: entry.record.reason }
+  }
+  const a = entry.record
+  return {
+    ...identity,
+    attempt: a.attempt,
+    at: a.startedAt,
+    duration_ms: a.durationMs,
+    request_method: a.request.method,
+    request_url: a.request.url,
+    request_headers: storableHeaders(a.request.headers),
+    request_bytes: a.request.bytes,
+    request_digest: a.request.digest,
+    response_status: a.response?.status ?? null,
+    response_headers: a.response ? storableHeaders(a.response.headers) : null,
+    response_body: a.response ? storable(a.response.body) : null,
+    error_code: a.error?.code ?? null,
+    error_message: a.error ? storable(a.error.message) : null,
+    decision: a.decision,
+    reason: a.status === 'delivered' ? null : (a.error?.code ?? null),
+    next_attempt_at: a.nextAttemptAt,
+  }
+}
+
+function deadLetterRow(r: DeadLetterRecord, place: number) {
+  return {
+    place,
+    app_id: r.appId,
+    sequence: r.sequence,
+    company_id: r.companyId,
+    delivery_id: r.deliveryId,
+    subscription_id: r.subscriptionId,
+    event_type: r.eventType,
+    attempts: r.attempts,
+    reason: r.reason,
+    last_error: r.lastError === null ? null : storable(r.lastError),
+    at: r.at,
+    record: storable(JSON.stringify(r)),
+  }
+}

@@ -1,0 +1,61 @@
+import { AmbiguousWrite, type Grant, type KeepRequest, type LeaseStore, type Licence } from '@hooklane/core'
+import type { Pool } from 'pg'
+import { sql } from '../sql.js'
+
+const GRANT = sql('lease-grant')
+const KEEP = sql('lease-keep')
+const RELEASE = sql('lease-release')
+const PROMOTION_FENCE = sql('lease-promotion-fence')
+
+/** Leases in the table `partition_owner`. Give it a pool of its own: a renewal must never queue behind other statements. */
+export class PostgresLeaseStore implements LeaseStore {
+  constructor(private readonly pool: Pool) {}
+
+  async grant(request: Parameters<LeaseStore['grant']>[0]): Promise<Grant | null> {
+    const { workerGroup, partition, owner, instance, leaseMs } = request
+    await this.write('promotion fence', PROMOTION_FENCE, [workerGroup, partition, leaseMs])
+    const rows = await this.write<GrantRow>('grant', GRANT, [workerGroup, partition, owner, instance, leaseMs])
+    const row = rows[0]
+    if (!row) return null
+    return {
+      licence: { workerGroup, partition, owner, epoch: BigInt(row.epoch) },
+      mainOffset: row.main_offset === null ? null : BigInt(row.main_offset),
+      done: row.main_done,
+    }
+  }
+
+  async keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly Licence[]> {
+    if (requests.length === 0) return []
+    const rows = await this.write<{ worker_group: string; partition: number }>('keep', KEEP, [
+      requests.map((r) => r.licence.workerGroup),
+      leaseMs,
+      requests.map((r) => r.licence.partition),
+      requests.map((r) => r.licence.owner),
+      requests.map((r) => String(r.licence.epoch)),
+      requests.map((r) => String(r.mainOffset)),
+      requests.map((r) => r.done),
+      requests.map((r) => String(r.saveNo)),
+    ])
+    const kept = new Set(rows.map((row) => `${row.worker_group}/${row.partition}`))
+    return requests.filter((r) => kept.has(`${r.licence.workerGroup}/${r.licence.partition}`)).map((r) => r.licence)
+  }
+
+  async release(licence: Licence): Promise<void> {
+    await this.write('release', RELEASE, [licence.workerGroup, licence.partition, licence.owner, String(licence.epoch)])
+  }
+
+  private async write<R extends object>(operation: string, text: string, values: unknown[]): Promise<R[]> {
+    try {
+      return (await this.pool.query<R>({ name: `lease ${operation}`, text, values })).rows
+    } catch (cause) {
+      throw new AmbiguousWrite(operation, { cause })
+    }
+  }
+}
+
+/** bigint columns arrive as text. */
+interface GrantRow {
+  readonly epoch: string
+  readonly main_offset: string | null
+  readonly main_done: Buffer | null
+}
