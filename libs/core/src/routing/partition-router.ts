@@ -1,0 +1,119 @@
+import type { Decoded, DeliveryHeaders, EntityEvent } from '@hooklane/contracts'
+import { webhookId } from '../identity/ids.js'
+import type { LogRecord } from '../log/log.js'
+import { nestsDeeperThan } from './json-depth.js'
+import { partitionOfKey } from './murmur2.js'
+import type { PartitionState } from './partition-state.js'
+import { matchSubscriptions, type RoutingView, type SubscriptionMatch } from './routing-view.js'
+import { spliceOrder } from './splice-order.js'
+
+export interface PartitionRouterSettings {
+  /** Of the topic `events`: decides which partition a key belongs to. */
+  readonly partitions: number
+  /** Longer events are quarantined. */
+  readonly maxEventBytes: number
+  /** Events that more echoes of apps led to are quarantined: a loop between two systems ends here. */
+  readonly maxHops: number
+  /** Value of the schema header; a record that carries another one is not read as an event. */
+  readonly schema: { readonly header: string; readonly value: string }
+  readonly decode: (bytes: Uint8Array | null) => Decoded<EntityEvent>
+}
+
+/** One delivery, numbered and ready to be appended to the topic of its app's worker group. */
+export interface RoutedDelivery {
+  readonly appId: string
+  readonly workerGroup: string
+  readonly headers: DeliveryHeaders
+  readonly value: Buffer
+}
+
+export type RoutingDecision =
+  /** `deliveries` is empty when nobody subscribed. */
+  | { readonly kind: 'deliver'; readonly event: EntityEvent; readonly deliveries: readonly RoutedDelivery[] }
+  /** The producer sent this id before. */
+  | { readonly kind: 'copy'; readonly event: EntityEvent }
+  | { readonly kind: 'quarantine'; readonly reason: string }
+  /** An app's worker group is not known: nothing was decided and no number given. */
+  | { readonly kind: 'wait'; readonly appId: string; readonly workerGroup: string }
+
+/** JSON that nests deeper than this is refused (see `nestsDeeperThan`). Far above what data has, far below what a stack holds. */
+const MAX_DEPTH = 200
+
+/** Decides what becomes of each record of one partition of `events`. Total: no record makes it throw. */
+export class PartitionRouter {
+  constructor(
+    private readonly settings: PartitionRouterSettings,
+    readonly state: PartitionState,
+  ) {}
+
+  /**
+   * Decides about one record and, unless it answers `wait`, moves the state past it.
+   * @param routedAt RFC 3339, UTC
+   */
+  route(record: LogRecord, view: RoutingView, routedAt: string): RoutingDecision {
+    const read = this.#read(record, view)
+    if ('reason' in read) return { kind: 'quarantine', reason: read.reason }
+    const { event } = read
+    const window = this.state.window(event.companyId, event.producer)
+    if (window.has(event.id)) return { kind: 'copy', event }
+    const position = event.revision?.id ?? null
+    if (position !== null && window.position !== null && position <= window.position)
+      return { kind: 'quarantine', reason: 'out_of_order' }
+
+    const echoes = (event.revision?.source?.hops ?? 0) > this.settings.maxHops
+    const matches = echoes ? [] : matchSubscriptions(event, view)
+    const homeless = matches.find((match) => !view.hasWorkerGroup(match.app.workerGroup))
+    if (homeless) return { kind: 'wait', appId: homeless.app.id, workerGroup: homeless.app.workerGroup }
+
+    // An event that nobody gets still moves its producer on: what comes below it is out of order.
+    this.state.remember(event.companyId, event.producer, { id: event.id, position })
+    if (echoes) return { kind: 'quarantine', reason: 'hops' }
+    return { kind: 'deliver', event, deliveries: matches.map((match) => this.#deliver(record, event, match, routedAt)) }
+  }
+
+  #read(record: LogRecord, view: RoutingView): { readonly event: EntityEvent } | { readonly reason: string } {
+    const { settings } = this
+    const { key, value } = record
+    if (value && value.length > settings.maxEventBytes) return { reason: 'too_large' }
+    const schema = record.headers[settings.schema.header]
+    if (schema && schema.toString('latin1') !== settings.schema.value) return { reason: 'unknown_schema' }
+    const decoded = settings.decode(value)
+    if (!decoded.ok) return { reason: decoded.reason }
+    const event = decoded.value
+    if (value && nestsDeeperThan(value, MAX_DEPTH)) return { reason: 'too_deep' }
+    if (!key || key.toString('utf8') !== event.companyId) return { reason: 'wrong_key' }
+    if (partitionOfKey(key, settings.partitions) !== record.partition) return { reason: 'wrong_partition' }
+    if (!view.hasCompany(event.companyId)) return { reason: 'unknown_company' }
+    return { event }
+  }
+
+  #deliver(record: LogRecord, event: EntityEvent, match: SubscriptionMatch, routedAt: string): RoutedDelivery {
+    const { app, subscription, subscriptionVersion } = match
+    const place = this.state.nextPlace(app.id)
+    // The bytes were read as a JSON object a moment ago, so they end as one.
+    const value = record.value && spliceOrder(record.value, place)
+    if (!value) throw new Error('an event that was decoded does not end with a closing brace')
+    return {
+      appId: app.id,
+      workerGroup: app.workerGroup,
+      value,
+      headers: {
+        kind: 'delivery',
+        deliveryId: webhookId(event.id, subscription.id),
+        companyId: event.companyId,
+        sequence: place.sequence,
+        position: event.revision?.id ?? null,
+        source: { topic: record.topic, partition: record.partition, offset: record.offset },
+        routedAt,
+        streamEpoch: place.epoch,
+        subscriptionId: subscription.id,
+        subscriptionVersion,
+        routeVersion: app.routeVersion,
+        // Raised by catch-ups of the app; live events of an app without one are version 0.
+        streamVersion: 0,
+        mode: 'live',
+        reason: 'event',
+      },
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { AppConfiguration, EntityEvent, SubscriptionConfiguration } from '@hooklane/contracts'
+
+/** A subscription's configuration and the version of its row. */
+export interface VersionedSubscription {
+  readonly version: bigint
+  readonly value: SubscriptionConfiguration
+}
+
+/** What the router asks the configuration. Answers may change between two calls, never during one. */
+export interface RoutingView {
+  hasCompany(companyId: string): boolean
+  hasWorkerGroup(name: string): boolean
+  app(appId: string): AppConfiguration | undefined
+  subscription(subscriptionId: string): VersionedSubscription | undefined
+  subscriptionsOfCompany(companyId: string): readonly VersionedSubscription[]
+}
+
+/** One subscription that wants an event. */
+export interface SubscriptionMatch {
+  readonly subscription: SubscriptionConfiguration
+  readonly subscriptionVersion: bigint
+  readonly app: AppConfiguration
+}
+
+/**
+ * The enabled subscriptions of the event's company, of enabled apps, whose `events` name its type: exactly, by `products.*` (every
+ * type that begins with `products.`) or by `*`. An event with `subscriptionId` is for that subscription alone, under the same
+ * conditions. Ordered by subscription id, so that a batch that is routed again gives the same numbers to the same deliveries.
+ */
+export function matchSubscriptions(event: EntityEvent, view: RoutingView): SubscriptionMatch[] {
+  const matches: SubscriptionMatch[] = []
+  for (const { value, version } of candidates(event, view)) {
+    if (!value.enabled || value.companyId !== event.companyId) continue
+    if (!value.events.some((pattern) => eventTypeMatches(pattern, event.type))) continue
+    const app = view.app(value.appId)
+    // An app of another company is a fault in the configuration: it must never see this company's data.
+    if (!app?.enabled || app.companyId !== event.companyId) continue
+    matches.push({ subscription: value, subscriptionVersion: version, app })
+  }
+  return matches.sort((a, b) =>
+    a.subscription.id < b.subscription.id ? -1 : a.subscription.id > b.subscription.id ? 1 : 0,
+  )
+}
+
+function candidates(event: EntityEvent, view: RoutingView): readonly VersionedSubscription[] {
+  if (!event.subscriptionId) return view.subscriptionsOfCompany(event.companyId)
+  const addressed = view.subscription(event.subscriptionId)
+  return addressed ? [addressed] : []
+}
+
+/** Whether a pattern of a subscription (`products.updated`, `products.*`, `*`) names the event type. */
+export function eventTypeMatches(pattern: string, eventType: string): boolean {
+  if (pattern === '*' || pattern === eventType) return true
+  return pattern.endsWith('.*') && eventType.startsWith(pattern.slice(0, -1))
+}

@@ -1,0 +1,26 @@
+/** Place of a delivery in its app's stream. */
+export interface StreamPlace {
+  readonly epoch: number
+  readonly sequence: bigint
+}
+
+const CLOSING_BRACE = 0x7d
+
+/**
+ * A delivery's value: the bytes of the event as received, with `"order":{…}` as its last member. The event is not serialised again: its
+ * numbers and the order of its keys stay as the producer wrote them. A member `order` of the event's own loses, because of two members
+ * of one name the last counts. Null when the bytes do not end as a JSON object does.
+ */
+export function spliceOrder(event: Uint8Array, place: StreamPlace): Buffer | null {
+  let end = event.length
+  while (end > 0 && isJsonBlank(event[end - 1])) end--
+  if (end === 0 || event[end - 1] !== CLOSING_BRACE) return null
+  const suffix = `,"order":{"epoch":${place.epoch},"sequence":${place.sequence}}}`
+  const value = Buffer.allocUnsafe(end - 1 + suffix.length)
+  value.set(event.subarray(0, end - 1))
+  value.write(suffix, end - 1, 'latin1')
+  return value
+}
+
+const isJsonBlank = (byte: number | undefined): boolean =>
+  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
