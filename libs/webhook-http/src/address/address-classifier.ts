@@ -1,0 +1,44 @@
+import type { AddressClassifier } from '@hooklane/core'
+import ipaddr from 'ipaddr.js'
+import { parse } from 'tldts'
+
+type Address = ReturnType<typeof ipaddr.parse>
+
+const cidrs = (...texts: string[]) => texts.map((text) => ipaddr.parseCIDR(text))
+
+/** Unicast in every registry, and yet the host network of a cloud (Azure's wire server). */
+const BLOCKED_V4 = cidrs('168.63.129.16/32')
+
+/** IPv6 is let through by prefix, not refused by list: everything outside of 2000::/3 is special, reserved or somebody's translation of IPv4. */
+const GLOBAL_V6 = ipaddr.IPv6.parseCIDR('2000::/3')
+/** Protocol assignments (Teredo, ORCHID, benchmarking), documentation, 6to4. */
+const BLOCKED_V6 = cidrs('2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20')
+
+/** An address of any spelling that `ipaddr.js` reads strictly; IPv4-mapped IPv6 comes back as IPv4. Null for names. */
+export function parseAddress(text: string): Address | null {
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
+  return ipaddr.IPv6.isValid(text) ? ipaddr.process(text) : null
+}
+
+/** Whether a packet may go there: public unicast only. Text that is no address is blocked. */
+export function isPublicAddress(text: string): boolean {
+  const address = parseAddress(text)
+  if (!address || address.range() !== 'unicast') return false
+  if (address.kind() === 'ipv4') return !BLOCKED_V4.some((range) => address.match(range))
+  return address.match(GLOBAL_V6) && !BLOCKED_V6.some((range) => address.match(range))
+}
+
+/**
+ * `host` comes from WHATWG `URL`, which has turned every spelling of an IPv4 address (`0x7f.1`, `2130706433`, `①②⑦.0.0.1`) into four
+ * decimal parts: other numeric spellings do not reach this place, and would be names without a public suffix.
+ */
+export const addressClassifier: AddressClassifier = {
+  classify(host) {
+    if (!parseAddress(host)) return 'notAnAddress'
+    return isPublicAddress(host) ? 'public' : 'blocked'
+  },
+  hasPublicSuffix(host) {
+    const { isIcann, domain, isIp } = parse(host, { allowPrivateDomains: false, mixedInputs: false })
+    return isIcann === true && domain !== null && isIp !== true
+  },
+}
