@@ -3,7 +3,11 @@ import { counter, gauge, histogram, registerMetrics, type Metrics, type Registry
 /** What a dispatcher tells Prometheus. Labels: worker group and closed sets only. */
 const catalogue = {
   attempts: counter('attempts_total', 'Requests made to receivers, by what they came to.', ['group', 'result']),
-  attemptSeconds: histogram('attempt_seconds', 'From the start of a request to the last byte of the answer, or to the failure.', ['group']),
+  attemptSeconds: histogram(
+    'attempt_seconds',
+    'From the start of a request to the last byte of the answer, or to the failure.',
+    ['group'],
+  ),
   firstAttemptSeconds: histogram(
     'publish_to_first_attempt_seconds',
     'From routing to the first attempt; the isolation objective looks at lanes that never failed.',
@@ -16,8 +20,14 @@ const catalogue = {
   heldBytes: gauge('held_payload_bytes', 'Payload bytes of the records held in lanes.', []),
   partitionsOwned: gauge('partitions_owned', 'Main partitions this process may act for.', ['group']),
   leaseRemaining: gauge('lease_remaining_seconds', 'Shortest lease held: near zero means that renewals fail.', []),
-  positionSpread: gauge('position_spread', 'Largest distance between the lowest offset not done and the next to read.', ['group']),
-  fenced: counter('fenced_total', 'Writes that found the licence gone; outside a rebalance somebody else took over.', ['group']),
+  positionSpread: gauge(
+    'position_spread',
+    'Largest distance between the lowest offset not done and the next to read.',
+    ['group'],
+  ),
+  fenced: counter('fenced_total', 'Writes that found the licence gone; outside a rebalance somebody else took over.', [
+    'group',
+  ]),
   ambiguous: counter('ambiguous_total', 'Writes whose outcome is unknown; the partition is acquired anew.', ['group']),
   guardWaits: counter('guard_waits_total', 'Attempts that were not started, by cause.', ['cause']),
   alarms: counter('dispatch_alarms_total', 'What should not happen, by kind.', ['kind']),

@@ -37,13 +37,21 @@ const definition = {
     integer(1_000, 100, 5_000),
     'How often leases and positions are saved. Too low: load on Postgres. Too high: more duplicates after a crash.',
   ),
-  marginMs: setting('DEADLINE_MARGIN_MS', integer(1_000, 100, 10_000), 'Slack between the end of an attempt and the end of the lease.'),
+  marginMs: setting(
+    'DEADLINE_MARGIN_MS',
+    integer(1_000, 100, 10_000),
+    'Slack between the end of an attempt and the end of the lease.',
+  ),
   inlineWindowMs: setting(
     'INLINE_WINDOW_MS',
     integer(5_000, 0, 60_000),
     'A retry at most this far away is waited for without a row. Too high: a failing lane holds the position back.',
   ),
-  attemptsMax: setting('ATTEMPTS_MAX', integer(512, 1, 10_000), 'Requests in flight in this process. Throughput = requests in flight / latency.'),
+  attemptsMax: setting(
+    'ATTEMPTS_MAX',
+    integer(512, 1, 10_000),
+    'Requests in flight in this process. Throughput = requests in flight / latency.',
+  ),
   perHostMax: setting('PER_HOST_MAX', integer(10, 1, 1_000), 'Connections to one host.'),
   memoryMaxBytes: setting(
     'MEMORY_MAX_BYTES',
@@ -55,8 +63,16 @@ const definition = {
     integer(20_000, 100, 1_000_000),
     'Offsets between the lowest not done and the next to read, at which a partition pauses. Too high: large position rows.',
   ),
-  sessionTimeoutMs: setting('KAFKA_SESSION_TIMEOUT_MS', integer(30_000, 1_000, 300_000), 'Without a heartbeat for this long Kafka reassigns the partitions.'),
-  heartbeatIntervalMs: setting('KAFKA_HEARTBEAT_INTERVAL_MS', integer(3_000, 100, 60_000), 'How often a consumer tells Kafka that it lives.'),
+  sessionTimeoutMs: setting(
+    'KAFKA_SESSION_TIMEOUT_MS',
+    integer(30_000, 1_000, 300_000),
+    'Without a heartbeat for this long Kafka reassigns the partitions.',
+  ),
+  heartbeatIntervalMs: setting(
+    'KAFKA_HEARTBEAT_INTERVAL_MS',
+    integer(3_000, 100, 60_000),
+    'How often a consumer tells Kafka that it lives.',
+  ),
 } as const
 
 export type DispatcherSettings = SettingsOf<typeof definition>
@@ -72,7 +88,12 @@ const rules: readonly CrossRule<DispatcherSettings>[] = [
       s.leaseTtlMs < MAX_ATTEMPT_DEADLINE_MS + s.marginMs + 10_000,
     ),
   (s) => fault('KAFKA_SESSION_TIMEOUT_MS', 'must not exceed LEASE_TTL_MS', s.sessionTimeoutMs > s.leaseTtlMs),
-  (s) => fault('KAFKA_HEARTBEAT_INTERVAL_MS', 'must be at most a third of KAFKA_SESSION_TIMEOUT_MS', s.heartbeatIntervalMs * 3 > s.sessionTimeoutMs),
+  (s) =>
+    fault(
+      'KAFKA_HEARTBEAT_INTERVAL_MS',
+      'must be at most a third of KAFKA_SESSION_TIMEOUT_MS',
+      s.heartbeatIntervalMs * 3 > s.sessionTimeoutMs,
+    ),
   (s) =>
     fault(
       'DRAIN_LIMIT_MS',

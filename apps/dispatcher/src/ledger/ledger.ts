@@ -82,7 +82,12 @@ export class Ledger {
     this.slowTimer = setTimeout(() => this.options.onStoreUp(false), SLOW_SAVE_MS)
     let kept: ReadonlySet<Licence>
     try {
-      kept = new Set(await this.options.store.keep(taken.map((one) => one.request), this.options.leaseTtlMs))
+      kept = new Set(
+        await this.options.store.keep(
+          taken.map((one) => one.request),
+          this.options.leaseTtlMs,
+        ),
+      )
     } catch (error) {
       this.options.onStoreUp(false)
       this.options.onFailure(error as Error)

@@ -1,0 +1,227 @@
+import {
+  step,
+  type Clock,
+  type Effect,
+  type Input,
+  type KeepRequest,
+  type LaneStore,
+  type LeaseStore,
+  type Licence,
+  type RecordRef,
+  type Session,
+  type Verdict,
+} from '@hooklane/core'
+import type { LedgerEntry, Ledger } from '../ledger/ledger.js'
+
+type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>
+/** An input without its instant, which the session adds. */
+export type Happening = Input extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never
+
+/** What the session's effects are carried out by. Everything answers by `tell`. */
+export interface SessionPorts {
+  readonly clock: Clock
+  readonly leaseStore: LeaseStore
+  readonly laneStore: LaneStore
+  readonly ledger: Ledger
+  readonly leaseTtlMs: number
+  /** What the head's subscription says about sending it now. */
+  readonly prepare: (record: RecordRef) => Verdict
+  /** Sends, or finds that it must not; tells `attemptEnded` or `attemptNotStarted`. */
+  readonly attempt: (session: LaneSession, effect: EffectOf<'attempt'>) => void
+  /** Resolves when the log has the record; keeps trying until then. Never rejects. */
+  readonly publish: (
+    session: LaneSession,
+    effect: EffectOf<'publishAttempt' | 'publishSettlement' | 'publishDeadLetter'>,
+  ) => Promise<void>
+  readonly pauseMain: () => void
+  readonly resumeMain: () => void
+  /** Whether Kafka still lists the partition for us and answers our heartbeats. */
+  readonly isMember: () => boolean
+  readonly alarm: (effect: EffectOf<'alarm'>) => void
+  readonly onFenced: () => void
+  readonly onAmbiguous: (error: unknown) => void
+}
+
+/**
+ * Runs the lane machine of one owned partition: turns what happens into inputs, and effects into calls. One input is handled at a time; what effects
+ * cause at once waits its turn. After `abandon` nothing is carried out any more; answers that still arrive are ignored.
+ */
+export class LaneSession implements LedgerEntry {
+  /** Resolves when the session is over; true: the lease was released in order. */
+  readonly ended: Promise<void>
+  /** Until when requests may be in flight (monotonic). */
+  deadlineMs: number
+  private readonly inbox: Happening[] = []
+  private isHandling = false
+  private isOver = false
+  private wakeTimer: NodeJS.Timeout | null = null
+  private wakeAtMs = Number.POSITIVE_INFINITY
+  private lastSnapshot: KeepRequest | null = null
+  private resolveEnded: () => void = () => undefined
+
+  constructor(
+    readonly licence: Licence,
+    private readonly session: Session,
+    deadlineMs: number,
+    private readonly ports: SessionPorts,
+  ) {
+    this.deadlineMs = deadlineMs
+    this.ended = new Promise((resolve) => {
+      this.resolveEnded = resolve
+    })
+    ports.ledger.add(this)
+  }
+
+  get over(): boolean {
+    return this.isOver
+  }
+
+  get state(): Readonly<Session> {
+    return this.session
+  }
+
+  tell(happening: Happening): void {
+    if (this.isOver) return
+    this.inbox.push(happening)
+    if (this.isHandling) return
+    this.isHandling = true
+    try {
+      for (let next = this.inbox.shift(); next && !this.over; next = this.inbox.shift()) this.handle(next)
+    } finally {
+      this.isHandling = false
+      this.inbox.length = 0
+    }
+  }
+
+  // — the ledger's side —
+
+  snapshot(): KeepRequest | null {
+    if (this.isOver || !this.ports.isMember()) return null
+    this.lastSnapshot = null
+    this.tell({ type: 'saveDue' })
+    return this.lastSnapshot
+  }
+
+  kept(request: KeepRequest, sentAtMs: number): void {
+    this.deadlineMs = sentAtMs + this.ports.leaseTtlMs
+    this.tell({ type: 'leaseKept', deadlineMs: this.deadlineMs })
+    this.tell({ type: 'positionSaved', saveNo: request.saveNo, mainOffset: request.mainOffset })
+  }
+
+  fenced(): void {
+    this.ports.onFenced()
+    this.tell({ type: 'fenced' })
+  }
+
+  // — inputs and effects —
+
+  private handle(happening: Happening): void {
+    const nowMs = this.ports.clock.monotonicMs()
+    for (const effect of step(this.session, { ...happening, nowMs } as Input)) this.carryOut(effect)
+  }
+
+  private carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case 'prepare':
+        return this.tell({
+          type: 'prepared',
+          appId: effect.record.appId,
+          sequence: effect.record.sequence,
+          verdict: this.ports.prepare(effect.record),
+        })
+      case 'attempt':
+        return this.ports.attempt(this, effect)
+      case 'saveLane':
+        return this.write(
+          'laneSaved',
+          effect.row.appId,
+          effect.saveId,
+          this.ports.laneStore.save(this.licence, effect.row),
+        )
+      case 'deleteLane':
+        return this.write(
+          'laneDeleted',
+          effect.appId,
+          effect.saveId,
+          this.ports.laneStore.delete(this.licence, effect.appId),
+        )
+      case 'publishAttempt':
+      case 'publishSettlement':
+      case 'publishDeadLetter':
+        return void this.ports
+          .publish(this, effect)
+          .then(() => this.tell({ type: 'published', publishId: effect.publishId }))
+      case 'savePosition':
+        return this.savePosition(effect)
+      case 'pauseMain':
+        return this.ports.pauseMain()
+      case 'resumeMain':
+        return this.ports.resumeMain()
+      case 'wakeAt':
+        return this.wakeAt(effect.atMs)
+      case 'alarm':
+        return this.ports.alarm(effect)
+      case 'abandon':
+        return this.abandon(effect.release)
+      default:
+        return assertNever(effect)
+    }
+  }
+
+  /** The position is saved by the ledger's next round; the one before the release does not wait for the second to pass. */
+  private savePosition(effect: EffectOf<'savePosition'>): void {
+    this.lastSnapshot = {
+      licence: this.licence,
+      mainOffset: effect.mainOffset,
+      done: effect.done,
+      saveNo: effect.saveNo,
+    }
+  }
+
+  private write(
+    type: 'laneSaved' | 'laneDeleted',
+    appId: string,
+    saveId: number,
+    outcome: Promise<'done' | 'fenced'>,
+  ): void {
+    outcome.then(
+      (answer) => {
+        if (answer === 'done') return this.tell({ type, appId, saveId })
+        this.fenced()
+      },
+      (error: unknown) => {
+        this.ports.onAmbiguous(error)
+        this.tell({ type: 'ambiguous' })
+      },
+    )
+  }
+
+  private wakeAt(atMs: number): void {
+    if (this.wakeTimer && atMs >= this.wakeAtMs) return
+    if (this.wakeTimer) clearTimeout(this.wakeTimer)
+    this.wakeAtMs = atMs
+    const inMs = Math.min(Math.max(atMs - this.ports.clock.monotonicMs(), 0), LONGEST_TIMER_MS)
+    this.wakeTimer = setTimeout(() => {
+      this.wakeTimer = null
+      this.wakeAtMs = Number.POSITIVE_INFINITY
+      this.tell({ type: 'tick' })
+    }, inMs)
+  }
+
+  private abandon(release: boolean): void {
+    this.isOver = true
+    if (this.wakeTimer) clearTimeout(this.wakeTimer)
+    this.ports.ledger.remove(this)
+    this.ports.pauseMain()
+    const released = release ? this.ports.leaseStore.release(this.licence) : Promise.resolve()
+    // A release that fails costs the next owner the rest of the lease, nothing else.
+    released.catch((error: unknown) => this.ports.onAmbiguous(error)).finally(() => this.resolveEnded())
+  }
+}
+
+/** setTimeout takes 31 bits; a day is early enough, because early ticks are harmless. */
+const LONGEST_TIMER_MS = 86_400_000
+
+function assertNever(effect: never): never {
+  throw new Error(`unknown effect ${JSON.stringify(effect)}`)
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import { AmbiguousWrite, type Clock, type Grant, type LeaseStore, type PartitionOffsets } from '@hooklane/core'
+import type { LaneSession } from '../engine/lane-session.js'
+
+export interface PartitionOwnerOptions {
+  readonly workerGroup: string
+  readonly partition: number
+  /** Stable for the process: tells people who holds a partition. */
+  readonly instance: string
+  readonly leaseTtlMs: number
+  readonly clock: Clock
+  readonly leaseStore: LeaseStore
+  /** First and next offset of the main partition, asked after the grant. */
+  readonly offsets: () => Promise<PartitionOffsets>
+  /** Reads the lane rows and opens the session. */
+  readonly open: (grant: Grant, deadlineMs: number, offsets: PartitionOffsets) => Promise<LaneSession>
+  /** Reading starts here (a seek before the resume). */
+  readonly read: (fromOffset: bigint) => void
+  /** The position lies outside the log: `below` = records expired unread, `above` = the topic was made anew. */
+  readonly onBadPosition: (kind: 'below' | 'above', position: bigint, offsets: PartitionOffsets) => void
+  readonly onRetry: (reason: string, error?: unknown) => void
+  readonly onTakenOver: (seconds: number) => void
+}
+
+/**
+ * Holds one main partition for as long as Kafka assigns it to this process.
+ *
+ * Kafka says who should own a partition, the lease says who may act: so after an assignment the owner asks for the lease until it is granted, reads
+ * what its predecessor left, and only then reads the log. A session that ends (fenced, or unsure of a write) is followed by a new
+ * acquisition, with nothing kept in memory.
+ *
+ * States: acquiring → owning → (session over) → acquiring …; `release` ends it from any state.
+ */
+export class PartitionOwner {
+  private isAssigned = true
+  private current: LaneSession | null = null
+  private wake: (() => void) | null = null
+  /** Next offset to read; null while acquiring: then nothing that arrives is ours to judge. */
+  private next: bigint | null = null
+  readonly finished: Promise<void>
+
+  constructor(private readonly options: PartitionOwnerOptions) {
+    this.finished = this.run()
+  }
+
+  get session(): LaneSession | null {
+    return this.current
+  }
+
+  get nextOffset(): bigint | null {
+    return this.next
+  }
+
+  /** @param endOffset where the batch that was just filed ends */
+  advance(endOffset: bigint): void {
+    if (this.next !== null && endOffset > this.next) this.next = endOffset
+  }
+
+  /** Taken away or shutting down: what is in flight ends, the position is saved, the lease released. Resolves when all that is done. */
+  async release(reason: 'revoked' | 'shutdown'): Promise<void> {
+    this.isAssigned = false
+    this.wake?.()
+    this.current?.tell({ type: 'stop', reason })
+    await this.finished
+  }
+
+  private async run(): Promise<void> {
+    while (this.isAssigned) {
+      const startedMs = this.options.clock.monotonicMs()
+      const session = await this.acquire()
+      if (!session) continue
+      this.options.onTakenOver((this.options.clock.monotonicMs() - startedMs) / 1000)
+      await session.ended
+      this.current = null
+      this.next = null
+    }
+  }
+
+  private async acquire(): Promise<LaneSession | null> {
+    const { options } = this
+    // A fresh owner for each try: a grant whose answer was lost must not be mistaken for this one; it lapses by itself.
+    const owner = randomUUID()
+    const sentAtMs = options.clock.monotonicMs()
+    let grant: Grant | null
+    try {
+      grant = await options.leaseStore.grant({ ...options, owner, leaseMs: options.leaseTtlMs })
+    } catch (error) {
+      if (!(error instanceof AmbiguousWrite)) throw error
+      return this.later('the lease could not be asked for', error)
+    }
+    if (!grant) return this.later('the lease is held by somebody else')
+    try {
+      return await this.takeOver(grant, sentAtMs + options.leaseTtlMs)
+    } catch (error) {
+      await options.leaseStore
+        .release(grant.licence)
+        .catch((cause: unknown) => options.onRetry('the lease could not be released', cause))
+      return this.later('what the previous owner left could not be read', error)
+    }
+  }
+
+  private async takeOver(grant: Grant, deadlineMs: number): Promise<LaneSession | null> {
+    const { options } = this
+    const offsets = await options.offsets()
+    const position = grant.mainOffset ?? offsets.low
+    if (position > offsets.high) {
+      options.onBadPosition('above', position, offsets)
+      throw new Error(`the position ${position} lies beyond the log's end ${offsets.high}: the topic was made anew`)
+    }
+    if (position < offsets.low) options.onBadPosition('below', position, offsets)
+    const session = await options.open(grant, deadlineMs, offsets)
+    this.current = session
+    if (!this.isAssigned) {
+      session.tell({ type: 'stop', reason: 'revoked' })
+      return session
+    }
+    this.next = position < offsets.low ? offsets.low : position
+    options.read(this.next)
+    return session
+  }
+
+  private async later(reason: string, error?: unknown): Promise<null> {
+    this.options.onRetry(reason, error)
+    if (this.isAssigned) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ACQUIRE_AGAIN_MS)
+        this.wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    return null
+  }
+}
+
+/** Lower: load on Postgres while another owner finishes. Higher: lanes wait longer at each hand-over. */
+const ACQUIRE_AGAIN_MS = 250

@@ -1,0 +1,143 @@
+/**
+ * Compares what was committed with what arrived. It knows nothing of the product but the promises: nothing lost, order, one at a time, every
+ * signature good, sequences without holes, nothing of another company.
+ *
+ * @typedef {{ type: string, entity: string, marker: number, committedAt: number }} Expected
+ * @typedef {import('./receiver.mjs').Arrival} Arrival
+ * @typedef {{ app: string, company: string, expected: readonly Expected[] }} AppTruth
+ */
+
+/** @param {Pick<Arrival, 'type' | 'entity' | 'marker'>} one */
+const identity = (one) => `${one.type} ${one.entity} ${one.marker}`
+
+/**
+ * @param {readonly AppTruth[]} truths
+ * @param {readonly Arrival[]} arrivals in the order in which they came
+ */
+export function check(truths, arrivals) {
+  const findings = /** @type {string[]} */ ([])
+  const total = {
+    deliveries: 0,
+    delivered: 0,
+    lost: 0,
+    reordered: 0,
+    overlapping: 0,
+    duplicates: 0,
+    badSignatures: 0,
+    holes: 0,
+    phantoms: 0,
+    foreign: 0,
+  }
+  const latencies = /** @type {number[]} */ ([])
+  const byApp = groupByApp(arrivals)
+  for (const truth of truths) {
+    const one = checkApp(truth, byApp.get(truth.app) ?? [], latencies)
+    for (const [name, count] of Object.entries(one.counts)) total[/** @type {keyof typeof total} */ (name)] += count
+    findings.push(...one.findings.map((finding) => `${truth.app}: ${finding}`))
+    byApp.delete(truth.app)
+  }
+  for (const [app, strays] of byApp) {
+    total.phantoms += strays.length
+    findings.push(`${app}: ${strays.length} requests for an app that nobody made`)
+  }
+  latencies.sort((a, b) => a - b)
+  return { ...total, latencyMs: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) }, findings }
+}
+
+/** @param {AppTruth} truth @param {readonly Arrival[]} arrivals @param {number[]} latencies */
+function checkApp(truth, arrivals, latencies) {
+  const findings = /** @type {string[]} */ ([])
+  const counts = {
+    deliveries: truth.expected.length,
+    delivered: 0,
+    lost: 0,
+    reordered: 0,
+    overlapping: 0,
+    duplicates: 0,
+    badSignatures: 0,
+    holes: 0,
+    phantoms: 0,
+    foreign: 0,
+  }
+  /** @param {keyof typeof counts} name @param {string} text */
+  const find = (name, text) => {
+    counts[name] += 1
+    if (findings.length < 5) findings.push(`${name}: ${text}`)
+  }
+  for (const one of arrivals) {
+    if (!one.signed) find('badSignatures', `${one.id} of ${one.type}`)
+    if (one.company !== truth.company) find('foreign', `${one.id} belongs to ${one.company}`)
+  }
+  overlaps(arrivals).forEach((text) => find('overlapping', text))
+
+  const accepted = arrivals.filter((one) => one.status === 200)
+  const seen = /** @type {Map<string, Arrival>} */ (new Map())
+  const first = /** @type {Arrival[]} */ ([])
+  for (const one of accepted) {
+    const earlier = seen.get(one.id)
+    if (!earlier) {
+      seen.set(one.id, one)
+      first.push(one)
+    } else if (identity(earlier) !== identity(one)) find('reordered', `${one.id} came with another content`)
+    else find('duplicates', one.id)
+  }
+  counts.delivered = first.length
+
+  const place = new Map(truth.expected.map((one, index) => [identity(one), index]))
+  const arrived = new Set()
+  let last = -1
+  first.forEach((one, index) => {
+    const at = place.get(identity(one))
+    if (at === undefined || arrived.has(at)) return find('phantoms', identity(one))
+    arrived.add(at)
+    if (at < last) find('reordered', `${identity(one)} came after a later one`)
+    last = Math.max(last, at)
+    if (one.sequence !== index + 1 || one.previous !== index)
+      find('holes', `sequence ${one.sequence} (previous ${one.previous}) as number ${index + 1}`)
+    latencies.push(one.receivedAt - /** @type {Expected} */ (truth.expected[at]).committedAt)
+  })
+  truth.expected.forEach((one, index) => {
+    if (!arrived.has(index)) find('lost', identity(one))
+  })
+  return { counts, findings }
+}
+
+/** Requests of one app that were open at the same time. @param {readonly Arrival[]} arrivals */
+function overlaps(arrivals) {
+  const sorted = [...arrivals].sort((a, b) => a.startedMs - b.startedMs)
+  const found = []
+  let open = /** @type {Arrival | null} */ (null)
+  for (const one of sorted) {
+    if (open && one.startedMs < open.endedMs) found.push(`${one.id} began while ${open.id} was open`)
+    if (!open || one.endedMs > open.endedMs) open = one
+  }
+  return found
+}
+
+/** @param {readonly Arrival[]} arrivals */
+function groupByApp(arrivals) {
+  const groups = /** @type {Map<string, Arrival[]>} */ (new Map())
+  for (const one of arrivals) {
+    const group = groups.get(one.app)
+    if (group) group.push(one)
+    else groups.set(one.app, [one])
+  }
+  return groups
+}
+
+/** @param {readonly number[]} sorted @param {number} share */
+function percentile(sorted, share) {
+  if (sorted.length === 0) return null
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null
+}
+
+/** Violations: any of these makes the run fail. @param {ReturnType<typeof check>} result */
+export const isClean = (result) =>
+  result.lost +
+    result.reordered +
+    result.overlapping +
+    result.badSignatures +
+    result.holes +
+    result.phantoms +
+    result.foreign ===
+  0

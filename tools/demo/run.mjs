@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+/**
+ * `npm run demo -- [--changes N] [--apps N] [--kill] [--json]`: the whole path unattended, on a system of its own, judged by an independent
+ * receiver. Ends with one line of JSON (with --json that line is all that goes to standard output) and exit code 1 on any violation.
+ */
+import { rm, writeFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ensureBuilt } from '../stack/build.mjs'
+import { check, isClean } from './checker.mjs'
+
+const USAGE = `npm run demo -- [--changes N] [--apps N] [--kill] [--seed N] [--json]
+
+  --changes N   row changes to commit (default 2000)
+  --apps N      receiving apps (default 20)
+  --kill        kill -9 of each service once in turn, under load
+  --seed N      repeats the workload of an earlier run
+  --json        only the closing JSON line on standard output`
+
+/** @param {string} text @param {string} name @param {number} most */
+function count(text, name, most) {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > most)
+    throw new RangeError(`--${name} takes a whole number from 1 to ${most}, not ${text}`)
+  return value
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        changes: { type: 'string', default: '2000' },
+        apps: { type: 'string', default: '20' },
+        seed: { type: 'string', default: String(1 + Math.floor(Math.random() * 1e9)) },
+        kill: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    if (values.help) {
+      console.log(USAGE)
+      process.exit(0)
+    }
+    return {
+      changes: count(values.changes, 'changes', 10_000_000),
+      apps: count(values.apps, 'apps', 10_000),
+      seed: count(values.seed, 'seed', 4_294_967_295),
+      kill: values.kill,
+      json: values.json,
+    }
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+const options = readOptions()
+/** @param {string} text */
+const say = (text) => (options.json ? process.stderr : process.stdout).write(`${text}\n`)
+
+await ensureBuilt({ onProgress: say })
+const { runDemo } = await import('./demo.mjs')
+const home = join(process.env.HOOKLANE_HOME ?? '.hooklane', 'demo')
+await rm(join(home, 'data'), { recursive: true, force: true })
+await mkdir(home, { recursive: true })
+const outcome = await runDemo({ ...options, home, say })
+const result = check(outcome.truths, outcome.arrivals)
+for (const finding of result.findings.slice(0, 20)) say(`  ${finding}`)
+const {
+  deliveries,
+  delivered,
+  lost,
+  reordered,
+  overlapping,
+  duplicates,
+  badSignatures,
+  latencyMs,
+  holes,
+  phantoms,
+  foreign,
+} = result
+const line = {
+  changes: outcome.changes,
+  events: outcome.events,
+  deliveries,
+  delivered,
+  lost,
+  reordered,
+  overlapping,
+  duplicates,
+  badSignatures,
+  latencyMs,
+  perSecond: Math.round(delivered / outcome.seconds),
+  sequenceHoles: holes,
+  phantoms,
+  foreign,
+  killed: outcome.killed,
+  seed: options.seed,
+}
+if (!isClean(result)) {
+  await writeFile(join(home, 'arrivals.json'), JSON.stringify(outcome.arrivals))
+  say(`Violations: the arrivals stand in ${join(home, 'arrivals.json')}, the services' logs in ${join(home, 'logs')}.`)
+}
+console.log(JSON.stringify(line))
+process.exit(isClean(result) ? 0 : 1)
