@@ -22,10 +22,10 @@ const kafkaDir = (cacheDir) => join(cacheDir, `kafka-${KAFKA_VERSION}`)
  * Downloads Kafka's published jars with Maven unless they are complete in the cache. The marker is written last: an
  * interrupted download starts again.
  *
- * @param {{ cacheDir: string, onProgress: (text: string) => void }} options
+ * @param {{ cacheDir: string, onProgress: (text: string) => void, signal?: AbortSignal | undefined }} options
  * @returns {Promise<{ java: string, libraryDir: string }>}
  */
-export async function ensureKafkaJars({ cacheDir, onProgress }) {
+export async function ensureKafkaJars({ cacheDir, onProgress, signal }) {
   const java = await findJava()
   const libraryDir = join(kafkaDir(cacheDir), 'lib')
   if (hasKafkaJars(cacheDir)) return { java, libraryDir }
@@ -34,7 +34,7 @@ export async function ensureKafkaJars({ cacheDir, onProgress }) {
   const draft = join(kafkaDir(cacheDir), `lib.${process.pid}.draft`)
   await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { recursive: true })
-  await copyDependencies(draft, onProgress)
+  await copyDependencies(draft, onProgress, signal)
   if (hasKafkaJars(cacheDir)) {
     // Another launcher was faster, and its broker may already run from there.
     await rm(draft, { recursive: true })
@@ -49,13 +49,15 @@ export async function ensureKafkaJars({ cacheDir, onProgress }) {
 /**
  * @param {string} outputDirectory
  * @param {(text: string) => void} onProgress
+ * @param {AbortSignal | undefined} signal
  * @returns {Promise<void>}
  */
-function copyDependencies(outputDirectory, onProgress) {
+function copyDependencies(outputDirectory, onProgress, signal) {
   const args = ['--batch-mode', '--file', POM, 'dependency:copy-dependencies', '-DincludeScope=runtime']
   return new Promise((resolve, reject) => {
     const maven = spawn('mvn', [...args, `-DoutputDirectory=${outputDirectory}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      ...(signal === undefined ? {} : { signal }),
     })
     /** @type {string[]} */
     const tail = []

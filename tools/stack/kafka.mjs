@@ -47,6 +47,7 @@ const JVM_OPTIONS = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopA
  * @param {string} [options.logDir] - Default: `logs` in `dataDir`.
  * @param {(text: string) => void} [options.onProgress]
  * @param {import('./server-process.mjs').OnSpawn} [options.onSpawn]
+ * @param {AbortSignal} [options.signal] - Gives up the start and ends what it began.
  * @returns {Promise<RunningKafka>}
  */
 export async function startKafka({
@@ -56,8 +57,9 @@ export async function startKafka({
   logDir = join(dataDir, 'logs'),
   onProgress = () => {},
   onSpawn,
+  signal,
 }) {
-  const { java, libraryDir } = await ensureKafkaJars({ cacheDir, onProgress })
+  const { java, libraryDir } = await ensureKafkaJars({ cacheDir, onProgress, signal })
   await mkdir(logDir, { recursive: true })
   if (wantedPort !== undefined && !(await isPortFree(wantedPort))) {
     throw new StackError(`Kafka cannot have port ${wantedPort} on 127.0.0.1: something else listens there.`)
@@ -73,6 +75,7 @@ export async function startKafka({
     `-Dlog4j2.configurationFile=${LOG4J_CONFIGURATION}`,
   ]
   await formatOnce({ java, jvm, dataDir, properties })
+  signal?.throwIfAborted()
 
   const broker = await startServerProcess({
     name: 'kafka',
@@ -84,7 +87,7 @@ export async function startKafka({
   })
   const stop = () => broker.stop(STOP_STEPS)
   try {
-    await untilListening({ broker, port, logDir })
+    await untilListening({ broker, port, logDir, signal })
   } catch (error) {
     await stop()
     throw error
@@ -165,11 +168,12 @@ async function formatOnce({ java, jvm, dataDir, properties }) {
   await writeFile(marker, `${clusterId}\n`)
 }
 
-/** @param {{ broker: import('./server-process.mjs').ServerProcess, port: number, logDir: string }} options */
-async function untilListening({ broker, port, logDir }) {
+/** @param {{ broker: import('./server-process.mjs').ServerProcess, port: number, logDir: string, signal: AbortSignal | undefined }} options */
+async function untilListening({ broker, port, logDir, signal }) {
   const limit = Date.now() + START_LIMIT_MS
   while (!(await acceptsConnections(port))) {
     const evidence = () => [join(logDir, 'kafka.log'), broker.log].map((log) => lastLines(log)).join('\n')
+    signal?.throwIfAborted()
     if (!broker.isRunning()) throw new StackError(`Kafka ended while it started. The end of ${logDir}:\n${evidence()}`)
     if (Date.now() > limit) {
       throw new StackError(

@@ -61,6 +61,7 @@ const SETTINGS = {
  * @param {string} [options.logDir] - Default: `logs` in `dataDir`.
  * @param {(text: string) => void} [options.onProgress]
  * @param {import('./server-process.mjs').OnSpawn} [options.onSpawn]
+ * @param {AbortSignal} [options.signal] - Gives up the start and ends what it began.
  * @returns {Promise<RunningPostgres>}
  */
 export async function startPostgres({
@@ -70,6 +71,7 @@ export async function startPostgres({
   logDir = join(dataDir, 'logs'),
   onProgress = () => {},
   onSpawn,
+  signal,
 }) {
   const binaries = await findPostgresBinaries()
   const cluster = join(dataDir, 'cluster')
@@ -80,6 +82,7 @@ export async function startPostgres({
     onProgress('creating the database cluster')
     await initialise({ initdb: binaries.initdb, cluster, password, user })
   }
+  signal?.throwIfAborted()
   if (wantedPort !== undefined && !(await isPortFree(wantedPort))) {
     throw new StackError(`PostgreSQL cannot have port ${wantedPort} on 127.0.0.1: something else listens there.`)
   }
@@ -98,7 +101,7 @@ export async function startPostgres({
   })
   const stop = () => server.stop(STOP_STEPS)
   try {
-    await untilReady({ server, cluster })
+    await untilReady({ server, cluster, signal })
   } catch (error) {
     await stop()
     throw error
@@ -143,14 +146,15 @@ async function initialise({ initdb, cluster, password, user }) {
 /**
  * `postmaster.pid` says so in its eighth line, as pg_ctl reads it.
  *
- * @param {{ server: import('./server-process.mjs').ServerProcess, cluster: string }} options
+ * @param {{ server: import('./server-process.mjs').ServerProcess, cluster: string, signal: AbortSignal | undefined }} options
  */
-async function untilReady({ server, cluster }) {
+async function untilReady({ server, cluster, signal }) {
   const limit = Date.now() + START_LIMIT_MS
   for (;;) {
     const lines = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
     if (Number(lines[0]) === server.pid && lines[7]?.trim() === 'ready') return
     const evidence = `The end of ${server.log}:\n${lastLines(server.log)}`
+    signal?.throwIfAborted()
     if (!server.isRunning()) throw new StackError(`PostgreSQL ended while it started. ${evidence}`)
     if (Date.now() > limit) {
       throw new StackError(`PostgreSQL is not ready after ${START_LIMIT_MS / 1000} s. ${evidence}`)

@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { ROOT } from './home.mjs'
+import { StackError } from './stack-error.mjs'
+import { runTool } from './tool.mjs'
+
+/** The name of Hooklane's own database on a server that is named without one. */
+const DATABASE = 'hooklane'
+
+const MIGRATE = join(ROOT, 'libs', 'postgres', 'dist', 'cli', 'migrate.js')
+
+/**
+ * The database of Hooklane on a server: the one the URL names; `hooklane` when it names none or `postgres`, which is
+ * every server's database for administration.
+ *
+ * @param {string} serverUrl
+ * @returns {string}
+ */
+export function databaseUrlOn(serverUrl) {
+  const url = parseUrl(serverUrl)
+  if (['', '/', '/postgres'].includes(url.pathname)) url.pathname = `/${DATABASE}`
+  return url.href
+}
+
+/**
+ * Creates the database unless it exists.
+ *
+ * @param {string} databaseUrl
+ * @returns {Promise<void>}
+ */
+export async function ensureDatabase(databaseUrl) {
+  const { default: pg } = await import('pg')
+  if (await canConnect(pg.Client, databaseUrl)) return
+  const administration = parseUrl(databaseUrl)
+  const name = decodeURIComponent(administration.pathname.slice(1))
+  administration.pathname = '/postgres'
+  const client = new pg.Client({ connectionString: administration.href })
+  try {
+    await client.connect()
+    await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`)
+  } catch (error) {
+    // Somebody else created it meanwhile.
+    if (/** @type {{ code?: string }} */ (error).code === '42P04') return
+    throw unreachable(databaseUrl, error)
+  } finally {
+    await client.end()
+  }
+}
+
+/**
+ * Brings the schema and the roles up to date.
+ *
+ * @param {{ databaseUrl: string, env: NodeJS.ProcessEnv, signal?: AbortSignal | undefined }} options
+ * @returns {Promise<void>}
+ */
+export async function migrateDatabase({ databaseUrl, env, signal }) {
+  await runTool({
+    what: 'The migration of the database',
+    command: process.execPath,
+    args: ['--enable-source-maps', MIGRATE],
+    env: { ...env, DATABASE_URL: databaseUrl },
+    signal,
+  })
+}
+
+/**
+ * @param {typeof import('pg').Client} Client
+ * @param {string} databaseUrl
+ * @returns {Promise<boolean>} false when the server answers but has no such database
+ */
+async function canConnect(Client, databaseUrl) {
+  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
+  try {
+    await client.connect()
+    return true
+  } catch (error) {
+    if (/** @type {{ code?: string }} */ (error).code === '3D000') return false
+    throw unreachable(databaseUrl, error)
+  } finally {
+    await client.end()
+  }
+}
+
+/**
+ * @param {string} databaseUrl
+ * @param {unknown} error
+ */
+function unreachable(databaseUrl, error) {
+  const url = parseUrl(databaseUrl)
+  url.password = url.password === '' ? '' : '***'
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
+  return new StackError(
+    `DATABASE_URL=${url.href}: ${message || code}. Start that PostgreSQL, correct the address, or unset DATABASE_URL to run a local one.`,
+  )
+}
+
+/** @param {string} text */
+function parseUrl(text) {
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new StackError('DATABASE_URL must look like postgres://user:password@host:5432/database')
+  }
+  return new URL(text)
+}

@@ -1,0 +1,80 @@
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { dirname } from 'node:path'
+import { identifyProcess, isAlive } from './process-identity.mjs'
+
+/**
+ * A lock held by a process: free again when that process has ended, however it ended.
+ *
+ * @typedef {object} Lock
+ * @property {() => Promise<void>} release
+ */
+
+/**
+ * @param {string} file
+ * @returns {Promise<{ lock: Lock } | { heldBy: number }>} the lock, or the pid of the process that has it
+ */
+export async function tryLock(file) {
+  await mkdir(dirname(file), { recursive: true })
+  const draft = `${file}.${randomUUID()}.draft`
+  const content = JSON.stringify(identifyProcess(process.pid))
+  await writeFile(draft, content)
+  try {
+    for (;;) {
+      if (await linked(draft, file)) return { lock: { release: () => rm(file, { force: true }) } }
+      const held = await readFile(file, 'utf8').catch(() => null)
+      if (held === null) continue
+      const holder = parseHolder(held)
+      if (holder !== null && isAlive(holder)) return { heldBy: holder.pid }
+      await removeStale(file, held)
+    }
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/**
+ * @param {string} content
+ * @returns {import('./process-identity.mjs').ProcessIdentity | null}
+ */
+function parseHolder(content) {
+  try {
+    return JSON.parse(content)
+  } catch {
+    // Cut off by a full disk or a crash of the machine: nobody holds it.
+    return null
+  }
+}
+
+/**
+ * Takes the dead holder's file away. Somebody else may have done so and locked anew since we read it: what we moved is
+ * put back unless it is what we read.
+ *
+ * @param {string} file
+ * @param {string} stale
+ */
+async function removeStale(file, stale) {
+  const aside = `${file}.${randomUUID()}.stale`
+  const isMoved = await rename(file, aside).then(
+    () => true,
+    () => false,
+  )
+  if (!isMoved) return
+  if ((await readFile(aside, 'utf8')) !== stale) await linked(aside, file)
+  await rm(aside, { force: true })
+}
+
+/**
+ * @param {string} from
+ * @param {string} to
+ * @returns {Promise<boolean>} false when `to` exists
+ */
+async function linked(from, to) {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EEXIST') return false
+    throw error
+  }
+}

@@ -1,0 +1,182 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { displayPath } from './home.mjs'
+import { lastLines, startServerProcess } from './server-process.mjs'
+import { StackError } from './stack-error.mjs'
+
+/** Compiled code is loaded and the first Kafka groups join: seconds, on a busy machine a minute. */
+const READY_LIMIT_MS = 180_000
+const READY_POLL_MS = 100
+
+/** The services' own drain limit is 40 s: the kill must come after it. */
+const STOP_STEPS = /** @type {const} */ ([
+  { signal: 'SIGTERM', waitMs: 50_000 },
+  { signal: 'SIGKILL', waitMs: 5_000 },
+])
+
+const RESTART_AFTER_MS = 1_000
+/** A service that dies before it was ready is started ever more slowly, up to this. */
+const LONGEST_RESTART_PAUSE_MS = 15_000
+
+/**
+ * One service process and those that replace it. It is *starting* until `/health/ready` answers 200, then *running*; when
+ * it ends by itself it is *waiting* and starts again under the same ports; after `stop` it is *ended*.
+ */
+export class ServiceProcess {
+  /** @type {import('./server-process.mjs').ServerProcess | null} */
+  #process = null
+  #isStopping = false
+  #pauseMs = RESTART_AFTER_MS
+  /** Cuts the pause before a restart short when the service is stopped. */
+  #stopped = new AbortController()
+  /** @type {Promise<void>} */
+  #restarting = Promise.resolve()
+  #specification
+  #options
+
+  /**
+   * @param {import('./services.mjs').ServiceSpecification & { log: string }} specification
+   * @param {object} options
+   * @param {boolean} options.restart
+   * @param {(text: string) => void} options.onProgress
+   * @param {import('./server-process.mjs').OnSpawn} options.onSpawn
+   * @param {() => void} options.onExit
+   */
+  constructor(specification, options) {
+    this.#specification = specification
+    this.#options = options
+  }
+
+  get name() {
+    return this.#specification.name
+  }
+
+  get instance() {
+    return this.#specification.instance
+  }
+
+  get isRunning() {
+    return this.#process?.isRunning() ?? false
+  }
+
+  /** @returns {import('./stack-file.mjs').StackService} as programs see it */
+  describe() {
+    const { name, instance, healthPort, log, groups } = this.#specification
+    return {
+      name,
+      instance,
+      ...(groups === undefined ? {} : { groups }),
+      pid: this.#process?.pid ?? 0,
+      healthUrl: `http://127.0.0.1:${healthPort}/health/ready`,
+      metricsUrl: `http://127.0.0.1:${healthPort}/metrics`,
+      log: displayPath(log),
+    }
+  }
+
+  /**
+   * Starts the service; resolves when it is ready.
+   *
+   * @param {AbortSignal | undefined} signal
+   * @returns {Promise<void>}
+   */
+  async start(signal) {
+    const startedAt = Date.now()
+    await this.#spawn()
+    await this.#untilReady(signal)
+    this.#options.onProgress(`ready (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)
+    this.#watch()
+  }
+
+  /** @param {NodeJS.Signals} signal */
+  kill(signal) {
+    if (this.isRunning && this.#process) process.kill(this.#process.pid, signal)
+  }
+
+  /** Lets the service drain; resolves when its process has ended. */
+  async stop() {
+    this.#isStopping = true
+    this.#stopped.abort()
+    await this.#restarting
+    await this.#process?.stop(STOP_STEPS)
+    this.#options.onExit()
+  }
+
+  async #spawn() {
+    const { instance, entry, env, log } = this.#specification
+    this.#process = await startServerProcess({
+      name: instance,
+      command: process.execPath,
+      args: ['--enable-source-maps', entry],
+      marker: entry,
+      log,
+      env,
+      onSpawn: this.#options.onSpawn,
+    })
+  }
+
+  /** Starts it again whenever it ends by itself. */
+  #watch() {
+    const current = this.#process
+    void current?.exited.then(({ code, signal }) => {
+      this.#options.onExit()
+      if (this.#isStopping) return
+      const end = signal ?? `exit ${code}`
+      if (!this.#options.restart)
+        return this.#options.onProgress(`ended (${end}); its log: ${displayPath(current.log)}`)
+      this.#options.onProgress(`ended (${end}); starting it again in ${this.#pauseMs / 1000} s`)
+      this.#restarting = this.#startAgain()
+    })
+  }
+
+  async #startAgain() {
+    await delay(this.#pauseMs, undefined, { signal: this.#stopped.signal }).catch(() => {})
+    if (this.#isStopping) return
+    await this.#spawn()
+    this.#watch()
+    void this.#untilReady(this.#stopped.signal).then(
+      () => {
+        this.#pauseMs = RESTART_AFTER_MS
+        this.#options.onProgress('runs again')
+      },
+      (error) => {
+        if (this.#isStopping) return
+        this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_RESTART_PAUSE_MS)
+        this.#options.onProgress(error.message)
+      },
+    )
+  }
+
+  /** @param {AbortSignal | undefined} signal */
+  async #untilReady(signal) {
+    const { instance, log } = this.#specification
+    const current = this.#process
+    const { healthUrl } = this.describe()
+    const limit = Date.now() + READY_LIMIT_MS
+    while (!(await answersOk(healthUrl))) {
+      signal?.throwIfAborted()
+      const evidence = `The end of ${displayPath(log)}:\n${lastLines(log)}`
+      if (!current?.isRunning()) {
+        throw new StackError(
+          `${instance} ended before it was ready. Mend what its log says and start again. ${evidence}`,
+        )
+      }
+      if (Date.now() > limit)
+        throw new StackError(`${instance} is not ready after ${READY_LIMIT_MS / 1000} s. ${evidence}`)
+      await delay(READY_POLL_MS)
+    }
+  }
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<boolean>}
+ */
+async function answersOk(url) {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
+    await response.arrayBuffer()
+    return response.ok
+  } catch {
+    // Not listening yet.
+    return false
+  }
+}

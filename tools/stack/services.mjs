@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { ROOT } from './home.mjs'
+import { freePort } from './ports.mjs'
+import { readOrMakeSecret } from './secrets.mjs'
+
+/**
+ * One service process to run.
+ *
+ * @typedef {object} ServiceSpecification
+ * @property {string} name - As it stands in stack.json; several instances share it.
+ * @property {string} instance - Names the process and its log.
+ * @property {string} entry - File that Node runs.
+ * @property {number} healthPort
+ * @property {readonly string[]} [groups] - Worker groups, of dispatchers.
+ * @property {NodeJS.ProcessEnv} env
+ */
+
+/** What the local launcher lets receivers be: this machine. */
+const LOOPBACK_TARGETS = '127.0.0.0/8,::1/128,localhost'
+
+/** A proxy would go round the address guard, so services refuse to start with one; the launcher's own is for npm. */
+const UNWANTED = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NODE_OPTIONS']
+
+/**
+ * The services in the order of their start: those of one stage start side by side, a stage when the one before is ready.
+ *
+ * @param {object} options
+ * @param {NodeJS.ProcessEnv} options.env - What all get: from the user, the servers, the secrets.
+ * @param {number} options.httpPort - Of the API.
+ * @param {number} options.dispatchers
+ * @param {string | null} options.captureFile
+ * @returns {Promise<ServiceSpecification[][]>}
+ */
+export async function planServices({ env, httpPort, dispatchers, captureFile }) {
+  const groups = (env['WORKER_GROUPS'] || '*').split(',')
+  const service = async (/** @type {string} */ name, /** @type {NodeJS.ProcessEnv} */ own = {}, instance = name) => {
+    const healthPort = await freePort()
+    const all = { ...env, ...own, HEALTH_HOST: '127.0.0.1', HEALTH_PORT: String(healthPort) }
+    return { name, instance, entry: join(ROOT, 'apps', name, 'dist', 'main.js'), healthPort, env: all }
+  }
+  const dispatcher = async (/** @type {number} */ index) => ({
+    ...(await service('dispatcher', { WORKER_GROUPS: groups.join(',') }, `dispatcher-${index + 1}`)),
+    groups,
+  })
+  return [
+    [await service('subscription-service', { HTTP_PORT: String(httpPort) })],
+    [await service('event-producer', captureFile === null ? {} : { CAPTURE_FILE: captureFile })],
+    [
+      await service('router'),
+      ...(await Promise.all(Array.from({ length: dispatchers }, (_, index) => dispatcher(index)))),
+      await service('recorder'),
+    ],
+  ]
+}
+
+/**
+ * The environment that all services share.
+ *
+ * @param {object} options
+ * @param {NodeJS.ProcessEnv} options.env
+ * @param {string} options.databaseUrl
+ * @param {readonly string[]} options.kafkaBrokers
+ * @param {string} options.secretsDir
+ * @returns {Promise<{ env: NodeJS.ProcessEnv, operatorKey: string }>}
+ */
+export async function sharedEnvironment({ env, databaseUrl, kafkaBrokers, secretsDir }) {
+  const own = Object.fromEntries(Object.entries(env).filter(([key]) => !UNWANTED.includes(key)))
+  const secretsKey = await secret(own, 'SECRETS_KEY', secretsDir, () => randomBytes(32).toString('base64'))
+  const operatorKey = await secret(own, 'OPERATOR_KEY', secretsDir, makeOperatorKey)
+  return {
+    operatorKey: operatorKey.value,
+    env: {
+      ALLOW_TARGETS: LOOPBACK_TARGETS,
+      LOG_LEVEL: 'info',
+      TOPIC_PREFIX: 'hooklane.',
+      TOPIC_PROFILE: 'dev',
+      ...own,
+      ...secretsKey.env,
+      ...operatorKey.env,
+      DATABASE_URL: databaseUrl,
+      KAFKA_BROKERS: kafkaBrokers.join(','),
+    },
+  }
+}
+
+/**
+ * A secret that the user's environment gives, else one that is made once and handed over as a file.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} key
+ * @param {string} secretsDir
+ * @param {() => string} make
+ * @returns {Promise<{ value: string, env: NodeJS.ProcessEnv }>}
+ */
+async function secret(env, key, secretsDir, make) {
+  const given = env[key]
+  const givenFile = env[`${key}_FILE`]
+  if (given) return { value: given, env: {} }
+  if (givenFile) return { value: (await readFile(givenFile, 'utf8')).trim(), env: {} }
+  const name = key.toLowerCase().replaceAll('_', '-')
+  return { value: await readOrMakeSecret(secretsDir, name, make), env: { [`${key}_FILE`]: join(secretsDir, name) } }
+}
+
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** `hko_<id>_<secret>_<checksum>`: the checksum lets a mistyped key be told from a wrong one. */
+function makeOperatorKey() {
+  const id = Array.from(randomBytes(16), (byte) => CROCKFORD.charAt(byte & 31)).join('')
+  const body = `hko_${id}_${randomBytes(32).toString('base64url')}`
+  return `${body}_${crc32(body).toString(16).padStart(8, '0')}`
+}

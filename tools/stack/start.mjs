@@ -1,0 +1,126 @@
+import { displayPath, openHome } from './home.mjs'
+import { parseStartArguments, USAGE } from './arguments.mjs'
+import { createProgress } from './progress.mjs'
+import { StackError } from './stack-error.mjs'
+import { System } from './system.mjs'
+
+const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)
+
+/**
+ * What tools/sample exports: `startSample(context)` makes the sample PIM and receiver once the servers run and says what
+ * the services need; `ready` runs when the system is ready.
+ *
+ * @typedef {object} Sample
+ * @property {string} captureFile
+ * @property {NodeJS.ProcessEnv} [env] - Variables that the capture file names.
+ * @property {(stack: import('./stack-file.mjs').Stack) => Promise<void>} ready
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * @typedef {object} SampleContext
+ * @property {string} serverUrl - Postgres, as a user who may create databases.
+ * @property {string} homeDir - For files of its own.
+ * @property {(step: string, text: string) => void} onProgress
+ * @property {(line: string) => void} print
+ * @property {AbortSignal} signal
+ */
+
+async function main() {
+  const options = parseStartArguments(process.argv.slice(2))
+  if ('fault' in options) {
+    process.stderr.write(`${options.fault}\n\n${USAGE}`)
+    process.exitCode = 2
+    return
+  }
+  if (options.help) return print(USAGE)
+  await new Launcher(options).run()
+}
+
+/** Runs one system until a signal ends it. */
+class Launcher {
+  #abort = new AbortController()
+  #progress = createProgress(print)
+  /** @type {Sample | null} */
+  #sample = null
+  #system
+
+  /** @param {import('./arguments.mjs').StartArguments} options */
+  constructor({ sample, captureFile, dispatchers, restart }) {
+    this.#system = new System({
+      captureFile,
+      dispatchers,
+      restart,
+      onProgress: this.#progress.report,
+      signal: this.#abort.signal,
+      ...(sample ? { beforeServices: (servers) => this.#startSample(servers) } : {}),
+    })
+  }
+
+  async run() {
+    const aborted = new Promise((resolve) => this.#abort.signal.addEventListener('abort', resolve))
+    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => this.#end())
+    try {
+      await this.#system.prepare()
+      await this.#system.startServices(await this.#system.startServers())
+      this.#progress.end()
+      print(summary(this.#system.stack))
+      await this.#sample?.ready(this.#system.stack)
+      await aborted
+    } catch (error) {
+      // What a step throws because it was given up is no fault.
+      if (!this.#abort.signal.aborted) throw error
+    } finally {
+      this.#abort.abort()
+      await this.#sample?.stop()
+      await this.#system.stop()
+      this.#progress.end()
+    }
+    print('Stopped. The data is kept: the next start goes on with it.')
+  }
+
+  /** @param {import('./system.mjs').Servers} servers */
+  async #startSample({ serverUrl }) {
+    const { startSample } = await import('../sample/index.mjs')
+    this.#sample = await startSample({
+      serverUrl,
+      homeDir: openHome().dir,
+      onProgress: this.#progress.report,
+      print,
+      signal: this.#abort.signal,
+    })
+    const { captureFile, env = {} } = this.#sample
+    return { captureFile, env }
+  }
+
+  /** The first signal ends everything; each further one says what is still waited for. */
+  #end() {
+    if (this.#abort.signal.aborted) {
+      const { running } = this.#system
+      return print(running.length > 0 ? `Still waiting for ${running.join(', ')} to end.` : 'Nearly done.')
+    }
+    print('\nStopping …')
+    this.#abort.abort()
+  }
+}
+
+/** @param {import('./stack-file.mjs').Stack} stack */
+function summary({ apiUrl, databaseUrl, kafkaBrokers }) {
+  const home = openHome()
+  return [
+    '',
+    `Hooklane is running.   API ${apiUrl}/v1   pages ${apiUrl}/docs   Kafka ${kafkaBrokers.join(',')}`,
+    `  Database   ${databaseUrl}`,
+    `  Operator   export KEY=$(cat ${displayPath(home.secretsDir)}/operator-key)   curl -H "Authorization: Bearer $KEY" ${apiUrl}/v1/companies`,
+    `  Logs       ${displayPath(home.logsDir)}/   addresses for programs: ${displayPath(home.stackFile)}`,
+    '  Ctrl-C stops everything.',
+    '',
+  ].join('\n')
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(error instanceof StackError ? `\n${error.message}\n` : `\n${error?.stack ?? error}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,250 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { build, install } from './build.mjs'
+import { databaseUrlOn, ensureDatabase, migrateDatabase } from './database.mjs'
+import { displayPath, openHome } from './home.mjs'
+import { startServers } from './infrastructure.mjs'
+import { tryLock } from './lock.mjs'
+import { isPortFree, rememberedPort } from './ports.mjs'
+import { preflight } from './preflight.mjs'
+import { ProcessRegistry } from './process-registry.mjs'
+import { ServiceProcess } from './service-process.mjs'
+import { planServices, sharedEnvironment } from './services.mjs'
+import { StackError } from './stack-error.mjs'
+import { removeStack, writeStack } from './stack-file.mjs'
+import { runTool } from './tool.mjs'
+
+/** @typedef {(step: string, text: string) => void} OnProgress */
+
+/**
+ * @typedef {object} InfrastructureRequest
+ * @property {string} [home] - Folder for everything it makes. Default: HOOKLANE_HOME, else `.hooklane`.
+ * @property {string} [cacheDir] - Downloads. Default: HOOKLANE_CACHE, else `cache` in the home.
+ * @property {NodeJS.ProcessEnv} [env] - Laid over the environment of this process.
+ * @property {boolean} [restart] - Start again what ends by itself. Default: true.
+ * @property {OnProgress} [onProgress]
+ * @property {AbortSignal} [signal] - Gives up the start; what was started is ended before the call rejects.
+ */
+
+/**
+ * @typedef {InfrastructureRequest & {
+ *   captureFile?: string | null,
+ *   dispatchers?: number,
+ *   beforeServices?: (servers: Servers) => Promise<{ captureFile?: string, env?: NodeJS.ProcessEnv } | void>,
+ * }} SystemRequest
+ * `beforeServices` runs when Postgres and Kafka serve and no service does: it may make a database to capture, and answer
+ * the capture file and the environment that the services get.
+ */
+
+/** @typedef {Pick<import('./infrastructure.mjs').Infrastructure, 'serverUrl' | 'kafkaBrokers'>} Servers */
+
+/**
+ * One local system from its first step to the end of its last process. `start…` methods are called in order; `stop` may be
+ * called at any time and ends whatever runs by then, in reverse.
+ */
+export class System {
+  #home
+  #env
+  #request
+  #registry
+  /** @type {import('./lock.mjs').Lock | null} */
+  #lock = null
+  /** @type {import('./infrastructure.mjs').Infrastructure | null} */
+  #infrastructure = null
+  /** @type {ServiceProcess[][]} */
+  #stages = []
+  /** What stack.json says besides the services; null until it is written. */
+  #facts = /** @type {Pick<import('./stack-file.mjs').Stack, 'apiUrl' | 'operatorKey' | 'databaseUrl'> | null} */ (null)
+  /** Serialises the writes of stack.json. */
+  #writing = Promise.resolve()
+  /** @type {Promise<void> | null} */
+  #stopping = null
+
+  /** @param {SystemRequest} request */
+  constructor(request) {
+    this.#request = request
+    this.#home = openHome(request.home, request.cacheDir)
+    this.#env = { ...process.env, ...request.env }
+    this.#registry = new ProcessRegistry(this.#home.processesFile)
+  }
+
+  /** Checks the machine, claims the home, ends leftovers, installs, builds. */
+  async prepare() {
+    const { captureFile } = this.#request
+    if (captureFile && !existsSync(captureFile))
+      throw new StackError(`There is no capture file ${resolve(captureFile)}`)
+    await preflight({ needsKafka: !this.#env['KAFKA_BROKERS'], cacheDir: this.#home.cacheDir })
+    const attempt = await tryLock(this.#home.lockFile)
+    if ('heldBy' in attempt) {
+      throw new StackError(
+        `${displayPath(this.#home.dir)} is in use by another launcher (pid ${attempt.heldBy}). Stop that one, or set HOOKLANE_HOME to another folder to run a second system.`,
+      )
+    }
+    this.#lock = attempt.lock
+    await removeStack(this.#home)
+    await this.#registry.endLeftovers((text) => this.#say('clean up', text))
+    await this.#step('install', (options) => install(options))
+    await this.#step('build', (options) => build(options))
+  }
+
+  /** @returns {Promise<import('./infrastructure.mjs').Infrastructure>} */
+  async startServers() {
+    this.#infrastructure = await startServers({
+      home: this.#home,
+      registry: this.#registry,
+      env: this.#env,
+      restart: this.#request.restart ?? true,
+      onProgress: (step, text) => this.#say(step, text),
+      signal: this.#request.signal,
+    })
+    this.#request.signal?.throwIfAborted()
+    return this.#infrastructure
+  }
+
+  /**
+   * Migrates, makes the topics and starts the services, stage by stage; writes stack.json last.
+   *
+   * @param {import('./infrastructure.mjs').Infrastructure} infrastructure
+   */
+  async startServices({ serverUrl, kafkaBrokers }) {
+    const { signal, beforeServices, dispatchers = 1 } = this.#request
+    const databaseUrl = databaseUrlOn(serverUrl)
+    const { secretsDir } = this.#home
+    const { env, operatorKey } = await sharedEnvironment({ env: this.#env, databaseUrl, kafkaBrokers, secretsDir })
+    await this.#step('database', async ({ onProgress }) => {
+      onProgress('migrating')
+      await ensureDatabase(databaseUrl)
+      await migrateDatabase({ databaseUrl, env, signal })
+    })
+    await this.#step('topics', async ({ onProgress }) => {
+      onProgress('creating or checking')
+      const topics = join(import.meta.dirname, 'topics.mjs')
+      await runTool({ what: 'Setting up the topics', command: process.execPath, args: [topics], env, signal })
+    })
+    const prepared = (await beforeServices?.({ serverUrl, kafkaBrokers })) ?? {}
+    signal?.throwIfAborted()
+    const captureFile = prepared.captureFile ?? this.#request.captureFile ?? null
+    const httpPort = await this.#apiPort(env)
+    const plan = await planServices({
+      env: { ...env, ...prepared.env },
+      httpPort,
+      dispatchers,
+      captureFile: captureFile === null ? null : resolve(captureFile),
+    })
+    for (const stage of plan) await this.#startStage(stage)
+    this.#facts = { apiUrl: `http://127.0.0.1:${httpPort}`, operatorKey, databaseUrl }
+    await this.#writeStack()
+  }
+
+  /** @returns {import('./stack-file.mjs').Stack} */
+  get stack() {
+    if (this.#facts === null || this.#infrastructure === null) throw new Error('The system is not ready')
+    const { kafkaBrokers, processes } = this.#infrastructure
+    const services = this.#stages.flat().map((service) => service.describe())
+    return { ...this.#facts, kafkaBrokers, services, servers: processes }
+  }
+
+  /** @returns {string[]} the names of what runs, in the order of its start */
+  get running() {
+    return this.#registry.running()
+  }
+
+  /**
+   * @param {string} name - Of a service, or of one instance of it.
+   * @param {NodeJS.Signals} signal
+   */
+  kill(name, signal) {
+    const hit = this.#stages.flat().filter((service) => service.name === name || service.instance === name)
+    if (hit.length === 0) throw new Error(`There is no service ${name}`)
+    for (const service of hit) service.kill(signal)
+  }
+
+  /** Ends everything in reverse order. Every caller gets the same end. */
+  stop() {
+    this.#stopping ??= this.#stopAll()
+    return this.#stopping
+  }
+
+  async #stopAll() {
+    if (this.#lock === null) return
+    this.#facts = null
+    await this.#writing
+    await removeStack(this.#home)
+    for (const stage of this.#stages.toReversed()) {
+      const running = stage.filter((service) => service.isRunning).map(({ instance }) => instance)
+      if (running.length > 0) this.#say('stop', running.join(', '))
+      await Promise.all(stage.map((service) => service.stop()))
+    }
+    await this.#infrastructure?.stop()
+    this.#registry.prune()
+    await this.#lock.release()
+  }
+
+  /** @param {readonly import('./services.mjs').ServiceSpecification[]} specifications */
+  async #startStage(specifications) {
+    const stage = specifications.map((specification) => this.#service(specification))
+    this.#stages.push(stage)
+    this.#say('services', `starting ${stage.map(({ instance }) => instance).join(', ')}`)
+    const outcomes = await Promise.allSettled(stage.map((service) => service.start(this.#request.signal)))
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
+  }
+
+  /** @param {import('./services.mjs').ServiceSpecification} specification */
+  #service(specification) {
+    const log = join(this.#home.logsDir, `${specification.instance}.log`)
+    return new ServiceProcess(
+      { ...specification, log },
+      {
+        restart: this.#request.restart ?? true,
+        onProgress: (text) => this.#say(specification.instance, text),
+        onSpawn: (started) => {
+          this.#registry.add(started)
+          void this.#writeStack()
+        },
+        onExit: () => this.#registry.prune(),
+      },
+    )
+  }
+
+  /** Brings stack.json up to date once the system is ready; before and after that there is none. */
+  #writeStack() {
+    this.#writing = this.#writing.then(async () => {
+      if (this.#facts !== null) await writeStack(this.#home, this.stack)
+    })
+    return this.#writing
+  }
+
+  /** @param {NodeJS.ProcessEnv} env */
+  async #apiPort(env) {
+    if (!env['HTTP_PORT']) return rememberedPort(join(this.#home.dir, 'api.port'))
+    const port = Number(env['HTTP_PORT'])
+    if (await isPortFree(port)) return port
+    throw new StackError(`HTTP_PORT=${port}: something else listens there. Unset it to take a free port.`)
+  }
+
+  /**
+   * @param {string} name
+   * @param {(options: import('./build.mjs').StepOptions) => Promise<void>} work
+   */
+  async #step(name, work) {
+    const { signal } = this.#request
+    const startedAt = Date.now()
+    let hasSpoken = false
+    const onProgress = (/** @type {string} */ text) => {
+      hasSpoken = true
+      this.#say(name, text)
+    }
+    await work({ onProgress, signal })
+    signal?.throwIfAborted()
+    if (hasSpoken) this.#say(name, `done (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)
+  }
+
+  /**
+   * @param {string} step
+   * @param {string} text
+   */
+  #say(step, text) {
+    this.#request.onProgress?.(step, text)
+  }
+}

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process'
+import { ROOT } from './home.mjs'
+import { StackError } from './stack-error.mjs'
+
+/** Lines of a failed tool's output that are shown. */
+const SHOWN_LINES = 40
+
+/**
+ * Runs a tool to its end in the repository's root; its output is shown only when it fails.
+ *
+ * @param {object} options
+ * @param {string} options.what - For the message: "<what> failed".
+ * @param {string} options.command
+ * @param {readonly string[]} options.args
+ * @param {NodeJS.ProcessEnv} [options.env]
+ * @param {AbortSignal | undefined} [options.signal] - Ends the tool.
+ * @returns {Promise<void>}
+ */
+export function runTool({ what, command, args, env = process.env, signal }) {
+  return new Promise((resolve, reject) => {
+    const tool = spawn(command, args, {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal === undefined ? {} : { signal }),
+    })
+    /** @type {string[]} */
+    const output = []
+    for (const stream of [tool.stdout, tool.stderr]) stream.setEncoding('utf8').on('data', (text) => output.push(text))
+    tool.once('error', reject)
+    tool.once('close', (code, killedBy) => {
+      if (code === 0) return resolve()
+      const lines = output.join('').trimEnd().split('\n').slice(-SHOWN_LINES)
+      const end = killedBy === null ? `exit ${code}` : killedBy
+      reject(new StackError(`${what} failed (${end}):\n${lines.map((line) => `    ${line}`).join('\n')}`))
+    })
+  })
+}
