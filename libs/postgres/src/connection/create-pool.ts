@@ -1,0 +1,13 @@
+import { Pool } from 'pg'
+import { poolConfig, type ConnectionOptions } from './connection-options.js'
+
+/** A pool of connections for statements that are too hot for an object mapper. */
+export type PgPool = Pool
+
+/** Connects lazily. End it with `pool.end()`. `bigint` columns arrive as text, `timestamptz` as `Date`. */
+export function createPool(options: ConnectionOptions): PgPool {
+  const pool = new Pool(poolConfig(options))
+  // Without a listener an idle connection that breaks would end the process.
+  pool.on('error', (error) => options.onIdleError?.(error))
+  return pool
+}

@@ -1,0 +1,45 @@
+import { DatabaseError } from 'pg'
+import { QueryFailedError } from 'typeorm'
+
+/** The database is away, overloaded or ending: the same request may work later. A write may or may not have taken effect. */
+export class DatabaseUnavailable extends Error {
+  readonly code = 'DATABASE_UNAVAILABLE'
+  constructor(options?: { cause?: unknown }) {
+    super('the database does not answer', options)
+    this.name = 'DatabaseUnavailable'
+  }
+}
+
+/** A row would break a rule of the schema; `constraint` is its name. */
+export class ConstraintViolation extends Error {
+  readonly code = 'CONSTRAINT_VIOLATION'
+  constructor(
+    readonly kind: 'unique' | 'foreignKey' | 'check',
+    readonly constraint: string,
+    options?: { cause?: unknown },
+  ) {
+    super(`the rule ${constraint} would be broken`, options)
+    this.name = 'ConstraintViolation'
+  }
+}
+
+const VIOLATIONS: Readonly<Record<string, ConstraintViolation['kind']>> = {
+  '23505': 'unique',
+  '23503': 'foreignKey',
+  '23514': 'check',
+}
+
+/** SQLSTATE classes: connection, resources, operator intervention; and timeouts, deadlock, serialisation. */
+const TRANSIENT = /^(08|53|57|58|40001$|40P01$|55P03$|25P03$)/
+
+/** What an error of the driver or the mapper means to a caller. Errors of other origins pass unchanged. */
+export function translateDatabaseError(error: unknown): unknown {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error
+  if (cause instanceof DatabaseError) {
+    const kind = VIOLATIONS[cause.code ?? '']
+    if (kind) return new ConstraintViolation(kind, cause.constraint ?? '', { cause })
+    return TRANSIENT.test(cause.code ?? '') ? new DatabaseUnavailable({ cause }) : error
+  }
+  // A failed query that the server did not answer: the connection is gone or the answer came too late.
+  return error instanceof QueryFailedError ? new DatabaseUnavailable({ cause }) : error
+}

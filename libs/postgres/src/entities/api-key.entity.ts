@@ -1,0 +1,29 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm'
+
+export type ApiKeyRole = 'operator' | 'owner' | 'editor' | 'viewer'
+
+@Entity('api_key')
+export class ApiKeyEntity {
+  @PrimaryColumn({ type: 'text' })
+  id!: string
+
+  /** Null: an operator key. */
+  @Column({ type: 'text', name: 'company_id', nullable: true })
+  companyId!: string | null
+
+  @Column({ type: 'text' })
+  role!: ApiKeyRole
+
+  @Column({ type: 'text' })
+  name!: string
+
+  /** SHA-256 of the key's random bytes. Read only where a key is checked. */
+  @Column({ type: 'bytea', select: false })
+  digest!: Buffer
+
+  @Column({ type: 'timestamptz', name: 'created_at' })
+  createdAt!: Date
+
+  @Column({ type: 'timestamptz', name: 'revoked_at', nullable: true })
+  revokedAt!: Date | null
+}

@@ -1,0 +1,33 @@
+import { IsNull, type EntityManager } from 'typeorm'
+import { ApiKeyEntity } from '../entities/api-key.entity.js'
+import { pageByCreation, type CreationPosition, type Page, type PageRequest } from './page.js'
+
+export class ApiKeyTable {
+  constructor(private readonly manager: EntityManager) {}
+
+  /** With its digest: for checking a key, in the scope `apiKey`. */
+  findForCheck(id: string): Promise<ApiKeyEntity | null> {
+    return this.manager
+      .createQueryBuilder(ApiKeyEntity, 'key')
+      .addSelect('key.digest')
+      .where('key.id = :id', { id })
+      .getOne()
+  }
+
+  find(id: string): Promise<ApiKeyEntity | null> {
+    return this.manager.findOneBy(ApiKeyEntity, { id })
+  }
+
+  page(page: PageRequest<CreationPosition>): Promise<Page<ApiKeyEntity, CreationPosition>> {
+    return pageByCreation(this.manager.createQueryBuilder(ApiKeyEntity, 'api_key'), page)
+  }
+
+  async insert(key: ApiKeyEntity): Promise<void> {
+    await this.manager.insert(ApiKeyEntity, key)
+  }
+
+  /** A key that is revoked already keeps its instant. */
+  async revoke(id: string, at: Date): Promise<void> {
+    await this.manager.update(ApiKeyEntity, { id, revokedAt: IsNull() }, { revokedAt: at })
+  }
+}

@@ -1,0 +1,33 @@
+import type { EntityManager } from 'typeorm'
+import { CompanyEntity } from '../entities/company.entity.js'
+import { pageByCreation, type CreationPosition, type Page, type PageRequest } from './page.js'
+
+export class CompanyTable {
+  constructor(private readonly manager: EntityManager) {}
+
+  find(id: string): Promise<CompanyEntity | null> {
+    return this.manager.findOneBy(CompanyEntity, { id })
+  }
+
+  /** Until the transaction ends nobody else changes it. */
+  lock(id: string): Promise<CompanyEntity | null> {
+    return this.manager.findOne(CompanyEntity, { where: { id }, lock: { mode: 'pessimistic_write' } })
+  }
+
+  page(page: PageRequest<CreationPosition>): Promise<Page<CompanyEntity, CreationPosition>> {
+    return pageByCreation(this.manager.createQueryBuilder(CompanyEntity, 'company'), page)
+  }
+
+  async insert(company: CompanyEntity): Promise<void> {
+    await this.manager.insert(CompanyEntity, company)
+  }
+
+  async update(company: CompanyEntity): Promise<void> {
+    await this.manager.update(CompanyEntity, { id: company.id }, company)
+  }
+
+  /** With everything it owns, except the delivery log, which ends by retention. */
+  async delete(id: string): Promise<void> {
+    await this.manager.delete(CompanyEntity, { id })
+  }
+}
