@@ -32,10 +32,10 @@ export const QUARANTINE_HEADER = {
 } as const
 
 /**
- * Longest value that is kept, 960 KiB: a compressed original may unfold to more than the broker takes (1 MiB by default), and a record
+ * Longest value that is kept, 940 KiB: a compressed original may unfold to more than the broker takes (1 MiB by default), and a record
  * that cannot be quarantined would stop its partition for ever.
  */
-export const MAX_QUARANTINED_BYTES = 960 * 1024
+export const MAX_QUARANTINED_BYTES = 940 * 1024
 /** Longest key that is kept, before base64. */
 export const MAX_QUARANTINED_KEY_BYTES = 8 * 1024
 

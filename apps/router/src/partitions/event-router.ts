@@ -1,0 +1,98 @@
+import type { LogBatch, LogConsumer, LogConsumerControl, LogConsumerHandlers, TopicPartition } from '@hooklane/core'
+import type { Readiness } from '@hooklane/observability'
+import { PartitionSession } from './partition-session.js'
+import type { SessionContext } from './session-context.js'
+
+export interface EventRouterOptions {
+  /** One member for both topics, assigned partition by partition together. */
+  readonly consumer: LogConsumer
+  readonly context: Omit<SessionContext, 'lastHeartbeatMs' | 'onChange'>
+  readonly readiness: Readiness
+  /** The consumer stopped for good. */
+  onCrash(error: Error): void
+}
+
+/** Keeps one session per partition of `events` that the group has assigned to this process. */
+export class EventRouter implements LogConsumerHandlers {
+  readonly #consumer: LogConsumer
+  readonly #context: SessionContext
+  readonly #readiness: Readiness
+  readonly #sessions = new Map<number, PartitionSession>()
+  readonly #crashed: (error: Error) => void
+  #isStopping = false
+
+  constructor({ consumer, context, readiness, onCrash }: EventRouterOptions) {
+    this.#consumer = consumer
+    this.#readiness = readiness
+    this.#crashed = onCrash
+    this.#context = {
+      ...context,
+      lastHeartbeatMs: () => consumer.lastHeartbeatMs(),
+      onChange: () => this.#report(),
+    }
+    readiness.set('partitions', false, 'not assigned yet')
+  }
+
+  async start(): Promise<void> {
+    await this.#consumer.start(this)
+  }
+
+  /** Ends the transactions in flight, begins no other ones, then leaves the group: the partitions' next owners start at once. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    await Promise.all([...this.#sessions.values()].map((session) => session.finish()))
+    this.#sessions.clear()
+    await this.#consumer.stop()
+  }
+
+  onAssigned(assigned: readonly TopicPartition[], control: LogConsumerControl): void {
+    if (this.#isStopping) return control.pause(assigned)
+    const { topics, logger } = this.#context
+    const partitionsOf = (topic: string) =>
+      new Set(assigned.filter((one) => one.topic === topic).map((one) => one.partition))
+    const events = partitionsOf(topics.events)
+    const states = partitionsOf(topics.routerState)
+    const wanted = new Set([...events].filter((partition) => states.has(partition)))
+    const torn = assigned.filter((one) => !wanted.has(one.partition))
+    if (torn.length > 0) {
+      // Only a member with another assigner can do that; half a partition can not be routed.
+      logger.error({ alarm: 'torn_assignment', torn }, 'a partition was assigned without its counterpart')
+      control.pause(torn)
+    }
+    for (const [partition, session] of this.#sessions) {
+      if (wanted.has(partition)) session.rejoined()
+      else {
+        session.end()
+        this.#sessions.delete(partition)
+      }
+    }
+    for (const partition of wanted) if (!this.#sessions.has(partition)) this.#begin(partition, control)
+    logger.info({ partitions: [...wanted].sort((a, b) => a - b) }, 'assigned')
+    this.#report()
+  }
+
+  onBatch(batch: LogBatch): void {
+    this.#sessions.get(batch.partition)?.read(batch)
+  }
+
+  onCrash(error: Error): void {
+    this.#crashed(error)
+  }
+
+  #begin(partition: number, control: LogConsumerControl): void {
+    const session = new PartitionSession(partition, control, this.#context)
+    this.#sessions.set(partition, session)
+    session.start()
+  }
+
+  #report(): void {
+    const sessions = [...this.#sessions.values()]
+    const acquired = sessions.filter((session) => session.isAcquired).length
+    const waiting = sessions.filter((session) => session.isWaiting).length
+    const { partitions } = this.#context.metrics
+    partitions.set({ state: 'assigned' }, sessions.length)
+    partitions.set({ state: 'acquired' }, acquired)
+    partitions.set({ state: 'waiting' }, waiting)
+    this.#readiness.set('partitions', acquired === sessions.length, `${acquired} of ${sessions.length} acquired`)
+  }
+}

@@ -1,0 +1,44 @@
+import {
+  encodeDeliveryHeaders,
+  encodeQuarantined,
+  HEADER,
+  routerStateKey,
+  SCHEMA,
+  type TopicNames,
+} from '@hooklane/contracts'
+import type { OutgoingRecord, RoutedBatch } from '@hooklane/core'
+
+/** The records of a routed batch's transaction: deliveries in the order of their numbers, quarantined records, changed state. */
+export function outgoingRecords(
+  batch: RoutedBatch,
+  context: { readonly topics: TopicNames; readonly partition: number; readonly at: string },
+): OutgoingRecord[] {
+  const { topics } = context
+  const records: OutgoingRecord[] = []
+  for (const delivery of batch.deliveries) {
+    records.push({
+      topic: topics.deliveries(delivery.workerGroup),
+      key: delivery.appId,
+      value: delivery.value,
+      headers: encodeDeliveryHeaders(delivery.headers),
+    })
+  }
+  for (const { record, reason } of batch.quarantined) {
+    const { topic, partition, offset, key, value } = record
+    const origin = { topic, partition, offset }
+    records.push({
+      topic: topics.quarantine,
+      ...encodeQuarantined({ reason, origin, key, value, service: 'router', at: context.at }),
+    })
+  }
+  for (const state of batch.state) {
+    records.push({
+      topic: topics.routerState,
+      partition: context.partition,
+      key: routerStateKey(state),
+      value: JSON.stringify(state),
+      headers: { [HEADER.schema]: SCHEMA.routerState },
+    })
+  }
+  return records
+}

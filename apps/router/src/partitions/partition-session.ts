@@ -1,0 +1,346 @@
+import { randomUUID } from 'node:crypto'
+import { ROUTER_STATE_END_KEY, SEEN_CHUNKS } from '@hooklane/contracts'
+import {
+  decideStart,
+  PartitionRouter,
+  PartitionState,
+  routeBatch,
+  type LogBatch,
+  type LogConsumerControl,
+  type RoutedBatch,
+  type RouterWriter,
+  type TopicPartition,
+} from '@hooklane/core'
+import type { Logger } from '@hooklane/observability'
+import { reasonLabel } from '../metrics.js'
+import { Backlog } from './backlog.js'
+import { outgoingRecords } from './outgoing-records.js'
+import type { SessionContext } from './session-context.js'
+import { StateRestore } from './state-restore.js'
+import { Wakeup } from './wakeup.js'
+
+/** Restoring takes 0.3 s as a rule; a longer wait means that a rebalance swallowed it, and starting over is cheaper than finding out. */
+const RESTORE_LIMIT_MS = 20_000
+/** Before the first new try. Less would hammer a broker that is just starting; more is downtime of every app of the partition. */
+const FIRST_REST_MS = 300
+const LONGEST_REST_MS = 5_000
+/** How often a worker group that is not there is looked for. */
+const GROUP_POLL_MS = 500
+const GROUP_ALARM_EVERY_MS = 30_000
+const HEARTBEAT_POLL_MS = 100
+
+type Phase =
+  /** Both partitions are paused; nothing that arrives is taken. */
+  | { readonly name: 'acquiring' }
+  /** The state partition is being read, `events` is paused. */
+  | { readonly name: 'restoring'; readonly restore: StateRestore }
+  /** `events` is being read (unless the backlog is full), the state partition is paused. */
+  | { readonly name: 'owned'; readonly backlog: Backlog; isReadingPaused: boolean; waitsForGroup: boolean }
+
+/** The partition is no longer ours: not a fault. */
+class SessionEnded extends Error {}
+
+/**
+ * One partition of `events`, from the moment the group assigns it until it is taken away: acquire, then route batch by batch, each in one
+ * transaction; after any error start over.
+ *
+ * Why it is safe: the writer's transactional id is the partition's, so opening one shuts out every earlier owner (a frozen process
+ * included) and settles its last transaction. Only what is read *after* that (state, then the committed offset) is final. The group's
+ * assignment merely says who should try. A failed transaction may have succeeded, so nothing in memory survives it.
+ */
+export class PartitionSession {
+  readonly #events: TopicPartition
+  readonly #state: TopicPartition
+  readonly #logger: Logger
+  readonly #wakeup = new Wakeup()
+  #phase: Phase = { name: 'acquiring' }
+  #writer: RouterWriter | null = null
+  #isEnded = false
+  #isCommitting = false
+  #failures = 0
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(
+    readonly partition: number,
+    private readonly control: LogConsumerControl,
+    private readonly context: SessionContext,
+  ) {
+    this.#events = { topic: context.topics.events, partition }
+    this.#state = { topic: context.topics.routerState, partition }
+    this.#logger = context.logger.child({ partition })
+  }
+
+  get isAcquired(): boolean {
+    return this.#phase.name === 'owned'
+  }
+
+  get isWaiting(): boolean {
+    return this.#phase.name === 'owned' && this.#phase.waitsForGroup
+  }
+
+  /** The partition was just assigned. Synchronous up to the first question, so nothing is read before it is paused. */
+  start(): void {
+    this.control.pause([this.#events, this.#state])
+    this.#running = this.#run()
+  }
+
+  /** The group was joined again and the partition is still ours: the consumer has forgotten where it was. */
+  rejoined(): void {
+    const phase = this.#phase
+    if (phase.name === 'owned') {
+      this.control.pause([this.#state])
+      this.control.seek(this.#events, phase.backlog.next)
+    } else if (phase.name === 'restoring') {
+      this.control.pause([this.#events])
+      phase.restore.restart()
+      this.control.seek(this.#state, 0n)
+    } else this.control.pause([this.#events, this.#state])
+  }
+
+  /** Files what was read; never waits. */
+  read(batch: LogBatch): void {
+    const phase = this.#phase
+    if (this.#isEnded) return
+    if (phase.name === 'restoring' && batch.topic === this.#state.topic) {
+      phase.restore.add(batch)
+      this.#wakeup.notify()
+    } else if (phase.name === 'owned' && batch.topic === this.#events.topic) {
+      phase.backlog.add(batch)
+      if (phase.backlog.isFull && !phase.isReadingPaused) {
+        phase.isReadingPaused = true
+        this.control.pause([this.#events])
+      }
+      this.#wakeup.notify()
+    }
+  }
+
+  /** The partition was taken away: whatever is in flight is left to the next owner, who shuts us out. */
+  end(): void {
+    this.#isEnded = true
+    this.#phase = { name: 'acquiring' }
+    this.#wakeup.notify()
+    void this.#closeWriter()
+  }
+
+  /** Orderly end: the transaction in flight is waited for, no other one begins. */
+  async finish(): Promise<void> {
+    this.#isEnded = true
+    this.#wakeup.notify()
+    if (this.#isCommitting) await this.#running
+    await this.#closeWriter()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isEnded) {
+      try {
+        await this.#route(await this.#acquire())
+      } catch (error) {
+        if (this.#isEnded) return
+        await this.#startOver(error)
+      }
+    }
+  }
+
+  /** Order matters, in every step: see the class comment. */
+  async #acquire(): Promise<PartitionRouter> {
+    const { context, control, partition } = this
+    const startedMs = context.clock.monotonicMs()
+    const writer = await context.log.openWriter(partition)
+    if (this.#isEnded) {
+      await writer.close()
+      throw new SessionEnded()
+    }
+    this.#writer = writer
+    // Noted after the predecessor was shut out: we must not route with an older configuration than it did.
+    const configured = context.configuration.caughtUp()
+    configured.catch(() => undefined) // Awaited below, unless the restore fails first.
+    const nonce = randomUUID()
+    const end = { topic: this.#state.topic, partition, key: ROUTER_STATE_END_KEY, value: nonce }
+    await this.#unlessEnded(writer.commit({ records: [end] }))
+    const restore = await this.#restore(nonce)
+    const state = PartitionState.restored(restore.records(), SEEN_CHUNKS)
+    const [committed, offsets] = await this.#unlessEnded(
+      Promise.all([context.log.committedOffset(partition), context.log.eventOffsets(partition), configured]),
+    )
+    const next = this.#start({ committed, stateNext: state.committedNext, low: offsets.low, high: offsets.high })
+
+    this.#phase = { name: 'owned', backlog: new Backlog(next), isReadingPaused: false, waitsForGroup: false }
+    control.seek(this.#events, next)
+    control.resume([this.#events])
+    const seconds = (context.clock.monotonicMs() - startedMs) / 1000
+    context.metrics.acquireSeconds.observe(seconds)
+    context.onChange()
+    this.#logger.info({ next: String(next), seconds }, 'partition acquired')
+    return new PartitionRouter(context.routing, state)
+  }
+
+  async #restore(nonce: string): Promise<StateRestore> {
+    const { clock } = this.context
+    const restore = new StateRestore(nonce)
+    const deadlineMs = clock.monotonicMs() + RESTORE_LIMIT_MS
+    this.#phase = { name: 'restoring', restore }
+    this.control.seek(this.#state, 0n)
+    this.control.resume([this.#state])
+    while (!restore.isComplete) {
+      const leftMs = deadlineMs - clock.monotonicMs()
+      if (leftMs <= 0) throw new Error(`the partition's state was not read within ${RESTORE_LIMIT_MS} ms`)
+      await this.#unlessEnded(this.#wakeup.wait(leftMs))
+    }
+    this.control.pause([this.#state])
+    this.#phase = { name: 'acquiring' }
+    return restore
+  }
+
+  #start(facts: Parameters<typeof decideStart>[0]): bigint {
+    const decision = decideStart(facts)
+    const shown = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
+    if (decision.kind === 'refuse') {
+      this.context.metrics.incidents.inc({ kind: decision.reason })
+      throw new Error(`routing can not go on by itself: ${decision.reason} (${JSON.stringify(shown)})`)
+    }
+    for (const kind of decision.incidents) {
+      this.context.metrics.incidents.inc({ kind })
+      this.#logger.error({ alarm: kind, ...shown }, 'the partition does not go on where its last transaction ended')
+    }
+    return decision.next
+  }
+
+  async #route(router: PartitionRouter): Promise<void> {
+    const { context } = this
+    while (!this.#isEnded && this.#phase.name === 'owned') {
+      const phase = this.#phase
+      if (phase.backlog.isEmpty) {
+        await this.#wakeup.wait()
+        continue
+      }
+      const routedAt = new Date(context.clock.wallMs()).toISOString()
+      const { view } = context.configuration
+      const batch = routeBatch(router, phase.backlog.records, { view, routedAt, limits: context.limits })
+      if (batch && 'nextOffset' in batch) {
+        await this.#commit(batch, routedAt)
+        phase.backlog.drop(batch.consumed)
+        this.#readOn()
+      }
+      if (batch?.waitsFor) await this.#awaitGroup(batch.waitsFor)
+    }
+  }
+
+  async #commit(batch: RoutedBatch, routedAt: string): Promise<void> {
+    const { context, partition } = this
+    if (!this.#writer || this.#isEnded) throw new SessionEnded()
+    const startedMs = context.clock.monotonicMs()
+    this.#isCommitting = true
+    try {
+      const records = outgoingRecords(batch, { topics: context.topics, partition, at: routedAt })
+      await this.#writer.commit({ records, nextOffset: batch.nextOffset })
+    } finally {
+      this.#isCommitting = false
+    }
+    this.#failures = 0
+    this.#count(batch, (context.clock.monotonicMs() - startedMs) / 1000)
+  }
+
+  #count(batch: RoutedBatch, seconds: number): void {
+    const { metrics, clock } = this.context
+    metrics.transactions.inc({ outcome: 'committed' })
+    metrics.transactionSeconds.observe(seconds)
+    metrics.events.inc(batch.consumed)
+    metrics.deliveries.inc(batch.deliveries.length)
+    metrics.copies.inc(batch.copies)
+    const oldest = batch.events[0]
+    if (oldest) metrics.eventAgeSeconds.observe(Math.max(0, clock.wallMs() - Date.parse(oldest.occurredAt)) / 1000)
+    for (const { record, reason } of batch.quarantined) {
+      metrics.quarantined.inc({ reason: reasonLabel(reason) })
+      this.#logger.warn({ alarm: 'quarantined', reason, offset: String(record.offset) }, 'a record was quarantined')
+    }
+  }
+
+  #readOn(): void {
+    const phase = this.#phase
+    if (phase.name !== 'owned' || !phase.isReadingPaused || !phase.backlog.hasRoom) return
+    phase.isReadingPaused = false
+    // What was being fetched when the partition was paused has been thrown away.
+    this.control.seek(this.#events, phase.backlog.next)
+    this.control.resume([this.#events])
+  }
+
+  /**
+   * The app's worker group is not known, so there is no topic for its delivery. The whole partition waits, although other apps share
+   * it: to go on without this delivery would lose it, and to put it aside would let later ones of the app overtake it. It is rare and
+   * short: a group's row is written in one transaction with the app, after its topics, so it comes within the second. A deleted app
+   * matches nothing any more and ends the wait; so does disabling it.
+   */
+  async #awaitGroup(wanted: { readonly appId: string; readonly workerGroup: string }): Promise<void> {
+    const { clock, metrics, configuration } = this.context
+    if (this.#phase.name === 'owned') this.#phase.waitsForGroup = true
+    this.context.onChange()
+    let alarmAtMs = clock.monotonicMs() + GROUP_POLL_MS
+    while (!this.#isEnded && isHomeless()) {
+      if (clock.monotonicMs() >= alarmAtMs) {
+        alarmAtMs += GROUP_ALARM_EVERY_MS
+        metrics.incidents.inc({ kind: 'worker_group_missing' })
+        this.#logger.error({ alarm: 'worker_group_missing', ...wanted }, 'the partition waits for a worker group')
+      }
+      await this.#pauseFor(GROUP_POLL_MS)
+    }
+    if (this.#phase.name === 'owned') this.#phase.waitsForGroup = false
+    this.context.onChange()
+
+    function isHomeless(): boolean {
+      const app = configuration.view.app(wanted.appId)
+      return app !== undefined && app.enabled && !configuration.view.hasWorkerGroup(app.workerGroup)
+    }
+  }
+
+  async #startOver(error: unknown): Promise<void> {
+    const { context } = this
+    const isFenced = context.log.isFenced(error)
+    const failedMs = context.clock.monotonicMs()
+    context.metrics.transactions.inc({ outcome: isFenced ? 'fenced' : 'failed' })
+    this.#phase = { name: 'acquiring' }
+    this.control.pause([this.#events, this.#state])
+    context.onChange()
+    const restMs = Math.min(FIRST_REST_MS * 2 ** this.#failures, LONGEST_REST_MS)
+    this.#failures++
+    this.#logger[isFenced ? 'warn' : 'error'](
+      { error, restMs },
+      isFenced ? 'shut out by another owner' : 'starting over',
+    )
+    await this.#closeWriter()
+    await this.#pauseFor(restMs)
+    if (isFenced) await this.#stillAssigned(failedMs)
+  }
+
+  /**
+   * Somebody else owns the partition, or did for a moment. A process that wakes from a freeze still believes in its assignment: to acquire
+   * at once would shut out the rightful owner. A heartbeat that is answered after the fact proves that the assignment still holds.
+   */
+  async #stillAssigned(sinceMs: number): Promise<void> {
+    while (!this.#isEnded && (this.context.lastHeartbeatMs() ?? -Infinity) <= sinceMs)
+      await this.#pauseFor(HEARTBEAT_POLL_MS)
+  }
+
+  /** Sleeps its time whatever arrives meanwhile; the end of the session alone cuts it short. */
+  async #pauseFor(ms: number): Promise<void> {
+    const { clock } = this.context
+    const untilMs = clock.monotonicMs() + ms
+    for (let leftMs = ms; leftMs > 0 && !this.#isEnded; leftMs = untilMs - clock.monotonicMs())
+      await this.#wakeup.wait(leftMs)
+  }
+
+  async #unlessEnded<T>(work: Promise<T>): Promise<T> {
+    const result = await work
+    if (this.#isEnded) throw new SessionEnded()
+    return result
+  }
+
+  async #closeWriter(): Promise<void> {
+    const writer = this.#writer
+    this.#writer = null
+    try {
+      await writer?.close()
+    } catch (error) {
+      this.#logger.debug({ error }, 'a writer did not close in order')
+    }
+  }
+}

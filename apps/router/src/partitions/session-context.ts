@@ -1,0 +1,20 @@
+import type { TopicNames } from '@hooklane/contracts'
+import type { BatchLimits, Clock, PartitionRouterSettings, RouterLog, RoutingConfiguration } from '@hooklane/core'
+import type { Logger } from '@hooklane/observability'
+import type { RouterMetrics } from '../metrics.js'
+
+/** What all partitions of a process share. */
+export interface SessionContext {
+  readonly topics: TopicNames
+  readonly log: RouterLog
+  readonly configuration: RoutingConfiguration
+  readonly routing: PartitionRouterSettings
+  readonly limits: BatchLimits
+  readonly clock: Clock
+  readonly metrics: RouterMetrics
+  readonly logger: Logger
+  /** Monotonic instant of the last heartbeat that the group's coordinator answered. */
+  lastHeartbeatMs(): number | null
+  /** A partition was acquired, lost or began to wait. */
+  onChange(): void
+}

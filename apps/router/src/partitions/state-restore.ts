@@ -1,0 +1,56 @@
+import { decodeRouterState, ROUTER_STATE_END_KEY, type RouterStateRecord } from '@hooklane/contracts'
+import type { LogBatch } from '@hooklane/core'
+
+/**
+ * Collects a partition of `router.state` from its beginning until the end record with our own nonce. The end record was written by the
+ * only writer that is not shut out, so everything a predecessor ever committed stands before it.
+ */
+export class StateRestore {
+  readonly #nonce: string
+  readonly #values = new Map<string, Buffer>()
+  #next = 0n
+  #isComplete = false
+
+  constructor(nonce: string) {
+    this.#nonce = nonce
+  }
+
+  /** Whether the end record was read. */
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  /** Begins anew: the reader was sent back to the start of the topic. */
+  restart(): void {
+    this.#values.clear()
+    this.#next = 0n
+  }
+
+  add(batch: LogBatch): void {
+    for (const record of batch.records) {
+      if (this.#isComplete) return
+      if (record.offset < this.#next || !record.key) continue
+      const key = record.key.toString('utf8')
+      if (key !== ROUTER_STATE_END_KEY) this.#keep(key, record.value)
+      else if (record.value?.toString('utf8') === this.#nonce) this.#isComplete = true
+    }
+    if (batch.endOffset > this.#next) this.#next = batch.endOffset
+  }
+
+  /**
+   * The newest record of each key.
+   * @throws Error when one cannot be read: to guess a sequence would break a stream, so the partition has to wait for a person
+   */
+  records(): RouterStateRecord[] {
+    return [...this.#values].map(([key, value]) => {
+      const decoded = decodeRouterState(value)
+      if (!decoded.ok) throw new Error(`the state record ${key} cannot be read: ${decoded.reason}`)
+      return decoded.value
+    })
+  }
+
+  #keep(key: string, value: Buffer | null): void {
+    if (value) this.#values.set(key, value)
+    else this.#values.delete(key)
+  }
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals'
+import { decideStart } from './decide-start.js'
+
+describe('decideStart', () => {
+  const at = (committed: bigint | null, stateNext: bigint | null, low = 10n, high = 100n) =>
+    decideStart({ committed, stateNext, low, high })
+
+  it('begins at the start of the topic when nothing was ever routed', () => {
+    expect(at(null, null)).toEqual({ kind: 'start', next: 10n, incidents: [] })
+  })
+
+  it('goes on where the last transaction ended, also at the very end', () => {
+    expect(at(40n, 40n)).toEqual({ kind: 'start', next: 40n, incidents: [] })
+    expect(at(100n, 100n)).toEqual({ kind: 'start', next: 100n, incidents: [] })
+  })
+
+  it('goes on from its own state when the commit is gone', () => {
+    expect(at(null, 40n)).toEqual({ kind: 'start', next: 40n, incidents: ['commit_lost'] })
+  })
+
+  it('obeys a commit that a person moved, and says so', () => {
+    expect(at(20n, 40n)).toEqual({ kind: 'start', next: 20n, incidents: ['commit_moved'] })
+  })
+
+  it('says when retention was faster', () => {
+    expect(at(5n, 5n)).toEqual({ kind: 'start', next: 10n, incidents: ['events_expired'] })
+    expect(at(null, 5n)).toEqual({ kind: 'start', next: 10n, incidents: ['commit_lost', 'events_expired'] })
+  })
+
+  it('does not number anew when the state is gone, nor skip when the topic was made anew', () => {
+    expect(at(40n, null)).toEqual({ kind: 'refuse', reason: 'state_lost' })
+    expect(at(400n, 400n)).toEqual({ kind: 'refuse', reason: 'events_recreated' })
+  })
+})

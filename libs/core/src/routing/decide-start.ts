@@ -1,0 +1,36 @@
+/** Where four sources say that a partition of `events` goes on. */
+export interface StartFacts {
+  /** The group's committed offset; null without one. */
+  readonly committed: bigint | null
+  /** Next offset as of the last record of the router's own state; null when nothing was ever routed. */
+  readonly stateNext: bigint | null
+  /** The topic's first and next offset. */
+  readonly low: bigint
+  readonly high: bigint
+}
+
+export type StartIncident =
+  /** The group's commit is gone although events were routed: the state's own position is used. */
+  | 'commit_lost'
+  /** The commit is not where the last transaction left it: somebody moved it. It is obeyed. */
+  | 'commit_moved'
+  /** Retention took events before they were routed. */
+  | 'events_expired'
+
+export type StartDecision =
+  | { readonly kind: 'start'; readonly next: bigint; readonly incidents: readonly StartIncident[] }
+  /** Going on would number deliveries anew or skip events, so a person has to decide. */
+  | { readonly kind: 'refuse'; readonly reason: 'state_lost' | 'events_recreated' }
+
+/** Decides at which offset routing goes on, and what is wrong with the answer. Commit and state are written in one transaction. */
+export function decideStart({ committed, stateNext, low, high }: StartFacts): StartDecision {
+  if (committed !== null && stateNext === null) return { kind: 'refuse', reason: 'state_lost' }
+  const wanted = committed ?? stateNext
+  if (wanted === null) return { kind: 'start', next: low, incidents: [] }
+  if (wanted > high) return { kind: 'refuse', reason: 'events_recreated' }
+  const incidents: StartIncident[] = []
+  if (committed === null) incidents.push('commit_lost')
+  else if (committed !== stateNext) incidents.push('commit_moved')
+  if (wanted < low) incidents.push('events_expired')
+  return { kind: 'start', next: wanted < low ? low : wanted, incidents }
+}

@@ -1,0 +1,38 @@
+import type { OutgoingRecord, PartitionOffsets } from '../log/log.js'
+import type { RoutingView } from './routing-view.js'
+
+/** All or nothing: the records, and how far the partition of `events` is done. */
+export interface RouterTransaction {
+  readonly records: readonly OutgoingRecord[]
+  /** Next offset of the partition to read; absent: the transaction only writes. */
+  readonly nextOffset?: bigint
+}
+
+/** Writes for one partition of `events`. One transaction at a time. */
+export interface RouterWriter {
+  /**
+   * Rejects when the transaction failed or when nobody knows whether it succeeded: then the writer is of no use any more, and only a
+   * new one, opened first, can read what became of it.
+   */
+  commit(transaction: RouterTransaction): Promise<void>
+  /** Lets go without ending an open transaction: the next writer does that. */
+  close(): Promise<void>
+}
+
+/** What the router asks of the log beside reading it. */
+export interface RouterLog {
+  /** Opens the partition's writer. When it resolves, every earlier writer is shut out and its last transaction is settled. */
+  openWriter(partition: number): Promise<RouterWriter>
+  /** The group's committed offset of the partition; null without one. Only a read after `openWriter` is reliable. */
+  committedOffset(partition: number): Promise<bigint | null>
+  eventOffsets(partition: number): Promise<PartitionOffsets>
+  /** Whether an error of `commit` means that somebody else opened a writer for the same partition. */
+  isFenced(error: unknown): boolean
+}
+
+/** The configuration as the router follows it. */
+export interface RoutingConfiguration {
+  readonly view: RoutingView
+  /** Resolves when everything that had been written before this call has been read. */
+  caughtUp(): Promise<void>
+}
