@@ -6,7 +6,7 @@
 import { rm, writeFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ensureBuilt } from '../stack/build.mjs'
+import { install } from '../stack/build.mjs'
 import { check, isClean } from './checker.mjs'
 
 const USAGE = `npm run demo -- [--changes N] [--apps N] [--kill] [--seed N] [--json]
@@ -58,12 +58,14 @@ const options = readOptions()
 /** @param {string} text */
 const say = (text) => (options.json ? process.stderr : process.stdout).write(`${text}\n`)
 
-await ensureBuilt({ onProgress: say })
+await install({ onProgress: say })
 const { runDemo } = await import('./demo.mjs')
-const home = join(process.env.HOOKLANE_HOME ?? '.hooklane', 'demo')
-await rm(join(home, 'data'), { recursive: true, force: true })
+const base = process.env.HOOKLANE_HOME ?? '.hooklane'
+const home = join(base, 'demo')
+// A system of its own, from nothing: what an earlier run left would be judged with this one.
+await rm(home, { recursive: true, force: true })
 await mkdir(home, { recursive: true })
-const outcome = await runDemo({ ...options, home, say })
+const outcome = await runDemo({ ...options, home, cacheDir: join(base, 'cache'), say })
 const result = check(outcome.truths, outcome.arrivals)
 for (const finding of result.findings.slice(0, 20)) say(`  ${finding}`)
 const {

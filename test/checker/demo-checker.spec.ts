@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals'
+import { check, isClean } from '../../tools/demo/checker.mjs'
+
+const COUNT = 6
+
+function truth() {
+  const expected = Array.from({ length: COUNT }, (_, index) => ({
+    type: 'products.updated',
+    entity: `product/p${index % 2}`,
+    marker: index,
+    committedAt: 1_000 + index,
+  }))
+  return [{ app: 'a1', company: 'c1', expected }]
+}
+
+function goodHistory() {
+  return truth()[0]!.expected.map((event, index) => ({
+    app: 'a1',
+    id: `msg_${index}`,
+    sequence: index + 1,
+    previous: index,
+    attempt: 1,
+    type: event.type,
+    entity: event.entity,
+    marker: event.marker as number | null,
+    company: 'c1',
+    signed: true,
+    startedMs: index * 10,
+    endedMs: index * 10 + 5,
+    receivedAt: 1_010 + index,
+    status: 200,
+  }))
+}
+
+/** Breaks a good history in one way. */
+const broken = (change: (history: ReturnType<typeof goodHistory>) => void) => {
+  const history = goodHistory()
+  change(history)
+  return check(truth(), history)
+}
+
+describe('the demo’s checker', () => {
+  it('finds nothing in a good history', () => {
+    const result = check(truth(), goodHistory())
+    expect(result).toMatchObject({
+      deliveries: COUNT,
+      delivered: COUNT,
+      lost: 0,
+      duplicates: 0,
+      latencyMs: { p50: 10, p99: 10 },
+    })
+    expect(isClean(result)).toBe(true)
+  })
+
+  it('takes a repeated id for a duplicate, which is no violation', () => {
+    const result = broken((h) => h.push({ ...h[5]!, attempt: 2, startedMs: 90, endedMs: 95 }))
+    expect(result.duplicates).toBe(1)
+    expect(isClean(result)).toBe(true)
+  })
+
+  it.each<[keyof ReturnType<typeof check>, (history: ReturnType<typeof goodHistory>) => void]>([
+    ['lost', (h) => h.splice(3, 1)],
+    ['lost', (h) => (h[5]!.status = 503)],
+    ['reordered', (h) => ([h[2], h[3]] = [h[3]!, h[2]!])],
+    ['reordered', (h) => h.push({ ...h[0]!, marker: 4, startedMs: 90, endedMs: 95 })],
+    ['overlapping', (h) => (h[2]!.endedMs = 31)],
+    ['overlapping', (h) => (h[0]!.endedMs = Number.POSITIVE_INFINITY)],
+    ['badSignatures', (h) => (h[1]!.signed = false)],
+    ['holes', (h) => (h[5]!.sequence = 7)],
+    ['holes', (h) => (h[5]!.previous = 3)],
+    ['phantoms', (h) => h.push({ ...h[5]!, id: 'msg_x', marker: 99, startedMs: 90, endedMs: 95 })],
+    ['phantoms', (h) => h.push({ ...h[5]!, app: 'a9' })],
+    ['foreign', (h) => (h[1]!.company = 'c2')],
+  ])('finds a %s', (name, change) => {
+    const result = broken(change)
+    expect(result[name]).toBeGreaterThan(0)
+    expect(isClean(result)).toBe(false)
+  })
+})

@@ -1,0 +1,218 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { startSystem } from '../stack/index.mjs'
+import { callApi } from './api.mjs'
+import { startReceiver } from './receiver.mjs'
+import { CAPTURE, CompanyWriter, createPim, random } from './workload.mjs'
+
+const COMPANIES = 4
+const APP_TYPES = ['shopware', 'google-shopping', 'erp', 'marketplace']
+const SERVICES = ['event-producer', 'router', 'dispatcher', 'recorder', 'subscription-service']
+/** What an app may subscribe to; the fourth gets everything. */
+const SELECTIONS = [['products.*'], ['products.*', 'brands.updated'], ['categories.*', 'brands.*'], ['*']]
+/** Nothing new for this long while something is missing: it will not come any more. A take-over after a crash needs up to 40 s plus Kafka's session. */
+const STALLED_MS = 120_000
+
+/** @typedef {{ home: string, cacheDir: string, changes: number, apps: number, kill: boolean, seed: number, say: (text: string) => void }} DemoOptions */
+
+/** @param {DemoOptions} options */
+export async function runDemo({ home, cacheDir, changes, apps, kill, seed, say }) {
+  const receiver = await startReceiver()
+  let databaseUrl = ''
+  const system = await startSystem({
+    home,
+    cacheDir,
+    onProgress: (step, text) => say(`  ${step}: ${text}`),
+    beforeServices: async ({ serverUrl }) => {
+      databaseUrl = await createDatabase(serverUrl, `demo_pim_${Date.now()}`)
+      await createPim(databaseUrl)
+      const captureFile = join(home, 'capture.yaml')
+      await writeFile(captureFile, CAPTURE)
+      return { captureFile, env: { DEMO_DATABASE_URL: databaseUrl } }
+    },
+  })
+  const interrupted = AbortSignal.any([onSignal('SIGINT'), onSignal('SIGTERM')])
+  try {
+    const targets = await subscribe(system.stack, apps, receiver)
+    say(`${apps} apps of ${COMPANIES} companies subscribed; committing ${changes} changes (seed ${seed})`)
+    const startedAt = Date.now()
+    const killed = /** @type {string[]} */ ([])
+    const writing = writeChanges(databaseUrl, changes, seed, kill, interrupted)
+    const killing = kill ? killInTurn(system, writing, killed, say) : Promise.resolve()
+    const writers = await writing.done
+    await killing
+    const truths = targets.map((target) => ({
+      app: target.app,
+      company: target.company,
+      expected: (writers.find((writer) => writer.company === target.company)?.expected ?? []).filter((event) =>
+        target.events.some(
+          (pattern) => pattern === '*' || pattern === event.type || event.type.startsWith(pattern.replace(/\*$/, '')),
+        ),
+      ),
+    }))
+    await settled(truths, receiver.arrivals, say, interrupted)
+    return {
+      truths,
+      arrivals: receiver.arrivals,
+      changes: writers.reduce((sum, writer) => sum + writer.changes, 0),
+      events: writers.reduce((sum, writer) => sum + writer.expected.length, 0),
+      seconds: (Math.max(startedAt + 1, ...receiver.arrivals.map((one) => one.receivedAt)) - startedAt) / 1000,
+      killed,
+    }
+  } finally {
+    await system.stop()
+    await receiver.close()
+  }
+}
+
+/** @param {NodeJS.Signals} name */
+function onSignal(name) {
+  const controller = new AbortController()
+  process.once(name, () => controller.abort(new Error(`interrupted by ${name}`)))
+  return controller.signal
+}
+
+/** @param {string} serverUrl @param {string} name */
+async function createDatabase(serverUrl, name) {
+  const client = new pg.Client({ connectionString: serverUrl })
+  await client.connect()
+  await client.query(`CREATE DATABASE ${name}`)
+  await client.end()
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/**
+ * Companies, apps of several types (every tenth with a worker of its own) and one subscription each.
+ * @param {{ apiUrl: string, operatorKey: string }} stack @param {number} count @param {Awaited<ReturnType<typeof startReceiver>>} receiver
+ */
+async function subscribe(stack, count, receiver) {
+  const companies = Array.from({ length: COMPANIES }, (_, index) => `cmp_demo_${index + 1}`)
+  for (const company of companies)
+    await callApi(stack, 'PUT', `/v1/companies/${company}`, { name: `Company ${company}` })
+  const targets = []
+  for (let index = 0; index < count; index += 1) {
+    const app = `app_demo_${index + 1}`
+    const company = /** @type {string} */ (companies[index % COMPANIES])
+    const events = /** @type {string[]} */ (SELECTIONS[Math.floor(index / COMPANIES) % SELECTIONS.length])
+    const mode = index % 10 === 9 ? 'dedicated' : 'shared'
+    const type = APP_TYPES[index % APP_TYPES.length]
+    await callApi(stack, 'PUT', `/v1/apps/${app}`, { name: `App ${index + 1}`, type, worker: { mode } }, company)
+    const subscription = await callApi(
+      stack,
+      'POST',
+      '/v1/subscriptions',
+      {
+        appId: app,
+        name: `Demo ${index + 1}`,
+        target: { url: receiver.urlOf(app) },
+        events,
+        delivery: { timeout: 'PT10S', retry: { attempts: 20, interval: 'PT1S' } },
+      },
+      company,
+    )
+    receiver.expect(app, subscription.secret)
+    targets.push({ app, company, events })
+  }
+  // A change of the configuration takes effect within two seconds; what is committed before that is no subscriber's yet.
+  await delay(3_000)
+  return targets
+}
+
+/**
+ * One writer per company, until the changes are made. With `paced` it takes its time, so that every kill meets load.
+ * @param {string} databaseUrl @param {number} changes @param {number} seed @param {boolean} paced @param {AbortSignal} signal
+ */
+function writeChanges(databaseUrl, changes, seed, paced, signal) {
+  const state = { written: 0, total: changes, until: paced ? 0 : changes }
+  const write = async (/** @type {number} */ index) => {
+    const client = new pg.Client({ connectionString: databaseUrl })
+    await client.connect()
+    const writer = new CompanyWriter(client, `cmp_demo_${index + 1}`, random(seed + index))
+    while (state.written < changes) {
+      signal.throwIfAborted()
+      if (state.written >= state.until) {
+        await delay(20)
+        continue
+      }
+      const before = writer.changes
+      await writer.commitOne()
+      state.written += writer.changes - before
+    }
+    await client.end()
+    return writer
+  }
+  const done = Promise.all(Array.from({ length: COMPANIES }, (_, index) => write(index)))
+  return { state, done }
+}
+
+/**
+ * kill -9 of each service, each in the middle of its share of the changes; the next one only when the killed one serves again.
+ * @param {Awaited<ReturnType<typeof startSystem>>} system @param {ReturnType<typeof writeChanges>} writing @param {string[]} killed
+ * @param {(text: string) => void} say
+ */
+async function killInTurn(system, writing, killed, say) {
+  const { state } = writing
+  for (const [index, name] of SERVICES.entries()) {
+    const share = Math.floor(state.total / SERVICES.length)
+    const middle = index * share + Math.floor(share / 2)
+    state.until = middle
+    while (state.written < middle) await delay(10)
+    state.until = (index + 1) * share
+    say(`kill -9 ${name} after ${state.written} changes`)
+    system.kill(name, 'SIGKILL')
+    killed.push(name)
+    await delay(1_500)
+    await untilReady(system, name)
+  }
+  state.until = state.total
+}
+
+/** @param {Awaited<ReturnType<typeof startSystem>>} system @param {string} name */
+async function untilReady(system, name) {
+  const limit = Date.now() + STALLED_MS
+  while (Date.now() < limit) {
+    const services = system.stack.services.filter((service) => service.name === name)
+    const states = await Promise.all(
+      services.map(async ({ healthUrl }) => {
+        try {
+          return (await fetch(healthUrl)).status === 200
+        } catch {
+          return false
+        }
+      }),
+    )
+    if (states.every(Boolean)) return
+    await delay(200)
+  }
+  throw new Error(`${name} was not ready again within ${STALLED_MS / 1000} s`)
+}
+
+/**
+ * Until every delivery was accepted, or nothing has come for a long time. Then a moment more: what must not come would come now.
+ * @param {{ expected: readonly unknown[] }[]} truths @param {import('./receiver.mjs').Arrival[]} arrivals @param {(text: string) => void} say
+ * @param {AbortSignal} signal
+ */
+async function settled(truths, arrivals, say, signal) {
+  const wanted = truths.reduce((sum, truth) => sum + truth.expected.length, 0)
+  let newest = Date.now()
+  let seen = -1
+  let shown = Date.now()
+  for (;;) {
+    signal.throwIfAborted()
+    const delivered = new Set(arrivals.filter((one) => one.status === 200).map((one) => one.id)).size
+    if (delivered !== seen) newest = Date.now()
+    seen = delivered
+    if (delivered >= wanted || Date.now() - newest > STALLED_MS) break
+    if (Date.now() - shown > 2_000) {
+      say(`  ${delivered} of ${wanted} delivered`)
+      shown = Date.now()
+    }
+    await delay(100)
+  }
+  say(`  ${seen} of ${wanted} delivered`)
+  await delay(2_000)
+}
