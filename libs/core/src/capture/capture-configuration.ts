@@ -1,0 +1,80 @@
+/**
+ * What a capture file says once it has been read: which rows of which databases are entities, and how they are told.
+ * Names of schemas, tables and columns are exactly those of the Postgres catalogue: no folding of case, no quotes.
+ */
+export interface CaptureConfiguration {
+  readonly sources: readonly CaptureSource[]
+}
+
+/** One captured database. */
+export interface CaptureSource {
+  /** The producer's name in events and metrics. Part of every event's identity: renaming it makes a new producer. */
+  readonly name: string
+  /** Connection URL. Secret: never log it. */
+  readonly database: string
+  /** 0 to 65,535. Raised after a restore, so that positions start again above the old ones. */
+  readonly epoch: number
+  readonly company: CompanyRule
+  /** IANA name of the zone in which `timestamp` without a zone is read. */
+  readonly timezone: string
+  /** Name of the replication slot. */
+  readonly slot: string
+  readonly publication: string
+  readonly tables: readonly CapturedTable[]
+}
+
+/** Where a row's company stands: in a column, or one company for the whole database. */
+export type CompanyRule =
+  { readonly kind: 'column'; readonly column: string } | { readonly kind: 'value'; readonly value: string }
+
+/** One table whose rows are entities. */
+export interface CapturedTable {
+  readonly schema: string
+  readonly table: string
+  /** First part of the event types: `products`. */
+  readonly resource: string
+  /** `entity.type`: `product`. */
+  readonly entity: string
+  /** Columns of the entity's id, at least one; the values of several are joined with `:`. They must be unique in the table. */
+  readonly id: readonly string[]
+  /** Column of `entity.key`. */
+  readonly key: string | null
+  readonly url: UrlTemplate | null
+  /** Column of `revision.number`. */
+  readonly version: string | null
+  /** Columns whose change alone is no event; they stand in `data`, never in `changes`. */
+  readonly ignore: readonly string[]
+  /** Columns that never stand in `data` or `changes`; a change of them alone is no event. */
+  readonly omit: readonly string[]
+  /** Text columns that hold JSON; columns of type json and jsonb are found by themselves. */
+  readonly json: readonly string[]
+  /** A row whose column is not null counts as gone. */
+  readonly deleted: { readonly column: string } | null
+  /** Only rows of which all conditions hold are entities. */
+  readonly when: readonly RowCondition[]
+  readonly actor: ActorColumns | null
+}
+
+/** Holds when the column's value equals the constant; numbers are compared by their value: `1.50` equals 1.5. */
+export interface RowCondition {
+  readonly column: string
+  readonly equals: string | number | boolean | null
+}
+
+/** Columns that say who changed the row last. */
+export interface ActorColumns {
+  readonly id: string | null
+  readonly type: string | null
+  readonly name: string | null
+}
+
+/** A URL in pieces. `{id}` is the entity's id, `{name}` a column; values are percent-encoded, a null value makes the URL null. */
+export type UrlTemplate = readonly UrlPart[]
+export type UrlPart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'id' }
+  | { readonly kind: 'column'; readonly column: string }
+
+/** `public.product`, the name under which a table stands in messages and metrics. */
+export const qualifiedName = (table: { readonly schema: string; readonly table: string }): string =>
+  `${table.schema}.${table.table}`

@@ -1,0 +1,26 @@
+/** Why a row, or the state of a row, is no entity although its table is captured. */
+export type SkipReason =
+  /** The company column is null: the row belongs to nobody yet. */
+  | 'companyMissing'
+  /** The company is empty, longer than 128 characters, or holds a blank or a character beyond ASCII. */
+  | 'companyInvalid'
+  /** A column of the id is null, or the whole id is empty. */
+  | 'idMissing'
+  /** The id is longer than 1,024 characters. */
+  | 'idTooLong'
+  /** The change is of a table that the capture file does not name. */
+  | 'tableUnknown'
+
+/** Why something that an application emitted with `pg_logical_emit_message` was left aside. */
+export type ContextFault = 'contextTooLarge' | 'contextInvalidJson' | 'contextNotObject' | 'contextInvalidMember'
+
+/** What a transaction held that did not become an event. */
+export interface FoldReport {
+  /** Row changes of captured tables; one that turns an entity into another counts twice. The `size` of `revision.transaction`. */
+  readonly rowChanges: number
+  /** How many row changes came to nothing, by reason. Ignored columns and rows outside `when` are no reason: they are as ordered. */
+  readonly skipped: ReadonlyMap<SkipReason, number>
+  readonly contextFaults: readonly ContextFault[]
+  /** `schema.table` of the tables that were truncated: what became of their other rows cannot be told. */
+  readonly truncated: readonly string[]
+}
