@@ -1,0 +1,115 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { ChangeSchema } from './event.js'
+import { EventType, Id, Instant, JsonObjectSchema, Nullable, Pointer, SequenceNumber } from './schemas.js'
+
+/**
+ * What a receiver gets as the body of a request, version 1 (`payload.type` json). Every member is always there, null where nothing is
+ * known; members may be added, so receivers must accept ones they do not know. Published as docs/reference/envelope.schema.json.
+ */
+
+const Text = Nullable(Type.String())
+const Counter = Nullable(Type.Union([Type.Integer(), Type.String()]))
+
+const SettledAs = {
+  status: Type.Union(
+    (['deadLettered', 'dropped', 'filtered', 'skipped', 'held', 'expired', 'lost'] as const).map((s) =>
+      Type.Literal(s),
+    ),
+  ),
+  reason: Type.String(),
+}
+
+export const SkippedSchema = Type.Union([
+  Type.Object({ sequence: SequenceNumber, id: Nullable(Id), ...SettledAs }),
+  Type.Object({ sequence: SequenceNumber, to: SequenceNumber, ...SettledAs }),
+])
+/** A number of the stream that never came, or a folded range of them. */
+export type Skipped = Static<typeof SkippedSchema>
+
+const EnvelopeRevisionSchema = Type.Object({
+  id: Type.String({ minLength: 1 }),
+  number: Counter,
+  previous: Counter,
+  operation: Type.Union([Type.Literal('create'), Type.Literal('update'), Type.Literal('delete')]),
+  at: Nullable(Instant),
+  actor: Nullable(Type.Object({ type: Text, id: Text, name: Text })),
+  source: Nullable(Type.Object({ kind: Text, id: Text, app: Text, hops: Nullable(Type.Integer({ minimum: 0 })) })),
+  correlationId: Text,
+  causationId: Text,
+  changed: Nullable(Type.Array(Pointer)),
+  changes: Nullable(Type.Array(ChangeSchema)),
+  coalesced: Nullable(
+    Type.Object({
+      count: Type.Integer({ minimum: 2 }),
+      revisions: Type.Array(Type.Union([Type.Integer(), Type.String()])),
+      sequences: Type.Array(SequenceNumber),
+    }),
+  ),
+  stateHash: Text,
+  /** Only in events above 512 KiB: paths of `data` and `changes` that were left out. */
+  omitted: Type.Optional(Type.Array(Pointer)),
+})
+
+export const EnvelopeSchema = Type.Object(
+  {
+    id: Id,
+    type: EventType,
+    timestamp: Instant,
+    version: Type.Literal('1'),
+    company: Type.Object({ id: Id, name: Text }),
+    app: Type.Object({ id: Id, type: Type.String(), name: Type.String() }),
+    event: Type.Object({
+      id: Id,
+      name: EventType,
+      resource: Type.String({ minLength: 1 }),
+      action: Type.String({ minLength: 1 }),
+      schema: Type.String({ minLength: 1 }),
+    }),
+    workflow: Type.Object({
+      id: Id,
+      name: Type.String(),
+      subscriptionId: Id,
+      reason: Type.Union(
+        (['event', 'snapshot', 'catchUp', 'replay', 'redrive', 'test'] as const).map((r) => Type.Literal(r)),
+      ),
+      worker: Type.Union([Type.Literal('shared'), Type.Literal('dedicated')]),
+    }),
+    entity: Type.Object({
+      type: Type.String({ minLength: 1 }),
+      id: Type.String({ minLength: 1 }),
+      key: Text,
+      url: Text,
+    }),
+    /** Null in process events, which carry `covers` instead. */
+    revision: Nullable(EnvelopeRevisionSchema),
+    /** Process events only: the sequences of this stream that they come after. */
+    covers: Type.Optional(
+      Nullable(Type.Object({ from: Type.Integer({ minimum: 0 }), to: Type.Integer({ minimum: 0 }) })),
+    ),
+    /** Null in test requests, which stand outside of the stream. */
+    order: Nullable(
+      Type.Object({
+        stream: Id,
+        epoch: Type.Integer({ minimum: 1 }),
+        sequence: SequenceNumber,
+        previous: Type.Integer({ minimum: 0 }),
+        skipped: Type.Array(SkippedSchema),
+      }),
+    ),
+    batch: Nullable(Type.Object({ id: Type.String(), kind: Text })),
+    data: Nullable(JsonObjectSchema),
+  },
+  {
+    $id: 'envelope/1',
+    title: 'Hooklane webhook envelope, version 1',
+    description: 'The body of a delivery. Members may be added within version 1: accept ones you do not know.',
+    additionalProperties: true,
+  },
+)
+export type Envelope = Static<typeof EnvelopeSchema>
+
+/** The schema as it is published: plain JSON Schema 2020-12. */
+export function envelopeJsonSchema(): Record<string, unknown> {
+  const plain = JSON.parse(JSON.stringify(EnvelopeSchema)) as Record<string, unknown>
+  return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...plain }
+}
