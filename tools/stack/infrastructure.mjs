@@ -24,6 +24,7 @@ const RESTART_TRIES = 10
  * @property {import('./home.mjs').Home} home
  * @property {import('./process-registry.mjs').ProcessRegistry} registry
  * @property {NodeJS.ProcessEnv} env - DATABASE_URL and KAFKA_BROKERS name servers that are used instead.
+ * @property {() => void} onRestarted - A server runs again, under another pid.
  * @property {boolean} restart - Whether a server that ends by itself is started again.
  * @property {import('./system.mjs').OnProgress} onProgress
  * @property {AbortSignal | undefined} signal
@@ -131,6 +132,7 @@ async function keepRunning(name, options, start) {
         server = await start({ ...options, signal: undefined }, say, portOf(server.address))
         say('runs again')
         watch()
+        options.onRestarted()
         return
       } catch (error) {
         say(error instanceof Error ? error.message : String(error))

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { build, install } from './build.mjs'
 import { databaseUrlOn, ensureDatabase, migrateDatabase } from './database.mjs'
@@ -22,6 +23,7 @@ import { runTool } from './tool.mjs'
  * @property {string} [cacheDir] - Downloads. Default: HOOKLANE_CACHE, else `cache` in the home.
  * @property {NodeJS.ProcessEnv} [env] - Laid over the environment of this process.
  * @property {boolean} [restart] - Start again what ends by itself. Default: true.
+ * @property {boolean} [fresh] - Begin with an empty Postgres and Kafka. Default: go on with the data of the last start.
  * @property {OnProgress} [onProgress]
  * @property {AbortSignal} [signal] - Gives up the start; what was started is ended before the call rejects.
  */
@@ -83,6 +85,9 @@ export class System {
     this.#lock = attempt.lock
     await removeStack(this.#home)
     await this.#registry.endLeftovers((text) => this.#say('clean up', text))
+    if (this.#request.fresh) {
+      for (const dir of [this.#home.kafkaDir, this.#home.postgresDir]) await rm(dir, { recursive: true, force: true })
+    }
     await this.#step('install', (options) => install(options))
     await this.#step('build', (options) => build(options))
   }
@@ -94,6 +99,7 @@ export class System {
       registry: this.#registry,
       env: this.#env,
       restart: this.#request.restart ?? true,
+      onRestarted: () => void this.#writeStack(),
       onProgress: (step, text) => this.#say(step, text),
       signal: this.#request.signal,
     })

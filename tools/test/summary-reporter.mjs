@@ -1,0 +1,21 @@
+import { writeFileSync } from 'node:fs'
+
+/** A jest reporter that leaves the counts of one run in the file that HOOKLANE_TEST_SUMMARY names. */
+export default class SummaryReporter {
+  /**
+   * @param {unknown} _contexts
+   * @param {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, numRuntimeErrorTestSuites: number }} results
+   */
+  onRunComplete(_contexts, results) {
+    const file = process.env['HOOKLANE_TEST_SUMMARY']
+    if (!file) return
+    /** @type {import('./run.mjs').Counts} */
+    const counts = {
+      passed: results.numPassedTests,
+      // A file that cannot even be loaded holds no failed test, and none of its tests ran.
+      failed: results.numFailedTests + results.numRuntimeErrorTestSuites,
+      skipped: results.numPendingTests + results.numTodoTests,
+    }
+    writeFileSync(file, JSON.stringify(counts))
+  }
+}
