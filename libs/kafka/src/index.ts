@@ -1,1 +1,9 @@
-export {}
+export * from './client/kafka-client.js'
+export * from './client/errors.js'
+export type { KafkaLogger } from './client/logger.js'
+export type { OffsetReset } from './client/log-creator.js'
+export * from './admin/log-admin.js'
+export * from './consumer/kafka-log-consumer.js'
+export * from './producer/single-flight-producer.js'
+export * from './producer/transactional-producer.js'
+export { MAX_RECORD_BYTES } from './producer/outgoing.js'

@@ -1,0 +1,99 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { decodeDeliveryHeaders, encodeDeliveryHeaders } from './delivery-headers.js'
+import type { DeliveryHeaders } from './delivery.js'
+
+const id = fc.string({
+  unit: fc.integer({ min: 0x21, max: 0x7e }).map((c) => String.fromCharCode(c)),
+  minLength: 1,
+  maxLength: 128,
+})
+const int64 = fc.bigInt(0n, 2n ** 63n - 1n)
+
+const deliveryHeaders: fc.Arbitrary<DeliveryHeaders> = fc.record({
+  kind: fc.constantFrom('delivery', 'moved'),
+  deliveryId: id,
+  companyId: id,
+  sequence: fc.bigInt(1n, 2n ** 53n),
+  position: fc.option(fc.constant('0001-000000000152BAC0-00000002')),
+  source: fc.record({
+    topic: fc.stringMatching(/^[a-zA-Z0-9._-]{1,60}$/),
+    partition: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+    offset: int64,
+  }),
+  routedAt: fc
+    .date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })
+    .map((date) => date.toISOString()),
+  streamEpoch: fc.integer({ min: 1 }),
+  subscriptionId: id,
+  subscriptionVersion: int64,
+  routeVersion: fc.nat(),
+  streamVersion: fc.nat(),
+  mode: fc.constantFrom('live', 'replay', 'snapshot'),
+  reason: fc.constantFrom('event', 'snapshot', 'catchUp', 'replay', 'redrive', 'test'),
+})
+
+const asBytes = (headers: Record<string, string>): Record<string, Uint8Array> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)]))
+
+describe('delivery headers', () => {
+  it('come back as they were written', () => {
+    fc.assert(
+      fc.property(deliveryHeaders, (headers) => {
+        expect(decodeDeliveryHeaders(asBytes(encodeDeliveryHeaders(headers)))).toEqual({ ok: true, value: headers })
+      }),
+    )
+  })
+
+  it('name the source as topic, partition and offset', () => {
+    const [headers] = fc.sample(deliveryHeaders, 1) as [DeliveryHeaders]
+    const source = { topic: 'hooklane.events', partition: 4, offset: 17n }
+    expect(encodeDeliveryHeaders({ ...headers, source })['hooklane-source']).toBe('hooklane.events/4/17')
+  })
+
+  it('any bytes in any header give a value or a reason, never an error', () => {
+    const damage = fc.record({ name: fc.nat(), value: fc.uint8Array({ maxLength: 40 }) })
+    fc.assert(
+      fc.property(deliveryHeaders, fc.array(damage, { maxLength: 4 }), (headers, damages) => {
+        const bytes = asBytes(encodeDeliveryHeaders(headers))
+        const names = Object.keys(bytes)
+        for (const { name, value } of damages) bytes[names[name % names.length]!] = value
+        const decoded = decodeDeliveryHeaders(bytes)
+        if (decoded.ok) expect(decodeDeliveryHeaders(asBytes(encodeDeliveryHeaders(decoded.value)))).toEqual(decoded)
+        else expect(decoded.reason).toMatch(/^header:hooklane-/)
+      }),
+    )
+  })
+
+  it('every header but the position must be there', () => {
+    fc.assert(
+      fc.property(deliveryHeaders, fc.nat(), (headers, n) => {
+        const bytes = asBytes(encodeDeliveryHeaders(headers))
+        const names = Object.keys(bytes).filter((name) => name !== 'hooklane-position')
+        const missing = names[n % names.length]!
+        const { [missing]: _, ...rest } = bytes
+        expect(decodeDeliveryHeaders(rest)).toEqual({ ok: false, reason: `header:${missing}` })
+      }),
+    )
+  })
+
+  it.each([
+    ['hooklane-sequence', '0'],
+    ['hooklane-sequence', '01'],
+    ['hooklane-sequence', '1e3'],
+    ['hooklane-sequence', '9223372036854775808'],
+    ['hooklane-source', 'events/1'],
+    ['hooklane-source', 'events/1/2/3'],
+    ['hooklane-source', 'events/-1/2'],
+    ['hooklane-stream-epoch', '9007199254740993'],
+    ['hooklane-kind', 'other'],
+    ['hooklane-delivery', 'a b'],
+    ['hooklane-delivery', ''],
+    ['hooklane-company', 'größe'],
+    ['hooklane-schema', 'delivery/2'],
+  ])('%s: %j is refused', (name, value) => {
+    const [headers] = fc.sample(deliveryHeaders, 1) as [DeliveryHeaders]
+    const bytes = { ...asBytes(encodeDeliveryHeaders(headers)), [name]: Buffer.from(value) }
+    expect(decodeDeliveryHeaders(bytes)).toEqual({ ok: false, reason: `header:${name}` })
+  })
+})

@@ -1,0 +1,29 @@
+import type {
+  AppConfiguration,
+  CompanyConfiguration,
+  SubscriptionConfiguration,
+  WorkerGroupConfiguration,
+} from '@hooklane/contracts'
+
+/** What each kind of configuration says. */
+export interface ConfigurationBodies {
+  readonly company: CompanyConfiguration
+  readonly app: AppConfiguration
+  readonly subscription: SubscriptionConfiguration
+  readonly workerGroup: WorkerGroupConfiguration
+}
+
+interface RecordOf<K extends keyof ConfigurationBodies> {
+  /** `<kind>:<id>` */
+  readonly key: string
+  readonly kind: K
+  readonly id: string
+  /** Of two records of a key the higher version is the newer; unique over all keys. */
+  readonly version: bigint
+  /** Null: deleted at this version. */
+  readonly body: ConfigurationBodies[K] | null
+}
+
+/** One record of the configuration topic, of whatever kind. */
+export type ConfigurationRecord =
+  RecordOf<'company'> | RecordOf<'app'> | RecordOf<'subscription'> | RecordOf<'workerGroup'>

@@ -1,0 +1,51 @@
+'use strict'
+/** Proves on each start that the mended parts are the ones in use: without them events are lost, doubled or invented. */
+
+const record = (offset, producerId, value) => ({
+  offset: String(offset),
+  key: null,
+  value: Buffer.from(value),
+  headers: {},
+  isControlRecord: false,
+  batchContext: { producerId, inTransaction: true },
+})
+
+/** Two producers' transactions overlap, both are aborted, and the broker lists them out of order. */
+function overlappingAborts(Batch) {
+  const abort = (offset, producerId) => ({
+    ...record(offset, producerId, ''),
+    key: Buffer.from([0, 0, 0, 0]),
+    isControlRecord: true,
+  })
+  return new Batch('self-check', '0', {
+    partition: 0,
+    highWatermark: '6',
+    abortedTransactions: [
+      { producerId: '2', firstOffset: '1' },
+      { producerId: '1', firstOffset: '0' },
+    ],
+    messages: [
+      record(0, '1', 'aborted'),
+      record(1, '2', 'aborted'),
+      record(2, '1', 'aborted'),
+      abort(3, '1'),
+      record(4, '2', 'aborted'),
+      abort(5, '2'),
+    ],
+  })
+}
+
+module.exports = ({ Batch, batchDecoder, fixedBatchDecoder, RequestQueue }) => {
+  const faults = []
+  const batch = overlappingAborts(Batch)
+  if (batch.messages.length > 0) faults.push('records of overlapping aborted transactions are handed over')
+  if (batch.isEmpty() || batch.isEmptyDueToFiltering()) faults.push('batches without records are not handed over')
+  if (batchDecoder !== fixedBatchDecoder) faults.push('a batch emptied by compaction would stop a reader for ever')
+  if (/throttledUntil - Date\.now\(\)\s+if/.test(String(RequestQueue.prototype.scheduleCheckPendingRequests)))
+    faults.push('idle connections would burn CPU')
+  if (faults.length > 0) {
+    throw new Error(
+      `The Kafka client is not mended: ${faults.join('; ')}. kafkajs must be loaded by @hooklane/kafka alone.`,
+    )
+  }
+}

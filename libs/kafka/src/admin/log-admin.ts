@@ -1,0 +1,121 @@
+import type { LogAdmin, PartitionOffsets, TopicPartition } from '@hooklane/core'
+import type { KafkaClient } from '../client/kafka-client.js'
+import { hasErrorType, LogError } from '../client/errors.js'
+import { groupBy } from '../group-by.js'
+import { SharedAdmin } from './shared-admin.js'
+
+/** Where one group stands in one partition. */
+export interface PartitionLag extends TopicPartition {
+  readonly low: bigint
+  readonly high: bigint
+  /** Null: the group never committed, or its commit was made invalid. */
+  readonly committed: bigint | null
+  /** Offsets (not records: markers count) from the commit, or from the log's start without one, to the end. */
+  readonly lag: bigint
+}
+
+/** Questions to the cluster, and what groups have committed. Every call gives up with an error after about fifteen seconds. */
+export class KafkaLogAdmin implements LogAdmin {
+  private readonly admin: SharedAdmin
+
+  constructor(client: KafkaClient) {
+    this.admin = new SharedAdmin(client)
+  }
+
+  async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
+    return this.admin.use(async (admin) => {
+      const offsets = await translateUnknownTopic(topic, admin.fetchTopicOffsets(topic))
+      return offsets
+        .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
+        .sort((a, b) => a.partition - b.partition)
+    })
+  }
+
+  /** Number of partitions. Throws `UNKNOWN_TOPIC` when there is no such topic. */
+  async partitionCount(topic: string): Promise<number> {
+    return this.admin.use(async (admin) => {
+      const { topics } = await translateUnknownTopic(topic, admin.fetchTopicMetadata({ topics: [topic] }))
+      const count = topics[0]?.partitions.length ?? 0
+      if (count === 0) throw new LogError('UNKNOWN_TOPIC', `the topic ${topic} does not exist`)
+      return count
+    })
+  }
+
+  /**
+   * The group's committed offset of every partition of the topic; null where there is none. While a transaction that commits an offset
+   * is open, the answer is the offset before it: fence its producer first.
+   */
+  async committedOffsets(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>> {
+    return this.admin.use(async (admin) => {
+      const answers = await translateUnknownTopic(topic, admin.fetchOffsets({ groupId: group, topics: [topic] }))
+      const partitions = answers.find((answer) => answer.topic === topic)?.partitions ?? []
+      return new Map(
+        partitions.map(({ partition, offset }) => [partition, offset.startsWith('-') ? null : BigInt(offset)]),
+      )
+    })
+  }
+
+  /** Writes the group's offsets. Refused by the broker while the group has members. */
+  async commitOffsets(
+    group: string,
+    offsets: readonly (TopicPartition & { readonly offset: bigint })[],
+  ): Promise<void> {
+    const byTopic = groupBy(offsets, (at) => at.topic)
+    await this.admin.use(async (admin) => {
+      for (const [topic, partitions] of byTopic) {
+        await admin.setOffsets({
+          groupId: group,
+          topic,
+          partitions: partitions.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+        })
+      }
+    })
+  }
+
+  /** Removes the group and its commits; a group that does not exist is no error. Refused while it has members. */
+  async deleteGroup(group: string): Promise<void> {
+    await this.admin.use(async (admin) => {
+      try {
+        await admin.deleteGroups([group])
+      } catch (error) {
+        if (!isMissingGroup(error)) throw error
+      }
+    })
+  }
+
+  async lag(group: string, topics: readonly string[]): Promise<readonly PartitionLag[]> {
+    const lags: PartitionLag[] = []
+    for (const topic of topics) {
+      const [offsets, commits] = await Promise.all([this.offsets(topic), this.committedOffsets(group, topic)])
+      for (const { partition, low, high } of offsets) {
+        const committed = commits.get(partition) ?? null
+        const from = committed === null || committed < low ? low : committed
+        lags.push({ topic, partition, low, high, committed, lag: high > from ? high - from : 0n })
+      }
+    }
+    return lags
+  }
+}
+
+const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION'
+
+async function translateUnknownTopic<T>(topic: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (hasErrorType(error, UNKNOWN_TOPIC)) {
+      throw new LogError('UNKNOWN_TOPIC', `the topic ${topic} does not exist`, error)
+    }
+    throw error
+  }
+}
+
+const GROUP_ID_NOT_FOUND = 69
+
+/** deleteGroups reports per group in `groups[]`, outside the chain of causes. */
+function isMissingGroup(error: unknown): boolean {
+  const groups = (error as { groups?: readonly { errorCode?: number }[] } | null)?.groups
+  return (
+    Array.isArray(groups) && groups.every((group: { errorCode?: number }) => group.errorCode === GROUP_ID_NOT_FOUND)
+  )
+}

@@ -1,0 +1,7 @@
+/** What this library needs of a structured logger; pino's fits. */
+export interface KafkaLogger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}

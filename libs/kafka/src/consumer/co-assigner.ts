@@ -1,0 +1,49 @@
+import type { Assignment, GroupMember, GroupMemberAssignment, PartitionAssigner } from 'kafkajs'
+import { kafkajs } from '../client/kafkajs.js'
+
+/** Part of the group protocol: members with another name cannot join the same group. */
+const NAME = 'hooklane-co-assigner'
+const VERSION = 1
+
+/** Distributes the lead topic's partitions evenly; partition q of another topic goes where lead partition `q mod P` went. */
+export function coAssigner(leadTopic: string): PartitionAssigner {
+  const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
+  return ({ cluster }) => ({
+    name: NAME,
+    version: VERSION,
+    protocol: ({ topics }) => ({
+      name: NAME,
+      metadata: MemberMetadata.encode({ version: VERSION, topics, userData: Buffer.alloc(0) }),
+    }),
+    assign: ({ members, topics }) => {
+      const partitionsOf = new Map(
+        topics.map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).map((p) => p.partitionId)]),
+      )
+      const shares = coAssign(leadTopic, partitionsOf, members)
+      return Promise.resolve(
+        [...shares].map(([memberId, assignment]): GroupMemberAssignment => ({
+          memberId,
+          memberAssignment: MemberAssignment.encode({ version: VERSION, assignment, userData: Buffer.alloc(0) }),
+        })),
+      )
+    },
+  })
+}
+
+/** Every member is in the answer, also one that gets nothing. Depends on nothing but its arguments. */
+export function coAssign(
+  leadTopic: string,
+  partitionsOf: ReadonlyMap<string, readonly number[]>,
+  members: readonly Pick<GroupMember, 'memberId'>[],
+): Map<string, Assignment> {
+  const ids = members.map((member) => member.memberId).sort()
+  const shares = new Map<string, Assignment>(ids.map((id) => [id, {}]))
+  const leadCount = Math.max(1, partitionsOf.get(leadTopic)?.length ?? 0)
+  for (const [topic, partitions] of partitionsOf) {
+    for (const partition of [...partitions].sort((a, b) => a - b)) {
+      const share = shares.get(ids[(partition % leadCount) % ids.length] ?? '')
+      if (share) (share[topic] ??= []).push(partition)
+    }
+  }
+  return shares
+}

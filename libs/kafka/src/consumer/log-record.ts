@@ -1,0 +1,25 @@
+import type { IHeaders, KafkaMessage } from 'kafkajs'
+import type { LogRecord, TopicPartition } from '@hooklane/core'
+
+/** A fetched message as the domain sees it. Never throws: whatever a foreign producer wrote gives a record. */
+export function toLogRecord(at: TopicPartition, message: KafkaMessage): LogRecord {
+  return {
+    topic: at.topic,
+    partition: at.partition,
+    offset: BigInt(message.offset),
+    key: message.key,
+    value: message.value,
+    headers: toHeaders(message.headers),
+    timestampMs: Number(message.timestamp),
+  }
+}
+
+/** Has no prototype: header names are the sender's and may be `__proto__`. */
+function toHeaders(headers: IHeaders | undefined): Record<string, Buffer> {
+  const result = Object.create(null) as Record<string, Buffer>
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    const last = Array.isArray(value) ? value.at(-1) : value
+    if (last !== undefined && last !== null) result[name] = typeof last === 'string' ? Buffer.from(last) : last
+  }
+  return result
+}

@@ -1,0 +1,104 @@
+import type { Message, ProducerBatch, RecordMetadata, TopicMessages } from 'kafkajs'
+import { partitionOfKey, type OutgoingRecord } from '@hooklane/core'
+import { LogError } from '../client/errors.js'
+import { groupBy } from '../group-by.js'
+
+/** Larger batches hold up what comes behind them and risk the broker's limit per request; smaller ones cost CPU per record. */
+export const MAX_BATCH_RECORDS = 500
+/** Per partition and request: the broker refuses a batch above `message.max.bytes` (1 MiB by default) as a whole. */
+export const MAX_BATCH_BYTES = 512 * 1024
+/** A record of this size still fits the broker's default `message.max.bytes` (1,048,588) with its batch header. */
+export const MAX_RECORD_BYTES = 1_000_000
+
+/** A record whose partition and size are known. */
+export interface PlacedRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly message: Message
+  readonly bytes: number
+}
+
+/** Upper bound of the varints and lengths around key, value and each header. */
+const RECORD_OVERHEAD = 40
+const HEADER_OVERHEAD = 10
+
+export function recordBytes(record: OutgoingRecord): number {
+  let bytes = RECORD_OVERHEAD + sizeOf(record.key) + sizeOf(record.value)
+  for (const [name, value] of Object.entries(record.headers ?? {}))
+    bytes += HEADER_OVERHEAD + sizeOf(name) + sizeOf(value)
+  return bytes
+}
+
+const sizeOf = (part: string | Buffer | null): number =>
+  part === null ? 0 : typeof part === 'string' ? Buffer.byteLength(part) : part.length
+
+/**
+ * Fixes the partition: the named one, else by the key, else (no key) any. Throws `RECORD_TOO_LARGE` and `UNKNOWN_PARTITION`: the client
+ * would fail the whole batch for the first, and say nothing about the second.
+ */
+export function place(record: OutgoingRecord, partitionCount: number): PlacedRecord {
+  const { topic, key, value, headers } = record
+  const bytes = recordBytes(record)
+  if (bytes > MAX_RECORD_BYTES) {
+    throw new LogError(
+      'RECORD_TOO_LARGE',
+      `a record of ${bytes} bytes is too large for ${topic} (at most ${MAX_RECORD_BYTES})`,
+    )
+  }
+  const partition = record.partition ?? partitionForKey(key, partitionCount)
+  if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount) {
+    throw new LogError(
+      'UNKNOWN_PARTITION',
+      `${topic} has ${partitionCount} partitions: there is no partition ${partition}`,
+    )
+  }
+  return { topic, partition, bytes, message: { key, value, partition, ...(headers ? { headers } : {}) } }
+}
+
+/** Records without a key need no order among each other: all go to one partition, which changes with time. */
+function partitionForKey(key: string | Buffer | null, partitionCount: number): number {
+  if (key === null) return Math.floor(performance.now() / 1000) % partitionCount
+  return partitionOfKey(typeof key === 'string' ? Buffer.from(key) : key, partitionCount)
+}
+
+/** Collects records for one request until the next one does not fit. The first always fits. */
+export class BatchBuilder {
+  readonly records: PlacedRecord[] = []
+  private readonly bytesOf = new Map<string, number>()
+
+  /** False, and not added, when the request is full. */
+  add(record: PlacedRecord): boolean {
+    if (this.records.length >= MAX_BATCH_RECORDS) return false
+    const key = partitionKey(record)
+    const bytes = (this.bytesOf.get(key) ?? 0) + record.bytes
+    if (bytes > MAX_BATCH_BYTES && this.records.length > 0) return false
+    this.bytesOf.set(key, bytes)
+    this.records.push(record)
+    return true
+  }
+}
+
+/** Keeps the order within each partition. */
+export function toBatch(records: readonly PlacedRecord[]): ProducerBatch {
+  const topicMessages: TopicMessages[] = [...groupBy(records, (record) => record.topic)].map(([topic, group]) => ({
+    topic,
+    messages: group.map((record) => record.message),
+  }))
+  return { acks: -1, topicMessages }
+}
+
+/** The client resolves a send although a partition was left out: only its presence in the answer proves that it was written. */
+export function assertAllWritten(records: readonly PlacedRecord[], answer: readonly RecordMetadata[]): void {
+  const written = new Set(
+    answer
+      .filter((part) => part.errorCode === 0)
+      .map((part) => partitionKey({ topic: part.topicName, partition: part.partition })),
+  )
+  for (const record of records) {
+    if (!written.has(partitionKey(record))) {
+      throw new LogError('OUTCOME_UNKNOWN', `${record.topic}/${record.partition} is not in the broker's answer`)
+    }
+  }
+}
+
+const partitionKey = ({ topic, partition }: { topic: string; partition: number }): string => `${partition}/${topic}`

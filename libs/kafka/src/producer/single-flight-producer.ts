@@ -1,0 +1,243 @@
+import type { Producer, RetryOptions } from 'kafkajs'
+import type { LogProducer, OutgoingRecord } from '@hooklane/core'
+import { KafkaLogAdmin } from '../admin/log-admin.js'
+import { LogError, toError } from '../client/errors.js'
+import { kafkajs } from '../client/kafkajs.js'
+import { OUTLAST_OUTAGES, type KafkaClient } from '../client/kafka-client.js'
+import { within } from '../within.js'
+import { assertAllWritten, BatchBuilder, place, toBatch, type PlacedRecord } from './outgoing.js'
+import { PartitionCounts } from './partition-counts.js'
+
+export interface SingleFlightProducerOptions {
+  /**
+   * Default true: a request whose answer was lost is repeated without a copy. False only where copies are harmless and the caller
+   * repeats by itself.
+   */
+  readonly idempotent?: boolean
+  /** Default: an outage is waited out, however long. */
+  readonly retry?: RetryOptions
+  /** gzip doubles the CPU per record and takes a fifth of the bytes. Default `none`. */
+  readonly compression?: 'none' | 'gzip'
+}
+
+interface Waiting {
+  readonly record: OutgoingRecord
+  resolve(): void
+  reject(error: Error): void
+}
+
+/** Ending needs the broker to answer what is out: without it the process must still end. */
+const DISCONNECT_TIMEOUT_MS = 5000
+
+/**
+ * Appends records with one request out at a time; what arrives meanwhile forms the next request, in order of arrival.
+ *
+ * Why: with two requests in flight the client gives a failed one's sequence numbers to the next, and the broker acknowledges that as a
+ * copy without writing it. The price is one round trip per batch.
+ *
+ * A failed request has an unknown outcome. It is rejected with `OUTCOME_UNKNOWN`, everything queued behind it with `NOT_SENT` (else it
+ * would overtake), and the client's producer is replaced, because its sequence numbers are no longer those of the broker. Records that
+ * can never be written (`RECORD_TOO_LARGE`, `UNKNOWN_TOPIC`, `UNKNOWN_PARTITION`) are rejected alone and harm no other.
+ *
+ * Invariant: `sending` ⇔ one loop runs; only it touches `producer`.
+ */
+export class SingleFlightProducer implements LogProducer {
+  private queue: Waiting[] = []
+  private sending: Promise<void> | null = null
+  private producer: Producer | null = null
+  private closed = false
+  /** What the request that is out carries. */
+  private out: readonly Waiting[] = []
+  private outSince: number | null = null
+  private readonly counts: PartitionCounts
+
+  constructor(
+    private readonly client: KafkaClient,
+    private readonly options: SingleFlightProducerOptions = {},
+  ) {
+    const admin = new KafkaLogAdmin(client)
+    this.counts = new PartitionCounts((topic) => admin.partitionCount(topic))
+  }
+
+  /** Connects ahead of the first record, so that a wrong address shows at the start. Optional. */
+  async connect(): Promise<void> {
+    if (this.closed || this.sending) return
+    this.sending = this.ensureProducer().then(() => undefined)
+    try {
+      await this.sending
+    } finally {
+      this.sending = null
+      this.wake()
+    }
+  }
+
+  publish(record: OutgoingRecord): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) return reject(new LogError('CLOSED', 'the producer is closed'))
+      this.queue.push({ record, resolve, reject })
+      this.wake()
+    })
+  }
+
+  /** Resolves when all are written; rejects with the first failure, after all have been settled. */
+  async publishAll(records: readonly OutgoingRecord[]): Promise<void> {
+    const results = await Promise.allSettled(records.map((record) => this.publish(record)))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed) throw toError(failed.reason)
+  }
+
+  /** Milliseconds for which the oldest request has been waiting for its answer; 0 when none is out. For readiness. */
+  stalledForMs(): number {
+    return this.outSince === null ? 0 : performance.now() - this.outSince
+  }
+
+  /** Records accepted and not yet settled by the request that is out. */
+  queued(): number {
+    return this.queue.length
+  }
+
+  /** Sends what is queued, for at most `drainMs`; then rejects the rest. Takes nothing new from now on. */
+  async close(drainMs = 10_000): Promise<void> {
+    this.closed = true
+    if (this.sending) await within(drainMs, this.sending)
+    this.rejectQueue(new LogError('CLOSED', 'the producer was closed before the record was sent'))
+    // Void for what has been settled.
+    for (const waiting of this.out) waiting.reject(new LogError('OUTCOME_UNKNOWN', 'the producer was closed too early'))
+    await this.dropProducer()
+  }
+
+  private wake(): void {
+    if (this.sending || this.queue.length === 0) return
+    this.sending = this.sendLoop().finally(() => {
+      this.sending = null
+      this.wake()
+    })
+  }
+
+  private async sendLoop(): Promise<void> {
+    // What is published in one tick goes out together.
+    await Promise.resolve()
+    while (this.queue.length > 0) {
+      const batch = await this.takeBatch()
+      if (batch.waiting.length > 0) await this.send(batch)
+    }
+  }
+
+  /** Takes from the front what fits one request; rejects on the way what can never be written. */
+  private async takeBatch(): Promise<Batch> {
+    const builder = new BatchBuilder()
+    const waiting: Waiting[] = []
+    let taken = 0
+    for (const next of this.queue) {
+      const { topic } = next.record
+      const count = this.counts.get(topic)
+      if (count === null) {
+        // Order matters: what is already taken goes out first; the topic is asked for when its record stands in front.
+        if (waiting.length > 0) break
+        if (taken === 0) await this.learnTopic(topic)
+        break
+      }
+      const placed = placeOrReject(next, count)
+      if (placed && !builder.add(placed)) break
+      if (placed) waiting.push(next)
+      taken++
+    }
+    this.queue.splice(0, taken)
+    return { waiting, records: builder.records }
+  }
+
+  /** A topic that cannot be asked for fails its records, not the others. */
+  private async learnTopic(topic: string): Promise<void> {
+    try {
+      await this.counts.load(topic)
+    } catch (error) {
+      const failure = toError(error)
+      const { here, others } = partition(this.queue, (waiting) => waiting.record.topic === topic)
+      this.queue = others
+      for (const waiting of here) waiting.reject(failure)
+    }
+  }
+
+  private async send({ waiting, records }: Batch): Promise<void> {
+    this.outSince = performance.now()
+    this.out = waiting
+    try {
+      const producer = await this.ensureProducer()
+      const compression =
+        this.options.compression === 'gzip' ? kafkajs.CompressionTypes.GZIP : kafkajs.CompressionTypes.None
+      const answer = await producer.sendBatch({ ...toBatch(records), compression })
+      assertAllWritten(records, answer)
+      for (const record of waiting) record.resolve()
+    } catch (error) {
+      await this.fail(waiting, error)
+    } finally {
+      this.outSince = null
+      this.out = []
+    }
+  }
+
+  /** Order matters: everything is rejected before a new producer exists, so that nothing overtakes what failed. */
+  private async fail(waiting: readonly Waiting[], error: unknown): Promise<void> {
+    const { logger } = this.client
+    logger.warn({ error, records: waiting.length, queued: this.queue.length }, 'a request to Kafka failed')
+    const unknown =
+      error instanceof LogError
+        ? error
+        : new LogError('OUTCOME_UNKNOWN', 'it is not known whether the records were written', error)
+    for (const record of waiting) record.reject(unknown)
+    this.rejectQueue(new LogError('NOT_SENT', 'a record before this one failed', error))
+    await this.dropProducer()
+  }
+
+  private rejectQueue(error: LogError): void {
+    const rejected = this.queue
+    this.queue = []
+    for (const waiting of rejected) waiting.reject(error)
+  }
+
+  private async ensureProducer(): Promise<Producer> {
+    if (this.producer) return this.producer
+    const producer = this.client.kafka.producer({
+      idempotent: this.options.idempotent ?? true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      retry: this.options.retry ?? OUTLAST_OUTAGES,
+    })
+    this.producer = producer
+    await producer.connect()
+    return producer
+  }
+
+  private async dropProducer(): Promise<void> {
+    const { producer } = this
+    this.producer = null
+    if (!producer) return
+    const { logger } = this.client
+    const done = producer
+      .disconnect()
+      .catch((error: unknown) => logger.warn({ error }, 'a producer did not disconnect in order'))
+    await within(DISCONNECT_TIMEOUT_MS, done)
+  }
+}
+
+interface Batch {
+  readonly waiting: readonly Waiting[]
+  readonly records: readonly PlacedRecord[]
+}
+
+function placeOrReject(waiting: Waiting, partitionCount: number): PlacedRecord | null {
+  try {
+    return place(waiting.record, partitionCount)
+  } catch (error) {
+    waiting.reject(toError(error))
+    return null
+  }
+}
+
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): { here: T[]; others: T[] } {
+  const here: T[] = []
+  const others: T[] = []
+  for (const item of items) (belongs(item) ? here : others).push(item)
+  return { here, others }
+}

@@ -1,0 +1,175 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Offsets, Producer, RetryOptions, TopicOffsets, Transaction } from 'kafkajs'
+import type { OutgoingRecord, TopicPartition } from '@hooklane/core'
+import { KafkaLogAdmin } from '../admin/log-admin.js'
+import { hasErrorType, isFenced, LogError, ProducerLost } from '../client/errors.js'
+import { kafkajs } from '../client/kafkajs.js'
+import type { KafkaClient } from '../client/kafka-client.js'
+import { groupBy } from '../group-by.js'
+import { within } from '../within.js'
+import { assertAllWritten, BatchBuilder, place, toBatch, type PlacedRecord } from './outgoing.js'
+import { PartitionCounts } from './partition-counts.js'
+
+export interface TransactionalProducerOptions {
+  /** The fence: of all that open it, only the last may write. One per source partition. */
+  readonly transactionalId: string
+  /** After this the broker aborts a transaction whose producer is silent; matters only when nobody takes over. Default 30 s. */
+  readonly transactionTimeoutMs?: number
+  /** Share one among the producers of a process: partition counts are then asked once. */
+  readonly counts?: PartitionCounts
+}
+
+/** Consumed offsets that are committed with the records: all or nothing. */
+export interface ConsumedOffsets {
+  readonly group: string
+  /** The next offset to read of each partition. */
+  readonly offsets: readonly (TopicPartition & { readonly offset: bigint })[]
+}
+
+/** Retry settings are throughput here: the first delay is waited between any two transactions. */
+const TRANSACTION_RETRY: RetryOptions = {
+  initialRetryTime: 10,
+  maxRetryTime: 1000,
+  multiplier: 2,
+  factor: 0.2,
+  retries: 60,
+}
+const DISCONNECT_TIMEOUT_MS = 5000
+/** The previous transaction's markers are still being written; the client does not wait for that here. */
+const CONCURRENT_TRANSACTIONS = 'CONCURRENT_TRANSACTIONS'
+const CONCURRENT_RETRY_MS = 5
+const MAX_CONCURRENT_RETRIES = 2000
+
+export function createPartitionCounts(client: KafkaClient): PartitionCounts {
+  const admin = new KafkaLogAdmin(client)
+  return new PartitionCounts((topic) => admin.partitionCount(topic))
+}
+
+/**
+ * Writes records and consumed offsets in transactions: readers of committed records see all of one or nothing.
+ *
+ * States: open → lost (any error) → closed. After an error the outcome of the last transaction is unknown and the client's object is
+ * stuck: every further `commit` throws the same `ProducerLost`. Close it, open another, then read the committed offset.
+ */
+export class TransactionalProducer {
+  private lost: ProducerLost | null = null
+  private committing = false
+
+  private constructor(
+    private readonly client: KafkaClient,
+    private readonly producer: Producer,
+    private readonly counts: PartitionCounts,
+    /** Begun, and empty until the next `commit`. */
+    private begun: Transaction | null,
+  ) {}
+
+  /**
+   * Fences every earlier holder of the id and ends the transaction it left open; when this resolves, its outcome is final. Takes
+   * milliseconds, 0.3 s with an open transaction.
+   */
+  static async open(client: KafkaClient, options: TransactionalProducerOptions): Promise<TransactionalProducer> {
+    const producer = client.kafka.producer({
+      transactionalId: options.transactionalId,
+      transactionTimeout: options.transactionTimeoutMs ?? 30_000,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      retry: TRANSACTION_RETRY,
+    })
+    const counts = options.counts ?? createPartitionCounts(client)
+    try {
+      await producer.connect()
+      // Order matters: the client fences when it begins a transaction, not when it connects.
+      const begun = await producer.transaction()
+      return new TransactionalProducer(client, producer, counts, begun)
+    } catch (error) {
+      await disconnect(client, producer)
+      throw new ProducerLost(isFenced(error), error)
+    }
+  }
+
+  /** Why it is of no use any more; null while it is. */
+  lostBecause(): ProducerLost | null {
+    return this.lost
+  }
+
+  /**
+   * One transaction: all records and, if given, the offsets. One at a time. Throws `ProducerLost`; only `RECORD_TOO_LARGE`,
+   * `UNKNOWN_TOPIC` and `UNKNOWN_PARTITION` are thrown before anything is sent, and leave the producer usable.
+   */
+  async commit(records: readonly OutgoingRecord[], consumed?: ConsumedOffsets): Promise<void> {
+    if (this.lost) throw this.lost
+    if (this.committing) throw new Error('a transaction is already being committed')
+    this.committing = true
+    try {
+      const placed = await this.placeAll(records)
+      await this.transact(placed, consumed)
+    } finally {
+      this.committing = false
+    }
+  }
+
+  /** Disconnects. Never aborts: the next holder of the id ends what is open. */
+  async close(): Promise<void> {
+    this.lost ??= new ProducerLost(false, new LogError('CLOSED', 'the producer was closed'))
+    await disconnect(this.client, this.producer)
+  }
+
+  private async placeAll(records: readonly OutgoingRecord[]): Promise<PlacedRecord[]> {
+    const placed: PlacedRecord[] = []
+    for (const record of records) {
+      placed.push(place(record, this.counts.get(record.topic) ?? (await this.counts.load(record.topic))))
+    }
+    return placed
+  }
+
+  private async transact(records: readonly PlacedRecord[], consumed: ConsumedOffsets | undefined): Promise<void> {
+    try {
+      const transaction = this.begun ?? (await this.producer.transaction())
+      this.begun = null
+      for (const request of requestsOf(records)) {
+        assertAllWritten(request, await transaction.sendBatch(toBatch(request)))
+      }
+      if (consumed) await sendOffsets(transaction, consumed)
+      await transaction.commit()
+    } catch (error) {
+      this.lost = new ProducerLost(isFenced(error), error)
+      throw this.lost
+    }
+  }
+}
+
+function* requestsOf(records: readonly PlacedRecord[]): Generator<readonly PlacedRecord[]> {
+  let builder = new BatchBuilder()
+  for (const record of records) {
+    if (builder.add(record)) continue
+    yield builder.records
+    builder = new BatchBuilder()
+    builder.add(record)
+  }
+  if (builder.records.length > 0) yield builder.records
+}
+
+async function sendOffsets(transaction: Transaction, { group, offsets }: ConsumedOffsets): Promise<void> {
+  const topics: TopicOffsets[] = [...groupBy(offsets, (at) => at.topic)].map(([topic, partitions]) => ({
+    topic,
+    partitions: partitions.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+  }))
+  const request: Offsets & { consumerGroupId: string } = { consumerGroupId: group, topics }
+  for (let tries = 1; ; tries++) {
+    try {
+      await transaction.sendOffsets(request)
+      return
+    } catch (error) {
+      if (!hasErrorType(error, CONCURRENT_TRANSACTIONS) || tries >= MAX_CONCURRENT_RETRIES) throw error
+      await delay(CONCURRENT_RETRY_MS)
+    }
+  }
+}
+
+async function disconnect(client: KafkaClient, producer: Producer): Promise<void> {
+  const done = producer
+    .disconnect()
+    .catch((error: unknown) => client.logger.warn({ error }, 'a transactional producer did not disconnect in order'))
+  await within(DISCONNECT_TIMEOUT_MS, done)
+}
