@@ -1,0 +1,146 @@
+import { encodeQuarantined, topicNames } from '@hooklane/contracts'
+import type { LogBatch, LogConsumer, LogConsumerControl, LogProducer, TopicPartition } from '@hooklane/core'
+import type { Logger } from '@hooklane/observability'
+import type { DeliveryLogWriter } from '@hooklane/postgres'
+import { BatchWriter, type Waiting } from './batches/batch-writer.js'
+import { decodeEntry } from './batches/decode-entry.js'
+import type { RecorderMetrics } from './metrics.js'
+
+export interface RecorderOptions {
+  readonly topicPrefix: string
+  readonly batchMax: number
+  /** Reading pauses above it. */
+  readonly bufferMax: number
+  readonly consumer: LogConsumer
+  readonly producer: LogProducer
+  readonly writer: DeliveryLogWriter
+  /** Where to go on in a topic, by partition: the group's commit, or the log's start where there is none or retention has passed it. */
+  readonly startOffsets: (topic: string) => Promise<ReadonlyMap<number, bigint>>
+  readonly metrics: RecorderMetrics
+  readonly logger: Logger
+  readonly onCrash: (error: Error) => void
+  readonly onAssigned: (partitions: number) => void
+}
+
+/**
+ * Writes what dispatchers report to the delivery log. Progress is the group's committed offset; after a crash the records since the last commit are
+ * read again and change nothing.
+ */
+export class Recorder {
+  private readonly batches: BatchWriter
+  private assigned: readonly TopicPartition[] = []
+  private generation = 0
+  private isPaused = false
+
+  constructor(private readonly options: RecorderOptions) {
+    const { metrics, logger } = options
+    this.batches = new BatchWriter({
+      batchMax: options.batchMax,
+      write: (batch) => this.write(batch),
+      commit: (offsets) =>
+        options.consumer.commit(offsets).catch((error: unknown) => {
+          logger.debug({ error }, 'offsets could not be committed; the records are written again after the next start')
+        }),
+      onFailure: (error, retryInMs) => {
+        metrics.writeFailures.inc()
+        logger.warn({ error, retryInMs }, 'the delivery log could not be written; trying again')
+      },
+      onWritten: (batch, waiting) => this.onWritten(batch, waiting),
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.options.consumer.start({
+      onAssigned: (assigned, control) => this.onAssigned(assigned, control),
+      onBatch: (batch) => this.onBatch(batch),
+      onCrash: (error) => this.options.onCrash(error),
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.options.consumer.pause(this.assigned)
+    await this.batches.stop()
+    await this.options.consumer.stop()
+  }
+
+  /** Every partition, kept ones too, goes on where the group committed: what lies between is written twice, which changes nothing. */
+  private onAssigned(assigned: readonly TopicPartition[], control: LogConsumerControl): void {
+    this.assigned = assigned
+    this.generation += 1
+    control.pause(assigned)
+    void this.resumeAtCommits(this.generation)
+  }
+
+  private async resumeAtCommits(generation: number): Promise<void> {
+    const { consumer, startOffsets, logger, onAssigned } = this.options
+    try {
+      const topics = [...new Set(this.assigned.map((at) => at.topic))]
+      const positions = new Map(
+        await Promise.all(topics.map(async (topic) => [topic, await startOffsets(topic)] as const)),
+      )
+      if (generation !== this.generation) return
+      for (const at of this.assigned) {
+        consumer.seek(at, positions.get(at.topic)?.get(at.partition) ?? 0n)
+      }
+      if (!this.isPaused) consumer.resume(this.assigned)
+      onAssigned(this.assigned.length)
+    } catch (error) {
+      if (generation !== this.generation) return
+      logger.warn({ error }, 'the committed offsets could not be read; trying again')
+      setTimeout(() => {
+        if (generation === this.generation) void this.resumeAtCommits(generation)
+      }, 1_000)
+    }
+  }
+
+  private onBatch(batch: LogBatch): void {
+    const waiting = batch.records.map((at): Waiting => {
+      const decoded = decodeEntry(at)
+      return decoded.ok ? { at, entry: decoded.value } : { at, entry: null, reason: decoded.reason }
+    })
+    if (waiting.length > 0) this.batches.add(waiting)
+    this.options.metrics.buffered.set(this.batches.size)
+    if (!this.isPaused && this.batches.size > this.options.bufferMax) {
+      this.isPaused = true
+      this.options.consumer.pause(this.assigned)
+    }
+  }
+
+  private async write(batch: readonly Waiting[]): Promise<void> {
+    const stop = this.options.metrics.writeSeconds.startTimer()
+    const bad = batch.filter((one) => one.entry === null)
+    if (bad.length > 0) await this.quarantine(bad)
+    await this.options.writer.write(batch.flatMap((one) => (one.entry === null ? [] : [one.entry])))
+    stop()
+  }
+
+  private async quarantine(bad: readonly Waiting[]): Promise<void> {
+    const topic = topicNames(this.options.topicPrefix).quarantine
+    await this.options.producer.publishAll(
+      bad.map((one) => ({
+        topic,
+        ...encodeQuarantined({
+          reason: one.entry === null ? one.reason : '',
+          origin: { topic: one.at.topic, partition: one.at.partition, offset: one.at.offset },
+          key: one.at.key,
+          value: one.at.value,
+          service: 'recorder',
+          at: new Date().toISOString(),
+        }),
+      })),
+    )
+    this.options.metrics.undecodable.inc(bad.length)
+  }
+
+  private onWritten(batch: readonly Waiting[], waiting: number): void {
+    const { metrics, bufferMax, consumer } = this.options
+    for (const one of batch) if (one.entry) metrics.recorded.inc({ kind: one.entry.kind })
+    metrics.buffered.set(waiting)
+    const oldest = Math.min(...batch.map((one) => one.at.timestampMs))
+    metrics.ageSeconds.set(Math.max(0, (Date.now() - oldest) / 1000))
+    if (this.isPaused && waiting < bufferMax / 2) {
+      this.isPaused = false
+      consumer.resume(this.assigned)
+    }
+  }
+}

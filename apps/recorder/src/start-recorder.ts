@@ -1,0 +1,74 @@
+import { topicNames } from '@hooklane/contracts'
+import { createKafkaClient, KafkaLogAdmin, KafkaLogConsumer, SingleFlightProducer } from '@hooklane/kafka'
+import { createPool, DeliveryLogWriter } from '@hooklane/postgres'
+import type { RunningService, ServiceContext } from '@hooklane/runtime'
+import { kafkaConnection } from '@hooklane/config'
+import { recorderMetrics } from './metrics.js'
+import { Recorder } from './recorder.js'
+import type { RecorderSettings } from './settings.js'
+
+const DAY_MS = 86_400_000
+/** Partitions of tomorrow stand before tomorrow begins. */
+const LOOK_AHEAD_EVERY_MS = 3_600_000
+
+/** Binds the recorder to Kafka and Postgres. */
+export async function startRecorder(settings: RecorderSettings, context: ServiceContext): Promise<RunningService> {
+  const { logger, registry, readiness, fail } = context
+  const names = topicNames(settings.topicPrefix)
+  const kafka = createKafkaClient({ ...kafkaConnection(settings), clientId: 'hooklane-recorder', logger })
+  const producer = new SingleFlightProducer(kafka)
+  const pool = createPool({
+    url: settings.databaseUrl,
+    role: 'hooklane_recorder',
+    applicationName: 'hooklane-recorder',
+    maxConnections: 2,
+    statementTimeoutMs: 30_000,
+    onIdleError: (error) => logger.warn({ error }, 'a database connection broke'),
+  })
+  const writer = new DeliveryLogWriter(pool)
+  const admin = new KafkaLogAdmin(kafka)
+  const group = names.group('recorder')
+  readiness.set('kafka', false, 'joining the group')
+  const recorder = new Recorder({
+    topicPrefix: settings.topicPrefix,
+    batchMax: settings.batchMax,
+    bufferMax: settings.bufferMax,
+    consumer: new KafkaLogConsumer(kafka, { group, topics: [names.attempts, names.deadLetters], maxWaitMs: 500 }),
+    producer,
+    writer,
+    startOffsets: (topic) => startOffsets(admin, group, topic),
+    metrics: recorderMetrics(registry),
+    logger,
+    onCrash: (error) => fail('the Kafka consumer could not be kept running', error),
+    onAssigned: (partitions) => readiness.set('kafka', true, `${partitions} partitions`),
+  })
+  const ensureDays = async () => {
+    const now = Date.now()
+    await writer.ensureDays([now, now + DAY_MS].map((at) => new Date(at).toISOString().slice(0, 10)))
+  }
+  await ensureDays()
+  await recorder.start()
+  const lookAhead = setInterval(() => {
+    ensureDays().catch((error: unknown) =>
+      logger.warn({ error }, 'the log’s partitions for tomorrow could not be made; trying again'),
+    )
+  }, LOOK_AHEAD_EVERY_MS)
+  return {
+    close: async () => {
+      clearInterval(lookAhead)
+      await recorder.stop()
+      await producer.close()
+      await pool.end()
+    },
+  }
+}
+
+async function startOffsets(admin: KafkaLogAdmin, group: string, topic: string): Promise<ReadonlyMap<number, bigint>> {
+  const [offsets, committed] = await Promise.all([admin.offsets(topic), admin.committedOffsets(group, topic)])
+  return new Map(
+    offsets.map(({ partition, low }) => {
+      const at = committed.get(partition) ?? null
+      return [partition, at === null || at < low ? low : at]
+    }),
+  )
+}
