@@ -294,21 +294,21 @@ export class PartitionSession {
 
   async #startOver(error: unknown): Promise<void> {
     const { context } = this
-    const isFenced = context.log.isFenced(error)
+    const failure = context.log.classify(error)
     const failedMs = context.clock.monotonicMs()
-    context.metrics.transactions.inc({ outcome: isFenced ? 'fenced' : 'failed' })
+    context.metrics.transactions.inc({ outcome: failure === 'fenced' ? 'fenced' : 'failed' })
+    // Somebody removed a topic. To go on without it would lose deliveries, so the partition waits; see `#awaitGroup`.
+    if (failure === 'topic_missing') context.metrics.incidents.inc({ kind: failure })
     this.#phase = { name: 'acquiring' }
     this.control.pause([this.#events, this.#state])
     context.onChange()
     const restMs = Math.min(FIRST_REST_MS * 2 ** this.#failures, LONGEST_REST_MS)
     this.#failures++
-    this.#logger[isFenced ? 'warn' : 'error'](
-      { error, restMs },
-      isFenced ? 'shut out by another owner' : 'starting over',
-    )
+    if (failure === 'fenced') this.#logger.warn({ restMs }, 'shut out by another owner')
+    else this.#logger.error({ error, alarm: failure, restMs }, 'starting over')
     await this.#closeWriter()
     await this.#pauseFor(restMs)
-    if (isFenced) await this.#stillAssigned(failedMs)
+    if (failure === 'fenced') await this.#stillAssigned(failedMs)
   }
 
   /**

@@ -243,6 +243,16 @@ describe('PartitionRouter', () => {
     expect(decide(6)).toBe('deliver')
   })
 
+  it('orders positions as text, whatever they are written in, and keeps those out of headers that do not fit', () => {
+    const router = newRouter()
+    const at = (id: string) =>
+      router.route(record(event(1, { id: `evt_${id.length}_${id.charCodeAt(0)}`, revision: { id } })), oneApp, NOW)
+    const first = at('Änderung 1')
+    expect(first.kind === 'deliver' && first.deliveries[0]?.headers.position).toBeNull()
+    expect(at('Änderung 10').kind).toBe('deliver')
+    expect(at('A 2').kind).toBe('quarantine')
+  })
+
   it('waits, and changes nothing, while the worker group of an app is unknown', () => {
     const router = newRouter()
     const homeless = viewOf([app('app_a', { workerGroup: 'shared-new' })], [subscription('sub_1', 'app_a')])

@@ -102,7 +102,7 @@ export class PartitionRouter {
         deliveryId: webhookId(event.id, subscription.id),
         companyId: event.companyId,
         sequence: place.sequence,
-        position: event.revision?.id ?? null,
+        position: headerPosition(event),
         source: { topic: record.topic, partition: record.partition, offset: record.offset },
         routedAt,
         streamEpoch: place.epoch,
@@ -116,4 +116,10 @@ export class PartitionRouter {
       },
     }
   }
+}
+
+/** Headers hold printable ASCII. A producer whose positions are other text has them in the value alone. */
+function headerPosition(event: EntityEvent): string | null {
+  const position = event.revision?.id ?? null
+  return position !== null && /^[\x21-\x7e]+$/.test(position) ? position : null
 }

@@ -19,6 +19,13 @@ export interface RouterWriter {
   close(): Promise<void>
 }
 
+export type RouterLogFailure =
+  /** Somebody else opened a writer for the same partition. */
+  | 'fenced'
+  /** A topic that must be written to does not exist, or lacks a partition. Nothing was written. */
+  | 'topic_missing'
+  | 'failed'
+
 /** What the router asks of the log beside reading it. */
 export interface RouterLog {
   /** Opens the partition's writer. When it resolves, every earlier writer is shut out and its last transaction is settled. */
@@ -26,8 +33,8 @@ export interface RouterLog {
   /** The group's committed offset of the partition; null without one. Only a read after `openWriter` is reliable. */
   committedOffset(partition: number): Promise<bigint | null>
   eventOffsets(partition: number): Promise<PartitionOffsets>
-  /** Whether an error of `commit` means that somebody else opened a writer for the same partition. */
-  isFenced(error: unknown): boolean
+  /** What an error of these methods, or of a writer, means. */
+  classify(error: unknown): RouterLogFailure
 }
 
 /** The configuration as the router follows it. */

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals'
+import type { LogBatch, LogRecord } from '@hooklane/core'
+import { Backlog } from './backlog.js'
+
+function batch(from: number, to: number, endOffset = to + 1, bytes = 10): LogBatch {
+  const at = { topic: 'events', partition: 0 }
+  const records: LogRecord[] = []
+  for (let offset = from; offset <= to; offset++)
+    records.push({ ...at, offset: BigInt(offset), key: null, value: Buffer.alloc(bytes), headers: {}, timestampMs: 0 })
+  return { ...at, records, endOffset: BigInt(endOffset), highWatermark: BigInt(endOffset) }
+}
+
+const offsets = (backlog: Backlog) => backlog.records.map((record) => Number(record.offset))
+
+describe('Backlog', () => {
+  it('drops what it has seen before and what lies below its start', () => {
+    const backlog = new Backlog(5n)
+    backlog.add(batch(3, 7))
+    backlog.add(batch(5, 9))
+    expect(offsets(backlog)).toEqual([5, 6, 7, 8, 9])
+    backlog.drop(3)
+    backlog.add(batch(5, 10))
+    expect(offsets(backlog)).toEqual([8, 9, 10])
+  })
+
+  it('reads on behind markers that follow the last record', () => {
+    const backlog = new Backlog(0n)
+    backlog.add(batch(0, 3, 9))
+    expect(backlog.next).toBe(9n)
+  })
+
+  it('is full by count or by bytes, and has room again at half of that', () => {
+    const many = new Backlog(0n)
+    many.add(batch(0, 3999))
+    expect([many.isFull, many.hasRoom]).toEqual([true, false])
+    many.drop(1500)
+    expect([many.isFull, many.hasRoom]).toEqual([false, false])
+    many.drop(500)
+    expect(many.hasRoom).toBe(true)
+
+    const large = new Backlog(0n)
+    large.add(batch(0, 33, 34, 512 * 1024))
+    expect(large.isFull).toBe(true)
+    large.drop(34)
+    expect([large.isEmpty, large.hasRoom]).toEqual([true, true])
+  })
+})

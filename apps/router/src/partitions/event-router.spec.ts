@@ -1,0 +1,390 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { topicNames } from '@hooklane/contracts'
+import {
+  partitionOfKey,
+  type LogConsumer,
+  type LogConsumerHandlers,
+  type LogRecord,
+  type OutgoingRecord,
+  type RouterLog,
+  type RouterTransaction,
+  type RoutingView,
+  type TopicPartition,
+} from '@hooklane/core'
+import { createRegistry, Readiness } from '@hooklane/observability'
+import { pino } from 'pino'
+import { createRouterMetrics } from '../metrics.js'
+import { EventRouter } from './event-router.js'
+
+const topics = topicNames('t.')
+const PARTITIONS = 3
+const COMPANY = 'cmp_1'
+const PARTITION = partitionOfKey(Buffer.from(COMPANY), PARTITIONS)
+const EVENTS: TopicPartition = { topic: topics.events, partition: PARTITION }
+const STATE: TopicPartition = { topic: topics.routerState, partition: PARTITION }
+const keyOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`
+
+class Fenced extends Error {}
+
+/** One partition's worth of a cluster: committed records, the group's offset, and who may write. */
+class InMemoryRouterLog implements RouterLog {
+  readonly trace: string[] = []
+  readonly logs = new Map<string, LogRecord[]>()
+  committed: bigint | null = null
+  epoch = 0
+  /** What happens to the next transaction that moves the offset. */
+  fault: 'lostBefore' | 'lostAfter' | 'missingTopic' | null = null
+
+  records(at: TopicPartition): LogRecord[] {
+    let log = this.logs.get(keyOf(at))
+    if (!log) this.logs.set(keyOf(at), (log = []))
+    return log
+  }
+
+  append({ topic, partition, key, value, headers }: OutgoingRecord): void {
+    const at = { topic, partition: partition ?? 0 }
+    const log = this.records(at)
+    log.push({
+      ...at,
+      offset: BigInt(log.length),
+      key: key === null ? null : Buffer.from(key),
+      value: value === null ? null : Buffer.from(value),
+      headers: Object.fromEntries(Object.entries(headers ?? {}).map(([name, text]) => [name, Buffer.from(text)])),
+      timestampMs: 0,
+    })
+  }
+
+  openWriter() {
+    const epoch = ++this.epoch
+    this.trace.push('fence')
+    return Promise.resolve({
+      commit: (transaction: RouterTransaction) => this.#commit(epoch, transaction),
+      close: () => Promise.resolve(),
+    })
+  }
+
+  async #commit(epoch: number, { records, nextOffset }: RouterTransaction): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    if (epoch !== this.epoch) throw new Fenced()
+    const fault = nextOffset === undefined ? null : this.fault
+    if (fault) this.fault = null
+    if (fault === 'lostBefore') throw new Error('connection lost')
+    if (fault === 'missingTopic') throw new TypeError('no such topic')
+    for (const record of records) this.append(record)
+    if (nextOffset !== undefined) this.committed = nextOffset
+    else this.trace.push('end record')
+    if (fault === 'lostAfter') throw new Error('connection lost')
+  }
+
+  committedOffset() {
+    this.trace.push('offset')
+    return Promise.resolve(this.committed)
+  }
+
+  eventOffsets(partition: number) {
+    return Promise.resolve({ partition, low: 0n, high: BigInt(this.records(EVENTS).length) })
+  }
+
+  classify(error: unknown) {
+    if (error instanceof Fenced) return 'fenced' as const
+    return error instanceof TypeError ? ('topic_missing' as const) : ('failed' as const)
+  }
+}
+
+/** Hands out records as Kafka's client does: a rejoin forgets what was sought, pause flags stay. */
+class InMemoryConsumer implements LogConsumer {
+  handlers!: LogConsumerHandlers
+  heartbeatMs: number | null = null
+  readonly paused = new Set<string>()
+  readonly positions = new Map<string, bigint>()
+  #assigned: TopicPartition[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(private readonly log: InMemoryRouterLog) {}
+
+  start(handlers: LogConsumerHandlers) {
+    this.handlers = handlers
+    this.#timer = setInterval(() => this.#fetch(), 2)
+    return Promise.resolve()
+  }
+
+  assign(...assigned: TopicPartition[]): void {
+    this.#assigned = assigned
+    this.positions.clear()
+    this.heartbeatMs = performance.now()
+    this.handlers.onAssigned(assigned, this)
+  }
+
+  stop() {
+    clearInterval(this.#timer)
+    return Promise.resolve()
+  }
+
+  seek(at: TopicPartition, offset: bigint): void {
+    this.log.trace.push(`seek ${at.topic} ${offset}`)
+    this.positions.set(keyOf(at), offset)
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const at of partitions) this.paused.add(keyOf(at))
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const at of partitions) this.paused.delete(keyOf(at))
+  }
+
+  commit = () => Promise.resolve()
+  lastHeartbeatMs = () => this.heartbeatMs
+
+  #fetch(): void {
+    for (const at of this.#assigned) {
+      if (this.paused.has(keyOf(at))) continue
+      const log = this.log.records(at)
+      const from = this.positions.get(keyOf(at)) ?? this.log.committed ?? 0n
+      const records = log.slice(Number(from), Number(from) + 3)
+      if (records.length === 0) continue
+      const endOffset = from + BigInt(records.length)
+      this.positions.set(keyOf(at), endOffset)
+      this.handlers.onBatch({ ...at, records, endOffset, highWatermark: BigInt(log.length) })
+    }
+  }
+}
+
+const running: EventRouter[] = []
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((router) => router.stop()))
+})
+
+function world(log = new InMemoryRouterLog()) {
+  const groups = new Set(['shared-webhook'])
+  const apps = new Map([
+    ['app_a', { id: 'app_a', companyId: COMPANY, enabled: true, workerGroup: 'shared-webhook', routeVersion: 0 }],
+  ])
+  const subscription = {
+    version: 1n,
+    value: { id: 'sub_1', companyId: COMPANY, appId: 'app_a', enabled: true, events: ['*'] },
+  }
+  const view = {
+    hasCompany: (id: string) => id === COMPANY,
+    hasWorkerGroup: (name: string) => groups.has(name),
+    app: (id: string) => apps.get(id),
+    subscription: () => subscription,
+    subscriptionsOfCompany: () => [subscription],
+  } as unknown as RoutingView
+  const consumer = new InMemoryConsumer(log)
+  const readiness = new Readiness()
+  const registry = createRegistry('router')
+  const router = new EventRouter({
+    consumer,
+    readiness,
+    onCrash: () => undefined,
+    context: {
+      topics,
+      log,
+      configuration: { view, caughtUp: () => Promise.resolve() },
+      routing: {
+        partitions: PARTITIONS,
+        maxEventBytes: 10_000,
+        maxHops: 3,
+        schema: { header: 'hooklane-schema', value: 'event/1' },
+        decode: (bytes) => {
+          try {
+            return { ok: true, value: JSON.parse(String(bytes)) }
+          } catch {
+            return { ok: false, reason: 'invalid_json' }
+          }
+        },
+      },
+      limits: { maxRecords: 4, maxBytes: 1_000_000 },
+      clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+      metrics: createRouterMetrics(registry),
+      logger: pino({ level: 'silent' }),
+    },
+  })
+  running.push(router)
+  return { log, consumer, router, readiness, registry, groups, apps }
+}
+
+function publish(log: InMemoryRouterLog, from: number, to: number): void {
+  for (let n = from; n <= to; n++) {
+    const revision = { id: String(n).padStart(6, '0'), operation: 'update' }
+    const event = {
+      id: `evt_${n}`,
+      producer: 'pim',
+      type: 'products.updated',
+      companyId: COMPANY,
+      occurredAt: '2026-03-02T08:15:04Z',
+      revision,
+    }
+    log.append({ ...EVENTS, key: COMPANY, value: JSON.stringify(event) })
+  }
+}
+
+const delivered = (log: InMemoryRouterLog): string[] =>
+  log.records({ topic: topics.deliveries('shared-webhook'), partition: 0 }).map((record) => {
+    const value = JSON.parse(String(record.value)) as { id: string; order: { sequence: number } }
+    return `${value.order.sequence} ${value.id}`
+  })
+
+const expected = (count: number) => Array.from({ length: count }, (_, n) => `${n + 1} evt_${n + 1}`)
+
+async function eventually(holds: () => void | Promise<void>, withinMs = 3000): Promise<void> {
+  const untilMs = performance.now() + withinMs
+  for (;;) {
+    try {
+      return await holds()
+    } catch (error) {
+      if (performance.now() > untilMs) throw error
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+}
+
+describe('EventRouter', () => {
+  it('shuts the predecessor out, marks the end, restores, and only then reads the offset', async () => {
+    const { log, consumer, router, readiness } = world()
+    publish(log, 1, 20)
+    await router.start()
+    expect(readiness.isReady).toBe(false)
+    consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toEqual(expected(20)))
+    expect(log.trace.slice(0, 5)).toEqual(['fence', 'end record', 'seek t.router.state 0', 'offset', 'seek t.events 0'])
+    expect(log.committed).toBe(20n)
+    expect(readiness.isReady).toBe(true)
+  })
+
+  it.each(['lostBefore', 'lostAfter'] as const)(
+    'has no hole and no copy after a transaction that was %s',
+    async (fault) => {
+      const { log, consumer, router } = world()
+      publish(log, 1, 10)
+      log.fault = fault
+      await router.start()
+      consumer.assign(EVENTS, STATE)
+      await eventually(() => expect(delivered(log)).toEqual(expected(10)))
+      publish(log, 11, 12)
+      await eventually(() => expect(delivered(log)).toEqual(expected(12)))
+      expect(log.epoch).toBe(2)
+    },
+  )
+
+  it('goes on where it was after a rejoin, whatever the group has committed', async () => {
+    const { log, consumer, router } = world()
+    publish(log, 1, 9)
+    await router.start()
+    consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toHaveLength(9))
+    log.committed = 2n
+    consumer.assign(EVENTS, STATE)
+    publish(log, 10, 11)
+    await eventually(() => expect(delivered(log)).toEqual(expected(11)))
+    expect(log.epoch).toBe(1)
+  })
+
+  it('reads the state from its beginning when a rejoin interrupts the restore', async () => {
+    const log = new InMemoryRouterLog()
+    const first = world(log)
+    publish(log, 1, 30)
+    await first.router.start()
+    first.consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toHaveLength(30))
+    await first.router.stop()
+
+    const second = world(log)
+    publish(log, 31, 33)
+    await second.router.start()
+    second.consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(log.trace.filter((step) => step === 'seek t.router.state 0')).toHaveLength(2))
+    second.consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toEqual(expected(33)))
+    expect(log.trace.filter((step) => step === 'seek t.router.state 0')).toHaveLength(3)
+  })
+
+  it('leaves a partition alone that was taken away, and takes it up again', async () => {
+    const { log, consumer, router, readiness } = world()
+    publish(log, 1, 5)
+    await router.start()
+    consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toHaveLength(5))
+    consumer.assign()
+    expect(readiness.isReady).toBe(true)
+    publish(log, 6, 8)
+    consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toEqual(expected(8)))
+    expect(log.epoch).toBe(2)
+  })
+
+  it('does not shut a rightful owner out before a heartbeat confirmed its own assignment', async () => {
+    const { log, consumer, router } = world()
+    publish(log, 1, 3)
+    await router.start()
+    consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toHaveLength(3))
+    await log.openWriter()
+    publish(log, 4, 6)
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    expect([log.epoch, delivered(log).length]).toEqual([2, 3])
+    consumer.heartbeatMs = performance.now()
+    await eventually(() => expect(delivered(log)).toEqual(expected(6)))
+    expect(log.epoch).toBe(3)
+  })
+
+  it('waits for a worker group that is not known yet, without losing or reordering', async () => {
+    const { log, consumer, router, groups, registry } = world()
+    groups.clear()
+    publish(log, 1, 5)
+    await router.start()
+    consumer.assign(EVENTS, STATE)
+    await eventually(async () =>
+      expect(await registry.getSingleMetricAsString('hooklane_router_partitions')).toContain('waiting'),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(delivered(log)).toEqual([])
+    groups.add('shared-webhook')
+    await eventually(() => expect(delivered(log)).toEqual(expected(5)))
+  })
+
+  it('ends the wait for a worker group when the app is deleted', async () => {
+    const { log, consumer, router, groups, apps } = world()
+    groups.clear()
+    publish(log, 1, 5)
+    await router.start()
+    consumer.assign(EVENTS, STATE)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    apps.clear()
+    await eventually(() => expect(log.committed).toBe(5n))
+    expect(delivered(log)).toEqual([])
+  })
+
+  it('tries again when a topic is missing', async () => {
+    const { log, consumer, router, registry } = world()
+    publish(log, 1, 5)
+    log.fault = 'missingTopic'
+    await router.start()
+    consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toEqual(expected(5)))
+    expect(await registry.metrics()).toMatch(/router_incidents_total\{kind="topic_missing".*\} 1/)
+  })
+
+  it('refuses to number anew when its state is gone', async () => {
+    const { log, consumer, router, readiness, registry } = world()
+    publish(log, 1, 5)
+    log.committed = 3n
+    await router.start()
+    consumer.assign(EVENTS, STATE)
+    await eventually(async () => expect(await registry.metrics()).toMatch(/kind="state_lost"/))
+    expect(delivered(log)).toEqual([])
+    expect(readiness.isReady).toBe(false)
+  })
+
+  it('does not route half a partition', async () => {
+    const { log, consumer, router } = world()
+    publish(log, 1, 2)
+    await router.start()
+    consumer.assign(EVENTS)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(log.epoch).toBe(0)
+    consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toEqual(expected(2)))
+  })
+})

@@ -1,0 +1,111 @@
+import { decoderOf, EventSchema, HEADER, MAX_EVENT_BYTES, SCHEMA, topicNames } from '@hooklane/contracts'
+import { ConfigurationView, type PartitionRouterSettings } from '@hooklane/core'
+import { ConfigurationReader, createKafkaClient, KafkaLogConsumer, type KafkaClient } from '@hooklane/kafka'
+import { systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
+import { KafkaRouterLog } from './kafka-router-log.js'
+import { createRouterMetrics, type RouterMetrics } from './metrics.js'
+import { EventRouter } from './partitions/event-router.js'
+import type { RouterSettings } from './settings.js'
+
+/** More records cost less each but wait for each other; bytes bound what one transaction holds in memory. */
+const BATCH_LIMITS = { maxRecords: 2_000, maxBytes: 8 * 1024 * 1024 } as const
+/** Bounds how long a seek or resume takes to act, and so the time to acquire a partition. */
+const MAX_WAIT_MS = 150
+/** One fetch of one partition holds at least one event of the largest size. */
+const MAX_FETCH_BYTES_PER_PARTITION = 1024 * 1024
+
+/** Binds the parts of the router and starts them. Resolves when it has joined its group; partitions are acquired in the background. */
+export async function startRouter(settings: RouterSettings, context: ServiceContext): Promise<RunningService> {
+  const { logger, readiness, registry } = context
+  const topics = topicNames(settings.topicPrefix)
+  const metrics = createRouterMetrics(registry)
+  const client = kafkaClient(settings, context, metrics)
+  const log = new KafkaRouterLog(client, topics)
+  const routing = await routingSettings(settings, log, topics)
+
+  const view = new ConfigurationView()
+  const reader = new ConfigurationReader(client, {
+    topic: topics.subscriptions,
+    groupPrefix: topics.group('router'),
+    onRecord: (record) => view.put(record),
+    onUndecodable: (record, reason) => {
+      metrics.incidents.inc({ kind: 'configuration_undecodable' })
+      logger.error(
+        { alarm: 'configuration_undecodable', offset: String(record.offset), reason },
+        'a configuration record was passed over',
+      )
+    },
+    onCrash: (error) => context.fail('the configuration can no longer be followed', error),
+  })
+  readiness.set('configuration', false, 'reading')
+  await reader.start()
+  await reader.caughtUp()
+  readiness.set('configuration', true)
+
+  const consumer = new KafkaLogConsumer(client, {
+    group: topics.group('router'),
+    topics: [topics.events, topics.routerState],
+    leadTopic: topics.events,
+    maxWaitMs: MAX_WAIT_MS,
+    maxBytesPerPartition: MAX_FETCH_BYTES_PER_PARTITION,
+    sessionTimeoutMs: settings.sessionTimeoutMs,
+    heartbeatMs: settings.heartbeatIntervalMs,
+  })
+  const router = new EventRouter({
+    consumer,
+    readiness,
+    onCrash: (error) => context.fail('the consumer of events is gone', error),
+    context: {
+      topics,
+      log,
+      routing,
+      metrics,
+      logger,
+      configuration: { view, caughtUp: () => reader.readToEnd() },
+      limits: BATCH_LIMITS,
+      clock: systemClock,
+    },
+  })
+  await router.start()
+  return {
+    close: async () => {
+      await router.stop()
+      await reader.stop()
+    },
+  }
+}
+
+async function routingSettings(
+  settings: RouterSettings,
+  log: KafkaRouterLog,
+  topics: ReturnType<typeof topicNames>,
+): Promise<PartitionRouterSettings> {
+  const [partitions, statePartitions] = await Promise.all([
+    log.partitionCount(topics.events),
+    log.partitionCount(topics.routerState),
+  ])
+  if (partitions !== statePartitions) {
+    throw new Error(
+      `${topics.events} has ${partitions} partitions and ${topics.routerState} has ${statePartitions}: they must have the same number`,
+    )
+  }
+  return {
+    partitions,
+    maxEventBytes: MAX_EVENT_BYTES,
+    maxHops: settings.maxHops,
+    schema: { header: HEADER.schema, value: SCHEMA.event },
+    decode: decoderOf(EventSchema),
+  }
+}
+
+function kafkaClient(settings: RouterSettings, { logger }: ServiceContext, metrics: RouterMetrics): KafkaClient {
+  const { kafkaSaslMechanism: mechanism, kafkaSaslUsername: username, kafkaSaslPassword: password } = settings
+  return createKafkaClient({
+    brokers: settings.kafkaBrokers,
+    clientId: `${settings.topicPrefix}router`,
+    ssl: settings.kafkaSsl,
+    sasl: mechanism && username && password ? { mechanism, username, password } : undefined,
+    logger,
+    onOffsetReset: () => metrics.incidents.inc({ kind: 'offset_reset' }),
+  })
+}
