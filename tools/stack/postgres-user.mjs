@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { StackError } from './stack-error.mjs'
 
@@ -21,7 +21,8 @@ const SYSTEM_USER = 'postgres'
 
 /**
  * PostgreSQL refuses to run as root. Root therefore runs it as the system user `postgres`, made when missing. Where that
- * user cannot reach the files (a clone below /root), it is given the one right it lacks.
+ * user cannot reach the files (a clone below /root), root runs it in a user namespace, in which root's files and the
+ * process belong to that user.
  *
  * @param {readonly string[]} paths - That must be reachable.
  * @returns {Promise<PostgresUser>}
@@ -31,7 +32,7 @@ export async function choosePostgresUser(paths) {
   const ids = await systemUserIds()
   const blocked = await firstUnreachable(paths, ids)
   if (blocked === null) return { owner: ids, spawnAs: ids, prefix: [] }
-  return { owner: ids, spawnAs: {}, prefix: await prefixThatReaches(blocked, ids) }
+  return { owner: null, spawnAs: {}, prefix: await namespacePrefix(blocked, ids) }
 }
 
 /** @returns {Promise<UserIds>} */
@@ -83,11 +84,10 @@ async function firstUnreachable(paths, ids) {
  * @param {UserIds} ids
  * @returns {Promise<readonly string[]>}
  */
-async function prefixThatReaches(blocked, { uid, gid }) {
-  const identity = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups']
-  const prefix = ['setpriv', ...identity, '--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--']
+async function namespacePrefix(blocked, { uid, gid }) {
+  const prefix = ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--']
   try {
-    await run('setpriv', [...prefix.slice(1), 'test', '-x', blocked])
+    await run('unshare', [...prefix.slice(1), 'ls', '-d', join(blocked, '.')])
     return prefix
   } catch {
     throw new StackError(
