@@ -16,8 +16,6 @@ export interface SingleFlightProducerOptions {
   readonly idempotent?: boolean
   /** Default: an outage is waited out, however long. */
   readonly retry?: RetryOptions
-  /** gzip doubles the CPU per record and takes a fifth of the bytes. Default `none`. */
-  readonly compression?: 'none' | 'gzip'
 }
 
 interface Waiting {
@@ -163,9 +161,7 @@ export class SingleFlightProducer implements LogProducer {
     this.out = waiting
     try {
       const producer = await this.ensureProducer()
-      const compression =
-        this.options.compression === 'gzip' ? kafkajs.CompressionTypes.GZIP : kafkajs.CompressionTypes.None
-      const answer = await producer.sendBatch({ ...toBatch(records), compression })
+      const answer = await producer.sendBatch(toBatch(records))
       assertAllWritten(records, answer)
       for (const record of waiting) record.resolve()
     } catch (error) {

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals'
+import type { TopicSpec } from '@hooklane/contracts'
+import { compareTopic, topicsDiffer } from './compare-topic.js'
+import type { TopicDescription } from './topic-admin.js'
+
+const spec: TopicSpec = { name: 'h.events', partitions: 6, cleanup: 'delete', retentionMs: 1000 }
+const found: TopicDescription = {
+  name: 'h.events',
+  partitions: 6,
+  replicationFactor: 1,
+  cleanup: 'delete',
+  retentionMs: 1000,
+}
+
+describe('comparing a topic with its spec', () => {
+  it('a topic that fits has no faults, and may keep its records longer', () => {
+    expect(compareTopic(spec, found, 'exact')).toEqual([])
+    expect(compareTopic(spec, { ...found, retentionMs: 5000 }, 'exact')).toEqual([])
+    expect(compareTopic(spec, { ...found, retentionMs: -1 }, 'exact')).toEqual([])
+  })
+
+  it('each fault says what is, what must be and what to do', () => {
+    const faults = compareTopic(spec, { ...found, partitions: 5, cleanup: 'compact', retentionMs: 10 }, 'exact')
+    expect(faults).toHaveLength(3)
+    expect(faults[0]).toContain('has 5 partitions, it must have 6: delete it')
+    expect(faults[1]).toContain('has cleanup.policy=compact, it must be delete: kafka-configs.sh')
+    expect(faults[2]).toContain('keeps records for 10 ms, it must be 1000 ms or more: kafka-configs.sh')
+    expect(compareTopic(spec, undefined, 'exact')[0]).toContain('does not exist: create it with 6 partitions')
+  })
+
+  it('a count that was chosen when the topic was made is taken as found', () => {
+    expect(compareTopic(spec, { ...found, partitions: 24 }, 'asFound')).toEqual([])
+  })
+
+  it('counts that depend on each other are compared with each other', () => {
+    const topics = new Map([
+      ['events', { ...found, partitions: 6 }],
+      ['state', { ...found, partitions: 5 }],
+      ['retry', { ...found, partitions: 12 }],
+    ])
+    expect(topicsDiffer([{ topic: 'state', as: 'events', how: 'equal' }], topics)[0]).toContain(
+      'topic state has 5 partitions, it must have as many as events, which has 6',
+    )
+    expect(topicsDiffer([{ topic: 'retry', as: 'events', how: 'multiple' }], topics)).toEqual([])
+    expect(topicsDiffer([{ topic: 'state', as: 'nowhere', how: 'equal' }], topics)).toEqual([])
+  })
+})

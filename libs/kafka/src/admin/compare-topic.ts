@@ -1,0 +1,52 @@
+import type { TopicSpec } from '@hooklane/contracts'
+import type { TopicDescription, TopicRelation } from './topic-admin.js'
+
+/** What is wrong with a topic: what is, what must be, what to do. */
+export function compareTopic(
+  spec: TopicSpec,
+  found: TopicDescription | undefined,
+  partitions: 'exact' | 'asFound',
+): string[] {
+  if (!found) return [`topic ${spec.name} does not exist: create it with ${describeSpec(spec)}`]
+  const faults: string[] = []
+  if (partitions === 'exact' && found.partitions !== spec.partitions) {
+    faults.push(
+      `topic ${spec.name} has ${found.partitions} partitions, it must have ${spec.partitions}: delete it (with its records) and` +
+        ` create it again with ${describeSpec(spec)}; changing the count of a topic in use breaks the order of its keys`,
+    )
+  }
+  if (found.cleanup !== spec.cleanup) {
+    faults.push(
+      `topic ${spec.name} has cleanup.policy=${found.cleanup}, it must be ${spec.cleanup}: ${alter(spec.name, 'cleanup.policy', spec.cleanup)}`,
+    )
+  }
+  if (spec.retentionMs !== null && found.retentionMs !== -1 && found.retentionMs < spec.retentionMs) {
+    faults.push(
+      `topic ${spec.name} keeps records for ${found.retentionMs} ms, it must be ${spec.retentionMs} ms or more:` +
+        ` ${alter(spec.name, 'retention.ms', String(spec.retentionMs))}`,
+    )
+  }
+  return faults
+}
+
+/** What is wrong between topics. Missing topics are not judged here. */
+export function topicsDiffer(
+  relations: readonly TopicRelation[],
+  found: ReadonlyMap<string, TopicDescription>,
+): string[] {
+  return relations.flatMap(({ topic, as, how }) => {
+    const [mine, theirs] = [found.get(topic)?.partitions, found.get(as)?.partitions]
+    if (mine === undefined || theirs === undefined) return []
+    if (how === 'equal' ? mine === theirs : mine % theirs === 0) return []
+    const rule = how === 'equal' ? `as many as ${as}, which has ${theirs}` : `a multiple of the ${theirs} of ${as}`
+    return [`topic ${topic} has ${mine} partitions, it must have ${rule}: create it again with the right number`]
+  })
+}
+
+function describeSpec({ partitions, cleanup, retentionMs }: TopicSpec): string {
+  const retention = retentionMs === null ? '' : ` and retention.ms=${retentionMs}`
+  return `${partitions} partitions, cleanup.policy=${cleanup}${retention}`
+}
+
+const alter = (topic: string, name: string, value: string): string =>
+  `kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config ${name}=${value}`

@@ -1,0 +1,139 @@
+import type { Admin, DescribeConfigResponse, ITopicConfig } from 'kafkajs'
+import type { TopicSpec } from '@hooklane/contracts'
+import { kafkajs } from '../client/kafkajs.js'
+import type { KafkaClient } from '../client/kafka-client.js'
+import { SharedAdmin } from './shared-admin.js'
+import { compareTopic, topicsDiffer } from './compare-topic.js'
+
+/** A topic as the cluster has it. */
+export interface TopicDescription {
+  readonly name: string
+  readonly partitions: number
+  readonly replicationFactor: number
+  /** `delete`, `compact` or `compact,delete` */
+  readonly cleanup: string
+  /** −1: for ever. */
+  readonly retentionMs: number
+}
+
+export interface EnsureTopicsOptions {
+  /** For topics that are created; never more than there are brokers. */
+  readonly replicationFactor: number
+  /** Creates what is missing; else a missing topic is a mismatch. */
+  readonly create: boolean
+  /**
+   * Whether an existing topic must have exactly the partitions of its spec (default), or whatever it was once created with. The
+   * relations between topics are checked either way.
+   */
+  readonly partitions?: 'exact' | 'asFound'
+  /** What must hold between the partition counts of topics. */
+  readonly relations?: readonly TopicRelation[]
+}
+
+/** `topic` has as many partitions as `as`, or a multiple of them. */
+export interface TopicRelation {
+  readonly topic: string
+  readonly as: string
+  readonly how: 'equal' | 'multiple'
+}
+
+/** A created topic shows its leaders within seconds; longer means that the cluster is ill. */
+const CREATE_TIMEOUT_MS = 20_000
+
+/** Creates topics with their settings, and says what is wrong with existing ones. Never changes an existing topic. */
+export class TopicAdmin {
+  private readonly admin: SharedAdmin
+
+  constructor(client: KafkaClient) {
+    this.admin = new SharedAdmin(client)
+  }
+
+  /**
+   * Answers one line per mismatch: what is, what must be, what to do. Empty: all topics exist and fit. Safe to call from several
+   * processes at once.
+   */
+  async ensureTopics(specs: readonly TopicSpec[], options: EnsureTopicsOptions): Promise<string[]> {
+    return this.admin.use(async (admin) => {
+      let found = await describeTopics(admin, namesOf(specs))
+      const missing = specs.filter((spec) => !found.has(spec.name))
+      if (options.create && missing.length > 0) {
+        await admin.createTopics({
+          topics: missing.map((spec) => toTopicConfig(spec, options.replicationFactor)),
+          waitForLeaders: true,
+          timeout: CREATE_TIMEOUT_MS,
+        })
+        found = await describeTopics(admin, namesOf(specs))
+      }
+      const faults = specs.flatMap((spec) => compareTopic(spec, found.get(spec.name), options.partitions ?? 'exact'))
+      return [...faults, ...topicsDiffer(options.relations ?? [], found)]
+    })
+  }
+
+  /** Topics that do not exist are not in the answer. */
+  async describe(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
+    return this.admin.use((admin) => describeTopics(admin, topics))
+  }
+
+  /** Removes topics with all their records; those that do not exist are no error. */
+  async deleteTopics(topics: readonly string[]): Promise<void> {
+    await this.admin.use(async (admin) => {
+      const present = new Set(await admin.listTopics())
+      const doomed = topics.filter((topic) => present.has(topic))
+      if (doomed.length > 0) await admin.deleteTopics({ topics: doomed, timeout: CREATE_TIMEOUT_MS })
+    })
+  }
+}
+
+const namesOf = (specs: readonly TopicSpec[]): string[] => specs.map((spec) => spec.name)
+
+function toTopicConfig(spec: TopicSpec, replicationFactor: number): ITopicConfig {
+  const entries: Record<string, string> = {
+    'cleanup.policy': spec.cleanup,
+    // An acknowledged record must survive the loss of a broker; with fewer than three replicas writing would stop with the first.
+    'min.insync.replicas': replicationFactor >= 3 ? '2' : '1',
+    'unclean.leader.election.enable': 'false',
+    // What other producers compress with snappy, lz4 or zstd could not be read: the broker stores it in a form that can.
+    'compression.type': spec.cleanup === 'delete' ? 'uncompressed' : 'producer',
+  }
+  if (spec.retentionMs !== null) entries['retention.ms'] = String(spec.retentionMs)
+  return {
+    topic: spec.name,
+    numPartitions: spec.partitions,
+    replicationFactor,
+    configEntries: Object.entries(entries).map(([name, value]) => ({ name, value })),
+  }
+}
+
+async function describeTopics(admin: Admin, names: readonly string[]): Promise<Map<string, TopicDescription>> {
+  const present = new Set(await admin.listTopics())
+  const topics = names.filter((name) => present.has(name))
+  if (topics.length === 0) return new Map()
+  const [metadata, configs] = await Promise.all([
+    admin.fetchTopicMetadata({ topics }),
+    admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map((name) => ({
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name,
+        configNames: ['cleanup.policy', 'retention.ms'],
+      })),
+    }),
+  ])
+  return new Map(
+    metadata.topics.map(({ name, partitions }) => {
+      const description: TopicDescription = {
+        name,
+        partitions: partitions.length,
+        replicationFactor: partitions[0]?.replicas.length ?? 0,
+        cleanup: configValue(configs, name, 'cleanup.policy') ?? '',
+        retentionMs: Number(configValue(configs, name, 'retention.ms') ?? '-1'),
+      }
+      return [name, description]
+    }),
+  )
+}
+
+function configValue(configs: DescribeConfigResponse, topic: string, name: string): string | undefined {
+  const resource = configs.resources.find((candidate) => candidate.resourceName === topic)
+  return resource?.configEntries.find((entry) => entry.configName === name)?.configValue
+}

@@ -1,0 +1,44 @@
+import {
+  AppSchema,
+  CompanySchema,
+  decoderOf,
+  HEADER,
+  SCHEMA,
+  SubscriptionSchema,
+  WorkerGroupSchema,
+  type Decoded,
+  type Decoder,
+} from '@hooklane/contracts'
+import type { ConfigurationBodies, ConfigurationRecord, LogRecord } from '@hooklane/core'
+
+type Kind = keyof ConfigurationBodies
+
+const decoders: { readonly [K in Kind]: Decoder<ConfigurationBodies[K]> } = {
+  company: decoderOf(CompanySchema),
+  app: decoderOf(AppSchema),
+  subscription: decoderOf(SubscriptionSchema),
+  workerGroup: decoderOf(WorkerGroupSchema),
+}
+
+const KEY = /^(company|app|subscription|workerGroup):([\x21-\x7e]{1,128})$/
+const VERSION = /^(0|[1-9]\d{0,18})$/
+
+/** Reads a record of the configuration topic. Total: a value, or the reason why it is none. */
+export function decodeConfigurationRecord(record: LogRecord): Decoded<ConfigurationRecord> {
+  const match = KEY.exec(record.key?.toString('latin1') ?? '')
+  if (!match) return { ok: false, reason: 'key' }
+  const [key, kind, id] = match as unknown as [string, Kind, string]
+  const version = record.headers[HEADER.version]?.toString('latin1') ?? ''
+  if (!VERSION.test(version)) return { ok: false, reason: `header:${HEADER.version}` }
+  const base = { key, kind, id, version: BigInt(version) }
+  if (record.value === null) return { ok: true, value: { ...base, body: null } as ConfigurationRecord }
+  if (record.headers[HEADER.schema]?.toString('latin1') !== SCHEMA[kind]) {
+    return { ok: false, reason: `header:${HEADER.schema}` }
+  }
+  const body = decoders[kind](record.value)
+  if (!body.ok) return body
+  if (idOf(body.value) !== id) return { ok: false, reason: 'key_mismatch' }
+  return { ok: true, value: { ...base, body: body.value } as ConfigurationRecord }
+}
+
+const idOf = (body: ConfigurationBodies[Kind]): string => ('id' in body ? body.id : body.name)

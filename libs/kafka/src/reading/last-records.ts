@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import type { LogBatch, LogConsumerControl, LogRecord, PartitionOffsets } from '@hooklane/core'
+import { KafkaLogAdmin } from '../admin/log-admin.js'
+import { LogError, toError } from '../client/errors.js'
+import type { KafkaClient } from '../client/kafka-client.js'
+import { KafkaLogConsumer } from '../consumer/kafka-log-consumer.js'
+import { deferred } from '../deferred.js'
+import { within } from '../within.js'
+
+export interface LastRecordsOptions {
+  readonly topic: string
+  /** How many of each partition. */
+  readonly count: number
+  /** Only records that it accepts count. It must not throw. */
+  readonly where?: (record: LogRecord) => boolean
+  /** `<prefix><service>`: the reader's own group is this with `.last.<uuid>`. */
+  readonly groupPrefix: string
+  /**
+   * A transaction that somebody left open holds the reader until the broker ends it (its timeout and up to 10 s more). Default 90 s.
+   */
+  readonly timeoutMs?: number
+}
+
+/** Smaller windows cost more turns where markers and aborted records lie between. */
+const LEAST_WINDOW = 8n
+/** How much farther back each next turn begins. */
+const WIDEN_BY = 4n
+
+/**
+ * The last committed records of each partition, in order of their offsets, read back from the end that stands now. A partition with
+ * fewer gives what it has: every partition is in the answer. Throws `TIMED_OUT`.
+ */
+export async function lastRecords(
+  client: KafkaClient,
+  options: LastRecordsOptions,
+): Promise<ReadonlyMap<number, readonly LogRecord[]>> {
+  const admin = new KafkaLogAdmin(client)
+  const { topic, count, where = () => true } = options
+  const partitions = (await admin.offsets(topic)).map((ends) => new TailOfPartition(ends, count, where))
+  const unfinished = () => partitions.filter((tail) => !tail.done)
+  if (unfinished().length > 0) {
+    await readTails(client, options, admin, new Map(partitions.map((tail) => [tail.partition, tail])))
+  }
+  return new Map(partitions.map((tail) => [tail.partition, tail.records()]))
+}
+
+async function readTails(
+  client: KafkaClient,
+  { topic, groupPrefix, timeoutMs = 90_000 }: LastRecordsOptions,
+  admin: KafkaLogAdmin,
+  tails: ReadonlyMap<number, TailOfPartition>,
+): Promise<void> {
+  const group = `${groupPrefix}.last.${randomUUID()}`
+  const finished = deferred()
+  const settle = (): void => {
+    if ([...tails.values()].every((tail) => tail.done)) finished.resolve()
+  }
+  const position = (tail: TailOfPartition, control: LogConsumerControl): void => {
+    const at = { topic, partition: tail.partition }
+    if (tail.done) control.pause([at])
+    else control.seek(at, tail.next)
+  }
+  const consumer = new KafkaLogConsumer(client, { group, topics: [topic], maxWaitMs: 100 })
+  try {
+    await consumer.start({
+      onAssigned: (assigned, control) => {
+        for (const { partition } of assigned) {
+          const tail = tails.get(partition)
+          if (tail) position(tail, control)
+          else control.pause([{ topic, partition }])
+        }
+      },
+      onBatch: (batch) => {
+        const tail = tails.get(batch.partition)
+        if (tail?.take(batch)) position(tail, consumer)
+        settle()
+      },
+      onCrash: (error) => finished.reject(error),
+    })
+    if (!(await within(timeoutMs, finished.promise))) {
+      throw new LogError('TIMED_OUT', `the end of ${topic} could not be read: a transaction may be open in it`)
+    }
+  } finally {
+    await consumer.stop()
+    await admin.deleteGroup(group).catch((error: unknown) => {
+      client.logger.debug({ error: toError(error), group }, 'a reading group was not deleted')
+    })
+  }
+}
+
+/**
+ * Walks back from the end in widening windows until enough records were found, or the log's start was reached.
+ * Each window is read up to where the one before it began, so no record is seen twice.
+ */
+export class TailOfPartition {
+  readonly partition: number
+  private readonly low: bigint
+  /** Where the running window begins, and where it ends (exclusive). */
+  private from: bigint
+  private to: bigint
+  private readAt: bigint
+  private window: bigint
+  private inWindow: LogRecord[] = []
+  private found: LogRecord[] = []
+
+  constructor(
+    ends: PartitionOffsets,
+    private readonly count: number,
+    private readonly where: (record: LogRecord) => boolean,
+  ) {
+    this.partition = ends.partition
+    this.low = ends.low
+    this.to = ends.high
+    this.window = max(LEAST_WINDOW, BigInt(count))
+    this.from = max(this.low, this.to - this.window)
+    this.readAt = this.from
+  }
+
+  get done(): boolean {
+    return this.readAt >= this.to
+  }
+
+  /** Where reading goes on after a rebalance or a step back. */
+  get next(): bigint {
+    return this.readAt
+  }
+
+  records(): readonly LogRecord[] {
+    return this.count === 0 ? [] : this.found.slice(-this.count)
+  }
+
+  /** True when the reader must go elsewhere: to `next`, or nowhere when done. */
+  take(batch: LogBatch): boolean {
+    if (this.done) return true
+    for (const record of batch.records) {
+      if (record.offset >= this.readAt && record.offset < this.to && this.where(record)) this.inWindow.push(record)
+    }
+    if (batch.endOffset > this.readAt) this.readAt = batch.endOffset
+    if (this.readAt < this.to) return false
+    this.stepBack()
+    return true
+  }
+
+  private stepBack(): void {
+    this.found = [...this.inWindow, ...this.found]
+    this.inWindow = []
+    if (this.found.length >= this.count || this.from === this.low) return
+    this.to = this.from
+    this.window *= WIDEN_BY
+    this.from = max(this.low, this.to - this.window)
+    this.readAt = this.from
+  }
+}
+
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)

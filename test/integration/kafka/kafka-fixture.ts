@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll } from '@jest/globals'
+import {
+  createKafkaClient,
+  KafkaLogConsumer,
+  SingleFlightProducer,
+  TopicAdmin,
+  type KafkaClient,
+  type KafkaLogConsumerOptions,
+} from '@hooklane/kafka'
+import type { LogBatch, LogConsumerControl, TopicPartition } from '@hooklane/core'
+
+export interface KafkaFixture {
+  readonly client: KafkaClient
+  /** Errors and warnings that the adapter logged. */
+  readonly logged: { level: string; message: string; fields: object }[]
+  readonly resets: object[]
+  name(suffix: string): string
+  topic(
+    suffix: string,
+    partitions: number,
+    cleanup?: 'delete' | 'compact',
+    config?: Record<string, string>,
+  ): Promise<string>
+  producer(): SingleFlightProducer
+  consumer(options: KafkaLogConsumerOptions): KafkaLogConsumer
+  /** Ends before the topics are removed. */
+  closeLater(close: () => Promise<unknown>): void
+}
+
+/** A client with names of its own; what it made is closed and removed after the file. */
+export function kafkaFixture(): KafkaFixture {
+  const brokers = (process.env.KAFKA_BROKERS ?? '').split(',').filter((broker) => broker !== '')
+  if (brokers.length === 0)
+    throw new Error('KAFKA_BROKERS names no broker: run the suite with npm run test:integration')
+  const prefix = `t-${randomUUID().slice(0, 8)}.`
+  const logged: KafkaFixture['logged'] = []
+  const log = (level: string) => (fields: object, message: string) => void logged.push({ level, message, fields })
+  const resets: object[] = []
+  const client = createKafkaClient({
+    brokers,
+    clientId: prefix,
+    logger: { debug: () => undefined, info: () => undefined, warn: log('warn'), error: log('error') },
+    onOffsetReset: (reset) => resets.push(reset),
+  })
+  const topics: string[] = []
+  const closers: (() => Promise<unknown>)[] = []
+  afterAll(async () => {
+    await Promise.all(closers.map((close) => close()))
+    await new TopicAdmin(client).deleteTopics(topics)
+  })
+  const closeLater = (close: () => Promise<unknown>): void => void closers.push(close)
+  return {
+    client,
+    logged,
+    resets,
+    closeLater,
+    name: (suffix) => prefix + suffix,
+    topic: async (suffix, partitions, cleanup = 'delete', config = {}) => {
+      const name = prefix + suffix
+      topics.push(name)
+      const admin = client.kafka.admin()
+      await admin.connect()
+      const configEntries = Object.entries({ 'cleanup.policy': cleanup, ...config }).map(([key, value]) => ({
+        name: key,
+        value,
+      }))
+      await admin.createTopics({ topics: [{ topic: name, numPartitions: partitions, configEntries }] })
+      await admin.disconnect()
+      return name
+    },
+    producer: () => {
+      const producer = new SingleFlightProducer(client)
+      closeLater(() => producer.close())
+      return producer
+    },
+    consumer: (options) => {
+      const consumer = new KafkaLogConsumer(client, { maxWaitMs: 100, heartbeatMs: 500, ...options })
+      closeLater(() => consumer.stop())
+      return consumer
+    },
+  }
+}
+
+/** Waits until the check passes; then its last error is thrown. */
+export async function eventually<T>(check: () => T | Promise<T>, withinMs = 15_000): Promise<T> {
+  const deadline = performance.now() + withinMs
+  for (;;) {
+    try {
+      return await check()
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+      await delay(20)
+    }
+  }
+}
+
+export interface Collector {
+  readonly batches: LogBatch[]
+  readonly assignments: (readonly TopicPartition[])[]
+  readonly crashes: Error[]
+  values(): string[]
+  end(partition: number): bigint
+}
+
+/** Starts a consumer that keeps what it gets. Everything is read from the log's start unless `onAssigned` says otherwise. */
+export async function collect(
+  consumer: KafkaLogConsumer,
+  handlers: {
+    onAssigned?: (assigned: readonly TopicPartition[], control: LogConsumerControl) => void
+    onBatch?: (batch: LogBatch) => void
+  } = {},
+): Promise<Collector> {
+  const batches: LogBatch[] = []
+  const assignments: (readonly TopicPartition[])[] = []
+  const crashes: Error[] = []
+  await consumer.start({
+    onAssigned: (assigned, control) => {
+      assignments.push(assigned)
+      if (handlers.onAssigned) handlers.onAssigned(assigned, control)
+      else for (const at of assigned) control.seek(at, 0n)
+    },
+    onBatch: (batch) => {
+      handlers.onBatch?.(batch)
+      batches.push(batch)
+    },
+    onCrash: (error) => crashes.push(error),
+  })
+  return {
+    batches,
+    assignments,
+    crashes,
+    values: () => batches.flatMap((batch) => batch.records.map((record) => record.value?.toString() ?? '')),
+    end: (partition) =>
+      batches.filter((b) => b.partition === partition).reduce((end, b) => (b.endOffset > end ? b.endOffset : end), 0n),
+  }
+}
