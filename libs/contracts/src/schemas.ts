@@ -7,8 +7,8 @@ export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 /** May be absent or null; both mean "not known". */
 export const Maybe = <T extends TSchema>(schema: T) => Type.Optional(Nullable(schema))
 
-export const Json = Type.Unsafe<JsonValue>({})
-export const JsonObjectSchema = Type.Unsafe<JsonObject>({ type: 'object' })
+export const Json = Type.Unsafe<JsonValue>(Type.Unknown())
+export const JsonObjectSchema = Type.Unsafe<JsonObject>(Type.Object({}))
 
 /** Identifiers: what may stand in a key, a header and a URL path without quoting. */
 export const Id = Type.String({ minLength: 1, maxLength: 128, pattern: '^[\\x21-\\x7e]+$' })
