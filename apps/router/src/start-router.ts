@@ -1,3 +1,4 @@
+import { kafkaConnection } from '@hooklane/config'
 import { decoderOf, EventSchema, HEADER, MAX_EVENT_BYTES, SCHEMA, topicNames } from '@hooklane/contracts'
 import { ConfigurationView, type PartitionRouterSettings } from '@hooklane/core'
 import { ConfigurationReader, createKafkaClient, KafkaLogConsumer, type KafkaClient } from '@hooklane/kafka'
@@ -99,12 +100,9 @@ async function routingSettings(
 }
 
 function kafkaClient(settings: RouterSettings, { logger }: ServiceContext, metrics: RouterMetrics): KafkaClient {
-  const { kafkaSaslMechanism: mechanism, kafkaSaslUsername: username, kafkaSaslPassword: password } = settings
   return createKafkaClient({
-    brokers: settings.kafkaBrokers,
+    ...kafkaConnection(settings),
     clientId: `${settings.topicPrefix}router`,
-    ssl: settings.kafkaSsl,
-    sasl: mechanism && username && password ? { mechanism, username, password } : undefined,
     logger,
     onOffsetReset: () => metrics.incidents.inc({ kind: 'offset_reset' }),
   })
