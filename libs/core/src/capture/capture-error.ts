@@ -1,0 +1,13 @@
+/**
+ * The log holds a change that cannot be understood with this capture file. Going on would lose it, so whoever reads the log stops
+ * and says why; repeating does not help until the table or the file is mended.
+ */
+export class CaptureError extends Error {
+  constructor(
+    readonly code: 'CAPTURE_COLUMN_MISSING' | 'CAPTURE_IDENTITY_NOT_FULL',
+    message: string,
+  ) {
+    super(message)
+    this.name = 'CaptureError'
+  }
+}

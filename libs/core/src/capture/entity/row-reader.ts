@@ -1,0 +1,203 @@
+import type { JsonValue } from '@hooklane/contracts'
+import { CaptureError } from '../capture-error.js'
+import { qualifiedName, type CapturedTable, type CaptureSource, type RowCondition } from '../capture-configuration.js'
+import type { Actor } from '../event/emitted-context.js'
+import type { Relation, Row } from '../row-change.js'
+import { canonicalDecimal } from '../values/decimal.js'
+import { valueDecoder, type ValueDecoder } from '../values/decode-value.js'
+import type { EntityState, EntityVersion, RowIdentity } from './entity-state.js'
+
+const MAX_COMPANY = /^[\x21-\x7e]{1,128}$/
+const MAX_ID_LENGTH = 1024
+const MAX_KEY_LENGTH = 1024
+const MAX_URL_LENGTH = 2048
+
+/** A column of a relation with the decoder of its type. */
+interface CompiledColumn {
+  readonly name: string
+  readonly decode: ValueDecoder
+  readonly isTold: boolean
+}
+
+type CompiledRelation = ReadonlyMap<string, CompiledColumn>
+
+/**
+ * Understands the rows of one captured table. Keeps the decoders of each relation it has seen: hand in the same object as long as the
+ * table has the same shape.
+ */
+export class RowReader {
+  private readonly compiled = new WeakMap<Relation, CompiledRelation>()
+  /** Columns whose change is no event: the ignored and the omitted ones. */
+  readonly ignoredColumns: ReadonlySet<string>
+
+  constructor(
+    readonly source: CaptureSource,
+    readonly table: CapturedTable,
+  ) {
+    this.ignoredColumns = new Set([...table.ignore, ...table.omit])
+  }
+
+  /** Which entity a row is. Reads the few columns that decide it. */
+  identify(relation: Relation, row: Row): RowIdentity {
+    const columns = this.columnsOf(relation)
+    const companyId = this.companyOf(row)
+    if (companyId === null) return { isEntity: false, reason: 'companyMissing', identity: null }
+    if (!MAX_COMPANY.test(companyId)) return { isEntity: false, reason: 'companyInvalid', identity: null }
+    const parts = this.table.id.map((name) => row.get(name) ?? null)
+    const id = this.entityId(columns, row)
+    if (parts.includes(null) || id === null || id === '')
+      return { isEntity: false, reason: 'idMissing', identity: null }
+    if (id.length > MAX_ID_LENGTH) return { isEntity: false, reason: 'idTooLong', identity: null }
+    // Postgres text never holds NUL, so the parts cannot be shifted into each other.
+    const identity = [companyId, ...parts].join('\0')
+    return this.isThere(columns, row)
+      ? { isEntity: true, companyId, identity }
+      : { isEntity: false, reason: null, identity }
+  }
+
+  /** The whole state of a row for which `identify` says that it is an entity. */
+  state(relation: Relation, row: Row): EntityState {
+    const columns = this.columnsOf(relation)
+    const id = this.entityId(columns, row) ?? ''
+    const members: [string, JsonValue][] = []
+    let characters = 0
+    for (const column of columns.values()) {
+      const text = row.get(column.name)
+      if (!column.isTold || text === undefined) continue
+      members.push([column.name, text === null ? null : column.decode(text)])
+      characters += column.name.length + (text?.length ?? 4)
+    }
+    return {
+      companyId: this.companyOf(row) ?? '',
+      id,
+      key: this.table.key === null ? null : atMost(MAX_KEY_LENGTH, textOf(columns, row, this.table.key)),
+      url: this.urlOf(columns, row, id),
+      version: this.versionOf(row),
+      actor: this.actorOf(relation, row),
+      data: Object.fromEntries(members),
+      characters,
+    }
+  }
+
+  /** The version counter of a row; null where the table has none. */
+  versionOf(row: Row): EntityVersion {
+    const text = this.table.version === null ? null : (row.get(this.table.version) ?? null)
+    if (text === null || !/^-?\d+$/.test(text)) return text
+    const number = Number(text)
+    return Number.isSafeInteger(number) ? number : text
+  }
+
+  /** Who changed a row last, by its own columns; null when none of them says anything. */
+  actorOf(relation: Relation, row: Row): Actor | null {
+    const { actor } = this.table
+    if (!actor) return null
+    const columns = this.columnsOf(relation)
+    const read = (name: string | null) => (name === null ? null : textOf(columns, row, name))
+    const found = { type: read(actor.type), id: read(actor.id), name: read(actor.name) }
+    return found.type === null && found.id === null && found.name === null ? null : found
+  }
+
+  private companyOf(row: Row): string | null {
+    const { company } = this.source
+    return company.kind === 'value' ? company.value : (row.get(company.column) ?? null)
+  }
+
+  private entityId(columns: CompiledRelation, row: Row): string | null {
+    const parts = this.table.id.map((name) => textOf(columns, row, name))
+    return parts.includes(null) ? null : parts.join(':')
+  }
+
+  private isThere(columns: CompiledRelation, row: Row): boolean {
+    const { deleted, when } = this.table
+    if (deleted && (row.get(deleted.column) ?? null) !== null) return false
+    return when.every((condition) => holds(condition, columns, row))
+  }
+
+  private urlOf(columns: CompiledRelation, row: Row, id: string): string | null {
+    if (!this.table.url) return null
+    let url = ''
+    for (const part of this.table.url) {
+      if (part.kind === 'text') url += part.text
+      else {
+        const value = part.kind === 'id' ? id : textOf(columns, row, part.column)
+        if (value === null) return null
+        url += encodeURIComponent(value)
+      }
+    }
+    return atMost(MAX_URL_LENGTH, url)
+  }
+
+  private columnsOf(relation: Relation): CompiledRelation {
+    let columns = this.compiled.get(relation)
+    if (!columns) {
+      const missing = missingColumns(this.source, this.table, relation)
+      if (missing.length > 0) {
+        const names = missing.join(', ')
+        throw new CaptureError('CAPTURE_COLUMN_MISSING', `${qualifiedName(this.table)} has no column ${names}`)
+      }
+      columns = this.compile(relation)
+      this.compiled.set(relation, columns)
+    }
+    return columns
+  }
+
+  private compile(relation: Relation): CompiledRelation {
+    const { omit, json } = this.table
+    return new Map(
+      relation.columns.map(({ name, typeOid }) => [
+        name,
+        {
+          name,
+          decode: valueDecoder(typeOid, { timezone: this.source.timezone, isJson: json.includes(name) }),
+          isTold: !omit.includes(name),
+        },
+      ]),
+    )
+  }
+}
+
+/** The columns that the capture file names and the table does not have. */
+export function missingColumns(source: CaptureSource, table: CapturedTable, relation: Relation): string[] {
+  const present = new Set(relation.columns.map((column) => column.name))
+  return referencedColumns(source, table).filter((name) => !present.has(name))
+}
+
+/** Every column that the capture file names for a table, each once. */
+export function referencedColumns(source: CaptureSource, table: CapturedTable): string[] {
+  const names = [
+    ...table.id,
+    ...(source.company.kind === 'column' ? [source.company.column] : []),
+    table.key,
+    table.version,
+    ...(table.url ?? []).map((part) => (part.kind === 'column' ? part.column : null)),
+    ...table.ignore,
+    ...table.omit,
+    ...table.json,
+    table.deleted?.column ?? null,
+    ...table.when.map((condition) => condition.column),
+    ...(table.actor ? [table.actor.id, table.actor.type, table.actor.name] : []),
+  ]
+  return [...new Set(names.filter((name) => name !== null))]
+}
+
+/** A value as one line of text: strings as they are, everything else as Postgres prints it. */
+function textOf(columns: CompiledRelation, row: Row, name: string): string | null {
+  const text = row.get(name) ?? null
+  if (text === null) return null
+  const value = columns.get(name)?.decode(text)
+  if (typeof value === 'string') return value
+  return typeof value === 'boolean' ? String(value) : text
+}
+
+function holds(condition: RowCondition, columns: CompiledRelation, row: Row): boolean {
+  const text = row.get(condition.column) ?? null
+  const expected = condition.equals
+  if (text === null || expected === null) return text === expected
+  const value = columns.get(condition.column)?.decode(text)
+  if (value === expected) return true
+  // Only a number is compared by its value: the text `007` is not the text `7`.
+  return typeof expected === 'number' && canonicalDecimal(text) === canonicalDecimal(String(expected))
+}
+
+const atMost = (length: number, text: string | null): string | null =>
+  text !== null && text.length > length ? null : text

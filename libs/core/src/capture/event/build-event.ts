@@ -1,0 +1,113 @@
+import type { EntityEvent, Revision } from '@hooklane/contracts'
+import { capturedEventId } from '../../identity/ids.js'
+import type { EntityState, EntityVersion } from '../entity/entity-state.js'
+import type { RowReader } from '../entity/row-reader.js'
+import { formatPosition } from '../position.js'
+import type { TransactionInfo } from '../row-change.js'
+import { stateHash } from './canonical-json.js'
+import { diffStates, leafPaths } from './diff-states.js'
+import type { Actor, TransactionContext } from './emitted-context.js'
+
+/** What a whole transaction did to one entity. */
+export type EntityChange =
+  | { readonly operation: 'create'; readonly after: EntityState }
+  | { readonly operation: 'update'; readonly before: EntityState; readonly after: EntityState }
+  | {
+      readonly operation: 'delete'
+      /** The entity as it stood before the transaction. */
+      readonly before: EntityState
+      /** Its last state: the last one in the transaction in which it was there. */
+      readonly last: EntityState
+      readonly departure: Departure | null
+    }
+
+/** What the row says with which a softly deleted entity left; a row that is gone says nothing. */
+export interface Departure {
+  readonly version: EntityVersion
+  readonly actor: Actor | null
+}
+
+/** Where the change stands. */
+export interface EventPlace {
+  readonly transaction: TransactionInfo
+  /** Row changes of the transaction, counted as `FoldReport.rowChanges` does. */
+  readonly size: number
+  /** Of the entity's first row change. */
+  readonly ordinal: number
+  readonly context: TransactionContext
+}
+
+/**
+ * The event of a change; null when an update changed nothing but ignored columns. The members are those of the record `event/1`,
+ * every one that a captured event can know is set. `number` is the counter of the row after the change, or, when the row is gone, its
+ * last one; `previous` that of the row before the transaction.
+ */
+export function buildEvent(reader: RowReader, change: EntityChange, place: EventPlace): EntityEvent | null {
+  const told = tell(reader, change)
+  if (!told) return null
+  const { source, table } = reader
+  const { transaction, context, ordinal, size } = place
+  const { state } = told
+  const position = formatPosition({ epoch: source.epoch, commitLsn: transaction.commitLsn, ordinal })
+  const at = new Date(transaction.committedAtMs).toISOString()
+  return {
+    id: capturedEventId(source.name, position),
+    producer: source.name,
+    type: `${table.resource}.${ACTIONS[change.operation]}`,
+    companyId: state.companyId,
+    subscriptionId: null,
+    entity: { type: table.entity, id: state.id, key: state.key, url: change.operation === 'delete' ? null : state.url },
+    occurredAt: at,
+    revision: {
+      id: position,
+      operation: change.operation,
+      number: told.number,
+      previous: told.previous,
+      at,
+      changed: told.changed,
+      changes: told.changes,
+      actor: context.actor ?? told.actor ?? { type: null, id: null, name: null },
+      source: context.source ?? { kind: null, id: null, app: null, hops: 0 },
+      correlationId: context.correlationId,
+      causationId: context.causationId,
+      stateHash: change.operation === 'delete' ? null : stateHash(state.data),
+      transaction: { id: transaction.xid, index: ordinal, size },
+    },
+    batch: context.batch,
+    data: state.data,
+  }
+}
+
+/** What stands behind the dot of an event type. */
+export const ACTIONS = { create: 'created', update: 'updated', delete: 'deleted' } as const
+
+interface Told {
+  readonly state: EntityState
+  readonly number: EntityVersion
+  readonly previous: EntityVersion
+  readonly changed: string[]
+  readonly changes: NonNullable<Revision['changes']>
+  readonly actor: Actor | null
+}
+
+function tell(reader: RowReader, change: EntityChange): Told | null {
+  switch (change.operation) {
+    case 'create': {
+      const state = change.after
+      const changed = leafPaths(state.data, reader.table.id)
+      return { state, number: state.version, previous: null, changed, changes: [], actor: state.actor }
+    }
+    case 'update': {
+      const { before, after: state } = change
+      const changes = diffStates(before.data, state.data, reader.ignoredColumns)
+      if (changes.length === 0) return null
+      const changed = changes.map((one) => one.path)
+      return { state, number: state.version, previous: before.version, changed, changes, actor: state.actor }
+    }
+    case 'delete': {
+      const { before, last: state, departure } = change
+      const number = departure ? departure.version : state.version
+      return { state, number, previous: before.version, changed: [], changes: [], actor: departure?.actor ?? null }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import type { Change, JsonObject, JsonValue } from '@hooklane/contracts'
+import { isJsonObject, jsonEquals, memberOf } from './json-objects.js'
+import { childPointer, MAX_POINTER_LENGTH } from './json-pointer.js'
+
+/**
+ * Bytes that the paths of one event may take together, in `changed` and in `changes`. Beyond it the columns with the heaviest lists are
+ * told as whole values, so that the list of what changed never crowds out the data. Too low makes revisions coarse, too high leaves no
+ * room for the values.
+ */
+export const MAX_PATH_BYTES = 128 * 1024
+
+/** What one change costs beside its path and values: `{"op":"replace","path":,"before":,"after":},`, roughly. */
+const CHANGE_OVERHEAD = 60
+
+/**
+ * What turns `before` into `after`: columns, and names inside objects, by JSON Pointer. Arrays, and values of different kinds, are
+ * compared and replaced as a whole. Applied to `before`, the changes yield `after`, except for the columns in `ignored`.
+ */
+export function diffStates(before: JsonObject, after: JsonObject, ignored: ReadonlySet<string>): Change[] {
+  const columns = unionOfNames(before, after)
+    .filter((name) => !ignored.has(name))
+    .map((name) => {
+      const [old, now] = [memberOf(before, name), memberOf(after, name)]
+      const pointer = childPointer('', name)
+      const changes: Change[] = []
+      compare(pointer, old, now, changes)
+      return { paths: changes.map((change) => change.path), changes, coarse: () => wholeValue(pointer, old, now) }
+    })
+  coarsen(columns, (column) => {
+    column.changes = column.coarse()
+    column.paths = column.changes.map((change) => change.path)
+  })
+  return columns.flatMap((column) => column.changes)
+}
+
+/** The paths of all values in `data` that are not objects with members, columns of the id left out: what a creation brings. */
+export function leafPaths(data: JsonObject, idColumns: readonly string[]): string[] {
+  const columns = Object.entries(data)
+    .filter(([name]) => !idColumns.includes(name))
+    .map(([name, value]) => {
+      const pointer = childPointer('', name)
+      const paths: string[] = []
+      collectLeaves(pointer, value, paths)
+      return { paths, pointer }
+    })
+  coarsen(columns, (column) => {
+    column.paths = [column.pointer]
+  })
+  return columns.flatMap((column) => column.paths)
+}
+
+function compare(pointer: string, before: JsonValue | undefined, after: JsonValue | undefined, into: Change[]): void {
+  if (isJsonObject(before) && isJsonObject(after)) {
+    const names = unionOfNames(before, after)
+    if (names.every((name) => childPointer(pointer, name).length <= MAX_POINTER_LENGTH)) {
+      for (const name of names)
+        compare(childPointer(pointer, name), memberOf(before, name), memberOf(after, name), into)
+      return
+    }
+  }
+  into.push(...wholeValue(pointer, before, after))
+}
+
+function wholeValue(path: string, before: JsonValue | undefined, after: JsonValue | undefined): Change[] {
+  if (before === undefined) return after === undefined ? [] : [{ op: 'add', path, after }]
+  if (after === undefined) return [{ op: 'remove', path, before }]
+  return jsonEquals(before, after) ? [] : [{ op: 'replace', path, before, after }]
+}
+
+function collectLeaves(pointer: string, value: JsonValue, into: string[]): void {
+  if (isJsonObject(value)) {
+    const pointers = Object.keys(value).map((name) => childPointer(pointer, name))
+    if (pointers.length > 0 && pointers.every((one) => one.length <= MAX_POINTER_LENGTH)) {
+      for (const [name, member] of Object.entries(value)) collectLeaves(childPointer(pointer, name), member, into)
+      return
+    }
+  }
+  into.push(pointer)
+}
+
+/** The names of `before`, then those that only `after` has. */
+function unionOfNames(before: JsonObject, after: JsonObject): string[] {
+  const names = Object.keys(before)
+  for (const name of Object.keys(after)) if (!Object.hasOwn(before, name)) names.push(name)
+  return names
+}
+
+function coarsen<T extends { paths: readonly string[] }>(columns: T[], makeCoarse: (column: T) => void): void {
+  const weighed = columns.map((column) => ({ column, weight: weightOf(column.paths) }))
+  let total = weighed.reduce((sum, one) => sum + one.weight, 0)
+  if (total <= MAX_PATH_BYTES) return
+  weighed.sort((a, b) => b.weight - a.weight)
+  for (const { column, weight } of weighed) {
+    if (total <= MAX_PATH_BYTES) return
+    makeCoarse(column)
+    total -= weight - weightOf(column.paths)
+  }
+}
+
+const weightOf = (paths: readonly string[]): number =>
+  paths.reduce((sum, path) => sum + 2 * Buffer.byteLength(path) + CHANGE_OVERHEAD, 0)

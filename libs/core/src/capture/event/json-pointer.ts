@@ -1,0 +1,15 @@
+/** Longest pointer that an event may carry (the record schema refuses longer ones). Where a name would make it longer, the object that holds it is told as a whole. */
+export const MAX_POINTER_LENGTH = 4096
+
+/** `parent` and one more reference token (RFC 6901). */
+export const childPointer = (parent: string, name: string): string =>
+  `${parent}/${name.includes('~') || name.includes('/') ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name}`
+
+/** The reference tokens of a pointer, unescaped. */
+export const pointerSegments = (pointer: string): string[] =>
+  pointer === ''
+    ? []
+    : pointer
+        .slice(1)
+        .split('/')
+        .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))

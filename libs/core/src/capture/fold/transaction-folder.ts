@@ -1,0 +1,176 @@
+import type { EntityEvent } from '@hooklane/contracts'
+import { CaptureError } from '../capture-error.js'
+import { qualifiedName } from '../capture-configuration.js'
+import type { EntityState, RowIdentity } from '../entity/entity-state.js'
+import type { RowReader } from '../entity/row-reader.js'
+import { buildEvent, type EntityChange } from '../event/build-event.js'
+import { MAX_PATH_BYTES } from '../event/diff-states.js'
+import { MAX_CONTEXT_BYTES, mergeContext, NO_CONTEXT, type TransactionContext } from '../event/emitted-context.js'
+import { DEFAULT_MAX_EVENT_BYTES, limitEventSize } from '../event/limit-event-size.js'
+import type { EmittedContext, Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
+import type { SourceReader } from '../source-reader.js'
+import { ImageStore, type Image, type ImageStoreOptions } from '../spool/image-store.js'
+import { EntityLedger, type EntityEntry, type RowImage } from './entity-ledger.js'
+import type { ContextFault, FoldReport, SkipReason } from './fold-report.js'
+import type { TransactionFold } from './transaction-fold.js'
+
+export interface TransactionFolderOptions {
+  /** Opens the spool when the transaction outgrows the memory; never called for a small one. */
+  readonly openSpool: ImageStoreOptions['openSpool']
+  /** See `ImageStoreOptions.memoryLimit`. */
+  readonly memoryLimit?: number
+  readonly maxEventBytes?: number
+}
+
+/** About 16 million characters of row states: some 10,000 rows of 1.5 KB. */
+export const DEFAULT_MEMORY_LIMIT = 16 * 1024 * 1024
+
+/**
+ * Folds one transaction into at most one event per entity: what counts is the entity before the transaction and after it.
+ *
+ * - there before and not after is *deleted*, with the last state it had in the transaction; the other way round is *created*; both and
+ *   different is *updated*; anything else is no event. So insert + update = created, insert + delete = nothing, delete + insert of one
+ *   key = updated, and a soft deletion, a row that leaves `when`, a changed key or a changed company follow by themselves.
+ * - an event stands at the ordinal of its entity's first row change. A change that turns one entity into another counts as two, the
+ *   departure and the arrival, so that both events have their own position.
+ * - row states beyond `memoryLimit` lie in the spool; in memory stays some 300 bytes per touched entity.
+ */
+export class TransactionFolder implements TransactionFold {
+  private readonly images: ImageStore
+  private readonly ledger: EntityLedger
+  private readonly skipped = new Map<SkipReason, number>()
+  private readonly truncated = new Set<string>()
+  private readonly contextFaults: ContextFault[] = []
+  private context: TransactionContext = NO_CONTEXT
+  private ordinal = 0
+
+  constructor(
+    private readonly source: SourceReader,
+    private readonly options: TransactionFolderOptions,
+  ) {
+    const { openSpool, memoryLimit = DEFAULT_MEMORY_LIMIT } = options
+    this.images = new ImageStore({ openSpool, memoryLimit })
+    this.ledger = new EntityLedger(this.images)
+  }
+
+  addContext(message: EmittedContext): void {
+    const { context, faults } = mergeContext(this.context, message)
+    this.context = context
+    this.contextFaults.push(...faults)
+  }
+
+  /** @throws CaptureError when the change cannot be understood with this capture file */
+  add(change: RowChange): Promise<void> | undefined {
+    const reader = this.source.readerOf(change.relation)
+    if (!reader) this.skip('tableUnknown')
+    else if (change.op === 'truncate') this.addTruncate(reader)
+    else this.addRow(reader, change)
+    if (this.images.mustSpill()) this.ledger.spill()
+    return this.images.mustWrite() ? this.images.write() : undefined
+  }
+
+  async *events(transaction: TransactionInfo): AsyncGenerator<EntityEvent, void, undefined> {
+    const { maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = this.options
+    // A transaction that fitted into memory has nothing to write.
+    await this.images.write()
+    for (const entry of this.ledger.entries()) {
+      const change = await this.changeOf(entry)
+      if (!change) continue
+      const { ordinal, reader } = entry
+      const event = buildEvent(reader, change, { transaction, ordinal, size: this.ordinal, context: this.context })
+      if (event) yield mayExceed(change, maxEventBytes) ? limitEventSize(event, maxEventBytes) : event
+    }
+  }
+
+  report(): FoldReport {
+    return {
+      rowChanges: this.ordinal,
+      skipped: this.skipped,
+      contextFaults: this.contextFaults,
+      truncated: [...this.truncated],
+    }
+  }
+
+  discard(): Promise<void> {
+    return this.images.discard()
+  }
+
+  private addTruncate(reader: RowReader): void {
+    this.ordinal++
+    this.truncated.add(qualifiedName(reader.table))
+    this.ledger.clear(reader)
+  }
+
+  private addRow(reader: RowReader, change: Exclude<RowChange, { op: 'truncate' }>): void {
+    const { relation } = change
+    if (change.op !== 'insert' && relation.replicaIdentity !== 'full') {
+      const name = qualifiedName(reader.table)
+      throw new CaptureError(
+        'CAPTURE_IDENTITY_NOT_FULL',
+        `${name} has no REPLICA IDENTITY FULL: its old rows are unknown`,
+      )
+    }
+    const left = change.op === 'insert' ? null : known(reader, relation, change.before)
+    const entered = change.op === 'delete' ? null : known(reader, relation, change.after)
+    const leaves = left?.is.isEntity === true
+    const enters = entered?.is.isEntity === true
+    const decisive = entered ?? left
+    if (decisive && !decisive.is.isEntity && decisive.is.reason !== null) this.skip(decisive.is.reason)
+    if (leaves && enters && left.is.identity === entered.is.identity) {
+      this.ledger.replace(left.is.identity, reader, this.ordinal++, { before: left.image, after: entered.image })
+      return
+    }
+    if (leaves) this.addDeparture(reader, left.is.identity, left.image, entered)
+    if (enters) this.ledger.enter(entered.is.identity, reader, this.ordinal++, entered.image)
+    // What is no entity keeps its number too: positions must not depend on what a row holds.
+    if (!leaves && !enters) this.ordinal++
+  }
+
+  private addDeparture(reader: RowReader, identity: string, before: RowImage, after: KnownRow | null): void {
+    const stays = after !== null && !after.is.isEntity && after.is.identity === identity
+    const departure = stays
+      ? { version: reader.versionOf(after.image.row), actor: reader.actorOf(after.image.relation, after.image.row) }
+      : null
+    this.ledger.leave(identity, reader, this.ordinal++, before, departure)
+  }
+
+  private async changeOf(entry: EntityEntry): Promise<EntityChange | null> {
+    const { initial, latest, rows } = entry
+    if (initial === null) return rows > 0 ? { operation: 'create', after: await this.stateOf(entry, latest) } : null
+    const before = await this.stateOf(entry, initial)
+    const last = latest === initial ? before : await this.stateOf(entry, latest)
+    return rows > 0
+      ? { operation: 'update', before, after: last }
+      : { operation: 'delete', before, last, departure: entry.departure }
+  }
+
+  private async stateOf(entry: EntityEntry, image: Image): Promise<EntityState> {
+    return entry.reader.state(image.relation, await this.images.load(image))
+  }
+
+  private skip(reason: SkipReason): void {
+    this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + 1)
+  }
+}
+
+/** The longest that a character may become in JSON: a control character as its escape. */
+const MAX_BYTES_PER_CHARACTER = 6
+/** Paths, context, keys and the fixed members, whatever the rows hold. */
+const MAX_BYTES_BESIDE_VALUES = MAX_PATH_BYTES + 3 * MAX_CONTEXT_BYTES + 32 * 1024
+
+/** Spares small events, which are nearly all, from being measured: a bound from the rows' characters, never too low. */
+function mayExceed(change: EntityChange, maxEventBytes: number): boolean {
+  const { characters } = change.operation === 'delete' ? change.last : change.after
+  const inChanges = change.operation === 'update' ? change.before.characters + characters : 0
+  return (characters + inChanges) * MAX_BYTES_PER_CHARACTER + MAX_BYTES_BESIDE_VALUES > maxEventBytes
+}
+
+interface KnownRow {
+  readonly is: RowIdentity
+  readonly image: RowImage
+}
+
+const known = (reader: RowReader, relation: Relation, row: Row): KnownRow => ({
+  is: reader.identify(relation, row),
+  image: { relation, row },
+})
