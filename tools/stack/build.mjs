@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -33,9 +33,19 @@ export async function install({ onProgress, signal }) {
 export async function build({ onProgress, signal }) {
   await withTreeLock(signal, async () => {
     onProgress('compiling (tsc -b)')
+    await forgetRemovedOutput()
     const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
     await runTool({ what: 'The build (tsc -b)', command: process.execPath, args: [compiler, '-b'], signal })
   })
+}
+
+/** tsc believes its account of a project even when somebody removed the output: then the account must go, too. */
+async function forgetRemovedOutput() {
+  const { references = [] } = JSON.parse(await readFile(join(ROOT, 'tsconfig.json'), 'utf8'))
+  for (const { path } of references) {
+    if (existsSync(join(ROOT, path, 'dist'))) continue
+    await rm(join(ROOT, path, 'tsconfig.tsbuildinfo'), { force: true })
+  }
 }
 
 /**

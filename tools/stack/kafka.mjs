@@ -191,7 +191,11 @@ async function untilListening({ broker, port, logDir, signal }) {
 function acceptsConnections(port) {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' })
-    socket.once('connect', () => resolve(true) || socket.destroy())
-    socket.once('error', () => resolve(false) || socket.destroy())
+    const end = (/** @type {boolean} */ answer) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
   })
 }

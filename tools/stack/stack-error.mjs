@@ -3,5 +3,6 @@
  * one line (more follow only as evidence, such as the end of a log) what is wrong and what to do.
  */
 export class StackError extends Error {
+  /** @override */
   name = 'StackError'
 }

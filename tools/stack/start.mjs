@@ -121,6 +121,9 @@ function summary({ apiUrl, databaseUrl, kafkaBrokers }) {
 try {
   await main()
 } catch (error) {
-  process.stderr.write(error instanceof StackError ? `\n${error.message}\n` : `\n${error?.stack ?? error}\n`)
+  // A fault the user can mend needs no stack trace; a defect does.
+  const text =
+    error instanceof Error && !(error instanceof StackError) ? error.stack : /** @type {Error} */ (error).message
+  process.stderr.write(`\n${text}\n`)
   process.exitCode = 1
 }

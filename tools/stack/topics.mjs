@@ -42,7 +42,7 @@ async function main() {
   const connection = kafkaConnection(settings)
   const admin = new TopicAdmin(createKafkaClient({ ...connection, clientId: 'hooklane-topics', logger }))
   const create = { replicationFactor: Math.min(MOST_REPLICAS, settings.kafkaBrokers.length), create: true }
-  const core = coreTopics(names, settings.topicProfile)
+  const core = coreTopics(names, /** @type {import('@hooklane/contracts').TopicProfile} */ (settings.topicProfile))
   const groupTopics = groups.flatMap((group) => workerGroupTopics(names, group))
   const isFixed = (/** @type {{ name: string }} */ { name }) => name === names.subscriptions
   const faults = [

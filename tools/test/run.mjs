@@ -156,7 +156,8 @@ function add(total, more) {
 try {
   await main()
 } catch (error) {
-  print(error instanceof StackError ? error.message : (error?.stack ?? String(error)))
+  const { message, stack } = /** @type {Error} */ (error)
+  print(error instanceof StackError ? message : (stack ?? message))
   print('0 passed, 1 failed')
   process.exitCode = 1
 }
