@@ -1,1 +1,5 @@
-export {}
+export * from './source-refused.js'
+export * from './replicated-source.js'
+export type { ReadySlot, SlotLag } from './preparation/ensure-slot.js'
+export * from './stream/transaction-consumer.js'
+export * from './stream/replication-stream.js'

@@ -1,0 +1,157 @@
+import type { Column, Relation, Row } from '@hooklane/core'
+import type { PgoutputMessage } from './message.js'
+import { MessageReader } from './message-reader.js'
+
+/** Microseconds from 1970 to 2000, where Postgres begins to count. */
+const POSTGRES_EPOCH_US = 946_684_800_000_000n
+
+const REPLICA_IDENTITY: Readonly<Record<string, Relation['replicaIdentity']>> = {
+  d: 'default',
+  n: 'nothing',
+  f: 'full',
+  i: 'index',
+}
+
+/**
+ * Decodes `pgoutput` messages of protocol version 1.
+ *
+ * Why not the client's own parser: it turns values into JavaScript numbers and dates, drops a byte order mark at the start of a text, and
+ * reads transaction ids as signed. Here every value stays the text that Postgres printed.
+ *
+ * State: the relations as last described; Postgres describes a table before its first change and again after it was altered. One decoder
+ * per connection.
+ */
+export class PgoutputDecoder {
+  private readonly relations = new Map<number, Relation>()
+
+  /** @throws when the bytes are no message that this version of the protocol has */
+  decode(bytes: Buffer): PgoutputMessage {
+    const reader = new MessageReader(bytes)
+    const tag = String.fromCharCode(reader.uint8())
+    switch (tag) {
+      case 'B':
+        return begin(reader)
+      case 'C':
+        return commit(reader)
+      case 'R':
+        return this.describe(reader)
+      case 'I':
+        return this.insert(reader)
+      case 'U':
+        return this.update(reader)
+      case 'D':
+        return this.delete(reader)
+      case 'T':
+        return this.truncate(reader)
+      case 'M':
+        return emitted(reader)
+      case 'O':
+      case 'Y':
+        return { tag: 'other' }
+      default:
+        throw new Error(`unknown pgoutput message ${JSON.stringify(tag)}`)
+    }
+  }
+
+  private describe(reader: MessageReader): PgoutputMessage {
+    const oid = reader.uint32()
+    // An empty name stands for pg_catalog.
+    const schema = reader.name() || 'pg_catalog'
+    const table = reader.name()
+    const replicaIdentity = REPLICA_IDENTITY[String.fromCharCode(reader.uint8())]
+    if (!replicaIdentity) throw new Error(`unknown replica identity of ${schema}.${table}`)
+    const columns: Column[] = []
+    for (let left = reader.int16(); left > 0; left--) {
+      reader.uint8()
+      columns.push({ name: reader.name(), typeOid: reader.uint32(), typeModifier: reader.int32() })
+    }
+    this.relations.set(oid, { schema, table, columns, replicaIdentity })
+    return { tag: 'other' }
+  }
+
+  private insert(reader: MessageReader): PgoutputMessage {
+    const relation = this.relation(reader)
+    expectTuple(reader, 'N')
+    return { tag: 'insert', relation, after: tuple(reader, relation, null) }
+  }
+
+  private update(reader: MessageReader): PgoutputMessage {
+    const relation = this.relation(reader)
+    let before: Row | null = null
+    let kind = String.fromCharCode(reader.uint8())
+    if (kind === 'O' || kind === 'K') {
+      const old = tuple(reader, relation, null)
+      // A key alone is not the old row: its other columns are absent, not null.
+      if (kind === 'O') before = old
+      kind = String.fromCharCode(reader.uint8())
+    }
+    if (kind !== 'N') throw new Error(`unexpected part ${JSON.stringify(kind)} of an update`)
+    return { tag: 'update', relation, before, after: tuple(reader, relation, before) }
+  }
+
+  private delete(reader: MessageReader): PgoutputMessage {
+    const relation = this.relation(reader)
+    const kind = String.fromCharCode(reader.uint8())
+    if (kind === 'K') return { tag: 'delete', relation, before: null }
+    if (kind !== 'O') throw new Error(`unexpected part ${JSON.stringify(kind)} of a delete`)
+    return { tag: 'delete', relation, before: tuple(reader, relation, null) }
+  }
+
+  private truncate(reader: MessageReader): PgoutputMessage {
+    const count = reader.int32()
+    reader.uint8()
+    return { tag: 'truncate', relations: Array.from({ length: count }, () => this.relation(reader)) }
+  }
+
+  private relation(reader: MessageReader): Relation {
+    const oid = reader.uint32()
+    const relation = this.relations.get(oid)
+    if (!relation) throw new Error(`a change of the relation ${oid}, which was not described`)
+    return relation
+  }
+}
+
+function begin(reader: MessageReader): PgoutputMessage {
+  const commitLsn = reader.uint64()
+  const committedAtMs = Number((BigInt.asIntN(64, reader.uint64()) + POSTGRES_EPOCH_US) / 1000n)
+  return { tag: 'begin', commitLsn, committedAtMs, xid: String(reader.uint32()) }
+}
+
+function commit(reader: MessageReader): PgoutputMessage {
+  reader.uint8()
+  return { tag: 'commit', commitLsn: reader.uint64(), commitEndLsn: reader.uint64() }
+}
+
+function emitted(reader: MessageReader): PgoutputMessage {
+  const isTransactional = (reader.uint8() & 1) === 1
+  reader.uint64()
+  const prefix = reader.name()
+  return { tag: 'message', isTransactional, prefix, content: Buffer.from(reader.slice(reader.int32())) }
+}
+
+function expectTuple(reader: MessageReader, expected: string): void {
+  const kind = String.fromCharCode(reader.uint8())
+  if (kind !== expected) throw new Error(`unexpected part ${JSON.stringify(kind)} of a row`)
+}
+
+/** @param old fills in what Postgres left out of the new row because it did not change (a value stored out of line) */
+function tuple(reader: MessageReader, relation: Relation, old: Row | null): Row {
+  const row = new Map<string, string | null>()
+  const count = reader.int16()
+  for (let index = 0; index < count; index++) {
+    const column = relation.columns[index]
+    if (!column) throw new Error(`a row of ${relation.schema}.${relation.table} has more columns than the table`)
+    const kind = String.fromCharCode(reader.uint8())
+    if (kind === 't') row.set(column.name, reader.text(reader.int32()))
+    else if (kind === 'n') row.set(column.name, null)
+    else if (kind === 'u') keepOld(row, column.name, old)
+    else throw new Error(`unknown kind of value ${JSON.stringify(kind)}`)
+  }
+  return row
+}
+
+/** Without the old row the value is unknown, which is not null: the column stays absent. */
+function keepOld(row: Map<string, string | null>, column: string, old: Row | null): void {
+  const value = old?.get(column)
+  if (value !== undefined) row.set(column, value)
+}

@@ -1,0 +1,49 @@
+import type { Client } from 'pg'
+import { SourceRefused } from '../source-refused.js'
+import { quoteName } from './quote.js'
+
+/** `pgoutput` skips transactions without published changes, and publications are what we expect, since 15. */
+const LEAST_VERSION = 150_000
+
+export interface ServerFacts {
+  /** `server_version_num`. */
+  readonly version: number
+  readonly role: string
+  readonly database: string
+}
+
+/** Refuses a server from which nobody can stream, or a login that may not. */
+export async function checkServer(client: Client): Promise<ServerFacts> {
+  const { rows } = await client.query<{
+    version: number
+    wal_level: string
+    role: string
+    database: string
+    may_replicate: boolean
+  }>(`
+    SELECT current_setting('server_version_num')::int AS version, current_setting('wal_level') AS wal_level,
+           current_user AS role, current_database() AS database,
+           rolsuper OR rolreplication OR EXISTS (
+             SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
+             WHERE m.member = r.oid AND (g.rolreplication OR g.rolname = 'rds_replication')) AS may_replicate
+    FROM pg_roles r WHERE rolname = current_user`)
+  const facts = rows[0]
+  if (!facts) throw new SourceRefused('DATABASE_ERROR', 'the login is not in pg_roles')
+  if (facts.version < LEAST_VERSION) {
+    throw new SourceRefused(
+      'SERVER_TOO_OLD',
+      `PostgreSQL 15 or newer is needed; this is version ${Math.floor(facts.version / 10_000)}`,
+    )
+  }
+  if (facts.wal_level !== 'logical') {
+    throw new SourceRefused('WAL_LEVEL', `wal_level is ${facts.wal_level}; logical replication needs logical`, [
+      `ALTER SYSTEM SET wal_level = logical; -- then restart PostgreSQL`,
+    ])
+  }
+  if (!facts.may_replicate) {
+    throw new SourceRefused('REPLICATION_RIGHT', `the role ${facts.role} may not replicate`, [
+      `ALTER ROLE ${quoteName(facts.role)} REPLICATION;`,
+    ])
+  }
+  return facts
+}

@@ -1,0 +1,72 @@
+import { DatabaseError } from 'pg'
+
+/**
+ * Why a source cannot be read. Every one of them is tried again with growing pauses, because a person can cure it while we wait; nothing
+ * decides by the message.
+ */
+export type RefusalCode =
+  /** No connection, or the connection broke. */
+  | 'UNREACHABLE'
+  /** The login or its password is wrong. */
+  | 'LOGIN_REFUSED'
+  | 'SERVER_TOO_OLD'
+  | 'WAL_LEVEL'
+  | 'REPLICATION_RIGHT'
+  | 'TABLE_MISSING'
+  | 'COLUMN_MISSING'
+  | 'ID_NOT_UNIQUE'
+  | 'REPLICA_IDENTITY'
+  | 'PUBLICATION'
+  | 'SLOT_RIGHT'
+  /** The slot's name belongs to something else. */
+  | 'SLOT_FOREIGN'
+  /** Somebody else reads the slot now. */
+  | 'SLOT_ACTIVE'
+  /** Postgres has removed log that the slot still needed: changes are lost. */
+  | 'SLOT_LOST'
+  | 'DATABASE_ERROR'
+  /** What reads the changes could not take them. */
+  | 'CONSUMER_FAILED'
+
+/** A source that cannot be read now, with what to do about it. */
+export class SourceRefused extends Error {
+  override readonly name = 'SourceRefused'
+  constructor(
+    readonly code: RefusalCode,
+    problem: string,
+    /** Statements to run, in order; empty when the message says it all. */
+    readonly statements: readonly string[] = [],
+    cause?: unknown,
+  ) {
+    super(
+      statements.length === 0 ? problem : `${problem}. Run as an owner or administrator:\n${statements.join('\n')}`,
+      cause === undefined ? undefined : { cause },
+    )
+  }
+}
+
+/** What an error of the driver means for the source. */
+export function databaseFailure(error: unknown): SourceRefused {
+  if (error instanceof SourceRefused) return error
+  if (!(error instanceof DatabaseError)) {
+    return new SourceRefused('UNREACHABLE', `the database does not answer (${describe(error)})`, [], error)
+  }
+  const state = error.code ?? ''
+  if (state.startsWith('28')) {
+    return new SourceRefused('LOGIN_REFUSED', `the database refuses the login (${error.message})`, [], error)
+  }
+  if (state === '3D000') return new SourceRefused('UNREACHABLE', error.message, [], error)
+  if (state === '55006') return new SourceRefused('SLOT_ACTIVE', error.message, [], error)
+  return new SourceRefused('DATABASE_ERROR', error.message, [], error)
+}
+
+/** A failed attempt on several addresses has a message in each part only. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map((part) => describe(part)).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** A failure of whoever takes the transactions. What it refuses by itself stays as it is. */
+export function consumerFailure(error: unknown): SourceRefused {
+  return error instanceof SourceRefused ? error : new SourceRefused('CONSUMER_FAILED', describe(error), [], error)
+}

@@ -1,0 +1,35 @@
+/**
+ * How far the log may be released. Every LSN is the place *after* something: the end of a commit, the end that a keepalive names.
+ *
+ * Invariant: `durable` never passes a transaction that was received and is not settled, because Postgres would not send it again.
+ */
+export class DurablePosition {
+  private durable: bigint
+  /** Commit LSN of the last transaction whose begin was received; transactions arrive in the order of their commits. */
+  private begun = -1n
+
+  /** @param confirmed what the slot has confirmed */
+  constructor(confirmed: bigint) {
+    this.durable = confirmed
+  }
+
+  /** Everything before this is published or was none of our business. */
+  get lsn(): bigint {
+    return this.durable
+  }
+
+  /** Call when the bytes arrive, not when they are worked on: a keepalive overtakes what is queued. */
+  received(commitLsn: bigint): void {
+    this.begun = commitLsn
+  }
+
+  /** The transaction that ends here, and all before it, are durable elsewhere. */
+  settled(commitEndLsn: bigint): void {
+    if (commitEndLsn > this.durable) this.durable = commitEndLsn
+  }
+
+  /** The server has sent everything up to `endLsn`. Counts only while nothing that was received is unsettled: else it would be skipped. */
+  keepalive(endLsn: bigint): void {
+    if (this.begun < this.durable && endLsn > this.durable) this.durable = endLsn
+  }
+}

@@ -1,0 +1,191 @@
+import { Socket } from 'node:net'
+import { formatLsn, parseLsn } from '@hooklane/core'
+import { LogicalReplicationService } from 'pg-logical-replication'
+import type { PgoutputMessage } from '../pgoutput/message.js'
+import type { ReadySlot } from '../preparation/ensure-slot.js'
+import type { ReplicatedSource } from '../replicated-source.js'
+import { consumerFailure, databaseFailure, SourceRefused } from '../source-refused.js'
+import { DurablePosition } from './durable-position.js'
+import { DecodingPlugin } from './pgoutput-plugin.js'
+import type { TransactionConsumer } from './transaction-consumer.js'
+import { TransactionReader } from './transaction-reader.js'
+
+/**
+ * How often Postgres is told how far we are. Longer lets it keep more log, and take us for dead under a low `wal_sender_timeout`; shorter
+ * buys nothing. It goes on while a transaction waits for its turn.
+ */
+const STATUS_INTERVAL_MS = 1_000
+/** Every so many status messages ask for an answer, so that a connection that died silently is noticed. */
+const PING_EVERY = 10
+/** A server that has not said anything for so long, although asked, is gone. */
+const SILENCE_LIMIT_MS = 60_000
+const CONNECT_TIMEOUT_MS = 10_000
+/** After this the socket is cut instead of closed in order. */
+const CLOSE_TIMEOUT_MS = 1_000
+
+export interface SessionOptions {
+  readonly source: ReplicatedSource
+  readonly slot: ReadySlot
+  readonly consumer: TransactionConsumer
+  readonly applicationName: string
+  readonly onStreaming: () => void
+}
+
+/**
+ * One connection that streams from the slot; used once, because the client keeps what it queued over a reconnect.
+ *
+ * The client's own acknowledging is off: it would release rows that still wait in its queue. Instead the position is kept here
+ * (`DurablePosition`) and sent by our own timer, and at once when the server asks. Its flow control is on: the socket is not read while
+ * messages wait, so at most one read of the socket is in memory.
+ *
+ * Invariant: after `ended` is set nothing is handed to the consumer any more.
+ */
+export class ReplicationSession {
+  private readonly position: DurablePosition
+  private readonly reader: TransactionReader
+  private readonly service: LogicalReplicationService
+  private socket: Socket | null = null
+  private ended = false
+  private failure: SourceRefused | null = null
+  private handling: Promise<void> | undefined
+  private isHandling = false
+  private heardAt = performance.now()
+  private statusTimer: NodeJS.Timeout | undefined
+  private statusCount = 0
+  private finish: () => void = () => undefined
+
+  constructor(private readonly options: SessionOptions) {
+    this.position = new DurablePosition(options.slot.confirmedLsn)
+    this.reader = new TransactionReader(options.consumer)
+    this.service = this.createService()
+  }
+
+  /** Resolves after `stop`. @throws SourceRefused when the stream breaks or the consumer fails */
+  async run(): Promise<void> {
+    const { source, slot } = this.options
+    const finished = new Promise<void>((resolve) => (this.finish = resolve))
+    if (this.ended) this.finish()
+    const plugin = new DecodingPlugin(
+      source.publication,
+      (message) => this.arrived(message),
+      (error) => this.fail(error),
+    )
+    this.service.subscribe(plugin, source.slot, formatLsn(slot.confirmedLsn)).then(
+      () => this.fail(new SourceRefused('UNREACHABLE', 'the server ended the stream')),
+      (error: unknown) => this.fail(error),
+    )
+    await finished
+    await this.handling
+    await this.close()
+    if (this.failure) throw this.failure
+  }
+
+  /** Everything up to `commitEndLsn` is durable elsewhere. Sent with the next status message. */
+  acknowledge(commitEndLsn: bigint): void {
+    this.position.settled(commitEndLsn)
+  }
+
+  /** Hands nothing on from now; `run` resolves when the call that runs has ended. What is acknowledged until then is still sent. */
+  stop(): void {
+    this.end(null)
+  }
+
+  private createService(): LogicalReplicationService {
+    const { source, applicationName } = this.options
+    const service = new LogicalReplicationService(
+      {
+        connectionString: source.databaseUrl,
+        application_name: applicationName,
+        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+        keepAlive: true,
+        // Our own socket, so that it can be cut when the client does not let go of it.
+        stream: () => (this.socket = new Socket()),
+      },
+      { acknowledge: { auto: false, timeoutSeconds: 0 }, flowControl: { enabled: true } },
+    )
+    service.on('data', (_lsn, message: PgoutputMessage) => this.handle(message))
+    service.on('heartbeat', (lsn, _timestamp, shouldRespond) => this.keepalive(lsn, shouldRespond))
+    service.on('error', (error) => this.fail(error))
+    service.on('start', () => {
+      this.heardAt = performance.now()
+      this.statusTimer = setInterval(() => this.tick(), STATUS_INTERVAL_MS)
+      this.options.onStreaming()
+    })
+    return service
+  }
+
+  private arrived(message: PgoutputMessage): void {
+    this.heardAt = performance.now()
+    if (message.tag === 'begin') this.position.received(message.commitLsn)
+  }
+
+  /** Never throws: the client would report the error and go on with the next message. */
+  private handle(message: PgoutputMessage): Promise<void> | undefined {
+    if (this.ended) return undefined
+    try {
+      const taken = this.reader.take(message)
+      if (!taken) return undefined
+      this.isHandling = true
+      this.handling = taken
+        .catch((error: unknown) => this.end(consumerFailure(error)))
+        .finally(() => (this.isHandling = false))
+      return this.handling
+    } catch (error) {
+      this.end(consumerFailure(error))
+      return undefined
+    }
+  }
+
+  private keepalive(lsn: string, shouldRespond: boolean): void {
+    this.heardAt = performance.now()
+    const endLsn = parseLsn(lsn)
+    if (endLsn !== null) this.position.keepalive(endLsn)
+    if (shouldRespond) this.sendStatus(false)
+  }
+
+  private tick(): void {
+    // While a transaction waits for its turn the socket is not read, so silence proves nothing.
+    if (this.isHandling) this.heardAt = performance.now()
+    if (performance.now() - this.heardAt > SILENCE_LIMIT_MS) {
+      this.fail(new SourceRefused('UNREACHABLE', 'the server has not answered for a minute'))
+      return
+    }
+    this.statusCount++
+    this.sendStatus(this.statusCount % PING_EVERY === 0)
+  }
+
+  private sendStatus(wantsAnswer: boolean): void {
+    // The client adds one to what it is given; what we mean is already the place after the commit. One more would skip the next
+    // transaction, whose commit may begin exactly there.
+    const lsn = formatLsn(this.position.lsn - 1n)
+    this.service.acknowledge(lsn, wantsAnswer).catch((error: unknown) => this.fail(error))
+  }
+
+  private fail(error: unknown): void {
+    this.end(databaseFailure(error))
+  }
+
+  private end(failure: SourceRefused | null): void {
+    if (this.ended) return
+    this.ended = true
+    this.failure = failure
+    this.finish()
+  }
+
+  private async close(): Promise<void> {
+    clearInterval(this.statusTimer)
+    if (!this.failure) this.sendStatus(false)
+    // Unread data would keep the socket from closing.
+    this.socket?.resume()
+    let timer: NodeJS.Timeout | undefined
+    const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)))
+    // Whatever it says, the socket is gone after this.
+    const closed = this.service.destroy().then(
+      () => undefined,
+      () => undefined,
+    )
+    await Promise.race([closed, limit])
+    clearTimeout(timer)
+    this.socket?.destroy()
+  }
+}

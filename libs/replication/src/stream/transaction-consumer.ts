@@ -1,0 +1,21 @@
+import type { EmittedContext, RowChange, TransactionInfo } from '@hooklane/core'
+import type { ReadySlot } from '../preparation/ensure-slot.js'
+
+/**
+ * What is done with the transactions of a source. The calls come one after the other: the next one waits for the promise of the one
+ * before, and the log waits with them, so what is not taken stays in Postgres and not in memory.
+ */
+export interface TransactionConsumer {
+  /** Before the slot is made for the first time; throwing refuses. */
+  beforeSlotIsMade?(): Promise<void>
+  /** A connection is about to stream from the slot: get ready for transactions, which may have been seen before. Throwing is tried again. */
+  connected(slot: ReadySlot): Promise<void>
+  begin(): void
+  change(change: RowChange): Promise<void> | undefined
+  /** May come before, between and after the changes. */
+  context(context: EmittedContext): void
+  /** All changes of the transaction have come. It will come again unless it is acknowledged. */
+  commit(transaction: TransactionInfo): Promise<void>
+  /** The connection is gone; a transaction that has begun will never be committed here. Comes after the last call has ended. */
+  disconnected(): Promise<void>
+}
