@@ -54,6 +54,7 @@ export class LaneSession implements LedgerEntry {
   private readonly inbox: Happening[] = []
   private isHandling = false
   private isOver = false
+  private isSnapshotting = false
   private wakeTimer: NodeJS.Timeout | null = null
   private wakeAtMs = Number.POSITIVE_INFINITY
   private lastSnapshot: KeepRequest | null = null
@@ -95,10 +96,14 @@ export class LaneSession implements LedgerEntry {
 
   // — the ledger's side —
 
+  /** While stopping, the partition may already be assigned elsewhere; the lease still is ours, and the last position must be saved under it. */
   snapshot(): KeepRequest | null {
-    if (this.isOver || !this.ports.isMember()) return null
+    const isStopping = this.session.phase !== 'running'
+    if (this.isOver || (!isStopping && !this.ports.isMember())) return null
     this.lastSnapshot = null
+    this.isSnapshotting = true
     this.tell({ type: 'saveDue' })
+    this.isSnapshotting = false
     return this.lastSnapshot
   }
 

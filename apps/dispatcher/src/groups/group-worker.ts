@@ -70,7 +70,7 @@ export class GroupWorker {
   /** For lag tools only. */
   async commitPositions(): Promise<void> {
     const offsets = [...this.owners].flatMap(([partition, owner]) => {
-      const low = owner.session?.savedOffset
+      const low = owner.session?.state.savedOffset
       return low === undefined || low === null ? [] : [{ ...this.at(partition), offset: low }]
     })
     await this.options.consumer.commit(offsets)
@@ -101,7 +101,6 @@ export class GroupWorker {
     const from = owner?.nextOffset ?? null
     if (!owner?.session || from === null) return
     const records = this.options.decode(batch, from)
-    owner.advance(batch.endOffset)
     owner.session.tell({ type: 'recordsRead', records, endOffset: batch.endOffset })
   }
 

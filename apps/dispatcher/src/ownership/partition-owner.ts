@@ -35,8 +35,6 @@ export class PartitionOwner {
   private isAssigned = true
   private current: LaneSession | null = null
   private wake: (() => void) | null = null
-  /** Next offset to read; null while acquiring: then nothing that arrives is ours to judge. */
-  private next: bigint | null = null
   readonly finished: Promise<void>
 
   constructor(private readonly options: PartitionOwnerOptions) {
@@ -47,13 +45,9 @@ export class PartitionOwner {
     return this.current
   }
 
+  /** Next offset to read; null while acquiring: then nothing that arrives is ours to judge. */
   get nextOffset(): bigint | null {
-    return this.next
-  }
-
-  /** @param endOffset where the batch that was just filed ends */
-  advance(endOffset: bigint): void {
-    if (this.next !== null && endOffset > this.next) this.next = endOffset
+    return this.current?.state.offsets.next ?? null
   }
 
   /** Taken away or shutting down: what is in flight ends, the position is saved, the lease released. Resolves when all that is done. */
@@ -72,7 +66,6 @@ export class PartitionOwner {
       this.options.onTakenOver((this.options.clock.monotonicMs() - startedMs) / 1000)
       await session.ended
       this.current = null
-      this.next = null
     }
   }
 
@@ -114,8 +107,7 @@ export class PartitionOwner {
       session.tell({ type: 'stop', reason: 'revoked' })
       return session
     }
-    this.next = position < offsets.low ? offsets.low : position
-    options.read(this.next)
+    options.read(session.state.offsets.next)
     return session
   }
 

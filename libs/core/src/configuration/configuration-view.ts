@@ -108,7 +108,7 @@ class Table<T> {
 
   put({ id, version, body }: { id: string; version: bigint; body: T | null }): Change<T> | null {
     const known = this.rows.get(id)
-    if (known && known.version >= version) return null
+    if (known && (known.version > version || (known.version === version && !isDeletionOf(known.value, body)))) return null
     const before = this.get(id)
     this.rows.set(id, { version, value: body })
     return { id, before, after: this.get(id) }
@@ -131,6 +131,9 @@ class Table<T> {
       .filter((value): value is T => value !== null)
   }
 }
+
+/** A deletion is recorded under the version of the row that it removed. */
+const isDeletionOf = (known: unknown, body: unknown): boolean => known !== null && body === null
 
 /** Rows by a property of theirs, each list ordered by id and built when it is first read after a change. */
 class Index<T> {

@@ -1,0 +1,125 @@
+import {
+  HEADER,
+  SCHEMA,
+  topicNames,
+  type AttemptRecord,
+  type DeadLetterRecord,
+  type DeliveryRecord,
+  type SettlementRecord,
+} from '@hooklane/contracts'
+import { newId, type Disposition, type Effect, type OutgoingRecord, type RecordRef } from '@hooklane/core'
+import { maskHeaders, maskUrl } from '@hooklane/webhook-http'
+import type { AttemptDetail } from './attempt-executor.js'
+import { decodeDelivery } from './decode-delivery.js'
+
+type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>
+
+/** Where records are written from. */
+export interface RecordScope {
+  readonly topicPrefix: string
+  readonly workerGroup: string
+  readonly ownerEpoch: bigint
+  readonly wallMs: number
+}
+
+/** The status of a delivery after an attempt. */
+export function statusAfter(disposition: Disposition): AttemptRecord['status'] {
+  switch (disposition.kind) {
+    case 'delivered':
+      return 'delivered'
+    case 'retryAt':
+    case 'deferUntil':
+    case 'block':
+      return 'retrying'
+    case 'deadLetter':
+      return 'deadLettered'
+    case 'drop':
+      return 'dropped'
+  }
+}
+
+/** `attempt/1` */
+export function attemptRecord(effect: EffectOf<'publishAttempt'>, scope: RecordScope): OutgoingRecord {
+  const { record, disposition } = effect
+  const detail = effect.detail as AttemptDetail
+  const { outcome, request } = detail
+  const nextInMs = 'delayMs' in disposition ? disposition.delayMs : null
+  const value: AttemptRecord = {
+    ...identityOf(record, detail.delivery, scope),
+    attemptId: detail.attemptId,
+    attempt: effect.attempt,
+    startedAt: new Date(detail.startedAtMs).toISOString(),
+    durationMs: Math.round(outcome.durationMs * 1000) / 1000,
+    request: {
+      method: request?.method ?? 'POST',
+      url: request ? maskUrl(request.url) : '',
+      headers: request ? maskHeaders(request.headers, detail.secretHeaders) : {},
+      bytes: request?.body.length ?? 0,
+      digest: request?.headers['content-digest'] ?? '',
+    },
+    response: outcome.response,
+    error: outcome.error,
+    decision: disposition.kind,
+    nextAttemptAt: nextInMs === null ? null : new Date(scope.wallMs + nextInMs).toISOString(),
+    status: statusAfter(disposition),
+  }
+  return outgoing(topicNames(scope.topicPrefix).attempts, SCHEMA.attempt, record, value)
+}
+
+/** `settlement/1` */
+export function settlementRecord(effect: EffectOf<'publishSettlement'>, scope: RecordScope): OutgoingRecord {
+  const { record, status, reason } = effect
+  const value: SettlementRecord = {
+    ...identityOf(record, decodeDelivery(record.value), scope),
+    attemptId: newId('att'),
+    at: new Date(scope.wallMs).toISOString(),
+    status,
+    reason,
+  }
+  return outgoing(topicNames(scope.topicPrefix).attempts, SCHEMA.settlement, record, value)
+}
+
+/** `dead-letter/1`: with the whole delivery, so that it can be sent again. */
+export function deadLetterRecord(effect: EffectOf<'publishDeadLetter'>, scope: RecordScope): OutgoingRecord {
+  const { record, attempts, reason } = effect
+  const detail = effect.detail as AttemptDetail
+  const value: DeadLetterRecord = {
+    ...identityOf(record, detail.delivery, scope),
+    attempts,
+    reason,
+    at: new Date(scope.wallMs).toISOString(),
+    lastError: detail.outcome.error?.code ?? null,
+    delivery: detail.delivery,
+  }
+  return outgoing(topicNames(scope.topicPrefix).deadLetters, SCHEMA.deadLetter, record, value)
+}
+
+/** What a delivery is, where the record's headers say it; the rest from its value. */
+function identityOf(record: RecordRef, delivery: DeliveryRecord | null, scope: RecordScope) {
+  return {
+    companyId: record.companyId,
+    appId: record.appId,
+    workerGroup: scope.workerGroup,
+    subscriptionId: record.subscriptionId,
+    subscriptionVersion: String(record.subscriptionVersion),
+    deliveryId: record.deliveryId,
+    sequence: Number(record.sequence),
+    source: { topic: record.source.topic, partition: record.source.partition, offset: String(record.source.offset) },
+    position: delivery?.revision?.id ?? null,
+    eventId: delivery?.id ?? 'unknown',
+    eventType: delivery?.type ?? 'unknown.unknown',
+    entity: delivery?.entity ?? { type: 'unknown', id: 'unknown' },
+    routedAt: record.routedAt,
+    mode: record.mode,
+    ownerEpoch: String(scope.ownerEpoch),
+  }
+}
+
+function outgoing(topic: string, schema: string, record: RecordRef, value: unknown): OutgoingRecord {
+  return {
+    topic,
+    key: record.appId,
+    value: JSON.stringify(value),
+    headers: { [HEADER.schema]: schema, [HEADER.contentType]: 'application/json' },
+  }
+}

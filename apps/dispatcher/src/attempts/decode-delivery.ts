@@ -1,0 +1,9 @@
+import { DeliverySchema, decoderOf, type DeliveryRecord } from '@hooklane/contracts'
+
+const decode = decoderOf(DeliverySchema)
+
+/** The delivery that a record's value holds; null when it is none. */
+export function decodeDelivery(value: Buffer): DeliveryRecord | null {
+  const decoded = decode(value)
+  return decoded.ok ? decoded.value : null
+}

@@ -1,0 +1,91 @@
+import { setInterval } from 'node:timers'
+import type { ConfigurationRecord, ConfigurationView } from '@hooklane/core'
+import type { Logger, Readiness } from '@hooklane/observability'
+import type { LaneTransportEngine } from '@hooklane/kafka'
+import type { ServedGroups } from './groups/served-groups.js'
+import type { Ledger } from './ledger/ledger.js'
+import type { LaneSession } from './engine/lane-session.js'
+import type { GroupWorker } from './groups/group-worker.js'
+
+/** Reader of the configuration topic. */
+export interface ConfigurationSource {
+  start(): Promise<void>
+  caughtUp(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface DispatcherParts {
+  readonly view: ConfigurationView
+  readonly configuration: ConfigurationSource
+  readonly groups: ServedGroups
+  readonly ledger: Ledger
+  readonly connectProducer: () => Promise<void>
+  /** Ends connections, last of all. */
+  readonly disconnect: () => Promise<void>
+  /** Refreshes gauges and the memory budget; each second. */
+  readonly observe: (workers: readonly GroupWorker[]) => void
+  readonly readiness: Readiness
+  readonly logger: Logger
+}
+
+const OBSERVE_EVERY_MS = 1_000
+/** Offsets that only lag tools read. */
+const COMMIT_EVERY_MS = 5_000
+
+/**
+ * One dispatcher process: reads the configuration, serves its worker groups, and ends in an order that leaves no lease behind.
+ */
+export class Dispatcher implements LaneTransportEngine {
+  private readonly timers: NodeJS.Timeout[] = []
+  private isConfigured = false
+
+  constructor(private readonly parts: DispatcherParts) {}
+
+  async start(): Promise<void> {
+    const { configuration, connectProducer, ledger, readiness, view, groups } = this.parts
+    readiness.set('configuration', false, 'reading')
+    readiness.set('groups', false, 'waiting for the configuration')
+    await connectProducer()
+    await configuration.start()
+    await configuration.caughtUp()
+    this.isConfigured = true
+    readiness.set('configuration', true)
+    ledger.start()
+    this.timers.push(setInterval(() => this.parts.observe(groups.workers), OBSERVE_EVERY_MS))
+    this.timers.push(setInterval(() => void this.commitPositions(), COMMIT_EVERY_MS))
+    await groups.serve(view.workerGroups())
+    readiness.set('groups', true, `${groups.workers.length} worker groups`)
+  }
+
+  /** A record of the configuration was read: a worker group may have come into being. */
+  onConfiguration(record: ConfigurationRecord): void {
+    if (!this.isConfigured || record.kind !== 'workerGroup' || record.body === null) return
+    const { groups, readiness } = this.parts
+    void groups.serve([record.body]).then(() => readiness.set('groups', true, `${groups.workers.length} worker groups`))
+  }
+
+  /** Order matters: attempts end and leases are freed while the ledger still saves; what they published is flushed last. */
+  async drain(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer)
+    await this.parts.groups.stop()
+    await this.parts.ledger.stop()
+    await this.parts.configuration.stop()
+    await this.parts.disconnect()
+  }
+
+  sessions(): readonly LaneSession[] {
+    return this.parts.groups.workers.flatMap((worker) =>
+      [...worker.partitions.values()].flatMap((owner) => (owner.session ? [owner.session] : [])),
+    )
+  }
+
+  private async commitPositions(): Promise<void> {
+    for (const worker of this.parts.groups.workers) {
+      await worker
+        .commitPositions()
+        .catch((error: unknown) =>
+          this.parts.logger.debug({ error, group: worker.workerGroup }, 'lag could not be reported'),
+        )
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { WorkerGroupConfiguration } from '@hooklane/contracts'
+import type { GroupWorker } from './group-worker.js'
+import { isServed } from './matches-pattern.js'
+
+export interface ServedGroupsOptions {
+  /** Names or patterns of the groups that this process serves. */
+  readonly patterns: readonly string[]
+  readonly make: (group: WorkerGroupConfiguration) => GroupWorker
+  readonly onFailure: (workerGroup: string, error: unknown) => void
+}
+
+/** The worker groups this process serves. A group that appears gets a consumer of its own; the others notice nothing. */
+export class ServedGroups {
+  private readonly served = new Map<string, Served>()
+  private readonly wakers = new Set<() => void>()
+  private isStopping = false
+
+  constructor(private readonly options: ServedGroupsOptions) {}
+
+  get workers(): readonly GroupWorker[] {
+    return [...this.served.values()].map(({ worker }) => worker)
+  }
+
+  /** Starts what matches and is not served yet. Resolves when all that was given has joined its consumer group. */
+  async serve(groups: readonly WorkerGroupConfiguration[]): Promise<void> {
+    await Promise.all(
+      groups.filter(({ name }) => isServed(name, this.options.patterns)).map((group) => this.begin(group)),
+    )
+  }
+
+  /** All groups side by side: a lane's pause is its longest attempt in flight, not the sum over the groups. */
+  async stop(): Promise<void> {
+    this.isStopping = true
+    for (const wake of this.wakers) wake()
+    await Promise.all(
+      [...this.served.values()].map(async (entry) => {
+        await entry.started
+        await entry.worker.stop()
+      }),
+    )
+  }
+
+  private begin(group: WorkerGroupConfiguration): Promise<void> {
+    const known = this.served.get(group.name)
+    if (known) return known.started
+    if (this.isStopping) return Promise.resolve()
+    const entry: Served = { worker: this.options.make(group), started: Promise.resolve() }
+    this.served.set(group.name, entry)
+    entry.started = this.startPatiently(group, entry)
+    return entry.started
+  }
+
+  /** A group whose topic is not there yet must not end the process that serves the others. */
+  private async startPatiently(group: WorkerGroupConfiguration, entry: Served): Promise<void> {
+    for (;;) {
+      try {
+        return await entry.worker.start()
+      } catch (error) {
+        this.options.onFailure(group.name, error)
+      }
+      await new Promise<void>((resolve) => {
+        this.wakers.add(resolve)
+        setTimeout(resolve, START_AGAIN_MS)
+      })
+      if (this.isStopping) return
+      entry.worker = this.options.make(group)
+    }
+  }
+}
+
+interface Served {
+  worker: GroupWorker
+  started: Promise<void>
+}
+
+const START_AGAIN_MS = 5_000
