@@ -2,6 +2,7 @@ import type { WorkerGroupConfiguration } from '@hooklane/contracts'
 import { In, type EntityManager } from 'typeorm'
 import { WorkerGroupEntity } from '../entities/worker-group.entity.js'
 import { insertWorkerGroup } from '../migrations/seed-worker-group.js'
+import { cut, type Page, type PageRequest } from './page.js'
 
 /** A worker group as an operator looks at it. */
 export interface WorkerGroupOverview {
@@ -37,11 +38,6 @@ export class WorkerGroupTable {
     return this.manager.findBy(WorkerGroupEntity, { name: In(names) })
   }
 
-  /** Those whose topics have not been seen to stand. */
-  async notReady(): Promise<WorkerGroupEntity[]> {
-    return this.manager.createQueryBuilder(WorkerGroupEntity, 'g').where('g.readyAt IS NULL').getMany()
-  }
-
   /** The group, its partitions' owners and its configuration, unless they stand. Its topics must stand. */
   async ensure(group: WorkerGroupConfiguration, readyAt: Date): Promise<void> {
     await insertWorkerGroup(this.manager, group)
@@ -55,21 +51,34 @@ export class WorkerGroupTable {
     ])
   }
 
-  /** All groups by name, with what they do now. In the scope `operator`. */
-  async overview(name: string | null = null): Promise<WorkerGroupOverview[]> {
-    const rows = await this.manager.query<OverviewRow[]>(OVERVIEW, [name])
-    return rows.map((row) => ({
-      name: row.name,
-      partitions: row.partitions,
-      slots: row.slots,
-      readyAt: row.ready_at,
-      apps: row.apps,
-      lanes: { parked: row.parked, flow: row.flow },
-      oldestAgeSeconds: row.oldest_age_seconds,
-      owners: row.owners,
-    }))
+  /** One group with what it does now. In the scope `operator`, as `page`. */
+  async overview(name: string): Promise<WorkerGroupOverview | null> {
+    const rows = await this.manager.query<OverviewRow[]>(`${OVERVIEW} WHERE g.name = $1`, [name])
+    return rows[0] ? toOverview(rows[0]) : null
+  }
+
+  /** By name. */
+  async page(
+    page: PageRequest<{ readonly name: string }>,
+  ): Promise<Page<WorkerGroupOverview, { readonly name: string }>> {
+    const rows = await this.manager.query<OverviewRow[]>(
+      `${OVERVIEW} WHERE $1::text IS NULL OR g.name > $1 ORDER BY g.name LIMIT $2`,
+      [page.after?.name ?? null, page.limit + 1],
+    )
+    return cut(rows.map(toOverview), page.limit, ({ name }) => ({ name }))
   }
 }
+
+const toOverview = (row: OverviewRow): WorkerGroupOverview => ({
+  name: row.name,
+  partitions: row.partitions,
+  slots: row.slots,
+  readyAt: row.ready_at,
+  apps: row.apps,
+  lanes: { parked: row.parked, flow: row.flow },
+  oldestAgeSeconds: row.oldest_age_seconds,
+  owners: row.owners,
+})
 
 interface OverviewRow {
   readonly name: string
@@ -99,6 +108,4 @@ const OVERVIEW = `
       'epoch', epoch::text,
       'leaseUntil', lease_until,
       'savedAt', saved_at) ORDER BY partition), '[]') AS owners
-    FROM hooklane.partition_owner WHERE worker_group = g.name) o
-  WHERE $1::text IS NULL OR g.name = $1
-  ORDER BY g.name`
+    FROM hooklane.partition_owner WHERE worker_group = g.name) o`

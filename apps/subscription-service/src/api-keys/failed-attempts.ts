@@ -1,0 +1,34 @@
+import type { Clock } from '@hooklane/core'
+
+const WINDOW_MS = 60_000
+/** Addresses remembered: more would let an attacker with many addresses fill the memory. */
+const MAX_ADDRESSES = 10_000
+
+/** Counts wrong keys per address and minute. A right key is never held up: addresses are shared. */
+export class FailedAttempts {
+  private readonly counts = new Map<string, { startedMs: number; count: number }>()
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly mostPerMinute: number,
+  ) {}
+
+  /** Counts one more; answers the seconds to wait when there were too many, else null. */
+  add(address: string): number | null {
+    const nowMs = this.clock.monotonicMs()
+    const before = this.counts.get(address)
+    const current = before && nowMs - before.startedMs < WINDOW_MS ? before : { startedMs: nowMs, count: 0 }
+    current.count++
+    // Inserted anew, so that the map stays ordered by the last failure and the oldest can be dropped.
+    this.counts.delete(address)
+    this.counts.set(address, current)
+    this.dropOldest()
+    return current.count > this.mostPerMinute ? Math.ceil((current.startedMs + WINDOW_MS - nowMs) / 1000) : null
+  }
+
+  private dropOldest(): void {
+    if (this.counts.size <= MAX_ADDRESSES) return
+    const oldest = this.counts.keys().next()
+    if (!oldest.done) this.counts.delete(oldest.value)
+  }
+}

@@ -1,0 +1,182 @@
+import { newId } from '@hooklane/core'
+import { AppEntity, TenantDatabase, type Tables } from '@hooklane/postgres'
+import { Injectable } from '@nestjs/common'
+import type { Caller } from '../api-keys/caller.js'
+import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
+import { requireMatch } from '../http/etag.js'
+import { notFound, Problem } from '../http/problem.js'
+import { GroupPlacement, type Placement } from '../worker-groups/group-placement.js'
+import { appConfiguration, DEFAULT_APP_TYPE, type PatchApp, type WriteApp } from './app.dto.js'
+
+const CONFLICTS: Conflicts = {
+  app_pkey: { status: 409, path: 'id', code: 'ID_TAKEN', message: 'another app has this id' },
+  app_company_id_external_id_key: {
+    status: 409,
+    path: 'externalId',
+    code: 'EXTERNAL_ID_TAKEN',
+    message: 'another app of the company has this externalId',
+  },
+  app_dedicated_group: {
+    status: 409,
+    path: 'id',
+    code: 'WORKER_GROUP_CLASH',
+    message: 'the worker group of this id belongs to an app with a similar id',
+  },
+  app_company_id_fkey: {
+    status: 404,
+    path: 'Hooklane-Company',
+    code: 'NOT_FOUND',
+    message: 'there is no such company',
+  },
+}
+
+type Changes = Required<Pick<WriteApp, 'name'>> & {
+  readonly type: string
+  readonly externalId: string | null
+  readonly enabled: boolean
+  readonly mode: AppEntity['workerMode']
+}
+
+/** Saves apps: the app, its worker group and what the delivery path is told change together. */
+@Injectable()
+export class AppsService {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly placements: GroupPlacement,
+  ) {}
+
+  async create(caller: Caller, body: WriteApp): Promise<AppEntity> {
+    return this.insert(caller, newId('app'), withDefaults(body))
+  }
+
+  /** Creates or replaces under an id of the caller's own. Ids are global, so only operators do this. */
+  async put(
+    caller: Caller,
+    id: string,
+    request: { readonly body: WriteApp; readonly ifMatch: string | undefined },
+  ): Promise<{ app: AppEntity; isNew: boolean }> {
+    const companyId = caller.requireCompany()
+    const standing = await this.database.within({ kind: 'operator' }, (tables) => tables.apps.find(id))
+    if (standing && standing.companyId !== companyId) throw new Problem(409, 'ID_TAKEN', 'another app has this id')
+    const changes = withDefaults(request.body)
+    if (!standing) return { app: await this.insert(caller, id, changes), isNew: true }
+    return { app: await this.change(caller, id, request.ifMatch, () => changes), isNew: false }
+  }
+
+  async patch(
+    caller: Caller,
+    id: string,
+    request: { readonly body: PatchApp; readonly ifMatch: string | undefined },
+  ): Promise<AppEntity> {
+    const { body, ifMatch } = request
+    return this.change(caller, id, ifMatch, (app) => ({
+      name: body.name ?? app.name,
+      type: body.type ?? app.type,
+      externalId: body.externalId === undefined ? app.externalId : body.externalId,
+      enabled: body.enabled ?? app.enabled,
+      mode: body.worker?.mode ?? app.workerMode,
+    }))
+  }
+
+  async get(caller: Caller, id: string): Promise<AppEntity> {
+    const app = await this.database.within(caller.scope, (tables) => tables.apps.find(id))
+    if (!app) throw notFound('app')
+    return app
+  }
+
+  async delete(caller: Caller, id: string, ifMatch: string | undefined): Promise<void> {
+    await this.database.within(caller.scope, async (tables) => {
+      const app = await tables.apps.lock(id)
+      if (!app) throw notFound('app')
+      requireMatch(ifMatch, app)
+      await tables.configuration.removeApp(id)
+      await tables.apps.delete(id)
+    })
+  }
+
+  private async insert(caller: Caller, id: string, changes: Changes): Promise<AppEntity> {
+    const companyId = caller.requireCompany()
+    const placement = await this.placements.place({ id, type: changes.type, mode: changes.mode })
+    const now = new Date()
+    const app = Object.assign(new AppEntity(), {
+      id,
+      companyId,
+      routeVersion: 0,
+      isRouted: false,
+      revision: 1,
+      createdAt: now,
+    })
+    apply(app, changes, placement.name, now)
+    await refusingConflicts(CONFLICTS, () =>
+      this.database.within(caller.scope, async (tables) => {
+        await placement.establish(tables)
+        await tables.apps.insert(app)
+        await tables.configuration.put('app', id, appConfiguration(app))
+      }),
+    )
+    return app
+  }
+
+  private async change(
+    caller: Caller,
+    id: string,
+    ifMatch: string | undefined,
+    changesOf: (app: AppEntity) => Changes,
+  ): Promise<AppEntity> {
+    const seen = await this.get(caller, id)
+    const placement = await this.replace(seen, changesOf(seen))
+    return refusingConflicts(CONFLICTS, () =>
+      this.database.within(caller.scope, async (tables: Tables) => {
+        const app = await tables.apps.lock(id)
+        if (!app) throw notFound('app')
+        requireMatch(ifMatch, app)
+        const changes = changesOf(app)
+        refuseMove(app, changes)
+        // A subscription may have come since `seen` was read: then the group stays after all.
+        const group = placement && !app.isRouted ? placement : null
+        await group?.establish(tables)
+        apply(app, changes, group?.name ?? app.workerGroup, new Date())
+        app.revision++
+        await tables.apps.update(app)
+        await tables.configuration.put('app', id, appConfiguration(app))
+        return app
+      }),
+    )
+  }
+
+  /** The group an app goes to when its type or mode changes; null: it stays where it is. */
+  private async replace(app: AppEntity, changes: Changes): Promise<Placement | null> {
+    refuseMove(app, changes)
+    const isSame = app.type === changes.type && app.workerMode === changes.mode
+    return isSame || app.isRouted ? null : this.placements.place({ id: app.id, type: changes.type, mode: changes.mode })
+  }
+}
+
+function withDefaults(body: WriteApp): Changes {
+  return {
+    name: body.name,
+    type: body.type ?? DEFAULT_APP_TYPE,
+    externalId: body.externalId ?? null,
+    enabled: body.enabled ?? true,
+    mode: body.worker?.mode ?? 'shared',
+  }
+}
+
+function apply(app: AppEntity, changes: Changes, workerGroup: string, now: Date): void {
+  app.name = changes.name
+  app.type = changes.type
+  app.externalId = changes.externalId
+  app.enabled = changes.enabled
+  app.workerMode = changes.mode
+  app.workerGroup = workerGroup
+  app.updatedAt = now
+}
+
+/** Deliveries may be under way in the group: another group could overtake them. */
+function refuseMove(app: AppEntity, changes: Changes): void {
+  if (!app.isRouted || app.workerMode === changes.mode) return
+  const message = 'cannot change once the app has subscriptions'
+  throw new Problem(409, 'WORKER_MODE_FIXED', `worker.mode: ${message}`, {
+    errors: [{ path: 'worker.mode', code: 'WORKER_MODE_FIXED', message }],
+  })
+}

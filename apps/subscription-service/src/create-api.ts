@@ -1,0 +1,25 @@
+import { nestLogger } from '@hooklane/runtime'
+import { NestFactory } from '@nestjs/core'
+import type { NestExpressApplication } from '@nestjs/platform-express'
+import helmet from 'helmet'
+import { bodyParser } from './http/body-parser.js'
+import { serveDocumentation } from './http/documentation.js'
+import { refuseUnreadablePaths } from './http/unreadable-path.js'
+import { SubscriptionServiceModule, type ApiParts } from './subscription-service.module.js'
+
+/** The API, not listening yet. */
+export async function createApi(parts: ApiParts): Promise<NestExpressApplication> {
+  const api = await NestFactory.create<NestExpressApplication>(SubscriptionServiceModule.of(parts), {
+    bodyParser: false,
+    logger: nestLogger(parts.logger),
+    abortOnError: false,
+  })
+  // Loopback installations speak plain http; a proxy in front of others terminates TLS and says so by itself.
+  api.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }))
+  api.use(refuseUnreadablePaths())
+  api.use(bodyParser())
+  api.disable('etag')
+  serveDocumentation(api)
+  await api.init()
+  return api
+}

@@ -1,0 +1,121 @@
+import {
+  TenantDatabase,
+  type AttemptPosition,
+  type DeliveryPosition,
+  type LoggedDelivery,
+  type PageRequest,
+} from '@hooklane/postgres'
+import { Controller, Get, Param, Query } from '@nestjs/common'
+import { ApiExtraModels, ApiOkResponse, ApiTags } from '@nestjs/swagger'
+import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
+import { choice, id, instant, text } from '../http/fields.js'
+import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
+import { notFound } from '../http/problem.js'
+import {
+  AttemptView,
+  attemptView,
+  DeliveryView,
+  deliveryView,
+  DeliveryWithEarlierView,
+  DOCUMENTED_VIEWS,
+} from './delivery.view.js'
+
+const STATUSES = [
+  'pending',
+  'retrying',
+  'held',
+  'delivered',
+  'coalesced',
+  'filtered',
+  'skipped',
+  'dropped',
+  'deadLettered',
+  'expired',
+] as const
+
+class DeliveryQuery extends ListQuery {
+  @id({ optional: true })
+  appId?: string
+
+  @id({ optional: true })
+  subscriptionId?: string
+
+  @text({ optional: true, max: 128, example: 'products.updated' })
+  eventType?: string
+
+  @text({ optional: true, max: 1_200, description: 'type/id, or the id alone', example: 'product/prd_9001' })
+  entity?: string
+
+  @choice(STATUSES, { optional: true })
+  status?: (typeof STATUSES)[number]
+
+  @instant({ optional: true, description: 'Routed at or after' })
+  from?: string
+
+  @instant({ optional: true, description: 'Routed before' })
+  to?: string
+}
+
+/** The delivery log: what became of each delivery, newest first. It is behind the deliveries by a second or two. */
+@ApiTags('Deliveries')
+@ApiExtraModels(...DOCUMENTED_VIEWS)
+@Allow('viewer')
+@Controller('v1/deliveries')
+export class DeliveriesController {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly lists: Lists,
+  ) {}
+
+  @Get()
+  @ApiListOf(DeliveryView)
+  list(@WhoAsks() caller: Caller, @Query() query: DeliveryQuery): Promise<ListAnswer<DeliveryView>> {
+    const { appId, subscriptionId, eventType, status, from, to } = query
+    const filter = { appId, subscriptionId, eventType, status, from, to, ...entityFilter(query.entity) }
+    return this.lists.answer(
+      { name: 'deliveries', query, caller },
+      (page: PageRequest<DeliveryPosition>) =>
+        this.database.within(caller.scope, (tables) => tables.deliveryLog.page(filter, page)),
+      deliveryView,
+    )
+  }
+
+  @Get(':id')
+  @ApiOkResponse({ type: DeliveryWithEarlierView })
+  async get(@WhoAsks() caller: Caller, @Param('id') deliveryId: string): Promise<DeliveryWithEarlierView> {
+    const rows = await this.database.within(caller.scope, (tables) => tables.deliveryLog.findAll(deliveryId))
+    const [newest, ...earlier] = found(rows)
+    return { ...deliveryView(newest), earlier: earlier.map(deliveryView) }
+  }
+
+  /** The requests that were made for it, in their order. */
+  @Get(':id/attempts')
+  @ApiListOf(AttemptView)
+  attempts(
+    @WhoAsks() caller: Caller,
+    @Param('id') deliveryId: string,
+    @Query() query: ListQuery,
+  ): Promise<ListAnswer<AttemptView>> {
+    return this.lists.answer(
+      { name: `attempts of ${deliveryId}`, query, caller },
+      (page: PageRequest<AttemptPosition>) =>
+        this.database.within(caller.scope, async ({ deliveryLog }) =>
+          deliveryLog.attemptsOf(found(await deliveryLog.findAll(deliveryId)), page),
+        ),
+      attemptView,
+    )
+  }
+}
+
+function found(rows: readonly LoggedDelivery[]): [LoggedDelivery, ...LoggedDelivery[]] {
+  const [first, ...others] = rows
+  if (!first) throw notFound('delivery')
+  return [first, ...others]
+}
+
+/** `product/prd_9001`; ids may hold slashes themselves, types do not. */
+function entityFilter(entity: string | undefined): { entityType?: string; entityId?: string } {
+  if (entity === undefined) return {}
+  const slash = entity.indexOf('/')
+  return slash < 0 ? { entityId: entity } : { entityType: entity.slice(0, slash), entityId: entity.slice(slash + 1) }
+}

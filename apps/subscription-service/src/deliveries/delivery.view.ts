@@ -1,0 +1,133 @@
+import type { LoggedAttempt, LoggedDelivery } from '@hooklane/postgres'
+import { ApiProperty } from '@nestjs/swagger'
+import { instantOf, maybeInstantOf } from '../http/instants.js'
+
+const nullable = (type: string, rest: object = {}): never => ({ type: [type, 'null'], ...rest }) as never
+const maybeInstant = (): never => nullable('string', { format: 'date-time' })
+
+class EntityView {
+  @ApiProperty({ example: 'product' }) type!: string
+  @ApiProperty({ example: 'prd_9001' }) id!: string
+  @ApiProperty(nullable('string')) key!: string | null
+  @ApiProperty(nullable('string')) url!: string | null
+}
+
+export class DeliveryView {
+  @ApiProperty({ example: 'msg_01JZ8Q4T6W2K5V9M3N7R1X0B4C', description: 'The webhook-id' }) id!: string
+  @ApiProperty({ description: 'Its number in the app’s stream' }) sequence!: number
+  @ApiProperty() companyId!: string
+  @ApiProperty() appId!: string
+  @ApiProperty() subscriptionId!: string
+  @ApiProperty() workerGroup!: string
+  @ApiProperty() eventId!: string
+  @ApiProperty({ example: 'products.updated' }) eventType!: string
+  @ApiProperty({ type: EntityView }) entity!: EntityView
+  @ApiProperty(nullable('string')) position!: string | null
+  @ApiProperty({ enum: ['live', 'replay', 'snapshot'] }) mode!: string
+  @ApiProperty({ format: 'date-time' }) routedAt!: string
+  @ApiProperty() status!: string
+  @ApiProperty(nullable('string')) reason!: string | null
+  @ApiProperty() attempts!: number
+  @ApiProperty(maybeInstant()) firstAttemptAt!: string | null
+  @ApiProperty(maybeInstant()) lastAttemptAt!: string | null
+  @ApiProperty(maybeInstant()) nextAttemptAt!: string | null
+  @ApiProperty(maybeInstant()) settledAt!: string | null
+  @ApiProperty(nullable('integer', { description: 'HTTP status of the last answer' })) lastStatus!: number | null
+  @ApiProperty(nullable('string')) lastError!: string | null
+}
+
+export class DeliveryWithEarlierView extends DeliveryView {
+  @ApiProperty({
+    type: DeliveryView,
+    isArray: true,
+    description: 'The same delivery under earlier numbers, newest first',
+  })
+  earlier!: DeliveryView[]
+}
+
+class RequestView {
+  @ApiProperty() method!: string
+  @ApiProperty({ description: 'Masked' }) url!: string
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) headers!: Readonly<Record<string, string>>
+  @ApiProperty() bytes!: number
+  @ApiProperty() digest!: string
+}
+
+class ResponseView {
+  @ApiProperty() status!: number
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) headers!: Readonly<Record<string, string>>
+  @ApiProperty({ description: 'At most 4 KiB' }) body!: string
+}
+
+class ErrorView {
+  @ApiProperty() code!: string
+  @ApiProperty() message!: string
+}
+
+const maybe = (name: string): never =>
+  ({ oneOf: [{ $ref: `#/components/schemas/${name}` }, { type: 'null' }] }) as never
+
+export class AttemptView {
+  @ApiProperty() attemptId!: string
+  @ApiProperty({ description: 'The delivery’s number' }) sequence!: number
+  @ApiProperty({ description: '1 for the first' }) attempt!: number
+  @ApiProperty({ format: 'date-time' }) startedAt!: string
+  @ApiProperty() durationMs!: number
+  @ApiProperty({ type: RequestView }) request!: RequestView
+  @ApiProperty(maybe('ResponseView')) response!: ResponseView | null
+  @ApiProperty(maybe('ErrorView')) error!: ErrorView | null
+  @ApiProperty({ example: 'retryAt' }) decision!: string
+  @ApiProperty(maybeInstant()) nextAttemptAt!: string | null
+  @ApiProperty({ description: 'The delivery’s status after it' }) status!: string
+  @ApiProperty({ description: 'Lease epoch of the dispatcher' }) ownerEpoch!: string
+}
+
+export const DOCUMENTED_VIEWS = [RequestView, ResponseView, ErrorView]
+
+export const deliveryView = (row: LoggedDelivery): DeliveryView => ({
+  id: row.deliveryId,
+  sequence: Number(row.sequence),
+  companyId: row.companyId,
+  appId: row.appId,
+  subscriptionId: row.subscriptionId,
+  workerGroup: row.workerGroup,
+  eventId: row.eventId,
+  eventType: row.eventType,
+  entity: { type: row.entityType, id: row.entityId, key: row.entityKey, url: row.entityUrl },
+  position: row.position,
+  mode: row.mode,
+  routedAt: instantOf(row.routedAt),
+  status: row.status,
+  reason: row.reason,
+  attempts: row.attempts,
+  firstAttemptAt: maybeInstantOf(row.firstAttemptAt),
+  lastAttemptAt: maybeInstantOf(row.lastAttemptAt),
+  nextAttemptAt: maybeInstantOf(row.nextAttemptAt),
+  settledAt: maybeInstantOf(row.settledAt),
+  lastStatus: row.lastStatus,
+  lastError: row.lastError,
+})
+
+export const attemptView = (row: LoggedAttempt): AttemptView => ({
+  attemptId: row.attemptId,
+  sequence: Number(row.sequence),
+  attempt: row.attempt,
+  startedAt: instantOf(row.startedAt),
+  durationMs: row.durationMs,
+  request: {
+    method: row.requestMethod,
+    url: row.requestUrl,
+    headers: row.requestHeaders,
+    bytes: row.requestBytes,
+    digest: row.requestDigest,
+  },
+  response:
+    row.responseStatus === null
+      ? null
+      : { status: row.responseStatus, headers: row.responseHeaders ?? {}, body: row.responseBody ?? '' },
+  error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '' },
+  decision: row.decision,
+  nextAttemptAt: maybeInstantOf(row.nextAttemptAt),
+  status: row.status,
+  ownerEpoch: row.ownerEpoch,
+})

@@ -1,0 +1,52 @@
+import { EventTypeEntity, TenantDatabase, type PageRequest } from '@hooklane/postgres'
+import { Controller, Get, Param, Query } from '@nestjs/common'
+import { ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger'
+import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
+import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
+import { notFound } from '../http/problem.js'
+
+class EventTypeView {
+  @ApiProperty({ example: 'products.updated' }) name!: string
+  @ApiProperty({ example: 'products' }) resource!: string
+  @ApiProperty({ example: 'updated' }) action!: string
+  @ApiProperty() title!: string
+  @ApiProperty({ description: 'The producer that yields it', example: 'pim' }) source!: string
+}
+
+const eventTypeView = ({ name, resource, action, title, source }: EventTypeEntity): EventTypeView => ({
+  name,
+  resource,
+  action,
+  title,
+  source,
+})
+
+/** What can be subscribed to. The same for all companies. */
+@ApiTags('Event types')
+@Allow('viewer')
+@Controller('v1/event-types')
+export class EventTypesController {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly lists: Lists,
+  ) {}
+
+  @Get()
+  @ApiListOf(EventTypeView)
+  list(@WhoAsks() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<EventTypeView>> {
+    return this.lists.answer(
+      { name: 'event-types', query, caller },
+      (page: PageRequest<{ readonly name: string }>) =>
+        this.database.within(caller.scope, (tables) => tables.eventTypes.page(page)),
+      eventTypeView,
+    )
+  }
+
+  @Get(':type')
+  @ApiOkResponse({ type: EventTypeView })
+  async get(@WhoAsks() caller: Caller, @Param('type') type: string): Promise<EventTypeView> {
+    const found = await this.database.within(caller.scope, (tables) => tables.eventTypes.find(type))
+    if (!found) throw notFound('event type')
+    return eventTypeView(found)
+  }
+}

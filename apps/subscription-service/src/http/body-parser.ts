@@ -1,0 +1,56 @@
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express'
+import { Problem } from './problem.js'
+
+export const MAX_BODY_BYTES = 256 * 1024
+export const MAX_BODY_DEPTH = 32
+export const MAX_BODY_KEYS = 2_000
+
+/** Reads JSON bodies within limits. A deeper one would parse well and break whatever walks it recursively. */
+export function bodyParser(): RequestHandler {
+  const parse = express.json({ limit: MAX_BODY_BYTES, strict: true, type: ['application/json', 'application/*+json'] })
+  return (request: Request, response: Response, next: NextFunction) => {
+    parse(request, response, (error?: unknown) => {
+      if (error) return next(toProblem(error))
+      if (request.body === undefined && hasBody(request)) {
+        return next(new Problem(415, 'UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json'))
+      }
+      next(tooComplex(request.body))
+    })
+  }
+}
+
+const hasBody = (request: Request): boolean =>
+  request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+
+function toProblem(error: unknown): Problem {
+  const type = (error as { type?: string }).type ?? ''
+  switch (type) {
+    case 'entity.too.large':
+      return new Problem(413, 'BODY_TOO_LARGE', `a body may have ${MAX_BODY_BYTES} bytes`)
+    case 'entity.parse.failed':
+      return new Problem(400, 'MALFORMED_JSON', 'the body is not JSON: an object is expected')
+    case 'encoding.unsupported':
+    case 'charset.unsupported':
+      return new Problem(415, 'UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json in UTF-8')
+    default:
+      return new Problem(400, 'INVALID', 'the body cannot be read')
+  }
+}
+
+function tooComplex(body: unknown): Problem | undefined {
+  let keys = 0
+  let level: unknown[] = [body]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_BODY_DEPTH) return new Problem(400, 'BODY_TOO_DEEP', `a body may be ${MAX_BODY_DEPTH} levels deep`)
+    const next: unknown[] = []
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue
+      const children: unknown[] = Object.values(value)
+      keys += children.length
+      if (keys > MAX_BODY_KEYS) return new Problem(400, 'BODY_TOO_LARGE', `a body may have ${MAX_BODY_KEYS} members`)
+      for (const child of children) next.push(child)
+    }
+    level = next
+  }
+  return undefined
+}

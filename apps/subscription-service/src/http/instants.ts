@@ -1,0 +1,2 @@
+export const instantOf = (at: Date): string => at.toISOString()
+export const maybeInstantOf = (at: Date | null): string | null => at?.toISOString() ?? null

@@ -1,0 +1,62 @@
+import type { Page, PageRequest } from '@hooklane/postgres'
+import { Injectable } from '@nestjs/common'
+import { applyDecorators, type Type as Class } from '@nestjs/common'
+import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger'
+import { Type } from 'class-transformer'
+import type { Caller } from '../api-keys/caller.js'
+import { Cursors } from './cursor.js'
+import { text, wholeNumber } from './fields.js'
+
+/** What every list takes. */
+export class ListQuery {
+  @Type(() => Number)
+  @wholeNumber(1, 100, { optional: true, default: 50 })
+  limit?: number
+
+  @text({ optional: true, max: 1_000, description: '`nextCursor` of the page before' })
+  cursor?: string
+}
+
+export interface ListAnswer<View> {
+  readonly data: readonly View[]
+  readonly nextCursor: string | null
+}
+
+/** Turns pages of rows into lists with cursors. */
+@Injectable()
+export class Lists {
+  constructor(private readonly cursors: Cursors) {}
+
+  /** @param name of the list: a cursor of another list, or of this list with other filters, is refused */
+  async answer<Row, Position extends object, View>(
+    list: { readonly name: string; readonly query: ListQuery; readonly caller: Caller },
+    read: (page: PageRequest<Position>) => Promise<Page<Row, Position>>,
+    view: (row: Row) => View,
+  ): Promise<ListAnswer<View>> {
+    const { limit = 50, cursor, ...filters } = list.query
+    const context = JSON.stringify([list.name, list.caller.companyId, Object.entries(filters).sort()])
+    const after = cursor === undefined ? null : this.cursors.decode<Position>(context, cursor)
+    const page = await read({ limit, after })
+    return {
+      data: page.rows.map(view),
+      nextCursor: page.next === null ? null : this.cursors.encode(context, page.next),
+    }
+  }
+}
+
+/** Documents a list answer of `view`. */
+export function ApiListOf(view: Class): MethodDecorator {
+  return applyDecorators(
+    ApiExtraModels(view),
+    ApiOkResponse({
+      schema: {
+        type: 'object',
+        required: ['data', 'nextCursor'],
+        properties: {
+          data: { type: 'array', items: { $ref: getSchemaPath(view) } },
+          nextCursor: { type: ['string', 'null'] } as never,
+        },
+      },
+    }),
+  )
+}

@@ -1,0 +1,16 @@
+import { Injectable, type PipeTransform } from '@nestjs/common'
+import { Problem } from './problem.js'
+
+/** For operations that take no body: any field is refused by name. */
+@Injectable()
+export class NoBody implements PipeTransform<unknown, undefined> {
+  transform(body: unknown): undefined {
+    const errors = Object.keys(body ?? {}).map((path) => ({
+      path,
+      code: 'UNKNOWN_FIELD',
+      message: 'is not a field: this takes no body',
+    }))
+    if (errors.length > 0) throw new Problem(400, 'UNKNOWN_FIELD', 'this operation takes no body', { errors })
+    return undefined
+  }
+}

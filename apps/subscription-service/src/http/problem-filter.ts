@@ -1,0 +1,60 @@
+import { WorkerGroupNotReady } from '@hooklane/core'
+import { DatabaseUnavailable } from '@hooklane/postgres'
+import type { Logger } from '@hooklane/observability'
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
+import type { Response } from 'express'
+import { Problem } from './problem.js'
+
+/** Seconds after which asking again is worth it while Postgres is away. */
+const RETRY_AFTER_S = 2
+
+/** Every answer that is not a success leaves here. What we did not expect is logged, and the caller is told nothing of it. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<Response>()
+    const problem = this.toProblem(error)
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    response
+      .status(problem.status)
+      .set(problem.headers)
+      .set('content-type', 'application/problem+json; charset=utf-8')
+      .send(JSON.stringify(problem.toBody()))
+  }
+
+  private toProblem(error: unknown): Problem {
+    if (error instanceof Problem) return error
+    if (error instanceof DatabaseUnavailable) {
+      this.logger.warn({ error }, 'a request could not be answered')
+      return new Problem(503, 'DATABASE_UNAVAILABLE', 'the database does not answer; try again', {
+        headers: { 'retry-after': String(RETRY_AFTER_S) },
+      })
+    }
+    if (error instanceof WorkerGroupNotReady) {
+      this.logger.error(
+        { workerGroup: error.workerGroup, topics: error.topics },
+        'topics of a worker group are missing',
+      )
+      return new Problem(503, error.code, error.message, {
+        errors: error.topics.map((topic) => ({ path: 'worker.mode', code: error.code, message: topic })),
+        headers: { 'retry-after': String(RETRY_AFTER_S) },
+      })
+    }
+    if (error instanceof HttpException) return fromNest(error)
+    this.logger.error({ error }, 'a request failed')
+    return new Problem(500, 'INTERNAL', 'the request failed; the reason is in the log')
+  }
+}
+
+/** What the framework itself refuses: unknown routes, undecodable paths. */
+function fromNest(error: HttpException): Problem {
+  const status = error.getStatus()
+  if (status === 404) return new Problem(404, 'NOT_FOUND', 'there is no such resource')
+  if (status < 500) return new Problem(status, 'INVALID', 'the request cannot be read')
+  return new Problem(status, 'INTERNAL', 'the request failed')
+}

@@ -1,0 +1,57 @@
+import { STATUS_CODES } from 'node:http'
+
+/** One fault of a request: where, which, and what to do about it. */
+export interface Fault {
+  /** Dotted path into the body or the query: `delivery.retry.attempts`, `events.0`. */
+  readonly path: string
+  readonly code: string
+  readonly message: string
+}
+
+export interface ProblemOptions {
+  readonly errors?: readonly Fault[]
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cause?: unknown
+}
+
+/** An answer that is not a success (RFC 9457). `code` is stable: programs may branch on it. */
+export class Problem extends Error {
+  readonly errors: readonly Fault[]
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    options: ProblemOptions = {},
+  ) {
+    super(detail, 'cause' in options ? { cause: options.cause } : undefined)
+    this.name = 'Problem'
+    this.errors = options.errors ?? []
+    this.headers = options.headers ?? {}
+  }
+
+  /** The body of `application/problem+json`. */
+  toBody(): Record<string, unknown> {
+    return {
+      type: `urn:hooklane:problem:${this.code}`,
+      title: STATUS_CODES[this.status] ?? 'Error',
+      status: this.status,
+      code: this.code,
+      detail: this.detail,
+      errors: this.errors,
+    }
+  }
+}
+
+/** Also for another company's things: whether they exist is theirs to know. */
+export const notFound = (what: string): Problem => new Problem(404, 'NOT_FOUND', `there is no such ${what}`)
+
+/** A rule between fields, or of a field that needs more than its shape to be judged. */
+export const unprocessable = (...faults: [Fault, ...Fault[]]): Problem =>
+  new Problem(422, faults[0].code, faults.map((fault) => `${fault.path}: ${fault.message}`).join('; '), {
+    errors: faults,
+  })
+
+export const invalid = (...faults: [Fault, ...Fault[]]): Problem =>
+  new Problem(400, 'INVALID', faults.map((fault) => `${fault.path}: ${fault.message}`).join('; '), { errors: faults })

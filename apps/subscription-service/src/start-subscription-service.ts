@@ -1,0 +1,61 @@
+import { kafkaConnection } from '@hooklane/config'
+import { topicNames } from '@hooklane/contracts'
+import { createSealer } from '@hooklane/core'
+import { createKafkaClient, TopicAdmin } from '@hooklane/kafka'
+import { TenantDatabase } from '@hooklane/postgres'
+import { systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
+import { parseAllowTargets } from '@hooklane/webhook-http'
+import { createApi } from './create-api.js'
+import type { SubscriptionServiceSettings } from './settings.js'
+import { DeliveryRules } from './subscriptions/subscriptions.service.js'
+import { DatabaseWatch } from './database-watch.js'
+import { KafkaWorkerGroupTopics } from './worker-groups/kafka-worker-group-topics.js'
+
+/** Copies of each partition that is made: never more than there are brokers. */
+const MOST_REPLICAS = 3
+
+/** Binds the parts of the service and starts it. Resolves when the API listens. */
+export async function startSubscriptionService(
+  settings: SubscriptionServiceSettings,
+  context: ServiceContext,
+): Promise<RunningService> {
+  const { logger, readiness } = context
+  const { operatorKey, secretsKeys } = settings
+  const [newestSecretsKey] = secretsKeys
+  if (!operatorKey || !newestSecretsKey) throw new Error('the settings were not checked')
+  const database = new TenantDatabase({
+    url: settings.databaseUrl,
+    role: 'hooklane_service',
+    applicationName: 'hooklane-subscription-service',
+    maxConnections: settings.databaseConnections,
+    onIdleError: (error) => logger.warn({ error }, 'a connection to the database broke'),
+  })
+  const kafka = createKafkaClient({ ...kafkaConnection(settings), clientId: 'hooklane-subscription-service', logger })
+  const replicas = Math.min(MOST_REPLICAS, settings.kafkaBrokers.length)
+  const api = await createApi({
+    database,
+    workerGroupTopics: new KafkaWorkerGroupTopics(new TopicAdmin(kafka), topicNames(settings.topicPrefix), replicas),
+    operatorKey,
+    rules: new DeliveryRules(
+      createSealer(secretsKeys),
+      parseAllowTargets(settings.allowTargets),
+      settings.headerPrefix,
+    ),
+    cursorSecret: newestSecretsKey,
+    topicProfile: settings.topicProfile === 'prod' ? 'prod' : 'dev',
+    wrongKeysPerMinute: settings.wrongKeysPerMinute,
+    clock: systemClock,
+    logger,
+  })
+  const watch = new DatabaseWatch(database, readiness)
+  await watch.start()
+  await api.listen(settings.httpPort, settings.httpHost)
+  logger.info({ url: await api.getUrl() }, 'the API listens')
+  return {
+    close: async () => {
+      watch.stop()
+      await api.close()
+      await database.close()
+    },
+  }
+}

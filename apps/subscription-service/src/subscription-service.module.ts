@@ -1,0 +1,68 @@
+import type { TopicProfile } from '@hooklane/contracts'
+import type { Clock, ParsedApiKey, WorkerGroupTopics } from '@hooklane/core'
+import type { Logger } from '@hooklane/observability'
+import { TenantDatabase } from '@hooklane/postgres'
+import { Module, type DynamicModule, type Provider } from '@nestjs/common'
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core'
+import { ApiKeysController } from './api-keys/api-keys.controller.js'
+import { FailedAttempts } from './api-keys/failed-attempts.js'
+import { ConfiguredOperatorKey, KeyGuard } from './api-keys/key-guard.js'
+import { AppsController } from './apps/apps.controller.js'
+import { AppsService } from './apps/apps.service.js'
+import { CompaniesController } from './companies/companies.controller.js'
+import { DeliveriesController } from './deliveries/deliveries.controller.js'
+import { EventTypesController } from './event-types/event-types.controller.js'
+import { Cursors } from './http/cursor.js'
+import { Lists } from './http/list.js'
+import { ProblemFilter } from './http/problem-filter.js'
+import { strictValidation } from './http/validation-pipe.js'
+import { SubscriptionsController } from './subscriptions/subscriptions.controller.js'
+import { DeliveryRules, SubscriptionsService } from './subscriptions/subscriptions.service.js'
+import { GroupPlacement, WORKER_GROUP_TOPICS } from './worker-groups/group-placement.js'
+import { TOPIC_PROFILE, WorkerGroupsController } from './worker-groups/worker-groups.controller.js'
+
+/** What the API is made of. */
+export interface ApiParts {
+  readonly database: TenantDatabase
+  readonly workerGroupTopics: WorkerGroupTopics
+  readonly operatorKey: ParsedApiKey
+  readonly rules: DeliveryRules
+  /** Signs list cursors. */
+  readonly cursorSecret: Buffer
+  readonly topicProfile: TopicProfile
+  readonly wrongKeysPerMinute: number
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Composition root: the routes, and the parts they share. */
+@Module({})
+export class SubscriptionServiceModule {
+  static of(parts: ApiParts): DynamicModule {
+    const shared: Provider[] = [
+      { provide: TenantDatabase, useValue: parts.database },
+      { provide: WORKER_GROUP_TOPICS, useValue: parts.workerGroupTopics },
+      { provide: TOPIC_PROFILE, useValue: parts.topicProfile },
+      { provide: DeliveryRules, useValue: parts.rules },
+      { provide: Cursors, useValue: new Cursors(parts.cursorSecret) },
+      { provide: ConfiguredOperatorKey, useValue: new ConfiguredOperatorKey(parts.operatorKey) },
+      { provide: FailedAttempts, useValue: new FailedAttempts(parts.clock, parts.wrongKeysPerMinute) },
+      { provide: APP_GUARD, useClass: KeyGuard },
+      { provide: APP_PIPE, useFactory: strictValidation },
+      { provide: APP_FILTER, useValue: new ProblemFilter(parts.logger) },
+    ]
+    return {
+      module: SubscriptionServiceModule,
+      controllers: [
+        CompaniesController,
+        ApiKeysController,
+        AppsController,
+        SubscriptionsController,
+        EventTypesController,
+        DeliveriesController,
+        WorkerGroupsController,
+      ],
+      providers: [...shared, Lists, GroupPlacement, AppsService, SubscriptionsService],
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** `products.updated`, `products.*` or `*`. */
+export const EVENT_PATTERN = /^(\*|[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*\.(\*|[a-zA-Z0-9_]+))$/
+
+export interface Warning {
+  readonly path: string
+  readonly code: string
+  readonly message: string
+}
+
+/** Patterns that fit no event type of the catalogue: it may come later, or the name is mistyped. */
+export function unknownEventTypes(patterns: readonly string[], known: readonly string[]): Warning[] {
+  return patterns.flatMap((pattern, index) => {
+    if (pattern === '*' || known.some((name) => fits(pattern, name))) return []
+    const message = `${pattern} is no event type of the catalogue; nothing is delivered for it until it is`
+    return [{ path: `events.${index}`, code: 'UNKNOWN_EVENT_TYPE', message }]
+  })
+}
+
+const fits = (pattern: string, name: string): boolean =>
+  pattern.endsWith('.*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern

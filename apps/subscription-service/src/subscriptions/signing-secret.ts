@@ -1,0 +1,29 @@
+import { newId, type Sealer } from '@hooklane/core'
+import { SubscriptionSecretEntity } from '@hooklane/postgres'
+import { randomBytes } from 'node:crypto'
+
+/** How long the secret before signs beside a new one. */
+export const ROTATION_OVERLAP_MS = 24 * 3_600_000
+
+export interface NewSecret {
+  /** `whsec_<base64 of 32 random bytes>`: shown once. */
+  readonly text: string
+  readonly row: SubscriptionSecretEntity
+}
+
+/** A new signing secret of a subscription; its row holds it sealed. */
+export function newSigningSecret(
+  owner: { readonly companyId: string; readonly subscriptionId: string },
+  sealer: Sealer,
+  now: Date,
+): NewSecret {
+  const text = `whsec_${randomBytes(32).toString('base64')}`
+  const row = Object.assign(new SubscriptionSecretEntity(), {
+    ...owner,
+    id: newId('sec'),
+    sealed: sealer.seal(text, `${owner.companyId}/${owner.subscriptionId}/secret`),
+    createdAt: now,
+    validUntil: null,
+  })
+  return { text, row }
+}

@@ -1,0 +1,201 @@
+import { newId, type AllowedTargets, type Sealer } from '@hooklane/core'
+import { SubscriptionEntity, TenantDatabase, type Tables } from '@hooklane/postgres'
+import { checkTarget } from '@hooklane/webhook-http'
+import { Injectable } from '@nestjs/common'
+import type { Caller } from '../api-keys/caller.js'
+import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
+import { requireMatch } from '../http/etag.js'
+import { invalid, notFound } from '../http/problem.js'
+import { changePolicy, DEFAULT_DELIVERY_POLICY } from './delivery-policy.js'
+import { unknownEventTypes, type Warning } from './event-patterns.js'
+import { newSigningSecret, ROTATION_OVERLAP_MS } from './signing-secret.js'
+import type { PatchSubscription, WriteHeader, WriteSubscription } from './subscription.dto.js'
+import { subscriptionConfiguration } from './subscription.view.js'
+import { sealHeaders } from './target-headers.js'
+
+/** What saving a subscription needs to know of this installation. */
+export class DeliveryRules {
+  constructor(
+    readonly sealer: Sealer,
+    readonly allowTargets: AllowedTargets,
+    readonly headerPrefix: string,
+  ) {}
+}
+
+export interface SavedSubscription {
+  readonly subscription: SubscriptionEntity
+  readonly isFailing: boolean
+  readonly warnings: Warning[]
+}
+
+const CONFLICTS: Conflicts = {
+  subscription_company_id_external_id_key: {
+    status: 409,
+    path: 'externalId',
+    code: 'EXTERNAL_ID_TAKEN',
+    message: 'another subscription of the company has this externalId',
+  },
+}
+
+/** Saves subscriptions: the subscription, its secrets and what the delivery path is told change together. */
+@Injectable()
+export class SubscriptionsService {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly rules: DeliveryRules,
+  ) {}
+
+  /** `secret` is the signing secret: it is told to nobody again. */
+  async create(caller: Caller, body: WriteSubscription): Promise<SavedSubscription & { readonly secret: string }> {
+    const now = new Date()
+    const subscription = this.newSubscription(caller.requireCompany(), body, now)
+    const { companyId, id: subscriptionId } = subscription
+    const secret = newSigningSecret({ companyId, subscriptionId }, this.rules.sealer, now)
+    return refusingConflicts(CONFLICTS, () =>
+      this.database.within(caller.scope, async (tables) => {
+        if (!(await tables.apps.lock(body.appId))) throw notFound('app')
+        await tables.apps.markRouted(body.appId)
+        await tables.subscriptions.insert(subscription)
+        await tables.subscriptions.replaceSecret(secret.row, now)
+        const saved = await this.announce(tables, subscription, now)
+        return { ...saved, secret: secret.text }
+      }),
+    )
+  }
+
+  async patch(
+    caller: Caller,
+    id: string,
+    request: { readonly body: PatchSubscription; readonly ifMatch: string | undefined },
+  ): Promise<SavedSubscription> {
+    const { body, ifMatch } = request
+    return this.change(caller, id, ifMatch, (subscription, now) => {
+      subscription.name = body.name ?? subscription.name
+      if (body.externalId !== undefined) subscription.externalId = body.externalId
+      subscription.events = body.events ?? subscription.events
+      subscription.workflowName = body.workflow?.name ?? subscription.workflowName
+      subscription.delivery = changePolicy(subscription.delivery, body.delivery)
+      this.changeTarget(subscription, body.target ?? {})
+      if (body.enabled !== undefined) setEnabled(subscription, body.enabled, now)
+    })
+  }
+
+  async setEnabled(caller: Caller, id: string, enabled: boolean): Promise<SavedSubscription> {
+    return this.change(caller, id, undefined, (subscription, now) => setEnabled(subscription, enabled, now))
+  }
+
+  /** The secret before signs beside the new one for a day. */
+  async rotateSecret(caller: Caller, id: string): Promise<{ secret: string; previousValidUntil: Date }> {
+    const now = new Date()
+    const previousValidUntil = new Date(now.getTime() + ROTATION_OVERLAP_MS)
+    let text = ''
+    await this.database.within(caller.scope, async (tables) => {
+      const subscription = await tables.subscriptions.lock(id)
+      if (!subscription) throw notFound('subscription')
+      const owner = { companyId: subscription.companyId, subscriptionId: id }
+      const secret = newSigningSecret(owner, this.rules.sealer, now)
+      text = secret.text
+      await tables.subscriptions.replaceSecret(secret.row, previousValidUntil)
+      touch(subscription, now)
+      await tables.subscriptions.update(subscription)
+      await this.announce(tables, subscription, now)
+    })
+    return { secret: text, previousValidUntil }
+  }
+
+  async delete(caller: Caller, id: string, ifMatch: string | undefined): Promise<void> {
+    await this.database.within(caller.scope, async (tables) => {
+      const subscription = await tables.subscriptions.lock(id)
+      if (!subscription) throw notFound('subscription')
+      requireMatch(ifMatch, subscription)
+      await tables.configuration.removeSubscription(id)
+      await tables.subscriptions.delete(id)
+    })
+  }
+
+  private async change(
+    caller: Caller,
+    id: string,
+    ifMatch: string | undefined,
+    edit: (subscription: SubscriptionEntity, now: Date) => void,
+  ): Promise<SavedSubscription> {
+    const now = new Date()
+    return refusingConflicts(CONFLICTS, () =>
+      this.database.within(caller.scope, async (tables) => {
+        const subscription = await tables.subscriptions.lock(id)
+        if (!subscription) throw notFound('subscription')
+        requireMatch(ifMatch, subscription)
+        edit(subscription, now)
+        touch(subscription, now)
+        await tables.subscriptions.update(subscription)
+        return this.announce(tables, subscription, now)
+      }),
+    )
+  }
+
+  /** Tells the delivery path, and finds what the answer says beside the subscription. */
+  private async announce(tables: Tables, subscription: SubscriptionEntity, now: Date): Promise<SavedSubscription> {
+    const { id, events } = subscription
+    const secrets = await tables.subscriptions.secrets(id, now)
+    await tables.configuration.put('subscription', id, subscriptionConfiguration(subscription, secrets))
+    const failing = await tables.subscriptions.failingAmong([id])
+    const warnings = unknownEventTypes(events, await tables.eventTypes.names())
+    return { subscription, isFailing: failing.has(id), warnings }
+  }
+
+  private newSubscription(companyId: string, body: WriteSubscription, now: Date): SubscriptionEntity {
+    const name = body.name ?? body.events.join(', ').slice(0, 200)
+    const subscription = Object.assign(new SubscriptionEntity(), {
+      id: newId('sub'),
+      companyId,
+      appId: body.appId,
+      name,
+      externalId: body.externalId ?? null,
+      targetUrl: '',
+      targetHeaders: [],
+      events: body.events,
+      workflowId: newId('wf'),
+      workflowName: body.workflow?.name ?? name,
+      delivery: changePolicy(DEFAULT_DELIVERY_POLICY, body.delivery),
+      disabledFailures: 0,
+      disabledError: null,
+      revision: 1,
+      createdAt: now,
+      updatedAt: now,
+    })
+    this.changeTarget(subscription, body.target)
+    setEnabled(subscription, body.enabled ?? true, now)
+    return subscription
+  }
+
+  private changeTarget(
+    subscription: SubscriptionEntity,
+    written: { readonly url?: string; readonly headers?: readonly WriteHeader[] },
+  ): void {
+    if (written.url !== undefined) subscription.targetUrl = this.checkedUrl(written.url)
+    if (!written.headers) return
+    const { companyId, id: subscriptionId, targetHeaders } = subscription
+    const context = { companyId, subscriptionId, sealer: this.rules.sealer, headerPrefix: this.rules.headerPrefix }
+    subscription.targetHeaders = sealHeaders(written.headers, targetHeaders, context)
+  }
+
+  private checkedUrl(url: string): string {
+    const check = checkTarget(url, this.rules.allowTargets)
+    if (check.ok) return check.url
+    throw invalid({ path: 'target.url', code: check.code, message: check.message })
+  }
+}
+
+function setEnabled(subscription: SubscriptionEntity, enabled: boolean, now: Date): void {
+  if (subscription.enabled === enabled) return
+  subscription.enabled = enabled
+  subscription.disabledReason = enabled ? null : 'user'
+  subscription.disabledAt = enabled ? null : now
+  subscription.disabledFailures = 0
+  subscription.disabledError = null
+}
+
+function touch(subscription: SubscriptionEntity, now: Date): void {
+  subscription.revision++
+  subscription.updatedAt = now
+}
