@@ -43,11 +43,6 @@ export async function freePort(preferred = null) {
   throw new Error(`No free port between ${LOWEST_PORT} and ${HIGHEST_PORT} on 127.0.0.1`)
 }
 
-/** @param {number} port - May be handed out again. */
-export function releasePort(port) {
-  handedOut.delete(port)
-}
-
 /**
  * The port written in `file` by an earlier start if it is still free, else a new one; remembered in `file`.
  *

@@ -72,8 +72,9 @@ class Launcher {
       if (!this.#abort.signal.aborted) throw error
     } finally {
       this.#abort.abort()
-      await this.#sample?.stop()
+      // The receiver outlives the dispatchers: what they still have in flight is answered.
       await this.#system.stop()
+      await this.#sample?.stop()
       this.#progress.end()
     }
     print('Stopped. The data is kept: the next start goes on with it.')
