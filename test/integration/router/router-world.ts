@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import {
   coreTopics,
@@ -58,13 +59,13 @@ export class RouterProcess {
     await eventually(async () => {
       if (this.hasExited) throw new Error(`${this.context.name} has ended:\n${this.log.join('\n')}`)
       if (this.#port === 0) throw new Error('no port yet')
-      const response = await fetch(`http://127.0.0.1:${this.#port}/health/ready`)
-      if (!response.ok) throw new Error(`not ready: ${await response.text()}\n${this.log.slice(-5).join('\n')}`)
+      const { status, text } = await this.#get('/health/ready')
+      if (status !== 200) throw new Error(`not ready: ${text}\n${this.log.slice(-5).join('\n')}`)
     }, withinMs)
   }
 
   async metric(name: string): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text()
+    const { text } = await this.#get('/metrics')
     return text
       .split('\n')
       .filter((line) => line.startsWith(`hooklane_${name}`))
@@ -73,7 +74,7 @@ export class RouterProcess {
 
   /** Partitions that the process holds and has acquired. */
   async acquired(): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text()
+    const { text } = await this.#get('/metrics')
     return Number(/hooklane_router_partitions\{state="acquired".*\} (\d+)/.exec(text)?.[1] ?? 0)
   }
 
@@ -83,6 +84,15 @@ export class RouterProcess {
     this.child.kill(signal)
     await exited
     return this.child.exitCode
+  }
+
+  /** On a connection of its own: a kept one may be closed by the process in the moment it is used again. */
+  async #get(path: string): Promise<{ readonly status: number | undefined; readonly text: string }> {
+    const request = get({ host: '127.0.0.1', port: this.#port, path, agent: false })
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    let text = ''
+    for await (const chunk of response) text += String(chunk)
+    return { status: response.statusCode, text }
   }
 
   #take(line: string): void {
@@ -242,9 +252,9 @@ export class RouterWorld {
     })
   }
 
-  async setGroupOffset(partition: number, offset: string): Promise<void> {
-    const partitions = [{ partition, offset }]
-    await this.#admin.setOffsets({ groupId: this.topics.group('router'), topic: this.topics.events, partitions })
+  /** Forgets the group's commits. The broker refuses while the group has members. */
+  async deleteRouterGroup(): Promise<void> {
+    await eventually(() => this.#admin.deleteGroups([this.topics.group('router')]).then(() => undefined))
   }
 
   async close(): Promise<void> {

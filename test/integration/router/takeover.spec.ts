@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { setTimeout as delay } from 'node:timers/promises'
+import { assertDense, eventually, messageOf, RouterWorld, upstreamEvent } from './router-world.js'
+
+jest.setTimeout(150_000)
+
+const COMPANIES = Array.from({ length: 10 }, (_, n) => `cmp_${n}`)
+
+/** Publishes without pause, a few events of every company at a time, until it is ended. */
+class Load {
+  published = 0
+  #isEnding = false
+  readonly #running: Promise<void>
+
+  constructor(
+    private readonly world: RouterWorld,
+    first = 1,
+  ) {
+    this.published = first - 1
+    this.#running = this.#run()
+  }
+
+  /** Resolves with the number of events of each company. */
+  async end(): Promise<number> {
+    this.#isEnding = true
+    await this.#running
+    return this.published
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isEnding) {
+      const from = this.published + 1
+      const log = [0, 1, 2].flatMap((step) => COMPANIES.map((company) => upstreamEvent(company, from + step)))
+      await this.world.publish(log.map(messageOf))
+      this.published += 3
+      await delay(10)
+    }
+  }
+}
+
+async function newWorld(): Promise<RouterWorld> {
+  const world = await RouterWorld.create()
+  for (const company of COMPANIES) {
+    await world.company(company)
+    await world.app(`app_${company}`, company)
+    await world.subscription(`sub_${company}_1`, company, `app_${company}`)
+    await world.subscription(`sub_${company}_2`, company, `app_${company}`, { events: ['products.*'] })
+  }
+  return world
+}
+
+/** Every company's events, each twice, in order and under dense numbers: no hole, no copy, nothing lost. */
+async function assertAllDelivered(world: RouterWorld, count: number): Promise<void> {
+  await eventually(() => expect(world.delivered().length).toBeGreaterThanOrEqual(count * 2 * COMPANIES.length), 60_000)
+  for (const company of COMPANIES) {
+    const delivered = world.deliveredTo(`app_${company}`)
+    assertDense(delivered)
+    expect(delivered.map((one) => `${one.eventId} ${one.headers.subscriptionId}`)).toEqual(
+      Array.from({ length: count * 2 }, (_, n) => `evt_${company}_${(n >> 1) + 1} sub_${company}_${(n & 1) + 1}`),
+    )
+  }
+  expect(world.quarantined()).toEqual([])
+}
+
+describe('taking over', () => {
+  let world: RouterWorld
+  beforeEach(async () => {
+    world = await newWorld()
+  })
+  afterEach(async () => world.close())
+
+  it('has no hole and no copy after routers were killed in the middle of their work, five times', async () => {
+    const load = new Load(world)
+    for (let kill = 0; kill < 5; kill++) {
+      const router = world.startRouter()
+      const before = world.delivered().length
+      await eventually(() => expect(world.delivered().length).toBeGreaterThan(before + 100), 60_000)
+      await delay(50 + kill * 37)
+      await router.end('SIGKILL')
+    }
+    const count = await load.end()
+    await world.startRouter().ready(60_000)
+    await assertAllDelivered(world, count)
+  })
+
+  it('keeps numbers dense while partitions move to a second router and back', async () => {
+    const first = world.startRouter()
+    await first.ready()
+    const load = new Load(world)
+    const second = world.startRouter()
+    await eventually(async () => {
+      expect([await first.acquired(), await second.acquired()]).toEqual([3, 3])
+    }, 30_000)
+    await delay(500)
+    expect(await first.end('SIGTERM')).toBe(0)
+    await eventually(async () => expect(await second.acquired()).toBe(6), 30_000)
+    const third = world.startRouter()
+    await eventually(async () => {
+      expect([await second.acquired(), await third.acquired()]).toEqual([3, 3])
+    }, 30_000)
+    await assertAllDelivered(world, await load.end())
+  })
+
+  it('lets a frozen router wake up without a copy, and without taking back what another one owns', async () => {
+    const frozen = world.startRouter()
+    await frozen.ready()
+    const load = new Load(world)
+    await eventually(() => expect(world.delivered().length).toBeGreaterThan(100))
+    frozen.child.kill('SIGSTOP')
+    const successor = world.startRouter()
+    await eventually(async () => expect(await successor.acquired()).toBe(6), 40_000)
+    frozen.child.kill('SIGCONT')
+    await eventually(async () => {
+      expect((await frozen.acquired()) + (await successor.acquired())).toBe(6)
+      expect(await frozen.acquired()).toBe(3)
+    }, 40_000)
+    await assertAllDelivered(world, await load.end())
+  })
+
+  it('goes on where it was when the group’s commits are gone', async () => {
+    const load = new Load(world)
+    const first = world.startRouter()
+    await eventually(() => expect(world.delivered().length).toBeGreaterThan(200))
+    expect(await first.end('SIGTERM')).toBe(0)
+    await world.deleteRouterGroup()
+    const second = world.startRouter()
+    await second.ready()
+    expect(await second.metric('router_incidents_total')).toBeGreaterThan(0)
+    const count = await load.end()
+    await assertAllDelivered(world, count)
+    expect(await second.metric('router_copies_total')).toBe(0)
+  })
+})
