@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll } from '@jest/globals'
+import { afterAll, jest } from '@jest/globals'
 import {
   createKafkaClient,
   KafkaLogConsumer,
@@ -10,6 +10,9 @@ import {
   type KafkaLogConsumerOptions,
 } from '@hooklane/kafka'
 import type { LogBatch, LogConsumerControl, TopicPartition } from '@hooklane/core'
+
+/** A rebalance alone may take seconds on a busy machine. */
+jest.setTimeout(30_000)
 
 export interface KafkaFixture {
   readonly client: KafkaClient

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Admin } from 'kafkajs'
 import type { LogAdmin, PartitionOffsets, TopicPartition } from '@hooklane/core'
 import type { KafkaClient } from '../client/kafka-client.js'
 import { hasErrorType, LogError } from '../client/errors.js'
@@ -22,23 +24,20 @@ export class KafkaLogAdmin implements LogAdmin {
     this.admin = new SharedAdmin(client)
   }
 
+  /** Throws `UNKNOWN_TOPIC`. With an open transaction, `high` is where its first record stands: nothing beyond can be read yet. */
   async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
     return this.admin.use(async (admin) => {
-      const offsets = await translateUnknownTopic(topic, admin.fetchTopicOffsets(topic))
+      await countPartitions(admin, topic)
+      const offsets = await admin.fetchTopicOffsets(topic)
       return offsets
         .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
         .sort((a, b) => a.partition - b.partition)
     })
   }
 
-  /** Number of partitions. Throws `UNKNOWN_TOPIC` when there is no such topic. */
+  /** Number of partitions. Throws `UNKNOWN_TOPIC` when there is no such topic, three seconds later at the latest. */
   async partitionCount(topic: string): Promise<number> {
-    return this.admin.use(async (admin) => {
-      const { topics } = await translateUnknownTopic(topic, admin.fetchTopicMetadata({ topics: [topic] }))
-      const count = topics[0]?.partitions.length ?? 0
-      if (count === 0) throw new LogError('UNKNOWN_TOPIC', `the topic ${topic} does not exist`)
-      return count
-    })
+    return this.admin.use((admin) => countPartitions(admin, topic))
   }
 
   /**
@@ -47,7 +46,8 @@ export class KafkaLogAdmin implements LogAdmin {
    */
   async committedOffsets(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>> {
     return this.admin.use(async (admin) => {
-      const answers = await translateUnknownTopic(topic, admin.fetchOffsets({ groupId: group, topics: [topic] }))
+      await countPartitions(admin, topic)
+      const answers = await admin.fetchOffsets({ groupId: group, topics: [topic] })
       const partitions = answers.find((answer) => answer.topic === topic)?.partitions ?? []
       return new Map(
         partitions.map(({ partition, offset }) => [partition, offset.startsWith('-') ? null : BigInt(offset)]),
@@ -55,7 +55,10 @@ export class KafkaLogAdmin implements LogAdmin {
     })
   }
 
-  /** Writes the group's offsets. Refused by the broker while the group has members. */
+  /**
+   * Writes the group's offsets. Refused by the broker while the group has members. Takes about five seconds: the client joins the group
+   * to do it.
+   */
   async commitOffsets(
     group: string,
     offsets: readonly (TopicPartition & { readonly offset: bigint })[],
@@ -98,15 +101,22 @@ export class KafkaLogAdmin implements LogAdmin {
 }
 
 const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION'
+/** A broker may hear of a new topic later than the one that made it; longer only delays the news that it is missing. */
+const UNKNOWN_TOPIC_PATIENCE_MS = 3000
+const UNKNOWN_TOPIC_RETRY_MS = 250
 
-async function translateUnknownTopic<T>(topic: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch (error) {
-    if (hasErrorType(error, UNKNOWN_TOPIC)) {
-      throw new LogError('UNKNOWN_TOPIC', `the topic ${topic} does not exist`, error)
+async function countPartitions(admin: Admin, topic: string): Promise<number> {
+  const deadline = performance.now() + UNKNOWN_TOPIC_PATIENCE_MS
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      const count = topics[0]?.partitions.length ?? 0
+      if (count > 0) return count
+    } catch (error) {
+      if (!hasErrorType(error, UNKNOWN_TOPIC)) throw error
     }
-    throw error
+    if (performance.now() > deadline) throw new LogError('UNKNOWN_TOPIC', `the topic ${topic} does not exist`)
+    await delay(UNKNOWN_TOPIC_RETRY_MS)
   }
 }
 

@@ -121,7 +121,7 @@ export class KafkaLogConsumer implements LogConsumer {
     const { GROUP_JOIN, HEARTBEAT, CRASH } = consumer.events
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.heartbeatAt = performance.now()
-      this.adoptAssignment(payload.memberAssignment as Record<string, number[]>)
+      this.adoptAssignment(payload.memberAssignment)
       this.firstJoin.resolve()
     })
     consumer.on(HEARTBEAT, () => {
@@ -168,8 +168,9 @@ export class KafkaLogConsumer implements LogConsumer {
   }
 
   /** Synchronous inside: nothing can be sought between the check and the handler. */
-  private async handOver({ batch, isStale }: EachBatchPayload): Promise<void> {
-    if (this.stopped || isStale() || !this.assignedKeys.has(keyOf(batch))) return Promise.resolve()
+  private async handOver(fetched: EachBatchPayload): Promise<void> {
+    const { batch } = fetched
+    if (this.stopped || fetched.isStale() || !this.assignedKeys.has(keyOf(batch))) return Promise.resolve()
     try {
       this.handlers?.onBatch({
         topic: batch.topic,
@@ -198,7 +199,7 @@ export class KafkaLogConsumer implements LogConsumer {
     }
     this.client.logger.warn({ error, group }, 'a consumer crashed and is built anew')
     await new Promise((resolve) => setTimeout(resolve, REBUILD_DELAY_MS))
-    if (this.stopped) return
+    if (this.isStopped()) return
     try {
       await this.build()
     } catch (buildError) {
@@ -207,6 +208,11 @@ export class KafkaLogConsumer implements LogConsumer {
       void failed.disconnect().catch((e: unknown) => this.client.logger.debug({ error: e, group }, 'nothing to leave'))
       await this.recover(failed, toError(buildError))
     }
+  }
+
+  /** Asked after a wait, in which `stop` may have been called. */
+  private isStopped(): boolean {
+    return this.stopped
   }
 
   private async discard(): Promise<void> {

@@ -18,7 +18,8 @@ export function toLogRecord(at: TopicPartition, message: KafkaMessage): LogRecor
 function toHeaders(headers: IHeaders | undefined): Record<string, Buffer> {
   const result = Object.create(null) as Record<string, Buffer>
   for (const [name, value] of Object.entries(headers ?? {})) {
-    const last = Array.isArray(value) ? value.at(-1) : value
+    // The types do not say it: a header may have no value.
+    const last = (Array.isArray(value) ? value.at(-1) : value) as Buffer | string | null | undefined
     if (last !== undefined && last !== null) result[name] = typeof last === 'string' ? Buffer.from(last) : last
   }
   return result
