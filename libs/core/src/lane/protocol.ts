@@ -161,7 +161,12 @@ export type Effect =
 
 /** Settings of the machine; defaults and reasons in `lane/settings.ts`. */
 export interface LaneSettings {
+  /** An attempt must be over this long before the lease ends. */
   readonly marginMs: number
+  /** A retry at most this far away is waited for without a row. */
   readonly inlineWindowMs: number
+  /** Offsets between the lowest not done and the next to read, at which the partition pauses. */
   readonly spreadMax: bigint
+  /** An input that the state does not allow throws (tests); else it is counted by an alarm and ignored. */
+  readonly strict?: boolean
 }

@@ -1,0 +1,33 @@
+import type { Lane } from './lane.js'
+import type { Effect } from './protocol.js'
+import type { InputOf, Session } from './session.js'
+
+/**
+ * Deletes the rows that say nothing any more (D11.3): the lane is in flow, has nothing to report, and the position *as saved* has reached the floor, so
+ * that nobody will read again what the row calls settled.
+ */
+export function deleteReachedFloors(session: Session, savedOffset: bigint, out: Effect[]): void {
+  for (const lane of session.withRow) {
+    if (!isReached(lane, savedOffset)) continue
+    const saveId = ++session.lastSaveId
+    lane.write = { saveId, kind: 'delete' }
+    session.writesInFlight += 1
+    out.push({ type: 'deleteLane', saveId, appId: lane.appId })
+  }
+}
+
+function isReached(lane: Lane, savedOffset: bigint): boolean {
+  if (lane.mode !== 'flow' || lane.isDirty || lane.write || lane.gaps.length > 0) return false
+  return lane.floorOffset <= savedOffset
+}
+
+/** The lane, or null when no such deletion is in flight. */
+export function laneDeleted(session: Session, input: InputOf<'laneSaved' | 'laneDeleted'>): Lane | null {
+  const lane = session.lanes.get(input.appId)
+  if (lane?.write?.kind !== 'delete' || lane.write.saveId !== input.saveId) return null
+  lane.write = null
+  lane.hasRow = false
+  session.withRow.delete(lane)
+  session.writesInFlight -= 1
+  return lane
+}

@@ -1,0 +1,161 @@
+import { decideDisposition } from '../policy/decide-disposition.js'
+import { advance, wake } from './advance.js'
+import { orderOf } from './gaps.js'
+import type { Lane } from './lane.js'
+import { waitForRetry } from './park.js'
+import type { Effect } from './protocol.js'
+import { saveIfDirty } from './save-lane.js'
+import type { InputOf, Session } from './session.js'
+import {
+  bury,
+  publishAttempt,
+  settleAside,
+  settleDelivered,
+  settleDropped,
+  settleUnsent,
+  type Ended,
+} from './settle.js'
+import { acknowledge } from './settlements.js'
+
+/** The head's subscription was looked up (D5.2); what may be sent is sent in the same call. False: nobody asked. */
+export function prepared(session: Session, input: InputOf<'prepared'>, out: Effect[]): boolean {
+  const lane = session.lanes.get(input.appId)
+  const head = lane?.queue.peek()
+  if (lane?.activity !== 'preparing' || head?.sequence !== input.sequence) return false
+  lane.activity = 'idle'
+  if (session.phase !== 'running') {
+    saveIfDirty(session, lane, input.nowMs, out)
+    return true
+  }
+  const { verdict } = input
+  switch (verdict.kind) {
+    case 'behind':
+      lane.activity = 'behind'
+      session.behind.add(lane)
+      saveIfDirty(session, lane, input.nowMs, out)
+      return true
+    case 'settle':
+      settleUnsent(session, lane, verdict, out)
+      advance(session, lane, input.nowMs, out)
+      return true
+    case 'send':
+      attemptHead(session, lane, input.nowMs, verdict.policy.timeoutMs, out)
+      return true
+    default:
+      return assertNever(verdict)
+  }
+}
+
+/** The guard (D5.1): an attempt that could outlive the lease, or could not be recorded, is not started, and nothing is counted. */
+function attemptHead(session: Session, lane: Lane, nowMs: number, timeoutMs: number, out: Effect[]): void {
+  const record = lane.queue.peek()
+  if (!record) return
+  if (lane.isDirty || lane.write?.kind === 'save') {
+    lane.activity = 'saving'
+    return saveIfDirty(session, lane, nowMs, out)
+  }
+  if (!session.isStoreUp || nowMs + timeoutMs + session.settings.marginMs > session.deadlineMs) {
+    return block(session, lane)
+  }
+  lane.activity = 'attempting'
+  session.attemptsInFlight += 1
+  const { previous, skipped } = orderOf(lane.gaps, record.sequence)
+  const backlog = lane.queue.length - 1
+  out.push({ type: 'attempt', record, attempt: lane.attempt + 1, previous, skipped, backlog })
+}
+
+function block(session: Session, lane: Lane): void {
+  lane.activity = 'blocked'
+  session.blocked.add(lane)
+}
+
+/** False: no such attempt is in flight. */
+export function attemptEnded(session: Session, input: InputOf<'attemptEnded'>, out: Effect[]): boolean {
+  const lane = session.lanes.get(input.appId)
+  const record = lane?.queue.peek()
+  if (lane?.activity !== 'attempting' || record?.sequence !== input.sequence) return false
+  session.attemptsInFlight -= 1
+  lane.activity = 'idle'
+  const attempt = lane.attempt + 1
+  const firstAttemptAgoMs = input.nowMs - (lane.firstAttemptMs ?? input.startedMs)
+  const { result, policy, jitter } = input
+  const disposition = decideDisposition({ result, policy, attempt, firstAttemptAgoMs, jitter })
+  const ended: Ended = { record, input, attempt, disposition }
+  // The request happened, and the log may say so; what it means is for the next owner to find out.
+  if (session.phase === 'unsure') publishAttempt(session, ended, null, out)
+  else carryOut(session, lane, ended, out)
+  return true
+}
+
+function carryOut(session: Session, lane: Lane, ended: Ended, out: Effect[]): void {
+  const { disposition } = ended
+  switch (disposition.kind) {
+    case 'delivered':
+      settleDelivered(session, lane, ended, out)
+      break
+    case 'drop':
+      settleDropped(session, lane, ended, disposition.reason, out)
+      break
+    case 'deadLetter':
+      bury(session, lane, ended, disposition.reason, out)
+      break
+    case 'retryAt':
+    case 'deferUntil':
+    case 'block':
+      waitForRetry(session, lane, ended, disposition.delayMs, out)
+      break
+    default:
+      assertNever(disposition)
+  }
+  advance(session, lane, ended.input.nowMs, out)
+}
+
+/** The executor found that the attempt must not start. False: no such attempt was given out. */
+export function attemptNotStarted(session: Session, input: InputOf<'attemptNotStarted'>): boolean {
+  const lane = session.lanes.get(input.appId)
+  if (lane?.activity !== 'attempting' || lane.queue.peek()?.sequence !== input.sequence) return false
+  session.attemptsInFlight -= 1
+  block(session, lane)
+  return true
+}
+
+/** The log has a record. False: it was not under way. */
+export function published(session: Session, input: InputOf<'published'>, out: Effect[]): boolean {
+  const publish = session.publishes.get(input.publishId)
+  if (!publish) return false
+  session.publishes.delete(input.publishId)
+  if (publish.settlement) acknowledge(session, publish.settlement)
+  if (publish.kind === 'record' || session.phase === 'unsure') return true
+  const { lane, settlement, reason } = publish
+  lane.activity = 'idle'
+  settleAside(session, lane, { settlement, status: 'deadLettered', reason })
+  advance(session, lane, input.nowMs, out)
+  return true
+}
+
+/** What stood in the way may be gone: the guard is asked again. */
+export function resume(session: Session, waiting: Set<Lane>, nowMs: number, out: Effect[]): void {
+  if (waiting.size === 0) return
+  const lanes = [...waiting]
+  waiting.clear()
+  for (const lane of lanes) {
+    lane.activity = 'idle'
+    advance(session, lane, nowMs, out)
+  }
+}
+
+/** Lanes whose instant has come go on. A timer may ring early, so the next one is always asked for anew. */
+export function runTimers(session: Session, nowMs: number, out: Effect[]): void {
+  session.wakeMs = Number.POSITIVE_INFINITY
+  if (session.phase !== 'running') return wake(session, out)
+  for (let lane = session.timers.takeDue(nowMs); lane; lane = session.timers.takeDue(nowMs)) {
+    if (lane.activity !== 'waiting' || (lane.nextAttemptMs ?? 0) > nowMs) continue
+    lane.activity = 'idle'
+    advance(session, lane, nowMs, out)
+  }
+  wake(session, out)
+}
+
+function assertNever(value: never): never {
+  throw new Error(`not a known case: ${JSON.stringify(value)}`)
+}

@@ -1,0 +1,71 @@
+import type { Gap } from './protocol.js'
+
+/** Single entries; older ones are folded into ranges. Too high: large rows and envelopes. Too low: receivers learn less. */
+const SINGLES_MAX = 100
+/** Ranges kept apart by what became of them; beyond, unlike neighbours are folded too. */
+const RANGES_MAX = 100
+
+const lastOf = (gap: Gap): bigint => gap.to ?? gap.sequence
+
+/** Index of the first entry of the unbroken run that ends at `sequence − 1`; the length when there is none. */
+function runStart(gaps: readonly Gap[], sequence: bigint): number {
+  let start = gaps.length
+  let expected = sequence - 1n
+  for (let at = gaps.length - 1; at >= 0; at--) {
+    const gap = gaps[at]
+    if (!gap || lastOf(gap) !== expected) break
+    expected = gap.sequence - 1n
+    start = at
+  }
+  return start
+}
+
+/** `order.previous` and `order.skipped` of the delivery with this number. */
+export function orderOf(
+  gaps: readonly Gap[],
+  sequence: bigint,
+): { readonly previous: bigint; readonly skipped: readonly Gap[] } {
+  if (gaps.length === 0) return { previous: sequence - 1n, skipped: NO_GAPS }
+  const skipped = gaps.slice(runStart(gaps, sequence))
+  return { previous: (skipped[0]?.sequence ?? sequence) - 1n, skipped }
+}
+
+/** The gaps with one more at the end. Entries that do not lead up to it were reported by a delivery in between and go. */
+export function appendGap(gaps: readonly Gap[], gap: Gap): Gap[] {
+  const run = gaps.slice(runStart(gaps, gap.sequence))
+  run.push(gap)
+  return fold(run)
+}
+
+/** More than 100 single entries: the oldest become ranges of one status each; more than 100 ranges: the oldest two become one. */
+function fold(gaps: Gap[]): Gap[] {
+  let singles = 0
+  for (const gap of gaps) if (gap.to === undefined) singles += 1
+  if (singles <= SINGLES_MAX) return gaps
+  const at = gaps.findIndex((gap) => gap.to === undefined)
+  const single = gaps[at]
+  if (!single) return gaps
+  const before = gaps[at - 1]
+  if (before && before.status === single.status) gaps.splice(at - 1, 2, join(before, single))
+  else gaps[at] = { ...single, to: single.sequence, id: null }
+  if (at >= RANGES_MAX) {
+    const [first, second] = gaps
+    if (first && second) gaps.splice(0, 2, join(first, second))
+  }
+  return gaps
+}
+
+function join(first: Gap, second: Gap): Gap {
+  return {
+    sequence: first.sequence,
+    to: lastOf(second),
+    id: null,
+    status: GRAVITY.indexOf(first.status) >= GRAVITY.indexOf(second.status) ? first.status : second.status,
+    reason: first.reason === second.reason ? first.reason : 'various',
+  }
+}
+
+/** Of two unlike neighbours the range names the graver one. */
+const GRAVITY: readonly Gap['status'][] = ['filtered', 'skipped', 'dropped', 'held', 'deadLettered', 'expired', 'lost']
+
+const NO_GAPS: readonly Gap[] = []

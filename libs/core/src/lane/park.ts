@@ -1,0 +1,25 @@
+import { failureReason } from '../policy/decide-disposition.js'
+import type { Lane } from './lane.js'
+import type { Effect } from './protocol.js'
+import { saveLane } from './save-lane.js'
+import type { Session } from './session.js'
+import { publishAttempt, type Ended } from './settle.js'
+
+/**
+ * The head failed and is tried again after `delayMs`. A short wait of a lane in flow is kept in memory; anything else is in the row before the timer
+ * starts, so that the schedule survives this process (D5.4, D9.4, D15). The head stays first; everything behind it waits.
+ */
+export function waitForRetry(session: Session, lane: Lane, ended: Ended, delayMs: number, out: Effect[]): void {
+  const { input, disposition } = ended
+  if (disposition.kind !== 'deferUntil') {
+    lane.attempt += 1
+    lane.firstAttemptMs ??= input.startedMs
+  }
+  lane.lastError = failureReason(input.result)
+  lane.nextAttemptMs = input.nowMs + delayMs
+  publishAttempt(session, ended, null, out)
+  if (lane.mode === 'flow' && delayMs <= session.settings.inlineWindowMs) return
+  lane.mode = 'parked'
+  lane.activity = 'saving'
+  saveLane(session, lane, input.nowMs, out)
+}

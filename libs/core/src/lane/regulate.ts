@@ -1,0 +1,27 @@
+import type { Effect } from './protocol.js'
+import type { Session } from './session.js'
+
+/** Pauses and resumes the main partition: by payload memory of the process, and by the spread of offsets not done (D12.4). */
+export function regulate(session: Session, nowMs: number, out: Effect[]): void {
+  if (session.phase !== 'running') return
+  const { spread } = session.offsets
+  const max = Number(session.settings.spreadMax)
+  if (session.spreadFullMs === null) {
+    if (spread >= max) session.spreadFullMs = nowMs
+  } else if (spread <= max * RESUME_SHARE) {
+    session.spreadFullMs = null
+    session.isSpreadAlarmed = false
+  } else if (!session.isSpreadAlarmed && nowMs - session.spreadFullMs > SPREAD_ALARM_MS) {
+    session.isSpreadAlarmed = true
+    out.push({ type: 'alarm', kind: 'spread', detail: `reading stands still behind offset ${session.offsets.low}` })
+  }
+  const pause = session.isOverBudget || session.spreadFullMs !== null
+  if (pause === session.isMainPaused) return
+  session.isMainPaused = pause
+  out.push({ type: pause ? 'pauseMain' : 'resumeMain' })
+}
+
+/** Too high: pauses and resumes with every record. Too low: lanes run dry before reading goes on. */
+const RESUME_SHARE = 0.75
+/** Too low: an alarm for a receiver that is slow once. */
+const SPREAD_ALARM_MS = 60_000

@@ -1,0 +1,67 @@
+import type { Lane } from './lane.js'
+import type { Effect, LaneRow } from './protocol.js'
+import type { InputOf, Session } from './session.js'
+import { acknowledge } from './settlements.js'
+
+/** The row must say what memory says now. It is saved at once when nothing stands in the way, else as soon as that is gone. */
+export function saveLane(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
+  lane.isDirty = true
+  session.dirty.add(lane)
+  saveIfDirty(session, lane, nowMs, out)
+}
+
+/** One write of a lane at a time: a later one must not be overtaken by an earlier one. */
+export function saveIfDirty(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
+  if (!lane.isDirty || lane.write || !session.isStoreUp) return
+  if (session.phase !== 'running' && session.phase !== 'stopping') return
+  lane.isDirty = false
+  session.dirty.delete(lane)
+  lane.inWrite = lane.unsaved
+  lane.unsaved = []
+  lane.hasRow = true
+  session.withRow.add(lane)
+  const saveId = ++session.lastSaveId
+  lane.write = { saveId, kind: 'save' }
+  session.writesInFlight += 1
+  out.push({ type: 'saveLane', saveId, row: rowOf(session, lane, nowMs) })
+}
+
+/** The lane, or null when no such save is in flight. */
+export function laneSaved(session: Session, input: InputOf<'laneSaved' | 'laneDeleted'>): Lane | null {
+  const lane = session.lanes.get(input.appId)
+  if (lane?.write?.kind !== 'save' || lane.write.saveId !== input.saveId) return null
+  lane.write = null
+  session.writesInFlight -= 1
+  for (const settlement of lane.inWrite) acknowledge(session, settlement)
+  lane.inWrite = []
+  if (lane.activity === 'saving' && !lane.isDirty) lane.activity = 'idle'
+  return lane
+}
+
+/**
+ * The floor is the head's offset, or what was read of this lane when nothing is left: everything that `settled` covers lies below it, and whatever
+ * must be read again does not.
+ */
+function rowOf(session: Session, lane: Lane, nowMs: number): LaneRow {
+  const head = lane.queue.peek()
+  const floorOffset = head ? head.offset : lane.lastSeenEnd
+  if (floorOffset > lane.floorOffset) lane.floorOffset = floorOffset
+  const isParked = lane.mode === 'parked'
+  return {
+    workerGroup: session.workerGroup,
+    partition: session.partition,
+    appId: lane.appId,
+    companyId: lane.companyId,
+    mode: lane.mode,
+    reason: isParked ? 'failing' : null,
+    settled: lane.settled,
+    settledSource: lane.settledSource,
+    floorOffset: lane.floorOffset,
+    attempt: lane.attempt,
+    firstAttemptAgoMs: lane.firstAttemptMs === null ? null : Math.max(0, nowMs - lane.firstAttemptMs),
+    nextAttemptInMs: isParked && lane.nextAttemptMs !== null ? Math.max(0, lane.nextAttemptMs - nowMs) : null,
+    lastError: lane.lastError,
+    gaps: lane.gaps,
+    routeVersion: head?.routeVersion ?? lane.routeVersion,
+  }
+}

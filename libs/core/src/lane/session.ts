@@ -1,0 +1,124 @@
+import { OffsetTracker } from '../position/offset-tracker.js'
+import { laneFromRow, type Lane, type Settlement } from './lane.js'
+import type { Effect, Input, LaneRow, LaneSettings } from './protocol.js'
+import type { Grant } from './stores.js'
+import { Timers } from './timers.js'
+
+/**
+ * One owned main partition: everything its owner knows beyond the log and the lane rows. Lives as long as one licence and is thrown away whole.
+ * Only `step` changes it; it has no clock, randomness or I/O of its own.
+ *
+ * `phase`:
+ * - `running`: records are filed, heads attempted.
+ * - `stopping`: taken away or shutting down. Nothing new is attempted; attempts, publishes and row saves in flight end.
+ * - `saving`: all quiet; the last position is being saved.
+ * - `unsure`: memory may differ from the store, or the lease lapsed unnoticed. Nothing is written any more; attempts in flight end.
+ * - `over`: `abandon` was given out. Every input is ignored.
+ *
+ *     running ─ stop ─▶ stopping ─ quiet ─▶ saving ─ saved ─▶ over (release)
+ *     any ─ ambiguous · deadline passed ─▶ unsure ─ no attempt in flight ─▶ over (release)
+ *     any ─ fenced ─▶ over (no release: it is somebody else's already)
+ */
+export interface Session {
+  readonly workerGroup: string
+  readonly partition: number
+  readonly settings: LaneSettings
+  phase: 'running' | 'stopping' | 'saving' | 'unsure' | 'over'
+  /** Lease end on the monotonic clock, counted from before the request that extended it. */
+  deadlineMs: number
+  /** False: nothing new is attempted and no row is written, because it could not be recorded. */
+  isStoreUp: boolean
+  readonly offsets: OffsetTracker
+  /** Position that the store is known to hold; null before the first save. */
+  savedOffset: bigint | null
+  saveNo: bigint
+  /** Least save number that ends the session in phase `saving`. */
+  lastSaveNo: bigint
+  readonly lanes: Map<string, Lane>
+  /** Lanes by what they wait for. `withRow`: candidates for deletion. `dirty`: a save is due, perhaps once the store is up. */
+  readonly blocked: Set<Lane>
+  readonly behind: Set<Lane>
+  readonly withRow: Set<Lane>
+  readonly dirty: Set<Lane>
+  readonly timers: Timers
+  /** Earliest `wakeAt` given out and not yet come. */
+  wakeMs: number
+  /** Acknowledgements under way, by publish id. */
+  readonly publishes: Map<number, Publish>
+  lastPublishId: number
+  lastSaveId: number
+  attemptsInFlight: number
+  writesInFlight: number
+  /** Payload bytes held in queues. */
+  queuedBytes: number
+  isMainPaused: boolean
+  isOverBudget: boolean
+  /** Since when the spread is at its bound; null = it is not. */
+  spreadFullMs: number | null
+  isSpreadAlarmed: boolean
+  /** Records recognised as settled or filed already. */
+  duplicatesSuppressed: number
+}
+
+/** What an acknowledged publish means: one thing less that the settlement waits for; and of a dead letter, that the head may be settled. */
+export type Publish =
+  | { readonly kind: 'record'; readonly settlement: Settlement | null }
+  | { readonly kind: 'deadLetter'; readonly settlement: Settlement; readonly lane: Lane; readonly reason: string }
+
+export type InputOf<T extends Input['type']> = Extract<Input, { readonly type: T }>
+export type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
+
+export interface SessionOptions {
+  readonly workerGroup: string
+  readonly partition: number
+  readonly grant: Grant
+  /** Read after the grant. */
+  readonly rows: readonly LaneRow[]
+  /** First offset that the log still holds, asked after the grant. A position below it continues there. */
+  readonly logStart: bigint
+  readonly nowMs: number
+  readonly deadlineMs: number
+  readonly settings: LaneSettings
+}
+
+/** A session as a fresh owner begins it: the saved position with its bitmap, and the rows. Reading starts at `session.offsets.next`. */
+export function openSession(options: SessionOptions): Session {
+  const { grant, logStart } = options
+  const position = grant.mainOffset ?? logStart
+  const session: Session = {
+    workerGroup: options.workerGroup,
+    partition: options.partition,
+    settings: options.settings,
+    phase: 'running',
+    deadlineMs: options.deadlineMs,
+    isStoreUp: true,
+    offsets: new OffsetTracker(position, grant.done, position < logStart ? logStart : position),
+    savedOffset: grant.mainOffset,
+    saveNo: 0n,
+    lastSaveNo: 0n,
+    lanes: new Map(),
+    blocked: new Set(),
+    behind: new Set(),
+    withRow: new Set(),
+    dirty: new Set(),
+    timers: new Timers(),
+    wakeMs: Number.POSITIVE_INFINITY,
+    publishes: new Map(),
+    lastPublishId: 0,
+    lastSaveId: 0,
+    attemptsInFlight: 0,
+    writesInFlight: 0,
+    queuedBytes: 0,
+    isMainPaused: false,
+    isOverBudget: false,
+    spreadFullMs: null,
+    isSpreadAlarmed: false,
+    duplicatesSuppressed: 0,
+  }
+  for (const row of options.rows) {
+    const lane = laneFromRow(row, options.nowMs, grant.mainOffset)
+    session.lanes.set(lane.appId, lane)
+    session.withRow.add(lane)
+  }
+  return session
+}

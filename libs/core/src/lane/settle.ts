@@ -1,0 +1,118 @@
+import type { Disposition } from '../policy/attempt-result.js'
+import { appendGap } from './gaps.js'
+import { startFresh, type Lane, type Settlement } from './lane.js'
+import type { Effect, Gap, RecordRef } from './protocol.js'
+import { saveLane } from './save-lane.js'
+import type { InputOf, Session } from './session.js'
+import { expectPublish } from './settlements.js'
+
+/** What an attempt came to, as the delivery log needs it. */
+export interface Ended {
+  readonly record: RecordRef
+  readonly input: InputOf<'attemptEnded'>
+  /** Number of the attempt that ended. */
+  readonly attempt: number
+  readonly disposition: Disposition
+}
+
+/** Every attempt is published. A settlement waits for the acknowledgement. */
+export function publishAttempt(session: Session, ended: Ended, settlement: Settlement | null, out: Effect[]): void {
+  out.push({
+    type: 'publishAttempt',
+    publishId: expectPublish(session, { kind: 'record', settlement }),
+    record: ended.record,
+    attempt: ended.attempt,
+    disposition: ended.disposition,
+    detail: ended.input.detail,
+  })
+}
+
+/** Accepted (D5.3). The gaps that the delivery reported are forgotten, and with them, or with being parked, the floor rises behind it (D11.2). */
+export function settleDelivered(session: Session, lane: Lane, ended: Ended, out: Effect[]): void {
+  const isParked = lane.mode === 'parked'
+  const settlement: Settlement = { offset: ended.record.offset, waits: isParked ? 2 : 1 }
+  takeHead(session, lane)
+  if (lane.gaps.length > 0) {
+    const reportedEnd = ended.record.offset + 1n
+    if (reportedEnd > lane.floorOffset) lane.floorOffset = reportedEnd
+    lane.gaps = []
+  }
+  startFresh(lane)
+  publishAttempt(session, ended, settlement, out)
+  if (!isParked) return
+  lane.mode = 'flow'
+  lane.unsaved.push(settlement)
+  lane.activity = 'saving'
+  saveLane(session, lane, ended.input.nowMs, out)
+}
+
+/** The policy gives the delivery up without a dead letter. */
+export function settleDropped(session: Session, lane: Lane, ended: Ended, reason: string, out: Effect[]): void {
+  const settlement: Settlement = { offset: ended.record.offset, waits: 2 }
+  publishAttempt(session, ended, settlement, out)
+  settleAside(session, lane, { settlement, status: 'dropped', reason })
+}
+
+/** Settled without a request (D5.2). */
+export function settleUnsent(
+  session: Session,
+  lane: Lane,
+  verdict: { readonly status: 'filtered' | 'dropped'; readonly reason: string },
+  out: Effect[],
+): void {
+  const record = lane.queue.peek()
+  if (!record) return
+  const settlement: Settlement = { offset: record.offset, waits: 2 }
+  const publishId = expectPublish(session, { kind: 'record', settlement })
+  out.push({ type: 'publishSettlement', publishId, record, status: verdict.status, reason: verdict.reason })
+  settleAside(session, lane, { settlement, status: verdict.status, reason: verdict.reason })
+}
+
+/** The dead letter leaves. The head is settled when the log has it, not before (D5.4). */
+export function bury(session: Session, lane: Lane, ended: Ended, reason: string, out: Effect[]): void {
+  const settlement: Settlement = { offset: ended.record.offset, waits: 3 }
+  lane.activity = 'burying'
+  publishAttempt(session, ended, settlement, out)
+  out.push({
+    type: 'publishDeadLetter',
+    publishId: expectPublish(session, { kind: 'deadLetter', settlement, lane, reason }),
+    record: ended.record,
+    attempts: ended.attempt,
+    reason,
+    detail: ended.input.detail,
+  })
+}
+
+/**
+ * Settled otherwise than by a delivery: the number becomes a gap, and the row that holds it must be saved before the lane's next request and before
+ * the offset is done. The caller sees to the save, so that a run of such heads costs one.
+ */
+export function settleAside(
+  session: Session,
+  lane: Lane,
+  what: { readonly settlement: Settlement; readonly status: Gap['status']; readonly reason: string },
+): void {
+  const record = takeHead(session, lane)
+  if (!record) return
+  const { sequence, deliveryId } = record
+  lane.gaps = appendGap(lane.gaps, { sequence, id: deliveryId, status: what.status, reason: what.reason })
+  lane.mode = 'flow'
+  startFresh(lane)
+  lane.unsaved.push(what.settlement)
+  lane.isDirty = true
+  session.dirty.add(lane)
+}
+
+/** Takes the head off and sets `settled` to the number before the next one, or before the hole in front of it. */
+function takeHead(session: Session, lane: Lane): RecordRef | undefined {
+  const record = lane.queue.shift()
+  if (!record) return undefined
+  session.queuedBytes -= record.bytes
+  lane.settledSource = record.source.offset
+  lane.routeVersion = record.routeVersion
+  const next = lane.queue.peek()
+  if (!next) lane.settled = lane.lastSeen ?? record.sequence
+  else if (lane.holes[0]?.to === next.sequence - 1n) lane.settled = lane.holes[0].from - 1n
+  else lane.settled = next.sequence - 1n
+  return record
+}

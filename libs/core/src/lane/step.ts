@@ -1,0 +1,106 @@
+import { advance } from './advance.js'
+import { deleteReachedFloors, laneDeleted } from './floor.js'
+import { attemptEnded, attemptNotStarted, prepared, published, resume, runTimers } from './flow.js'
+import type { Effect, Input } from './protocol.js'
+import { recordsRead } from './read.js'
+import { regulate } from './regulate.js'
+import { laneSaved, saveIfDirty } from './save-lane.js'
+import type { Session } from './session.js'
+import { becomeUnsure, conclude, fenced, positionSaved, savePosition, stop } from './stop.js'
+
+/**
+ * What a session does when something happens. Changes the session and answers what is to be carried out, in this order. Deterministic: the same inputs
+ * give the same effects.
+ *
+ * An input that the state does not allow (an answer nobody waits for) throws when `settings.strict`; else it is reported and changes nothing. After
+ * `abandon` every input is ignored: answers that were under way may still arrive.
+ */
+export function step(session: Session, input: Input): readonly Effect[] {
+  if (session.phase === 'over') return NOTHING
+  const out: Effect[] = []
+  if (!handle(session, input, out)) refuse(session, input, out)
+  regulate(session, input.nowMs, out)
+  conclude(session, input.nowMs, out)
+  return out
+}
+
+/** False: the state does not allow this input. */
+function handle(session: Session, input: Input, out: Effect[]): boolean {
+  const { nowMs } = input
+  switch (input.type) {
+    case 'recordsRead':
+      recordsRead(session, input, out)
+      return true
+    case 'prepared':
+      return prepared(session, input, out)
+    case 'attemptEnded':
+      return attemptEnded(session, input, out)
+    case 'attemptNotStarted':
+      return attemptNotStarted(session, input)
+    case 'published':
+      return published(session, input, out)
+    case 'laneSaved':
+    case 'laneDeleted': {
+      const lane = input.type === 'laneSaved' ? laneSaved(session, input) : laneDeleted(session, input)
+      if (!lane) return false
+      saveIfDirty(session, lane, nowMs, out)
+      advance(session, lane, nowMs, out)
+      return true
+    }
+    case 'positionSaved': {
+      const isKnown = positionSaved(session, input, out)
+      if (isKnown && session.phase === 'running') deleteReachedFloors(session, input.mainOffset, out)
+      return isKnown
+    }
+    case 'leaseKept':
+      if (input.deadlineMs > session.deadlineMs) session.deadlineMs = input.deadlineMs
+      resume(session, session.blocked, nowMs, out)
+      return true
+    case 'storeUp':
+      storeUp(session, input.value, nowMs, out)
+      return true
+    case 'configurationRead':
+      resume(session, session.behind, nowMs, out)
+      return true
+    case 'budget':
+      session.isOverBudget = input.level === 'pause'
+      return true
+    case 'saveDue':
+      savePosition(session, nowMs, out)
+      return true
+    case 'tick':
+      runTimers(session, nowMs, out)
+      return true
+    case 'stop':
+      stop(session, out)
+      return true
+    case 'fenced':
+      fenced(session, out)
+      return true
+    case 'ambiguous':
+      becomeUnsure(session)
+      return true
+    default:
+      return assertNever(input)
+  }
+}
+
+function storeUp(session: Session, value: boolean, nowMs: number, out: Effect[]): void {
+  session.isStoreUp = value
+  if (!value) return
+  for (const lane of [...session.dirty]) saveIfDirty(session, lane, nowMs, out)
+  resume(session, session.blocked, nowMs, out)
+}
+
+function refuse(session: Session, input: Input, out: Effect[]): void {
+  const appId = 'appId' in input ? input.appId : undefined
+  const detail = `${input.type} while ${session.phase}${appId === undefined ? '' : `, lane ${session.lanes.get(appId)?.activity ?? 'unknown'}`}`
+  if (session.settings.strict === true) throw new Error(`illegal input: ${detail}`)
+  out.push({ type: 'alarm', kind: 'illegalInput', ...(appId === undefined ? {} : { appId }), detail })
+}
+
+function assertNever(value: never): never {
+  throw new Error(`unknown input ${JSON.stringify(value)}`)
+}
+
+const NOTHING: readonly Effect[] = []

@@ -1,0 +1,69 @@
+import type { Lane } from './lane.js'
+
+/**
+ * When which lane goes on: a binary heap by instant. Entries are never removed early: one whose lane has moved on meanwhile is recognised when it
+ * comes up, and costs nothing else.
+ */
+export class Timers {
+  private readonly heap: Entry[] = []
+
+  add(atMs: number, lane: Lane): void {
+    this.heap.push({ atMs, lane })
+    this.rise(this.heap.length - 1)
+  }
+
+  /** Earliest instant, Infinity without one. */
+  nextMs(): number {
+    return this.heap[0]?.atMs ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Takes the earliest lane whose instant has come. */
+  takeDue(nowMs: number): Lane | null {
+    const first = this.heap[0]
+    if (!first || first.atMs > nowMs) return null
+    const last = this.heap.pop()
+    if (last && last !== first) {
+      this.heap[0] = last
+      this.sink()
+    }
+    return first.lane
+  }
+
+  private rise(at: number): void {
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (this.at(parent) <= this.at(at)) return
+      this.swap(parent, at)
+      at = parent
+    }
+  }
+
+  private sink(): void {
+    let at = 0
+    for (;;) {
+      let least = at
+      if (this.at(2 * at + 1) < this.at(least)) least = 2 * at + 1
+      if (this.at(2 * at + 2) < this.at(least)) least = 2 * at + 2
+      if (least === at) return
+      this.swap(least, at)
+      at = least
+    }
+  }
+
+  private at(index: number): number {
+    return this.heap[index]?.atMs ?? Number.POSITIVE_INFINITY
+  }
+
+  private swap(a: number, b: number): void {
+    const one = this.heap[a]
+    const other = this.heap[b]
+    if (!one || !other) return
+    this.heap[a] = other
+    this.heap[b] = one
+  }
+}
+
+interface Entry {
+  readonly atMs: number
+  readonly lane: Lane
+}

@@ -1,0 +1,118 @@
+import type { DeliveryPolicy, FailureAction, RetryPolicy } from '@hooklane/contracts'
+import type { AttemptResult, Disposition } from './attempt-result.js'
+
+export interface DispositionQuestion {
+  readonly result: AttemptResult
+  readonly policy: DeliveryPolicy
+  /** Number of the attempt that just ended, 1 for the first; attempts that spent nothing are not counted. */
+  readonly attempt: number
+  /** Milliseconds since the head's first attempt started. */
+  readonly firstAttemptAgoMs: number
+  /** Random in [-1, 1]. */
+  readonly jitter: number
+}
+
+/**
+ * What becomes of a delivery after an attempt. Total and pure.
+ *
+ * - Fixed intervals stand on a grid that begins with the first attempt: attempt n + 1 is due at `first + n × interval`. When that is already past
+ *   (the process was away, or the receiver deferred us), the next point of the grid counts, so that no burst spends what is left of the schedule.
+ * - Backoff counts from now: `first × factor^(n − 1)`, at most `max`; jitter is applied after that.
+ * - A receiver that says when to come back is believed for at most 24 h, and no attempt is spent.
+ * - What cannot be made into a request would fail in the same way again: it goes to `onRejected` at once.
+ * - 410 counts as rejected.
+ * - `disable` is refused when a subscription is saved; where it appears nevertheless it blocks, which loses nothing.
+ */
+export function decideDisposition(question: DispositionQuestion): Disposition {
+  const { result, policy, attempt } = question
+  switch (result.kind) {
+    case 'accepted':
+      return { kind: 'delivered' }
+    case 'throttled':
+      return { kind: 'deferUntil', delayMs: Math.min(Math.max(result.retryAfterMs, DEFER_MIN_MS), DEFER_MAX_MS) }
+    case 'rejected':
+    case 'gone':
+      if (policy.retry.on === 'any' && attempt < policy.retry.attempts) return retry(question)
+      return settleBy(policy.onRejected, question)
+    case 'notSendable':
+      return settleBy(policy.onRejected, question)
+    case 'timedOut':
+    case 'unreachable':
+      if (attempt < policy.retry.attempts) return retry(question)
+      return settleBy(policy.onUnreachable, question)
+    default:
+      return assertNever(result)
+  }
+}
+
+/** The reason that the delivery log, dead letters and gaps carry: `http_422`, `timeout`, `dns`, `too_large` … */
+export function failureReason(result: AttemptResult): string {
+  switch (result.kind) {
+    case 'accepted':
+    case 'rejected':
+    case 'gone':
+    case 'throttled':
+      return `http_${result.status}`
+    case 'timedOut':
+      return 'timeout'
+    case 'unreachable':
+    case 'notSendable':
+      return result.code
+    default:
+      return assertNever(result)
+  }
+}
+
+/** Too low: a receiver that answers `Retry-After: 0` is asked without a pause. Too high: a polite receiver waits longer than it asked for. */
+const DEFER_MIN_MS = 1_000
+/** Too high: one wrong date silences a lane for days. */
+const DEFER_MAX_MS = 24 * 3_600_000
+/** Too low: a blocked lane with interval 0 never rests. */
+const BLOCK_MIN_MS = 1_000
+/** For a policy that names neither interval nor backoff. */
+const INTERVAL_MS = 360_000
+
+function retry(question: DispositionQuestion): Disposition {
+  const { policy, attempt, firstAttemptAgoMs, jitter } = question
+  const { retry } = policy
+  if (retry.backoff) return { kind: 'retryAt', delayMs: vary(backoffMs(retry.backoff, attempt), retry.jitter * jitter) }
+  const intervalMs = retry.intervalMs ?? INTERVAL_MS
+  if (intervalMs === 0) return { kind: 'retryAt', delayMs: 0 }
+  const point = Math.max(attempt, Math.floor(firstAttemptAgoMs / intervalMs) + 1)
+  const delayMs = point * intervalMs - firstAttemptAgoMs + intervalMs * retry.jitter * jitter
+  return { kind: 'retryAt', delayMs: Math.max(0, Math.round(delayMs)) }
+}
+
+function settleBy(action: FailureAction, question: DispositionQuestion): Disposition {
+  const reason = failureReason(question.result)
+  switch (action) {
+    case 'deadLetter':
+      return { kind: 'deadLetter', reason }
+    case 'drop':
+      return { kind: 'drop', reason }
+    case 'disable':
+    case 'block': {
+      const { retry } = question.policy
+      const delayMs = vary(lastIntervalMs(retry), retry.jitter * question.jitter)
+      return { kind: 'block', delayMs: Math.max(BLOCK_MIN_MS, delayMs), reason }
+    }
+    default:
+      return assertNever(action)
+  }
+}
+
+function lastIntervalMs(retry: RetryPolicy): number {
+  if (retry.backoff) return backoffMs(retry.backoff, Math.max(1, retry.attempts - 1))
+  return retry.intervalMs ?? INTERVAL_MS
+}
+
+/** `factor` to a high power is Infinity, which `max` caps. */
+function backoffMs(backoff: NonNullable<RetryPolicy['backoff']>, attempt: number): number {
+  return Math.min(backoff.maxMs, backoff.firstMs * backoff.factor ** (attempt - 1))
+}
+
+const vary = (delayMs: number, share: number): number => Math.max(0, Math.round(delayMs * (1 + share)))
+
+function assertNever(value: never): never {
+  throw new Error(`not a known case: ${JSON.stringify(value)}`)
+}
