@@ -9,6 +9,7 @@ Starts a local Hooklane: PostgreSQL, Kafka and every service, on loopback and fr
                       from the environment
   --dispatchers N     dispatcher processes, 1 to 16 (1)
   --no-restart        do not start services again that end by themselves
+  --detach            run in the background and return when everything is ready; npm stop ends it
   --help              this text
 
 HOOKLANE_HOME (.hooklane) holds data, logs and secrets. KAFKA_BROKERS and DATABASE_URL name servers to use instead of
@@ -22,6 +23,7 @@ local ones. HTTP_PORT fixes the port of the API.
  * @property {string | null} captureFile
  * @property {number} dispatchers
  * @property {boolean} restart
+ * @property {boolean} detach
  */
 
 /**
@@ -38,6 +40,7 @@ export function parseStartArguments(args) {
         capture: { type: 'string' },
         dispatchers: { type: 'string', default: '1' },
         'no-restart': { type: 'boolean', default: false },
+        detach: { type: 'boolean', default: false },
       },
     })
     const dispatchers = Number(values.dispatchers)
@@ -53,6 +56,7 @@ export function parseStartArguments(args) {
       captureFile: values.capture ?? null,
       dispatchers,
       restart: !values['no-restart'],
+      detach: values.detach,
     }
   } catch (error) {
     // parseArgs says which option it does not know.

@@ -24,13 +24,23 @@ export async function tryLock(file) {
       if (await linked(draft, file)) return { lock: { release: () => rm(file, { force: true }) } }
       const held = await readFile(file, 'utf8').catch(() => null)
       if (held === null) continue
-      const holder = parseHolder(held)
-      if (holder !== null && isAlive(holder)) return { heldBy: holder.pid }
+      const holder = await lockHolder(file)
+      if (holder !== null) return { heldBy: holder.pid }
       await removeStale(file, held)
     }
   } finally {
     await rm(draft, { force: true })
   }
+}
+
+/**
+ * @param {string} file
+ * @returns {Promise<import('./process-identity.mjs').ProcessIdentity | null>} the living process that has the lock
+ */
+export async function lockHolder(file) {
+  const content = await readFile(file, 'utf8').catch(() => null)
+  const holder = content === null ? null : parseHolder(content)
+  return holder !== null && isAlive(holder) ? holder : null
 }
 
 /**

@@ -1,5 +1,6 @@
 import { displayPath, openHome } from './home.mjs'
 import { parseStartArguments, USAGE } from './arguments.mjs'
+import { startDetached } from './detached.mjs'
 import { createProgress } from './progress.mjs'
 import { StackError } from './stack-error.mjs'
 import { System } from './system.mjs'
@@ -34,6 +35,7 @@ async function main() {
     return
   }
   if (options.help) return print(USAGE)
+  if (options.detach) return startDetached(process.argv.slice(2))
   await new Launcher(options).run()
 }
 

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { ROOT } from './home.mjs'
 import { StackError } from './stack-error.mjs'
 
-/** Lines of a failed tool's output that are shown. */
-const SHOWN_LINES = 40
+/** Lines of a failed tool's output that are shown: compilers and npm say what matters first, programs last. */
+const FIRST_LINES = 20
+const LAST_LINES = 20
 
 /**
  * Runs a tool to its end in the repository's root; its output is shown only when it fails.
@@ -30,9 +31,19 @@ export function runTool({ what, command, args, env = process.env, signal }) {
     tool.once('error', reject)
     tool.once('close', (code, killedBy) => {
       if (code === 0) return resolve()
-      const lines = output.join('').trimEnd().split('\n').slice(-SHOWN_LINES)
+      const lines = shorten(output.join('').trimEnd().split('\n'))
       const end = killedBy === null ? `exit ${code}` : killedBy
       reject(new StackError(`${what} failed (${end}):\n${lines.map((line) => `    ${line}`).join('\n')}`))
     })
   })
+}
+
+/**
+ * @param {readonly string[]} lines
+ * @returns {readonly string[]}
+ */
+function shorten(lines) {
+  const left = lines.length - FIRST_LINES - LAST_LINES
+  if (left <= 1) return lines
+  return [...lines.slice(0, FIRST_LINES), `… ${left} lines …`, ...lines.slice(-LAST_LINES)]
 }

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { displayPath, openHome } from './home.mjs'
+import { lockHolder } from './lock.mjs'
+
+const POLL_MS = 200
+
+/**
+ * Starts the launcher in the background, shows what it says until the system is ready or the start failed, and leaves it.
+ *
+ * @param {readonly string[]} args - As given to `npm start`.
+ * @returns {Promise<void>}
+ */
+export async function startDetached(args) {
+  const home = openHome()
+  const log = join(home.logsDir, 'launcher.log')
+  mkdirSync(home.logsDir, { recursive: true })
+  const output = openSync(log, 'w')
+  const launcher = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'start.mjs'), ...args.filter((word) => word !== '--detach')],
+    { detached: true, stdio: ['ignore', output, output] },
+  )
+  closeSync(output)
+  /** @type {number | null} */
+  let exitCode = null
+  launcher.once('exit', (code) => (exitCode = code ?? 1))
+  launcher.once('error', (error) => {
+    throw error
+  })
+  let shown = 0
+  for (let isOver = false; !isOver; await delay(POLL_MS)) {
+    isOver = exitCode !== null || (await isReady(home, launcher.pid))
+    shown = await showFrom(log, shown)
+  }
+  if (exitCode !== null) {
+    process.exitCode = exitCode
+    return
+  }
+  launcher.unref()
+  process.stdout.write(`In the background (pid ${launcher.pid}); npm stop ends it. What it says: ${displayPath(log)}\n`)
+}
+
+/**
+ * @param {import('./home.mjs').Home} home
+ * @param {number | undefined} pid
+ */
+async function isReady(home, pid) {
+  const holder = await lockHolder(home.lockFile)
+  return holder?.pid === pid && statSync(home.stackFile, { throwIfNoEntry: false }) !== undefined
+}
+
+/**
+ * @param {string} file
+ * @param {number} from
+ * @returns {Promise<number>} how far it was shown
+ */
+async function showFrom(file, from) {
+  const content = await readFile(file)
+  process.stdout.write(content.subarray(from))
+  return content.length
+}
