@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import type { Environment } from '../settings/read-settings.js'
+
+/** A text of the capture file in pieces: what stands in the file, and what an environment variable gave. */
+export interface ExpandedPiece {
+  readonly text: string
+  readonly isFromEnvironment: boolean
+}
+
+export type Expansion =
+  | { readonly ok: true; readonly pieces: readonly ExpandedPiece[] }
+  | { readonly ok: false; readonly faults: readonly string[] }
+
+const REFERENCE = /\$\{([^}]*)\}/g
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/**
+ * Replaces every `${NAME}`. A variable may come from a file: `NAME_FILE` names it, as for the settings. Every reference that cannot be
+ * resolved is a fault of its own; messages name the variable, never its value.
+ */
+export function expandReferences(text: string, environment: Environment): Expansion {
+  const pieces: ExpandedPiece[] = []
+  const faults: string[] = []
+  let from = 0
+  for (const match of text.matchAll(REFERENCE)) {
+    if (match.index > from) pieces.push({ text: text.slice(from, match.index), isFromEnvironment: false })
+    from = match.index + match[0].length
+    const found = lookUp(match[1] ?? '', environment)
+    if (found.ok) pieces.push({ text: found.value, isFromEnvironment: true })
+    else faults.push(found.fault)
+  }
+  if (from < text.length) pieces.push({ text: text.slice(from), isFromEnvironment: false })
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, pieces }
+}
+
+export const joined = (pieces: readonly ExpandedPiece[]): string => pieces.map((piece) => piece.text).join('')
+
+type Found = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly fault: string }
+
+function lookUp(name: string, environment: Environment): Found {
+  if (!NAME.test(name)) return { ok: false, fault: `\${${name}} is no reference: write \${NAME}` }
+  const value = environment[name]
+  if (value) return { ok: true, value }
+  const file = environment[`${name}_FILE`]
+  if (!file) return { ok: false, fault: `the environment variable ${name} is not set` }
+  try {
+    return { ok: true, value: readFileSync(file, 'utf8').trim() }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    return { ok: false, fault: `the file that ${name}_FILE names cannot be read (${code})` }
+  }
+}

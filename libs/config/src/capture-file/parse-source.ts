@@ -1,0 +1,115 @@
+import { isTimezone, qualifiedName, type CapturedTable, type CaptureSource, type CompanyRule } from '@hooklane/core'
+import type { ExpandedPiece } from './environment-references.js'
+import { joined } from './environment-references.js'
+import { parseTable } from './parse-table.js'
+import type { YamlFields, YamlValue } from './yaml-reader.js'
+
+/** The keys of a source, as docs/reference/capture.schema.json lists them. */
+export const SOURCE_KEYS = [
+  'name',
+  'database',
+  'epoch',
+  'company',
+  'timezone',
+  'slot',
+  'publication',
+  'tables',
+] as const
+
+/** Producers that are not captured databases: our own configuration, and what comes in by REST. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['hooklane', 'api'])
+
+/** Positions carry the epoch in four hexadecimal digits. */
+const MAX_EPOCH = 0xffff
+
+/** Reads one entry of `sources`; null when it has faults of its own. */
+export function parseSource(value: YamlValue, topicPrefix: string): CaptureSource | null {
+  const fields = value.fields(SOURCE_KEYS)
+  if (!fields) return null
+  const name = fields.required('name', parseName)
+  const database = fields.required('database', parseDatabase)
+  const company = fields.required('company', parseCompany)
+  const epoch = fields.optional('epoch', 1, (one) => one.integer(0, MAX_EPOCH))
+  const timezone = fields.optional('timezone', 'UTC', parseTimezone)
+  const tables = fields.required('tables', parseTables)
+  const slot = name === null ? null : parseSlot(fields, value, `${topicPrefix}${name}`)
+  if (name === null || database === null || company === null || tables === null || slot === null) return null
+  const publication = fields.optional('publication', defaultSlot(`${topicPrefix}${name}`), (one) =>
+    one.matching(/^.{1,63}$/, 'must be at most 63 characters'),
+  )
+  return { name, database, epoch, company, timezone, slot, publication, tables }
+}
+
+/** A name that Postgres allows for a slot: lower case, everything but letters and digits as an underscore. */
+const defaultSlot = (name: string): string => name.toLowerCase().replace(/[^a-z0-9_]/g, '_')
+
+function parseSlot(fields: YamlFields, source: YamlValue, name: string): string | null {
+  const slot = fields.optional('slot', defaultSlot(name), (one) =>
+    one.matching(/^[a-z0-9_]{1,63}$/, 'must be 1 to 63 lower-case letters, digits or underscores'),
+  )
+  return slot.length <= 63 ? slot : source.fault(`slot is required: ${slot} would be longer than 63 characters`)
+}
+
+function parseName(value: YamlValue): string | null {
+  const rule = 'must be 1 to 60 letters, digits, dots, underscores or dashes'
+  const name = value.matching(/^[a-zA-Z0-9_.-]{1,60}$/, rule)
+  return name !== null && RESERVED_NAMES.has(name.toLowerCase()) ? value.fault(`${name} is a reserved name`) : name
+}
+
+function parseDatabase(value: YamlValue): string | null {
+  const pieces = value.pieces()
+  if (pieces === null) return null
+  const database = joined(pieces)
+  if (!/^postgres(ql)?:\/\//.test(database) || !URL.canParse(database)) {
+    return value.fault('must be a URL: postgres://user:password@host:port/database')
+  }
+  return holdsPassword(pieces) ? value.fault('holds a password: take it from the environment, ${NAME}') : database
+}
+
+/** Whether a password, or a piece of one, stands in the file itself. References are taken for one character, which no literal has. */
+function holdsPassword(pieces: readonly ExpandedPiece[]): boolean {
+  const written = pieces.map((piece) => (piece.isFromEnvironment ? '\0' : piece.text)).join('')
+  const userPassword = /^[^:]*:\/\/[^/?#@]*?:(.*)@/s.exec(written)?.[1] ?? ''
+  const queryPasswords = [...written.matchAll(/[?&](?:ssl)?password=([^&#]*)/gi)].map((match) => match[1] ?? '')
+  return [userPassword, ...queryPasswords].some((password) => password.replaceAll('\0', '') !== '')
+}
+
+function parseCompany(value: YamlValue): CompanyRule | null {
+  const fields = value.fields(['column', 'value'])
+  if (!fields || fields.isIncomplete) return null
+  if (fields.has('column') === fields.has('value')) return value.fault('must name either a column or a value')
+  if (fields.has('column')) {
+    const column = fields.required('column', (one) => one.text())
+    return column === null ? null : { kind: 'column', column }
+  }
+  const rule = 'must be 1 to 128 visible ASCII characters'
+  const company = fields.required('value', (one) => one.matching(/^[\x21-\x7e]{1,128}$/, rule))
+  return company === null ? null : { kind: 'value', value: company }
+}
+
+function parseTimezone(value: YamlValue): string | null {
+  const timezone = value.text()
+  if (timezone === null) return null
+  return isTimezone(timezone)
+    ? timezone
+    : value.fault(`${timezone} is no time zone: write UTC or a name such as Europe/Oslo`)
+}
+
+function parseTables(value: YamlValue): CapturedTable[] | null {
+  const members = value.members()
+  if (!members) return null
+  if (members.length === 0) return value.fault('must name at least one table')
+  const tables: CapturedTable[] = []
+  for (const member of members) {
+    const table = parseTable(member)
+    if (!table) continue
+    const sameTable = tables.find((other) => qualifiedName(other) === qualifiedName(table))
+    const sameResource = tables.find((other) => other.resource === table.resource)
+    if (sameTable) member.value.fault(`${qualifiedName(table)} stands here twice`)
+    else if (sameResource) {
+      member.value.fault(`resource ${table.resource} is already that of ${qualifiedName(sameResource)}`)
+    }
+    tables.push(table)
+  }
+  return tables
+}

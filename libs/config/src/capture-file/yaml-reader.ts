@@ -1,0 +1,228 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type YAMLMap,
+} from 'yaml'
+import type { Environment } from '../settings/read-settings.js'
+import type { CaptureFileFault } from './capture-file-error.js'
+import { expandReferences, joined, type ExpandedPiece } from './environment-references.js'
+import { suggest } from './suggest.js'
+
+/** What the format knows and this version does not do yet. */
+const NOT_AVAILABLE_YET: ReadonlySet<string> = new Set(['partOf', 'through', 'settle', 'outbox', 'statusEvent'])
+
+/** A YAML text with the faults found in it so far. */
+export class YamlFile {
+  readonly faults: CaptureFileFault[] = []
+  private readonly lines = new LineCounter()
+  private readonly document: Document.Parsed
+
+  constructor(
+    text: string,
+    readonly environment: Environment,
+  ) {
+    this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false, stringKeys: false })
+    for (const error of this.document.errors) {
+      this.faults.push({ path: '', line: this.lineAt(error.pos[0]), message: error.message })
+    }
+  }
+
+  root(): YamlValue {
+    return new YamlValue(this, '', this.document.contents, 0)
+  }
+
+  resolve(node: unknown): unknown {
+    return isAlias(node) ? node.resolve(this.document) : node
+  }
+
+  lineAt(offset: number): number {
+    return Math.max(1, this.lines.linePos(offset).line)
+  }
+}
+
+/** One value of the file. Reading it as what it is not is a fault, remembered by the file, and answers null. */
+export class YamlValue {
+  private readonly node: unknown
+
+  constructor(
+    private readonly file: YamlFile,
+    readonly path: string,
+    node: unknown,
+    private readonly parentOffset: number,
+  ) {
+    this.node = file.resolve(node)
+  }
+
+  /** Nothing stands there, or null. */
+  isNull(): boolean {
+    return this.node === null || this.node === undefined || (isScalar(this.node) && this.node.value === null)
+  }
+
+  fault(message: string): null {
+    this.file.faults.push({ path: this.path, line: this.file.lineAt(this.offset()), message })
+    return null
+  }
+
+  /** Text with its references resolved, not empty. */
+  text(): string | null {
+    const pieces = this.pieces()
+    return pieces === null ? null : joined(pieces)
+  }
+
+  /** As `text`, in pieces: whoever splits it must not split what came from the environment. */
+  pieces(): readonly ExpandedPiece[] | null {
+    const value = isScalar(this.node) ? this.node.value : undefined
+    if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
+      return this.fault('must be text: write it in quotes')
+    }
+    if (typeof value !== 'string') return this.fault('must be text')
+    if (value === '') return this.fault('must not be empty')
+    const expansion = expandReferences(value, this.file.environment)
+    if (expansion.ok) return expansion.pieces
+    for (const message of expansion.faults) this.fault(message)
+    return null
+  }
+
+  matching(pattern: RegExp, rule: string): string | null {
+    const text = this.text()
+    if (text === null) return null
+    return pattern.test(text) ? text : this.fault(rule)
+  }
+
+  integer(least: number, most: number): number | null {
+    const value = isScalar(this.node) ? this.node.value : undefined
+    return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+      ? value
+      : this.fault(`must be a whole number from ${least} to ${most}`)
+  }
+
+  constant(): string | number | boolean | null | undefined {
+    const value = isScalar(this.node) ? this.node.value : undefined
+    if (value === null || typeof value === 'boolean') return value
+    if (typeof value === 'string') return expandedOrUndefined(this, value)
+    if (typeof value === 'number') {
+      if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value
+      this.fault('is a number that is not held exactly: write it in quotes')
+      return undefined
+    }
+    this.fault('must be text, a number, true, false or null')
+    return undefined
+  }
+
+  /** Distinct texts, at least one. */
+  texts(): string[] | null {
+    const items = this.items()
+    if (items === null) return null
+    if (items.length === 0) return this.fault('must name at least one')
+    const seen = new Set<string>()
+    for (const item of items) {
+      const text = item.text()
+      if (text === null) continue
+      if (seen.has(text)) item.fault(`${text} stands here twice`)
+      seen.add(text)
+    }
+    return [...seen]
+  }
+
+  textOrTexts(): string[] | null {
+    if (isSeq(this.node)) return this.texts()
+    const text = this.text()
+    return text === null ? null : [text]
+  }
+
+  items(): YamlValue[] | null {
+    if (!isSeq(this.node)) return this.fault('must be a list')
+    return this.node.items.map((item, at) => new YamlValue(this.file, `${this.path}[${at}]`, item, this.offset()))
+  }
+
+  /** A map of which every key is the writer's own: tables by name, constants by column. */
+  members(): YamlMember[] | null {
+    return isMap(this.node) ? this.membersOf(this.node) : this.fault('must be a map')
+  }
+
+  /** A map with known keys only; the others are faults. */
+  fields(known: readonly string[]): YamlFields | null {
+    if (!isMap(this.node)) return this.fault('must be a map')
+    const values = new Map<string, YamlValue>()
+    let isIncomplete = false
+    for (const { key, value, keyOffset } of this.membersOf(this.node)) {
+      if (known.includes(key)) values.set(key, value)
+      else value.unknown(key, known, keyOffset)
+      isIncomplete ||= NOT_AVAILABLE_YET.has(key)
+    }
+    return new YamlFields(this, values, isIncomplete)
+  }
+
+  private unknown(key: string, known: readonly string[], offset: number): void {
+    const meant = suggest(key, known)
+    const message = NOT_AVAILABLE_YET.has(key)
+      ? `${key} is not available yet`
+      : `${key} is unknown here${meant === null ? `; known are ${known.join(', ')}` : `: did you mean ${meant}?`}`
+    this.file.faults.push({ path: this.path, line: this.file.lineAt(offset), message })
+  }
+
+  private membersOf(map: YAMLMap): YamlMember[] {
+    return map.items.map((pair) => {
+      const node = this.file.resolve(pair.key)
+      const key = isScalar(node) ? String(node.value) : ''
+      const keyOffset = startOf(node) ?? this.offset()
+      const path = /^[A-Za-z_]\w*$/.test(key)
+        ? `${this.path}${this.path === '' ? '' : '.'}${key}`
+        : `${this.path}["${key}"]`
+      return { key, keyOffset, value: new YamlValue(this.file, path, pair.value, keyOffset) }
+    })
+  }
+
+  private offset(): number {
+    return startOf(this.node) ?? this.parentOffset
+  }
+}
+
+/** One entry of a map. */
+export interface YamlMember {
+  readonly key: string
+  readonly keyOffset: number
+  readonly value: YamlValue
+}
+
+/** The known keys of a map. */
+export class YamlFields {
+  constructor(
+    private readonly owner: YamlValue,
+    private readonly values: ReadonlyMap<string, YamlValue>,
+    /** It holds what is not available yet: what else is missing may be missing because of that. */
+    readonly isIncomplete: boolean,
+  ) {}
+
+  has(name: string): boolean {
+    return this.values.has(name)
+  }
+
+  /** A fault when it is missing. */
+  required<T>(name: string, read: (value: YamlValue) => T | null): T | null {
+    const value = this.values.get(name)
+    if (value && !value.isNull()) return read(value)
+    return (value ?? this.owner).fault(value ? 'is required' : `${name} is required`)
+  }
+
+  /** `standard` when it is missing or null, or cannot be read. */
+  optional<T, S>(name: string, standard: S, read: (value: YamlValue) => T | null): T | S {
+    const value = this.values.get(name)
+    return value && !value.isNull() ? (read(value) ?? standard) : standard
+  }
+}
+
+function expandedOrUndefined(value: YamlValue, text: string): string | undefined {
+  return text === '' ? '' : (value.text() ?? undefined)
+}
+
+function startOf(node: unknown): number | null {
+  const range = (node as Partial<Node> | null | undefined)?.range
+  return range ? range[0] : null
+}
