@@ -15,10 +15,10 @@ const SELECTIONS = [['products.*'], ['products.*', 'brands.updated'], ['categori
 /** Nothing new for this long while something is missing: it will not come any more. A take-over after a crash needs up to 40 s plus Kafka's session. */
 const STALLED_MS = 120_000
 
-/** @typedef {{ home: string, cacheDir: string, changes: number, apps: number, kill: boolean, seed: number, say: (text: string) => void }} DemoOptions */
+/** @typedef {{ home: string, cacheDir: string, changes: number, apps: number, signal: 'SIGKILL' | 'SIGTERM' | null, seed: number, say: (text: string) => void }} DemoOptions */
 
 /** @param {DemoOptions} options */
-export async function runDemo({ home, cacheDir, changes, apps, kill, seed, say }) {
+export async function runDemo({ home, cacheDir, changes, apps, signal, seed, say }) {
   const receiver = await startReceiver()
   let databaseUrl = ''
   const system = await startSystem({
@@ -39,8 +39,8 @@ export async function runDemo({ home, cacheDir, changes, apps, kill, seed, say }
     say(`${apps} apps of ${COMPANIES} companies subscribed; committing ${changes} changes (seed ${seed})`)
     const startedAt = Date.now()
     const killed = /** @type {string[]} */ ([])
-    const writing = writeChanges(databaseUrl, changes, seed, kill, interrupted)
-    const killing = kill ? killInTurn(system, writing, killed, say) : Promise.resolve()
+    const writing = writeChanges(databaseUrl, changes, seed, signal !== null, interrupted)
+    const killing = signal ? killInTurn(system, signal, writing, killed, say) : Promise.resolve()
     const writers = await writing.done
     await killing
     const truths = targets.map((target) => ({
@@ -150,11 +150,11 @@ function writeChanges(databaseUrl, changes, seed, paced, signal) {
 }
 
 /**
- * kill -9 of each service, each in the middle of its share of the changes; the next one only when the killed one serves again.
- * @param {Awaited<ReturnType<typeof startSystem>>} system @param {ReturnType<typeof writeChanges>} writing @param {string[]} killed
+ * Ends each service, in the middle of its share of the changes; the next one only when it serves again.
+ * @param {Awaited<ReturnType<typeof startSystem>>} system @param {'SIGKILL' | 'SIGTERM'} signal @param {ReturnType<typeof writeChanges>} writing @param {string[]} killed
  * @param {(text: string) => void} say
  */
-async function killInTurn(system, writing, killed, say) {
+async function killInTurn(system, signal, writing, killed, say) {
   const { state } = writing
   for (const [index, name] of SERVICES.entries()) {
     const share = Math.floor(state.total / SERVICES.length)
@@ -162,22 +162,48 @@ async function killInTurn(system, writing, killed, say) {
     state.until = middle
     while (state.written < middle) await delay(10)
     state.until = (index + 1) * share
-    say(`kill -9 ${name} after ${state.written} changes`)
-    system.kill(name, 'SIGKILL')
+    say(`${signal} to ${name} after ${state.written} changes`)
+    const pids = system.stack.services.filter((service) => service.name === name).map(({ pid }) => pid)
+    const sentAt = Date.now()
+    system.kill(name, signal)
     killed.push(name)
-    await delay(1_500)
-    await untilReady(system, name)
+    await untilEnded(name, pids)
+    say(`  ${name} ended after ${Date.now() - sentAt} ms`)
+    await untilReady(system, name, pids)
   }
   state.until = state.total
 }
 
-/** @param {Awaited<ReturnType<typeof startSystem>>} system @param {string} name */
-async function untilReady(system, name) {
+/** The longest that a service may take to end, by its own settings, and a little for the machine. */
+const DRAIN_LIMIT_MS = 45_000
+
+/** @param {string} name @param {readonly number[]} pids */
+async function untilEnded(name, pids) {
+  const limit = Date.now() + DRAIN_LIMIT_MS
+  while (pids.some(isRunning)) {
+    if (Date.now() > limit) throw new Error(`${name} did not end within ${DRAIN_LIMIT_MS / 1000} s`)
+    await delay(20)
+  }
+}
+
+/** @param {number} pid */
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** @param {Awaited<ReturnType<typeof startSystem>>} system @param {string} name @param {readonly number[]} before pids that must be gone */
+async function untilReady(system, name, before) {
   const limit = Date.now() + STALLED_MS
   while (Date.now() < limit) {
     const services = system.stack.services.filter((service) => service.name === name)
     const states = await Promise.all(
-      services.map(async ({ healthUrl }) => {
+      services.map(async ({ pid, healthUrl }) => {
+        if (before.includes(pid)) return false
         try {
           return (await fetch(healthUrl)).status === 200
         } catch {

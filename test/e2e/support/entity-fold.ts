@@ -1,0 +1,99 @@
+/** What a receiver knows of the entities after it applied all events, by the published rules only. */
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+interface ReceivedChange {
+  readonly op: 'add' | 'remove' | 'replace'
+  readonly path: string
+  readonly before?: Json
+  readonly after?: Json
+}
+
+export interface ReceivedEnvelope {
+  readonly id: string
+  readonly type: string
+  readonly entity: { readonly type: string; readonly id: string }
+  readonly revision: {
+    readonly id: string
+    readonly operation: 'create' | 'update' | 'delete'
+    readonly changes: readonly ReceivedChange[]
+    readonly changed: readonly string[]
+    readonly omitted?: readonly string[]
+  }
+  readonly order: { readonly sequence: number; readonly previous: number }
+  readonly data: { [key: string]: Json }
+}
+
+/** Folds events in the order of arrival; anything that does not fit together is a finding. */
+export class EntityFold {
+  readonly entities = new Map<string, { [key: string]: Json }>()
+  readonly findings: string[] = []
+  private lastSequence = 0
+  private lastRevision = ''
+
+  take(envelope: ReceivedEnvelope): void {
+    const { entity, revision, order } = envelope
+    const name = `${entity.type}/${entity.id}`
+    this.expect(
+      order.sequence === this.lastSequence + 1 && order.previous === this.lastSequence,
+      `${name}: sequence ${order.sequence}`,
+    )
+    this.expect(revision.id > this.lastRevision, `${name}: revision ${revision.id} after ${this.lastRevision}`)
+    this.lastSequence = order.sequence
+    this.lastRevision = revision.id
+    const known = this.entities.get(name)
+    if (revision.operation === 'create') {
+      this.expect(known === undefined, `${name}: created twice`)
+      this.entities.set(name, envelope.data)
+    } else if (revision.operation === 'update') {
+      this.update(name, known, envelope)
+    } else {
+      this.expect(known !== undefined, `${name}: deleted before it was created`)
+      this.entities.delete(name)
+    }
+  }
+
+  /** The state before and the changes must give the state after, wherever nothing was left out for its size. */
+  private update(name: string, known: { [key: string]: Json } | undefined, { data, revision }: ReceivedEnvelope): void {
+    if (known === undefined) return this.findings.push(`${name}: updated before it was created`) as unknown as void
+    this.expect(revision.changes.length > 0, `${name}: an update without a change`)
+    if (!revision.omitted) {
+      const patched = applyChanges(structuredClone(known), revision.changes)
+      this.expect(
+        JSON.stringify(sorted(patched)) === JSON.stringify(sorted(data)),
+        `${name}: the changes do not lead to the data`,
+      )
+    }
+    this.entities.set(name, data)
+  }
+
+  private expect(holds: boolean, finding: string): void {
+    if (!holds) this.findings.push(finding)
+  }
+}
+
+function applyChanges(state: { [key: string]: Json }, changes: readonly ReceivedChange[]): Json {
+  for (const { op, path, after } of changes) {
+    const keys = path
+      .split('/')
+      .slice(1)
+      .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+    const last = keys.pop()
+    const parent = keys.reduce<Json>((value, key) => (value as { [key: string]: Json })[key] ?? null, state)
+    if (last === undefined || parent === null || typeof parent !== 'object') throw new Error(`no place for ${path}`)
+    if (op === 'remove') Reflect.deleteProperty(parent, last)
+    else Reflect.set(parent, last, after ?? null)
+  }
+  return state
+}
+
+/** The same value with the keys of every object in order. */
+export function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key] ?? null)]),
+  )
+}

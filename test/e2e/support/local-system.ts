@@ -1,0 +1,86 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { eventually } from '@hooklane/testing'
+import { interruptGroup, ownServersEnvironment, ROOT } from './run-command.js'
+
+/** `stack.json`, as far as the tests use it. */
+export interface Stack {
+  readonly apiUrl: string
+  readonly operatorKey: string
+  readonly databaseUrl: string
+  readonly kafkaBrokers: readonly string[]
+  readonly services: readonly { readonly name: string; readonly pid: number; readonly healthUrl: string }[]
+}
+
+const START_LIMIT_MS = 300_000
+const STOP_LIMIT_MS = 90_000
+
+/** A system started from the command line with `npm start`, found through its stack.json, ended with Ctrl-C. */
+export class LocalSystem {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly home: string,
+    readonly stack: Stack,
+    private readonly output: () => string,
+  ) {}
+
+  static async start(options: {
+    home: string
+    args: readonly string[]
+    env?: NodeJS.ProcessEnv
+  }): Promise<LocalSystem> {
+    const child = spawn('npm', ['start', '--', ...options.args], {
+      cwd: ROOT,
+      env: ownServersEnvironment(options.home, options.env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
+    const stack = await eventually(
+      async () => {
+        if (child.exitCode !== null) throw new Error(`npm start ended with ${child.exitCode}:\n${output}`)
+        return JSON.parse(await readFile(join(options.home, 'stack.json'), 'utf8')) as Stack
+      },
+      { withinMs: START_LIMIT_MS },
+    ).catch((error: unknown) => {
+      interruptGroup(child.pid)
+      throw new Error(`the system did not start:\n${output}`, { cause: error })
+    })
+    return new LocalSystem(child, options.home, stack, () => output)
+  }
+
+  get printed(): string {
+    return this.output()
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return
+    interruptGroup(this.child.pid)
+    await eventually(
+      async () => {
+        if (this.child.exitCode === null && this.child.signalCode === null)
+          throw new Error(`still running:\n${this.output()}`)
+      },
+      { withinMs: STOP_LIMIT_MS },
+    )
+  }
+
+  /** Calls the REST API as the operator. */
+  async call<T>(method: string, path: string, body?: unknown, company?: string): Promise<T> {
+    const response = await fetch(`${this.stack.apiUrl}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.stack.operatorKey}`,
+        ...(company === undefined ? {} : { 'hooklane-company': company }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+    return (text === '' ? null : JSON.parse(text)) as T
+  }
+}

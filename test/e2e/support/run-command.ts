@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+export const ROOT = join(import.meta.dirname, '..', '..', '..')
+
+export interface CommandResult {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a command of the repository's root to its end, as a person would type it. */
+export async function runCommand(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  limitMs: number,
+): Promise<CommandResult> {
+  const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const timer = setTimeout(() => interruptGroup(child.pid), limitMs)
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  clearTimeout(timer)
+  return { exitCode, stdout, stderr }
+}
+
+/** What Ctrl-C in a terminal does: the command and what it runs get SIGINT. */
+export function interruptGroup(pid: number | undefined): void {
+  if (pid !== undefined) process.kill(-pid, 'SIGINT')
+}
+
+/** The environment without the servers of the test run: a system under test starts its own. */
+export function ownServersEnvironment(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const { DATABASE_URL: _database, KAFKA_BROKERS: _brokers, NODE_OPTIONS: _options, ...rest } = process.env
+  return { ...rest, HOOKLANE_HOME: home, ...more }
+}
