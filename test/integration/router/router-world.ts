@@ -19,7 +19,8 @@ import { createKafkaClient, KafkaLogConsumer } from '@hooklane/kafka'
 import type { Admin, Kafka, Message, Producer } from 'kafkajs'
 
 const ROUTER = fileURLToPath(new URL('../../../apps/router/dist/main.js', import.meta.url))
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const quiet = (): void => undefined
+const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 
 export const GROUP = 'shared-webhook'
 
@@ -301,7 +302,8 @@ export async function eventually(holds: () => void | Promise<void>, withinMs = 2
   const untilMs = performance.now() + withinMs
   for (;;) {
     try {
-      return await holds()
+      await holds()
+      return
     } catch (error) {
       if (performance.now() > untilMs) throw error
       await new Promise((resolve) => setTimeout(resolve, 25))

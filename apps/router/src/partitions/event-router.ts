@@ -9,7 +9,7 @@ export interface EventRouterOptions {
   readonly context: Omit<SessionContext, 'lastHeartbeatMs' | 'onChange'>
   readonly readiness: Readiness
   /** The consumer stopped for good. */
-  onCrash(error: Error): void
+  readonly onCrash: (error: Error) => void
 }
 
 /** Keeps one session per partition of `events` that the group has assigned to this process. */

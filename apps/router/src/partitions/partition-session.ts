@@ -135,7 +135,6 @@ export class PartitionSession {
       try {
         await this.#route(await this.#acquire())
       } catch (error) {
-        if (this.#isEnded) return
         await this.#startOver(error)
       }
     }
@@ -293,6 +292,7 @@ export class PartitionSession {
   }
 
   async #startOver(error: unknown): Promise<void> {
+    if (this.#isEnded) return
     const { context } = this
     const failure = context.log.classify(error)
     const failedMs = context.clock.monotonicMs()

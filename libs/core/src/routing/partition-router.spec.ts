@@ -71,7 +71,7 @@ function event(n: number, changes: Record<string, unknown> = {}): EntityEvent {
     revision: { id: position(n), operation: 'update' },
     data: null,
     ...changes,
-  } as EntityEvent
+  }
 }
 
 function record(value: EntityEvent | string | null, changes: Partial<LogRecord> = {}): LogRecord {

@@ -81,7 +81,7 @@ export class PartitionRouter {
     if (!decoded.ok) return { reason: decoded.reason }
     const event = decoded.value
     if (value && nestsDeeperThan(value, MAX_DEPTH)) return { reason: 'too_deep' }
-    if (!key || key.toString('utf8') !== event.companyId) return { reason: 'wrong_key' }
+    if (key?.toString('utf8') !== event.companyId) return { reason: 'wrong_key' }
     if (partitionOfKey(key, settings.partitions) !== record.partition) return { reason: 'wrong_partition' }
     if (!view.hasCompany(event.companyId)) return { reason: 'unknown_company' }
     return { event }
