@@ -1,3 +1,13 @@
+/**
+ * The only way to receivers. Proxies of the environment (`HTTP_PROXY`, `HTTPS_PROXY`) are never used: they would go round the address
+ * guard, and the settings of the services refuse them at start.
+ */
 export { addressClassifier, isPublicAddress } from './address/address-classifier.js'
 export { InvalidAllowTargets, NO_ALLOWED_TARGETS, parseAllowTargets } from './address/allow-targets.js'
 export { checkTarget } from './address/check-target.js'
+export { CaresHostResolver, systemHostResolver, type HostResolver } from './connecting/host-resolver.js'
+export { dial, type Dial, type DialTarget } from './connecting/dial.js'
+export { AddressBlocked, NameNotResolved } from './connecting/connection-errors.js'
+export { maskHeaders, maskUrl } from './masking/mask.js'
+export { type Failure, type FailureCode } from './sending/failure.js'
+export { UndiciWebhookSender, type WebhookSenderOptions } from './sending/undici-webhook-sender.js'

@@ -1,0 +1,70 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls, type SecureContext } from 'node:tls'
+import { AddressBlocked, ConnectFailed, TlsFailed, codeOf } from './connection-errors.js'
+
+export interface DialTarget {
+  readonly address: string
+  readonly port: number
+  /** The name or literal in the URL: what the certificate must be made out to. */
+  readonly host: string
+  /** Null: plain HTTP, which only allowed targets may use. */
+  readonly secureContext: SecureContext | null
+  /** Asked as soon as TCP stands, before TLS says a word. */
+  readonly accepts: (remoteAddress: string) => boolean
+}
+
+/** Opens one connection to one checked address; gives it up when `signal` aborts, with the signal's reason. */
+export type Dial = (target: DialTarget, signal: AbortSignal) => Promise<Socket>
+
+/** The real thing. Certificates are always verified, whatever `NODE_TLS_REJECT_UNAUTHORIZED` says. */
+export const dial: Dial = (target, signal) =>
+  new Promise((resolve, reject) => {
+    const { address, port, host, secureContext } = target
+    let isConnected = false
+    const socket = secureContext
+      ? connectTls({
+          host: address,
+          port,
+          secureContext,
+          rejectUnauthorized: true,
+          ALPNProtocols: ['http/1.1'],
+          ...(isIP(host) === 0 ? { servername: host } : {}),
+        })
+      : connectTcp({ host: address, port })
+
+    const fail = (error: unknown) => {
+      signal.removeEventListener('abort', onAbort)
+      reject(error instanceof Error ? error : new ConnectFailed('unknown', { cause: error }))
+      socket.destroy()
+    }
+    const onAbort = () => fail(signal.reason)
+    const succeed = () => {
+      signal.removeEventListener('abort', onAbort)
+      socket.off('error', onError)
+      resolve(socket)
+    }
+    const onError = (cause: unknown) => fail(failureOf(cause, isConnected && secureContext !== null))
+
+    signal.addEventListener('abort', onAbort, { once: true })
+    // Never removed: an error between here and the HTTP client's own listener must not end the process.
+    socket.on('error', ignoreLateError)
+    socket.on('error', onError)
+    socket.once('connect', () => {
+      isConnected = true
+      if (!target.accepts(socket.remoteAddress ?? '')) fail(new AddressBlocked())
+      else if (!secureContext) succeed()
+    })
+    socket.once('secureConnect', succeed)
+    socket.setNoDelay(true)
+    if (signal.aborted) onAbort()
+  })
+
+/** The outcome of a socket is told by its user; this listener only keeps Node from treating the event as unheard. */
+function ignoreLateError(): void {
+  return
+}
+
+function failureOf(cause: unknown, isHandshake: boolean): Error {
+  const reason = codeOf(cause)
+  return isHandshake ? new TlsFailed(reason, { cause }) : new ConnectFailed(reason, { cause })
+}

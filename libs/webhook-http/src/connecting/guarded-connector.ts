@@ -1,0 +1,97 @@
+import { rootCertificates, createSecureContext, type SecureContext } from 'node:tls'
+import { isIPv6, type Socket } from 'node:net'
+import type { AddressGuard } from './address-guard.js'
+import { ConnectFailed, ConnectTimedOut } from './connection-errors.js'
+import type { Dial } from './dial.js'
+
+export interface ConnectorOptions {
+  /** Covers resolving, TCP and the TLS handshake. */
+  readonly connectTimeoutMs: number
+  /** Certificates (PEM) that are trusted beside the public ones. */
+  readonly ca?: string
+}
+
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+  readonly isSecure: boolean
+}
+
+/** Addresses tried per connection. More would let one name keep us dialling. */
+const MAX_ADDRESSES = 4
+/** What an address may take while another one is left. Too low fails distant receivers, too high leaves none for the next. */
+const FIRST_ADDRESS_MS = 2_000
+
+/** The only way to a receiver: resolve, check every address, dial checked ones, check again where the connection ended. */
+export class GuardedConnector {
+  private readonly secureContext: SecureContext
+
+  constructor(
+    private readonly guard: AddressGuard,
+    private readonly dial: Dial,
+    private readonly options: ConnectorOptions,
+  ) {
+    this.secureContext = createSecureContext({
+      minVersion: 'TLSv1.2',
+      ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
+    })
+  }
+
+  /** Rejects with one of the connection errors, or with the signal's reason. */
+  async connect(endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
+    const limit = new AbortController()
+    const giveUp = () => limit.abort(signal.reason)
+    const timer = setTimeout(() => limit.abort(new ConnectTimedOut()), this.options.connectTimeoutMs)
+    signal.addEventListener('abort', giveUp, { once: true })
+    if (signal.aborted) giveUp()
+    try {
+      const addresses = await orAborted(this.guard.addressesOf(endpoint.host, endpoint.port), limit.signal)
+      return await this.dialFirst(addresses, endpoint, limit.signal)
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  /** One after the other, IPv4 first; only failures of TCP lead to the next address. */
+  private async dialFirst(addresses: readonly string[], endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
+    const candidates = [...addresses].sort((a, b) => Number(isIPv6(a)) - Number(isIPv6(b))).slice(0, MAX_ADDRESSES)
+    let failure: unknown = new ConnectFailed('ENOADDRESS')
+    for (const [index, address] of candidates.entries()) {
+      signal.throwIfAborted()
+      const isLast = index === candidates.length - 1
+      try {
+        return await this.dialOne(address, endpoint, isLast ? signal : shortened(signal, FIRST_ADDRESS_MS))
+      } catch (error) {
+        failure = error
+        if (!(error instanceof ConnectFailed || error instanceof ConnectTimedOut)) throw error
+      }
+    }
+    signal.throwIfAborted()
+    throw failure
+  }
+
+  private dialOne(address: string, { host, port, isSecure }: Endpoint, signal: AbortSignal): Promise<Socket> {
+    const accepts = (remoteAddress: string) => this.guard.lets(host, remoteAddress, port)
+    return this.dial({ address, port, host, accepts, secureContext: isSecure ? this.secureContext : null }, signal)
+  }
+}
+
+/** Aborts with the other signal, or with `ConnectTimedOut` after `ms`. */
+function shortened(signal: AbortSignal, ms: number): AbortSignal {
+  const own = new AbortController()
+  const timer = setTimeout(() => own.abort(new ConnectTimedOut()), ms)
+  timer.unref()
+  signal.addEventListener('abort', () => own.abort(signal.reason), { once: true, signal: own.signal })
+  return own.signal
+}
+
+/** The promise goes on when the signal aborts; its outcome is then nobody's. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}

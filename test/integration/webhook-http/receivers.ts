@@ -1,0 +1,113 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { WebhookRequest } from '@hooklane/core'
+import {
+  dial,
+  parseAllowTargets,
+  UndiciWebhookSender,
+  type Dial,
+  type DialTarget,
+  type WebhookSenderOptions,
+} from '@hooklane/webhook-http'
+
+export const LOCAL = parseAllowTargets('127.0.0.0/8,::1/128,localhost')
+
+/** Ends everything a test file opened; a leaked socket would keep the run alive. */
+export class Cleanup {
+  private readonly steps: (() => Promise<unknown>)[] = []
+
+  add(step: () => Promise<unknown>): void {
+    this.steps.push(step)
+  }
+
+  async run(): Promise<void> {
+    for (const step of this.steps.splice(0).reverse()) await step()
+  }
+}
+
+export interface RawReceiver {
+  readonly url: string
+  readonly port: number
+  /** Sockets accepted so far. */
+  readonly sockets: Socket[]
+  /** All bytes received so far, of all sockets. */
+  received(): string
+}
+
+/** A TCP server whose every byte the test writes by hand. */
+export async function rawReceiver(cleanup: Cleanup, onSocket: (socket: Socket) => void): Promise<RawReceiver> {
+  const sockets: Socket[] = []
+  const chunks: Buffer[] = []
+  const server = createServer((socket) => {
+    sockets.push(socket)
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (chunk) => chunks.push(chunk))
+    onSocket(socket)
+  })
+  const port = await listen(cleanup, server)
+  cleanup.add(async () => sockets.forEach((socket) => socket.destroy()))
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    port,
+    sockets,
+    received: () => Buffer.concat(chunks).toString('latin1'),
+  }
+}
+
+export async function listen(cleanup: Cleanup, server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  cleanup.add(() => new Promise((resolve) => server.close(resolve)))
+  return (server.address() as AddressInfo).port
+}
+
+export const closed = (socket: Socket): Promise<void> =>
+  socket.destroyed ? Promise.resolve() : new Promise((resolve) => socket.once('close', () => resolve()))
+
+/** Calls back once per complete request (headers and body by its length), with its number on that socket. */
+export function onRequest(socket: Socket, answer: (count: number, text: string) => void): void {
+  let buffered = ''
+  let count = 0
+  socket.on('data', (chunk) => {
+    buffered += chunk.toString('latin1')
+    for (;;) {
+      const head = buffered.indexOf('\r\n\r\n')
+      if (head < 0) return
+      const length = Number(/content-length: (\d+)/i.exec(buffered.slice(0, head))?.[1] ?? 0)
+      const end = head + 4 + length
+      if (buffered.length < end) return
+      const text = buffered.slice(0, end)
+      buffered = buffered.slice(end)
+      answer((count += 1), text)
+    }
+  })
+}
+
+/** A dialler that counts, and refuses to leave the machine. */
+export function countingDial(): { dial: Dial; dialled: DialTarget[] } {
+  const dialled: DialTarget[] = []
+  return {
+    dialled,
+    dial: (target, signal) => {
+      dialled.push(target)
+      if (!/^(127\.|::1$)/.test(target.address)) throw new Error(`a test dialled ${target.address}`)
+      return dial(target, signal)
+    },
+  }
+}
+
+export function senderOf(cleanup: Cleanup, options: Partial<WebhookSenderOptions> = {}): UndiciWebhookSender {
+  const sender = new UndiciWebhookSender({ allowTargets: LOCAL, ...options })
+  cleanup.add(() => sender.close())
+  return sender
+}
+
+export function requestTo(url: string, change: Partial<WebhookRequest> = {}): WebhookRequest {
+  return {
+    url,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'webhook-id': 'msg_1' },
+    body: Buffer.from('{"a":1}'),
+    success: '2xx',
+    timeoutMs: 5_000,
+    ...change,
+  }
+}
