@@ -72,7 +72,7 @@ function clashes(source: CaptureSource, earlier: readonly CaptureSource[]): stri
     // Text of different case would be one slot by default, and one label to the eye.
     if (other.name.toLowerCase() === source.name.toLowerCase())
       messages.push(`the name ${source.name} is already taken`)
-    if (other.database === source.database && other.slot === source.slot) {
+    else if (other.database === source.database && other.slot === source.slot) {
       messages.push(`the slot ${source.slot} is already that of ${other.name}`)
     }
     for (const { resource, entity } of source.tables) {

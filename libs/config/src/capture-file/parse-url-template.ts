@@ -14,6 +14,7 @@ export function parseUrlTemplate(pieces: readonly ExpandedPiece[]): UrlTemplate 
       parts.push({ kind: 'text', text: piece.text })
       continue
     }
+    if (/[\s{}]/.test(piece.text.replace(PLACEHOLDER, ''))) return 'holds a blank or a single brace'
     let from = 0
     for (const match of piece.text.matchAll(PLACEHOLDER)) {
       const name = match[1] ?? ''
@@ -24,7 +25,6 @@ export function parseUrlTemplate(pieces: readonly ExpandedPiece[]): UrlTemplate 
     }
     if (from < piece.text.length) parts.push({ kind: 'text', text: piece.text.slice(from) })
   }
-  if (parts.some((part) => part.kind === 'text' && /[\s{}]/.test(part.text))) return 'holds a blank or a single brace'
   const sample = parts.map((part) => (part.kind === 'text' ? part.text : 'x')).join('')
   if (!/^https?:\/\/[^/]/.test(sample) || !URL.canParse(sample)) return 'must be an http or https URL'
   return parts

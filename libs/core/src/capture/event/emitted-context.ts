@@ -47,8 +47,8 @@ export function mergeContext(
     return { context: known, faults: ['contextInvalidJson'] }
   }
   if (!isRecord(parsed)) return { context: known, faults: ['contextNotObject'] }
-  let isFaulty = false
-  const reader = new ContextReader(parsed, () => (isFaulty = true))
+  const faults = new Set<ContextFault>()
+  const reader = new ContextReader(parsed, () => faults.add('contextInvalidMember'))
   const context: TransactionContext = {
     actor: actorOf(reader.object('actor')) ?? known.actor,
     source: sourceOf(reader.object('source')) ?? known.source,
@@ -56,7 +56,7 @@ export function mergeContext(
     causationId: reader.text('causationId') ?? known.causationId,
     batch: batchOf(reader.object('batch')) ?? known.batch,
   }
-  return { context, faults: isFaulty ? ['contextInvalidMember'] : [] }
+  return { context, faults: [...faults] }
 }
 
 const actorOf = (actor: ContextReader | null): Actor | null =>

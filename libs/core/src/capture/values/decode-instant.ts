@@ -18,7 +18,8 @@ interface TimestampText extends WallClock {
  */
 export function decodeTimestamptz(text: string): string {
   const parts = parse(text)
-  return parts?.offsetSeconds == null ? text : (toUtcText(parts, parts.offsetSeconds) ?? text)
+  if (!parts || parts.offsetSeconds === null) return text
+  return toUtcText(parts, parts.offsetSeconds) ?? text
 }
 
 /**

@@ -69,7 +69,7 @@ class ExactJsonReader {
 
   private value(): JsonValue {
     this.take(SPACE)
-    switch (this.text[this.at]) {
+    switch (this.text.charAt(this.at)) {
       case '{':
         return this.object()
       case '[':
