@@ -56,22 +56,26 @@ function copyDependencies(outputDirectory, onProgress, signal) {
   const args = ['--batch-mode', '--file', POM, 'dependency:copy-dependencies', '-DincludeScope=runtime']
   return new Promise((resolve, reject) => {
     const maven = spawn('mvn', [...args, `-DoutputDirectory=${outputDirectory}`], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       ...(signal === undefined ? {} : { signal }),
     })
     /** @type {string[]} */
     const tail = []
+    const remember = (/** @type {string} */ line) => {
+      tail.push(line)
+      if (tail.length > 15) tail.shift()
+    }
     let jars = 0
     let toldAt = Date.now()
     createInterface({ input: maven.stdout }).on('line', (line) => {
-      tail.push(line)
-      if (tail.length > 15) tail.shift()
+      remember(line)
       if (!/Downloaded from .*\.jar /.test(line)) return
       jars += 1
       if (Date.now() - toldAt < 1_000) return
       toldAt = Date.now()
       onProgress(`downloading Apache Kafka ${KAFKA_VERSION} with Maven (${jars} files so far)`)
     })
+    createInterface({ input: maven.stderr }).on('line', remember)
     maven.once('error', reject)
     maven.once('close', (code) => {
       if (code === 0) resolve()
