@@ -95,6 +95,11 @@ function toTopicConfig(spec: TopicSpec, replicationFactor: number): ITopicConfig
     // What other producers compress with snappy, lz4 or zstd could not be read: the broker stores it in a form that can.
     'compression.type': spec.cleanup === 'delete' ? 'uncompressed' : 'producer',
   }
+  if (spec.cleanup === 'compact') {
+    // Read whole at every start and takeover. Only closed segments are compacted, and by default one closes at 1 GiB.
+    entries['segment.bytes'] = String(16 * 1024 * 1024)
+    entries['min.cleanable.dirty.ratio'] = '0.1'
+  }
   if (spec.retentionMs !== null) entries['retention.ms'] = String(spec.retentionMs)
   return {
     topic: spec.name,

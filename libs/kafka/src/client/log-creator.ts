@@ -49,7 +49,9 @@ export function createLogCreator(logger: KafkaLogger, onOffsetReset: (reset: Off
         groupId: String(fields.groupId),
       })
     }
-    const passes = typeof fields.error === 'string' && retriableErrorMessages.has(fields.error)
+    // Where the client names the time of its next try, it has not given up.
+    const passes =
+      fields.retryTime !== undefined || (typeof fields.error === 'string' && retriableErrorMessages.has(fields.error))
     const { ERROR, WARN } = kafkajs.logLevel
     if (passes || (entry.level !== ERROR && entry.level !== WARN)) {
       logger.debug({ kafka: fields }, message)

@@ -134,7 +134,8 @@ export class KafkaLogConsumer implements LogConsumer {
     await consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true })
     await consumer.run({
       autoCommit: false,
-      eachBatchAutoResolve: true,
+      // Resolved by `handOver`: the client could not resolve a batch of a partition that is gone.
+      eachBatchAutoResolve: false,
       eachBatch: (payload) => this.handOver(payload),
     })
   }
@@ -183,6 +184,7 @@ export class KafkaLogConsumer implements LogConsumer {
       // Retriable errors would be tried again for ever with the same batch; this one counts as a crash.
       throw new kafkajs.KafkaJSNonRetriableError(toError(error))
     }
+    fetched.resolveOffset(batch.lastOffset())
     return Promise.resolve()
   }
 

@@ -201,7 +201,12 @@ export class SingleFlightProducer implements LogProducer {
       retry: this.options.retry ?? OUTLAST_OUTAGES,
     })
     this.producer = producer
-    await producer.connect()
+    try {
+      await producer.connect()
+    } catch (error) {
+      await this.dropProducer()
+      throw error
+    }
     return producer
   }
 
