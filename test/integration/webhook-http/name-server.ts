@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram'
-import type { AddressInfo } from 'node:net'
 import type { Cleanup } from './receivers.js'
 
 export type NameAnswer =
@@ -30,7 +29,7 @@ export async function nameServer(cleanup: Cleanup, answer: (name: string) => Nam
   })
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
   cleanup.add(() => new Promise<void>((resolve) => socket.close(() => resolve())))
-  return { server: `127.0.0.1:${(socket.address() as AddressInfo).port}`, asked }
+  return { server: `127.0.0.1:${socket.address().port}`, asked }
 }
 
 function readQuestion(query: Buffer): { name: string; type: number; end: number } {

@@ -18,7 +18,7 @@ async function tlsReceiver(options: TlsOptions) {
   const server = createServer(options, (socket) => {
     sessions += 1
     socket.on('error', () => socket.destroy())
-    socket.on('data', (chunk) => (received += chunk.toString('latin1')))
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')))
     onRequest(socket, () => socket.write(OK))
     cleanup.add(async () => socket.destroy())
   })
@@ -91,13 +91,13 @@ describe('TLS', () => {
   })
 
   it('the environment cannot switch verification off', async () => {
-    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
     try {
       await expectRefused(await serving(makeCertificate({ name: HOST })))
     } finally {
-      if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
+      if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
+      else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before
     }
   })
 })

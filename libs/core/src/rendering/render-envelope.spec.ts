@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { envelopeJsonSchema, type DeliveryRecord } from '@hooklane/contracts'
+import { envelopeJsonSchema, type DeliveryRecord, type Envelope, type JsonObject } from '@hooklane/contracts'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { renderEnvelope, type EnvelopeParts } from './render-envelope.js'
 
@@ -47,7 +47,7 @@ const parts: EnvelopeParts = {
 const validate = new Ajv2020({ strict: true, strictTypes: false }).compile(envelopeJsonSchema())
 const render = (change: Partial<EnvelopeParts> = {}) => renderEnvelope({ ...parts, ...change }).toString('utf8')
 const parse = (change: Partial<EnvelopeParts> = {}) => {
-  const value = JSON.parse(render(change)) as Record<string, any>
+  const value = JSON.parse(render(change)) as Envelope
   validate(value)
   expect(validate.errors ?? []).toEqual([])
   return value
@@ -99,8 +99,8 @@ describe('envelope', () => {
         revision: { id: '7', operation: 'delete', actor: { id: 'u' }, source: { kind: 'api' } },
       },
     })
-    expect(revision.actor).toEqual({ type: null, id: 'u', name: null })
-    expect(revision.source).toEqual({ kind: 'api', id: null, app: null, hops: null })
+    expect(revision!.actor).toEqual({ type: null, id: 'u', name: null })
+    expect(revision!.source).toEqual({ kind: 'api', id: null, app: null, hops: null })
   })
 
   it('a process event has no revision and says so', () => {
@@ -121,8 +121,8 @@ describe('envelope', () => {
         { sequence: 18450n, id: 'msg_X', status: 'deadLettered', reason: 'http_422' },
       ],
     })
-    expect(order.previous).toBe(18400)
-    expect(order.skipped).toEqual([
+    expect(order!.previous).toBe(18400)
+    expect(order!.skipped).toEqual([
       { sequence: 18401, to: 18449, status: 'expired', reason: 'retention' },
       { sequence: 18450, id: 'msg_X', status: 'deadLettered', reason: 'http_422' },
     ])
@@ -138,27 +138,28 @@ describe('envelope', () => {
     })
     expect(value.event.resource).toBe('products.prices')
     expect(value.event.action).toBe('updated')
-    expect(value.revision.omitted).toEqual(['/description'])
+    expect(value.revision!.omitted).toEqual(['/description'])
   })
 
   it('survives hostile text', () => {
     const value = parse({
-      delivery: { ...delivery, data: JSON.parse('{"__proto__":{"x":1},"\\ud800":"\\u2028","1":2}') },
+      delivery: { ...delivery, data: JSON.parse('{"__proto__":{"x":1},"\\ud800":"\\u2028","1":2}') as JsonObject },
     })
-    expect(Object.keys(value.data)).toContain('__proto__')
+    expect(Object.keys(value.data!)).toContain('__proto__')
   })
 
   it('its schema notices each member that is missing', () => {
-    const whole = JSON.parse(render()) as Record<string, any>
-    const members = (value: Record<string, any>, path: string[]): string[][] =>
-      Object.keys(value).flatMap((key) => {
-        const inner = value[key]
+    const whole = JSON.parse(render()) as JsonObject
+    const members = (value: JsonObject, path: string[]): string[][] =>
+      Object.entries(value).flatMap(([key, inner]) => {
         const isOpen = key === 'data' || Array.isArray(inner) || inner === null || typeof inner !== 'object'
         return isOpen ? [[...path, key]] : [[...path, key], ...members(inner, [...path, key])]
       })
-    for (const path of members(whole, [])) {
+    const paths = members(whole, [])
+    expect(paths.length).toBeGreaterThan(50)
+    for (const path of paths) {
       const copy = structuredClone(whole)
-      const parent = path.slice(0, -1).reduce((value, key) => value[key], copy)
+      const parent = path.slice(0, -1).reduce((value, key) => value[key] as JsonObject, copy)
       Reflect.deleteProperty(parent, path.at(-1)!)
       expect({ path, valid: validate(copy) }).toEqual({ path, valid: false })
     }

@@ -82,7 +82,7 @@ describe('headers', () => {
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     })
     expect(headers['Acme-Sequence']).toBe('18451')
-    expect(headers['traceparent']).toBe('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
+    expect(headers.traceparent).toBe('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
     expect(Object.keys(headers).some((name) => name.startsWith('Pim-'))).toBe(false)
   })
 

@@ -23,7 +23,7 @@ export function parseAddress(text: string): Address | null {
 /** Whether a packet may go there: public unicast only. Text that is no address is blocked. */
 export function isPublicAddress(text: string): boolean {
   const address = parseAddress(text)
-  if (!address || address.range() !== 'unicast') return false
+  if (address?.range() !== 'unicast') return false
   if (address.kind() === 'ipv4') return !BLOCKED_V4.some((range) => address.match(range))
   return address.match(GLOBAL_V6) && !BLOCKED_V6.some((range) => address.match(range))
 }
