@@ -22,6 +22,8 @@ export type RefusalCode =
   | 'SLOT_FOREIGN'
   /** Somebody else reads the slot now. */
   | 'SLOT_ACTIVE'
+  /** What the database says is before what was published: it was restored, or is another one. */
+  | 'POSITION_BEHIND'
   /** Postgres has removed log that the slot still needed: changes are lost. */
   | 'SLOT_LOST'
   | 'DATABASE_ERROR'

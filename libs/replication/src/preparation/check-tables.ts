@@ -7,7 +7,7 @@ interface TableFacts {
   readonly columns: readonly string[]
   /** Columns of each unique index that covers all rows. */
   readonly uniqueKeys: readonly (readonly string[])[]
-  /** The table itself, or the partitions that hold its rows, as far as they lack REPLICA IDENTITY FULL. */
+  /** The table and its partitions, as far as they lack REPLICA IDENTITY FULL. */
   readonly withoutFull: readonly { readonly schema: string; readonly table: string }[]
   /** Computed when read: Postgres cannot write them to the log. */
   readonly virtualColumns: readonly string[]
@@ -24,8 +24,7 @@ const FACTS = `
     coalesce((
       SELECT json_agg(json_build_object('schema', n.nspname, 'table', p.relname) ORDER BY n.nspname, p.relname)
       FROM pg_class p JOIN pg_namespace n ON n.oid = p.relnamespace
-      WHERE p.relreplident <> 'f' AND p.relkind = 'r'
-        AND (p.oid = c.oid OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid) WHERE isleaf))), '[]') AS without_full
+      WHERE p.relreplident <> 'f' AND p.oid IN (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid))), '[]') AS without_full
   FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
   WHERE s.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')`
 

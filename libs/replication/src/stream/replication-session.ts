@@ -62,9 +62,9 @@ export class ReplicationSession {
 
   /** Resolves after `stop`. @throws SourceRefused when the stream breaks or the consumer fails */
   async run(): Promise<void> {
-    const { source, slot } = this.options
+    const { source, slot, consumer } = this.options
+    if (this.ended) return consumer.ended()
     const finished = new Promise<void>((resolve) => (this.finish = resolve))
-    if (this.ended) this.finish()
     const plugin = new DecodingPlugin(
       source.publication,
       (message) => this.arrived(message),
@@ -76,6 +76,7 @@ export class ReplicationSession {
     )
     await finished
     await this.handling
+    await consumer.ended()
     await this.close()
     if (this.failure) throw this.failure
   }

@@ -95,7 +95,6 @@ export class ReplicationStream {
     })
     try {
       await consumer.connected(slot)
-      if (this.isStopping) return
       this.session = new ReplicationSession({
         source,
         slot,
@@ -103,10 +102,10 @@ export class ReplicationStream {
         applicationName,
         onStreaming: () => this.streaming(),
       })
+      if (this.isStopping) this.session.stop()
       await this.session.run()
     } finally {
       this.session = null
-      await consumer.disconnected()
     }
   }
 

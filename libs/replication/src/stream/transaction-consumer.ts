@@ -16,6 +16,9 @@ export interface TransactionConsumer {
   context(context: EmittedContext): void
   /** All changes of the transaction have come. It will come again unless it is acknowledged. */
   commit(transaction: TransactionInfo): Promise<void>
-  /** The connection is gone; a transaction that has begun will never be committed here. Comes after the last call has ended. */
-  disconnected(): Promise<void>
+  /**
+   * No call comes any more through this connection; a transaction that has begun will not be committed here. Comes once after `connected`,
+   * when the last call has ended. What is acknowledged until the promise settles is still told to Postgres, if the connection stands.
+   */
+  ended(): Promise<void>
 }

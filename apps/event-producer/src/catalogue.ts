@@ -1,0 +1,38 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { eventTypesOf, type CaptureConfiguration } from '@hooklane/core'
+import type { Logger } from '@hooklane/observability'
+import { upsertEventTypes, type EventTypeEntry, type PgPool } from '@hooklane/postgres'
+
+const RETRY_MS = 5_000
+
+/** What the capture file yields, as it stands in the catalogue. A resource of several sources is entered under the first. */
+export function catalogueEntries(configuration: CaptureConfiguration): EventTypeEntry[] {
+  return eventTypesOf(configuration).map(({ type, resource, action, entity }) => ({
+    name: type,
+    resource,
+    action,
+    title: `${entity.charAt(0).toUpperCase()}${entity.slice(1)} ${action}`,
+    source: configuration.sources.find(({ tables }) => tables.some((table) => table.resource === resource))?.name ?? '',
+  }))
+}
+
+/** Enters the event types, however long the database is away: events must not wait for their catalogue. */
+export async function enterEventTypes(
+  pool: PgPool,
+  entries: readonly EventTypeEntry[],
+  { logger, signal }: { readonly logger: Logger; readonly signal: AbortSignal },
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await upsertEventTypes(pool, entries)
+      return
+    } catch (error) {
+      if (signal.aborted) return
+      logger.warn(
+        { error, retryInMs: RETRY_MS },
+        'the event types could not be entered into the catalogue; trying again',
+      )
+      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
+    }
+  }
+}

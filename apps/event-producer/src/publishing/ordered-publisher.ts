@@ -1,0 +1,182 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { LogProducer, OutgoingRecord } from '@hooklane/core'
+
+/** Of one publish; the producer makes requests of it. More costs memory, fewer costs round trips. */
+const BATCH_RECORDS = 500
+const BATCH_BYTES = 1024 * 1024
+/** Above this much waiting, `add` waits: the log waits in Postgres, not here. */
+const QUEUE_BYTES = 8 * 1024 * 1024
+const FIRST_PAUSE_MS = 200
+const LONGEST_PAUSE_MS = 5_000
+
+/** Tells of a record whether the topic holds it already. */
+export type PublishedCheck = (record: OutgoingRecord) => boolean
+
+export interface OrderedPublisherOptions {
+  readonly producer: LogProducer
+  /** Reads back from the topic what is there. */
+  readonly readBack: () => Promise<PublishedCheck>
+  readonly onPublished: (published: number, repeated: number) => void
+  readonly onFailure: (error: unknown, retryInMs: number) => void
+  readonly onQueued: (records: number) => void
+  /** What Kafka takes: one larger record would hold up everything behind it for ever. */
+  readonly maxRecordBytes: number
+}
+
+/** Publishing ended while records waited: they were not sent and will be read again. */
+export class PublisherStopped extends Error {
+  readonly code = 'PUBLISHER_STOPPED'
+  constructor() {
+    super('the publisher was stopped')
+    this.name = 'PublisherStopped'
+  }
+}
+
+interface Entry {
+  readonly record: OutgoingRecord | null
+  readonly bytes: number
+  /** Called when this entry and all before it are durable. */
+  readonly onDurable: (() => void) | null
+}
+
+/**
+ * Publishes records of one source in their order, for as long as it takes, each once.
+ *
+ * One publish is out at a time and nothing overtakes it: after a failure the same batch is tried again before anything behind it. What a
+ * failed request has left in the topic is not known, so the topic is read back first, at the start as well as after a failure, and what
+ * it holds is not published again.
+ *
+ * Invariant: entries leave `queue` from the front, when they are durable; `isPublished` null ⇔ the topic has to be read back first.
+ */
+export class OrderedPublisher {
+  private queue: Entry[] = []
+  private queuedBytes = 0
+  private isPublished: PublishedCheck | null = null
+  private loop: Promise<void> | null = null
+  private room: { promise: Promise<void>; resolve: () => void } | null = null
+  private readonly stopping = new AbortController()
+
+  constructor(private readonly options: OrderedPublisherOptions) {}
+
+  /** Takes a record. Answers a promise when the next one has to wait. @throws PublisherStopped */
+  add(record: OutgoingRecord): Promise<void> | undefined {
+    const bytes = sizeOf(record)
+    if (bytes > this.options.maxRecordBytes) {
+      throw new Error(`a record of ${bytes} bytes for ${record.topic} is larger than Kafka takes`)
+    }
+    this.push({ record, bytes, onDurable: null })
+    return this.queuedBytes > QUEUE_BYTES ? this.waitForRoom() : undefined
+  }
+
+  /** Calls back when everything added so far is durable; not at all when publishing stops before. */
+  whenDurable(onDurable: () => void): void {
+    this.push({ record: null, bytes: 0, onDurable })
+  }
+
+  /** Resolves when the publish that is out has its answer, or after `limitMs`; what waits behind it is given up. */
+  async stop(limitMs: number): Promise<void> {
+    this.stopping.abort()
+    this.room?.resolve()
+    const limit = new AbortController()
+    const elapsed = delay(limitMs, undefined, { signal: limit.signal }).catch(() => undefined)
+    await Promise.race([this.loop, elapsed])
+    limit.abort()
+  }
+
+  private get isStopped(): boolean {
+    return this.stopping.signal.aborted
+  }
+
+  private push(entry: Entry): void {
+    if (this.isStopped) throw new PublisherStopped()
+    this.queue.push(entry)
+    this.queuedBytes += entry.bytes
+    this.loop ??= this.run().finally(() => {
+      this.loop = null
+    })
+  }
+
+  private async waitForRoom(): Promise<void> {
+    if (!this.room) {
+      let resolve: () => void = () => undefined
+      const promise = new Promise<void>((done) => (resolve = done))
+      this.room = { promise, resolve }
+    }
+    await this.room.promise
+    if (this.isStopped) throw new PublisherStopped()
+  }
+
+  private async run(): Promise<void> {
+    // What is added in one turn goes out together.
+    await Promise.resolve()
+    let pauseMs = FIRST_PAUSE_MS
+    while (this.queue.length > 0 && !this.isStopped) {
+      try {
+        await this.publishBatch()
+        pauseMs = FIRST_PAUSE_MS
+      } catch (error) {
+        this.isPublished = null
+        this.options.onFailure(error, pauseMs)
+        await this.pause(pauseMs)
+        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+      }
+    }
+  }
+
+  private async publishBatch(): Promise<void> {
+    const batch = takeFront(this.queue)
+    const records = batch.flatMap(({ record }) => (record ? [record] : []))
+    if (records.length > 0) {
+      this.isPublished ??= await this.options.readBack()
+      if (this.isStopped) return
+      const isPublished = this.isPublished
+      const fresh = records.filter((record) => !isPublished(record))
+      if (fresh.length > 0) await this.options.producer.publishAll(fresh)
+      this.options.onPublished(fresh.length, records.length - fresh.length)
+    }
+    this.settle(batch)
+  }
+
+  private settle(batch: readonly Entry[]): void {
+    this.queue = this.queue.slice(batch.length)
+    for (const { bytes } of batch) this.queuedBytes -= bytes
+    this.options.onQueued(this.queue.length)
+    for (const { onDurable } of batch) onDurable?.()
+    if (this.queuedBytes <= QUEUE_BYTES / 2) {
+      this.room?.resolve()
+      this.room = null
+    }
+  }
+
+  private async pause(ms: number): Promise<void> {
+    try {
+      await delay(ms, undefined, { signal: this.stopping.signal })
+    } catch (interrupted) {
+      if (!this.isStopped) throw interrupted
+    }
+  }
+}
+
+/** At least one entry, however large; callbacks that follow the last record belong to it. */
+function takeFront(queue: readonly Entry[]): Entry[] {
+  const batch: Entry[] = []
+  let records = 0
+  let bytes = 0
+  for (const entry of queue) {
+    if (entry.record) {
+      if (records > 0 && (records >= BATCH_RECORDS || bytes + entry.bytes > BATCH_BYTES)) break
+      records++
+      bytes += entry.bytes
+    }
+    batch.push(entry)
+  }
+  return batch
+}
+
+/** Allowance for what Kafka puts around key, value and headers. */
+const RECORD_OVERHEAD = 256
+
+const sizeOf = ({ key, value }: OutgoingRecord): number => RECORD_OVERHEAD + bytesOf(key) + bytesOf(value)
+
+const bytesOf = (part: string | Buffer | null): number =>
+  part === null ? 0 : typeof part === 'string' ? Buffer.byteLength(part) : part.length

@@ -1,0 +1,140 @@
+import { HEADER, SCHEMA, type ConfigurationKind } from '@hooklane/contracts'
+import type { OutgoingRecord, Row, RowChange, TransactionInfo } from '@hooklane/core'
+import type { ConfigurationRow } from '@hooklane/postgres'
+import type { ReadySlot, ReplicatedTable, TransactionConsumer } from '@hooklane/replication'
+import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
+import type { ConfigurationState } from './configuration-state.js'
+
+export const CONFIGURATION_TABLE: ReplicatedTable = {
+  schema: 'hooklane',
+  table: 'configuration',
+  columns: ['key', 'kind', 'version', 'body'],
+  id: ['key'],
+}
+
+export interface ConfigurationSourceOptions {
+  readonly topic: string
+  readonly publisher: OrderedPublisher
+  readonly readTopic: () => Promise<ConfigurationState>
+  readonly readTable: () => Promise<readonly ConfigurationRow[]>
+  readonly acknowledge: (commitEndLsn: bigint) => void
+  readonly onTransaction: (transaction: TransactionInfo) => void
+  readonly onEnded: () => Promise<void>
+}
+
+/**
+ * Carries the table `configuration` to its topic: a row under its key, a deletion as a record without a value.
+ *
+ * On every connection the table is compared with the topic first and what is missing or older there is published, so a new slot begins
+ * with everything, and a topic that was lost comes back. The slot stands before the table is read, so no change falls between the two;
+ * what the stream then repeats is not newer than what was said, and is passed over. That is why the table needs no snapshot of the
+ * slot's own: versions decide, not the order of reading.
+ *
+ * Deletions come with the stream. Only when the slot is new, and nobody can know what went while there was none, are keys that are in
+ * the topic and not in the table deleted here.
+ */
+export class ConfigurationSource implements TransactionConsumer {
+  private state: ConfigurationState | null = null
+
+  constructor(private readonly options: ConfigurationSourceOptions) {}
+
+  async connected(slot: ReadySlot): Promise<void> {
+    const { readTopic, readTable } = this.options
+    this.state ??= await readTopic()
+    const rows = await readTable()
+    for (const row of rows) await this.put(row)
+    if (!slot.isNew) return
+    const present = new Set(rows.map((row) => row.key))
+    await this.removeAll(([key]) => !present.has(key))
+  }
+
+  begin(): void {
+    // Rows are published as they come: the protocol sends committed transactions only.
+  }
+
+  async change(change: RowChange): Promise<void> {
+    switch (change.op) {
+      case 'insert':
+      case 'update':
+        return this.put(rowOf(change.after))
+      case 'delete': {
+        const { key, version } = rowOf(change.before)
+        return this.remove(key, version)
+      }
+      case 'truncate':
+        return this.removeAll(() => true)
+    }
+  }
+
+  context(): void {
+    // Who changed the configuration stands in the audit log.
+  }
+
+  commit(transaction: TransactionInfo): Promise<void> {
+    const { publisher, acknowledge, onTransaction } = this.options
+    publisher.whenDurable(() => acknowledge(transaction.commitEndLsn))
+    onTransaction(transaction)
+    return Promise.resolve()
+  }
+
+  ended(): Promise<void> {
+    return this.options.onEnded()
+  }
+
+  private async put(row: ConfigurationRow): Promise<void> {
+    if (!this.known().adopt(row.key, { version: row.version, isDeleted: false })) return
+    await this.options.publisher.add(configurationRecord(this.options.topic, row))
+  }
+
+  private async remove(key: string, version: bigint): Promise<void> {
+    if (!this.known().adopt(key, { version, isDeleted: true })) return
+    await this.options.publisher.add(tombstone(this.options.topic, key, version))
+  }
+
+  private async removeAll(doomed: (entry: readonly [string, bigint]) => boolean): Promise<void> {
+    const entries = [...this.known().live()].filter(doomed)
+    for (const [key, version] of entries) await this.remove(key, version)
+  }
+
+  private known(): ConfigurationState {
+    if (!this.state) throw new Error('the topic has not been read')
+    return this.state
+  }
+}
+
+/** Whether the topic holds this record or a newer one of its key. */
+export function isSaid(state: ConfigurationState, record: OutgoingRecord): boolean {
+  const key = String(record.key)
+  const version = BigInt(record.headers?.[HEADER.version] ?? '0')
+  return !state.isNewer(key, { version, isDeleted: record.value === null })
+}
+
+function configurationRecord(topic: string, { key, kind, version, body }: ConfigurationRow): OutgoingRecord {
+  return {
+    topic,
+    key,
+    value: body,
+    headers: {
+      [HEADER.schema]: SCHEMA[kind],
+      [HEADER.contentType]: 'application/json',
+      [HEADER.version]: version.toString(),
+    },
+  }
+}
+
+const tombstone = (topic: string, key: string, version: bigint): OutgoingRecord => ({
+  topic,
+  key,
+  value: null,
+  headers: { [HEADER.version]: version.toString() },
+})
+
+/** The columns are NOT NULL, and `kind` is checked by the table. */
+function rowOf(row: Row): ConfigurationRow {
+  const [key, kind, version, body] = ['key', 'kind', 'version', 'body'].map((column) => {
+    const value = row.get(column)
+    if (value === undefined || value === null) throw new Error(`a row of hooklane.configuration has no ${column}`)
+    return value
+  }) as [string, ConfigurationKind, string, string]
+  return { key, kind, version: BigInt(version), body }
+}

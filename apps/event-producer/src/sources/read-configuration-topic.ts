@@ -1,0 +1,42 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ConfigurationReader, type KafkaClient } from '@hooklane/kafka'
+import { ConfigurationState } from './configuration-state.js'
+
+/** The topic is read within seconds; longer means that Kafka is ill, and the attempt is made again. */
+const READ_TIMEOUT_MS = 60_000
+
+/** What the configuration topic says now. What cannot be decoded counts as absent, and is written anew. */
+export async function readConfigurationTopic(
+  client: KafkaClient,
+  topic: string,
+  groupPrefix: string,
+): Promise<ConfigurationState> {
+  const state = new ConfigurationState()
+  let crashed: (error: Error) => void = () => undefined
+  const crash = new Promise<never>((_resolve, reject) => (crashed = reject))
+  crash.catch(() => undefined)
+  const reader = new ConfigurationReader(client, {
+    topic,
+    groupPrefix,
+    onRecord: ({ key, version, body }) => state.adopt(key, { version, isDeleted: body === null }),
+    onUndecodable: ({ offset }, reason) => {
+      client.logger.warn({ topic, offset: offset.toString(), reason }, 'a configuration record cannot be read')
+    },
+    onCrash: (error) => crashed(error),
+  })
+  const timeout = new AbortController()
+  try {
+    await reader.start()
+    await Promise.race([
+      reader.caughtUp(),
+      crash,
+      delay(READ_TIMEOUT_MS, undefined, { signal: timeout.signal }).then(() => {
+        throw new Error(`${topic} could not be read within ${READ_TIMEOUT_MS / 1000} s`)
+      }),
+    ])
+    return state
+  } finally {
+    timeout.abort()
+    await reader.stop()
+  }
+}

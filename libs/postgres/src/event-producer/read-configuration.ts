@@ -1,0 +1,50 @@
+import type { ConfigurationKind } from '@hooklane/contracts'
+import type { PgPool } from '../connection/create-pool.js'
+
+/** What the delivery path has to know of one thing. */
+export interface ConfigurationRow {
+  /** `<kind>:<id>` */
+  readonly key: string
+  readonly kind: ConfigurationKind
+  /** One sequence over all keys. */
+  readonly version: bigint
+  /** JSON, as the contracts' schema of the kind says. */
+  readonly body: string
+}
+
+/** Row-level security hides rows of `configuration` from this login: what is read would not be the whole, and nobody would notice. */
+export class ConfigurationHidden extends Error {
+  readonly code = 'CONFIGURATION_HIDDEN'
+  constructor() {
+    super(
+      'row-level security hides the configuration from this login: run the migrations again as the owner of the schema hooklane, ' +
+        'and log in as a role that may take hooklane_producer',
+    )
+    this.name = 'ConfigurationHidden'
+  }
+}
+
+/** True when every row is seen: no policy applies, or one that lets all rows through applies to this role. */
+const SEES_ALL = `
+  SELECT NOT row_security_active('hooklane.configuration') OR EXISTS (
+    SELECT FROM pg_policies
+    WHERE schemaname = 'hooklane' AND tablename = 'configuration' AND permissive = 'PERMISSIVE' AND cmd IN ('ALL', 'SELECT') AND qual = 'true'
+      AND EXISTS (SELECT FROM unnest(roles) AS held WHERE held = 'public' OR pg_has_role(current_user, held, 'USAGE'))) AS sees_all`
+
+/**
+ * The whole table, oldest version first.
+ * @throws ConfigurationHidden instead of answering with a part of it
+ */
+export async function readConfiguration(pool: PgPool): Promise<readonly ConfigurationRow[]> {
+  const client = await pool.connect()
+  try {
+    const seen = await client.query<{ sees_all: boolean }>(SEES_ALL)
+    if (seen.rows[0]?.sees_all !== true) throw new ConfigurationHidden()
+    const { rows } = await client.query<{ key: string; kind: ConfigurationKind; version: string; body: string }>(
+      'SELECT key, kind, version::text AS version, body FROM hooklane.configuration ORDER BY hooklane.configuration.version',
+    )
+    return rows.map((row) => ({ ...row, version: BigInt(row.version) }))
+  } finally {
+    client.release()
+  }
+}
