@@ -16,11 +16,13 @@ export function outgoingRecords(
   const { topics } = context
   const records: OutgoingRecord[] = []
   for (const delivery of batch.deliveries) {
+    const headers = encodeDeliveryHeaders(delivery.headers)
+    if (delivery.traceparent !== null) headers[HEADER.traceparent] = delivery.traceparent
     records.push({
       topic: topics.deliveries(delivery.workerGroup),
       key: delivery.appId,
       value: delivery.value,
-      headers: encodeDeliveryHeaders(delivery.headers),
+      headers,
     })
   }
   for (const { record, reason } of batch.quarantined) {

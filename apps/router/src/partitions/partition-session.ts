@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ROUTER_STATE_END_KEY, SEEN_CHUNKS } from '@hooklane/contracts'
 import {
-  decideStart,
   PartitionRouter,
   PartitionState,
   routeBatch,
@@ -12,15 +11,16 @@ import {
   type TopicPartition,
 } from '@hooklane/core'
 import type { Logger } from '@hooklane/observability'
-import { reasonLabel } from '../metrics.js'
 import { Backlog } from './backlog.js'
 import { outgoingRecords } from './outgoing-records.js'
+import { reportTransaction } from './report-transaction.js'
 import type { SessionContext } from './session-context.js'
+import { startOffset } from './start-offset.js'
 import { StateRestore } from './state-restore.js'
 import { Wakeup } from './wakeup.js'
 
-/** Restoring takes 0.3 s as a rule; a longer wait means that a rebalance swallowed it, and starting over is cheaper than finding out. */
-const RESTORE_LIMIT_MS = 20_000
+/** Silence while restoring, which takes 0.3 s as a rule: something swallowed the read, and starting over is cheaper than finding out. */
+const RESTORE_SILENCE_MS = 20_000
 /** Before the first new try. Less would hammer a broker that is just starting; more is downtime of every app of the partition. */
 const FIRST_REST_MS = 300
 const LONGEST_REST_MS = 5_000
@@ -161,7 +161,11 @@ export class PartitionSession {
     const [committed, offsets] = await this.#unlessEnded(
       Promise.all([context.log.committedOffset(partition), context.log.eventOffsets(partition), configured]),
     )
-    const next = this.#start({ committed, stateNext: state.committedNext, low: offsets.low, high: offsets.high })
+    const { low, high } = offsets
+    const next = startOffset(
+      { committed, stateNext: state.committedNext, low, high },
+      { ...context, logger: this.#logger },
+    )
 
     this.#phase = { name: 'owned', backlog: new Backlog(next), isReadingPaused: false, waitsForGroup: false }
     control.seek(this.#events, next)
@@ -176,32 +180,23 @@ export class PartitionSession {
   async #restore(nonce: string): Promise<StateRestore> {
     const { clock } = this.context
     const restore = new StateRestore(nonce)
-    const deadlineMs = clock.monotonicMs() + RESTORE_LIMIT_MS
+    let progress = restore.position
+    let deadlineMs = clock.monotonicMs() + RESTORE_SILENCE_MS
     this.#phase = { name: 'restoring', restore }
     this.control.seek(this.#state, 0n)
     this.control.resume([this.#state])
     while (!restore.isComplete) {
+      if (restore.position !== progress) {
+        progress = restore.position
+        deadlineMs = clock.monotonicMs() + RESTORE_SILENCE_MS
+      }
       const leftMs = deadlineMs - clock.monotonicMs()
-      if (leftMs <= 0) throw new Error(`the partition's state was not read within ${RESTORE_LIMIT_MS} ms`)
+      if (leftMs <= 0) throw new Error(`nothing of the partition's state was read for ${RESTORE_SILENCE_MS} ms`)
       await this.#unlessEnded(this.#wakeup.wait(leftMs))
     }
     this.control.pause([this.#state])
     this.#phase = { name: 'acquiring' }
     return restore
-  }
-
-  #start(facts: Parameters<typeof decideStart>[0]): bigint {
-    const decision = decideStart(facts)
-    const shown = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
-    if (decision.kind === 'refuse') {
-      this.context.metrics.incidents.inc({ kind: decision.reason })
-      throw new Error(`routing can not go on by itself: ${decision.reason} (${JSON.stringify(shown)})`)
-    }
-    for (const kind of decision.incidents) {
-      this.context.metrics.incidents.inc({ kind })
-      this.#logger.error({ alarm: kind, ...shown }, 'the partition does not go on where its last transaction ended')
-    }
-    return decision.next
   }
 
   async #route(router: PartitionRouter): Promise<void> {
@@ -236,22 +231,7 @@ export class PartitionSession {
       this.#isCommitting = false
     }
     this.#failures = 0
-    this.#count(batch, (context.clock.monotonicMs() - startedMs) / 1000)
-  }
-
-  #count(batch: RoutedBatch, seconds: number): void {
-    const { metrics, clock } = this.context
-    metrics.transactions.inc({ outcome: 'committed' })
-    metrics.transactionSeconds.observe(seconds)
-    metrics.events.inc(batch.consumed)
-    metrics.deliveries.inc(batch.deliveries.length)
-    metrics.copies.inc(batch.copies)
-    const oldest = batch.events[0]
-    if (oldest) metrics.eventAgeSeconds.observe(Math.max(0, clock.wallMs() - Date.parse(oldest.occurredAt)) / 1000)
-    for (const { record, reason } of batch.quarantined) {
-      metrics.quarantined.inc({ reason: reasonLabel(reason) })
-      this.#logger.warn({ alarm: 'quarantined', reason, offset: String(record.offset) }, 'a record was quarantined')
-    }
+    reportTransaction(batch, (context.clock.monotonicMs() - startedMs) / 1000, { ...context, logger: this.#logger })
   }
 
   #readOn(): void {

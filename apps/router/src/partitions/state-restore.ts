@@ -20,6 +20,11 @@ export class StateRestore {
     return this.#isComplete
   }
 
+  /** Offset after the last one read. */
+  get position(): bigint {
+    return this.#next
+  }
+
   /** Begins anew: the reader was sent back to the start of the topic. */
   restart(): void {
     this.#values.clear()

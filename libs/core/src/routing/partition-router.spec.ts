@@ -219,6 +219,20 @@ describe('PartitionRouter', () => {
     expect(newRouter().route(good, oneApp, NOW).kind).toBe('deliver')
   })
 
+  it('hands a valid trace context on, and no other bytes', () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const traceOf = (n: number, header: string) => {
+      const decision = newRouter().route(
+        record(event(n), { headers: { traceparent: Buffer.from(header) } }),
+        oneApp,
+        NOW,
+      )
+      return decision.kind === 'deliver' ? decision.deliveries[0]?.traceparent : decision
+    }
+    expect(traceOf(1, traceparent)).toBe(traceparent)
+    expect(traceOf(1, `${traceparent}\r\nx: y`)).toBeNull()
+  })
+
   it('drops copies, also of events that nobody got, and of those that were refused for their echoes', () => {
     const router = newRouter()
     const nobody = viewOf([], [])

@@ -24,6 +24,8 @@ export interface RoutedDelivery {
   readonly appId: string
   readonly workerGroup: string
   readonly headers: DeliveryHeaders
+  /** Trace context of the event's producer (W3C); null when it sent none that is valid. */
+  readonly traceparent: string | null
   readonly value: Buffer
 }
 
@@ -96,6 +98,7 @@ export class PartitionRouter {
     return {
       appId: app.id,
       workerGroup: app.workerGroup,
+      traceparent: traceparentOf(record),
       value,
       headers: {
         kind: 'delivery',
@@ -122,4 +125,9 @@ export class PartitionRouter {
 function headerPosition(event: EntityEvent): string | null {
   const position = event.revision?.id ?? null
   return position !== null && /^[\x21-\x7e]+$/.test(position) ? position : null
+}
+
+function traceparentOf(record: LogRecord): string | null {
+  const text = record.headers.traceparent?.toString('latin1')
+  return text !== undefined && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(text) ? text : null
 }

@@ -1,0 +1,24 @@
+import { decideStart, type StartFacts } from '@hooklane/core'
+import type { Logger } from '@hooklane/observability'
+import type { RouterMetrics } from '../metrics.js'
+
+/**
+ * Where a partition goes on, by `decideStart`; raises an alarm for what is wrong with the answer.
+ * @throws Error when only a person can decide
+ */
+export function startOffset(
+  facts: StartFacts,
+  { metrics, logger }: { readonly metrics: RouterMetrics; readonly logger: Logger },
+): bigint {
+  const decision = decideStart(facts)
+  const shown = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
+  if (decision.kind === 'refuse') {
+    metrics.incidents.inc({ kind: decision.reason })
+    throw new Error(`routing can not go on by itself: ${decision.reason} ${JSON.stringify(shown)}`)
+  }
+  for (const kind of decision.incidents) {
+    metrics.incidents.inc({ kind })
+    logger.error({ alarm: kind, ...shown }, 'the partition does not go on where its last transaction ended')
+  }
+  return decision.next
+}
