@@ -1,1 +1,6 @@
-export {}
+export * from './in-memory-lane-store.js'
+export * from './in-memory-lease-store.js'
+export * from './lane-store-contract.js'
+export * from './lease-store-contract.js'
+export * from './eventually.js'
+export * from './receiver/local-receiver.js'

@@ -82,7 +82,7 @@ export function attemptEnded(session: Session, input: InputOf<'attemptEnded'>, o
   const disposition = decideDisposition({ result, policy, attempt, firstAttemptAgoMs, jitter })
   const ended: Ended = { record, input, attempt, disposition }
   // The request happened, and the log may say so; what it means is for the next owner to find out.
-  if (session.phase === 'unsure') publishAttempt(session, ended, null, out)
+  if (session.phase === 'unsure') publishAttempt(session, lane, ended, null, out)
   else carryOut(session, lane, ended, out)
   return true
 }
@@ -124,12 +124,16 @@ export function published(session: Session, input: InputOf<'published'>, out: Ef
   const publish = session.publishes.get(input.publishId)
   if (!publish) return false
   session.publishes.delete(input.publishId)
+  const { lane } = publish
+  lane.unacknowledged -= 1
   if (publish.settlement) acknowledge(session, publish.settlement)
-  if (publish.kind === 'record' || session.phase === 'unsure') return true
-  const { lane, settlement, reason } = publish
-  lane.activity = 'idle'
-  settleAside(session, lane, { settlement, status: 'deadLettered', reason })
-  advance(session, lane, input.nowMs, out)
+  if (publish.kind === 'deadLetter' && session.phase !== 'unsure') {
+    const { settlement, reason } = publish
+    lane.activity = 'idle'
+    settleAside(session, lane, { settlement, status: 'deadLettered', reason })
+    advance(session, lane, input.nowMs, out)
+  }
+  saveIfDirty(session, lane, input.nowMs, out)
   return true
 }
 

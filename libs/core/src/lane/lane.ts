@@ -39,6 +39,8 @@ export interface Lane {
   isDirty: boolean
   /** The one write in flight. A save carries everything up to its submission. */
   write: { readonly saveId: number; readonly kind: 'save' | 'delete' } | null
+  /** Records of this lane that the log has not acknowledged. No row is saved before: what it calls settled must be in the delivery log. */
+  unacknowledged: number
   /** Settlements that wait for the next save, and those that the save in flight carries. */
   unsaved: Settlement[]
   inWrite: Settlement[]
@@ -85,6 +87,7 @@ export function plainLane(record: RecordRef): Lane {
     hasRow: false,
     isDirty: false,
     write: null,
+    unacknowledged: 0,
     unsaved: [],
     inWrite: [],
     attempt: 0,
@@ -117,6 +120,7 @@ export function laneFromRow(row: LaneRow, nowMs: number, position: bigint | null
     hasRow: true,
     isDirty: false,
     write: null,
+    unacknowledged: 0,
     unsaved: [],
     inWrite: [],
     attempt: row.attempt,

@@ -17,7 +17,7 @@ export function waitForRetry(session: Session, lane: Lane, ended: Ended, delayMs
   }
   lane.lastError = failureReason(input.result)
   lane.nextAttemptMs = input.nowMs + delayMs
-  publishAttempt(session, ended, null, out)
+  publishAttempt(session, lane, ended, null, out)
   if (lane.mode === 'flow' && delayMs <= session.settings.inlineWindowMs) return
   lane.mode = 'parked'
   lane.activity = 'saving'

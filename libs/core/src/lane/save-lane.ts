@@ -10,9 +10,12 @@ export function saveLane(session: Session, lane: Lane, nowMs: number, out: Effec
   saveIfDirty(session, lane, nowMs, out)
 }
 
-/** One write of a lane at a time: a later one must not be overtaken by an earlier one. */
+/**
+ * One write of a lane at a time: a later one must not be overtaken by an earlier one. And only when the log has acknowledged everything before: a fresh
+ * owner takes what the row calls settled for done and publishes nothing about it (D5.5).
+ */
 export function saveIfDirty(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
-  if (!lane.isDirty || lane.write || !session.isStoreUp) return
+  if (!lane.isDirty || lane.write || lane.unacknowledged > 0 || !session.isStoreUp) return
   if (session.phase !== 'running' && session.phase !== 'stopping') return
   lane.isDirty = false
   session.dirty.delete(lane)

@@ -62,8 +62,8 @@ export interface Session {
 
 /** What an acknowledged publish means: one thing less that the settlement waits for; and of a dead letter, that the head may be settled. */
 export type Publish =
-  | { readonly kind: 'record'; readonly settlement: Settlement | null }
-  | { readonly kind: 'deadLetter'; readonly settlement: Settlement; readonly lane: Lane; readonly reason: string }
+  | { readonly kind: 'record'; readonly lane: Lane; readonly settlement: Settlement | null }
+  | { readonly kind: 'deadLetter'; readonly lane: Lane; readonly settlement: Settlement; readonly reason: string }
 
 export type InputOf<T extends Input['type']> = Extract<Input, { readonly type: T }>
 export type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>

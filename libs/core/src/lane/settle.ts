@@ -16,10 +16,16 @@ export interface Ended {
 }
 
 /** Every attempt is published. A settlement waits for the acknowledgement. */
-export function publishAttempt(session: Session, ended: Ended, settlement: Settlement | null, out: Effect[]): void {
+export function publishAttempt(
+  session: Session,
+  lane: Lane,
+  ended: Ended,
+  settlement: Settlement | null,
+  out: Effect[],
+): void {
   out.push({
     type: 'publishAttempt',
-    publishId: expectPublish(session, { kind: 'record', settlement }),
+    publishId: expectPublish(session, { kind: 'record', lane, settlement }),
     record: ended.record,
     attempt: ended.attempt,
     disposition: ended.disposition,
@@ -38,7 +44,7 @@ export function settleDelivered(session: Session, lane: Lane, ended: Ended, out:
     lane.gaps = []
   }
   startFresh(lane)
-  publishAttempt(session, ended, settlement, out)
+  publishAttempt(session, lane, ended, settlement, out)
   if (!isParked) return
   lane.mode = 'flow'
   lane.unsaved.push(settlement)
@@ -49,7 +55,7 @@ export function settleDelivered(session: Session, lane: Lane, ended: Ended, out:
 /** The policy gives the delivery up without a dead letter. */
 export function settleDropped(session: Session, lane: Lane, ended: Ended, reason: string, out: Effect[]): void {
   const settlement: Settlement = { offset: ended.record.offset, waits: 2 }
-  publishAttempt(session, ended, settlement, out)
+  publishAttempt(session, lane, ended, settlement, out)
   settleAside(session, lane, { settlement, status: 'dropped', reason })
 }
 
@@ -63,7 +69,7 @@ export function settleUnsent(
   const record = lane.queue.peek()
   if (!record) return
   const settlement: Settlement = { offset: record.offset, waits: 2 }
-  const publishId = expectPublish(session, { kind: 'record', settlement })
+  const publishId = expectPublish(session, { kind: 'record', lane, settlement })
   out.push({ type: 'publishSettlement', publishId, record, status: verdict.status, reason: verdict.reason })
   settleAside(session, lane, { settlement, status: verdict.status, reason: verdict.reason })
 }
@@ -72,10 +78,10 @@ export function settleUnsent(
 export function bury(session: Session, lane: Lane, ended: Ended, reason: string, out: Effect[]): void {
   const settlement: Settlement = { offset: ended.record.offset, waits: 3 }
   lane.activity = 'burying'
-  publishAttempt(session, ended, settlement, out)
+  publishAttempt(session, lane, ended, settlement, out)
   out.push({
     type: 'publishDeadLetter',
-    publishId: expectPublish(session, { kind: 'deadLetter', settlement, lane, reason }),
+    publishId: expectPublish(session, { kind: 'deadLetter', lane, settlement, reason }),
     record: ended.record,
     attempts: ended.attempt,
     reason,

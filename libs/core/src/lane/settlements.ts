@@ -11,5 +11,6 @@ export function acknowledge(session: Session, settlement: Settlement): void {
 export function expectPublish(session: Session, publish: Publish): number {
   const publishId = ++session.lastPublishId
   session.publishes.set(publishId, publish)
+  publish.lane.unacknowledged += 1
   return publishId
 }

@@ -1,0 +1,24 @@
+export interface EventuallyOptions {
+  /** How long to go on trying. Generous: it is only used up by a test that fails. */
+  readonly withinMs: number
+  readonly everyMs?: number
+}
+
+/**
+ * Calls `check` until it neither throws nor rejects, and answers its value; throws its last error when the time is over. To prove
+ * that something never happens, wait for a later thing that does.
+ */
+export async function eventually<T>(
+  check: () => T | Promise<T>,
+  { withinMs, everyMs = 20 }: EventuallyOptions,
+): Promise<T> {
+  const endMs = performance.now() + withinMs
+  for (;;) {
+    try {
+      return await check()
+    } catch (error) {
+      if (performance.now() >= endMs) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
+  }
+}

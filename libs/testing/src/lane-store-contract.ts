@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { LaneRow, LaneStore, LeaseStore, Licence } from '@hooklane/core'
+
+export interface LaneStoreHarness {
+  readonly leases: LeaseStore
+  readonly lanes: LaneStore
+  /** Makes the partition known, unowned and without a position. */
+  createPartition(workerGroup: string, partition: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** What every `LaneStore` keeps, whatever it is made of. */
+export function describeLaneStoreContract(name: string, make: () => Promise<LaneStoreHarness>): void {
+  describe(`${name} as LaneStore`, () => {
+    let harness: LaneStoreHarness
+    let licence: Licence
+    beforeEach(async () => {
+      harness = await make()
+      const workerGroup = `lane-${randomUUID().slice(0, 8)}`
+      await harness.createPartition(workerGroup, 0)
+      licence = await grant(workerGroup)
+    })
+    afterEach(() => harness.close())
+
+    const grant = async (workerGroup: string): Promise<Licence> => {
+      const request = { workerGroup, partition: 0, owner: randomUUID(), instance: 'contract', leaseMs: 60_000 }
+      const answer = await harness.leases.grant(request)
+      if (!answer) throw new Error('the lease was refused')
+      return answer.licence
+    }
+    const load = (): Promise<readonly LaneRow[]> => harness.lanes.load(licence.workerGroup, licence.partition)
+    const parked = (change: Partial<LaneRow> = {}): LaneRow => ({
+      workerGroup: licence.workerGroup,
+      partition: licence.partition,
+      appId: 'app_1',
+      companyId: 'cmp_1',
+      mode: 'parked',
+      reason: 'failing',
+      settled: 9_007_199_254_740_993n,
+      settledSource: 12n,
+      floorOffset: 77n,
+      attempt: 3,
+      firstAttemptAgoMs: 60_000,
+      nextAttemptInMs: 360_000,
+      lastError: 'http_503',
+      gaps: [
+        { sequence: 1n, to: 5n, id: null, status: 'lost', reason: 'missing' },
+        { sequence: 6n, id: 'msg_6', status: 'deadLettered', reason: 'http_422' },
+      ],
+      routeVersion: 2,
+      ...change,
+    })
+
+    it('gives back what was saved; only durations cross, and they go on', async () => {
+      expect(await harness.lanes.save(licence, parked())).toBe('done')
+      const [row] = await load()
+      expect({ ...row, firstAttemptAgoMs: 60_000, nextAttemptInMs: 360_000 }).toEqual(parked())
+      expect(row?.firstAttemptAgoMs).toBeGreaterThanOrEqual(60_000 - 1)
+      expect(row?.firstAttemptAgoMs).toBeLessThan(65_000)
+      expect(row?.nextAttemptInMs).toBeLessThanOrEqual(360_000 + 1)
+      expect(row?.nextAttemptInMs).toBeGreaterThan(355_000)
+    })
+
+    it('replaces the row of an app', async () => {
+      await harness.lanes.save(licence, parked())
+      const floor = parked({
+        mode: 'flow',
+        reason: null,
+        settled: 11n,
+        settledSource: null,
+        attempt: 0,
+        firstAttemptAgoMs: null,
+        nextAttemptInMs: null,
+        lastError: null,
+        gaps: [],
+      })
+      expect(await harness.lanes.save(licence, floor)).toBe('done')
+      expect(await load()).toEqual([floor])
+    })
+
+    it('loads the rows of one partition', async () => {
+      await harness.lanes.save(licence, parked())
+      await harness.lanes.save(licence, parked({ appId: 'app_2' }))
+      expect((await load()).map((row) => row.appId).sort()).toEqual(['app_1', 'app_2'])
+      expect(await harness.lanes.load(licence.workerGroup, 1)).toEqual([])
+    })
+
+    it('deletes, and answers done where nothing is', async () => {
+      await harness.lanes.save(licence, parked())
+      expect(await harness.lanes.delete(licence, 'app_1')).toBe('done')
+      expect(await harness.lanes.delete(licence, 'app_1')).toBe('done')
+      expect(await load()).toEqual([])
+    })
+
+    it('fences whoever does not hold the licence any more', async () => {
+      await harness.lanes.save(licence, parked())
+      await harness.leases.release(licence)
+      expect(await harness.lanes.save(licence, parked({ attempt: 9 }))).toBe('fenced')
+      const next = await grant(licence.workerGroup)
+      expect(await harness.lanes.save(licence, parked({ attempt: 9 }))).toBe('fenced')
+      expect(await harness.lanes.delete(licence, 'app_1')).toBe('fenced')
+      expect((await load()).map((row) => row.attempt)).toEqual([3])
+      expect(await harness.lanes.save(next, parked({ attempt: 4 }))).toBe('done')
+    })
+  })
+}

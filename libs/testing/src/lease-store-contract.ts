@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Grant, KeepRequest, LeaseStore, Licence } from '@hooklane/core'
+
+export interface LeaseStoreHarness {
+  readonly store: LeaseStore
+  /** Makes the partition known, unowned and without a position. */
+  createPartition(workerGroup: string, partition: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** A lease that outlasts the test, and one that is waited for. */
+const LONG_MS = 60_000
+const SHORT_MS = 150
+
+/** What every `LeaseStore` keeps, whatever it is made of. */
+export function describeLeaseStoreContract(name: string, make: () => Promise<LeaseStoreHarness>): void {
+  describe(`${name} as LeaseStore`, () => {
+    let harness: LeaseStoreHarness
+    let workerGroup: string
+    beforeEach(async () => {
+      harness = await make()
+      workerGroup = `lease-${randomUUID().slice(0, 8)}`
+      await harness.createPartition(workerGroup, 0)
+    })
+    afterEach(() => harness.close())
+
+    const ask = (leaseMs = LONG_MS): Promise<Grant | null> =>
+      harness.store.grant({ workerGroup, partition: 0, owner: randomUUID(), instance: 'contract', leaseMs })
+    const granted = async (leaseMs?: number): Promise<Grant> => {
+      const grant = await ask(leaseMs)
+      if (!grant) throw new Error('the lease was refused')
+      return grant
+    }
+    const keep = async (request: KeepRequest): Promise<boolean> =>
+      (await harness.store.keep([request], LONG_MS)).includes(request.licence)
+    const saveOf = (licence: Licence, mainOffset: bigint, saveNo: bigint): KeepRequest => {
+      return { licence, mainOffset, saveNo, done: Buffer.from([Number(mainOffset % 256n)]) }
+    }
+
+    it('grants a new partition without a position', async () => {
+      expect(await granted()).toMatchObject({ mainOffset: null, done: null, licence: { workerGroup, partition: 0 } })
+    })
+
+    it('refuses while somebody else holds the lease', async () => {
+      await granted()
+      expect(await ask()).toBeNull()
+    })
+
+    it('grants at once after a release, with a higher epoch and the saved position', async () => {
+      const { licence } = await granted()
+      expect(await keep(saveOf(licence, 42n, 1n))).toBe(true)
+      await harness.store.release(licence)
+      const next = await granted()
+      expect(next).toMatchObject({ mainOffset: 42n, done: Buffer.from([42]) })
+      expect(next.licence.epoch > licence.epoch).toBe(true)
+    })
+
+    it('grants a lease that ran out, and fences its holder', async () => {
+      const { licence } = await granted(SHORT_MS)
+      let next = await ask()
+      while (!next) {
+        await new Promise((resolve) => setTimeout(resolve, SHORT_MS / 5))
+        next = await ask()
+      }
+      expect(await keep(saveOf(licence, 7n, 1n))).toBe(false)
+      expect(await keep(saveOf(next.licence, 8n, 1n))).toBe(true)
+      await harness.store.release(next.licence)
+      expect((await granted()).mainOffset).toBe(8n)
+    })
+
+    it('keeps a lease from running out', async () => {
+      const { licence } = await granted(SHORT_MS)
+      expect(await keep(saveOf(licence, 1n, 1n))).toBe(true)
+      await new Promise((resolve) => setTimeout(resolve, SHORT_MS * 1.5))
+      expect(await ask()).toBeNull()
+    })
+
+    it('ignores the release of a former owner', async () => {
+      const first = await granted()
+      await harness.store.release(first.licence)
+      await granted()
+      await harness.store.release(first.licence)
+      expect(await ask()).toBeNull()
+    })
+
+    it('never lets an older save win', async () => {
+      const { licence } = await granted()
+      expect(await keep(saveOf(licence, 20n, 2n))).toBe(true)
+      expect(await keep(saveOf(licence, 30n, 1n))).toBe(false)
+      expect(await keep(saveOf(licence, 10n, 3n))).toBe(false)
+      await harness.store.release(licence)
+      expect((await granted()).mainOffset).toBe(20n)
+    })
+
+    it('answers for each partition by itself', async () => {
+      await harness.createPartition(workerGroup, 1)
+      const first = await granted()
+      const other = await harness.store.grant({
+        workerGroup,
+        partition: 1,
+        owner: randomUUID(),
+        instance: 'contract',
+        leaseMs: LONG_MS,
+      })
+      if (!other) throw new Error('the lease was refused')
+      const stale = { ...first.licence, owner: randomUUID() }
+      const kept = await harness.store.keep([saveOf(stale, 1n, 1n), saveOf(other.licence, 1n, 1n)], LONG_MS)
+      expect(kept).toEqual([other.licence])
+    })
+  })
+}
