@@ -12,3 +12,4 @@ export { decodeConfigurationRecord } from './configuration/decode-configuration-
 export { lastRecords, type LastRecordsOptions } from './reading/last-records.js'
 export * from './nest/lane-transport.js'
 export * from './admin/topic-admin.js'
+export type { TopicDescription, TopicRelation } from './admin/topic-description.js'

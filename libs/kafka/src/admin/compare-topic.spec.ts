@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { TopicSpec } from '@hooklane/contracts'
 import { compareTopic, topicsDiffer } from './compare-topic.js'
-import type { TopicDescription } from './topic-admin.js'
+import type { TopicDescription } from './topic-description.js'
 
 const spec: TopicSpec = { name: 'h.events', partitions: 6, cleanup: 'delete', retentionMs: 1000 }
 const found: TopicDescription = {

@@ -1,5 +1,5 @@
 import type { TopicSpec } from '@hooklane/contracts'
-import type { TopicDescription, TopicRelation } from './topic-admin.js'
+import type { TopicDescription, TopicRelation } from './topic-description.js'
 
 /** What is wrong with a topic: what is, what must be, what to do. */
 export function compareTopic(

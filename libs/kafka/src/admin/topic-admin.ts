@@ -4,17 +4,7 @@ import { kafkajs } from '../client/kafkajs.js'
 import type { KafkaClient } from '../client/kafka-client.js'
 import { SharedAdmin } from './shared-admin.js'
 import { compareTopic, topicsDiffer } from './compare-topic.js'
-
-/** A topic as the cluster has it. */
-export interface TopicDescription {
-  readonly name: string
-  readonly partitions: number
-  readonly replicationFactor: number
-  /** `delete`, `compact` or `compact,delete` */
-  readonly cleanup: string
-  /** −1: for ever. */
-  readonly retentionMs: number
-}
+import type { TopicDescription, TopicRelation } from './topic-description.js'
 
 export interface EnsureTopicsOptions {
   /** For topics that are created; never more than there are brokers. */
@@ -28,13 +18,6 @@ export interface EnsureTopicsOptions {
   readonly partitions?: 'exact' | 'asFound'
   /** What must hold between the partition counts of topics. */
   readonly relations?: readonly TopicRelation[]
-}
-
-/** `topic` has as many partitions as `as`, or a multiple of them. */
-export interface TopicRelation {
-  readonly topic: string
-  readonly as: string
-  readonly how: 'equal' | 'multiple'
 }
 
 /** A created topic shows its leaders within seconds; longer means that the cluster is ill. */

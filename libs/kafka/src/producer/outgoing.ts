@@ -22,7 +22,7 @@ export interface PlacedRecord {
 const RECORD_OVERHEAD = 40
 const HEADER_OVERHEAD = 10
 
-export function recordBytes(record: OutgoingRecord): number {
+function recordBytes(record: OutgoingRecord): number {
   let bytes = RECORD_OVERHEAD + sizeOf(record.key) + sizeOf(record.value)
   for (const [name, value] of Object.entries(record.headers ?? {}))
     bytes += HEADER_OVERHEAD + sizeOf(name) + sizeOf(value)
