@@ -18,8 +18,8 @@ interface TimestampText extends WallClock {
  */
 export function decodeTimestamptz(text: string): string {
   const parts = parse(text)
-  if (!parts || parts.offsetSeconds === null) return text
-  return toUtcText(parts, parts.offsetSeconds) ?? text
+  const offsetSeconds = parts?.offsetSeconds ?? null
+  return parts && offsetSeconds !== null ? (toUtcText(parts, offsetSeconds) ?? text) : text
 }
 
 /**

@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { MAX_CONTEXT_BYTES, mergeContext, NO_CONTEXT } from './emitted-context.js'
+
+const merge = (content: unknown, known = NO_CONTEXT, prefix = 'hooklane') =>
+  mergeContext(known, { prefix, content: Buffer.from(typeof content === 'string' ? content : JSON.stringify(content)) })
+
+describe('emitted context', () => {
+  it('says who and what caused the changes', () => {
+    const { context, faults } = merge({
+      actor: { type: 'user', id: 'usr_5', name: 'M. Holm' },
+      source: { kind: 'import', id: 'imp_77', app: null, hops: 0 },
+      correlationId: 'imp_77',
+      causationId: 'evt_1',
+      batch: { id: 'imp_77', kind: 'import' },
+      other: 'ignored',
+    })
+    expect(faults).toEqual([])
+    expect(context).toEqual({
+      actor: { type: 'user', id: 'usr_5', name: 'M. Holm' },
+      source: { kind: 'import', id: 'imp_77', app: null, hops: 0 },
+      correlationId: 'imp_77',
+      causationId: 'evt_1',
+      batch: { id: 'imp_77', kind: 'import' },
+    })
+  })
+
+  it('a change by an app is one hop away unless it says otherwise', () => {
+    expect(merge({ source: { app: 'app_8' } }).context.source).toEqual({ kind: null, id: null, app: 'app_8', hops: 1 })
+    expect(merge({ source: { app: 'app_8', hops: 3 } }).context.source?.hops).toBe(3)
+    expect(merge({ source: { kind: 'ui' } }).context.source?.hops).toBe(0)
+  })
+
+  it('numbers may stand for ids', () => {
+    expect(merge({ actor: { id: 5 }, batch: { id: 7 } }).context).toMatchObject({
+      actor: { id: '5' },
+      batch: { id: '7', kind: null },
+    })
+  })
+
+  it('of several messages the later wins, member by member', () => {
+    const first = merge({ actor: { id: 'a' }, correlationId: 'c1' }).context
+    expect(merge({ correlationId: 'c2' }, first).context).toMatchObject({ actor: { id: 'a' }, correlationId: 'c2' })
+  })
+
+  it('messages under another prefix are nothing to us', () => {
+    expect(merge('not json', NO_CONTEXT, 'other')).toEqual({ context: NO_CONTEXT, faults: [] })
+  })
+
+  it.each([
+    ['{broken', 'contextInvalidJson'],
+    ['', 'contextInvalidJson'],
+    ['[1]', 'contextNotObject'],
+    ['null', 'contextNotObject'],
+    ['x'.repeat(MAX_CONTEXT_BYTES + 1), 'contextTooLarge'],
+    ['{"actor":"me"}', 'contextInvalidMember'],
+    ['{"actor":{"id":{}}}', 'contextInvalidMember'],
+    ['{"source":{"hops":-1}}', 'contextInvalidMember'],
+    ['{"batch":{"kind":"import"}}', 'contextInvalidMember'],
+  ])('%.30s is left aside and named', (content, fault) => {
+    expect(merge(content).faults).toEqual([fault])
+  })
+
+  it('a member that cannot be used leaves the others', () => {
+    expect(merge({ correlationId: 'c', batch: 1 })).toMatchObject({
+      context: { correlationId: 'c', batch: null },
+      faults: ['contextInvalidMember'],
+    })
+  })
+
+  it('any bytes at all are read without a throw', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array(),
+        (bytes) => void mergeContext(NO_CONTEXT, { prefix: 'hooklane', content: Buffer.from(bytes) }),
+      ),
+    )
+    fc.assert(fc.property(fc.json(), (content) => void merge(content)))
+  })
+})
