@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { coreTopics, decoderOf, EventSchema, topicNames, type EntityEvent, type TopicNames } from '@hooklane/contracts'
+import type { LogRecord } from '@hooklane/core'
+import { createKafkaClient, KafkaLogConsumer, TopicAdmin, type KafkaClient } from '@hooklane/kafka'
+import { migrate } from '@hooklane/postgres'
+import pg from 'pg'
+import { createEmptyDatabase, type TestDatabase } from '../postgres/test-database.js'
+import { eventually } from './eventually.js'
+import { ProducerProcess } from './producer-process.js'
+
+const quiet = (): void => undefined
+const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet }
+const decodeEvent = decoderOf(EventSchema)
+
+/** A PIM's database, Hooklane's own, topics under a random prefix, and a reader of what comes out. */
+export class CaptureWorld {
+  readonly prefix: string
+  readonly topics: TopicNames
+  readonly records: LogRecord[] = []
+  readonly #client: KafkaClient
+  readonly #producers: ProducerProcess[] = []
+  readonly #sessions: pg.Client[] = []
+  #reader: KafkaLogConsumer | null = null
+
+  private constructor(
+    readonly pim: TestDatabase,
+    readonly own: TestDatabase,
+    readonly directory: string,
+  ) {
+    this.prefix = `ep${randomUUID().slice(0, 8)}.`
+    this.topics = topicNames(this.prefix)
+    this.#client = createKafkaClient({ brokers: brokers(), clientId: 'checker', logger: SILENT })
+  }
+
+  static async create(): Promise<CaptureWorld> {
+    const [pim, own] = await Promise.all([createEmptyDatabase('pim'), createEmptyDatabase('own')])
+    await migrate(own.url)
+    const world = new CaptureWorld(pim, own, await mkdtemp(join(tmpdir(), 'capture-')))
+    await world.makeTopics()
+    await world.#read()
+    return world
+  }
+
+  /** Slot and publication of a source. */
+  slotOf(source: string): string {
+    return `${this.prefix.replace(/[^a-z0-9_]/g, '_')}${source}`
+  }
+
+  async makeTopics(): Promise<void> {
+    const specs = coreTopics(this.topics, 'dev').filter(({ name }) =>
+      [this.topics.events, this.topics.subscriptions].includes(name),
+    )
+    const faults = await new TopicAdmin(this.#client).ensureTopics(specs, { replicationFactor: 1, create: true })
+    if (faults.length > 0) throw new Error(faults.join('\n'))
+  }
+
+  /** @param tables the part of the capture file below `tables:`, as YAML without indent */
+  async capture(tables: string, source = 'company: { column: company_id }'): Promise<void> {
+    const indented = tables.trim().replace(/^/gm, '      ')
+    await writeFile(
+      join(this.directory, 'capture.yaml'),
+      `sources:\n  - name: pim\n    database: \${PIM_URL}\n${source.trim().replace(/^/gm, '    ')}\n    tables:\n${indented}\n`,
+    )
+  }
+
+  start(env: NodeJS.ProcessEnv = {}): ProducerProcess {
+    const producer = new ProducerProcess({
+      KAFKA_BROKERS: brokers().join(','),
+      TOPIC_PREFIX: this.prefix,
+      DATABASE_URL: this.own.url,
+      PIM_URL: this.pim.url,
+      CAPTURE_FILE: join(this.directory, 'capture.yaml'),
+      SPOOL_DIR: this.directory,
+      ...env,
+    })
+    this.#producers.push(producer)
+    return producer
+  }
+
+  /** Without a capture file. */
+  startWithoutCapture(): ProducerProcess {
+    return this.start({ CAPTURE_FILE: undefined })
+  }
+
+  /** A connection of its own to the PIM's database, for transactions that overlap. */
+  async session(): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: this.pim.url })
+    client.on('error', quiet)
+    await client.connect()
+    this.#sessions.push(client)
+    return client
+  }
+
+  /** All events so far, in the order of their positions; each is checked against its schema. */
+  events(): EntityEvent[] {
+    return this.eventRecords()
+      .map((record) => {
+        const decoded = decodeEvent(record.value)
+        if (!decoded.ok) throw new Error(decoded.reason)
+        return decoded.value
+      })
+      .sort((a, b) => ((a.revision?.id ?? '') < (b.revision?.id ?? '') ? -1 : 1))
+  }
+
+  eventRecords(): LogRecord[] {
+    return this.records.filter((record) => record.topic === this.topics.events)
+  }
+
+  /** Waits for that many events, then for as long as it takes an event that is caused now to arrive: no more came in between. */
+  async eventsAfter(count: number, withinMs = 20_000): Promise<EntityEvent[]> {
+    return eventually(() => {
+      const events = this.events()
+      if (events.length < count)
+        throw new Error(`${events.length} of ${count} events: ${JSON.stringify(events.map((e) => e.type))}`)
+      return events
+    }, withinMs)
+  }
+
+  /** Commit positions that the source's slot still holds: transactions that were not acknowledged. */
+  async unacknowledged(source = 'pim'): Promise<number> {
+    const rows = await this.pim.query<{ n: string }>(
+      `SELECT count(*) AS n FROM pg_logical_slot_peek_binary_changes($1, NULL, NULL, 'proto_version', '1', 'publication_names', $2)
+       WHERE get_byte(data, 0) = ascii('C')`,
+      [this.slotOf(source), this.slotOf(source)],
+    )
+    return Number(rows[0]?.n)
+  }
+
+  async lagBytes(source = 'pim'): Promise<number> {
+    const rows = await this.pim.query<{ lag: string }>(
+      `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) AS lag FROM pg_replication_slots WHERE slot_name = $1`,
+      [this.slotOf(source)],
+    )
+    return Number(rows[0]?.lag)
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await new TopicAdmin(this.#client).deleteTopics([topic])
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#producers.map((producer) => producer.end('SIGKILL')))
+    await Promise.all(this.#sessions.map((session) => session.end()))
+    await this.#reader?.stop()
+    await new TopicAdmin(this.#client).deleteTopics([this.topics.events, this.topics.subscriptions])
+    for (const database of [this.pim, this.own]) await dropWithSlots(database)
+    await rm(this.directory, { recursive: true })
+  }
+
+  async #read(): Promise<void> {
+    this.#reader = new KafkaLogConsumer(this.#client, {
+      group: `${this.prefix}checker`,
+      topics: [this.topics.events, this.topics.subscriptions],
+      maxWaitMs: 50,
+      maxBytesPerPartition: 8 * 1024 * 1024,
+    })
+    const next = new Map<string, bigint>()
+    const keyOf = (at: { topic: string; partition: number }) => `${at.topic}/${at.partition}`
+    await this.#reader.start({
+      onAssigned: (assigned, control) => {
+        for (const at of assigned) control.seek(at, next.get(keyOf(at)) ?? 0n)
+      },
+      onBatch: (batch) => {
+        const from = next.get(keyOf(batch)) ?? 0n
+        this.records.push(...batch.records.filter((record) => record.offset >= from))
+        if (batch.endOffset > from) next.set(keyOf(batch), batch.endOffset)
+      },
+      onCrash: quiet,
+    })
+  }
+}
+
+/** A slot outlives its database's connections, and keeps the database from being dropped. */
+export async function dropWithSlots(database: TestDatabase): Promise<void> {
+  await eventually(() =>
+    database.query(
+      `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()`,
+    ),
+  )
+  await database.drop()
+}
+
+const brokers = (): string[] => {
+  const named = (process.env.KAFKA_BROKERS ?? '').split(',').filter((broker) => broker !== '')
+  if (named.length === 0) throw new Error('KAFKA_BROKERS names no broker: run the suite with npm run test:integration')
+  return named
+}

@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { get, type IncomingMessage } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { eventually } from './eventually.js'
+
+const EVENT_PRODUCER = fileURLToPath(new URL('../../../apps/event-producer/dist/main.js', import.meta.url))
+
+export interface HealthReport {
+  readonly status: string
+  readonly parts: Readonly<Record<string, { readonly ready: boolean; readonly detail?: string }>>
+}
+
+/** An event-producer process, from the outside. */
+export class ProducerProcess {
+  readonly log: string[] = []
+  readonly #child: ChildProcess
+  #port = 0
+
+  constructor(env: NodeJS.ProcessEnv) {
+    this.#child = spawn(process.execPath, [EVENT_PRODUCER], {
+      env: { PATH: process.env.PATH, HEALTH_PORT: '0', HEALTH_HOST: '127.0.0.1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let rest = ''
+    this.#child.stdout?.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) this.#take(line)
+    })
+    this.#child.stderr?.on('data', (chunk: Buffer) => this.log.push(chunk.toString()))
+  }
+
+  get hasExited(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** Resolves when every source is being read. */
+  async ready(withinMs = 30_000): Promise<void> {
+    await eventually(async () => {
+      const report = await this.health()
+      if (report.status !== 'ready') throw new Error(`not ready: ${JSON.stringify(report)}\n${this.log.join('\n')}`)
+    }, withinMs)
+  }
+
+  async health(): Promise<HealthReport> {
+    if (this.hasExited) throw new Error(`the event-producer has ended:\n${this.log.join('\n')}`)
+    if (this.#port === 0) throw new Error('no port yet')
+    return JSON.parse(await this.#get('/health/ready')) as HealthReport
+  }
+
+  /** What the part of a source says of itself once it says something other than that it starts. */
+  async refusal(source: string): Promise<string> {
+    let detail = ''
+    await eventually(async () => {
+      const part = (await this.health()).parts[`source ${source}`]
+      detail = part?.detail ?? ''
+      if (part?.ready !== false || !/^[A-Z_]+: /.test(detail)) throw new Error(`no refusal: ${JSON.stringify(part)}`)
+    })
+    return detail
+  }
+
+  async metric(name: string, source: string): Promise<number> {
+    const lines = (await this.#get('/metrics')).split('\n')
+    return lines
+      .filter((line) => line.startsWith(`hooklane_${name}{`) && line.includes(`source="${source}"`))
+      .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+  }
+
+  /** Bytes of memory in use by the process, and the most there ever were. */
+  memory(): { readonly now: number; readonly most: number } {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8')
+    const kilobytes = (name: string) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN)
+    return { now: kilobytes('VmRSS') * 1024, most: kilobytes('VmHWM') * 1024 }
+  }
+
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    if (this.hasExited) return this.#child.exitCode
+    const exited = once(this.#child, 'exit')
+    this.#child.kill(signal)
+    await exited
+    return this.#child.exitCode
+  }
+
+  async #get(path: string): Promise<string> {
+    const request = get({ host: '127.0.0.1', port: this.#port, path, agent: false })
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    let text = ''
+    for await (const chunk of response) text += String(chunk)
+    return text
+  }
+
+  #take(line: string): void {
+    this.log.push(line)
+    try {
+      const { healthPort } = JSON.parse(line) as { healthPort?: number }
+      if (healthPort) this.#port = healthPort
+    } catch {
+      // Not a line of the structured log: kept as text, for the message of a failing test.
+    }
+  }
+}
