@@ -1,0 +1,257 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import type { EntityEvent, JsonObject } from '@hooklane/contracts'
+import type { CaptureSource } from '../capture-configuration.js'
+import type { Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
+import { SourceReader } from '../source-reader.js'
+import type { SpoolFile } from '../spool/spool-file.js'
+import { TransactionFolder } from './transaction-folder.js'
+
+const SOURCE: CaptureSource = {
+  name: 'pim',
+  database: 'postgres://db/pim',
+  epoch: 1,
+  company: { kind: 'column', column: 'company' },
+  timezone: 'UTC',
+  slot: 's',
+  publication: 'p',
+  tables: [
+    {
+      schema: 'public',
+      table: 'item',
+      resource: 'items',
+      entity: 'item',
+      id: ['id'],
+      key: null,
+      url: null,
+      version: null,
+      ignore: ['noise'],
+      omit: ['secret'],
+      json: [],
+      deleted: { column: 'deleted' },
+      when: [{ column: 'live', equals: true }],
+      actor: null,
+    },
+  ],
+}
+
+const relation: Relation = {
+  schema: 'public',
+  table: 'item',
+  columns: [
+    ['id', 23] as const,
+    ['company', 25] as const,
+    ['name', 25] as const,
+    ['noise', 25] as const,
+    ['secret', 25] as const,
+    ['deleted', 25] as const,
+    ['live', 16] as const,
+  ].map(([name, typeOid]) => ({ name, typeOid, typeModifier: -1 })),
+  replicaIdentity: 'full',
+}
+
+const TRANSACTION: TransactionInfo = { xid: '1', commitLsn: 1n, commitEndLsn: 2n, committedAtMs: 0 }
+
+class MemorySpool implements SpoolFile {
+  bytes = Buffer.alloc(0)
+  reads = 0
+  isDiscarded = false
+  append(bytes: Uint8Array): Promise<void> {
+    this.bytes = Buffer.concat([this.bytes, bytes])
+    return Promise.resolve()
+  }
+  read(offset: number, length: number): Promise<Uint8Array> {
+    this.reads++
+    if (offset + length > this.bytes.length) return Promise.reject(new Error(`${offset + length} is behind the end`))
+    return Promise.resolve(this.bytes.subarray(offset, offset + length))
+  }
+  discard(): Promise<void> {
+    this.isDiscarded = true
+    return Promise.resolve()
+  }
+}
+
+async function fold(changes: Iterable<RowChange>, memoryLimit: number) {
+  const spools: MemorySpool[] = []
+  const openSpool = () => {
+    const spool = new MemorySpool()
+    spools.push(spool)
+    return Promise.resolve(spool)
+  }
+  const folder = new TransactionFolder(new SourceReader(SOURCE), { openSpool, memoryLimit })
+  for (const change of changes) await folder.add(change)
+  const events: EntityEvent[] = []
+  for await (const event of folder.events(TRANSACTION)) events.push(event)
+  await folder.discard()
+  return { events, spools }
+}
+
+/** What a row is as an entity, said a second time and by other means. */
+function entityOf(row: Row): { readonly key: string; readonly data: JsonObject } | null {
+  if (row.get('company') === null || row.get('deleted') !== null || row.get('live') !== 't') return null
+  const { secret: _, ...told } = Object.fromEntries(row)
+  return { key: `${row.get('company')}/${row.get('id')}`, data: { ...told, id: Number(row.get('id')), live: true } }
+}
+
+const entitiesOf = (table: ReadonlyMap<string, Row>) =>
+  new Map([...table.values()].flatMap((row) => entityOf(row) ?? []).map(({ key, data }) => [key, data]))
+
+/** The events that must come of a transaction, from the table before and after it. */
+function expected(before: ReadonlyMap<string, JsonObject>, after: ReadonlyMap<string, JsonObject>): string[] {
+  const events: string[] = []
+  for (const [key, data] of after) {
+    const old = before.get(key)
+    if (!old) events.push(`items.created ${key} ${JSON.stringify(data)}`)
+    else if (JSON.stringify({ ...old, noise: 0 }) !== JSON.stringify({ ...data, noise: 0 }))
+      events.push(`items.updated ${key} ${JSON.stringify(data)}`)
+  }
+  for (const key of before.keys()) if (!after.has(key)) events.push(`items.deleted ${key}`)
+  return events.sort()
+}
+
+const seen = (events: readonly EntityEvent[]) =>
+  events
+    .map(
+      ({ type, companyId, entity, data }) =>
+        `${type} ${companyId}/${entity.id}${type === 'items.deleted' ? '' : ` ${JSON.stringify(data)}`}`,
+    )
+    .sort()
+
+const row = fc
+  .record({
+    id: fc.constantFrom('1', '2', '3', '4'),
+    company: fc.constantFrom('a', 'a', 'b', null),
+    name: fc.constantFrom('x', 'y', null, 'ü'.repeat(50)),
+    noise: fc.constantFrom('1', '2'),
+    secret: fc.constantFrom('s', 't'),
+    deleted: fc.constantFrom(null, null, 'yes'),
+    live: fc.constantFrom('t', 't', 'f'),
+  })
+  .map((values): Row => new Map(Object.entries(values)))
+
+/** Statements against a table whose id is unique; each says which row it wants and is turned into what really happens. */
+const statements = fc.array(fc.record({ target: fc.constantFrom('1', '2', '3', '4'), row, isDelete: fc.boolean() }), {
+  maxLength: 25,
+})
+
+function run(table: Map<string, Row>, wanted: readonly { target: string; row: Row; isDelete: boolean }[]): RowChange[] {
+  const changes: RowChange[] = []
+  for (const { target, row: after, isDelete } of wanted) {
+    const before = table.get(target)
+    const id = after.get('id') ?? ''
+    if (before && isDelete) {
+      table.delete(target)
+      changes.push({ op: 'delete', relation, before })
+    } else if (before && (id === target || !table.has(id))) {
+      table.delete(target)
+      table.set(id, after)
+      changes.push({ op: 'update', relation, before, after })
+    } else if (!before && !table.has(id)) {
+      table.set(id, after)
+      changes.push({ op: 'insert', relation, after })
+    }
+  }
+  return changes
+}
+
+describe('any transaction', () => {
+  it('tells exactly the difference between the table before and after it, in memory as through a file', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        statements,
+        statements,
+        fc.constantFrom(0, 300, 1_000_000),
+        async (earlier, wanted, memoryLimit) => {
+          const table = new Map<string, Row>()
+          run(table, earlier)
+          const before = entitiesOf(table)
+          const changes = run(table, wanted)
+          const { events } = await fold(changes, memoryLimit)
+          expect(seen(events)).toEqual(expected(before, entitiesOf(table)))
+          const positions = events.map((event) => event.revision?.id ?? '')
+          expect(positions).toEqual([...new Set(positions)].sort())
+          const inMemory = await fold(changes, Infinity)
+          expect(events).toEqual(inMemory.events)
+        },
+      ),
+      { numRuns: 400 },
+    )
+  })
+
+  it('of keys permuted at will under a deferred constraint tells the difference too', async () => {
+    const names = ['p', 'q', 'r', 's']
+    const permutation = fc.shuffledSubarray(['1', '2', '3', '4'], { minLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(permutation, permutation, fc.constantFrom(0, Infinity), async (to, order, memoryLimit) => {
+        const rowOf = (id: string, name: string): Row =>
+          new Map(Object.entries({ id, company: 'a', name, noise: '1', secret: 's', deleted: null, live: 't' }))
+        const changes = order.map((id): RowChange => {
+          const [name, target] = [names[Number(id) - 1]!, to[Number(id) - 1]!]
+          return { op: 'update', relation, before: rowOf(id, name), after: rowOf(target, name) }
+        })
+        const { events } = await fold(changes, memoryLimit)
+        const moved = to.flatMap((target, at) =>
+          target === String(at + 1) ? [] : [`items.updated ${target} ${names[at]!}`],
+        )
+        expect(events.map(({ type, entity, data }) => `${type} ${entity.id} ${String(data?.name)}`).sort()).toEqual(
+          moved.sort(),
+        )
+      }),
+    )
+  })
+})
+
+describe('a large transaction', () => {
+  function* updates(count: number): Generator<RowChange> {
+    for (let round = 0; round < 2; round++) {
+      for (let id = 0; id < count; id++) {
+        const at = (version: number): Row =>
+          new Map([
+            ['id', String(id)],
+            ['company', 'a'],
+            ['name', `${version} ${'n'.repeat(1000)}`],
+            ['noise', null],
+            ['secret', ''],
+            ['deleted', null],
+            ['live', 't'],
+          ])
+        yield { op: 'update', relation, before: at(round), after: at(round + 1) }
+      }
+    }
+  }
+
+  it('lies in a file, is read back in few reads and leaves nothing behind', async () => {
+    const count = 3_000
+    const { events, spools } = await fold(updates(count), 100_000)
+    expect(events).toHaveLength(count)
+    const changes = events.map((event) => event.revision?.changes?.[0])
+    expect(
+      changes.every((change) => String(change?.before).startsWith('0 ') && String(change?.after).startsWith('2 ')),
+    ).toBe(true)
+    expect(events.map((event) => event.revision?.transaction?.index)).toEqual(
+      Array.from({ length: count }, (_, at) => at),
+    )
+    expect(spools).toHaveLength(1)
+    expect(spools[0]!.reads).toBeLessThan(60)
+    expect(spools[0]!.isDiscarded).toBe(true)
+  })
+
+  it('a row larger than the blocks of the file comes back whole', async () => {
+    const large: Row = new Map(
+      Object.entries({
+        id: '1',
+        company: 'a',
+        name: 'ö'.repeat(400_000),
+        noise: '',
+        secret: '',
+        deleted: null,
+        live: 't',
+      }),
+    )
+    const { events } = await fold([{ op: 'insert', relation, after: large }], 0)
+    expect(events[0]!.revision?.omitted).toEqual(['/name'])
+    expect(events[0]!.revision?.stateHash).toBe(
+      (await fold([{ op: 'insert', relation, after: large }], Infinity)).events[0]!.revision?.stateHash,
+    )
+  })
+})
