@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, hash, randomBytes, type KeyObject } from 'node:crypto'
 
 /** Signatures by the Standard Webhooks specification, version `v1` (HMAC-SHA256). */
 
@@ -51,5 +51,5 @@ export function signatureHeader(keys: readonly SigningKey[], content: SignedCont
 
 /** The value of `Content-Digest` (RFC 9530): `sha-256=:<base64>:`. */
 export function contentDigest(body: Buffer): string {
-  return `sha-256=:${createHash('sha256').update(body).digest('base64')}:`
+  return `sha-256=:${hash('sha256', body, 'base64')}:`
 }

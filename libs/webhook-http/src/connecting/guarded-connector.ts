@@ -4,7 +4,7 @@ import type { AddressGuard } from './address-guard.js'
 import { ConnectFailed, ConnectTimedOut } from './connection-errors.js'
 import type { Dial } from './dial.js'
 
-export interface ConnectorOptions {
+interface ConnectorOptions {
   /** Covers resolving, TCP and the TLS handshake. */
   readonly connectTimeoutMs: number
   /** Certificates (PEM) that are trusted beside the public ones. */

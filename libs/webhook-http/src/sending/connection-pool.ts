@@ -1,7 +1,8 @@
 import type { GuardedConnector } from '../connecting/guarded-connector.js'
 import { Connection, type Origin } from './connection.js'
 
-interface Lane {
+/** Of one origin. */
+interface Share {
   /** Connections with a request on them. */
   busy: number
   /** Last used last. */
@@ -9,7 +10,7 @@ interface Lane {
   readonly waiting: Set<(connection: Connection) => void>
 }
 
-export interface PoolOptions {
+interface PoolOptions {
   /** Idle connections in all; above it the longest idle one is closed. Each costs a file descriptor on both sides. */
   readonly maxIdle: number
   readonly nowMs: () => number
@@ -20,7 +21,7 @@ export interface PoolOptions {
  * waits its turn. An origin without connections leaves nothing behind.
  */
 export class ConnectionPool {
-  private readonly origins = new Map<string, Lane>()
+  private readonly origins = new Map<string, Share>()
   /** Every idle connection, longest idle first. */
   private readonly idle = new Set<Connection>()
   private isClosed = false
@@ -32,18 +33,18 @@ export class ConnectionPool {
 
   /** Calls `use` once, at once or when its turn comes; the answer takes a waiting request back. `use` must give the connection back. */
   take(origin: Origin, use: (connection: Connection) => void): () => void {
-    const lane = this.laneOf(origin)
-    const connection = lane.idle.pop()
+    const share = this.shareOf(origin)
+    const connection = share.idle.pop()
     if (connection) {
       this.idle.delete(connection)
-      lane.busy += 1
+      share.busy += 1
       use(connection)
-    } else if (lane.busy < origin.max) {
-      lane.busy += 1
+    } else if (share.busy < origin.max) {
+      share.busy += 1
       use(this.open(origin))
     } else {
-      lane.waiting.add(use)
-      return () => void lane.waiting.delete(use)
+      share.waiting.add(use)
+      return () => void share.waiting.delete(use)
     }
     return () => undefined
   }
@@ -51,20 +52,20 @@ export class ConnectionPool {
   /** The request is over. A connection that cannot serve another one is closed. */
   giveBack(connection: Connection, canBeReused: boolean): void {
     const { origin } = connection
-    const lane = this.laneOf(origin)
-    lane.busy -= 1
+    const share = this.shareOf(origin)
+    share.busy -= 1
     const isKept = canBeReused && !this.isClosed && connection.isReusable(this.options.nowMs())
     if (isKept) {
-      lane.idle.push(connection)
+      share.idle.push(connection)
       this.idle.add(connection)
       this.closeLongestIdle()
     } else {
       connection.destroy()
     }
-    const next = lane.waiting.values().next()
+    const next = share.waiting.values().next()
     // Not within undici's callback: its bookkeeping for the answer that just ended is still under way.
     if (!next.done) queueMicrotask(() => this.serveNext(origin))
-    else this.forget(origin, lane)
+    else this.forget(origin, share)
   }
 
   /** Closes idle connections; those in use are closed when they are given back. */
@@ -73,19 +74,15 @@ export class ConnectionPool {
     for (const connection of [...this.idle]) this.drop(connection)
   }
 
-  get idleCount(): number {
-    return this.idle.size
-  }
-
-  get originCount(): number {
-    return this.origins.size
-  }
-
   private serveNext(origin: Origin): void {
-    const lane = this.laneOf(origin)
-    const next = lane.waiting.values().next()
-    if (next.done || (lane.idle.length === 0 && lane.busy >= origin.max)) return
-    lane.waiting.delete(next.value)
+    const share = this.shareOf(origin)
+    const next = share.waiting.values().next()
+    if (next.done) {
+      this.forget(origin, share)
+      return
+    }
+    if (share.idle.length === 0 && share.busy >= origin.max) return
+    share.waiting.delete(next.value)
     this.take(origin, next.value)
   }
 
@@ -96,10 +93,10 @@ export class ConnectionPool {
   /** An idle connection whose socket closed, or that is one too many. One in use is judged when it is given back. */
   private drop(connection: Connection): void {
     if (!this.idle.delete(connection)) return
-    const lane = this.laneOf(connection.origin)
-    lane.idle.splice(lane.idle.indexOf(connection), 1)
+    const share = this.shareOf(connection.origin)
+    share.idle.splice(share.idle.indexOf(connection), 1)
     connection.destroy()
-    this.forget(connection.origin, lane)
+    this.forget(connection.origin, share)
   }
 
   private closeLongestIdle(): void {
@@ -108,16 +105,16 @@ export class ConnectionPool {
     if (longest) this.drop(longest)
   }
 
-  private laneOf({ origin }: Origin): Lane {
-    let lane = this.origins.get(origin)
-    if (!lane) {
-      lane = { busy: 0, idle: [], waiting: new Set() }
-      this.origins.set(origin, lane)
+  private shareOf({ origin }: Origin): Share {
+    let share = this.origins.get(origin)
+    if (!share) {
+      share = { busy: 0, idle: [], waiting: new Set() }
+      this.origins.set(origin, share)
     }
-    return lane
+    return share
   }
 
-  private forget({ origin }: Origin, lane: Lane): void {
-    if (lane.busy === 0 && lane.idle.length === 0 && lane.waiting.size === 0) this.origins.delete(origin)
+  private forget({ origin }: Origin, share: Share): void {
+    if (share.busy === 0 && share.idle.length === 0 && share.waiting.size === 0) this.origins.delete(origin)
   }
 }

@@ -2,8 +2,11 @@ import type { Socket } from 'node:net'
 import { Client } from 'undici'
 import type { Endpoint, GuardedConnector } from '../connecting/guarded-connector.js'
 
-/** Idle time after which we close a connection whose server names no limit of its own. Above a server's limit, requests run into its close. */
-const KEEP_ALIVE_MS = 4_000
+/**
+ * Idle time after which we close a connection whose server names no limit of its own. Above a server's own limit (2 s is common) a request
+ * can run into its close and cost the lane a whole retry interval; too low opens a connection per delivery.
+ */
+const KEEP_ALIVE_MS = 1_500
 /** Bound of what a server's `Keep-Alive` header can ask for. */
 const MAX_KEEP_ALIVE_MS = 10_000
 /** Of the whole header block of an answer. */

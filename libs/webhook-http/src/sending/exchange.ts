@@ -3,9 +3,9 @@ import type { WebhookResponse } from '@hooklane/core'
 import { ExchangeFailed } from './failure.js'
 
 /** Body bytes read before we stop listening. */
-export const MAX_READ_BYTES = 16 * 1024
+const MAX_READ_BYTES = 16 * 1024
 /** Body bytes, and header characters, that are kept for people to read. */
-export const MAX_KEPT_BYTES = 4 * 1024
+const MAX_KEPT_BYTES = 4 * 1024
 /** Interim answers (1xx) before the receiver is taken for broken: undici lets them go on for ever. */
 const MAX_INTERIM = 16
 

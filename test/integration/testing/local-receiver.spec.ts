@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { request } from 'node:http'
-import { eventually } from '../eventually.js'
-import { LocalReceiver, status } from './local-receiver.js'
+import { eventually, LocalReceiver, status } from '@hooklane/testing'
 
 function post(url: string, body: string): Promise<number | string> {
   return new Promise((resolve) => {
