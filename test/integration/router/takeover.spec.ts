@@ -33,7 +33,7 @@ class Load {
       const log = [0, 1, 2].flatMap((step) => COMPANIES.map((company) => upstreamEvent(company, from + step)))
       await this.world.publish(log.map(messageOf))
       this.published += 3
-      await delay(10)
+      await delay(20)
     }
   }
 }
