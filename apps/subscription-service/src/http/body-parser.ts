@@ -14,7 +14,7 @@ export function bodyParser(): RequestHandler {
       if (request.body === undefined && hasBody(request)) {
         return next(new Problem(415, 'UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json'))
       }
-      next(tooComplex(request.body))
+      next(refusalOf(request.body))
     })
   }
 }
@@ -37,20 +37,41 @@ function toProblem(error: unknown): Problem {
   }
 }
 
-function tooComplex(body: unknown): Problem | undefined {
+/** Names that reach prototypes. No resource has them, and libraries drop them silently. */
+const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+
+interface Place {
+  readonly path: string
+  readonly value: unknown
+}
+
+/** Looks at the body level by level, never recursively. */
+function refusalOf(body: unknown): Problem | undefined {
   let keys = 0
-  let level: unknown[] = [body]
+  let level: Place[] = [{ path: '', value: body }]
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > MAX_BODY_DEPTH) return new Problem(400, 'BODY_TOO_DEEP', `a body may be ${MAX_BODY_DEPTH} levels deep`)
-    const next: unknown[] = []
-    for (const value of level) {
-      if (typeof value !== 'object' || value === null) continue
-      const children: unknown[] = Object.values(value)
-      keys += children.length
-      if (keys > MAX_BODY_KEYS) return new Problem(400, 'BODY_TOO_LARGE', `a body may have ${MAX_BODY_KEYS} members`)
-      for (const child of children) next.push(child)
-    }
+    const next = level.flatMap(childrenOf)
+    keys += next.length
+    if (keys > MAX_BODY_KEYS) return new Problem(400, 'BODY_TOO_LARGE', `a body may have ${MAX_BODY_KEYS} members`)
+    const forbidden = next.find(({ path }) => PROTOTYPE_NAMES.has(path.slice(path.lastIndexOf('.') + 1)))
+    if (forbidden) return unknownField(forbidden.path)
     level = next
   }
   return undefined
+}
+
+function childrenOf({ path, value }: Place): Place[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).map(([key, child]) => ({
+    path: path === '' ? key : `${path}.${key}`,
+    value: child as unknown,
+  }))
+}
+
+function unknownField(path: string): Problem {
+  const message = 'is not a field of this resource'
+  return new Problem(400, 'UNKNOWN_FIELD', `${path}: ${message}`, {
+    errors: [{ path, code: 'UNKNOWN_FIELD', message }],
+  })
 }

@@ -37,7 +37,7 @@ function field(options: FieldOptions, schema: Schema, ...validators: PropertyDec
 }
 
 function documentation(options: FieldOptions, schema: Schema): ApiPropertyOptions {
-  const nullable = options.nullable && typeof schema['type'] === 'string' ? { type: [schema['type'], 'null'] } : {}
+  const nullable = options.nullable && typeof schema.type === 'string' ? { type: [schema.type, 'null'] } : {}
   return {
     ...schema,
     ...nullable,
@@ -152,7 +152,7 @@ export function notYet(standard: unknown): PropertyDecorator {
       required: false,
       default: standard,
       description: 'Not available yet: only the default is accepted.',
-    } as ApiPropertyOptions),
+    }),
     ValidateIf((_, value: unknown) => value !== undefined),
     must(
       `is not available yet; only ${JSON.stringify(standard)} is accepted`,

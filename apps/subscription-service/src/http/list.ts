@@ -54,7 +54,7 @@ export function ApiListOf(view: Class): MethodDecorator {
         required: ['data', 'nextCursor'],
         properties: {
           data: { type: 'array', items: { $ref: getSchemaPath(view) } },
-          nextCursor: { type: ['string', 'null'] } as never,
+          nextCursor: { type: ['string', 'null'] },
         },
       },
     }),

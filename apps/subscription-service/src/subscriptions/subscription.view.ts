@@ -42,7 +42,7 @@ class RetryView {
   @ApiProperty({ enum: ['any', 'transient'] }) on!: 'any' | 'transient'
 }
 
-class DeliveryView {
+class DeliveryPolicyView {
   @ApiProperty(constant('2xx')) success!: SuccessRule
   @ApiProperty({ format: 'duration' }) timeout!: string
   @ApiProperty({ type: RetryView }) retry!: RetryView
@@ -66,7 +66,7 @@ export class SubscriptionView {
   @ApiProperty(nullable('string')) preset!: null
   @ApiProperty() enabled!: boolean
   @ApiProperty({ enum: ['active', 'failing', 'disabled'] }) status!: SubscriptionStatus
-  @ApiProperty({ oneOf: [{ $ref: '#/components/schemas/DisabledView' }, { type: 'null' }] } as never)
+  @ApiProperty({ oneOf: [{ $ref: '#/components/schemas/DisabledView' }, { type: 'null' }] })
   disabled!: DisabledView | null
   @ApiProperty({ type: TargetView }) target!: TargetView
   @ApiProperty({ type: [String] }) events!: string[]
@@ -77,7 +77,7 @@ export class SubscriptionView {
   @ApiProperty() coalesce!: false
   @ApiProperty(nullable('string')) externalId!: string | null
   @ApiProperty(constant({ type: 'json', mode: 'full' })) payload!: object
-  @ApiProperty({ type: DeliveryView }) delivery!: DeliveryView
+  @ApiProperty({ type: DeliveryPolicyView }) delivery!: DeliveryPolicyView
   @ApiProperty(nullable('object')) notificationPeriod!: null
   @ApiProperty(constant({ emails: [] })) notifications!: { emails: never[] }
   @ApiProperty({ format: 'date-time' }) createdAt!: string

@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg'
-import { QueryFailedError } from 'typeorm'
+import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm'
 
 /** The database is away, overloaded or ending: the same request may work later. A write may or may not have taken effect. */
 export class DatabaseUnavailable extends Error {
@@ -41,5 +41,6 @@ export function translateDatabaseError(error: unknown): unknown {
     return TRANSIENT.test(cause.code ?? '') ? new DatabaseUnavailable({ cause }) : error
   }
   // A failed query that the server did not answer: the connection is gone or the answer came too late.
-  return error instanceof QueryFailedError ? new DatabaseUnavailable({ cause }) : error
+  const isCutOff = error instanceof QueryFailedError || error instanceof QueryRunnerAlreadyReleasedError
+  return isCutOff ? new DatabaseUnavailable({ cause }) : error
 }

@@ -1,0 +1,168 @@
+import type { WorkerGroupConfiguration } from '@hooklane/contracts'
+import { createApiKey, createSealer, type WorkerGroupTopics } from '@hooklane/core'
+import { createLogger } from '@hooklane/observability'
+import { TenantDatabase } from '@hooklane/postgres'
+import { systemClock } from '@hooklane/runtime'
+import { parseAllowTargets } from '@hooklane/webhook-http'
+import type { NestExpressApplication } from '@nestjs/platform-express'
+import { createApi } from '../../../apps/subscription-service/src/create-api.js'
+import { DeliveryRules } from '../../../apps/subscription-service/src/subscriptions/subscriptions.service.js'
+import { createTestDatabase, type TestDatabase } from '../postgres/test-database.js'
+
+/** Topics as far as the API needs them: it only ever asks for them. */
+export class FakeTopics implements WorkerGroupTopics {
+  readonly ensured: WorkerGroupConfiguration[] = []
+  refusal: Error | null = null
+
+  async ensure(group: WorkerGroupConfiguration): Promise<void> {
+    if (this.refusal) throw this.refusal
+    this.ensured.push(group)
+  }
+}
+
+/** What tests read of answers; which of it is there is what they check. */
+export interface AnswerBody {
+  readonly [field: string]: unknown
+  readonly id: string
+  readonly key: string
+  readonly code: string
+  readonly detail: string
+  readonly name: string
+  readonly status: string
+  readonly secret: string
+  readonly companyId: string
+  readonly workerGroup: string
+  readonly previousValidUntil: string
+  readonly sequence: number
+  readonly lanes: unknown
+  readonly oldestAgeSeconds: number
+  readonly target: { readonly url: string; readonly headers: readonly object[] }
+  readonly disabled: { readonly at: string }
+  readonly owners: readonly { readonly instance: string | null }[]
+  readonly earlier: readonly AnswerBody[]
+  readonly data: readonly AnswerBody[]
+  readonly nextCursor: string | null
+  readonly errors: readonly { readonly path: string; readonly code: string; readonly message: string }[]
+  readonly paths: Readonly<Record<string, object>>
+  readonly components: { readonly schemas: Readonly<Record<string, { readonly properties: object }>> }
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  /** JSON read; `{}` when there was none. */
+  readonly body: AnswerBody
+  readonly text: string
+}
+
+/** A row of the delivery path's configuration, as far as tests look into it. */
+export interface ConfigurationBody {
+  readonly [field: string]: unknown
+  readonly enabled: boolean
+  readonly workerGroup: string
+  readonly delivery: unknown
+  readonly target: { readonly headers: readonly { readonly name: string; readonly sealed: string }[] }
+  readonly secrets: readonly { readonly sealed: string; readonly validUntil: string | null }[]
+}
+
+export interface CallOptions {
+  readonly key?: string | null
+  readonly company?: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** The API on a database of its own, and a way to talk to it. */
+export class ApiWorld {
+  private constructor(
+    readonly database: TestDatabase,
+    readonly tenants: TenantDatabase,
+    readonly topics: FakeTopics,
+    readonly api: NestExpressApplication,
+    readonly url: string,
+    readonly operatorKey: string,
+    readonly secretsKey: Buffer,
+  ) {}
+
+  static async open(options: { wrongKeysPerMinute?: number } = {}): Promise<ApiWorld> {
+    const database = await createTestDatabase('api')
+    const tenants = new TenantDatabase({ url: database.url, role: 'hooklane_service', maxConnections: 4 })
+    const topics = new FakeTopics()
+    const operator = createApiKey('operator')
+    const secretsKey = Buffer.alloc(32, 7)
+    const api = await createApi({
+      database: tenants,
+      workerGroupTopics: topics,
+      operatorKey: operator,
+      rules: new DeliveryRules(createSealer([secretsKey]), parseAllowTargets('127.0.0.2/32'), 'Pim-'),
+      cursorSecret: secretsKey,
+      topicProfile: 'dev',
+      wrongKeysPerMinute: options.wrongKeysPerMinute ?? 100_000,
+      clock: systemClock,
+      logger: createLogger('api-test', 'fatal'),
+    })
+    await api.listen(0, '127.0.0.1')
+    return new ApiWorld(database, tenants, topics, api, await api.getUrl(), operator.text, secretsKey)
+  }
+
+  async close(): Promise<void> {
+    await this.api.close()
+    await this.tenants.close()
+    await this.database.drop()
+  }
+
+  /** As the operator, unless another key (or null: none) is given. */
+  async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    const key = options.key === undefined ? this.operatorKey : options.key
+    const { body } = options
+    const answer = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(options.company === undefined ? {} : { 'hooklane-company': options.company }),
+        ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await answer.text()
+    const isJson = answer.headers.get('content-type')?.includes('json') && text !== ''
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: (isJson ? JSON.parse(text) : {}) as AnswerBody,
+      text,
+    }
+  }
+
+  /** A company with a key of each role. */
+  async company(id: string): Promise<{ id: string; owner: string; editor: string; viewer: string }> {
+    await this.call('PUT', `/v1/companies/${id}`, { body: { name: `Company ${id}` } })
+    const keyOf = async (role: string): Promise<string> => {
+      const answer = await this.call('POST', '/v1/api-keys', { company: id, body: { name: role, role } })
+      return answer.body.key
+    }
+    return { id, owner: await keyOf('owner'), editor: await keyOf('editor'), viewer: await keyOf('viewer') }
+  }
+
+  async app(key: string, body: object = {}): Promise<string> {
+    const answer = await this.call('POST', '/v1/apps', { key, body: { name: 'App', ...body } })
+    return answer.body.id
+  }
+
+  /** The configuration row that the delivery path gets. */
+  async configuration(key: string): Promise<ConfigurationBody> {
+    const row = await this.maybeConfiguration(key)
+    if (row === null) throw new Error(`there is no configuration ${key}`)
+    return row
+  }
+
+  async maybeConfiguration(key: string): Promise<ConfigurationBody | null> {
+    const rows = await this.database.query<{ body: string }>('SELECT body FROM hooklane.configuration WHERE key = $1', [
+      key,
+    ])
+    return rows[0] === undefined ? null : (JSON.parse(rows[0].body) as ConfigurationBody)
+  }
+}
+
+export const SUBSCRIPTION = { target: { url: 'https://shop.example.com/hooks' }, events: ['products.*'] }
