@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { request } from 'node:http'
 import { eventually, LocalReceiver, status } from '@hooklane/testing'
+
+// Bounds a test that hangs; none comes near it.
+jest.setTimeout(30_000)
 
 function post(url: string, body: string): Promise<number | string> {
   return new Promise((resolve) => {

@@ -1,8 +1,11 @@
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import type { SendOutcome } from '@hooklane/core'
 import { CaresHostResolver, parseAllowTargets } from '@hooklane/webhook-http'
 import { nameServer, type NameAnswer } from './name-server.js'
 import { Cleanup, countingDial, requestTo, senderOf } from './receivers.js'
+
+// Bounds a test that hangs; none comes near it.
+jest.setTimeout(30_000)
 
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())
@@ -63,14 +66,16 @@ describe('resolving names', () => {
     const { dial } = countingDial()
     const sender = senderOf(cleanup, { allowTargets: parseAllowTargets(''), resolver, dial })
     const hanging: Promise<SendOutcome>[] = []
+    let ended = 0
     for (let n = 0; n < 200; n += 1) {
-      hanging.push(sender.send(requestTo(`https://hang-${n}.example.com/`, { timeoutMs: 1_500 })))
+      const attempt = sender.send(requestTo(`https://hang-${n}.example.com/`, { timeoutMs: 3_000 }))
+      hanging.push(attempt.finally(() => (ended += 1)))
       // The name server lives in this process: it must get its turn, or its socket drops what it cannot hold.
       if (n % 20 === 19) await new Promise((resolve) => setImmediate(resolve))
     }
     const healthy = await sender.send(requestTo('https://fine.example.com/'))
     expect(healthy.error?.code).toBe('address_blocked')
-    expect(healthy.durationMs).toBeLessThan(1_400)
+    expect(ended).toBe(0)
     const codes = (await Promise.all(hanging)).map((outcome) => outcome.error?.code)
     expect(new Set(codes)).toEqual(new Set(['timeout']))
   })
