@@ -100,7 +100,7 @@ describe('an event above the limit', () => {
           path: `/${name}`,
           before,
         }))
-        const given = event(state as JsonObject, changes)
+        const given = event(state, changes)
         const limited = limitEventSize(given, 1800)
         expect(size(limited)).toBeLessThanOrEqual(1800)
         expect(limited === given).toBe(size(given) <= 1800)
