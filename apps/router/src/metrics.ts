@@ -1,6 +1,6 @@
 import { counter, gauge, histogram, registerMetrics, type Metrics, type Registry } from '@hooklane/observability'
 
-export const routerMetricCatalogue = {
+const routerMetricCatalogue = {
   events: counter('router_events_total', 'Events read from the topic events, whether or not somebody subscribed.'),
   deliveries: counter('router_deliveries_total', 'Deliveries given to worker groups.'),
   copies: counter('router_copies_total', 'Events dropped because their producer had sent the same id before.'),

@@ -35,7 +35,10 @@ describe('a quarantined record', () => {
 
   it('always fits the record that a broker takes, and says how long the original was', () => {
     const encoded = encodeQuarantined({ ...base, key: Buffer.alloc(500_000), value: Buffer.alloc(5_000_000) })
-    const headerBytes = Object.entries(encoded.headers).reduce((sum, [name, text]) => sum + name.length + text.length, 0)
+    const headerBytes = Object.entries(encoded.headers).reduce(
+      (sum, [name, text]) => sum + name.length + text.length,
+      0,
+    )
     expect(encoded.value?.length).toBe(MAX_QUARANTINED_BYTES)
     expect(MAX_QUARANTINED_BYTES + headerBytes).toBeLessThan(990_000)
     expect(decodeQuarantined(encoded.value, asBuffers(encoded.headers))?.valueBytes).toBe(5_000_000)
