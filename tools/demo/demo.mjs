@@ -15,6 +15,9 @@ const SELECTIONS = [['products.*'], ['products.*', 'brands.updated'], ['categori
 /** Nothing new for this long while something is missing: it will not come any more. A take-over after a crash needs up to 40 s plus Kafka's session. */
 const STALLED_MS = 120_000
 
+/** Pause of each writer between its transactions when services are signalled: some hundred changes a second in all. */
+const PACE_MS = 15
+
 /** @typedef {{ home: string, cacheDir: string, changes: number, apps: number, signal: 'SIGKILL' | 'SIGTERM' | null, seed: number, say: (text: string) => void }} DemoOptions */
 
 /** @param {DemoOptions} options */
@@ -40,7 +43,7 @@ export async function runDemo({ home, cacheDir, changes, apps, signal, seed, say
     const startedAt = Date.now()
     const killed = /** @type {string[]} */ ([])
     const writing = writeChanges(databaseUrl, changes, seed, signal !== null, interrupted)
-    const killing = signal ? killInTurn(system, signal, writing, killed, say) : Promise.resolve()
+    const killing = signal ? killInTurn(system, signal, receiver, writing, killed, say) : Promise.resolve()
     const writers = await writing.done
     await killing
     const truths = targets.map((target) => ({
@@ -138,6 +141,8 @@ function writeChanges(databaseUrl, changes, seed, paced, signal) {
         await delay(20)
         continue
       }
+      // Slow enough that a signal meets deliveries in flight, not a burst that is already over.
+      if (paced) await delay(PACE_MS)
       const before = writer.changes
       await writer.commitOne()
       state.written += writer.changes - before
@@ -151,17 +156,20 @@ function writeChanges(databaseUrl, changes, seed, paced, signal) {
 
 /**
  * Ends each service, in the middle of its share of the changes; the next one only when it serves again.
- * @param {Awaited<ReturnType<typeof startSystem>>} system @param {'SIGKILL' | 'SIGTERM'} signal @param {ReturnType<typeof writeChanges>} writing @param {string[]} killed
+ * @param {Awaited<ReturnType<typeof startSystem>>} system @param {'SIGKILL' | 'SIGTERM'} signal
+ * @param {Awaited<ReturnType<typeof startReceiver>>} receiver @param {ReturnType<typeof writeChanges>} writing @param {string[]} killed
  * @param {(text: string) => void} say
  */
-async function killInTurn(system, signal, writing, killed, say) {
+async function killInTurn(system, signal, receiver, writing, killed, say) {
   const { state } = writing
   for (const [index, name] of SERVICES.entries()) {
     const share = Math.floor(state.total / SERVICES.length)
     const middle = index * share + Math.floor(share / 2)
     state.until = middle
     while (state.written < middle) await delay(10)
-    state.until = (index + 1) * share
+    await flowing(receiver, () => {
+      state.until = (index + 1) * share
+    })
     say(`${signal} to ${name} after ${state.written} changes`)
     const pids = system.stack.services.filter((service) => service.name === name).map(({ pid }) => pid)
     const sentAt = Date.now()
@@ -172,6 +180,20 @@ async function killInTurn(system, signal, writing, killed, say) {
     await untilReady(system, name, pids)
   }
   state.until = state.total
+}
+
+/**
+ * Lets writing go on and waits until what is written arrives: the signal must meet a system at work.
+ * @param {Awaited<ReturnType<typeof startReceiver>>} receiver @param {() => void} goOn
+ */
+async function flowing(receiver, goOn) {
+  const limit = Date.now() + STALLED_MS
+  const before = receiver.arrivals.length
+  goOn()
+  while (receiver.arrivals.length < before + 10) {
+    if (Date.now() > limit) throw new Error(`nothing arrived for ${STALLED_MS / 1000} s`)
+    await delay(5)
+  }
 }
 
 /** The longest that a service may take to end, by its own settings, and a little for the machine. */
