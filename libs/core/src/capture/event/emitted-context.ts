@@ -3,8 +3,8 @@ import type { ContextFault } from '../fold/fold-report.js'
 import type { EmittedContext } from '../row-change.js'
 
 export type Actor = NonNullable<Revision['actor']>
-export type ChangeSource = NonNullable<Revision['source']>
-export type Batch = NonNullable<EntityEvent['batch']>
+type ChangeSource = NonNullable<Revision['source']>
+type Batch = NonNullable<EntityEvent['batch']>
 
 /** Who and what caused the changes of a transaction, as far as an application said so. */
 export interface TransactionContext {

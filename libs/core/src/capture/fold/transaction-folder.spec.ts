@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { EntityEvent } from '@hooklane/contracts'
+import { decoderOf, EventSchema, type EntityEvent } from '@hooklane/contracts'
 import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 import { stateHash } from '../event/canonical-json.js'
 import type { Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
@@ -104,6 +104,9 @@ const TRANSACTION: TransactionInfo = {
   committedAtMs: Date.parse('2026-03-02T08:15:04.190Z'),
 }
 
+const decodeEvent = decoderOf(EventSchema)
+
+/** Every event that comes out of it fits the record schema. */
 async function fold(changes: readonly RowChange[], source = SOURCE, context: readonly string[] = []) {
   const folder = new TransactionFolder(new SourceReader(source), {
     openSpool: () => Promise.reject(new Error('a small transaction needs no file')),
@@ -113,6 +116,7 @@ async function fold(changes: readonly RowChange[], source = SOURCE, context: rea
   const events: EntityEvent[] = []
   for await (const event of folder.events(TRANSACTION)) events.push(event)
   await folder.discard()
+  for (const event of events) expect(decodeEvent(Buffer.from(JSON.stringify(event)))).toMatchObject({ ok: true })
   return { events, report: folder.report() }
 }
 

@@ -31,13 +31,13 @@ const ARRAYS = new Map<number, ScalarKind>([
 /**
  * Arrays whose elements are text: xml, money, bytea, "char", name, text, tid, xid, cid, bpchar, varchar, int8, point, lseg, path,
  * polygon, oid, inet, cidr, macaddr, macaddr8, line, circle, date, time, interval, numeric, timetz, bit, varbit, uuid, ranges and
- * multiranges, jsonpath, pg_lsn, tsvector, tsquery, xid8, regtype and its kin.
+ * multiranges, jsonpath, pg_lsn, tsvector, tsquery, xid8, aclitem, refcursor, regtype and its kin.
  */
 const TEXT_ARRAYS = new Set([
   143, 791, 1001, 1002, 1003, 1009, 1010, 1011, 1012, 1014, 1015, 1016, 1017, 1018, 1019, 1027, 1028, 1041, 651, 1040,
   775, 629, 719, 1182, 1183, 1187, 1231, 1270, 1561, 1563, 2951, 3905, 3907, 3909, 3911, 3913, 3927, 6150, 6151, 6152,
   6153, 6155, 6157, 4073, 3221, 3643, 3645, 271, 2207, 2208, 2209, 2210, 2211, 4090, 4097, 4192, 3735, 3770, 1008, 1006,
-  1013, 2949, 5039,
+  1013, 2949, 1034, 2201, 5039,
 ])
 
 /** The one type whose array elements are parted by a semicolon: `box`. */
