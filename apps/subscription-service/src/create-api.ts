@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express'
 import helmet from 'helmet'
 import { bodyParser } from './http/body-parser.js'
 import { serveDocumentation } from './http/documentation.js'
+import { measureRequests } from './http/request-metrics.js'
 import { refuseUnreadablePaths } from './http/unreadable-path.js'
 import { SubscriptionServiceModule, type ApiParts } from './subscription-service.module.js'
 
@@ -14,6 +15,7 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
     logger: nestLogger(parts.logger),
     abortOnError: false,
   })
+  api.use(measureRequests(parts.registry))
   // Loopback installations speak plain http; a proxy in front of others terminates TLS and says so by itself.
   api.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }))
   api.use(refuseUnreadablePaths())

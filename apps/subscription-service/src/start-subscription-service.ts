@@ -46,6 +46,7 @@ export async function startSubscriptionService(
     wrongKeysPerMinute: settings.wrongKeysPerMinute,
     clock: systemClock,
     logger,
+    registry: context.registry,
   })
   const watch = new DatabaseWatch(database, readiness)
   await watch.start()

@@ -1,6 +1,6 @@
 import type { TopicProfile } from '@hooklane/contracts'
 import type { Clock, ParsedApiKey, WorkerGroupTopics } from '@hooklane/core'
-import type { Logger } from '@hooklane/observability'
+import type { Logger, Registry } from '@hooklane/observability'
 import { TenantDatabase } from '@hooklane/postgres'
 import { Module, type DynamicModule, type Provider } from '@nestjs/common'
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core'
@@ -33,6 +33,7 @@ export interface ApiParts {
   readonly wrongKeysPerMinute: number
   readonly clock: Clock
   readonly logger: Logger
+  readonly registry: Registry
 }
 
 /** Composition root: the routes, and the parts they share. */

@@ -14,7 +14,7 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-export const serverUrl = (): string => {
+const serverUrl = (): string => {
   const url = process.env.DATABASE_URL
   if (!url) throw new Error('DATABASE_URL must name a PostgreSQL server (npm test starts one)')
   return url

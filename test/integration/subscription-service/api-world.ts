@@ -1,6 +1,6 @@
 import type { WorkerGroupConfiguration } from '@hooklane/contracts'
 import { createApiKey, createSealer, type WorkerGroupTopics } from '@hooklane/core'
-import { createLogger } from '@hooklane/observability'
+import { createLogger, createRegistry } from '@hooklane/observability'
 import { TenantDatabase } from '@hooklane/postgres'
 import { systemClock } from '@hooklane/runtime'
 import { parseAllowTargets } from '@hooklane/webhook-http'
@@ -21,7 +21,7 @@ export class FakeTopics implements WorkerGroupTopics {
 }
 
 /** What tests read of answers; which of it is there is what they check. */
-export interface AnswerBody {
+interface AnswerBody {
   readonly [field: string]: unknown
   readonly id: string
   readonly key: string
@@ -100,6 +100,7 @@ export class ApiWorld {
       wrongKeysPerMinute: options.wrongKeysPerMinute ?? 100_000,
       clock: systemClock,
       logger: createLogger('api-test', 'fatal'),
+      registry: createRegistry('api-test'),
     })
     await api.listen(0, '127.0.0.1')
     return new ApiWorld(database, tenants, topics, api, await api.getUrl(), operator.text, secretsKey)

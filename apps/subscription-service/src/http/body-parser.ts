@@ -1,9 +1,9 @@
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express'
 import { Problem } from './problem.js'
 
-export const MAX_BODY_BYTES = 256 * 1024
-export const MAX_BODY_DEPTH = 32
-export const MAX_BODY_KEYS = 2_000
+const MAX_BODY_BYTES = 256 * 1024
+const MAX_BODY_DEPTH = 32
+const MAX_BODY_KEYS = 2_000
 
 /** Reads JSON bodies within limits. A deeper one would parse well and break whatever walks it recursively. */
 export function bodyParser(): RequestHandler {

@@ -2,8 +2,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express'
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger'
 
 /** Where anybody may read what the API can do. */
-export const DOCUMENT_PATH = '/v1/openapi.json'
-export const PAGES_PATH = '/docs'
+const DOCUMENT_PATH = '/v1/openapi.json'
+const PAGES_PATH = '/docs'
 
 /** Serves the OpenAPI document and its pages, without a key. */
 export function serveDocumentation(api: NestExpressApplication): void {

@@ -1,7 +1,7 @@
 import type { Response } from 'express'
 import { Problem } from './problem.js'
 
-export const etagOf = (resource: { readonly revision: number }): string => `"${resource.revision}"`
+const etagOf = (resource: { readonly revision: number }): string => `"${resource.revision}"`
 
 /** Names the version of a single resource in its answer. */
 export function setEtag(response: Response, resource: { readonly revision: number }): void {

@@ -1,7 +1,7 @@
 import { Column, type ValueTransformer } from 'typeorm'
 
 /** `bigint` columns whose values stay below 2^53. */
-export const asNumber: ValueTransformer = {
+const asNumber: ValueTransformer = {
   to: (value: number) => value,
   from: (value: string | null) => (value === null ? null : Number(value)),
 }

@@ -1,4 +1,4 @@
-import { In, IsNull, type EntityManager } from 'typeorm'
+import { In, IsNull, LessThanOrEqual, type EntityManager } from 'typeorm'
 import { SubscriptionSecretEntity } from '../entities/subscription-secret.entity.js'
 import { SubscriptionEntity } from '../entities/subscription.entity.js'
 import { pageByCreation, type CreationPosition, type Page, type PageRequest } from './page.js'
@@ -73,9 +73,13 @@ export class SubscriptionTable {
       .getMany()
   }
 
-  /** The new secret is the current one; those before it sign beside it until `overlapEndsAt`, never longer than they would have. */
+  /**
+   * The new secret is the current one; the one before signs beside it until `overlapEndsAt`, those before that as long as they would
+   * have. What has ended is removed.
+   */
   async replaceSecret(secret: SubscriptionSecretEntity, overlapEndsAt: Date): Promise<void> {
-    const { subscriptionId } = secret
+    const { subscriptionId, createdAt } = secret
+    await this.manager.delete(SubscriptionSecretEntity, { subscriptionId, validUntil: LessThanOrEqual(createdAt) })
     await this.manager.update(
       SubscriptionSecretEntity,
       { subscriptionId, validUntil: IsNull() },
