@@ -12,7 +12,6 @@ import type { SourceReader } from '../source-reader.js'
 import { ImageStore, type Image, type ImageStoreOptions } from '../spool/image-store.js'
 import { EntityLedger, type EntityEntry, type RowImage } from './entity-ledger.js'
 import type { ContextFault, FoldReport, SkipReason } from './fold-report.js'
-import type { TransactionFold } from './transaction-fold.js'
 
 export interface TransactionFolderOptions {
   /** Opens the spool when the transaction outgrows the memory; never called for a small one. */
@@ -26,7 +25,7 @@ export interface TransactionFolderOptions {
 export const DEFAULT_MEMORY_LIMIT = 16 * 1024 * 1024
 
 /**
- * Folds one transaction into at most one event per entity: what counts is the entity before the transaction and after it.
+ * Folds one transaction into at most one event per entity (one object per transaction, used once): what counts is the entity before the transaction and after it.
  *
  * - there before and not after is *deleted*, with the last state it had in the transaction; the other way round is *created*; both and
  *   different is *updated*; anything else is no event. So insert + update = created, insert + delete = nothing, delete + insert of one
@@ -35,7 +34,7 @@ export const DEFAULT_MEMORY_LIMIT = 16 * 1024 * 1024
  *   departure and the arrival, so that both events have their own position.
  * - row states beyond `memoryLimit` lie in the spool; in memory stays some 300 bytes per touched entity.
  */
-export class TransactionFolder implements TransactionFold {
+export class TransactionFolder {
   private readonly images: ImageStore
   private readonly ledger: EntityLedger
   private readonly skipped = new Map<SkipReason, number>()
@@ -53,13 +52,18 @@ export class TransactionFolder implements TransactionFold {
     this.ledger = new EntityLedger(this.images)
   }
 
+  /** Takes what was emitted beside the changes; other prefixes than `hooklane` are nothing to us. */
   addContext(message: EmittedContext): void {
     const { context, faults } = mergeContext(this.context, message)
     this.context = context
     this.contextFaults.push(...faults)
   }
 
-  /** @throws CaptureError when the change cannot be understood with this capture file */
+  /**
+   * Takes the next row change, in the order of the log. Answers a promise only when the spool has to be written: await it before the
+   * next call.
+   * @throws CaptureError when the change cannot be understood with this capture file
+   */
   add(change: RowChange): Promise<void> | undefined {
     const reader = this.source.readerOf(change.relation)
     if (!reader) this.skip('tableUnknown')
@@ -69,6 +73,7 @@ export class TransactionFolder implements TransactionFold {
     return this.images.mustWrite() ? this.images.write() : undefined
   }
 
+  /** The events, in the order of their positions. Call once, after the last `add`. */
   async *events(transaction: TransactionInfo): AsyncGenerator<EntityEvent, void, undefined> {
     const { maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = this.options
     // A transaction that fitted into memory has nothing to write.
@@ -91,6 +96,7 @@ export class TransactionFolder implements TransactionFold {
     }
   }
 
+  /** Removes the spool, if there is one. Call always, also after a failure. */
   discard(): Promise<void> {
     return this.images.discard()
   }
