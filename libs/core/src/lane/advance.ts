@@ -21,6 +21,7 @@ export function advance(session: Session, lane: Lane, nowMs: number, out: Effect
 
 /** Asks for a tick at the earliest instant, unless one is on its way by then. A session on its way out is looked at again when its lease ends. */
 export function wake(session: Session, out: Effect[]): void {
+  if (session.phase === 'unsure') return
   const atMs = session.phase === 'running' ? session.timers.nextMs() : session.deadlineMs
   if (atMs >= session.wakeMs) return
   session.wakeMs = atMs
