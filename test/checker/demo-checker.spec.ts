@@ -22,7 +22,7 @@ function goodHistory() {
     attempt: 1,
     type: event.type,
     entity: event.entity,
-    marker: event.marker as number | null,
+    marker: event.marker,
     company: 'c1',
     signed: true,
     startedMs: index * 10,

@@ -10,7 +10,7 @@ import { LocalSystem } from './support/local-system.js'
 import { startRecordingReceiver, type RecordingReceiver } from './support/recording-receiver.js'
 import { ROOT } from './support/run-command.js'
 
-const HOME = join(process.env['HOOKLANE_HOME'] ?? '.hooklane', `hostile-${process.pid}`)
+const HOME = join(process.env.HOOKLANE_HOME ?? '.hooklane', `hostile-${process.pid}`)
 const DATABASE = `hostile_${process.pid}_${Date.now()}`
 const BIG = 2 * 1024 * 1024
 
@@ -66,7 +66,7 @@ let secret = ''
 
 beforeAll(async () => {
   await mkdir(HOME, { recursive: true })
-  const server = new URL(process.env['DATABASE_URL']!)
+  const server = new URL(process.env.DATABASE_URL!)
   const admin = new Client({ connectionString: server.href })
   await admin.connect()
   await admin.query(`CREATE DATABASE ${DATABASE}`)
@@ -104,7 +104,7 @@ afterAll(async () => {
   )
   for (const { slot_name } of slots.rows) await pim.query('SELECT pg_drop_replication_slot($1)', [slot_name])
   await pim.end()
-  const admin = new Client({ connectionString: process.env['DATABASE_URL'] })
+  const admin = new Client({ connectionString: process.env.DATABASE_URL })
   await admin.connect()
   await admin.query(`DROP DATABASE ${DATABASE}`)
   await admin.end()
@@ -213,15 +213,15 @@ async function expectedEntities(): Promise<Map<string, Record<string, unknown>>>
   for (const { id, ...row } of variants.rows) {
     entities.set(`productVariant/${String(id)}`, {
       ...row,
-      attributes: exactJson(row['attributes'] as string),
+      attributes: exactJson(row.attributes as string),
       deletedAt: null,
     })
   }
   const lists = await pim.query<Record<string, unknown>>(EXPECTED_PRICE_LISTS.replace('rules,', 'rules::text,'))
   for (const row of lists.rows) {
-    entities.set(`priceList/${String(row['id'])}`, {
+    entities.set(`priceList/${String(row.id)}`, {
       ...row,
-      rules: row['rules'] === null ? null : exactJson(row['rules'] as string),
+      rules: row.rules === null ? null : exactJson(row.rules as string),
     })
   }
   return entities

@@ -1,6 +1,9 @@
 /** What a receiver knows of the entities after it applied all events, by the published rules only. */
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+type Json = null | boolean | number | string | Json[] | JsonObject
+interface JsonObject {
+  [key: string]: Json
+}
 
 interface ReceivedChange {
   readonly op: 'add' | 'remove' | 'replace'
@@ -21,12 +24,12 @@ export interface ReceivedEnvelope {
     readonly omitted?: readonly string[]
   }
   readonly order: { readonly sequence: number; readonly previous: number }
-  readonly data: { [key: string]: Json }
+  readonly data: JsonObject
 }
 
 /** Folds events in the order of arrival; anything that does not fit together is a finding. */
 export class EntityFold {
-  readonly entities = new Map<string, { [key: string]: Json }>()
+  readonly entities = new Map<string, JsonObject>()
   readonly findings: string[] = []
   private lastSequence = 0
   private lastRevision = ''
@@ -54,8 +57,11 @@ export class EntityFold {
   }
 
   /** The state before and the changes must give the state after, wherever nothing was left out for its size. */
-  private update(name: string, known: { [key: string]: Json } | undefined, { data, revision }: ReceivedEnvelope): void {
-    if (known === undefined) return this.findings.push(`${name}: updated before it was created`) as unknown as void
+  private update(name: string, known: JsonObject | undefined, { data, revision }: ReceivedEnvelope): void {
+    if (known === undefined) {
+      this.findings.push(`${name}: updated before it was created`)
+      return
+    }
     this.expect(revision.changes.length > 0, `${name}: an update without a change`)
     if (!revision.omitted) {
       const patched = applyChanges(structuredClone(known), revision.changes)
@@ -72,14 +78,14 @@ export class EntityFold {
   }
 }
 
-function applyChanges(state: { [key: string]: Json }, changes: readonly ReceivedChange[]): Json {
+function applyChanges(state: JsonObject, changes: readonly ReceivedChange[]): Json {
   for (const { op, path, after } of changes) {
     const keys = path
       .split('/')
       .slice(1)
       .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
     const last = keys.pop()
-    const parent = keys.reduce<Json>((value, key) => (value as { [key: string]: Json })[key] ?? null, state)
+    const parent = keys.reduce<Json>((value, key) => (value as JsonObject)[key] ?? null, state)
     if (last === undefined || parent === null || typeof parent !== 'object') throw new Error(`no place for ${path}`)
     if (op === 'remove') Reflect.deleteProperty(parent, last)
     else Reflect.set(parent, last, after ?? null)
