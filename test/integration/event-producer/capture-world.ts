@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { coreTopics, decoderOf, EventSchema, topicNames, type EntityEvent, type TopicNames } from '@hooklane/contracts'
 import type { LogRecord } from '@hooklane/core'
-import { createKafkaClient, KafkaLogConsumer, TopicAdmin, type KafkaClient } from '@hooklane/kafka'
+import { createKafkaClient, KafkaLogConsumer, lastRecords, TopicAdmin, type KafkaClient } from '@hooklane/kafka'
 import { migrate } from '@hooklane/postgres'
 import pg from 'pg'
 import { createEmptyDatabase, type TestDatabase } from '../postgres/test-database.js'
@@ -109,7 +109,7 @@ export class CaptureWorld {
     return this.records.filter((record) => record.topic === this.topics.events)
   }
 
-  /** Waits for that many events, then for as long as it takes an event that is caused now to arrive: no more came in between. */
+  /** Waits for that many events. */
   async eventsAfter(count: number, withinMs = 20_000): Promise<EntityEvent[]> {
     return eventually(() => {
       const events = this.events()
@@ -135,6 +135,12 @@ export class CaptureWorld {
       [this.slotOf(source)],
     )
     return Number(rows[0]?.lag)
+  }
+
+  /** What a topic holds now, read by a reader of its own. */
+  async readAnew(topic: string): Promise<LogRecord[]> {
+    const partitions = await lastRecords(this.#client, { topic, count: 10_000, groupPrefix: `${this.prefix}anew` })
+    return [...partitions.values()].flat()
   }
 
   async deleteTopic(topic: string): Promise<void> {
