@@ -1,0 +1,212 @@
+import { decodeBitmap, type EffectOf, type LaneRow, type RecordRef } from '@hooklane/core'
+
+export class Violation extends Error {
+  constructor(
+    readonly invariant: string,
+    detail: string,
+  ) {
+    super(`${invariant}: ${detail}`)
+    this.name = 'Violation'
+  }
+}
+
+/** What a fresh owner would find. */
+export interface Durable {
+  readonly mainOffset: bigint | null
+  readonly done: Buffer | null
+  readonly rows: readonly LaneRow[]
+}
+
+export type Ending = 'delivered' | 'deadLettered' | 'dropped' | 'filtered'
+
+interface AppTruth {
+  readonly records: RecordRef[]
+  /** End of the request in flight at the receiver. */
+  busyUntilMs: number
+  lastAccepted: bigint
+  readonly accepted: Set<bigint>
+  /** Numbers whose end stands in the log. */
+  readonly logged: Map<bigint, Set<Ending>>
+  /** `order.previous` as first sent. */
+  readonly previous: Map<bigint, bigint>
+}
+
+/**
+ * Sees everything from outside, as receivers, log and database do, and shares no state with the machine:
+ * I1 order with declared gaps · I2 one request at a time · I3 nothing lost · I4 whatever is not settled is found by a fresh owner, after every durable
+ * change · I5 what is done stays done · I8 no write of an old epoch · log: what is called done stands in the delivery log.
+ */
+export class Oracle {
+  readonly figures = {
+    published: 0,
+    requests: 0,
+    accepted: 0,
+    copies: 0,
+    aside: 0,
+    grants: 0,
+    saves: 0,
+    rows: 0,
+    parks: 0,
+  }
+  private readonly apps = new Map<string, AppTruth>()
+  private readonly logs: RecordRef[][] = []
+  private readonly lows: bigint[] = []
+  private readonly kept: Set<RecordRef>[] = []
+  private readonly epochs: bigint[] = []
+
+  published(partition: number, record: RecordRef): void {
+    this.figures.published += 1
+    ;(this.logs[partition] ??= []).push(record)
+    this.truth(record.appId).records.push(record)
+  }
+
+  requestStarted(effect: EffectOf<'attempt'>, nowMs: number, endMs: number): void {
+    const { record, previous, skipped } = effect
+    const truth = this.truth(record.appId)
+    this.figures.requests += 1
+    if (truth.busyUntilMs > nowMs) {
+      throw new Violation(
+        'I2',
+        `${record.appId} ${record.sequence} overlaps a request until ${truth.busyUntilMs}, now ${nowMs}`,
+      )
+    }
+    truth.busyUntilMs = endMs
+    let expected = previous + 1n
+    for (const gap of skipped) {
+      if (gap.sequence !== expected)
+        throw new Violation('I1', `${record.appId} ${record.sequence} skips over ${expected}`)
+      for (; expected <= (gap.to ?? gap.sequence); expected++) {
+        if (!truth.logged.get(expected)?.has(gap.status as Ending)) {
+          throw new Violation('I1', `${record.appId} declares ${expected} ${gap.status}, the log does not`)
+        }
+      }
+    }
+    if (expected !== record.sequence)
+      throw new Violation('I1', `${record.appId} ${record.sequence} does not say what became of ${expected}`)
+    const before = truth.previous.get(record.sequence)
+    // After a crash a copy of what was accepted may be refused: then it is declared although it was not before. Never the other way round.
+    const isRefusedCopy = before !== undefined && previous < before && truth.accepted.has(before)
+    if (before !== undefined && before !== previous && !isRefusedCopy) {
+      throw new Violation('I1', `${record.appId} ${record.sequence} was sent with previous ${before}, now ${previous}`)
+    }
+    truth.previous.set(record.sequence, previous)
+  }
+
+  accepted({ record, previous }: EffectOf<'attempt'>): void {
+    const truth = this.truth(record.appId)
+    if (truth.accepted.has(record.sequence)) {
+      this.figures.copies += 1
+      return
+    }
+    if (record.sequence <= truth.lastAccepted) {
+      throw new Violation('I1', `${record.appId} ${record.sequence} is new after ${truth.lastAccepted}`)
+    }
+    if (previous > truth.lastAccepted && !this.settledUpTo(truth, previous)) {
+      throw new Violation(
+        'I1',
+        `${record.appId} ${record.sequence} follows ${previous}, accepted were ${truth.lastAccepted}`,
+      )
+    }
+    this.figures.accepted += 1
+    truth.accepted.add(record.sequence)
+    truth.lastAccepted = record.sequence
+  }
+
+  /** A final record landed in `attempts` or `dead-letters`. */
+  logLanded(record: RecordRef, ending: Ending): void {
+    const { logged } = this.truth(record.appId)
+    const endings = logged.get(record.sequence)
+    if (endings) endings.add(ending)
+    else logged.set(record.sequence, new Set([ending]))
+    if (ending !== 'delivered' && !endings) this.figures.aside += 1
+  }
+
+  granted(partition: number, epoch: bigint): void {
+    this.figures.grants += 1
+    this.epochs[partition] = epoch
+  }
+
+  /** After a write of this epoch took effect. */
+  durableChanged(partition: number, epoch: bigint, durable: Durable): void {
+    if (epoch < (this.epochs[partition] ?? 0n))
+      throw new Violation('I8', `a write of epoch ${epoch} after ${this.epochs[partition]}`)
+    const low = durable.mainOffset ?? 0n
+    const before = this.lows[partition] ?? 0n
+    if (low < before) throw new Violation('I5', `the position of ${partition} fell from ${before} to ${low}`)
+    const done = new Set(decodeBitmap(durable.done ?? Buffer.alloc(0)))
+    const settled = new Map(durable.rows.map((row) => [row.appId, row.settled]))
+    const keptBefore = this.kept[partition] ?? new Set<RecordRef>()
+    const kept = new Set<RecordRef>()
+    const log = this.logs[partition] ?? []
+    for (let at = firstFrom(log, before); at < log.length; at++) {
+      const record = log[at]!
+      const isKept =
+        record.offset < low ||
+        done.has(Number(record.offset - low)) ||
+        record.sequence <= (settled.get(record.appId) ?? 0n)
+      if (isKept) this.checkKept(record)
+      else if (keptBefore.has(record))
+        throw new Violation('I5', `${record.appId} ${record.sequence} was done and is not any more`)
+      if (isKept && record.offset >= low) kept.add(record)
+    }
+    this.lows[partition] = low
+    this.kept[partition] = kept
+  }
+
+  /** Everything published has come to an end that the log knows. */
+  isSettled(): boolean {
+    for (const truth of this.apps.values()) if (truth.logged.size < truth.records.length) return false
+    return true
+  }
+
+  checkEnd(): void {
+    for (const [appId, truth] of this.apps) {
+      const lost = truth.records.find((record) => !truth.logged.has(record.sequence))
+      if (lost) throw new Violation('I3', `${appId} ${lost.sequence} at ${lost.offset} never came to an end`)
+      for (const [sequence, endings] of truth.logged) {
+        if (endings.has('delivered') && !truth.accepted.has(sequence))
+          throw new Violation('I3', `${appId} ${sequence} was not delivered`)
+      }
+    }
+  }
+
+  /** A fresh owner will not look at this record again: it must be settled, and the log must say so. */
+  private checkKept(record: RecordRef): void {
+    const truth = this.truth(record.appId)
+    if (truth.logged.has(record.sequence)) return
+    if (truth.accepted.has(record.sequence))
+      throw new Violation('log', `${record.appId} ${record.sequence} is done without a record`)
+    throw new Violation('I4', `${record.appId} ${record.sequence} at ${record.offset} is out of reach`)
+  }
+
+  private settledUpTo(truth: AppTruth, sequence: bigint): boolean {
+    for (let s = truth.lastAccepted + 1n; s <= sequence; s++) if (!truth.logged.has(s)) return false
+    return true
+  }
+
+  private truth(appId: string): AppTruth {
+    const known = this.apps.get(appId)
+    if (known) return known
+    const truth: AppTruth = {
+      records: [],
+      busyUntilMs: 0,
+      lastAccepted: 0n,
+      accepted: new Set(),
+      logged: new Map(),
+      previous: new Map(),
+    }
+    this.apps.set(appId, truth)
+    return truth
+  }
+}
+
+function firstFrom(log: readonly RecordRef[], offset: bigint): number {
+  let low = 0
+  let high = log.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (log[middle]!.offset < offset) low = middle + 1
+    else high = middle
+  }
+  return low
+}

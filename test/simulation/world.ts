@@ -1,0 +1,170 @@
+import { InMemoryLaneStore, InMemoryLeaseStore } from '@hooklane/testing'
+import type { DeliveryPolicy } from '@hooklane/contracts'
+import type { KeepRequest, LaneRow, Licence, RecordRef } from '@hooklane/core'
+import type { Knobs, Mutation } from './knobs.js'
+import { Oracle, type Ending } from './oracle.js'
+import { Receivers } from './receivers.js'
+import { Dice, Schedule } from './schedule.js'
+
+export const WORKER_GROUP = 'shared-webhook'
+
+/** What an answer of the database came to for the one who asked. */
+export type Answer<T> = { readonly kind: 'answered'; readonly value: T } | { readonly kind: 'ambiguous' }
+
+/** What outlives processes: the log, the database, the receivers. Every durable change is shown to the oracle. */
+export class World {
+  readonly dice: Dice
+  readonly schedule = new Schedule()
+  readonly oracle = new Oracle()
+  readonly leases = new InMemoryLeaseStore(() => this.schedule.nowMs)
+  readonly lanes = new InMemoryLaneStore(this.leases, () => this.schedule.nowMs)
+  readonly logs: RecordRef[][] = []
+  readonly receivers: Receivers
+  private readonly policies = new Map<string, DeliveryPolicy>()
+  private readonly ends: bigint[] = []
+
+  constructor(
+    seed: number,
+    readonly knobs: Knobs,
+    readonly mutation: Mutation | null,
+  ) {
+    this.dice = new Dice(seed)
+    const apps = Array.from({ length: knobs.apps }, (_, i) => `app_${i}`)
+    for (let p = 0; p < knobs.partitions; p++) this.logs.push([])
+    this.receivers = new Receivers(knobs, this.dice, this.schedule, this.oracle, apps)
+    for (const [i, appId] of apps.entries()) {
+      this.policies.set(appId, this.policy(i))
+      this.publishFrom(appId, i % knobs.partitions, 1n)
+    }
+  }
+
+  policyOf(appId: string): DeliveryPolicy {
+    return this.policies.get(appId)!
+  }
+
+  /** Deliveries that their subscription does not want any more; the same for whoever asks. */
+  isFiltered(record: RecordRef): boolean {
+    return record.appId === 'app_2' && record.sequence % 5n === 0n
+  }
+
+  /** The log has it: the record of an attempt, a settlement or a dead letter. */
+  logLanded(record: RecordRef, ending: Ending | null): void {
+    if (ending) this.oracle.logLanded(record, ending)
+  }
+
+  grant(partition: number, owner: string) {
+    const at = { workerGroup: WORKER_GROUP, partition }
+    if (this.mutation === 'noLease') this.leases.row(at).leaseUntilMs = Number.NEGATIVE_INFINITY
+    const grant = this.leases.grantNow({ ...at, owner, instance: owner, leaseMs: this.knobs.leaseMs })
+    if (grant) this.oracle.granted(partition, grant.licence.epoch)
+    return grant
+  }
+
+  keep(requests: readonly KeepRequest[]): readonly Licence[] {
+    if (this.mutation === 'positionUnfenced' || this.mutation === 'positionRace') {
+      for (const { licence, mainOffset, done } of requests) {
+        if (this.mutation === 'positionRace' && !this.leases.holds(licence)) continue
+        Object.assign(this.leases.row(licence), { mainOffset, done })
+        this.changed(licence)
+      }
+    }
+    const kept = this.leases.keepNow(requests, this.knobs.leaseMs)
+    this.oracle.figures.saves += kept.length
+    for (const licence of kept) this.changed(licence)
+    return this.mutation === 'positionRace' ? requests.map((r) => r.licence).filter((l) => this.leases.holds(l)) : kept
+  }
+
+  saveLane(licence: Licence, row: LaneRow): 'done' | 'fenced' {
+    const written = this.mutation === 'gapsForgotten' ? { ...row, gaps: [] } : row
+    const answer = this.lanes.saveNow(this.licenceFor(licence), written)
+    if (answer === 'done') {
+      this.oracle.figures.rows += 1
+      if (row.mode === 'parked') this.oracle.figures.parks += 1
+      this.changed(licence)
+      if (this.mutation === 'noFloor' && row.mode === 'flow') this.deleteLane(licence, row.appId)
+    }
+    return answer
+  }
+
+  deleteLane(licence: Licence, appId: string): 'done' | 'fenced' {
+    const answer = this.lanes.deleteNow(this.licenceFor(licence), appId)
+    if (answer === 'done') this.changed(licence)
+    return answer
+  }
+
+  /** Nothing is left: every record has its end, and no lane is parked. */
+  isFinished(): boolean {
+    return this.schedule.nowMs > this.knobs.stormMs && this.oracle.isSettled() && !this.hasParkedLane()
+  }
+
+  hasParkedLane(): boolean {
+    return this.logs.some((_, p) => this.lanes.loadNow(WORKER_GROUP, p).some((row) => row.mode === 'parked'))
+  }
+
+  private changed({ partition, epoch }: Licence): void {
+    const { mainOffset, done } = this.leases.row({ workerGroup: WORKER_GROUP, partition })
+    this.oracle.durableChanged(partition, epoch, {
+      mainOffset,
+      done,
+      rows: this.lanes.loadNow(WORKER_GROUP, partition),
+    })
+  }
+
+  /** Without the fence everybody writes as if he held the licence. */
+  private licenceFor(licence: Licence): Licence {
+    if (this.mutation !== 'noFence') return licence
+    const { owner, epoch } = this.leases.row(licence)
+    return { ...licence, owner: owner!, epoch }
+  }
+
+  private publishFrom(appId: string, partition: number, sequence: bigint): void {
+    const { dice, schedule, knobs } = this
+    schedule.after(dice.between(0, 2 * knobs.eventEveryMs), () => {
+      if (schedule.nowMs > knobs.stormMs) return
+      // Transaction markers occupy offsets too.
+      const offset = (this.ends[partition] ?? 0n) + (dice.chance(0.2) ? 1n : 0n)
+      this.ends[partition] = offset + 1n
+      const record = recordOf(appId, sequence, offset)
+      this.logs[partition]!.push(record)
+      this.oracle.published(partition, record)
+      this.publishFrom(appId, partition, sequence + 1n)
+    })
+  }
+
+  private policy(i: number): DeliveryPolicy {
+    const retry = [
+      { attempts: 4, intervalMs: 8_000, jitter: 0, on: 'any' as const },
+      { attempts: 8, backoff: { firstMs: 1_000, factor: 2, maxMs: 20_000 }, jitter: 0.3, on: 'any' as const },
+      { attempts: 3, intervalMs: 500, jitter: 0.1, on: 'transient' as const },
+    ][i % 3]!
+    return {
+      success: '2xx',
+      timeoutMs: i % 2 === 0 ? 10_000 : 5_000,
+      retry,
+      onRejected: i % 4 === 3 ? 'drop' : 'deadLetter',
+      onUnreachable: i % 3 === 1 ? 'block' : 'deadLetter',
+    }
+  }
+}
+
+const NO_VALUE = Buffer.alloc(0)
+
+function recordOf(appId: string, sequence: bigint, offset: bigint): RecordRef {
+  return {
+    appId,
+    companyId: 'cmp_1',
+    sequence,
+    offset,
+    deliveryId: `msg_${appId}_${sequence}`,
+    subscriptionId: 'sub_1',
+    subscriptionVersion: 1n,
+    source: { topic: 'events', partition: 0, offset },
+    streamEpoch: 1,
+    routeVersion: 0,
+    mode: 'live',
+    reason: 'event',
+    routedAt: '2026-03-02T08:00:00.000Z',
+    bytes: 100,
+    value: NO_VALUE,
+  }
+}
