@@ -34,9 +34,6 @@ describe('a transaction of 100,000 rows', () => {
     await world.pim.query(`UPDATE product SET name = name || '!' WHERE id > 0`)
     await world.pim.query(`INSERT INTO product VALUES (-1, 'c-0', 'after', 'it')`)
     await eventually(() => expect(world.eventRecords().length).toBe(ROWS + 2), 200_000)
-    process.stderr.write(
-      `LARGE ${performance.now() - t0} ms, growth ${(producer.memory().most - before) / 1e6}, before ${before / 1e6}\n`,
-    )
     const events = world.events()
     expect(events.at(-1)?.entity.id).toBe('-1')
     expect(new Set(events.map((event) => event.entity.id)).size).toBe(ROWS + 2)

@@ -1,0 +1,146 @@
+import type { EmittedContext, RowChange, TransactionInfo } from '@hooklane/core'
+import {
+  ReplicationStream,
+  type ReadySlot,
+  type ReplicatedSource,
+  type StreamState,
+  type TransactionConsumer,
+} from '@hooklane/replication'
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { dropWithSlots } from '../event-producer/capture-world.js'
+import { eventually } from '../event-producer/eventually.js'
+import { createEmptyDatabase, type TestDatabase } from '../postgres/test-database.js'
+
+export interface ReadTransaction {
+  readonly info: TransactionInfo
+  readonly changes: readonly RowChange[]
+  readonly contexts: readonly string[]
+}
+
+/** Keeps what it is given; what becomes of a commit is decided by the test. */
+export class Recorder implements TransactionConsumer {
+  readonly transactions: ReadTransaction[] = []
+  readonly slots: ReadySlot[] = []
+  readonly states: StreamState[] = []
+  /** Called at each commit, before it counts as read. */
+  onCommit: (transaction: TransactionInfo) => Promise<void> | void = () => undefined
+  #changes: RowChange[] = []
+  #contexts: string[] = []
+
+  connected(slot: ReadySlot): Promise<void> {
+    this.slots.push(slot)
+    return Promise.resolve()
+  }
+
+  begin(): void {
+    this.#changes = []
+    this.#contexts = []
+  }
+
+  change(change: RowChange): undefined {
+    this.#changes.push(change)
+  }
+
+  context(context: EmittedContext): void {
+    this.#contexts.push(context.content.toString())
+  }
+
+  async commit(info: TransactionInfo): Promise<void> {
+    await this.onCommit(info)
+    this.transactions.push({ info, changes: this.#changes, contexts: this.#contexts })
+  }
+
+  ended(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  /** The first column of every row that was inserted, transaction by transaction. */
+  inserted(): string[][] {
+    return this.transactions.map(({ changes }) =>
+      changes.flatMap((change) => (change.op === 'insert' ? [String([...change.after.values()][0])] : [])),
+    )
+  }
+}
+
+/** A database, and streams that read it. */
+export class SourceWorld {
+  readonly #streams: ReplicationStream[] = []
+  readonly #sessions: pg.Client[] = []
+  readonly #roles: string[] = []
+  readonly slot = `rep_${randomBytes(4).toString('hex')}`
+
+  private constructor(readonly database: TestDatabase) {}
+
+  static async create(): Promise<SourceWorld> {
+    return new SourceWorld(await createEmptyDatabase('replication'))
+  }
+
+  source(changes: Partial<ReplicatedSource> = {}): ReplicatedSource {
+    return {
+      name: 'test',
+      databaseUrl: this.database.url,
+      slot: this.slot,
+      publication: this.slot,
+      tables: [{ schema: 'public', table: 'item', columns: ['id'], id: ['id'] }],
+      ...changes,
+    }
+  }
+
+  stream(recorder: Recorder, changes: Partial<ReplicatedSource> = {}): ReplicationStream {
+    const stream = new ReplicationStream({
+      source: this.source(changes),
+      consumer: recorder,
+      applicationName: 'replication-test',
+      onState: (state) => recorder.states.push(state),
+    })
+    this.#streams.push(stream)
+    stream.start()
+    return stream
+  }
+
+  async streaming(recorder: Recorder): Promise<void> {
+    await eventually(() => {
+      if (recorder.states.at(-1)?.phase !== 'streaming') throw new Error(JSON.stringify(recorder.states.at(-1)))
+    })
+  }
+
+  /** Code and message of the first refusal. */
+  async refusal(changes: Partial<ReplicatedSource> = {}): Promise<{ readonly code: string; readonly message: string }> {
+    const recorder = new Recorder()
+    const stream = this.stream(recorder, changes)
+    const error = await eventually(() => {
+      const state = recorder.states.find((one) => one.phase === 'failing')
+      if (state?.phase !== 'failing') throw new Error('not refused')
+      return state.error
+    })
+    await stream.stop()
+    return { code: error.code, message: error.message }
+  }
+
+  async session(): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: this.database.url })
+    await client.connect()
+    this.#sessions.push(client)
+    return client
+  }
+
+  /** Connection URL of a new login. */
+  async login(attributes: string, grants = ''): Promise<string> {
+    const role = `role_${randomBytes(4).toString('hex')}`
+    this.#roles.push(role)
+    await this.database.query(`CREATE ROLE ${role} LOGIN PASSWORD 'p' ${attributes}`)
+    if (grants !== '') await this.database.query(grants.replaceAll('$role', role))
+    const url = new URL(this.database.url)
+    url.username = role
+    url.password = 'p'
+    return url.href
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#streams.map((stream) => stream.stop()))
+    await Promise.all(this.#sessions.map((session) => session.end()))
+    for (const role of this.#roles) await this.database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+    await dropWithSlots(this.database)
+  }
+}

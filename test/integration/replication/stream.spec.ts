@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { Recorder, SourceWorld } from './source-world.js'
+import { eventually } from '../event-producer/eventually.js'
+
+jest.setTimeout(60_000)
+
+describe('a replication stream', () => {
+  let world: SourceWorld
+  let recorder: Recorder
+  const sql = (statements: string) => world.database.query(statements)
+
+  beforeEach(async () => {
+    world = await SourceWorld.create()
+    recorder = new Recorder()
+    await sql(`CREATE TABLE item (id text PRIMARY KEY, name text); ALTER TABLE item REPLICA IDENTITY FULL`)
+  })
+  afterEach(() => world.close())
+
+  it('hands on transactions whole, with what was emitted beside the changes', async () => {
+    world.stream(recorder)
+    await world.streaming(recorder)
+    await sql(`BEGIN;
+      SELECT pg_logical_emit_message(true, 'hooklane', 'ours'); SELECT pg_logical_emit_message(true, 'other', 'theirs');
+      INSERT INTO item VALUES ('a', 'x'); UPDATE item SET name = NULL; DELETE FROM item; COMMIT`)
+    await sql(`BEGIN; INSERT INTO item VALUES ('rolled back'); ROLLBACK`)
+    await sql(`INSERT INTO item VALUES ('b'); TRUNCATE item`)
+    await eventually(() => expect(recorder.transactions).toHaveLength(2))
+    const [first, second] = recorder.transactions
+    expect(first?.contexts).toEqual(['ours'])
+    expect(first?.changes.map((change) => change.op)).toEqual(['insert', 'update', 'delete'])
+    const update = first?.changes[1]
+    if (update?.op !== 'update') throw new Error('no update')
+    expect([update.before.get('name'), update.after.get('name')]).toEqual(['x', null])
+    expect(second?.changes.map((change) => change.op)).toEqual(['insert', 'truncate'])
+    expect(second!.info.commitLsn).toBeGreaterThanOrEqual(first!.info.commitEndLsn)
+    expect(Math.abs(Date.now() - second!.info.committedAtMs)).toBeLessThan(10_000)
+  })
+
+  it('repeats what was not acknowledged, beginning exactly behind what was', async () => {
+    const stream = world.stream(recorder)
+    await world.streaming(recorder)
+    // Two commit records side by side: the second begins where the first ends.
+    const [one, two] = [await world.session(), await world.session()]
+    await one.query(`BEGIN; INSERT INTO item VALUES ('one')`)
+    await two.query(`BEGIN; INSERT INTO item VALUES ('two')`)
+    await Promise.all([one.query('COMMIT'), two.query('COMMIT')])
+    await eventually(() => expect(recorder.transactions).toHaveLength(2))
+    const [first, second] = recorder.transactions.map(({ info }) => info)
+    stream.acknowledge(first!.commitEndLsn)
+    await stream.stop()
+    const again = new Recorder()
+    world.stream(again)
+    await eventually(() => expect(again.inserted()).toEqual([recorder.inserted()[1]]))
+    expect(again.transactions[0]?.info).toEqual(second)
+  })
+
+  it('waits with the log while a commit is worked on, and loses nothing meanwhile', async () => {
+    let release: () => void = () => undefined
+    const blocked = new Promise<void>((resolve) => (release = resolve))
+    recorder.onCommit = () => blocked
+    const stream = world.stream(recorder)
+    await world.streaming(recorder)
+    await sql(`INSERT INTO item VALUES ('first')`)
+    for (let i = 0; i < 5; i++)
+      await sql(`INSERT INTO item SELECT '${i}-' || n, repeat('x', 1000) FROM generate_series(1, 1000) AS n`)
+    const slot = () => sql(`SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = '${world.slot}'`)
+    const before = await slot()
+    // Two status messages go out in this time; neither may release what waits.
+    await eventually(async () => {
+      const [row] = await world.database.query<{ late: boolean }>(
+        `SELECT now() - reply_time < '1 s' AND backend_start < now() - interval '3 s' AS late FROM pg_stat_replication WHERE application_name = 'replication-test'`,
+      )
+      expect(row?.late).toBe(true)
+    })
+    expect(await slot()).toEqual(before)
+    release()
+    await eventually(() => expect(recorder.transactions).toHaveLength(6))
+    expect(recorder.inserted().flat()).toHaveLength(5_001)
+    stream.acknowledge(recorder.transactions.at(-1)!.info.commitEndLsn)
+    await eventually(async () => expect(await slot()).not.toEqual(before))
+  })
+
+  it('begins anew when the consumer fails, with the same transaction', async () => {
+    let failures = 2
+    recorder.onCommit = () => {
+      if (failures-- > 0) throw new Error('the consumer is not well')
+    }
+    world.stream(recorder)
+    await world.streaming(recorder)
+    await sql(`INSERT INTO item VALUES ('a')`)
+    await sql(`INSERT INTO item VALUES ('b')`)
+    await eventually(() => expect(recorder.inserted()).toEqual([['a'], ['b']]))
+    expect(recorder.states.filter((state) => state.phase === 'failing')).toHaveLength(2)
+  })
+
+  it('lets the server shut its sender down at once', async () => {
+    world.stream(recorder)
+    await world.streaming(recorder)
+    await sql(`INSERT INTO item VALUES ('a')`)
+    await eventually(() => expect(recorder.transactions).toHaveLength(1))
+    const startedAt = performance.now()
+    await sql(`SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '${world.slot}'`)
+    await eventually(() => expect(recorder.slots).toHaveLength(2))
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+    await eventually(() => expect(recorder.inserted()).toEqual([['a'], ['a']]))
+  })
+
+  it('says how far it is behind', async () => {
+    const stream = world.stream(recorder)
+    await world.streaming(recorder)
+    recorder.onCommit = () => new Promise<void>((resolve) => setTimeout(resolve, 500))
+    await sql(`INSERT INTO item SELECT n::text, repeat('x', 1000) FROM generate_series(1, 1000) AS n`)
+    const lag = await stream.lag()
+    expect(lag?.lagBytes).toBeGreaterThan(1_000_000)
+    expect(lag?.isLost).toBe(false)
+  })
+})
