@@ -1,10 +1,10 @@
 import { setInterval } from 'node:timers'
+import type { WorkerGroupConfiguration } from '@hooklane/contracts'
 import type { ConfigurationRecord, ConfigurationView } from '@hooklane/core'
 import type { Logger, Readiness } from '@hooklane/observability'
 import type { LaneTransportEngine } from '@hooklane/kafka'
 import type { ServedGroups } from './groups/served-groups.js'
 import type { Ledger } from './ledger/ledger.js'
-import type { LaneSession } from './engine/lane-session.js'
 import type { GroupWorker } from './groups/group-worker.js'
 
 /** Reader of the configuration topic. */
@@ -38,6 +38,7 @@ const COMMIT_EVERY_MS = 5_000
 export class Dispatcher implements LaneTransportEngine {
   private readonly timers: NodeJS.Timeout[] = []
   private isConfigured = false
+  private isDraining = false
 
   constructor(private readonly parts: DispatcherParts) {}
 
@@ -53,30 +54,31 @@ export class Dispatcher implements LaneTransportEngine {
     ledger.start()
     this.timers.push(setInterval(() => this.parts.observe(groups.workers), OBSERVE_EVERY_MS))
     this.timers.push(setInterval(() => void this.commitPositions(), COMMIT_EVERY_MS))
-    await groups.serve(view.workerGroups())
-    readiness.set('groups', true, `${groups.workers.length} worker groups`)
+    // Not awaited: a group whose topic is missing must not keep the process from serving the others, or from ending.
+    this.serve(view.workerGroups())
   }
 
   /** A record of the configuration was read: a worker group may have come into being. */
   onConfiguration(record: ConfigurationRecord): void {
     if (!this.isConfigured || record.kind !== 'workerGroup' || record.body === null) return
+    this.serve([record.body])
+  }
+
+  private serve(found: readonly WorkerGroupConfiguration[]): void {
     const { groups, readiness } = this.parts
-    void groups.serve([record.body]).then(() => readiness.set('groups', true, `${groups.workers.length} worker groups`))
+    void groups.serve(found).then(() => {
+      if (!this.isDraining) readiness.set('groups', true, `${groups.workers.length} worker groups`)
+    })
   }
 
   /** Order matters: attempts end and leases are freed while the ledger still saves; what they published is flushed last. */
   async drain(): Promise<void> {
+    this.isDraining = true
     for (const timer of this.timers) clearInterval(timer)
     await this.parts.groups.stop()
     await this.parts.ledger.stop()
     await this.parts.configuration.stop()
     await this.parts.disconnect()
-  }
-
-  sessions(): readonly LaneSession[] {
-    return this.parts.groups.workers.flatMap((worker) =>
-      [...worker.partitions.values()].flatMap((owner) => (owner.session ? [owner.session] : [])),
-    )
   }
 
   private async commitPositions(): Promise<void> {

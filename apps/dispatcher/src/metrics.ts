@@ -15,7 +15,14 @@ const catalogue = {
   ),
   settled: counter('settled_total', 'Deliveries settled without a request, by status.', ['group', 'status']),
   deadLetters: counter('dead_letters_total', 'Deliveries given up on.', ['group']),
-  lanesParked: gauge('lanes_parked', 'Lanes whose head waits for its next attempt.', ['group']),
+  lanes: gauge('lanes', 'Lanes held by mode: `parked` = the head failed and waits for its next attempt.', [
+    'group',
+    'mode',
+  ]),
+  oldestAge: gauge('lane_oldest_age_seconds', 'Since the oldest head that is not settled was routed.', ['group']),
+  duplicatesSuppressed: counter('duplicates_suppressed_total', 'Records read again that were settled already.', [
+    'group',
+  ]),
   inFlight: gauge('attempts_in_flight', 'Requests out now.', []),
   heldBytes: gauge('held_payload_bytes', 'Payload bytes of the records held in lanes.', []),
   partitionsOwned: gauge('partitions_owned', 'Main partitions this process may act for.', ['group']),
@@ -27,8 +34,9 @@ const catalogue = {
   ),
   fenced: counter('fenced_total', 'Writes that found the licence gone; outside a rebalance somebody else took over.', [
     'group',
+    'op',
   ]),
-  ambiguous: counter('ambiguous_total', 'Writes whose outcome is unknown; the partition is acquired anew.', ['group']),
+  ambiguous: counter('ambiguous_total', 'Writes whose outcome is unknown; the partition is acquired anew.', ['op']),
   guardWaits: counter('guard_waits_total', 'Attempts that were not started, by cause.', ['cause']),
   alarms: counter('dispatch_alarms_total', 'What should not happen, by kind.', ['kind']),
   takeoverSeconds: histogram('takeover_seconds', 'From the assignment of a partition to its first read.', ['group']),

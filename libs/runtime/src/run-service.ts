@@ -45,6 +45,9 @@ export async function runService<S extends ServiceSettings>(
   await new ServiceProcess(name, settings).run((context) => start(settings, context))
 }
 
+/** Lower: a start that would have ended in order is cut off. Higher: who stops a service that waits for its servers waits as well. */
+const START_LIMIT_MS = 3_000
+
 /** Life of the process: starting → running → draining → ended. A signal while starting ends the start as soon as it can be ended. */
 class ServiceProcess {
   private readonly logger: Logger
@@ -103,7 +106,16 @@ class ServiceProcess {
     this.logger.info({ reason }, 'draining')
     this.readiness.drain()
     if (this.running) void this.drain()
-    else this.armLimit()
+    else this.armStartLimit()
+  }
+
+  /** What still starts has nothing in flight that a crash would not leave as well: it is waited for shortly, not for the drain limit. */
+  private armStartLimit(): void {
+    setTimeout(() => {
+      if (this.running) return
+      this.logger.warn({ startLimitMs: START_LIMIT_MS }, 'ended while starting')
+      process.exit(this.exitCode ?? 0)
+    }, START_LIMIT_MS).unref()
   }
 
   private async drain(): Promise<void> {

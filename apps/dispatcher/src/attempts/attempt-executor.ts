@@ -1,4 +1,4 @@
-import type { DeliveryRecord, WorkerMode } from '@hooklane/contracts'
+import type { DeliveryRecord, SubscriptionConfiguration, WorkerMode } from '@hooklane/contracts'
 import {
   CannotUnseal,
   newId,
@@ -43,8 +43,10 @@ export interface AttemptExecutorOptions {
   readonly userAgent: string
   /** Random in [-1, 1]. */
   readonly jitter: () => number
-  /** Secrets that cannot be opened: our fault, the lane waits. */
-  readonly onCannotUnseal: (subscriptionId: string, error: CannotUnseal) => void
+  /** Secrets that cannot be opened: our fault, the lane waits. The reason names no secret. */
+  readonly onCannotUnseal: (subscriptionId: string, reason: string) => void
+  /** A delivery on which rendering fails is a defect of ours: it is settled like any other that cannot be sent. */
+  readonly onDefect: (deliveryId: string, error: unknown) => void
 }
 
 /**
@@ -52,6 +54,8 @@ export interface AttemptExecutorOptions {
  * what must not start (the lease would not outlive it) is not started and counts for nothing.
  */
 export class AttemptExecutor {
+  private readonly sealedReports = new WeakMap<SubscriptionConfiguration, number>()
+
   constructor(private readonly options: AttemptExecutorOptions) {}
 
   start(session: LaneSession, effect: AttemptEffect): void {
@@ -63,37 +67,38 @@ export class AttemptExecutor {
 
   private async begin(session: LaneSession, effect: AttemptEffect): Promise<void> {
     const { record } = effect
-    const { clock, view, metrics } = this.options
+    const { clock, view } = this.options
+    // Waiting for a permit took time: on the way out nothing new is attempted.
+    if (session.over || session.state.phase !== 'running') return this.notStarted(session, effect, 'stopping')
     const subscription = view.subscription(record.subscriptionId)?.value
     // Deleted between the decision and now: the machine asks again.
     if (!subscription) return this.notStarted(session, effect, 'configuration')
     const startedMs = clock.monotonicMs()
     // Order matters: nothing is awaited between this guard and the request, so a request never begins that could outlive the lease.
-    if (session.over || startedMs + subscription.delivery.timeoutMs + this.options.marginMs > session.deadlineMs) {
+    if (startedMs + subscription.delivery.timeoutMs + this.options.marginMs > session.deadlineMs) {
       return this.notStarted(session, effect, 'deadline')
     }
     let access: SubscriptionAccess
     try {
       access = this.options.access.of(subscription)
     } catch (error) {
-      if (!(error instanceof CannotUnseal)) throw error
-      this.options.onCannotUnseal(subscription.id, error)
+      // One subscription's secret must not end the process that serves everybody.
+      this.reportSealed(subscription, startedMs, error)
       return this.notStarted(session, effect, 'sealed')
     }
     const startedAtMs = clock.wallMs()
-    const decoded = decodeDelivery(record.value)
-    const rendered = decoded === null ? null : this.render(session, effect, decoded, access, startedAtMs)
-    metrics.inFlight.inc()
-    const outcome = rendered?.request
-      ? await this.options.sender.send(rendered.request)
-      : notSendable(rendered?.code ?? 'undecodable')
-    metrics.inFlight.dec()
+    const delivery = decodeDelivery(record.value)
+    const rendered =
+      delivery === null ? unrenderable('undecodable') : this.tryRender(session, effect, delivery, access, startedAtMs)
+    const { request } = rendered
+    const outcome = request ? await this.send(request) : notSendable(rendered.code)
+    const { secretHeaders } = access
     const detail: AttemptDetail = {
       attemptId: newId('att'),
-      delivery: decoded,
+      delivery,
       startedAtMs,
-      request: rendered?.request ?? null,
-      secretHeaders: access.secretHeaders,
+      request,
+      secretHeaders,
       outcome,
     }
     session.tell({
@@ -108,9 +113,42 @@ export class AttemptExecutor {
     })
   }
 
+  private async send(request: WebhookRequest): Promise<SendOutcome> {
+    const { metrics, sender } = this.options
+    metrics.inFlight.inc()
+    try {
+      return await sender.send(request)
+    } finally {
+      metrics.inFlight.dec()
+    }
+  }
+
+  /** The lane asks again with every renewal of the lease; people are told less often. */
+  private reportSealed(subscription: SubscriptionConfiguration, nowMs: number, error: unknown): void {
+    const lastMs = this.sealedReports.get(subscription)
+    if (lastMs !== undefined && nowMs - lastMs < REPORT_AGAIN_MS) return
+    this.sealedReports.set(subscription, nowMs)
+    this.options.onCannotUnseal(subscription.id, error instanceof CannotUnseal ? error.reason : 'not_a_secret')
+  }
+
   private notStarted(session: LaneSession, { record }: AttemptEffect, cause: string): void {
     this.options.metrics.guardWaits.inc({ cause })
     session.tell({ type: 'attemptNotStarted', appId: record.appId, sequence: record.sequence })
+  }
+
+  private tryRender(
+    session: LaneSession,
+    effect: AttemptEffect,
+    delivery: DeliveryRecord,
+    access: SubscriptionAccess,
+    startedAtMs: number,
+  ): Rendered {
+    try {
+      return this.render(session, effect, delivery, access, startedAtMs)
+    } catch (error) {
+      this.options.onDefect(effect.record.deliveryId, error)
+      return unrenderable('render_failed')
+    }
   }
 
   private render(
@@ -119,12 +157,12 @@ export class AttemptExecutor {
     delivery: DeliveryRecord,
     access: SubscriptionAccess,
     startedAtMs: number,
-  ): { readonly request: WebhookRequest; readonly code: null } | { readonly request: null; readonly code: string } {
+  ): Rendered {
     const { record } = effect
     const { view, publicBaseUrl, headerPrefix, userAgent } = this.options
     const subscription = view.subscription(record.subscriptionId)?.value
     const app = view.app(record.appId)
-    if (!subscription || !app) return { request: null, code: 'no_configuration' }
+    if (!subscription || !app) return unrenderable('no_configuration')
     const company = { id: record.companyId, name: view.company(record.companyId)?.name ?? null }
     const worker: WorkerMode = app.worker.mode
     const { deliveryId, reason, mode } = record
@@ -162,12 +200,20 @@ export class AttemptExecutor {
       userAgent,
       headerPrefix,
     })
-    if (!headers.ok) return { request: null, code: headers.code }
+    if (!headers.ok) return unrenderable(headers.code)
     const { url, method } = subscription.target
     const { success, timeoutMs } = subscription.delivery
     return { request: { url, method, headers: headers.headers, body, success, timeoutMs }, code: null }
   }
 }
+
+type Rendered =
+  { readonly request: WebhookRequest; readonly code: null } | { readonly request: null; readonly code: string }
+
+const unrenderable = (code: string): Rendered & { readonly request: null } => ({ request: null, code })
+
+/** Between two reports of a secret that cannot be opened. Lower: a flood of equal lines. Higher: an operator waits to see whether it lasts. */
+const REPORT_AGAIN_MS = 60_000
 
 function notSendable(code: string): SendOutcome {
   return {

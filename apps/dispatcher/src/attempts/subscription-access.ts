@@ -17,7 +17,7 @@ export class SubscriptionAccessCache {
 
   constructor(private readonly sealer: Sealer) {}
 
-  /** @throws CannotUnseal our key is missing or the text was tampered with: the lane must wait, the receiver is not to blame */
+  /** @throws CannotUnseal our key is missing, the text was tampered with, or (InvalidSigningSecret) it holds no secret: the lane must wait, the receiver is not to blame */
   of(subscription: SubscriptionConfiguration): SubscriptionAccess {
     let access = this.opened.get(subscription)
     if (!access) {

@@ -63,10 +63,7 @@ export class ConfigurationGate {
   /** A read that is under way may have taken its end before the head was seen: the next one counts. */
   private readOn(record: RecordRef): void {
     if (!this.coveredBy.has(record)) this.coveredBy.set(record, this.startedReads + 1)
-    this.reading ??= this.read().finally(() => {
-      this.reading = null
-      this.options.onRead()
-    })
+    this.reading ??= this.read()
   }
 
   private async read(): Promise<void> {
@@ -77,7 +74,11 @@ export class ConfigurationGate {
     } catch (error) {
       this.options.onFailure(error)
     }
+    // Heads that are covered go on now; the rest waits a little, so that one head far ahead is no load on the broker.
+    this.options.onRead()
     await new Promise((resolve) => setTimeout(resolve, READ_AGAIN_MS))
+    this.reading = null
+    this.options.onRead()
   }
 }
 

@@ -33,21 +33,24 @@ export interface SessionPorts {
     session: LaneSession,
     effect: EffectOf<'publishAttempt' | 'publishSettlement' | 'publishDeadLetter'>,
   ) => Promise<void>
-  readonly pauseMain: () => void
-  readonly resumeMain: () => void
+  /** Both act only while this session is the one that reads the partition: its successor may be reading already. */
+  readonly pauseMain: (session: LaneSession) => void
+  readonly resumeMain: (session: LaneSession) => void
   /** Whether Kafka still lists the partition for us and answers our heartbeats. */
   readonly isMember: () => boolean
   readonly alarm: (effect: EffectOf<'alarm'>) => void
-  readonly onFenced: () => void
-  readonly onAmbiguous: (error: unknown) => void
+  readonly onFenced: (operation: StoreOperation) => void
+  readonly onAmbiguous: (operation: StoreOperation, error: unknown) => void
 }
+
+export type StoreOperation = 'keep' | 'lane' | 'release'
 
 /**
  * Runs the lane machine of one owned partition: turns what happens into inputs, and effects into calls. One input is handled at a time; what effects
  * cause at once waits its turn. After `abandon` nothing is carried out any more; answers that still arrive are ignored.
  */
 export class LaneSession implements LedgerEntry {
-  /** Resolves when the session is over; true: the lease was released in order. */
+  /** Resolves when the session is over and its lease released, as far as that could be done. */
   readonly ended: Promise<void>
   /** Until when requests may be in flight (monotonic). */
   deadlineMs: number
@@ -113,8 +116,9 @@ export class LaneSession implements LedgerEntry {
     this.tell({ type: 'positionSaved', saveNo: request.saveNo, mainOffset: request.mainOffset })
   }
 
-  fenced(): void {
-    this.ports.onFenced()
+  fenced(operation: StoreOperation = 'keep'): void {
+    if (this.isOver) return
+    this.ports.onFenced(operation)
     this.tell({ type: 'fenced' })
   }
 
@@ -159,9 +163,9 @@ export class LaneSession implements LedgerEntry {
       case 'savePosition':
         return this.savePosition(effect)
       case 'pauseMain':
-        return this.ports.pauseMain()
+        return this.ports.pauseMain(this)
       case 'resumeMain':
-        return this.ports.resumeMain()
+        return this.ports.resumeMain(this)
       case 'wakeAt':
         return this.wakeAt(effect.atMs)
       case 'alarm':
@@ -173,7 +177,7 @@ export class LaneSession implements LedgerEntry {
     }
   }
 
-  /** The position is saved by the ledger's next round; the one before the release does not wait for the second to pass. */
+  /** Handed to the ledger that asks for it. The one before the release is not asked for: it begins a round instead of waiting for the next. */
   private savePosition(effect: EffectOf<'savePosition'>): void {
     this.lastSnapshot = {
       licence: this.licence,
@@ -181,6 +185,8 @@ export class LaneSession implements LedgerEntry {
       done: effect.done,
       saveNo: effect.saveNo,
     }
+    // In a later tick, because a round looks at every session, this one included.
+    if (!this.isSnapshotting) setImmediate(() => void this.ports.ledger.save())
   }
 
   private write(
@@ -192,10 +198,10 @@ export class LaneSession implements LedgerEntry {
     outcome.then(
       (answer) => {
         if (answer === 'done') return this.tell({ type, appId, saveId })
-        this.fenced()
+        this.fenced('lane')
       },
       (error: unknown) => {
-        this.ports.onAmbiguous(error)
+        if (!this.isOver) this.ports.onAmbiguous('lane', error)
         this.tell({ type: 'ambiguous' })
       },
     )
@@ -217,10 +223,10 @@ export class LaneSession implements LedgerEntry {
     this.isOver = true
     if (this.wakeTimer) clearTimeout(this.wakeTimer)
     this.ports.ledger.remove(this)
-    this.ports.pauseMain()
+    this.ports.pauseMain(this)
     const released = release ? this.ports.leaseStore.release(this.licence) : Promise.resolve()
     // A release that fails costs the next owner the rest of the lease, nothing else.
-    released.catch((error: unknown) => this.ports.onAmbiguous(error)).finally(() => this.resolveEnded())
+    void released.catch((error: unknown) => this.ports.onAmbiguous('release', error)).then(() => this.resolveEnded())
   }
 }
 

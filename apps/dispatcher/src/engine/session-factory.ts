@@ -7,6 +7,7 @@ import {
   type LaneSettings,
   type LaneStore,
   type LeaseStore,
+  type Licence,
 } from '@hooklane/core'
 import type { Logger } from '@hooklane/observability'
 import type { AttemptDetail, AttemptExecutor } from '../attempts/attempt-executor.js'
@@ -22,7 +23,8 @@ import type { ConfigurationGate } from '../configuration/configuration-gate.js'
 import type { GroupWorker } from '../groups/group-worker.js'
 import type { Ledger } from '../ledger/ledger.js'
 import type { DispatcherMetrics } from '../metrics.js'
-import { LaneSession } from './lane-session.js'
+import { LaneSession, type SessionPorts, type StoreOperation } from './lane-session.js'
+import type { OpenSessions } from './open-sessions.js'
 
 type PublishEffect = Extract<Effect, { type: 'publishAttempt' | 'publishSettlement' | 'publishDeadLetter' }>
 
@@ -31,6 +33,7 @@ export interface SessionFactoryOptions {
   readonly leaseStore: LeaseStore
   readonly laneStore: LaneStore
   readonly ledger: Ledger
+  readonly open: OpenSessions
   readonly gate: ConfigurationGate
   readonly executor: AttemptExecutor
   readonly publisher: Publisher
@@ -42,17 +45,18 @@ export interface SessionFactoryOptions {
   readonly lanes: LaneSettings
 }
 
-/** Makes the sessions of all partitions, binds their effects, and tells all of them what concerns the whole process. */
+/** Makes the sessions of all partitions and binds their effects. */
 export class SessionFactory {
-  private readonly sessions = new Set<LaneSession>()
-  private isStoreUp = true
+  /** Apps of a session that have failed since it began, or had before: their latency says nothing about isolation. */
+  private readonly failed = new WeakMap<LaneSession, Set<string>>()
 
   constructor(private readonly options: SessionFactoryOptions) {}
 
   /** Reads the lane rows of a partition that was just granted, and opens its session. */
   async open(grant: Grant, deadlineMs: number, offsets: PartitionOffsets, worker: GroupWorker): Promise<LaneSession> {
-    const { laneStore, clock, leaseStore, ledger, leaseTtlMs, gate, executor, metrics, logger } = this.options
-    const { workerGroup, partition } = grant.licence
+    const { laneStore, clock, lanes } = this.options
+    const { licence } = grant
+    const { workerGroup, partition } = licence
     const rows = await laneStore.load(workerGroup, partition)
     const nowMs = clock.monotonicMs()
     const state = openSession({
@@ -63,47 +67,44 @@ export class SessionFactory {
       logStart: offsets.low,
       nowMs,
       deadlineMs,
-      settings: this.options.lanes,
+      settings: lanes,
     })
-    const session = new LaneSession(grant.licence, state, deadlineMs, {
+    const session = new LaneSession(licence, state, deadlineMs, this.portsOf(licence, worker))
+    this.failed.set(session, new Set(rows.map((row) => row.appId)))
+    this.options.open.add(session)
+    return session
+  }
+
+  private portsOf({ workerGroup, partition }: Licence, worker: GroupWorker): SessionPorts {
+    const { clock, leaseStore, laneStore, ledger, leaseTtlMs, gate, executor, metrics, logger } = this.options
+    return {
       clock,
       leaseStore,
       laneStore,
       ledger,
       leaseTtlMs,
       prepare: (record) => gate.verdict(record),
-      attempt: (of, effect) => executor.start(of, effect),
-      publish: (of, effect) => this.publish(of, effect),
-      pauseMain: () => worker.pause(partition),
-      resumeMain: () => worker.resume(partition),
+      attempt: (session, effect) => executor.start(session, effect),
+      publish: (session, effect) => this.publish(session, effect),
+      pauseMain: (session) => worker.pause(partition, session),
+      resumeMain: (session) => worker.resume(partition, session),
       isMember: () => worker.lists(partition) && this.isHeartbeatFresh(worker),
       alarm: ({ kind, appId, detail }) => {
         metrics.alarms.inc({ kind })
-        logger.error({ group: workerGroup, partition, appId, detail }, `alarm: ${kind}`)
+        logger.error({ group: workerGroup, partition, app: appId, detail }, `alarm: ${kind}`)
       },
-      onFenced: () => {
-        metrics.fenced.inc({ group: workerGroup })
-        logger.warn({ group: workerGroup, partition }, 'somebody else holds the lease: the partition is given up')
-      },
-      onAmbiguous: (error) => {
-        metrics.ambiguous.inc({ group: workerGroup })
+      onFenced: (operation) => {
+        metrics.fenced.inc({ group: workerGroup, op: operation })
         logger.warn(
-          { error, group: workerGroup, partition },
-          'the outcome of a write is unknown: the partition is acquired anew',
+          { group: workerGroup, partition, operation },
+          'somebody else holds the lease: the partition is given up',
         )
       },
-    })
-    this.sessions.add(session)
-    void session.ended.then(() => this.sessions.delete(session))
-    if (!this.isStoreUp) session.tell({ type: 'storeUp', value: false })
-    return session
-  }
-
-  /** Whether progress can be recorded; told to every session when it changes. */
-  storeUp(value: boolean): void {
-    if (value === this.isStoreUp) return
-    this.isStoreUp = value
-    for (const session of this.sessions) session.tell({ type: 'storeUp', value })
+      onAmbiguous: (operation, error) => {
+        metrics.ambiguous.inc({ op: operation })
+        logger.warn({ error, group: workerGroup, partition, operation }, AMBIGUOUS[operation])
+      },
+    }
   }
 
   /** The lease is kept only while Kafka hears us: else it might give the partition away while we hold on to it. */
@@ -122,7 +123,7 @@ export class SessionFactory {
     const isNeeded = () => !session.over
     switch (effect.type) {
       case 'publishAttempt':
-        this.logAttempt(effect, scope)
+        this.logAttempt(session, effect, scope)
         return this.options.publisher.publish(attemptRecord(effect, scope), isNeeded)
       case 'publishSettlement':
         this.options.metrics.settled.inc({ group: scope.workerGroup, status: effect.status })
@@ -134,25 +135,23 @@ export class SessionFactory {
   }
 
   /** One wide line per attempt. */
-  private logAttempt(effect: Extract<Effect, { type: 'publishAttempt' }>, scope: RecordScope): void {
+  private logAttempt(
+    session: LaneSession,
+    effect: Extract<Effect, { type: 'publishAttempt' }>,
+    scope: RecordScope,
+  ): void {
     const { record, disposition, attempt } = effect
-    const { outcome, delivery, startedAtMs, attemptId } = effect.detail as AttemptDetail
-    const { metrics, logger } = this.options
+    const { outcome, delivery, attemptId } = effect.detail as AttemptDetail
     const group = scope.workerGroup
-    metrics.attempts.inc({ group, result: outcome.result.kind })
-    metrics.attemptSeconds.observe({ group }, outcome.durationMs / 1000)
-    if (attempt === 1) {
-      metrics.firstAttemptSeconds.observe(
-        { group, lane: 'all' },
-        Math.max(0, startedAtMs - Date.parse(record.routedAt)) / 1000,
-      )
-    }
-    logger.info(
+    this.measure(session, effect, group)
+    this.options.logger.info(
       {
         deliveryId: record.deliveryId,
         attemptId,
         company: record.companyId,
         app: record.appId,
+        partition: session.licence.partition,
+        offset: String(record.offset),
         subscription: record.subscriptionId,
         group,
         eventId: delivery?.id,
@@ -172,4 +171,25 @@ export class SessionFactory {
       'attempt',
     )
   }
+
+  private measure(session: LaneSession, effect: Extract<Effect, { type: 'publishAttempt' }>, group: string): void {
+    const { record, attempt, disposition } = effect
+    const { outcome, startedAtMs } = effect.detail as AttemptDetail
+    const { metrics } = this.options
+    const failed = this.failed.get(session)
+    metrics.attempts.inc({ group, result: outcome.result.kind })
+    metrics.attemptSeconds.observe({ group }, outcome.durationMs / 1000)
+    if (attempt === 1) {
+      const lane = failed?.has(record.appId) ? 'other' : 'never_failed'
+      const waitedMs = Math.max(0, startedAtMs - Date.parse(record.routedAt))
+      metrics.firstAttemptSeconds.observe({ group, lane }, waitedMs / 1000)
+    }
+    if (disposition.kind !== 'delivered') failed?.add(record.appId)
+  }
+}
+
+const AMBIGUOUS: Readonly<Record<StoreOperation, string>> = {
+  keep: 'it is not known whether leases and positions were saved',
+  lane: 'it is not known whether a row was written: the partition is acquired anew',
+  release: 'a lease could not be released: it has to lapse',
 }

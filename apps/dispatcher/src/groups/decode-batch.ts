@@ -4,13 +4,18 @@ import type { LogBatch, LogRecord, RecordRef } from '@hooklane/core'
 export interface DecodedBatch {
   readonly records: readonly RecordRef[]
   /** Records that no lane can take: they go to quarantine, and the lane shows a gap. */
-  readonly unreadable: readonly { readonly record: LogRecord; readonly reason: string }[]
+  readonly unreadable: readonly Unreadable[]
+}
+
+export interface Unreadable {
+  readonly record: LogRecord
+  readonly reason: string
 }
 
 /** Reads what lanes need of each record from `fromOffset` on: headers and key, never the body. */
 export function decodeBatch(batch: LogBatch, fromOffset: bigint): DecodedBatch {
   const records: RecordRef[] = []
-  const unreadable: { record: LogRecord; reason: string }[] = []
+  const unreadable: Unreadable[] = []
   for (const record of batch.records) {
     if (record.offset < fromOffset) continue
     const decoded = toRecordRef(record)

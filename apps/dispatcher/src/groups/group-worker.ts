@@ -1,13 +1,15 @@
-import type { LogBatch, LogConsumer, LogConsumerControl, RecordRef, TopicPartition } from '@hooklane/core'
+import type { LogBatch, LogConsumer, LogConsumerControl, TopicPartition } from '@hooklane/core'
+import type { LaneSession } from '../engine/lane-session.js'
 import type { PartitionOwner } from '../ownership/partition-owner.js'
+import { decodeBatch, type DecodedBatch, type Unreadable } from './decode-batch.js'
 
 export interface GroupWorkerOptions {
   readonly workerGroup: string
   readonly topic: string
   readonly consumer: LogConsumer
   readonly makeOwner: (partition: number, worker: GroupWorker) => PartitionOwner
-  /** Reads the records of a batch; what cannot be read is put aside. */
-  readonly decode: (batch: LogBatch, fromOffset: bigint) => readonly RecordRef[]
+  /** Puts records aside that no lane can take. Resolves when that is done, or when nobody needs it any more. Never rejects. */
+  readonly putAside: (unreadable: readonly Unreadable[], isNeeded: () => boolean) => Promise<void>
   readonly onCrash: (error: Error) => void
   readonly onAssigned: (partitions: number) => void
 }
@@ -16,6 +18,8 @@ export interface GroupWorkerOptions {
 export class GroupWorker {
   private readonly owners = new Map<number, PartitionOwner>()
   private readonly leaving = new Set<Promise<void>>()
+  /** Sessions that wait until something was put aside: what arrives meanwhile is read again. */
+  private readonly held = new WeakSet<LaneSession>()
   private assigned = new Set<number>()
   private isStopping = false
 
@@ -55,12 +59,15 @@ export class GroupWorker {
     this.options.consumer.resume([this.at(partition)])
   }
 
-  pause(partition: number): void {
-    this.options.consumer.pause([this.at(partition)])
+  /** Ignored when another session reads the partition by now. */
+  pause(partition: number, session: LaneSession): void {
+    if (this.owners.get(partition)?.session === session) this.options.consumer.pause([this.at(partition)])
   }
 
-  resume(partition: number): void {
-    if (this.lists(partition)) this.options.consumer.resume([this.at(partition)])
+  /** Ignored when another session reads the partition by now. */
+  resume(partition: number, session: LaneSession): void {
+    if (this.isStopping || this.owners.get(partition)?.session !== session) return
+    this.options.consumer.resume([this.at(partition)])
   }
 
   heartbeatMs(): number | null {
@@ -90,18 +97,33 @@ export class GroupWorker {
       // The client forgets where a kept partition was and would start again at the group's commit.
       if (next !== null) control.seek(this.at(partition), next)
       else control.pause([this.at(partition)])
-      if (!this.owners.has(partition) && !this.isStopping)
-        this.owners.set(partition, this.options.makeOwner(partition, this))
+      if (this.owners.has(partition) || this.isStopping) continue
+      this.owners.set(partition, this.options.makeOwner(partition, this))
     }
     this.options.onAssigned(now.size)
   }
 
   private onBatch(batch: LogBatch): void {
-    const owner = this.owners.get(batch.partition)
-    const from = owner?.nextOffset ?? null
-    if (!owner?.session || from === null) return
-    const records = this.options.decode(batch, from)
-    owner.session.tell({ type: 'recordsRead', records, endOffset: batch.endOffset })
+    const session = this.owners.get(batch.partition)?.session
+    if (!session || session.over || this.held.has(session)) return
+    const decoded = decodeBatch(batch, session.state.offsets.next)
+    if (decoded.unreadable.length === 0) this.file(session, decoded, batch)
+    else void this.fileAfterPuttingAside(session, decoded, batch)
+  }
+
+  private file(session: LaneSession, { records }: DecodedBatch, { endOffset }: LogBatch): void {
+    session.tell({ type: 'recordsRead', records, endOffset })
+  }
+
+  /** Order matters: the position must not pass a record before its bytes are safe. Reading goes on behind this batch, so nothing is missed. */
+  private async fileAfterPuttingAside(session: LaneSession, decoded: DecodedBatch, batch: LogBatch): Promise<void> {
+    this.held.add(session)
+    await this.options.putAside(decoded.unreadable, () => !session.over)
+    this.held.delete(session)
+    if (session.over) return
+    this.file(session, decoded, batch)
+    if (this.owners.get(batch.partition)?.session !== session) return
+    this.options.consumer.seek(this.at(batch.partition), session.state.offsets.next)
   }
 
   private track(leaving: Promise<void>): void {

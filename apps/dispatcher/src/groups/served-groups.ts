@@ -32,12 +32,8 @@ export class ServedGroups {
   async stop(): Promise<void> {
     this.isStopping = true
     for (const wake of this.wakers) wake()
-    await Promise.all(
-      [...this.served.values()].map(async (entry) => {
-        await entry.started
-        await entry.worker.stop()
-      }),
-    )
+    // A start that is under way is not waited for: without Kafka it would last for ever.
+    await Promise.all([...this.served.values()].map((entry) => entry.worker.stop()))
   }
 
   private begin(group: WorkerGroupConfiguration): Promise<void> {
@@ -56,15 +52,25 @@ export class ServedGroups {
       try {
         return await entry.worker.start()
       } catch (error) {
+        if (this.isStopping) return
         this.options.onFailure(group.name, error)
       }
-      await new Promise<void>((resolve) => {
-        this.wakers.add(resolve)
-        setTimeout(resolve, START_AGAIN_MS)
-      })
+      await this.pause()
       if (this.isStopping) return
       entry.worker = this.options.make(group)
     }
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer)
+        this.wakers.delete(wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, START_AGAIN_MS)
+      this.wakers.add(wake)
+    })
   }
 }
 

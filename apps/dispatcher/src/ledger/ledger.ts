@@ -58,17 +58,20 @@ export class Ledger {
       this.again = true
       return this.running
     }
-    this.running = this.loop().finally(() => {
-      this.running = null
-    })
+    this.running = this.loop()
     return this.running
   }
 
   private async loop(): Promise<void> {
-    do {
-      this.again = false
-      await this.saveOnce()
-    } while (this.again)
+    try {
+      do {
+        this.again = false
+        await this.saveOnce()
+      } while (this.again)
+    } finally {
+      // In the tick of the last look at `again`: who asks later must get a round of his own.
+      this.running = null
+    }
   }
 
   private async saveOnce(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Clock } from '@hooklane/core'
+import type { LaneSession } from '../engine/lane-session.js'
 import type { GroupWorker } from '../groups/group-worker.js'
 import type { DispatcherMetrics } from '../metrics.js'
 import type { MemoryBudget } from './memory-budget.js'
@@ -9,8 +10,18 @@ export interface ObserverOptions {
   readonly budget: MemoryBudget
 }
 
+interface Tally {
+  parked: number
+  flow: number
+  spread: number
+  oldestMs: number
+}
+
 /** Looks at all sessions each second: gauges for Prometheus, and the memory that decides whether reading goes on. */
 export class Observer {
+  /** Counted so far. */
+  private readonly suppressed = new WeakMap<LaneSession, number>()
+
   constructor(private readonly options: ObserverOptions) {}
 
   observe(workers: readonly GroupWorker[]): void {
@@ -20,18 +31,13 @@ export class Observer {
     let shortestLeaseMs = Number.POSITIVE_INFINITY
     for (const worker of workers) {
       const sessions = [...worker.partitions.values()].flatMap((owner) => (owner.session ? [owner.session] : []))
-      let parked = 0
-      let spread = 0
       for (const { state, deadlineMs } of sessions) {
         heldBytes += state.queuedBytes
         shortestLeaseMs = Math.min(shortestLeaseMs, deadlineMs - nowMs)
-        spread = Math.max(spread, Number(state.offsets.next - state.offsets.low))
-        for (const lane of state.lanes.values()) if (lane.mode === 'parked') parked += 1
       }
       const labels = { group: worker.workerGroup }
       metrics.partitionsOwned.set(labels, sessions.length)
-      metrics.lanesParked.set(labels, parked)
-      metrics.positionSpread.set(labels, spread)
+      this.observeLanes(worker.workerGroup, sessions)
       const heartbeat = worker.heartbeatMs()
       if (heartbeat !== null) metrics.heartbeatAge.set(labels, (nowMs - heartbeat) / 1000)
     }
@@ -43,5 +49,25 @@ export class Observer {
     for (const worker of workers) {
       for (const owner of worker.partitions.values()) owner.session?.tell({ type: 'budget', level })
     }
+  }
+
+  private observeLanes(group: string, sessions: readonly LaneSession[]): void {
+    const { metrics, clock } = this.options
+    const tally: Tally = { parked: 0, flow: 0, spread: 0, oldestMs: clock.wallMs() }
+    for (const session of sessions) {
+      const { offsets, lanes, duplicatesSuppressed } = session.state
+      tally.spread = Math.max(tally.spread, Number(offsets.next - offsets.low))
+      for (const lane of lanes.values()) {
+        tally[lane.mode] += 1
+        const head = lane.queue.peek()
+        if (head) tally.oldestMs = Math.min(tally.oldestMs, Date.parse(head.routedAt))
+      }
+      metrics.duplicatesSuppressed.inc({ group }, duplicatesSuppressed - (this.suppressed.get(session) ?? 0))
+      this.suppressed.set(session, duplicatesSuppressed)
+    }
+    metrics.lanes.set({ group, mode: 'parked' }, tally.parked)
+    metrics.lanes.set({ group, mode: 'flow' }, tally.flow)
+    metrics.positionSpread.set({ group }, tally.spread)
+    metrics.oldestAge.set({ group }, (clock.wallMs() - tally.oldestMs) / 1000)
   }
 }

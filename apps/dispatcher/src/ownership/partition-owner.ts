@@ -35,6 +35,8 @@ export class PartitionOwner {
   private isAssigned = true
   private current: LaneSession | null = null
   private wake: (() => void) | null = null
+  /** Since the last take-over. */
+  private failures = 0
   readonly finished: Promise<void>
 
   constructor(private readonly options: PartitionOwnerOptions) {
@@ -59,13 +61,15 @@ export class PartitionOwner {
   }
 
   private async run(): Promise<void> {
+    let wantedMs = this.options.clock.monotonicMs()
     while (this.isAssigned) {
-      const startedMs = this.options.clock.monotonicMs()
       const session = await this.acquire()
       if (!session) continue
-      this.options.onTakenOver((this.options.clock.monotonicMs() - startedMs) / 1000)
+      this.failures = 0
+      this.options.onTakenOver((this.options.clock.monotonicMs() - wantedMs) / 1000)
       await session.ended
       this.current = null
+      wantedMs = this.options.clock.monotonicMs()
     }
   }
 
@@ -79,21 +83,25 @@ export class PartitionOwner {
       grant = await options.leaseStore.grant({ ...options, owner, leaseMs: options.leaseTtlMs })
     } catch (error) {
       if (!(error instanceof AmbiguousWrite)) throw error
-      return this.later('the lease could not be asked for', error)
+      return this.afterFailure('the lease could not be asked for', error)
     }
-    if (!grant) return this.later('the lease is held by somebody else')
+    if (!grant) return this.later('the lease is held by somebody else', ACQUIRE_AGAIN_MS)
     try {
       return await this.takeOver(grant, sentAtMs + options.leaseTtlMs)
     } catch (error) {
       await options.leaseStore
         .release(grant.licence)
         .catch((cause: unknown) => options.onRetry('the lease could not be released', cause))
-      return this.later('what the previous owner left could not be read', error)
+      return this.afterFailure('what the previous owner left could not be read', error)
     }
   }
 
   private async takeOver(grant: Grant, deadlineMs: number): Promise<LaneSession | null> {
     const { options } = this
+    if (!this.isAssigned) {
+      await options.leaseStore.release(grant.licence)
+      return null
+    }
     const offsets = await options.offsets()
     const position = grant.mainOffset ?? offsets.low
     if (position > offsets.high) {
@@ -111,11 +119,17 @@ export class PartitionOwner {
     return session
   }
 
-  private async later(reason: string, error?: unknown): Promise<null> {
+  /** What fails again and again is tried less and less often: it needs people, or a server that is away. */
+  private afterFailure(reason: string, error: unknown): Promise<null> {
+    this.failures += 1
+    return this.later(reason, Math.min(ACQUIRE_AGAIN_MS * 2 ** (this.failures - 1), LONGEST_RETRY_MS), error)
+  }
+
+  private async later(reason: string, inMs: number, error?: unknown): Promise<null> {
     this.options.onRetry(reason, error)
     if (this.isAssigned) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ACQUIRE_AGAIN_MS)
+        const timer = setTimeout(resolve, inMs)
         this.wake = () => {
           clearTimeout(timer)
           resolve()
@@ -128,3 +142,5 @@ export class PartitionOwner {
 
 /** Lower: load on Postgres while another owner finishes. Higher: lanes wait longer at each hand-over. */
 const ACQUIRE_AGAIN_MS = 250
+/** Lower: a flood of equal errors. Higher: lanes wait longer after an outage. */
+const LONGEST_RETRY_MS = 5_000

@@ -7,14 +7,26 @@ const KEEP = sql('lease-keep')
 const RELEASE = sql('lease-release')
 const PROMOTION_FENCE = sql('lease-promotion-fence')
 
-/** Leases in the table `partition_owner`. Give it a pool of its own: a renewal must never queue behind other statements. */
+/**
+ * Leases in the table `partition_owner`. Renewals have a pool of their own: they must never queue behind other statements, and a grant may
+ * wait long for the lane writes of the owner before.
+ */
 export class PostgresLeaseStore implements LeaseStore {
-  constructor(private readonly pool: Pool) {}
+  constructor(
+    private readonly pool: Pool,
+    private readonly renewalPool: Pool = pool,
+  ) {}
 
   async grant(request: Parameters<LeaseStore['grant']>[0]): Promise<Grant | null> {
     const { workerGroup, partition, owner, instance, leaseMs } = request
-    await this.write('promotion fence', PROMOTION_FENCE, [workerGroup, partition, leaseMs])
-    const rows = await this.write<GrantRow>('grant', GRANT, [workerGroup, partition, owner, instance, leaseMs])
+    await this.write(this.pool, 'promotion fence', PROMOTION_FENCE, [workerGroup, partition, leaseMs])
+    const rows = await this.write<GrantRow>(this.pool, 'grant', GRANT, [
+      workerGroup,
+      partition,
+      owner,
+      instance,
+      leaseMs,
+    ])
     const row = rows[0]
     if (!row) return null
     return {
@@ -26,7 +38,7 @@ export class PostgresLeaseStore implements LeaseStore {
 
   async keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly Licence[]> {
     if (requests.length === 0) return []
-    const rows = await this.write<{ worker_group: string; partition: number }>('keep', KEEP, [
+    const rows = await this.write<{ worker_group: string; partition: number }>(this.renewalPool, 'keep', KEEP, [
       requests.map((r) => r.licence.workerGroup),
       leaseMs,
       requests.map((r) => r.licence.partition),
@@ -41,12 +53,13 @@ export class PostgresLeaseStore implements LeaseStore {
   }
 
   async release(licence: Licence): Promise<void> {
-    await this.write('release', RELEASE, [licence.workerGroup, licence.partition, licence.owner, String(licence.epoch)])
+    const { workerGroup, partition, owner, epoch } = licence
+    await this.write(this.pool, 'release', RELEASE, [workerGroup, partition, owner, String(epoch)])
   }
 
-  private async write<R extends object>(operation: string, text: string, values: unknown[]): Promise<R[]> {
+  private async write<R extends object>(pool: Pool, operation: string, text: string, values: unknown[]): Promise<R[]> {
     try {
-      return (await this.pool.query<R>({ name: `lease ${operation}`, text, values })).rows
+      return (await pool.query<R>({ name: `lease ${operation}`, text, values })).rows
     } catch (cause) {
       throw new AmbiguousWrite(operation, { cause })
     }

@@ -1,0 +1,77 @@
+import { kafkaConnection } from '@hooklane/config'
+import type { LaneStore, LeaseStore, WebhookSender } from '@hooklane/core'
+import { createKafkaClient, KafkaLogAdmin, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
+import type { Logger } from '@hooklane/observability'
+import { createPool, PostgresLaneStore, PostgresLeaseStore, type PgPool } from '@hooklane/postgres'
+import { parseAllowTargets, UndiciWebhookSender } from '@hooklane/webhook-http'
+import { Publisher } from '../attempts/publisher.js'
+import type { DispatcherMetrics } from '../metrics.js'
+import type { DispatcherSettings } from '../settings.js'
+
+/** Everything outside the process that a dispatcher talks to. */
+export interface Connections {
+  readonly kafka: KafkaClient
+  readonly admin: KafkaLogAdmin
+  readonly publisher: Publisher
+  readonly leaseStore: LeaseStore
+  readonly laneStore: LaneStore
+  readonly sender: WebhookSender
+  connectProducer(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Nothing is connected yet but by `connectProducer`; the rest connects when it is used. */
+export function makeConnections(settings: DispatcherSettings, logger: Logger, metrics: DispatcherMetrics): Connections {
+  const kafka = createKafkaClient({
+    ...kafkaConnection(settings),
+    clientId: 'hooklane-dispatcher',
+    logger,
+    onOffsetReset: () => metrics.alarms.inc({ kind: 'log_lost' }),
+  })
+  const producer = new SingleFlightProducer(kafka)
+  const publisher = new Publisher({
+    producer,
+    onRetry: (error, inMs) => logger.warn({ error, inMs }, 'a record could not be published; trying again'),
+  })
+  // Three pools: a renewal must never queue behind takeovers, nor these behind the writes of lanes.
+  const renewals = makePool(settings, logger, { name: 'renewal', max: 2, statementTimeoutMs: 3_000 })
+  const grants = makePool(settings, logger, { name: 'lease', max: 2, statementTimeoutMs: 3_000 })
+  const lanes = makePool(settings, logger, { name: 'lane', max: 8, statementTimeoutMs: 5_000 })
+  const sender = new UndiciWebhookSender({
+    allowTargets: parseAllowTargets(settings.allowTargets),
+    perHostMax: settings.perHostMax,
+  })
+  return {
+    kafka,
+    admin: new KafkaLogAdmin(kafka),
+    publisher,
+    leaseStore: new PostgresLeaseStore(grants, renewals),
+    laneStore: new PostgresLaneStore(lanes),
+    sender,
+    connectProducer: () => producer.connect(),
+    close: async () => {
+      await producer.close()
+      await sender.close()
+      await Promise.all([renewals, grants, lanes].map((pool) => pool.end()))
+    },
+  }
+}
+
+function makePool(
+  settings: DispatcherSettings,
+  logger: Logger,
+  {
+    name,
+    max,
+    statementTimeoutMs,
+  }: { readonly name: string; readonly max: number; readonly statementTimeoutMs: number },
+): PgPool {
+  return createPool({
+    url: settings.databaseUrl,
+    role: 'hooklane_dispatcher',
+    applicationName: `hooklane-dispatcher-${name}`,
+    maxConnections: max,
+    statementTimeoutMs,
+    onIdleError: (error) => logger.warn({ error }, 'a database connection broke'),
+  })
+}

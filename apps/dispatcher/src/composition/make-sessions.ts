@@ -1,0 +1,98 @@
+import { createSealer, userAgentOf, type ConfigurationView } from '@hooklane/core'
+import { systemClock, type ServiceContext } from '@hooklane/runtime'
+import { AttemptExecutor } from '../attempts/attempt-executor.js'
+import { Permits } from '../attempts/permits.js'
+import { SubscriptionAccessCache } from '../attempts/subscription-access.js'
+import type { ConfigurationGate } from '../configuration/configuration-gate.js'
+import type { OpenSessions } from '../engine/open-sessions.js'
+import { SessionFactory } from '../engine/session-factory.js'
+import { Ledger } from '../ledger/ledger.js'
+import type { DispatcherMetrics } from '../metrics.js'
+import type { DispatcherSettings } from '../settings.js'
+import type { Connections } from './connections.js'
+
+const VERSION = '0.1.0'
+
+export function makeLedger(
+  settings: DispatcherSettings,
+  { leaseStore }: Connections,
+  open: OpenSessions,
+  metrics: DispatcherMetrics,
+  { logger }: ServiceContext,
+): Ledger {
+  return new Ledger({
+    store: leaseStore,
+    clock: systemClock,
+    leaseTtlMs: settings.leaseTtlMs,
+    saveIntervalMs: settings.saveIntervalMs,
+    onStoreUp: (up) => open.storeUp(up),
+    onFailure: (error) => {
+      metrics.ambiguous.inc({ op: 'keep' })
+      logger.warn({ error }, 'leases and positions could not be saved; nothing new is attempted until they are')
+    },
+  })
+}
+
+export interface SessionParts {
+  readonly view: ConfigurationView
+  readonly gate: ConfigurationGate
+  readonly ledger: Ledger
+  readonly open: OpenSessions
+  readonly metrics: DispatcherMetrics
+}
+
+export function makeSessionFactory(
+  settings: DispatcherSettings,
+  connections: Connections,
+  parts: SessionParts,
+  context: ServiceContext,
+): SessionFactory {
+  const { leaseStore, laneStore, publisher } = connections
+  const { topicPrefix, leaseTtlMs, sessionTimeoutMs, marginMs, inlineWindowMs } = settings
+  const { gate, ledger, open, metrics } = parts
+  return new SessionFactory({
+    clock: systemClock,
+    leaseStore,
+    laneStore,
+    publisher,
+    ledger,
+    open,
+    gate,
+    metrics,
+    executor: makeExecutor(settings, connections, parts, context),
+    logger: context.logger,
+    topicPrefix,
+    leaseTtlMs,
+    sessionTimeoutMs,
+    lanes: { marginMs, inlineWindowMs, spreadMax: BigInt(settings.spreadMax) },
+  })
+}
+
+function makeExecutor(
+  settings: DispatcherSettings,
+  { sender }: Connections,
+  { view, metrics }: SessionParts,
+  { logger }: ServiceContext,
+): AttemptExecutor {
+  return new AttemptExecutor({
+    clock: systemClock,
+    view,
+    access: new SubscriptionAccessCache(createSealer(settings.secretsKeys)),
+    sender,
+    permits: new Permits(settings.attemptsMax),
+    metrics,
+    marginMs: settings.marginMs,
+    publicBaseUrl: settings.publicBaseUrl,
+    headerPrefix: settings.headerPrefix,
+    userAgent: userAgentOf(VERSION, settings.publicBaseUrl),
+    jitter: () => Math.random() * 2 - 1,
+    onCannotUnseal: (subscription, reason) => {
+      metrics.alarms.inc({ kind: 'cannot_unseal' })
+      logger.error({ subscription, reason }, 'a secret cannot be opened with SECRETS_KEY: the lane waits')
+    },
+    onDefect: (deliveryId, error) => {
+      metrics.alarms.inc({ kind: 'defect' })
+      logger.error({ deliveryId, error }, 'a delivery cannot be made into a request')
+    },
+  })
+}

@@ -1,0 +1,117 @@
+import { encodeQuarantined, topicNames, type WorkerGroupConfiguration } from '@hooklane/contracts'
+import type { PartitionOffsets } from '@hooklane/core'
+import { KafkaLogConsumer } from '@hooklane/kafka'
+import { systemClock, type ServiceContext } from '@hooklane/runtime'
+import type { SessionFactory } from '../engine/session-factory.js'
+import type { Unreadable } from '../groups/decode-batch.js'
+import { GroupWorker } from '../groups/group-worker.js'
+import type { DispatcherMetrics } from '../metrics.js'
+import { PartitionOwner } from '../ownership/partition-owner.js'
+import type { DispatcherSettings } from '../settings.js'
+import type { Connections } from './connections.js'
+
+/** A rebalance waits this long for its members: longer than the longest attempt, so that none is in flight when it ends. */
+const REBALANCE_TIMEOUT_MS = 60_000
+/** How long a fetch may wait for records; a dedicated group reads one partition and may wait longer. */
+const SHARED_WAIT_MS = 500
+const DEDICATED_WAIT_MS = 2_000
+
+/** Makes the workers of worker groups: their consumers, and the owners of their partitions. */
+export class WorkerMaker {
+  private readonly names
+
+  constructor(
+    private readonly settings: DispatcherSettings,
+    private readonly connections: Connections,
+    private readonly sessions: SessionFactory,
+    private readonly metrics: DispatcherMetrics,
+    private readonly context: ServiceContext,
+    /** Stable for the process: tells people who holds a partition. */
+    private readonly instance: string,
+  ) {
+    this.names = topicNames(settings.topicPrefix)
+  }
+
+  make(group: WorkerGroupConfiguration): GroupWorker {
+    const { settings } = this
+    const { logger, fail } = this.context
+    const topic = this.names.deliveries(group.name)
+    return new GroupWorker({
+      workerGroup: group.name,
+      topic,
+      consumer: new KafkaLogConsumer(this.connections.kafka, {
+        group: this.names.group(group.name),
+        topics: [topic],
+        maxWaitMs: group.slots === 0 ? DEDICATED_WAIT_MS : SHARED_WAIT_MS,
+        sessionTimeoutMs: settings.sessionTimeoutMs,
+        heartbeatMs: settings.heartbeatIntervalMs,
+        rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
+      }),
+      makeOwner: (partition, worker) => this.makeOwner(group.name, topic, partition, worker),
+      putAside: (unreadable, isNeeded) => this.putAside(group.name, unreadable, isNeeded),
+      onCrash: (error) => fail(`the consumer of ${group.name} could not be kept running`, error),
+      onAssigned: (partitions) => logger.info({ group: group.name, partitions }, 'partitions assigned'),
+    })
+  }
+
+  private makeOwner(workerGroup: string, topic: string, partition: number, worker: GroupWorker): PartitionOwner {
+    const { settings, sessions, metrics, instance } = this
+    const { logger } = this.context
+    return new PartitionOwner({
+      workerGroup,
+      partition,
+      instance,
+      leaseTtlMs: settings.leaseTtlMs,
+      clock: systemClock,
+      leaseStore: this.connections.leaseStore,
+      offsets: () => this.offsets(topic, partition),
+      open: (grant, deadlineMs, offsets) => sessions.open(grant, deadlineMs, offsets, worker),
+      read: (fromOffset) => worker.read(partition, fromOffset),
+      onBadPosition: (kind, position, { low, high }) => {
+        metrics.alarms.inc({ kind: 'log_lost' })
+        const where = {
+          group: workerGroup,
+          partition,
+          position: String(position),
+          low: String(low),
+          high: String(high),
+        }
+        logger.error(where, BAD_POSITION[kind])
+      },
+      onRetry: (reason, error) => {
+        if (error === undefined) logger.debug({ group: workerGroup, partition }, reason)
+        else logger.warn({ error, group: workerGroup, partition }, reason)
+      },
+      onTakenOver: (seconds) => metrics.takeoverSeconds.observe({ group: workerGroup }, seconds),
+    })
+  }
+
+  private async offsets(topic: string, partition: number): Promise<PartitionOffsets> {
+    const found = (await this.connections.admin.offsets(topic)).find((one) => one.partition === partition)
+    if (!found) throw new Error(`${topic} has no partition ${partition}`)
+    return found
+  }
+
+  private async putAside(group: string, unreadable: readonly Unreadable[], isNeeded: () => boolean): Promise<void> {
+    await Promise.all(
+      unreadable.map(async ({ record, reason }) => {
+        const { topic, partition, offset, key, value } = record
+        this.metrics.undecodable.inc({ group })
+        this.context.logger.error(
+          { topic, partition, offset: String(offset), reason },
+          'a record cannot be read: quarantine',
+        )
+        const origin = { topic, partition, offset }
+        const at = new Date().toISOString()
+        const quarantined = encodeQuarantined({ reason, origin, key, value, service: 'dispatcher', at })
+        await this.connections.publisher.publish({ topic: this.names.quarantine, ...quarantined }, isNeeded)
+      }),
+    )
+  }
+}
+
+const BAD_POSITION = {
+  below: 'records expired before they were delivered: retention is shorter than the outage was',
+  above:
+    'the topic was made anew under a saved position: restore it, or delete the rows of partition_owner for this group',
+} as const
