@@ -1,7 +1,7 @@
 import { encodeQuarantined, topicNames } from '@hooklane/contracts'
 import type { LogBatch, LogConsumer, LogConsumerControl, LogProducer, TopicPartition } from '@hooklane/core'
 import type { Logger } from '@hooklane/observability'
-import type { DeliveryLogWriter } from '@hooklane/postgres'
+import { RefusedByLog, type DeliveryLogWriter } from '@hooklane/postgres'
 import { BatchWriter, type Waiting } from './batches/batch-writer.js'
 import { decodeEntry } from './batches/decode-entry.js'
 import type { RecorderMetrics } from './metrics.js'
@@ -31,6 +31,8 @@ export class Recorder {
   private assigned: readonly TopicPartition[] = []
   private generation = 0
   private isPaused = false
+  /** A batch is tried again until it is written; what was put aside meanwhile is not put aside again. */
+  private readonly putAside = new WeakSet<Waiting>()
 
   constructor(private readonly options: RecorderOptions) {
     const { metrics, logger } = options
@@ -108,19 +110,48 @@ export class Recorder {
 
   private async write(batch: readonly Waiting[]): Promise<void> {
     const stop = this.options.metrics.writeSeconds.startTimer()
-    const bad = batch.filter((one) => one.entry === null)
-    if (bad.length > 0) await this.quarantine(bad)
-    await this.options.writer.write(batch.flatMap((one) => (one.entry === null ? [] : [one.entry])))
+    const bad = batch.flatMap((one) => (one.entry === null ? [{ one, reason: one.reason }] : []))
+    await this.quarantine(bad)
+    await this.writeEntries(batch.filter((one) => one.entry !== null))
     stop()
   }
 
-  private async quarantine(bad: readonly Waiting[]): Promise<void> {
+  /** A record that the database refuses is found by halves, so that it keeps nothing else from being written. */
+  private async writeEntries(batch: readonly Waiting[]): Promise<void> {
+    const entries = batch.flatMap((one) => (one.entry === null || this.putAside.has(one) ? [] : [one.entry]))
+    if (entries.length === 0) return
+    try {
+      await this.options.writer.write(entries)
+    } catch (error) {
+      if (!(error instanceof RefusedByLog)) throw error
+      const [only] = batch
+      if (batch.length === 1 && only) return this.writeOrPutAside(only)
+      const middle = Math.ceil(batch.length / 2)
+      await this.writeEntries(batch.slice(0, middle))
+      await this.writeEntries(batch.slice(middle))
+    }
+  }
+
+  /** Once more, because a missing partition of the table is refused as well, and made by the next write. */
+  private async writeOrPutAside(one: Waiting): Promise<void> {
+    if (one.entry === null) return
+    try {
+      await this.options.writer.write([one.entry])
+    } catch (error) {
+      if (!(error instanceof RefusedByLog)) throw error
+      await this.quarantine([{ one, reason: `refused:${error.reason}` }])
+    }
+  }
+
+  private async quarantine(bad: readonly { readonly one: Waiting; readonly reason: string }[]): Promise<void> {
+    const fresh = bad.filter(({ one }) => !this.putAside.has(one))
+    if (fresh.length === 0) return
     const topic = topicNames(this.options.topicPrefix).quarantine
     await this.options.producer.publishAll(
-      bad.map((one) => ({
+      fresh.map(({ one, reason }) => ({
         topic,
         ...encodeQuarantined({
-          reason: one.entry === null ? one.reason : '',
+          reason,
           origin: { topic: one.at.topic, partition: one.at.partition, offset: one.at.offset },
           key: one.at.key,
           value: one.at.value,
@@ -129,7 +160,15 @@ export class Recorder {
         }),
       })),
     )
-    this.options.metrics.undecodable.inc(bad.length)
+    for (const { one, reason } of fresh) {
+      this.putAside.add(one)
+      const { topic: from, partition, offset } = one.at
+      this.options.logger.error(
+        { topic: from, partition, offset: String(offset), reason },
+        'a record cannot be recorded: quarantine',
+      )
+    }
+    this.options.metrics.undecodable.inc(fresh.length)
   }
 
   private onWritten(batch: readonly Waiting[], waiting: number): void {

@@ -35,9 +35,7 @@ export class BatchWriter {
 
   add(records: readonly Waiting[]): void {
     for (const record of records) this.waiting.push(record)
-    this.running ??= this.run().finally(() => {
-      this.running = null
-    })
+    if (this.waiting.length > 0) this.running ??= this.run()
   }
 
   /** Writes what is waiting; a batch that cannot be written now is given up (it is read again by the next process). */
@@ -55,7 +53,7 @@ export class BatchWriter {
         await this.options.write(batch)
       } catch (error) {
         this.options.onFailure(error, retryInMs)
-        if (this.stopped) return
+        if (this.stopped) break
         await this.pause(retryInMs)
         retryInMs = Math.min(retryInMs * 2, LONGEST_RETRY_MS)
         continue
@@ -65,6 +63,8 @@ export class BatchWriter {
       this.options.onWritten(batch, this.waiting.length)
       await this.options.commit(endsOf(batch))
     }
+    // In the tick of the last look at `waiting`: what is added later must find nobody running.
+    this.running = null
   }
 
   private pause(ms: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { AttemptRecord, DeadLetterRecord, SettlementRecord } from '@hooklane/contracts'
-import type { Pool, PoolClient } from 'pg'
+import { DatabaseError, type Pool, type PoolClient } from 'pg'
 import { sql } from '../sql.js'
 
 const ATTEMPTS = sql('log-attempts')
@@ -12,6 +12,19 @@ export type LogEntry =
   | { readonly kind: 'settlement'; readonly record: SettlementRecord }
   | { readonly kind: 'deadLetter'; readonly record: DeadLetterRecord }
 
+/** The database refuses what one of the records says: the same batch will never be written. */
+export class RefusedByLog extends Error {
+  readonly code = 'REFUSED_BY_LOG'
+  constructor(
+    /** SQLSTATE, or what is wrong: a closed set. */
+    readonly reason: string,
+    options?: { cause?: unknown },
+  ) {
+    super(`the delivery log cannot hold the record: ${reason}`, options)
+    this.name = 'RefusedByLog'
+  }
+}
+
 /**
  * Writes the delivery log: a batch in one transaction of three statements. Writing the same batch again changes nothing, so a reader may repeat
  * what it is not sure of.
@@ -21,13 +34,28 @@ export class DeliveryLogWriter {
 
   constructor(private readonly pool: Pool) {}
 
-  /** @throws what the driver throws: nothing of the batch was written, or (connection lost at the commit) all of it */
+  /**
+   * @throws RefusedByLog nothing was written; write the records one by one to find which
+   * @throws what the driver throws: nothing of the batch was written, or (connection lost at the commit) all of it
+   */
   async write(entries: readonly LogEntry[]): Promise<void> {
-    const attempts = entries.flatMap((entry, place) => (entry.kind === 'deadLetter' ? [] : [attemptRow(entry, place)]))
-    const deadLetters = entries.flatMap((entry, place) =>
-      entry.kind === 'deadLetter' ? [deadLetterRow(entry.record, place)] : [],
+    try {
+      await this.writeBatch(entries)
+    } catch (error) {
+      // Somebody may have dropped a day that we took for standing.
+      this.days.clear()
+      throw refusalOf(error)
+    }
+  }
+
+  private async writeBatch(entries: readonly LogEntry[]): Promise<void> {
+    const attempts = entries.flatMap((entry, place) =>
+      entry.kind === 'deadLetter' ? [] : [storableRow(attemptRow(entry, place))],
     )
-    await this.ensureDays(attempts.map((row) => row.routed_at.slice(0, 10)))
+    const deadLetters = entries.flatMap((entry, place) =>
+      entry.kind === 'deadLetter' ? [storableRow(deadLetterRow(entry.record, place))] : [],
+    )
+    await this.ensureDays(attempts.map((row) => utcDay(row.routed_at)))
     await this.inTransaction(async (client) => {
       if (attempts.length > 0) {
         const rows = JSON.stringify(attempts)
@@ -66,11 +94,32 @@ export class DeliveryLogWriter {
   }
 }
 
-/** Postgres text holds every character but NUL. */
-const storable = (text: string): string => text.replaceAll('\0', '\uFFFD')
+/** SQLSTATE classes: the data is not what the column takes; a constraint is broken. */
+const REFUSALS = /^(22|23)/
+
+function refusalOf(error: unknown): unknown {
+  const isRefusal = error instanceof DatabaseError && REFUSALS.test(error.code ?? '')
+  return isRefusal ? new RefusedByLog(error.code ?? '', { cause: error }) : error
+}
+
+/** @throws RefusedByLog when it is no instant */
+function utcDay(instant: string): string {
+  const atMs = Date.parse(instant)
+  if (Number.isNaN(atMs)) throw new RefusedByLog('no_instant')
+  return new Date(atMs).toISOString().slice(0, 10)
+}
+
+/** Postgres text holds every character but NUL, and its JSON no half of a surrogate pair. */
+const storable = (text: string): string => text.replace(/\p{Surrogate}/gu, '\uFFFD').replaceAll('\0', '\uFFFD')
 
 const storableHeaders = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [storable(name), storable(value)]))
+
+/** Every text of a row: what a foreign producer wrote is checked for its form, not for its characters. */
+function storableRow<R extends Readonly<Record<string, unknown>>>(row: R): R {
+  const values = Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? storable(value) : value])
+  return Object.fromEntries(values) as R
+}
 
 function attemptRow(entry: Exclude<LogEntry, { kind: 'deadLetter' }>, place: number) {
   const r = entry.record
@@ -87,10 +136,10 @@ function attemptRow(entry: Exclude<LogEntry, { kind: 'deadLetter' }>, place: num
     worker_group: r.workerGroup,
     event_id: r.eventId,
     event_type: r.eventType,
-    entity_type: storable(r.entity.type),
-    entity_id: storable(r.entity.id),
-    entity_key: r.entity.key == null ? null : storable(r.entity.key),
-    entity_url: r.entity.url == null ? null : storable(r.entity.url),
+    entity_type: r.entity.type,
+    entity_id: r.entity.id,
+    entity_key: r.entity.key ?? null,
+    entity_url: r.entity.url ?? null,
     position: r.position,
     source_topic: r.source.topic,
     source_partition: r.source.partition,
@@ -116,9 +165,9 @@ function attemptRow(entry: Exclude<LogEntry, { kind: 'deadLetter' }>, place: num
     request_digest: a.request.digest,
     response_status: a.response?.status ?? null,
     response_headers: a.response ? storableHeaders(a.response.headers) : null,
-    response_body: a.response ? storable(a.response.body) : null,
+    response_body: a.response?.body ?? null,
     error_code: a.error?.code ?? null,
-    error_message: a.error ? storable(a.error.message) : null,
+    error_message: a.error?.message ?? null,
     decision: a.decision,
     reason: a.status === 'delivered' ? null : (a.error?.code ?? null),
     next_attempt_at: a.nextAttemptAt,
@@ -136,8 +185,8 @@ function deadLetterRow(r: DeadLetterRecord, place: number) {
     event_type: r.eventType,
     attempts: r.attempts,
     reason: r.reason,
-    last_error: r.lastError === null ? null : storable(r.lastError),
+    last_error: r.lastError,
     at: r.at,
-    record: storable(JSON.stringify(r)),
+    record: JSON.stringify(r),
   }
 }
