@@ -81,11 +81,14 @@ export class DispatcherProcess {
   /** A record for the log: sent again until it is acknowledged. */
   publish(land: () => void, acknowledged: () => void): void {
     const { dice, schedule, mutation } = this.world
-    if (mutation === 'ackBeforeLanding') this.later(0, acknowledged)
+    if (mutation === 'ackBeforeLanding') {
+      this.later(0, acknowledged)
+      return this.later(dice.between(2, 40), land)
+    }
     if (dice.chance(0.03)) return this.later(2_000, () => this.publish(land, acknowledged))
     schedule.after(dice.between(2, 40), land)
     const backMs = dice.between(2, 40) + 40
-    if (mutation !== 'ackBeforeLanding') this.later(dice.chance(0.05) ? backMs + 3_000 : backMs, acknowledged)
+    this.later(dice.chance(0.05) ? backMs + 3_000 : backMs, acknowledged)
   }
 
   save(): void {

@@ -19,6 +19,7 @@ const BATCH = 20
 export class DispatcherSession {
   private isOver = false
   private isReading = true
+  private isLastSaveAsked = false
   private snapshotted: KeepRequest | null = null
 
   constructor(
@@ -30,7 +31,7 @@ export class DispatcherSession {
   tell(happening: Happening): void {
     if (this.isOver) return
     const nowMs = this.process.world.schedule.nowMs
-    for (const effect of step(this.state, { ...happening, nowMs } as Input)) this.carryOut(effect)
+    for (const effect of step(this.state, { ...happening, nowMs })) this.carryOut(effect)
     if (this.process.world.mutation === 'floorAtPosition') {
       for (const lane of this.state.withRow) lane.floorOffset = this.state.offsets.low
     }
@@ -98,7 +99,10 @@ export class DispatcherSession {
       case 'savePosition':
         this.snapshotted = { licence: this.licence, ...effect }
         // The last one does not wait for the second to pass.
-        if (this.state.phase === 'saving') process.later(0, () => process.save())
+        if (this.state.phase === 'saving' && !this.isLastSaveAsked) {
+          this.isLastSaveAsked = true
+          process.later(0, () => process.save())
+        }
         return
       case 'pauseMain':
       case 'resumeMain':

@@ -46,7 +46,7 @@ function fold(gaps: Gap[]): Gap[] {
   const single = gaps[at]
   if (!single) return gaps
   const before = gaps[at - 1]
-  if (before && before.status === single.status) gaps.splice(at - 1, 2, join(before, single))
+  if (before?.status === single.status) gaps.splice(at - 1, 2, join(before, single))
   else gaps[at] = { ...single, to: single.sequence, id: null }
   if (at >= RANGES_MAX) {
     const [first, second] = gaps

@@ -11,7 +11,7 @@ export function encodeBitmap(done: Iterable<number>): Buffer {
   let highest = -1
   for (const distance of distances) if (distance > highest) highest = distance
   const bytes = Buffer.alloc((highest >> 3) + 1)
-  for (const distance of distances) bytes[distance >> 3]! |= 1 << (distance & 7)
+  for (const distance of distances) bytes[distance >> 3] = (bytes[distance >> 3] ?? 0) | (1 << (distance & 7))
   return bytes
 }
 

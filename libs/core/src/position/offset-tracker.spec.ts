@@ -80,26 +80,31 @@ describe('OffsetTracker', () => {
       { weight: 5, arbitrary: fc.record({ kind: fc.constant('done'), by: fc.nat(1_000) }) },
     )
     fc.assert(
-      fc.property(fc.bigInt(0n, 1n << 40n), distancesArbitrary, fc.array(action, { maxLength: 300 }), (at, done, run) => {
-        const plain = new PlainTracker(at, done)
-        const tracker = new OffsetTracker(at, encodeBitmap(done))
-        for (const { kind, by } of run) {
-          if (kind === 'read') {
-            const offset = plain.next + BigInt(by)
-            expect(tracker.receive(offset)).toBe(plain.receive(offset))
-          } else if (kind === 'pass') {
-            const to = plain.next + BigInt(by)
-            tracker.advanceTo(to)
-            plain.advanceTo(to)
-          } else if (plain.work.length > 0) {
-            const offset = plain.work[by % plain.work.length]!
-            tracker.done(offset)
-            plain.done(offset)
+      fc.property(
+        fc.bigInt(0n, 1n << 40n),
+        distancesArbitrary,
+        fc.array(action, { maxLength: 300 }),
+        (at, done, run) => {
+          const plain = new PlainTracker(at, done)
+          const tracker = new OffsetTracker(at, encodeBitmap(done))
+          for (const { kind, by } of run) {
+            if (kind === 'read') {
+              const offset = plain.next + BigInt(by)
+              expect(tracker.receive(offset)).toBe(plain.receive(offset))
+            } else if (kind === 'pass') {
+              const to = plain.next + BigInt(by)
+              tracker.advanceTo(to)
+              plain.advanceTo(to)
+            } else if (plain.work.length > 0) {
+              const offset = plain.work[by % plain.work.length]!
+              tracker.done(offset)
+              plain.done(offset)
+            }
+            expect([tracker.low, tracker.next]).toEqual([plain.low, plain.next])
+            expect(decodeBitmap(tracker.snapshot())).toEqual(plain.distances)
           }
-          expect([tracker.low, tracker.next]).toEqual([plain.low, plain.next])
-          expect(decodeBitmap(tracker.snapshot())).toEqual(plain.distances)
-        }
-      }),
+        },
+      ),
       { numRuns: 300 },
     )
   })

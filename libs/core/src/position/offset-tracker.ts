@@ -71,7 +71,7 @@ export class OffsetTracker {
   done(offset: bigint): void {
     const at = Number(offset - this.base)
     if (at < this.lowAt) return
-    this.bits[at >> 3]! |= 1 << (at & 7)
+    this.set(at)
     if (at === this.lowAt) this.raiseLow()
   }
 
@@ -106,7 +106,7 @@ export class OffsetTracker {
   }
 
   private set(at: number): void {
-    this.bits[at >> 3]! |= 1 << (at & 7)
+    this.bits[at >> 3] = (this.bits[at >> 3] ?? 0) | (1 << (at & 7))
   }
 
   private raiseLow(): void {
