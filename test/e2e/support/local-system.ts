@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { eventually } from '@hooklane/testing'
@@ -39,16 +40,19 @@ export class LocalSystem {
     let output = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
-    const stack = await eventually(
-      async () => {
-        if (child.exitCode !== null) throw new Error(`npm start ended with ${child.exitCode}:\n${output}`)
-        return JSON.parse(await readFile(join(options.home, 'stack.json'), 'utf8')) as Stack
-      },
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`npm start ended with ${String(code)}:\n${output}`)
+    })
+    const ready = eventually(
+      async () => JSON.parse(await readFile(join(options.home, 'stack.json'), 'utf8')) as Stack,
       { withinMs: START_LIMIT_MS },
     ).catch((error: unknown) => {
       interruptGroup(child.pid)
       throw new Error(`the system did not start:\n${output}`, { cause: error })
     })
+    ready.catch(() => undefined)
+    ended.catch(() => undefined)
+    const stack = await Promise.race([ready, ended])
     return new LocalSystem(child, options.home, stack, () => output)
   }
 

@@ -32,7 +32,13 @@ export async function runCommand(
 
 /** What Ctrl-C in a terminal does: the command and what it runs get SIGINT. */
 export function interruptGroup(pid: number | undefined): void {
-  if (pid !== undefined) process.kill(-pid, 'SIGINT')
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGINT')
+  } catch (error) {
+    // It ended by itself meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 /** The environment without the servers of the test run: a system under test starts its own. */

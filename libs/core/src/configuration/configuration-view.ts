@@ -108,7 +108,8 @@ class Table<T> {
 
   put({ id, version, body }: { id: string; version: bigint; body: T | null }): Change<T> | null {
     const known = this.rows.get(id)
-    if (known && (known.version > version || (known.version === version && !isDeletionOf(known.value, body)))) return null
+    if (known && (known.version > version || (known.version === version && !isDeletionOf(known.value, body))))
+      return null
     const before = this.get(id)
     this.rows.set(id, { version, value: body })
     return { id, before, after: this.get(id) }
