@@ -6,6 +6,8 @@ import { StackError } from './stack-error.mjs'
 /** Compiled code is loaded and the first Kafka groups join: seconds, on a busy machine a minute. */
 const READY_LIMIT_MS = 180_000
 const READY_POLL_MS = 100
+/** A start that takes longer than this says what it waits for. */
+const EXPLAIN_AFTER_MS = 8_000
 
 /** The services' own drain limit is 40 s: the kill must come after it. */
 const STOP_STEPS = /** @type {const} */ ([
@@ -150,9 +152,16 @@ export class ServiceProcess {
     const { instance, log } = this.#specification
     const current = this.#process
     const { healthUrl } = this.describe()
-    const limit = Date.now() + READY_LIMIT_MS
-    while (!(await answersOk(healthUrl))) {
+    const startedAt = Date.now()
+    const limit = startedAt + READY_LIMIT_MS
+    let told = ''
+    for (let health = await healthOf(healthUrl); !health.isReady; health = await healthOf(healthUrl)) {
       signal?.throwIfAborted()
+      // What a service waits for is usually a person's to mend: a table, a right, a setting.
+      if (health.waitsFor !== told && Date.now() > startedAt + EXPLAIN_AFTER_MS) {
+        told = health.waitsFor
+        if (told !== '') this.#options.onProgress(`waits for ${told}`)
+      }
       const evidence = `The end of ${displayPath(log)}:\n${lastLines(log)}`
       if (!current?.isRunning()) {
         throw new StackError(
@@ -168,15 +177,18 @@ export class ServiceProcess {
 
 /**
  * @param {string} url
- * @returns {Promise<boolean>}
+ * @returns {Promise<{ isReady: boolean, waitsFor: string }>} `waitsFor`: the parts that are not ready, in the service's own words
  */
-async function answersOk(url) {
+async function healthOf(url) {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
-    await response.arrayBuffer()
-    return response.ok
+    const { parts = {} } = /** @type {{ parts?: Record<string, { ready: boolean, detail?: string }> }} */ (
+      await response.json()
+    )
+    const waiting = Object.entries(parts).filter(([, { ready, detail }]) => !ready && detail !== undefined)
+    return { isReady: response.ok, waitsFor: waiting.map(([part, { detail }]) => `${part}: ${detail}`).join('; ') }
   } catch {
     // Not listening yet.
-    return false
+    return { isReady: false, waitsFor: '' }
   }
 }
