@@ -1,0 +1,279 @@
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import {
+  coreTopics,
+  decodeQuarantined,
+  encodeDeliveryHeaders,
+  HEADER,
+  workerGroupTopics,
+  type AttemptRecord,
+  type DeadLetterRecord,
+  type QuarantinedRecord,
+  type SettlementRecord,
+} from '@hooklane/contracts'
+import { createSealer, newSigningSecret, type OutgoingRecord } from '@hooklane/core'
+import { insertWorkerGroup } from '@hooklane/postgres'
+import { eventually, LocalReceiver, type ReceivedRequest } from '@hooklane/testing'
+import { createTestDatabase, type TestDatabase } from '../postgres/test-database.js'
+import { KafkaWorld } from '../support/kafka-world.js'
+import { ServiceProcess } from '../support/service-process.js'
+
+const DISPATCHER = fileURLToPath(new URL('../../../apps/dispatcher/dist/main.js', import.meta.url))
+const SHORT_LEASE = fileURLToPath(new URL('short-lease.mjs', import.meta.url))
+
+export const GROUP = 'shared-webhook'
+export const PARTITIONS = 3
+const COMPANY = 'cmp_1'
+
+/** The body of a request, as far as tests look at it. */
+export interface Body {
+  readonly id: string
+  readonly order: {
+    readonly sequence: number
+    readonly previous: number
+    readonly skipped: readonly { readonly sequence: number; readonly status: string; readonly reason: string }[]
+  }
+}
+
+export interface DeliveryPolicyChanges {
+  readonly retry?: object
+  readonly onRejected?: string
+  readonly onUnreachable?: string
+  readonly timeoutMs?: number
+}
+
+/**
+ * Everything around a dispatcher: topics and a database of its own, a receiver, and the test in the place of the router and the configuration.
+ * An app's subscription is `sub_<app>`, its path at the receiver `/<app>`, its deliveries `msg_<app>_<sequence>`.
+ */
+export class DispatchWorld {
+  readonly #secretsKey = randomBytes(32)
+  readonly #dispatchers: ServiceProcess[] = []
+  readonly #versions = new Map<string, bigint>()
+  readonly #next = new Map<string, number>()
+  #version = 0
+
+  private constructor(
+    readonly database: TestDatabase,
+    readonly kafka: KafkaWorld,
+    readonly receiver: LocalReceiver,
+  ) {}
+
+  static async create(): Promise<DispatchWorld> {
+    const group = { name: GROUP, partitions: PARTITIONS, slots: 2 }
+    const [database, kafka, receiver] = await Promise.all([
+      createTestDatabase('dispatch'),
+      KafkaWorld.create(
+        'dp',
+        (topics) => [...coreTopics(topics, 'dev'), ...workerGroupTopics(topics, group)],
+        (topics) => [topics.attempts, topics.deadLetters, topics.quarantine],
+      ),
+      LocalReceiver.start(),
+    ])
+    const world = new DispatchWorld(database, kafka, receiver)
+    await insertWorkerGroup({ query: (sql, values) => database.query(sql, values) }, group)
+    await world.configure('workerGroup', GROUP, group)
+    await world.configure('company', COMPANY, { id: COMPANY, name: 'First' })
+    return world
+  }
+
+  // — configuration —
+
+  /** Writes a row of the configuration as the capture of its table does; null deletes it. */
+  async configure(kind: string, id: string, body: object | null): Promise<bigint> {
+    const version = BigInt(++this.#version)
+    this.#versions.set(id, version)
+    const headers = { [HEADER.schema]: `${kind}/1`, [HEADER.version]: String(version) }
+    await this.kafka.producer.publish({
+      topic: this.kafka.topics.subscriptions,
+      key: `${kind}:${id}`,
+      value: body === null ? null : JSON.stringify(body),
+      headers,
+    })
+    return version
+  }
+
+  /** An app with one subscription to its path. */
+  async app(id: string, policy: DeliveryPolicyChanges = {}, changes: object = {}): Promise<void> {
+    const worker = { mode: 'shared' }
+    const app = { id, companyId: COMPANY, name: id, type: 'webhook', enabled: true, worker, workerGroup: GROUP }
+    await this.configure('app', id, { ...app, routeVersion: 0 })
+    await this.subscription(id, policy, changes)
+  }
+
+  async subscription(app: string, policy: DeliveryPolicyChanges = {}, changes: object = {}): Promise<bigint> {
+    const id = `sub_${app}`
+    return this.configure('subscription', id, {
+      id,
+      companyId: COMPANY,
+      appId: app,
+      name: id,
+      enabled: true,
+      target: { url: this.receiver.url(`/${app}`), method: 'POST', headers: [] },
+      events: ['*'],
+      workflow: { id: `wf_${app}`, name: app },
+      payload: { type: 'json', mode: 'full', version: '1' },
+      delivery: {
+        success: '2xx',
+        timeoutMs: 1_000,
+        retry: { attempts: 3, intervalMs: 300, jitter: 0, on: 'any' },
+        onRejected: 'deadLetter',
+        onUnreachable: 'block',
+        ...policy,
+      },
+      secrets: [{ sealed: this.seal(newSigningSecret(), `${COMPANY}/${id}/secret`), validUntil: null }],
+      ...changes,
+    })
+  }
+
+  seal(plaintext: string, scope: string): string {
+    return createSealer([this.#secretsKey]).seal(plaintext, scope)
+  }
+
+  // — deliveries —
+
+  /** The app's next `count` deliveries, as the router writes them, in one batch. Answers their records. */
+  async deliver(
+    app: string,
+    count: number,
+    changes: { readonly partition?: number; readonly subscriptionVersion?: bigint } = {},
+  ): Promise<void> {
+    await this.kafka.producer.publishAll(Array.from({ length: count }, () => this.record(app, changes)))
+  }
+
+  /** The app's next delivery; partition 0 unless named. */
+  record(
+    app: string,
+    changes: { readonly partition?: number; readonly subscriptionVersion?: bigint } = {},
+  ): OutgoingRecord {
+    const sequence = (this.#next.get(app) ?? 0) + 1
+    this.#next.set(app, sequence)
+    const subscriptionId = `sub_${app}`
+    const event = {
+      id: `evt_${app}_${sequence}`,
+      producer: 'test',
+      type: 'products.updated',
+      companyId: COMPANY,
+      entity: { type: 'product', id: `prd_${sequence}` },
+      occurredAt: new Date().toISOString(),
+      revision: { id: String(sequence).padStart(10, '0'), operation: 'update' },
+      data: { sequence },
+    }
+    return {
+      topic: this.kafka.topics.deliveries(GROUP),
+      partition: changes.partition ?? 0,
+      key: app,
+      value: JSON.stringify({ ...event, order: { epoch: 1, sequence } }),
+      headers: encodeDeliveryHeaders({
+        kind: 'delivery',
+        deliveryId: `msg_${app}_${sequence}`,
+        companyId: COMPANY,
+        sequence: BigInt(sequence),
+        position: event.revision.id,
+        source: { topic: this.kafka.topics.events, partition: 0, offset: BigInt(sequence) },
+        routedAt: new Date().toISOString(),
+        streamEpoch: 1,
+        subscriptionId,
+        subscriptionVersion: changes.subscriptionVersion ?? this.#versions.get(subscriptionId) ?? 0n,
+        routeVersion: 0,
+        streamVersion: 0,
+        mode: 'live',
+        reason: 'event',
+      }),
+    }
+  }
+
+  // — what came of them —
+
+  /** Bodies that reached the app's path, in the order of arrival. */
+  bodies(app: string): Body[] {
+    return this.receiver.bodiesAt<Body>(`/${app}`)
+  }
+
+  sequences(app: string): number[] {
+    return this.bodies(app).map((body) => body.order.sequence)
+  }
+
+  requests(app: string): readonly ReceivedRequest[] {
+    return this.receiver.at(`/${app}`)
+  }
+
+  /** Waits until the app's path has had that many requests. */
+  async received(app: string, count: number, withinMs = 20_000): Promise<void> {
+    await eventually(
+      () => {
+        if (this.requests(app).length < count) throw new Error(`${app}: ${this.requests(app).length} of ${count}`)
+      },
+      { withinMs, everyMs: 5 },
+    )
+  }
+
+  /** What the app's deliveries reported, in the order of the log. */
+  attempts(app: string): (AttemptRecord | SettlementRecord)[] {
+    return this.#values(this.kafka.topics.attempts, app)
+  }
+
+  deadLetters(app: string): DeadLetterRecord[] {
+    return this.#values(this.kafka.topics.deadLetters, app)
+  }
+
+  quarantined(): QuarantinedRecord[] {
+    return this.kafka.records(this.kafka.topics.quarantine).map((record) => {
+      const decoded = decodeQuarantined(record.value, record.headers)
+      if (!decoded) throw new Error('a record on the quarantine topic is none')
+      return decoded
+    })
+  }
+
+  async owners(): Promise<(string | null)[]> {
+    const rows = await this.database.query<{ owner: string | null }>(
+      'SELECT owner FROM hooklane.partition_owner ORDER BY partition',
+    )
+    return rows.map((row) => row.owner)
+  }
+
+  // — processes —
+
+  async start(env: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> {
+    return this.spawn(DISPATCHER, env).ready()
+  }
+
+  /** With leases of 4 s: attempts of at most 1 s fit into them. */
+  async startWithShortLease(env: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> {
+    return this.spawn(SHORT_LEASE, { TEST_LEASE_TTL_MS: '4000', ...env }).ready()
+  }
+
+  spawn(entry: string, env: NodeJS.ProcessEnv = {}): ServiceProcess {
+    const dispatcher = new ServiceProcess(`dispatcher ${this.#dispatchers.length + 1}`, entry, {
+      KAFKA_BROKERS: this.kafka.brokers.join(','),
+      TOPIC_PREFIX: this.kafka.prefix,
+      DATABASE_URL: this.database.url,
+      SECRETS_KEY: this.#secretsKey.toString('base64'),
+      ALLOW_TARGETS: '127.0.0.0/8',
+      KAFKA_SESSION_TIMEOUT_MS: '6000',
+      KAFKA_HEARTBEAT_INTERVAL_MS: '500',
+      INLINE_WINDOW_MS: '100',
+      DEADLINE_MARGIN_MS: '200',
+      ...env,
+    })
+    this.#dispatchers.push(dispatcher)
+    return dispatcher
+  }
+
+  /** Ends what still runs. By SIGTERM the leases are free afterwards. */
+  async endAll(signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
+    await Promise.all(this.#dispatchers.map((dispatcher) => dispatcher.end(signal)))
+    this.#dispatchers.length = 0
+  }
+
+  async close(): Promise<void> {
+    await this.endAll()
+    await Promise.all([this.kafka.close(), this.receiver.close()])
+    await this.database.drop()
+  }
+
+  #values<R>(topic: string, app: string): R[] {
+    const records = this.kafka.records(topic).filter((record) => String(record.key) === app)
+    return records.map((record) => JSON.parse(String(record.value)) as R)
+  }
+}

@@ -1,0 +1,7 @@
+// The dispatcher as it ships, with a lease shorter than its settings allow: so that a test sees one lapse. Attempts are shorter as well.
+import { runService } from '@hooklane/runtime'
+import { readDispatcherSettings } from '../../../apps/dispatcher/dist/settings.js'
+import { startDispatcher } from '../../../apps/dispatcher/dist/start-dispatcher.js'
+
+const leaseTtlMs = Number(process.env['TEST_LEASE_TTL_MS'])
+await runService('dispatcher', () => ({ ...readDispatcherSettings(), leaseTtlMs }), startDispatcher)

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import type { Grant, LaneRow } from '@hooklane/core'
+import { createPool, PostgresLaneStore, PostgresLeaseStore, type PgPool } from '@hooklane/postgres'
+import pg from 'pg'
+import { createTestDatabase, type TestDatabase } from './test-database.js'
+
+/** The stores of a dispatcher on a database of its own, as a dispatcher connects to it. */
+export class DispatchStores {
+  readonly leases: PostgresLeaseStore
+  readonly lanes: PostgresLaneStore
+  readonly #pools: PgPool[] = []
+  readonly #sessions: pg.Client[] = []
+
+  private constructor(readonly database: TestDatabase) {
+    this.leases = new PostgresLeaseStore(this.pool(), this.pool())
+    this.lanes = new PostgresLaneStore(this.pool())
+  }
+
+  static async create(): Promise<DispatchStores> {
+    return new DispatchStores(await createTestDatabase('stores'))
+  }
+
+  pool(statementTimeoutMs = 3_000): PgPool {
+    const pool = createPool({
+      url: this.database.url,
+      role: 'hooklane_dispatcher',
+      maxConnections: 2,
+      statementTimeoutMs,
+      onIdleError: () => undefined,
+    })
+    this.#pools.push(pool)
+    return pool
+  }
+
+  async createPartition(workerGroup: string, partition: number): Promise<void> {
+    await this.database.query('INSERT INTO hooklane.partition_owner (worker_group, partition) VALUES ($1, $2)', [
+      workerGroup,
+      partition,
+    ])
+  }
+
+  /** A partition of its own, granted. */
+  async granted(leaseMs = 60_000): Promise<Grant> {
+    const workerGroup = `g-${randomUUID().slice(0, 8)}`
+    await this.createPartition(workerGroup, 0)
+    const grant = await this.ask(workerGroup, leaseMs)
+    if (!grant) throw new Error('the lease was refused')
+    return grant
+  }
+
+  ask(workerGroup: string, leaseMs = 60_000): Promise<Grant | null> {
+    return this.leases.grant({ workerGroup, partition: 0, owner: randomUUID(), instance: 'test', leaseMs })
+  }
+
+  /** A session in the hand of the test, with a transaction open in it. */
+  async transaction(): Promise<pg.Client> {
+    const session = new pg.Client({ connectionString: this.database.url, options: '-c search_path=hooklane' })
+    // Ended by a test that lets the server go away.
+    session.on('error', () => undefined)
+    await session.connect()
+    await session.query('BEGIN')
+    this.#sessions.push(session)
+    return session
+  }
+
+  /** Statements that wait for a lock now. */
+  async waiting(): Promise<number> {
+    const rows = await this.database.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    )
+    return rows[0]?.n ?? 0
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools, ...this.#sessions].map((connection) => connection.end()))
+    await this.database.drop()
+  }
+}
+
+export const laneRow = (change: Partial<LaneRow> = {}): LaneRow => ({
+  workerGroup: 'unused',
+  partition: 0,
+  appId: 'app_1',
+  companyId: 'cmp_1',
+  mode: 'parked',
+  reason: 'failing',
+  settled: 4n,
+  settledSource: 12n,
+  floorOffset: 77n,
+  attempt: 3,
+  firstAttemptAgoMs: 60_000,
+  nextAttemptInMs: 360_000,
+  lastError: 'http_503',
+  gaps: [],
+  routeVersion: 0,
+  ...change,
+})

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { AmbiguousWrite } from '@hooklane/core'
+import { PostgresLaneStore } from '@hooklane/postgres'
+import { describeLaneStoreContract, eventually } from '@hooklane/testing'
+import { DispatchStores, laneRow } from './dispatch-stores.js'
+
+jest.setTimeout(30_000)
+
+describe('on PostgreSQL', () => {
+  let stores: DispatchStores
+  beforeAll(async () => {
+    stores = await DispatchStores.create()
+  })
+  afterAll(async () => stores.close())
+
+  describeLaneStoreContract('PostgresLaneStore', () =>
+    Promise.resolve({
+      leases: stores.leases,
+      lanes: stores.lanes,
+      createPartition: (workerGroup, partition) => stores.createPartition(workerGroup, partition),
+      close: () => Promise.resolve(),
+    }),
+  )
+
+  it('writes nothing when a takeover got in between the request and the write', async () => {
+    const { licence } = await stores.granted()
+    const takeover = await stores.transaction()
+    await takeover.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
+    const late = stores.lanes.save(licence, laneRow())
+    await eventually(async () => expect(await stores.waiting()).toBe(1), { withinMs: 1_500 })
+    await takeover.query('UPDATE partition_owner SET epoch = epoch + 1 WHERE worker_group = $1', [licence.workerGroup])
+    await takeover.query('COMMIT')
+    expect(await late).toBe('fenced')
+    expect(await stores.lanes.load(licence.workerGroup, 0)).toEqual([])
+  })
+
+  it('remembers since when a lane is parked, until it flows again', async () => {
+    const { licence } = await stores.granted()
+    const parkedAt = async () =>
+      (
+        await stores.database.query<{ at: string | null }>(
+          'SELECT parked_at::text AS at FROM hooklane.lane WHERE worker_group = $1',
+          [licence.workerGroup],
+        )
+      )[0]?.at
+    await stores.lanes.save(licence, laneRow())
+    const first = await parkedAt()
+    await stores.lanes.save(licence, laneRow({ attempt: 4 }))
+    expect(await parkedAt()).toBe(first)
+    await stores.lanes.save(licence, laneRow({ mode: 'flow', reason: null }))
+    expect(await parkedAt()).toBeNull()
+  })
+
+  it('says that an outcome is unknown when the answer does not come in time', async () => {
+    const { licence } = await stores.granted()
+    const blocker = await stores.transaction()
+    await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
+    const hasty = new PostgresLaneStore(stores.pool(200))
+    await expect(hasty.save(licence, laneRow())).rejects.toBeInstanceOf(AmbiguousWrite)
+    await expect(hasty.delete(licence, 'app_1')).rejects.toBeInstanceOf(AmbiguousWrite)
+    await blocker.query('ROLLBACK')
+    expect(await stores.lanes.save(licence, laneRow())).toBe('done')
+  })
+
+  it('says so as well when the connection ends in the middle', async () => {
+    const { licence } = await stores.granted()
+    const blocker = await stores.transaction()
+    await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
+    const cutOff = stores.lanes.save(licence, laneRow())
+    const rejected = expect(cutOff).rejects.toBeInstanceOf(AmbiguousWrite)
+    await eventually(async () => expect(await stores.waiting()).toBe(1), { withinMs: 1_500 })
+    await stores.database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    )
+    await rejected
+    await blocker.query('ROLLBACK')
+  })
+})

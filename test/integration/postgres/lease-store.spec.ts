@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { AmbiguousWrite, type KeepRequest, type Licence } from '@hooklane/core'
+import { PostgresLeaseStore } from '@hooklane/postgres'
+import { describeLeaseStoreContract, eventually } from '@hooklane/testing'
+import { DispatchStores, laneRow } from './dispatch-stores.js'
+
+jest.setTimeout(30_000)
+
+const saveOf = (licence: Licence, mainOffset: bigint, saveNo: bigint): KeepRequest => ({
+  licence,
+  mainOffset,
+  saveNo,
+  done: Buffer.of(5),
+})
+
+describe('on PostgreSQL', () => {
+  let stores: DispatchStores
+  beforeAll(async () => {
+    stores = await DispatchStores.create()
+  })
+  afterAll(async () => stores.close())
+
+  describeLeaseStoreContract('PostgresLeaseStore', () =>
+    Promise.resolve({
+      store: stores.leases,
+      createPartition: (workerGroup, partition) => stores.createPartition(workerGroup, partition),
+      close: () => Promise.resolve(),
+    }),
+  )
+
+  it('lets a takeover wait for a lane write that runs, so that the next owner reads what it wrote', async () => {
+    const { licence } = await stores.granted(50)
+    const running = await writeLane(licence)
+    const taken = stores.ask(licence.workerGroup)
+    await eventually(async () => expect(await stores.waiting()).toBe(1), { withinMs: 1_500 })
+    await eventually(async () => expect(await lapsed(licence)).toBe(true), { withinMs: 1_500 })
+    await running.query('COMMIT')
+    expect((await taken)?.licence.epoch).toBe(licence.epoch + 1n)
+    expect(await stores.lanes.load(licence.workerGroup, 0)).toHaveLength(1)
+    expect(await stores.lanes.save(licence, laneRow({ attempt: 9 }))).toBe('fenced')
+  })
+
+  it('keeps a lease without waiting for a lane write that runs', async () => {
+    const { licence } = await stores.granted()
+    const running = await writeLane(licence)
+    const startedMs = performance.now()
+    expect(await stores.leases.keep([saveOf(licence, 1n, 1n)], 60_000)).toEqual([licence])
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
+    await running.query('COMMIT')
+  })
+
+  it('lets a save that was held up and lands after a newer one lose', async () => {
+    const { licence } = await stores.granted()
+    const blocker = await stores.transaction()
+    await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
+    const late = stores.leases.keep([saveOf(licence, 10n, 1n)], 60_000)
+    await eventually(async () => expect(await stores.waiting()).toBe(1), { withinMs: 1_500 })
+    // The newer save goes first: as if it had come by another way.
+    await blocker.query('UPDATE partition_owner SET main_offset = 20, save_no = 2 WHERE worker_group = $1', [
+      licence.workerGroup,
+    ])
+    await blocker.query('COMMIT')
+    expect(await late).toEqual([])
+    await stores.leases.release(licence)
+    expect((await stores.ask(licence.workerGroup))?.mainOffset).toBe(20n)
+  })
+
+  it('fences every licence of a database that was promoted, and lets one lease pass before anybody acts', async () => {
+    const { licence } = await stores.granted()
+    expect(await stores.leases.keep([saveOf(licence, 7n, 1n)], 60_000)).toHaveLength(1)
+    await stores.database.query(`UPDATE hooklane.partition_owner SET timeline = '000000FF' WHERE worker_group = $1`, [
+      licence.workerGroup,
+    ])
+    expect(await stores.leases.keep([saveOf(licence, 8n, 2n)], 60_000)).toEqual([])
+    expect(await stores.lanes.save(licence, laneRow())).toBe('fenced')
+    expect(await stores.ask(licence.workerGroup, 300)).toBeNull()
+    await eventually(
+      async () => {
+        const grant = await stores.ask(licence.workerGroup, 300)
+        expect(grant).toMatchObject({ mainOffset: 7n })
+        expect(grant?.licence.epoch).toBeGreaterThan(licence.epoch + 1000n)
+      },
+      { withinMs: 5_000 },
+    )
+  })
+
+  it('says that an outcome is unknown when the answer does not come in time', async () => {
+    const { licence } = await stores.granted()
+    const blocker = await stores.transaction()
+    await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
+    const hasty = new PostgresLeaseStore(stores.pool(200))
+    await expect(hasty.keep([saveOf(licence, 1n, 1n)], 60_000)).rejects.toBeInstanceOf(AmbiguousWrite)
+    await expect(hasty.release(licence)).rejects.toBeInstanceOf(AmbiguousWrite)
+    await blocker.query('ROLLBACK')
+  })
+
+  it('says so as well when the server is away', async () => {
+    const { licence } = await stores.granted()
+    await stores.database.refuseConnections()
+    try {
+      await expect(stores.leases.keep([saveOf(licence, 1n, 1n)], 60_000)).rejects.toBeInstanceOf(AmbiguousWrite)
+    } finally {
+      await stores.database.acceptConnections()
+    }
+    expect(await stores.leases.keep([saveOf(licence, 1n, 2n)], 60_000)).toEqual([licence])
+  })
+
+  const lapsed = async (licence: Licence): Promise<boolean | undefined> =>
+    (
+      await stores.database.query<{ lapsed: boolean }>(
+        'SELECT lease_until < clock_timestamp() AS lapsed FROM hooklane.partition_owner WHERE worker_group = $1',
+        [licence.workerGroup],
+      )
+    )[0]?.lapsed
+
+  /** A lane write of the owner in the middle of its transaction, holding what the shipped statement holds. */
+  async function writeLane(licence: Licence) {
+    const running = await stores.transaction()
+    await running.query(
+      `SELECT 1 FROM partition_owner WHERE worker_group = $1 AND owner = $2 AND epoch = $3 FOR KEY SHARE`,
+      [licence.workerGroup, licence.owner, String(licence.epoch)],
+    )
+    await running.query(
+      `INSERT INTO lane (worker_group, partition, app_id, company_id, mode, settled, floor_offset) VALUES ($1, 0, 'app_1', 'cmp_1', 'parked', 4, 77)`,
+      [licence.workerGroup],
+    )
+    return running
+  }
+})

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import { topicNames, type TopicNames, type TopicSpec } from '@hooklane/contracts'
+import type { LogRecord } from '@hooklane/core'
+import {
+  createKafkaClient,
+  KafkaLogConsumer,
+  SingleFlightProducer,
+  TopicAdmin,
+  type KafkaClient,
+} from '@hooklane/kafka'
+
+const quiet = (): void => undefined
+const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet }
+
+/** Topics under a random prefix on the broker of the test run, a producer, and a reader of some of them. */
+export class KafkaWorld {
+  readonly topics: TopicNames
+  readonly client: KafkaClient
+  readonly producer: SingleFlightProducer
+  readonly brokers: readonly string[]
+  readonly #records: LogRecord[] = []
+  #specs: readonly TopicSpec[] = []
+  #reader: KafkaLogConsumer | null = null
+
+  private constructor(readonly prefix: string) {
+    this.brokers = (process.env.KAFKA_BROKERS ?? '').split(',').filter((broker) => broker !== '')
+    if (this.brokers.length === 0) throw new Error('KAFKA_BROKERS names no broker (npm test starts one)')
+    this.topics = topicNames(prefix)
+    this.client = createKafkaClient({ brokers: [...this.brokers], clientId: 'test', logger: SILENT })
+    this.producer = new SingleFlightProducer(this.client)
+  }
+
+  /** @param read topics whose records are collected, committed ones only */
+  static async create(
+    name: string,
+    specsOf: (topics: TopicNames) => readonly TopicSpec[],
+    read: (topics: TopicNames) => readonly string[],
+  ): Promise<KafkaWorld> {
+    const world = new KafkaWorld(`${name}${randomUUID().slice(0, 8)}.`)
+    world.#specs = specsOf(world.topics)
+    const faults = await new TopicAdmin(world.client).ensureTopics([...world.#specs], {
+      replicationFactor: 1,
+      create: true,
+    })
+    if (faults.length > 0) throw new Error(faults.join('\n'))
+    await world.#read(read(world.topics))
+    return world
+  }
+
+  /** What a topic brought so far; of one partition in its order. */
+  records(topic: string): readonly LogRecord[] {
+    return this.#records.filter((record) => record.topic === topic)
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.stop()
+    await this.producer.close()
+    await new TopicAdmin(this.client).deleteTopics(this.#specs.map(({ name }) => name))
+  }
+
+  async #read(topics: readonly string[]): Promise<void> {
+    if (topics.length === 0) return
+    this.#reader = new KafkaLogConsumer(this.client, { group: `${this.prefix}checker`, topics, maxWaitMs: 100 })
+    const next = new Map<string, bigint>()
+    const keyOf = (at: { topic: string; partition: number }) => `${at.topic}/${at.partition}`
+    await this.#reader.start({
+      onAssigned: (assigned, control) => {
+        for (const at of assigned) control.seek(at, next.get(keyOf(at)) ?? 0n)
+      },
+      onBatch: (batch) => {
+        const from = next.get(keyOf(batch)) ?? 0n
+        this.#records.push(...batch.records.filter((record) => record.offset >= from))
+        if (batch.endOffset > from) next.set(keyOf(batch), batch.endOffset)
+      },
+      onCrash: (error) => {
+        throw error
+      },
+    })
+  }
+}
