@@ -13,7 +13,7 @@ const LOOK_AHEAD_EVERY_MS = 3_600_000
 
 /** Binds the recorder to Kafka and Postgres. */
 export async function startRecorder(settings: RecorderSettings, context: ServiceContext): Promise<RunningService> {
-  const { logger, registry, readiness, fail } = context
+  const { logger, registry, readiness } = context
   const names = topicNames(settings.topicPrefix)
   const kafka = createKafkaClient({ ...kafkaConnection(settings), clientId: 'hooklane-recorder', logger })
   const producer = new SingleFlightProducer(kafka)
@@ -39,7 +39,7 @@ export async function startRecorder(settings: RecorderSettings, context: Service
     startOffsets: (topic) => startOffsets(admin, group, topic),
     metrics: recorderMetrics(registry),
     logger,
-    onCrash: (error) => fail('the Kafka consumer could not be kept running', error),
+    onCrash: (error) => context.fail('the Kafka consumer could not be kept running', error),
     onAssigned: (partitions) => readiness.set('kafka', true, `${partitions} partitions`),
   })
   const ensureDays = async () => {

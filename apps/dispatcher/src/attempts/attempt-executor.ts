@@ -69,14 +69,21 @@ export class AttemptExecutor {
     const { record } = effect
     const { clock, view } = this.options
     // Waiting for a permit took time: on the way out nothing new is attempted.
-    if (session.over || session.state.phase !== 'running') return this.notStarted(session, effect, 'stopping')
+    if (session.over || session.state.phase !== 'running') {
+      this.notStarted(session, effect, 'stopping')
+      return
+    }
     const subscription = view.subscription(record.subscriptionId)?.value
     // Deleted between the decision and now: the machine asks again.
-    if (!subscription) return this.notStarted(session, effect, 'configuration')
+    if (!subscription) {
+      this.notStarted(session, effect, 'configuration')
+      return
+    }
     const startedMs = clock.monotonicMs()
     // Order matters: nothing is awaited between this guard and the request, so a request never begins that could outlive the lease.
     if (startedMs + subscription.delivery.timeoutMs + this.options.marginMs > session.deadlineMs) {
-      return this.notStarted(session, effect, 'deadline')
+      this.notStarted(session, effect, 'deadline')
+      return
     }
     let access: SubscriptionAccess
     try {
@@ -84,7 +91,8 @@ export class AttemptExecutor {
     } catch (error) {
       // One subscription's secret must not end the process that serves everybody.
       this.reportSealed(subscription, startedMs, error)
-      return this.notStarted(session, effect, 'sealed')
+      this.notStarted(session, effect, 'sealed')
+      return
     }
     const startedAtMs = clock.wallMs()
     const delivery = decodeDelivery(record.value)

@@ -13,7 +13,8 @@ export class Publisher {
   async publish(record: OutgoingRecord, isNeeded: () => boolean): Promise<void> {
     for (let inMs = FIRST_RETRY_MS; ; inMs = Math.min(inMs * 2, LONGEST_RETRY_MS)) {
       try {
-        return await this.options.producer.publish(record)
+        await this.options.producer.publish(record)
+        return
       } catch (error) {
         if (!isNeeded()) return
         this.options.onRetry(error, inMs)

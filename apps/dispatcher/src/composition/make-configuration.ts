@@ -10,9 +10,10 @@ export function makeConfigurationReader(
   kafka: KafkaClient,
   names: TopicNames,
   view: ConfigurationView,
-  { logger, fail }: ServiceContext,
+  context: ServiceContext,
   onChange: (record: ConfigurationRecord) => void,
 ): ConfigurationReader {
+  const { logger } = context
   return new ConfigurationReader(kafka, {
     topic: names.subscriptions,
     groupPrefix: names.group('dispatcher'),
@@ -24,7 +25,7 @@ export function makeConfigurationReader(
         { offset: String(record.offset), reason },
         'a configuration record cannot be read and is passed over',
       ),
-    onCrash: (error) => fail('the configuration could not be followed any more', error),
+    onCrash: (error) => context.fail('the configuration could not be followed any more', error),
   })
 }
 

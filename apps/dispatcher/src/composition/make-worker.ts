@@ -33,8 +33,7 @@ export class WorkerMaker {
   }
 
   make(group: WorkerGroupConfiguration): GroupWorker {
-    const { settings } = this
-    const { logger, fail } = this.context
+    const { settings, context } = this
     const topic = this.names.deliveries(group.name)
     return new GroupWorker({
       workerGroup: group.name,
@@ -49,8 +48,8 @@ export class WorkerMaker {
       }),
       makeOwner: (partition, worker) => this.makeOwner(group.name, topic, partition, worker),
       putAside: (unreadable, isNeeded) => this.putAside(group.name, unreadable, isNeeded),
-      onCrash: (error) => fail(`the consumer of ${group.name} could not be kept running`, error),
-      onAssigned: (partitions) => logger.info({ group: group.name, partitions }, 'partitions assigned'),
+      onCrash: (error) => context.fail(`the consumer of ${group.name} could not be kept running`, error),
+      onAssigned: (partitions) => context.logger.info({ group: group.name, partitions }, 'partitions assigned'),
     })
   }
 

@@ -126,7 +126,7 @@ export class LaneSession implements LedgerEntry {
 
   private handle(happening: Happening): void {
     const nowMs = this.ports.clock.monotonicMs()
-    for (const effect of step(this.session, { ...happening, nowMs } as Input)) this.carryOut(effect)
+    for (const effect of step(this.session, { ...happening, nowMs })) this.carryOut(effect)
   }
 
   private carryOut(effect: Effect): void {

@@ -50,15 +50,21 @@ export class ServedGroups {
   private async startPatiently(group: WorkerGroupConfiguration, entry: Served): Promise<void> {
     for (;;) {
       try {
-        return await entry.worker.start()
+        await entry.worker.start()
+        return
       } catch (error) {
-        if (this.isStopping) return
+        if (this.mustEnd()) return
         this.options.onFailure(group.name, error)
       }
       await this.pause()
-      if (this.isStopping) return
+      if (this.mustEnd()) return
       entry.worker = this.options.make(group)
     }
+  }
+
+  /** Asked after a wait, in which `stop` may have been called. */
+  private mustEnd(): boolean {
+    return this.isStopping
   }
 
   private pause(): Promise<void> {

@@ -27,7 +27,8 @@ export interface LedgerOptions {
 export class Ledger {
   private readonly entries = new Set<LedgerEntry>()
   private running: Promise<void> | null = null
-  private again = false
+  /** Counts the calls of `save`. */
+  private asked = 0
   private timer: NodeJS.Timeout | null = null
   private slowTimer: NodeJS.Timeout | null = null
 
@@ -54,22 +55,20 @@ export class Ledger {
 
   /** Saves as soon as the save that is out has ended; resolves after a save that began after this call. */
   save(): Promise<void> {
-    if (this.running) {
-      this.again = true
-      return this.running
-    }
-    this.running = this.loop()
+    this.asked += 1
+    this.running ??= this.loop()
     return this.running
   }
 
   private async loop(): Promise<void> {
     try {
+      let answered: number
       do {
-        this.again = false
+        answered = this.asked
         await this.saveOnce()
-      } while (this.again)
+      } while (this.asked > answered)
     } finally {
-      // In the tick of the last look at `again`: who asks later must get a round of his own.
+      // In the tick of the last look at `asked`: who asks later must get a round of his own.
       this.running = null
     }
   }

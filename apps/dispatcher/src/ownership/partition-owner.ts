@@ -111,12 +111,17 @@ export class PartitionOwner {
     if (position < offsets.low) options.onBadPosition('below', position, offsets)
     const session = await options.open(grant, deadlineMs, offsets)
     this.current = session
-    if (!this.isAssigned) {
+    if (this.wasTakenAway()) {
       session.tell({ type: 'stop', reason: 'revoked' })
       return session
     }
     options.read(session.state.offsets.next)
     return session
+  }
+
+  /** Asked after a wait, in which `release` may have been called. */
+  private wasTakenAway(): boolean {
+    return !this.isAssigned
   }
 
   /** What fails again and again is tried less and less often: it needs people, or a server that is away. */

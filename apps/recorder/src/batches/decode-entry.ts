@@ -31,8 +31,10 @@ export function decodeEntry(record: LogRecord): Decoded<Entry> {
       return tagged('settlement', settlement(record.value))
     case SCHEMA.deadLetter:
       return tagged('deadLetter', deadLetter(record.value))
+    case undefined:
+      return { ok: false, reason: 'no_schema' }
     default:
-      return { ok: false, reason: schema === undefined ? 'no_schema' : 'unknown_schema' }
+      return { ok: false, reason: 'unknown_schema' }
   }
 }
 
