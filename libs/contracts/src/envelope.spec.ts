@@ -8,7 +8,7 @@ describe('envelope schema', () => {
   // After a change of the schema: UPDATE_DOCS=1 npx jest --selectProjects unit --testPathPatterns envelope.spec
   it('the published file is the schema that the code uses', () => {
     const text = `${JSON.stringify(envelopeJsonSchema(), null, 2)}\n`
-    if (process.env['UPDATE_DOCS'] === '1') writeFileSync(published, text)
+    if (process.env.UPDATE_DOCS === '1') writeFileSync(published, text)
     expect(readFileSync(published, 'utf8')).toBe(text)
   })
 })
