@@ -21,10 +21,9 @@ import type { DispatcherSettings } from './settings.js'
 /** Binds the dispatcher to Kafka, Postgres and HTTP, and runs it as a Nest microservice. */
 export async function startDispatcher(settings: DispatcherSettings, context: ServiceContext): Promise<RunningService> {
   const dispatcher = makeDispatcher(settings, context)
-  const service = await NestFactory.createMicroservice(DispatcherModule, {
-    strategy: new LaneTransport(dispatcher),
-    logger: nestLogger(context.logger),
-  })
+  const strategy = new LaneTransport(dispatcher)
+  const service = await NestFactory.createMicroservice(DispatcherModule, { strategy, logger: false })
+  service.useLogger(nestLogger(context.logger))
   await service.listen()
   return { close: () => service.close() }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { AmbiguousWrite, type KeepRequest, type Licence } from '@hooklane/core'
-import { PostgresLeaseStore } from '@hooklane/postgres'
+import { PostgresLaneStore, PostgresLeaseStore, type PgPool } from '@hooklane/postgres'
 import { describeLeaseStoreContract, eventually } from '@hooklane/testing'
 import { DispatchStores, laneRow } from './dispatch-stores.js'
 
@@ -55,14 +55,15 @@ describe('on PostgreSQL', () => {
     await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
     const late = stores.leases.keep([saveOf(licence, 10n, 1n)], 60_000)
     await eventually(async () => expect(await stores.waiting()).toBe(1), { withinMs: 1_500 })
-    // The newer save goes first: as if it had come by another way.
-    await blocker.query('UPDATE partition_owner SET main_offset = 20, save_no = 2 WHERE worker_group = $1', [
-      licence.workerGroup,
-    ])
+    // The newer save goes first: as if it had come by another way. The position is the same, what is done above it is not.
+    await blocker.query(
+      'UPDATE partition_owner SET main_offset = 10, main_done = $2, save_no = 2 WHERE worker_group = $1',
+      [licence.workerGroup, Buffer.of(9)],
+    )
     await blocker.query('COMMIT')
     expect(await late).toEqual([])
     await stores.leases.release(licence)
-    expect((await stores.ask(licence.workerGroup))?.mainOffset).toBe(20n)
+    expect(await stores.ask(licence.workerGroup)).toMatchObject({ mainOffset: 10n, done: Buffer.of(9) })
   })
 
   it('fences every licence of a database that was promoted, and lets one lease pass before anybody acts', async () => {
@@ -113,17 +114,10 @@ describe('on PostgreSQL', () => {
       )
     )[0]?.lapsed
 
-  /** A lane write of the owner in the middle of its transaction, holding what the shipped statement holds. */
+  /** The shipped statement in the middle of its transaction. */
   async function writeLane(licence: Licence) {
     const running = await stores.transaction()
-    await running.query(
-      `SELECT 1 FROM partition_owner WHERE worker_group = $1 AND owner = $2 AND epoch = $3 FOR KEY SHARE`,
-      [licence.workerGroup, licence.owner, String(licence.epoch)],
-    )
-    await running.query(
-      `INSERT INTO lane (worker_group, partition, app_id, company_id, mode, settled, floor_offset) VALUES ($1, 0, 'app_1', 'cmp_1', 'parked', 4, 77)`,
-      [licence.workerGroup],
-    )
+    expect(await new PostgresLaneStore(running as unknown as PgPool).save(licence, laneRow())).toBe('done')
     return running
   }
 })
