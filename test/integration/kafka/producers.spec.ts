@@ -98,12 +98,15 @@ describe('the transactional producer', () => {
       ],
       { group, offsets: [{ topic, partition: 0, offset: 42n }] },
     )
-    expect(await admin.committedOffsets(group, topic)).toEqual(
-      new Map([
-        [0, 42n],
-        [1, null],
-      ]),
-    )
+    // The commit is answered when the coordinator has decided; the group's partition learns of it a moment later. A successor's fence waits for that.
+    await eventually(async () => {
+      expect(await admin.committedOffsets(group, topic)).toEqual(
+        new Map([
+          [0, 42n],
+          [1, null],
+        ]),
+      )
+    })
     const seen = await collect(kafka.consumer({ group: kafka.name('together-read'), topics: [topic] }))
     await eventually(() => expect(seen.values().sort()).toEqual(['1', '2']))
   })
