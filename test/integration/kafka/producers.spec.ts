@@ -116,7 +116,7 @@ describe('the transactional producer', () => {
     const producer = await open('offsets-only')
     const group = kafka.name('offsets-only')
     for (let n = 1n; n <= 50n; n++) await producer.commit([], { group, offsets: [{ topic, partition: 0, offset: n }] })
-    expect((await admin.committedOffsets(group, topic)).get(0)).toBe(50n)
+    await eventually(async () => expect((await admin.committedOffsets(group, topic)).get(0)).toBe(50n))
   })
 
   it('the one that opens an id later fences the earlier one, which learns it at its next commit', async () => {
