@@ -21,6 +21,10 @@ const CONFIGURATION_SOURCE = 'hooklane'
 /** Of the time that a process may take to end, for the publish that is out. */
 const DRAIN_SHARE = 0.5
 
+/** How often it is looked whether Kafka answers, and the silence that counts as absence: an ordinary request takes milliseconds. */
+const STALL_CHECK_MS = 1_000
+const STALLED_AFTER_MS = 5_000
+
 /** What all sources share. */
 interface Parts {
   readonly settings: EventProducerSettings
@@ -50,11 +54,15 @@ export function startEventProducer(settings: EventProducerSettings, context: Ser
   const parts: Parts = { settings, context, kafka, pool, names, metrics: eventProducerMetrics(registry) }
   const pipelines = [configurationPipeline(parts), ...capture.sources.map((source) => capturePipeline(parts, source))]
   for (const { runner } of pipelines) runner.start()
+  const stallCheck = setInterval(() => {
+    for (const { runner, producer } of pipelines) reportStall(context, runner.name, producer)
+  }, STALL_CHECK_MS)
   const stopping = new AbortController()
   const entering = enterEventTypes(pool, catalogueEntries(capture), { logger, signal: stopping.signal })
   return Promise.resolve({
     close: async () => {
       stopping.abort()
+      clearInterval(stallCheck)
       await Promise.all(
         pipelines.map(async ({ runner, producer }) => {
           await runner.stop()
@@ -159,7 +167,7 @@ function makePublisher(
   readBack: () => Promise<PublishedCheck>,
 ): { readonly producer: SingleFlightProducer; readonly publisher: OrderedPublisher } {
   const { logger, readiness } = context
-  const part = `publishing ${source}`
+  const part = publishingPart(source)
   const producer = new SingleFlightProducer(kafka)
   const publisher = new OrderedPublisher({
     producer,
@@ -178,6 +186,15 @@ function makePublisher(
     onQueued: (records) => metrics.queued.set({ source }, records),
   })
   return { producer, publisher }
+}
+
+const publishingPart = (source: string): string => `publishing ${source}`
+
+/** The producer waits for a broker that is away without an error, however long: nobody else would say so. */
+function reportStall({ readiness }: ServiceContext, source: string, producer: SingleFlightProducer): void {
+  const stalledMs = producer.stalledForMs()
+  if (stalledMs < STALLED_AFTER_MS) return
+  readiness.set(publishingPart(source), false, `Kafka has not answered for ${Math.round(stalledMs / 1000)} s`)
 }
 
 function makeRunner(

@@ -163,8 +163,6 @@ describe('order and restarts', () => {
     await world.pim.query(`CREATE TABLE IF NOT EXISTS noise (t text)`)
     for (let i = 0; i < 20; i++)
       await world.pim.query(`INSERT INTO noise SELECT repeat('x', 1000) FROM generate_series(1, 500)`)
-    const written = await world.lagBytes()
     await eventually(async () => expect(await world.lagBytes()).toBeLessThan(100_000), 30_000)
-    expect(written).toBeGreaterThanOrEqual(0)
   })
 })

@@ -54,6 +54,10 @@ export class SourceRunner {
     this.lagTimer.unref()
   }
 
+  get name(): string {
+    return this.options.source.name
+  }
+
   start(): void {
     this.stream.start()
   }
