@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals'
+import { AmbiguousWrite, type KeepRequest, type LeaseStore, type Licence } from '@hooklane/core'
+import { Ledger, type LedgerEntry } from './ledger.js'
+
+const licenceOf = (partition: number): Licence => ({ workerGroup: 'g', partition, owner: `o${partition}`, epoch: 1n })
+
+/** A session that notes what the ledger tells it. */
+function entryOf(partition: number): LedgerEntry & { readonly told: string[] } {
+  const told: string[] = []
+  let saveNo = 0n
+  return {
+    told,
+    snapshot: () => ({ licence: licenceOf(partition), mainOffset: 0n, done: Buffer.alloc(0), saveNo: ++saveNo }),
+    kept: (request) => told.push(`kept ${request.saveNo}`),
+    fenced: () => told.push('fenced'),
+  }
+}
+
+/** A store whose answers the test gives. */
+class HeldStore implements Pick<LeaseStore, 'keep'> {
+  readonly calls: { readonly requests: readonly KeepRequest[]; answer(kept: readonly Licence[] | Error): void }[] = []
+
+  keep(requests: readonly KeepRequest[]): Promise<readonly Licence[]> {
+    return new Promise((resolve, reject) => {
+      const answer = (kept: readonly Licence[] | Error) => (kept instanceof Error ? reject(kept) : resolve(kept))
+      this.calls.push({ requests, answer })
+    })
+  }
+}
+
+function ledgerOver(store: HeldStore) {
+  const seen = { up: [] as boolean[], failures: 0 }
+  const ledger = new Ledger({
+    store: store as unknown as LeaseStore,
+    clock: { monotonicMs: () => 0, wallMs: () => 0 },
+    leaseTtlMs: 1_000,
+    saveIntervalMs: 1_000,
+    onStoreUp: (up) => seen.up.push(up),
+    onFailure: () => {
+      seen.failures += 1
+    },
+  })
+  return { ledger, seen }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('Ledger', () => {
+  it('has one save out at a time, and another one for whoever asked meanwhile', async () => {
+    const store = new HeldStore()
+    const { ledger } = ledgerOver(store)
+    const entry = entryOf(0)
+    ledger.add(entry)
+    const first = ledger.save()
+    const second = ledger.save()
+    expect(store.calls).toHaveLength(1)
+    store.calls[0]?.answer(store.calls[0].requests.map((request) => request.licence))
+    await settled()
+    expect(store.calls).toHaveLength(2)
+    store.calls[1]?.answer(store.calls[1].requests.map((request) => request.licence))
+    await Promise.all([first, second])
+    expect(entry.told).toEqual(['kept 1', 'kept 2'])
+  })
+
+  it('gives a round of his own to whoever asks in the tick in which a round ends', async () => {
+    const store = new HeldStore()
+    const { ledger } = ledgerOver(store)
+    const entry = entryOf(0)
+    ledger.add(entry)
+    // Every microtask after the answer is a place where somebody may ask.
+    for (let microtasks = 0; microtasks < 8; microtasks++) {
+      const round = ledger.save()
+      const before = store.calls.length
+      const call = store.calls.at(-1)
+      call?.answer(call.requests.map((request) => request.licence))
+      for (let at = 0; at < microtasks; at++) await Promise.resolve()
+      void ledger.save()
+      await settled()
+      expect(store.calls).toHaveLength(before + 1)
+      const next = store.calls.at(-1)
+      next?.answer(next.requests.map((request) => request.licence))
+      await round
+      await settled()
+    }
+  })
+
+  it('tells a session that is missing in the answer that it is fenced, and the others that they are kept', async () => {
+    const store = new HeldStore()
+    const { ledger } = ledgerOver(store)
+    const [lost, kept] = [entryOf(0), entryOf(1)]
+    ledger.add(lost)
+    ledger.add(kept)
+    const round = ledger.save()
+    store.calls[0]?.answer(store.calls[0].requests.slice(1).map((request) => request.licence))
+    await round
+    expect([lost.told, kept.told]).toEqual([['fenced'], ['kept 1']])
+  })
+
+  it('says that the store is down when a save fails, and up again after the next one', async () => {
+    const store = new HeldStore()
+    const { ledger, seen } = ledgerOver(store)
+    ledger.add(entryOf(0))
+    const failing = ledger.save()
+    store.calls[0]?.answer(new AmbiguousWrite('keep'))
+    await failing
+    const next = ledger.save()
+    store.calls[1]?.answer(store.calls[1].requests.map((request) => request.licence))
+    await next
+    expect(seen).toEqual({ up: [false, true], failures: 1 })
+  })
+})
