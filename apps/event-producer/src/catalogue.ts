@@ -22,12 +22,13 @@ export async function enterEventTypes(
   entries: readonly EventTypeEntry[],
   { logger, signal }: { readonly logger: Logger; readonly signal: AbortSignal },
 ): Promise<void> {
-  while (!signal.aborted) {
+  const isStopping = () => signal.aborted
+  while (!isStopping()) {
     try {
       await upsertEventTypes(pool, entries)
       return
     } catch (error) {
-      if (signal.aborted) return
+      if (isStopping()) return
       logger.warn(
         { error, retryInMs: RETRY_MS },
         'the event types could not be entered into the catalogue; trying again',

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import type { EntityEvent } from '@hooklane/contracts'
 import { CaptureWorld } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
@@ -49,7 +50,9 @@ describe('order and restarts', () => {
     const expected = ['short-1', 'short-2', 'long-1', 'long-2', 'long-3', 'short-3', 'middle-1', 'middle-2']
     await eventually(() => expect(own(before)).toEqual(expected))
     const offsets = world.eventRecords().filter((record) => record.key?.toString() === 'c-1')
-    expect(offsets.map((record) => JSON.parse(String(record.value)).entity.id).slice(-8)).toEqual(expected)
+    expect(offsets.map((record) => (JSON.parse(String(record.value)) as EntityEvent).entity.id).slice(-8)).toEqual(
+      expected,
+    )
   })
 
   it('overlapping transactions are whole after a restart between their commits', async () => {

@@ -145,7 +145,7 @@ describe('the tables of a hostile schema', () => {
       await producer.ready()
       await world.pim.query(`INSERT INTO "Shop ""1"""."Price.List" VALUES ('c-1', 7, 0.0000000001)`)
       await eventually(() =>
-        expect(world.events().map((event) => [event.entity.id, event.data?.['Amount']])).toEqual([
+        expect(world.events().map((event) => [event.entity.id, event.data?.Amount])).toEqual([
           ['c-1:7', '0.0000000001'],
         ]),
       )

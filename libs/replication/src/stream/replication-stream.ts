@@ -69,16 +69,16 @@ export class ReplicationStream {
     return slotLag(source, { applicationName, signal: this.stopping.signal })
   }
 
-  private get isStopping(): boolean {
+  private isStopping(): boolean {
     return this.stopping.signal.aborted
   }
 
   private async run(): Promise<void> {
-    while (!this.isStopping) {
+    while (!this.isStopping()) {
       try {
         await this.streamOnce()
       } catch (error) {
-        if (!this.isStopping) await this.pause(consumerFailure(error))
+        if (!this.isStopping()) await this.pause(consumerFailure(error))
       }
     }
     this.options.onState({ phase: 'stopped' })
@@ -102,7 +102,7 @@ export class ReplicationStream {
         applicationName,
         onStreaming: () => this.streaming(),
       })
-      if (this.isStopping) this.session.stop()
+      if (this.isStopping()) this.session.stop()
       await this.session.run()
     } finally {
       this.session = null
@@ -121,7 +121,7 @@ export class ReplicationStream {
     try {
       await delay(retryInMs, undefined, { signal: this.stopping.signal })
     } catch (interrupted) {
-      if (!this.isStopping) throw interrupted
+      if (!this.isStopping()) throw interrupted
     }
   }
 }
