@@ -139,12 +139,8 @@ describe('dispatchers that die, freeze and end', () => {
     await eventually(() => expect(world.sequences('frozen').at(-1)).toBe(150), WITHIN)
     const whileFrozen = world.requests('frozen').length
     first.child.kill('SIGCONT')
-    await eventually(async () => {
-      expect(await first.metric('partitions_owned')).toBeLessThan(3)
-      expect(first.log.join('\n')).toMatch(
-        /somebody else holds the lease|partitions assigned.*"partitions":[012]\b|lapse/,
-      )
-    }, WITHIN)
+    // Its own clock (the lease has lapsed) or the store (fenced) tells it: either way it gives up what it held.
+    await eventually(async () => expect(await first.metric('partitions_owned')).toBeLessThan(3), WITHIN)
     await world.deliver('frozen', 10)
     await eventually(() => expect(world.sequences('frozen').at(-1)).toBe(160), WITHIN)
     expect(firsts(world.sequences('frozen'))).toEqual(upTo(160))
