@@ -53,18 +53,10 @@ export class CapturedSource implements TransactionConsumer {
   }
 
   async connected(slot: ReadySlot): Promise<void> {
+    // The database may have been set back while we were connected to it: what this process handed on is asked about every time.
+    this.refuseIfAhead(readPosition(this.handedOn), slot)
     if (this.isChecked) return
-    const { source } = this.options.reader
-    const last = await this.lastPublished()
-    const isAhead =
-      last !== null && (last.epoch > source.epoch || (last.epoch === source.epoch && last.commitLsn > slot.walEndLsn))
-    if (isAhead) {
-      throw new SourceRefused(
-        'POSITION_BEHIND',
-        `${source.name} has published up to ${last.text}, which this database has not reached: it is another one, or was restored. New ` +
-          `events would be taken for copies. Raise the source's epoch in the capture file to ${last.epoch + 1}`,
-      )
-    }
+    this.refuseIfAhead(await this.lastPublished(), slot)
     this.isChecked = true
   }
 
@@ -111,12 +103,31 @@ export class CapturedSource implements TransactionConsumer {
     await fold?.discard()
   }
 
-  private async lastPublished(): Promise<{ text: string; epoch: number; commitLsn: bigint } | null> {
-    const positions = [...(await this.options.lastPositions()).values()].sort()
-    const text = positions.at(-1)
-    const position = text === undefined ? null : parsePosition(text)
-    return text === undefined || position === null ? null : { text, ...position }
+  private async lastPublished(): Promise<Published | null> {
+    return readPosition([...(await this.options.lastPositions()).values()].sort().at(-1) ?? '')
   }
+
+  private refuseIfAhead(last: Published | null, slot: ReadySlot): void {
+    const { source } = this.options.reader
+    if (last === null || last.epoch < source.epoch) return
+    if (last.epoch === source.epoch && last.commitLsn <= slot.walEndLsn) return
+    throw new SourceRefused(
+      'POSITION_BEHIND',
+      `${source.name} has published up to ${last.text}, which this database has not reached: it is another one, or was restored. New ` +
+        `events would be taken for copies. Raise the source's epoch in the capture file to ${last.epoch + 1}`,
+    )
+  }
+}
+
+interface Published {
+  readonly text: string
+  readonly epoch: number
+  readonly commitLsn: bigint
+}
+
+function readPosition(text: string): Published | null {
+  const position = parsePosition(text)
+  return position === null ? null : { text, ...position }
 }
 
 /** Names of sources are ASCII; the position stands in a header too, so that nobody has to read the event to find it. */

@@ -1,7 +1,7 @@
 import { HEADER, SCHEMA, type ConfigurationKind } from '@hooklane/contracts'
 import type { OutgoingRecord, Row, RowChange, TransactionInfo } from '@hooklane/core'
 import type { ConfigurationRow } from '@hooklane/postgres'
-import type { ReadySlot, ReplicatedTable, TransactionConsumer } from '@hooklane/replication'
+import type { ReplicatedTable, TransactionConsumer } from '@hooklane/replication'
 import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import type { ConfigurationState } from './configuration-state.js'
 
@@ -30,20 +30,20 @@ export interface ConfigurationSourceOptions {
  * what the stream then repeats is not newer than what was said, and is passed over. That is why the table needs no snapshot of the
  * slot's own: versions decide, not the order of reading.
  *
- * Deletions come with the stream. Only when the slot is new, and nobody can know what went while there was none, are keys that are in
- * the topic and not in the table deleted here.
+ * Deletions come with the stream, and what is in the topic but not in the table is deleted here as well: while there was no slot nobody
+ * could say what went, and a comparison that failed half-way must not be the last one. The table is read after everything that the
+ * stream has said, so a key that it lacks is really gone.
  */
 export class ConfigurationSource implements TransactionConsumer {
   private state: ConfigurationState | null = null
 
   constructor(private readonly options: ConfigurationSourceOptions) {}
 
-  async connected(slot: ReadySlot): Promise<void> {
+  async connected(): Promise<void> {
     const { readTopic, readTable } = this.options
     this.state ??= await readTopic()
     const rows = await readTable()
     for (const row of rows) await this.put(row)
-    if (!slot.isNew) return
     const present = new Set(rows.map((row) => row.key))
     await this.removeAll(([key]) => !present.has(key))
   }

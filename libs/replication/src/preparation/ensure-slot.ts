@@ -6,8 +6,6 @@ import type { ServerFacts } from './check-server.js'
 
 /** Where reading begins. */
 export interface ReadySlot {
-  /** Made just now: what was committed before is not in it. */
-  readonly isNew: boolean
   /** Everything up to here has been acknowledged. */
   readonly confirmedLsn: bigint
   /** The database's end of log, at the same moment. */
@@ -41,7 +39,7 @@ export async function ensureSlot(
   options: EnsureSlotOptions,
 ): Promise<ReadySlot> {
   const found = await readSlot(client, source.slot)
-  if (found && found.wal_status !== 'lost') return ready(source, server, found, false)
+  if (found && found.wal_status !== 'lost') return ready(source, server, found)
   if (found) {
     checkOurs(source, server, found)
     if (!options.replaceLost) throw lost(source)
@@ -52,7 +50,7 @@ export async function ensureSlot(
   await createSlot(client, source)
   const made = await readSlot(client, source.slot)
   if (!made) throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} vanished after it was made`)
-  return ready(source, server, made, true)
+  return ready(source, server, made)
 }
 
 /** How far the slot is behind, for metrics. Null: there is no such slot. */
@@ -104,7 +102,7 @@ async function createSlot(client: Client, source: ReplicatedSource): Promise<voi
   }
 }
 
-function ready(source: ReplicatedSource, server: ServerFacts, slot: SlotRow, isNew: boolean): ReadySlot {
+function ready(source: ReplicatedSource, server: ServerFacts, slot: SlotRow): ReadySlot {
   checkOurs(source, server, slot)
   if (slot.active_pid !== null) {
     throw new SourceRefused(
@@ -118,7 +116,7 @@ function ready(source: ReplicatedSource, server: ServerFacts, slot: SlotRow, isN
   if (confirmedLsn === null || walEndLsn === null) {
     throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} is still being made by another session`)
   }
-  return { isNew, confirmedLsn, walEndLsn }
+  return { confirmedLsn, walEndLsn }
 }
 
 function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow): void {

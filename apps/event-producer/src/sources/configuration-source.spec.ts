@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals'
+import type { OutgoingRecord } from '@hooklane/core'
+import type { ConfigurationRow } from '@hooklane/postgres'
+import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
+import { ConfigurationSource } from './configuration-source.js'
+import { ConfigurationState } from './configuration-state.js'
+
+const row = (id: string, version: bigint): ConfigurationRow => ({
+  key: `company:${id}`,
+  kind: 'company',
+  version,
+  body: JSON.stringify({ id }),
+})
+
+/** A source over a topic that holds `c-1` and `c-2`, and a table that the test gives. */
+function sourceOver(readTable: () => Promise<readonly ConfigurationRow[]>) {
+  const said: OutgoingRecord[] = []
+  const topic = new ConfigurationState()
+  for (const id of ['c-1', 'c-2']) topic.adopt(`company:${id}`, { version: 7n, isDeleted: false })
+  const publisher = {
+    add: (record: OutgoingRecord) => {
+      said.push(record)
+      return Promise.resolve()
+    },
+  } as unknown as OrderedPublisher
+  const source = new ConfigurationSource({
+    topic: 'subscriptions',
+    publisher,
+    readTopic: () => Promise.resolve(topic),
+    readTable,
+    acknowledge: () => undefined,
+    onTransaction: () => undefined,
+    onEnded: () => Promise.resolve(),
+  })
+  return { source, said }
+}
+
+describe('ConfigurationSource', () => {
+  it('deletes from the topic what the table lacks, whatever slot it reads', async () => {
+    const { source, said } = sourceOver(() => Promise.resolve([row('c-1', 7n)]))
+    await source.connected()
+    expect(said.map(({ key, value }) => [key, value])).toEqual([['company:c-2', null]])
+  })
+
+  it('makes up for a comparison that failed at the next connection', async () => {
+    let fails = true
+    const { source, said } = sourceOver(() => {
+      if (!fails) return Promise.resolve([row('c-2', 9n)])
+      fails = false
+      return Promise.reject(new Error('the database is away'))
+    })
+    await expect(source.connected()).rejects.toThrow('away')
+    await source.connected()
+    expect(said.map(({ key, value }) => [key, value === null])).toEqual([
+      ['company:c-2', false],
+      ['company:c-1', true],
+    ])
+  })
+
+  it('says nothing again that the topic says already', async () => {
+    const { source, said } = sourceOver(() => Promise.resolve([row('c-1', 7n), row('c-2', 7n)]))
+    await source.connected()
+    await source.connected()
+    expect(said).toEqual([])
+  })
+})
