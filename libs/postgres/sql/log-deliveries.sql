@@ -1,7 +1,8 @@
--- $1: as for log-attempts. The newest record of each delivery says its state; a delivery that is settled is never reopened by a record read again.
+-- $1: as for log-attempts. The newest record of each delivery says its state; a delivery that is settled is never reopened by a record
+-- read again, and one that was delivered stays so: a process that woke too late may report otherwise.
 WITH given AS (
   SELECT r.*, (routed_at AT TIME ZONE 'UTC')::date AS day,
-         row_number() OVER (PARTITION BY app_id, sequence ORDER BY place DESC) AS newest,
+         row_number() OVER (PARTITION BY app_id, sequence ORDER BY (status = 'delivered') DESC, place DESC) AS newest,
          min(at) FILTER (WHERE kind = 'attempt') OVER (PARTITION BY app_id, sequence) AS first_at,
          max(attempt) OVER (PARTITION BY app_id, sequence) AS most_attempts
   FROM json_to_recordset($1::json) AS r(place int, routed_at timestamptz, app_id text, sequence bigint, kind text, attempt int, company_id text,
@@ -24,4 +25,4 @@ ON CONFLICT (day, app_id, sequence) DO UPDATE SET
   first_attempt_at = least(d.first_attempt_at, excluded.first_attempt_at), last_attempt_at = greatest(d.last_attempt_at, excluded.last_attempt_at),
   next_attempt_at = excluded.next_attempt_at, settled_at = coalesce(d.settled_at, excluded.settled_at),
   last_status = excluded.last_status, last_error = excluded.last_error
-WHERE d.status IN ('pending', 'retrying') OR excluded.status NOT IN ('pending', 'retrying')
+WHERE d.status IN ('pending', 'retrying') OR (d.status <> 'delivered' AND excluded.status NOT IN ('pending', 'retrying'))

@@ -16,6 +16,7 @@ import {
   type Ended,
 } from './settle.js'
 import { acknowledge } from './settlements.js'
+import { becomeUnsure } from './stop.js'
 
 /** The head's subscription was looked up (D5.2); what may be sent is sent in the same call. False: nobody asked. */
 export function prepared(session: Session, input: InputOf<'prepared'>, out: Effect[]): boolean {
@@ -76,6 +77,8 @@ export function attemptEnded(session: Session, input: InputOf<'attemptEnded'>, o
   if (lane?.activity !== 'attempting' || record?.sequence !== input.sequence) return false
   session.attemptsInFlight -= 1
   lane.activity = 'idle'
+  // The lease lapsed meanwhile (a frozen process): a successor may have settled this delivery otherwise.
+  if (input.nowMs >= session.deadlineMs) becomeUnsure(session)
   const attempt = lane.attempt + 1
   const firstAttemptAgoMs = input.nowMs - (lane.firstAttemptMs ?? input.startedMs)
   const { result, policy, jitter } = input

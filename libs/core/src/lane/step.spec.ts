@@ -124,6 +124,16 @@ describe('a lane in flow', () => {
     expect(s.session.offsets.low).toBe(1n)
   })
 
+  it('settles nothing by an attempt that ended after the lease: a successor may have settled it otherwise', () => {
+    const s = scene()
+    s.read(recordOf(1, 0))
+    s.types()
+    s.wait(40_000)
+    s.ends(1, refused)
+    expect(s.types()).toEqual(['publishAttempt', 'abandon'])
+    expect(s.session.offsets.low).toBe(0n)
+  })
+
   it('waits for a near retry without a row, and for a far one only after the row is saved', () => {
     const s = scene(
       {},
