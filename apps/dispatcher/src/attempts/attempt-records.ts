@@ -63,7 +63,7 @@ export function attemptRecord(effect: EffectOf<'publishAttempt'>, scope: RecordS
     nextAttemptAt: nextInMs === null ? null : new Date(scope.wallMs + nextInMs).toISOString(),
     status: statusAfter(disposition),
   }
-  return outgoing(topicNames(scope.topicPrefix).attempts, SCHEMA.attempt, record, value)
+  return outgoing(topicNames(scope.topicPrefix).attempts, SCHEMA.attempt, record, JSON.stringify(value))
 }
 
 /** `settlement/1` */
@@ -76,22 +76,26 @@ export function settlementRecord(effect: EffectOf<'publishSettlement'>, scope: R
     status,
     reason,
   }
-  return outgoing(topicNames(scope.topicPrefix).attempts, SCHEMA.settlement, record, value)
+  return outgoing(topicNames(scope.topicPrefix).attempts, SCHEMA.settlement, record, JSON.stringify(value))
 }
 
-/** `dead-letter/1`: with the whole delivery, so that it can be sent again. */
+/**
+ * `dead-letter/1`: with the whole delivery, so that it can be sent again: as its original bytes, because written anew a hostile one (`1e20`) grows
+ * beyond what a record may hold.
+ */
 export function deadLetterRecord(effect: EffectOf<'publishDeadLetter'>, scope: RecordScope): OutgoingRecord {
   const { record, attempts, reason } = effect
   const detail = effect.detail as AttemptDetail
-  const value: DeadLetterRecord = {
+  const value: Omit<DeadLetterRecord, 'delivery'> = {
     ...identityOf(record, detail.delivery, scope),
     attempts,
     reason,
     at: new Date(scope.wallMs).toISOString(),
     lastError: detail.outcome.error?.code ?? null,
-    delivery: detail.delivery,
   }
-  return outgoing(topicNames(scope.topicPrefix).deadLetters, SCHEMA.deadLetter, record, value)
+  const delivery = detail.delivery === null ? 'null' : record.value.toString('utf8')
+  const text = `${JSON.stringify(value).slice(0, -1)},"delivery":${delivery}}`
+  return outgoing(topicNames(scope.topicPrefix).deadLetters, SCHEMA.deadLetter, record, text)
 }
 
 /** What a delivery is, where the record's headers say it; the rest from its value. */
@@ -115,11 +119,11 @@ function identityOf(record: RecordRef, delivery: DeliveryRecord | null, scope: R
   }
 }
 
-function outgoing(topic: string, schema: string, record: RecordRef, value: unknown): OutgoingRecord {
+function outgoing(topic: string, schema: string, record: RecordRef, value: string): OutgoingRecord {
   return {
     topic,
     key: record.appId,
-    value: JSON.stringify(value),
+    value,
     headers: { [HEADER.schema]: schema, [HEADER.contentType]: 'application/json' },
   }
 }

@@ -39,7 +39,7 @@ export class ConfigurationGate {
   verdict(record: RecordRef): Verdict {
     const { view } = this.options
     const found = view.subscription(record.subscriptionId)
-    if (found && found.version >= record.subscriptionVersion) return this.known(found.value)
+    if (found && found.version >= record.subscriptionVersion) return this.known(found.value, record)
     const deletedAt = view.subscriptionDeletedAt(record.subscriptionId)
     if (deletedAt !== undefined && deletedAt >= record.subscriptionVersion) return DELETED
     if (!found && this.isCovered(record)) return DELETED
@@ -47,12 +47,17 @@ export class ConfigurationGate {
     return { kind: 'behind' }
   }
 
-  private known(subscription: SubscriptionConfiguration): Verdict {
-    const app = this.options.view.app(subscription.appId)
-    if (!app || !this.options.view.company(subscription.companyId)) return DELETED
+  /** The record names the version of the subscription only: what app and company forbid counts when as much was read as the router had. */
+  private known(subscription: SubscriptionConfiguration, record: RecordRef): Verdict {
     if (!subscription.enabled) return { kind: 'settle', status: 'dropped', reason: 'subscription_disabled' }
-    if (!app.enabled) return { kind: 'settle', status: 'dropped', reason: 'app_disabled' }
-    return { kind: 'send', policy: subscription.delivery satisfies DeliveryPolicy }
+    const app = this.options.view.app(subscription.appId)
+    const company = this.options.view.company(subscription.companyId)
+    if (app?.enabled && company) return { kind: 'send', policy: subscription.delivery satisfies DeliveryPolicy }
+    if (!this.isCovered(record)) {
+      this.readOn(record)
+      return { kind: 'behind' }
+    }
+    return app && company ? { kind: 'settle', status: 'dropped', reason: 'app_disabled' } : DELETED
   }
 
   private isCovered(record: RecordRef): boolean {
