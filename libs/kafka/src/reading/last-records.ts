@@ -5,7 +5,6 @@ import { LogError, toError } from '../client/errors.js'
 import type { KafkaClient } from '../client/kafka-client.js'
 import { KafkaLogConsumer } from '../consumer/kafka-log-consumer.js'
 import { deferred } from '../deferred.js'
-import { within } from '../within.js'
 
 export interface LastRecordsOptions {
   readonly topic: string
@@ -16,7 +15,8 @@ export interface LastRecordsOptions {
   /** `<prefix><service>`: the reader's own group is this with `.last.<uuid>`. */
   readonly groupPrefix: string
   /**
-   * A transaction that somebody left open holds the reader until the broker ends it (its timeout and up to 10 s more). Default 90 s.
+   * How long nothing may come. A transaction that somebody left open holds the reader until the broker ends it (its timeout and up to 10 s
+   * more); a long way back through other producers' records takes as long as it takes. Default 90 s.
    */
   readonly timeoutMs?: number
 }
@@ -52,6 +52,7 @@ async function readTails(
 ): Promise<void> {
   const group = `${groupPrefix}.last.${randomUUID()}`
   const finished = deferred()
+  let heardAt = performance.now()
   const settle = (): void => {
     if ([...tails.values()].every((tail) => tail.done)) finished.resolve()
   }
@@ -61,6 +62,15 @@ async function readTails(
     else control.seek(at, tail.next)
   }
   const consumer = new KafkaLogConsumer(client, { group, topics: [topic], maxWaitMs: 100 })
+  const patience = setInterval(
+    () => {
+      if (performance.now() - heardAt < timeoutMs) return
+      finished.reject(
+        new LogError('TIMED_OUT', `the end of ${topic} could not be read: a transaction may be open in it`),
+      )
+    },
+    Math.min(timeoutMs, 1_000),
+  )
   try {
     await consumer.start({
       onAssigned: (assigned, control) => {
@@ -71,16 +81,16 @@ async function readTails(
         }
       },
       onBatch: (batch) => {
+        heardAt = performance.now()
         const tail = tails.get(batch.partition)
         if (tail?.take(batch)) position(tail, consumer)
         settle()
       },
       onCrash: (error) => finished.reject(error),
     })
-    if (!(await within(timeoutMs, finished.promise))) {
-      throw new LogError('TIMED_OUT', `the end of ${topic} could not be read: a transaction may be open in it`)
-    }
+    await finished.promise
   } finally {
+    clearInterval(patience)
     await consumer.stop()
     await admin.deleteGroup(group).catch((error: unknown) => {
       client.logger.debug({ error: toError(error), group }, 'a reading group was not deleted')
