@@ -132,7 +132,14 @@ export class ServiceProcess {
   async #startAgain() {
     await delay(this.#pauseMs, undefined, { signal: this.#stopped.signal }).catch(() => {})
     if (this.#isStopping) return
-    await this.#spawn()
+    try {
+      await this.#spawn()
+    } catch (error) {
+      this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_RESTART_PAUSE_MS)
+      this.#options.onProgress(`cannot be started (${error instanceof Error ? error.message : error}); trying again`)
+      this.#restarting = this.#startAgain()
+      return
+    }
     this.#watch()
     void this.#untilReady(this.#stopped.signal).then(
       () => {

@@ -102,8 +102,8 @@ class Launcher {
       const { running } = this.#system
       return print(running.length > 0 ? `Still waiting for ${running.join(', ')} to end.` : 'Nearly done.')
     }
-    print('\nStopping …')
     this.#abort.abort()
+    print('\nStopping …')
   }
 }
 
@@ -120,6 +120,9 @@ function summary({ apiUrl, databaseUrl, kafkaBrokers }) {
     '',
   ].join('\n')
 }
+
+// A terminal that is closed must not take the launcher down before it has ended what it started.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 try {
   await main()

@@ -47,7 +47,9 @@ async function endLeftovers(home) {
 async function main() {
   const { values } = parseArgs({ options: { reset: { type: 'boolean', default: false } } })
   const home = openHome()
-  const ended = (await endLauncher(home)) || (await endLeftovers(home))
+  const launcherEnded = await endLauncher(home)
+  // Also after an orderly end: a launcher that died while it stopped leaves servers behind.
+  const ended = (await endLeftovers(home)) || launcherEnded
   print(ended ? 'Stopped.' : `Nothing runs in ${displayPath(home.dir)}.`)
   if (!values.reset) return
   for (const dir of [home.kafkaDir, home.postgresDir, home.logsDir, home.secretsDir]) {

@@ -153,6 +153,9 @@ function add(total, more) {
   total.skipped += more.skipped
 }
 
+// A terminal that is closed must not take the runner down before it has ended what it started.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 try {
   await main()
 } catch (error) {
