@@ -9,6 +9,7 @@ describe('an idle connection', () => {
     const topic = await kafka.topic('idle', 1)
     const producer = kafka.producer()
     await producer.publish({ topic, key: 'k', value: 'v' })
+    // Idleness is a stretch of time: the requests of the publish are over, then nothing happens for half a second.
     await delay(300)
     const armed = jest.spyOn(globalThis, 'setTimeout')
     await delay(500)

@@ -323,6 +323,7 @@ describe('EventRouter', () => {
     await eventually(() => expect(delivered(log)).toHaveLength(3))
     await log.openWriter()
     publish(log, 4, 6)
+    // A negative has no event to wait for: two rounds of taking a partition over (300 ms each) pass without one.
     await new Promise((resolve) => setTimeout(resolve, 700))
     expect([log.epoch, delivered(log).length]).toEqual([2, 3])
     consumer.heartbeatMs = performance.now()
@@ -339,19 +340,20 @@ describe('EventRouter', () => {
     await eventually(async () =>
       expect(await registry.getSingleMetricAsString('hooklane_router_partitions')).toContain('waiting'),
     )
-    await new Promise((resolve) => setTimeout(resolve, 100))
     expect(delivered(log)).toEqual([])
     groups.add('shared-webhook')
     await eventually(() => expect(delivered(log)).toEqual(expected(5)))
   })
 
   it('ends the wait for a worker group when the app is deleted', async () => {
-    const { log, consumer, router, groups, apps } = world()
+    const { log, consumer, router, groups, apps, registry } = world()
     groups.clear()
     publish(log, 1, 5)
     await router.start()
     consumer.assign(EVENTS, STATE)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await eventually(async () =>
+      expect(await registry.getSingleMetricAsString('hooklane_router_partitions')).toContain('waiting'),
+    )
     apps.clear()
     await eventually(() => expect(log.committed).toBe(5n))
     expect(delivered(log)).toEqual([])
@@ -383,7 +385,6 @@ describe('EventRouter', () => {
     publish(log, 1, 2)
     await router.start()
     consumer.assign(EVENTS)
-    await new Promise((resolve) => setTimeout(resolve, 50))
     expect(log.epoch).toBe(0)
     consumer.assign(EVENTS, STATE)
     await eventually(() => expect(delivered(log)).toEqual(expected(2)))
