@@ -160,12 +160,20 @@ async function formatOnce({ java, jvm, dataDir, properties }) {
   const marker = join(dataDir, 'formatted')
   if (existsSync(marker)) return
   await rm(join(dataDir, 'data'), { recursive: true, force: true })
-  const clusterId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url')
+  const clusterId = newClusterId()
   const format = [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties]
   await run(java, format).catch((error) => {
     throw new StackError(`Kafka's storage in ${dataDir} could not be formatted:\n${error.stderr || error.message}`)
   })
   await writeFile(marker, `${clusterId}\n`)
+}
+
+/** As Kafka writes ids. One that begins with a dash would be taken for an option. */
+function newClusterId() {
+  for (;;) {
+    const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url')
+    if (!id.startsWith('-')) return id
+  }
 }
 
 /** @param {{ broker: import('./server-process.mjs').ServerProcess, port: number, logDir: string, signal: AbortSignal | undefined }} options */
