@@ -93,25 +93,26 @@ describe('a replication stream', () => {
     expect(recorder.states.filter((state) => state.phase === 'failing')).toHaveLength(2)
   })
 
-  it('lets the server shut its sender down at once', async () => {
+  it('comes back when the server has ended its sender, and repeats what was not acknowledged', async () => {
     world.stream(recorder)
     await world.streaming(recorder)
     await sql(`INSERT INTO item VALUES ('a')`)
     await eventually(() => expect(recorder.transactions).toHaveLength(1))
-    const startedAt = performance.now()
     await sql(`SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '${world.slot}'`)
     await eventually(() => expect(recorder.slots).toHaveLength(2))
-    expect(performance.now() - startedAt).toBeLessThan(5_000)
     await eventually(() => expect(recorder.inserted()).toEqual([['a'], ['a']]))
   })
 
   it('says how far it is behind', async () => {
     const stream = world.stream(recorder)
     await world.streaming(recorder)
-    recorder.onCommit = () => new Promise<void>((resolve) => setTimeout(resolve, 500))
+    let release: () => void = () => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    recorder.onCommit = () => held
     await sql(`INSERT INTO item SELECT n::text, repeat('x', 1000) FROM generate_series(1, 1000) AS n`)
     const lag = await stream.lag()
     expect(lag?.lagBytes).toBeGreaterThan(1_000_000)
     expect(lag?.isLost).toBe(false)
+    release()
   })
 })

@@ -5,6 +5,7 @@ jest.setTimeout(90_000)
 
 describe('the router on a real broker', () => {
   let world: RouterWorld
+  let router: ReturnType<RouterWorld['startRouter']>
   const companies = Array.from({ length: 12 }, (_, n) => `cmp_${n}`)
 
   beforeAll(async () => {
@@ -16,7 +17,8 @@ describe('the router on a real broker', () => {
         await world.subscription(`sub_${company}_${letter}`, company, `app_${company}_${letter}`)
       }
     }
-    await world.startRouter().ready()
+    router = world.startRouter()
+    await router.ready()
   })
   afterAll(async () => world.close())
 
@@ -114,9 +116,18 @@ describe('the router on a real broker', () => {
     await world.company(company)
     await world.app('app_wait', company, { workerGroup: 'shared-later' })
     await world.subscription('sub_wait', company, 'app_wait')
-    await new Promise((resolve) => setTimeout(resolve, 2000))
-    await world.publish([1, 2, 3].map((n) => messageOf(upstreamEvent(company, n))))
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    // Configured after it: when this one gets its events, the one before is in force too, because the topic is read in order.
+    await world.company('cmp_probe')
+    await world.app('app_probe', 'cmp_probe')
+    await world.subscription('sub_probe', 'cmp_probe', 'app_probe')
+    let n = 0
+    await eventually(async () => {
+      await world.publish([messageOf(upstreamEvent('cmp_probe', ++n))])
+      expect(world.deliveredTo('app_probe')).not.toEqual([])
+    })
+    await world.publish([1, 2, 3].map((at) => messageOf(upstreamEvent(company, at))))
+    await eventually(async () => expect(await router.metric('router_partitions{state="waiting"')).toBe(1))
+    expect(world.deliveredTo('app_wait')).toEqual([])
     await world.app('app_wait', company, { workerGroup: GROUP })
     await eventually(() => expect(world.deliveredTo('app_wait')).toHaveLength(3))
     assertDense(world.deliveredTo('app_wait'))

@@ -91,6 +91,7 @@ describe('taking over', () => {
     await eventually(async () => {
       expect([await first.acquired(), await second.acquired()]).toEqual([3, 3])
     }, 30_000)
+    // Both route for a while: a stretch of load, no fact to wait for.
     await delay(500)
     expect(await first.end('SIGTERM')).toBe(0)
     await eventually(async () => expect(await second.acquired()).toBe(6), 30_000)
