@@ -29,6 +29,8 @@ export async function startInfrastructure(request = {}) {
  * @property {import('./stack-file.mjs').Stack} stack - As stack.json stands at this moment: pids change when a service is started again.
  * @property {readonly string[]} running - Names of what runs.
  * @property {(name: string, signal?: NodeJS.Signals) => void} kill - Signals each service of that name, or one instance (`dispatcher-2`).
+ * @property {(name: 'kafka' | 'postgres', signal: NodeJS.Signals) => Promise<() => Promise<void>>} takeDown - Ends a server by a
+ *   signal and keeps it away (`restart` notwithstanding) until the function it answers starts it again on the same port and data.
  * @property {() => Promise<void>} stop - Ends everything in reverse order.
  */
 
@@ -56,6 +58,7 @@ export async function startSystem(request = {}) {
       return system.running
     },
     kill: (name, signal = 'SIGKILL') => system.kill(name, signal),
+    takeDown: (name, signal) => system.takeDown(name, signal),
     stop: () => system.stop(),
   }
 }

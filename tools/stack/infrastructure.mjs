@@ -16,8 +16,11 @@ const RESTART_TRIES = 10
  * @property {string} serverUrl - Postgres, as a user who may create databases.
  * @property {string[]} kafkaBrokers
  * @property {{ name: string, pid: number, log: string }[]} processes - What runs here; empty for foreign servers.
+ * @property {(name: ServerName, signal: NodeJS.Signals) => Promise<() => Promise<void>>} takeDown - See `KeptServer.takeDown`.
  * @property {() => Promise<void>} stop - Kafka, then Postgres.
  */
+
+/** @typedef {'kafka' | 'postgres'} ServerName */
 
 /**
  * @typedef {object} InfrastructureOptions
@@ -63,16 +66,25 @@ export async function startServers(options) {
     get processes() {
       return started.map(({ current }) => current())
     },
+    takeDown: (name, signal) => {
+      const server = started.find(({ current }) => current().name === name)
+      if (!server) throw new Error(`${name} was not started here`)
+      return server.takeDown(signal)
+    },
     stop,
   }
 }
 
-/** @typedef {{ address: string, pid: number, log: string, exited: Promise<unknown>, stop: () => Promise<void> }} LocalServer */
+/**
+ * @typedef {{ address: string, pid: number, log: string, exited: Promise<unknown>, kill: (signal: NodeJS.Signals) => void, stop: () => Promise<void> }} LocalServer
+ */
 
 /**
  * @typedef {object} KeptServer
  * @property {string} address
  * @property {() => { name: string, pid: number, log: string }} current
+ * @property {(signal: NodeJS.Signals) => Promise<() => Promise<void>>} takeDown - Ends the server by a signal and keeps it
+ *   away; what it answers starts the server again, under the same port and on the same data.
  * @property {() => Promise<void>} stop
  */
 
@@ -109,7 +121,7 @@ async function startLocalKafka({ home, registry, signal }, onProgress, port) {
 /**
  * Starts a server and, unless told otherwise, again under the same port whenever it ends by itself.
  *
- * @param {'kafka' | 'postgres'} name
+ * @param {ServerName} name
  * @param {InfrastructureOptions} options
  * @param {StartServer} start
  * @returns {Promise<KeptServer>}
@@ -121,18 +133,23 @@ async function keepRunning(name, options, start) {
   let server = await start(options, say)
   say(`ready on 127.0.0.1:${portOf(server.address)} (${seconds(startedAt)})`)
   let isStopping = false
+  let isTakenDown = false
   /** @type {Promise<void>} */
   let restarting = Promise.resolve()
+
+  const startAgain = async () => {
+    server = await start({ ...options, signal: undefined }, say, portOf(server.address))
+    say('runs again')
+    watch()
+    options.onRestarted()
+  }
 
   const again = async () => {
     for (let tries = 1; !isStopping; tries += 1) {
       say(`ended by itself; starting it again`)
       await delay(RESTART_AFTER_MS)
       try {
-        server = await start({ ...options, signal: undefined }, say, portOf(server.address))
-        say('runs again')
-        watch()
-        options.onRestarted()
+        await startAgain()
         return
       } catch (error) {
         say(error instanceof Error ? error.message : String(error))
@@ -144,7 +161,8 @@ async function keepRunning(name, options, start) {
     void server.exited.then(() => {
       if (isStopping) return
       options.registry.prune()
-      if (options.restart) restarting = again()
+      if (isTakenDown) say('taken down')
+      else if (options.restart) restarting = again()
       else say('ended by itself')
     })
   }
@@ -152,9 +170,21 @@ async function keepRunning(name, options, start) {
   return {
     address: server.address,
     current: () => ({ name, pid: server.pid, log: server.log }),
+    takeDown: async (signal) => {
+      if (isTakenDown) throw new Error(`${name} is down already`)
+      isTakenDown = true
+      server.kill(signal)
+      await server.exited
+      return () => {
+        isTakenDown = false
+        restarting = startAgain()
+        return restarting
+      }
+    },
     stop: async () => {
       isStopping = true
-      await restarting
+      // Who takes a server down hears of a start that fails; here it has merely ended.
+      await restarting.catch(() => {})
       say('stopping')
       await server.stop()
       options.registry.prune()

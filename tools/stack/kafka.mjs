@@ -33,6 +33,7 @@ const JVM_OPTIONS = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopA
  * @property {number} pid
  * @property {string} log
  * @property {Promise<unknown>} exited
+ * @property {(signal: NodeJS.Signals) => void} kill
  * @property {() => Promise<void>} stop
  */
 
@@ -97,6 +98,7 @@ export async function startKafka({
     pid: broker.pid,
     log: join(logDir, 'kafka.log'),
     exited: broker.exited,
+    kill: broker.kill,
     stop,
   }
 }

@@ -46,6 +46,7 @@ const SETTINGS = {
  * @property {number} pid
  * @property {string} log
  * @property {Promise<unknown>} exited
+ * @property {(signal: NodeJS.Signals) => void} kill
  * @property {() => Promise<void>} stop
  */
 
@@ -107,7 +108,7 @@ export async function startPostgres({
     throw error
   }
   const url = `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`
-  return { url, pid: server.pid, log: server.log, exited: server.exited, stop }
+  return { url, pid: server.pid, log: server.log, exited: server.exited, kill: server.kill, stop }
 }
 
 /**

@@ -15,6 +15,7 @@ const MAX_LOG_BYTES = 10 * 1024 * 1024
  * @property {string} log - File that receives stdout and stderr.
  * @property {() => boolean} isRunning
  * @property {Promise<{ code: number | null, signal: NodeJS.Signals | null }>} exited
+ * @property {(signal: NodeJS.Signals) => void} kill - Sends one signal, if it still runs.
  * @property {(steps: readonly StopStep[]) => Promise<void>} stop - Sends each signal in turn until the process ended; resolves then.
  */
 
@@ -73,6 +74,9 @@ export async function startServerProcess({ name, command, args, marker, log, env
     log,
     isRunning: () => running,
     exited,
+    kill: (signal) => {
+      if (running) child.kill(signal)
+    },
     stop: async (steps) => {
       for (const { signal, waitMs } of steps) {
         if (!running) return

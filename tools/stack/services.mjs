@@ -31,10 +31,11 @@ const UNWANTED = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NOD
  * @param {NodeJS.ProcessEnv} options.env - What all get: from the user, the servers, the secrets.
  * @param {number} options.httpPort - Of the API.
  * @param {number} options.dispatchers
+ * @param {number} options.routers
  * @param {string | null} options.captureFile
  * @returns {Promise<ServiceSpecification[][]>}
  */
-export async function planServices({ env, httpPort, dispatchers, captureFile }) {
+export async function planServices({ env, httpPort, dispatchers, routers, captureFile }) {
   const groups = (env['WORKER_GROUPS'] || '*').split(',')
   const service = async (/** @type {string} */ name, /** @type {NodeJS.ProcessEnv} */ own = {}, instance = name) => {
     const healthPort = await freePort()
@@ -45,16 +46,21 @@ export async function planServices({ env, httpPort, dispatchers, captureFile }) 
     ...(await service('dispatcher', { WORKER_GROUPS: groups.join(',') }, `dispatcher-${index + 1}`)),
     groups,
   })
+  const router = (/** @type {number} */ index) =>
+    service('router', {}, routers === 1 ? 'router' : `router-${index + 1}`)
   return [
     [await service('subscription-service', { HTTP_PORT: String(httpPort) })],
     [await service('event-producer', captureFile === null ? {} : { CAPTURE_FILE: captureFile })],
-    [
-      await service('router'),
-      ...(await Promise.all(Array.from({ length: dispatchers }, (_, index) => dispatcher(index)))),
-      await service('recorder'),
-    ],
+    [...(await several(routers, router)), ...(await several(dispatchers, dispatcher)), await service('recorder')],
   ]
 }
+
+/**
+ * @template T
+ * @param {number} count
+ * @param {(index: number) => Promise<T>} make
+ */
+const several = (count, make) => Promise.all(Array.from({ length: count }, (_, index) => make(index)))
 
 /**
  * The environment that all services share.

@@ -32,6 +32,7 @@ import { runTool } from './tool.mjs'
  * @typedef {InfrastructureRequest & {
  *   captureFile?: string | null,
  *   dispatchers?: number,
+ *   routers?: number,
  *   beforeServices?: (servers: Servers) => Promise<{ captureFile?: string, env?: NodeJS.ProcessEnv } | void>,
  * }} SystemRequest
  * `beforeServices` runs when Postgres and Kafka serve and no service does: it may make a database to capture, and answer
@@ -113,7 +114,7 @@ export class System {
    * @param {import('./infrastructure.mjs').Infrastructure} infrastructure
    */
   async startServices({ serverUrl, kafkaBrokers }) {
-    const { signal, beforeServices, dispatchers = 1 } = this.#request
+    const { signal, beforeServices, dispatchers = 1, routers = 1 } = this.#request
     const databaseUrl = databaseUrlOn(serverUrl)
     const { secretsDir } = this.#home
     const { env, operatorKey } = await sharedEnvironment({ env: this.#env, databaseUrl, kafkaBrokers, secretsDir })
@@ -135,6 +136,7 @@ export class System {
       env: { ...env, ...prepared.env },
       httpPort,
       dispatchers,
+      routers,
       captureFile: captureFile === null ? null : resolve(captureFile),
     })
     for (const stage of plan) await this.#startStage(stage)
@@ -163,6 +165,16 @@ export class System {
     const hit = this.#stages.flat().filter((service) => service.name === name || service.instance === name)
     if (hit.length === 0) throw new Error(`There is no service ${name}`)
     for (const service of hit) service.kill(signal)
+  }
+
+  /**
+   * @param {import('./infrastructure.mjs').ServerName} name
+   * @param {NodeJS.Signals} signal
+   * @returns {Promise<() => Promise<void>>} starts it again
+   */
+  takeDown(name, signal) {
+    if (this.#infrastructure === null) throw new Error('The system is not ready')
+    return this.#infrastructure.takeDown(name, signal)
   }
 
   /** Ends everything in reverse order. Every caller gets the same end. */
