@@ -1,0 +1,52 @@
+import { readFileSync, readdirSync } from 'node:fs'
+
+/** `/proc` counts in these, whatever the kernel's own tick is (USER_HZ on Linux). */
+const TICKS_PER_SECOND = 100
+
+/** @typedef {{ parent: number, own: number, reaped: number }} ProcessTimes seconds of CPU, all threads, user and system */
+
+/**
+ * @param {number} pid
+ * @returns {ProcessTimes | null} null: there is no such process
+ */
+function timesOf(pid) {
+  let text
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? '')) return null
+    throw error
+  }
+  // The name in parentheses may hold anything; fields are counted from behind it, the first of them is number 3 of proc(5).
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  const field = (/** @type {number} */ number) => Number(fields[number - 3])
+  return {
+    parent: field(4),
+    own: (field(14) + field(15)) / TICKS_PER_SECOND,
+    reaped: (field(16) + field(17)) / TICKS_PER_SECOND,
+  }
+}
+
+/**
+ * @param {number} pid
+ * @returns {number} seconds of CPU that a process has used
+ */
+export function cpuOf(pid) {
+  const times = timesOf(pid)
+  if (times === null) throw new Error(`process ${pid} has ended: its CPU time cannot be told`)
+  return times.own
+}
+
+/**
+ * @param {number} pid - Of a process that starts others, as Postgres does for each connection.
+ * @returns {number} seconds of CPU that it and its children have used, those that ended included
+ */
+export function cpuOfFamily(pid) {
+  const parent = timesOf(pid)
+  if (parent === null) throw new Error(`process ${pid} has ended: its CPU time cannot be told`)
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => timesOf(Number(name)))
+    .filter((times) => times?.parent === pid)
+  return children.reduce((sum, times) => sum + (times?.own ?? 0), parent.own + parent.reaped)
+}

@@ -1,0 +1,41 @@
+/**
+ * Loaded into each service by `npm run bench -- --profile`: SIGUSR2 begins a CPU profile, the next one ends it and writes it as
+ * `<service>-<pid>.cpuprofile`, so that start and warm-up are not in it.
+ */
+import { writeFileSync } from 'node:fs'
+import { Session } from 'node:inspector/promises'
+import { basename, dirname, join } from 'node:path'
+
+const directory = process.env['BENCH_PROFILE_DIR']
+const SAMPLE_EVERY_US = 500
+
+if (directory) {
+  const service = basename(dirname(dirname(process.argv[1] ?? 'unknown')))
+  /** @type {Session | null} */
+  let session = null
+  process.on('SIGUSR2', () => {
+    const running = session
+    if (running === null) {
+      session = new Session()
+      session.connect()
+      void begin(session)
+    } else {
+      session = null
+      void end(running)
+    }
+  })
+
+  /** @param {Session} started */
+  const begin = async (started) => {
+    await started.post('Profiler.enable')
+    await started.post('Profiler.setSamplingInterval', { interval: SAMPLE_EVERY_US })
+    await started.post('Profiler.start')
+  }
+
+  /** @param {Session} running */
+  const end = async (running) => {
+    const { profile } = await running.post('Profiler.stop')
+    running.disconnect()
+    writeFileSync(join(directory, `${service}-${process.pid}.cpuprofile`), JSON.stringify(profile))
+  }
+}

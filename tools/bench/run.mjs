@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+/**
+ * `npm run bench`: what a delivery costs, the whole local system measured by process beside a raw HTTP sender in the same run. How to read it:
+ * docs/benchmarks.md.
+ */
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { install } from '../stack/build.mjs'
+import { describe, summary } from './report.mjs'
+
+const USAGE = `npm run bench -- [--apps N] [--deliveries N] [--payload BYTES] [--fan-out N] [--dead PERCENT] [--profile] [--json]
+
+  --apps N          receiving apps (default: 20, then 1000)
+  --deliveries N    deliveries to measure (default 50000), after 20000 to warm up
+  --payload BYTES   size of a body, about (default 1500)
+  --fan-out N       apps of a company, so deliveries per change (default 5)
+  --dead PERCENT    apps whose receiver answers 503 (default 0); only deliveries to the others are counted
+  --profile         CPU profiles of the services, and the functions that took most of them
+  --json            only the closing JSON line on standard output`
+
+/** @param {string} text @param {string} name @param {number} least @param {number} most */
+function count(text, name, least, most) {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new RangeError(`--${name} takes a whole number from ${least} to ${most}, not ${text}`)
+  return value
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        apps: { type: 'string' },
+        deliveries: { type: 'string', default: '50000' },
+        payload: { type: 'string', default: '1500' },
+        'fan-out': { type: 'string', default: '5' },
+        dead: { type: 'string', default: '0' },
+        profile: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    if (values.help) {
+      console.log(USAGE)
+      process.exit(0)
+    }
+    return {
+      apps: values.apps === undefined ? [20, 1_000] : [count(values.apps, 'apps', 1, 20_000)],
+      deliveries: count(values.deliveries, 'deliveries', 1_000, 10_000_000),
+      payload: count(values.payload, 'payload', 1, 100_000),
+      fanOut: count(values['fan-out'], 'fan-out', 1, 1_000),
+      dead: count(values.dead, 'dead', 0, 90),
+      profile: values.profile,
+      json: values.json,
+    }
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+const options = readOptions()
+if (process.platform !== 'linux') {
+  console.error(
+    'The bench reads CPU times from /proc, which only Linux has: run it in a container or a virtual machine.',
+  )
+  process.exit(2)
+}
+/** @param {string} text */
+const say = (text) => (options.json ? process.stderr : process.stdout).write(`${text}\n`)
+
+await install({ onProgress: say })
+const { runBench } = await import('./bench.mjs')
+const base = process.env['HOOKLANE_HOME'] ?? '.hooklane'
+const home = join(base, 'bench')
+// A system of its own, from nothing: a log or a table that an earlier run filled would cost this one.
+await rm(home, { recursive: true, force: true })
+await mkdir(home, { recursive: true })
+const scenarios = await runBench({
+  ...options,
+  home,
+  cacheDir: process.env['HOOKLANE_CACHE'] ?? join(base, 'cache'),
+  say,
+})
+for (const scenario of scenarios) say(`\n${describe(scenario)}`)
+if (options.json)
+  console.log(
+    JSON.stringify({
+      node: process.version,
+      payload: options.payload,
+      dead: options.dead,
+      scenarios: scenarios.map(summary),
+    }),
+  )
