@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { check, isClean } from '../../tools/demo/checker.mjs'
+import { check, isClean, unexplainedDuplicates } from '../../tools/demo/checker.mjs'
 
 const COUNT = 6
 
@@ -24,6 +24,7 @@ function goodHistory() {
     entity: event.entity,
     marker: event.marker,
     company: 'c1',
+    epoch: 7,
     signed: true,
     startedMs: index * 10,
     endedMs: index * 10 + 5,
@@ -71,9 +72,18 @@ describe('the demo’s checker', () => {
     ['phantoms', (h) => h.push({ ...h[5]!, id: 'msg_x', marker: 99, startedMs: 90, endedMs: 95 })],
     ['phantoms', (h) => h.push({ ...h[5]!, app: 'a9' })],
     ['foreign', (h) => (h[1]!.company = 'c2')],
+    ['holes', (h) => h.push({ ...h[5]!, sequence: 7, startedMs: 90, endedMs: 95 })],
+    ['stale', (h) => (h[2]!.epoch = 8)],
   ])('finds a %s', (name, change) => {
     const result = broken(change)
     expect(result[name]).toBeGreaterThan(0)
     expect(isClean(result)).toBe(false)
+  })
+
+  it('takes a repeated id for explained when it was first accepted during a fault', () => {
+    const history = goodHistory()
+    history.push({ ...history[2]!, startedMs: 90, endedMs: 95 })
+    expect(unexplainedDuplicates(history, [{ fromMs: 15, toMs: 40 }])).toEqual([])
+    expect(unexplainedDuplicates(history, [{ fromMs: 30, toMs: 40 }])).toEqual(['a1 msg_2 was accepted again'])
   })
 })

@@ -27,6 +27,7 @@ export function check(truths, arrivals) {
     holes: 0,
     phantoms: 0,
     foreign: 0,
+    stale: 0,
   }
   const latencies = /** @type {number[]} */ ([])
   const byApp = groupByApp(arrivals)
@@ -58,6 +59,7 @@ function checkApp(truth, arrivals, latencies) {
     holes: 0,
     phantoms: 0,
     foreign: 0,
+    stale: 0,
   }
   /** @param {keyof typeof counts} name @param {string} text */
   const find = (name, text) => {
@@ -69,6 +71,7 @@ function checkApp(truth, arrivals, latencies) {
     if (one.company !== truth.company) find('foreign', `${one.id} belongs to ${one.company}`)
   }
   overlaps(arrivals).forEach((text) => find('overlapping', text))
+  outOfLicence(arrivals).forEach((text) => find('stale', text))
 
   const accepted = arrivals.filter((one) => one.status === 200)
   const seen = /** @type {Map<string, Arrival>} */ (new Map())
@@ -79,6 +82,8 @@ function checkApp(truth, arrivals, latencies) {
       seen.set(one.id, one)
       first.push(one)
     } else if (identity(earlier) !== identity(one)) find('reordered', `${one.id} came with another content`)
+    else if (earlier.sequence !== one.sequence)
+      find('holes', `${one.id} came as number ${earlier.sequence} and ${one.sequence}`)
     else find('duplicates', one.id)
   }
   counts.delivered = first.length
@@ -114,6 +119,39 @@ function overlaps(arrivals) {
   return found
 }
 
+/** Requests that began under an older licence after one under a newer licence had begun. @param {readonly Arrival[]} arrivals */
+function outOfLicence(arrivals) {
+  let newest = 0
+  const found = []
+  for (const one of [...arrivals].sort((a, b) => a.startedMs - b.startedMs)) {
+    if (one.epoch < newest) found.push(`${one.id} came under licence ${one.epoch} after one under ${newest}`)
+    newest = Math.max(newest, one.epoch)
+  }
+  return found
+}
+
+/**
+ * Repeated deliveries that no fault explains: an id may come again only if it was first accepted while something was broken, or so shortly before that
+ * its settlement was not saved yet.
+ *
+ * @param {readonly Arrival[]} arrivals
+ * @param {readonly { fromMs: number, toMs: number }[]} faults monotonic
+ * @returns {string[]} one line for each
+ */
+export function unexplainedDuplicates(arrivals, faults) {
+  const first = /** @type {Map<string, Arrival>} */ (new Map())
+  const found = []
+  for (const one of arrivals) {
+    if (one.status !== 200) continue
+    const key = `${one.app} ${one.id}`
+    const earlier = first.get(key)
+    if (!earlier) first.set(key, one)
+    else if (!faults.some(({ fromMs, toMs }) => earlier.startedMs >= fromMs && earlier.startedMs <= toMs))
+      found.push(`${key} was accepted again`)
+  }
+  return found
+}
+
 /** @param {readonly Arrival[]} arrivals */
 function groupByApp(arrivals) {
   const groups = /** @type {Map<string, Arrival[]>} */ (new Map())
@@ -139,5 +177,6 @@ export const isClean = (result) =>
     result.badSignatures +
     result.holes +
     result.phantoms +
-    result.foreign ===
+    result.foreign +
+    result.stale ===
   0

@@ -3,17 +3,12 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { startSystem } from '../stack/index.mjs'
-import { callApi } from './api.mjs'
 import { startReceiver } from './receiver.mjs'
-import { CAPTURE, CompanyWriter, createPim, random } from './workload.mjs'
+import { settled, STALLED_MS } from './settled.mjs'
+import { COMPANIES, subscribe, truthsOf } from './targets.mjs'
+import { CAPTURE, CompanyWriter, createDatabase, createPim, random } from './workload.mjs'
 
-const COMPANIES = 4
-const APP_TYPES = ['shopware', 'google-shopping', 'erp', 'marketplace']
 const SERVICES = ['event-producer', 'router', 'dispatcher', 'recorder', 'subscription-service']
-/** What an app may subscribe to; the fourth gets everything. */
-const SELECTIONS = [['products.*'], ['products.*', 'brands.updated'], ['categories.*', 'brands.*'], ['*']]
-/** Nothing new for this long while something is missing: it will not come any more. A take-over after a crash needs up to 40 s plus Kafka's session. */
-const STALLED_MS = 120_000
 
 /** Pause of each writer between its transactions when services are signalled: some hundred changes a second in all. */
 const PACE_MS = 15
@@ -39,23 +34,15 @@ export async function runDemo({ home, cacheDir, changes, apps, signal, seed, say
   const interrupted = AbortSignal.any([onSignal('SIGINT'), onSignal('SIGTERM')])
   try {
     const targets = await subscribe(system.stack, apps, receiver)
-    say(`${apps} apps of ${COMPANIES} companies subscribed; committing ${changes} changes (seed ${seed})`)
+    say(`${apps} apps of ${COMPANIES.length} companies subscribed; committing ${changes} changes (seed ${seed})`)
     const startedAt = Date.now()
     const killed = /** @type {string[]} */ ([])
     const writing = writeChanges(databaseUrl, changes, seed, signal !== null, interrupted)
     const killing = signal ? killInTurn(system, signal, receiver, writing, killed, say) : Promise.resolve()
     const writers = await writing.done
     await killing
-    const truths = targets.map((target) => ({
-      app: target.app,
-      company: target.company,
-      expected: (writers.find((writer) => writer.company === target.company)?.expected ?? []).filter((event) =>
-        target.events.some(
-          (pattern) => pattern === '*' || pattern === event.type || event.type.startsWith(pattern.replace(/\*$/, '')),
-        ),
-      ),
-    }))
-    await settled(truths, receiver.arrivals, say, interrupted)
+    const truths = truthsOf(targets, writers)
+    await settled(truths, receiver.arrivals, { say, signal: interrupted })
     return {
       truths,
       arrivals: receiver.arrivals,
@@ -77,54 +64,6 @@ function onSignal(name) {
   return controller.signal
 }
 
-/** @param {string} serverUrl @param {string} name */
-async function createDatabase(serverUrl, name) {
-  const client = new pg.Client({ connectionString: serverUrl })
-  await client.connect()
-  await client.query(`CREATE DATABASE ${name}`)
-  await client.end()
-  const url = new URL(serverUrl)
-  url.pathname = `/${name}`
-  return url.href
-}
-
-/**
- * Companies, apps of several types (every tenth with a worker of its own) and one subscription each.
- * @param {{ apiUrl: string, operatorKey: string }} stack @param {number} count @param {Awaited<ReturnType<typeof startReceiver>>} receiver
- */
-async function subscribe(stack, count, receiver) {
-  const companies = Array.from({ length: COMPANIES }, (_, index) => `cmp_demo_${index + 1}`)
-  for (const company of companies)
-    await callApi(stack, 'PUT', `/v1/companies/${company}`, { name: `Company ${company}` })
-  const targets = []
-  for (let index = 0; index < count; index += 1) {
-    const app = `app_demo_${index + 1}`
-    const company = /** @type {string} */ (companies[index % COMPANIES])
-    const events = /** @type {string[]} */ (SELECTIONS[Math.floor(index / COMPANIES) % SELECTIONS.length])
-    const mode = index % 10 === 9 ? 'dedicated' : 'shared'
-    const type = APP_TYPES[index % APP_TYPES.length]
-    await callApi(stack, 'PUT', `/v1/apps/${app}`, { name: `App ${index + 1}`, type, worker: { mode } }, company)
-    const subscription = await callApi(
-      stack,
-      'POST',
-      '/v1/subscriptions',
-      {
-        appId: app,
-        name: `Demo ${index + 1}`,
-        target: { url: receiver.urlOf(app) },
-        events,
-        delivery: { timeout: 'PT10S', retry: { attempts: 20, interval: 'PT1S' } },
-      },
-      company,
-    )
-    receiver.expect(app, subscription.secret)
-    targets.push({ app, company, events })
-  }
-  // A change of the configuration takes effect within two seconds; what is committed before that is no subscriber's yet.
-  await delay(3_000)
-  return targets
-}
-
 /**
  * One writer per company, until the changes are made. With `paced` it takes its time, so that every kill meets load.
  * @param {string} databaseUrl @param {number} changes @param {number} seed @param {boolean} paced @param {AbortSignal} signal
@@ -134,7 +73,7 @@ function writeChanges(databaseUrl, changes, seed, paced, signal) {
   const write = async (/** @type {number} */ index) => {
     const client = new pg.Client({ connectionString: databaseUrl })
     await client.connect()
-    const writer = new CompanyWriter(client, `cmp_demo_${index + 1}`, random(seed + index))
+    const writer = new CompanyWriter(client, /** @type {string} */ (COMPANIES[index]), random(seed + index))
     while (state.written < changes) {
       signal.throwIfAborted()
       if (state.written >= state.until) {
@@ -150,7 +89,7 @@ function writeChanges(databaseUrl, changes, seed, paced, signal) {
     await client.end()
     return writer
   }
-  const done = Promise.all(Array.from({ length: COMPANIES }, (_, index) => write(index)))
+  const done = Promise.all(COMPANIES.map((_, index) => write(index)))
   return { state, done }
 }
 
@@ -237,30 +176,4 @@ async function untilReady(system, name, before) {
     await delay(200)
   }
   throw new Error(`${name} was not ready again within ${STALLED_MS / 1000} s`)
-}
-
-/**
- * Until every delivery was accepted, or nothing has come for a long time. Then a moment more: what must not come would come now.
- * @param {{ expected: readonly unknown[] }[]} truths @param {import('./receiver.mjs').Arrival[]} arrivals @param {(text: string) => void} say
- * @param {AbortSignal} signal
- */
-async function settled(truths, arrivals, say, signal) {
-  const wanted = truths.reduce((sum, truth) => sum + truth.expected.length, 0)
-  let newest = Date.now()
-  let seen = -1
-  let shown = Date.now()
-  for (;;) {
-    signal.throwIfAborted()
-    const delivered = new Set(arrivals.filter((one) => one.status === 200).map((one) => one.id)).size
-    if (delivered !== seen) newest = Date.now()
-    seen = delivered
-    if (delivered >= wanted || Date.now() - newest > STALLED_MS) break
-    if (Date.now() - shown > 2_000) {
-      say(`  ${delivered} of ${wanted} delivered`)
-      shown = Date.now()
-    }
-    await delay(100)
-  }
-  say(`  ${seen} of ${wanted} delivered`)
-  await delay(2_000)
 }

@@ -16,12 +16,15 @@ import { createServer } from 'node:http'
  * @property {string} entity      `<type>/<id>`
  * @property {number|null} marker `data.marker`, which the workload raises with every change
  * @property {string} company     company id in the body
+ * @property {number} epoch       of the licence under which it was sent
  * @property {boolean} signed
  * @property {number} startedMs   monotonic
  * @property {number} endedMs     monotonic; Infinity while the request is open
  * @property {number} receivedAt  wall clock
  * @property {number} status      answered
  */
+
+/** @typedef {Awaited<ReturnType<typeof startReceiver>>} Receiver */
 
 /** @param {{ answerDelayMs?: number, failEvery?: number }} options */
 export async function startReceiver(options = {}) {
@@ -93,6 +96,7 @@ function readArrival(app, headers, body, key, startedMs) {
     entity: `${envelope?.entity?.type}/${envelope?.entity?.id}`,
     marker: envelope?.data?.marker ?? null,
     company: String(envelope?.company?.id ?? ''),
+    epoch: Number(headers['pim-owner-epoch'] ?? 0),
     signed: key !== undefined && envelope?.id === id && isSigned(headers, id, body, key),
     startedMs,
     endedMs: Number.POSITIVE_INFINITY,

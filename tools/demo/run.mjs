@@ -87,6 +87,7 @@ const {
   holes,
   phantoms,
   foreign,
+  stale,
 } = result
 const line = {
   changes: outcome.changes,
@@ -103,6 +104,7 @@ const line = {
   sequenceHoles: holes,
   phantoms,
   foreign,
+  stale,
   killed: outcome.killed,
   seed: options.seed,
 }

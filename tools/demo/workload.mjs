@@ -1,6 +1,6 @@
 /**
- * Writes changes into a PIM of its own and remembers, per company, what was committed in which order. One connection per company: the order in which
- * its commits were answered is the order in which they happened.
+ * Writes changes into a PIM of its own and remembers, per company, what was committed in which order. One connection per company at a time: the order
+ * in which its commits were answered is the order in which they happened.
  */
 import pg from 'pg'
 
@@ -12,6 +12,8 @@ const SCHEMA = `
   CREATE TABLE product (
     id text PRIMARY KEY, company_id text NOT NULL, sku text NOT NULL, name jsonb NOT NULL, price numeric(12, 2) NOT NULL, brand_id text,
     version int NOT NULL DEFAULT 1, marker int NOT NULL, deleted_at timestamptz, updated_at timestamptz NOT NULL DEFAULT now());
+  -- Not captured: the last transaction of each company, so that a COMMIT whose answer was lost can be told from one that never was.
+  CREATE TABLE ledger (company_id text PRIMARY KEY, number int NOT NULL);
   ALTER TABLE brand REPLICA IDENTITY FULL;
   ALTER TABLE category REPLICA IDENTITY FULL;
   ALTER TABLE product REPLICA IDENTITY FULL;`
@@ -33,6 +35,17 @@ export const CAPTURE = `sources:
       public.brand: { resource: brands, entity: brand, id: id, ignore: [updated_at] }
       public.category: { resource: categories, entity: category, id: id, ignore: [updated_at] }
 `
+
+/** @param {string} serverUrl @param {string} name @returns {Promise<string>} the new database's URL */
+export async function createDatabase(serverUrl, name) {
+  const client = new pg.Client({ connectionString: serverUrl })
+  await client.connect()
+  await client.query(`CREATE DATABASE ${name}`)
+  await client.end()
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return url.href
+}
 
 /** @param {string} databaseUrl */
 export async function createPim(databaseUrl) {
@@ -56,12 +69,17 @@ export function random(seed) {
 
 /** @typedef {import('./checker.mjs').Expected} Expected */
 
+/** @typedef {{ number: number, changes: number, events: Omit<Expected, 'committedAt'>[], undo: (() => void)[] }} Transaction */
+
 /** All changes of one company, one transaction after another. */
 export class CompanyWriter {
   /** @type {Expected[]} */
   expected = []
   changes = 0
   #next = 1
+  #number = 0
+  /** Runs, or its COMMIT was never answered. @type {Transaction | null} */
+  #open = null
   /** @type {Map<string, string[]>} ids that live, by kind */
   #living = new Map([
     ['product', []],
@@ -76,20 +94,64 @@ export class CompanyWriter {
     this.chance = chance
   }
 
-  /** One transaction of one to three changes to different entities; every row change counts as one. */
+  /**
+   * One transaction of one to three changes to different entities; every row change counts as one. When it throws, `resume` goes on with another
+   * connection.
+   */
   async commitOne() {
+    const transaction = this.#begin()
     const statements = 1 + Math.floor(this.chance() * 3)
-    /** @type {Omit<Expected, 'committedAt'>[]} */
-    const events = []
     const touched = new Set()
-    await this.client.query('BEGIN')
-    for (let i = 0; i < statements; i += 1) {
-      const event = await this.#change(touched)
-      if (event) events.push(event)
+    let isComplete = false
+    try {
+      await this.client.query('BEGIN')
+      for (let i = 0; i < statements; i += 1) {
+        const event = await this.#change(touched)
+        if (event) transaction.events.push(event)
+      }
+      await this.client.query(
+        'INSERT INTO ledger VALUES ($1, $2) ON CONFLICT (company_id) DO UPDATE SET number = excluded.number',
+        [this.company, transaction.number],
+      )
+      isComplete = true
+      await this.client.query('COMMIT')
+    } catch (error) {
+      // Without a COMMIT it never happened; without an answer to the COMMIT the ledger says what happened.
+      if (!isComplete) this.#takeBack(transaction)
+      throw error
     }
-    await this.client.query('COMMIT')
+    this.#settle(transaction)
+  }
+
+  /** Goes on with another connection, after it has learnt what became of a COMMIT without an answer. @param {import('pg').Client} client */
+  async resume(client) {
+    const { rows } = await client.query('SELECT number FROM ledger WHERE company_id = $1', [this.company])
+    this.client = client
+    const transaction = this.#open
+    if (!transaction) return
+    if (Number(rows[0]?.number ?? 0) >= transaction.number) this.#settle(transaction)
+    else this.#takeBack(transaction)
+  }
+
+  #begin() {
+    if (this.#open) throw new Error('it is not known what became of the last transaction: resume first')
+    this.#number += 1
+    this.#open = { number: this.#number, changes: this.changes, events: [], undo: [] }
+    return this.#open
+  }
+
+  /** @param {Transaction} transaction */
+  #settle({ events }) {
     const committedAt = Date.now()
     for (const event of events) this.expected.push({ ...event, committedAt })
+    this.#open = null
+  }
+
+  /** @param {Transaction} transaction */
+  #takeBack({ changes, undo }) {
+    this.changes = changes
+    for (const step of undo.toReversed()) step()
+    this.#open = null
   }
 
   /** @param {Set<string>} touched entities of this transaction: a second change of one would fold into the first */
@@ -114,6 +176,7 @@ export class CompanyWriter {
     const id = `${this.company}-${kind}-${marker}`
     touched.add(id)
     living.push(id)
+    this.#open?.undo.push(() => living.pop())
     if (kind === 'product') {
       const name = JSON.stringify({ en: `Lamp ${marker}`, de: `Leuchte ${marker} äöü`, 12: 'numeric key' })
       await this.client.query(
@@ -149,6 +212,7 @@ export class CompanyWriter {
   /** Products are deleted softly half of the time. @param {string} kind @param {string} id @param {string[]} living @param {number} place */
   async #remove(kind, id, living, place) {
     living.splice(place, 1)
+    this.#open?.undo.push(() => living.splice(place, 0, id))
     this.changes += 1
     const { rows } = await this.client.query(`SELECT marker FROM ${kind} WHERE id = $1`, [id])
     const soft = kind === 'product' && this.chance() < 0.5

@@ -1,0 +1,46 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startPostgres } from '../../../tools/stack/postgres.mjs'
+import { ProcessRegistry } from '../../../tools/stack/process-registry.mjs'
+
+type Postgres = Awaited<ReturnType<typeof startPostgres>>
+
+/** The PIM's database server: another one than Hooklane's. */
+export class SourceServer {
+  private constructor(
+    private readonly dir: string,
+    private readonly registry: ProcessRegistry,
+    private server: Postgres,
+  ) {}
+
+  /** On empty data. What an earlier run left running here is ended first. */
+  static async start(dir: string): Promise<SourceServer> {
+    const registry = new ProcessRegistry(join(`${dir}.processes.json`))
+    await registry.endLeftovers(() => undefined)
+    await rm(dir, { recursive: true, force: true })
+    return new SourceServer(dir, registry, await startAt(dir, registry))
+  }
+
+  get url(): string {
+    return this.server.url
+  }
+
+  /** Ends it by `signal` (SIGINT: fast, SIGQUIT: immediate) and starts it again under the same port. */
+  async restart(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
+    this.server.kill(signal)
+    await this.server.exited
+    this.server = await startAt(this.dir, this.registry, Number(new URL(this.url).port))
+  }
+
+  async stop(): Promise<void> {
+    await this.server.stop()
+    this.registry.prune()
+  }
+}
+
+const startAt = (dir: string, registry: ProcessRegistry, port?: number): Promise<Postgres> =>
+  startPostgres({
+    dataDir: dir,
+    onSpawn: (started) => registry.add(started),
+    ...(port === undefined ? {} : { port }),
+  })

@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Nothing new for this long while something is missing: it will not come any more. A take-over after a crash needs up to 40 s plus Kafka's session. */
+export const STALLED_MS = 120_000
+/** What must not come is given this long to come after all. */
+const GRACE_MS = 2_000
+
+/**
+ * Until every delivery was accepted, or nothing has come for a long time. Then a moment more: what must not come would come now.
+ *
+ * @param {readonly { expected: readonly unknown[] }[]} truths
+ * @param {readonly import('./receiver.mjs').Arrival[]} arrivals
+ * @param {object} [options]
+ * @param {(text: string) => void} [options.say]
+ * @param {AbortSignal} [options.signal]
+ * @param {number} [options.graceMs]
+ */
+export async function settled(truths, arrivals, { say = () => {}, signal, graceMs = GRACE_MS } = {}) {
+  const wanted = truths.reduce((sum, truth) => sum + truth.expected.length, 0)
+  let newest = Date.now()
+  let seen = -1
+  let shown = Date.now()
+  for (;;) {
+    signal?.throwIfAborted()
+    const delivered = new Set(arrivals.filter((one) => one.status === 200).map((one) => one.id)).size
+    if (delivered !== seen) newest = Date.now()
+    seen = delivered
+    if (delivered >= wanted || Date.now() - newest > STALLED_MS) break
+    if (Date.now() - shown > 2_000) {
+      say(`  ${delivered} of ${wanted} delivered`)
+      shown = Date.now()
+    }
+    await delay(100)
+  }
+  say(`  ${seen} of ${wanted} delivered`)
+  await delay(graceMs)
+}

@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { COMPANIES } from './targets.mjs'
+import { CompanyWriter, random } from './workload.mjs'
+
+/** Row changes of a mean transaction. */
+const CHANGES_PER_TRANSACTION = 2
+/** Between two attempts to connect to a database that is away. */
+const RECONNECT_MS = 100
+/** A database that stays away for longer is not a fault that was meant. */
+const AWAY_LIMIT_MS = 180_000
+
+/**
+ * Commits changes at a steady rate, one writer per company, until it is stopped. A database that goes away is waited for; what a lost answer to a
+ * COMMIT meant is looked up before the next transaction.
+ */
+export class SteadyLoad {
+  /** @type {CompanyWriter[]} */
+  writers = []
+  /** Connections that broke. */
+  interruptions = 0
+  #isPaused = true
+  #isStopped = false
+  #busy = 0
+  #databaseUrl
+  #pauseMs
+  #chance
+  /** @type {Promise<unknown>} */
+  #running = Promise.resolve()
+
+  /** @param {{ databaseUrl: string, seed: number, changesPerSecond: number }} options */
+  constructor({ databaseUrl, seed, changesPerSecond }) {
+    this.#databaseUrl = databaseUrl
+    this.#pauseMs = (1000 * CHANGES_PER_TRANSACTION * COMPANIES.length) / changesPerSecond
+    this.#chance = random(seed)
+    for (const [index, company] of COMPANIES.entries())
+      this.writers.push(new CompanyWriter(this.#client(), company, random(seed + 1 + index)))
+  }
+
+  get changes() {
+    return this.writers.reduce((sum, writer) => sum + writer.changes, 0)
+  }
+
+  /** Connects; begins with `resume`. A writer that fails for good makes every later call reject. */
+  async start() {
+    await Promise.all(this.writers.map((writer) => writer.client.connect()))
+    this.#running = Promise.all(this.writers.map((writer) => this.#write(writer)))
+    this.#running.catch(() => undefined)
+  }
+
+  resume() {
+    this.#isPaused = false
+  }
+
+  /** Resolves when no transaction is open: then `writers` say all that was committed. */
+  async pause() {
+    this.#isPaused = true
+    const failed = this.#running.then(() => undefined)
+    while (this.#busy > 0) await Promise.race([delay(5), failed])
+  }
+
+  async stop() {
+    this.#isStopped = true
+    await this.#running
+    await Promise.all(this.writers.map((writer) => writer.client.end()))
+  }
+
+  /** @param {CompanyWriter} writer */
+  async #write(writer) {
+    while (!this.#isStopped) {
+      await delay(this.#pauseMs * (0.5 + this.#chance()))
+      if (this.#isPaused) continue
+      this.#busy += 1
+      try {
+        await writer.commitOne()
+      } catch (error) {
+        await this.#reconnect(writer, error)
+      } finally {
+        this.#busy -= 1
+      }
+    }
+  }
+
+  /** @param {CompanyWriter} writer @param {unknown} reason */
+  async #reconnect(writer, reason) {
+    this.interruptions += 1
+    const limit = Date.now() + AWAY_LIMIT_MS
+    void writer.client.end().catch(() => undefined)
+    while (!this.#isStopped) {
+      const client = this.#client()
+      try {
+        await client.connect()
+        await writer.resume(client)
+        return
+      } catch (error) {
+        if (Date.now() > limit) throw new Error('the database did not come back', { cause: error ?? reason })
+      }
+      await delay(RECONNECT_MS)
+    }
+  }
+
+  #client() {
+    const client = new pg.Client({ connectionString: this.#databaseUrl, connectionTimeoutMillis: 5_000 })
+    // A connection that breaks fails the statement that waits, or the next one.
+    client.on('error', () => undefined)
+    return client
+  }
+}
