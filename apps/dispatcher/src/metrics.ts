@@ -1,47 +1,154 @@
-import { counter, gauge, histogram, registerMetrics, type Metrics, type Registry } from '@hooklane/observability'
+import type { AttemptResult } from '@hooklane/core'
+import {
+  counter,
+  gauge,
+  histogram,
+  registerMetrics,
+  WORKER_GROUPS,
+  type Metrics,
+  type Registry,
+} from '@hooklane/observability'
+import type { StoreOperation } from './engine/lane-session.js'
+
+const group = WORKER_GROUPS
+
+const RESULTS = [
+  'accepted',
+  'rejected',
+  'gone',
+  'throttled',
+  'timedOut',
+  'unreachable',
+  'notSendable',
+] as const satisfies readonly AttemptResult['kind'][]
+
+const OPERATIONS = ['keep', 'lane', 'release'] as const satisfies readonly StoreOperation[]
+
+const ALARMS = [
+  'gap',
+  'spread',
+  'undecodable',
+  'illegalInput',
+  'log_lost',
+  'cannot_unseal',
+  'defect',
+  'group_not_served',
+] as const
+
+/** Why a request was not started although its turn had come. */
+export const GUARD_CAUSES = ['stopping', 'configuration', 'deadline', 'sealed'] as const
+export type GuardCause = (typeof GUARD_CAUSES)[number]
 
 /** What a dispatcher tells Prometheus. Labels: worker group and closed sets only. */
-const catalogue = {
-  attempts: counter('attempts_total', 'Requests made to receivers, by what they came to.', ['group', 'result']),
+export const catalogue = {
+  attempts: counter(
+    'attempts_total',
+    'Requests made to receivers, by what they came to. `unreachable` and `timedOut` rising in all groups at once: the way out of this network is down.',
+    { group, result: RESULTS },
+  ),
   attemptSeconds: histogram(
     'attempt_seconds',
-    'From the start of a request to the last byte of the answer, or to the failure.',
-    ['group'],
+    'From the start of a request to the last byte of the answer, or to the failure. One app’s throughput is 1 divided by it.',
+    { group },
   ),
   firstAttemptSeconds: histogram(
     'publish_to_first_attempt_seconds',
-    'From routing to the first attempt; the isolation objective looks at lanes that never failed.',
-    ['group', 'lane'],
+    'From routing to the first attempt. `never_failed`: apps that have not failed since their partition was taken over. These must stay fast whatever others do; rising means too few requests in flight, or a partition that does not read.',
+    { group, lane: ['never_failed', 'other'] },
   ),
-  settled: counter('settled_total', 'Deliveries settled without a request, by status.', ['group', 'status']),
-  deadLetters: counter('dead_letters_total', 'Deliveries given up on.', ['group']),
-  lanes: gauge('lanes', 'Lanes held by mode: `parked` = the head failed and waits for its next attempt.', [
-    'group',
-    'mode',
-  ]),
-  oldestAge: gauge('lane_oldest_age_seconds', 'Since the oldest head that is not settled was routed.', ['group']),
-  duplicatesSuppressed: counter('duplicates_suppressed_total', 'Records read again that were settled already.', [
-    'group',
-  ]),
-  inFlight: gauge('attempts_in_flight', 'Requests out now.', []),
-  heldBytes: gauge('held_payload_bytes', 'Payload bytes of the records held in lanes.', []),
-  partitionsOwned: gauge('partitions_owned', 'Main partitions this process may act for.', ['group']),
-  leaseRemaining: gauge('lease_remaining_seconds', 'Shortest lease held: near zero means that renewals fail.', []),
+  settled: counter(
+    'settled_total',
+    'Deliveries that ended without a request: filtered (nobody wants them any more), dropped by policy, skipped by an operator.',
+    { group, status: ['filtered', 'dropped', 'skipped'] },
+  ),
+  deadLetters: counter('dead_letters_total', 'Deliveries given up on and kept on the topic `dead-letters`.', { group }),
+  lanes: gauge(
+    'lanes',
+    'Lanes held in memory by mode. `parked`: the first delivery has failed and waits for its next attempt, everything of that app behind it. Many parked at once: receivers or the network are down.',
+    { group, mode: ['flow', 'parked'] },
+  ),
+  oldestAge: gauge(
+    'lane_oldest_age_seconds',
+    'Since the oldest delivery that waits at the head of a lane was routed; 0 when none waits. Grows by a second per second while an app is down.',
+    { group },
+  ),
+  lag: gauge(
+    'consumer_lag_records',
+    'Records of the group’s topic behind the positions of the partitions that this process owns, as of the last read. Grows when receivers take less than is routed.',
+    { group },
+  ),
+  positionAge: gauge(
+    'position_age_seconds',
+    'Longest time that the position of a partition with work behind it has not moved; 0 when all is done. One app that is down holds its partition’s position: high with parked lanes is a receiver, high without is a stall of ours.',
+    { group },
+  ),
+  lastFetchAge: gauge(
+    'last_fetch_age_seconds',
+    'Since Kafka last answered a read, with or without records. Normal: below a second. Above 60: nothing is read, although nothing may have failed.',
+    { group },
+  ),
+  heartbeatAge: gauge(
+    'heartbeat_age_seconds',
+    'Since the last heartbeat that Kafka answered. Above KAFKA_SESSION_TIMEOUT_MS the partitions go to another process.',
+    { group },
+  ),
+  duplicatesSuppressed: counter(
+    'duplicates_suppressed_total',
+    'Records read again that were settled already: after a takeover a few, otherwise none.',
+    { group },
+  ),
+  inFlight: gauge('attempts_in_flight', 'Requests out now. Near ATTEMPTS_MAX for long: raise it, or add processes.'),
+  heldBytes: gauge(
+    'held_payload_bytes',
+    'Payload bytes of the records held in lanes; reading pauses at 80 % of MEMORY_MAX_BYTES.',
+  ),
+  partitionsOwned: gauge(
+    'partitions_owned',
+    'Partitions this process holds the lease of. The sum over all processes must be the partitions of the group’s topic: less means that some are not delivered.',
+    { group },
+  ),
+  leaseRemaining: gauge(
+    'lease_remaining_seconds',
+    'Shortest lease held. Near LEASE_TTL_MS when well; falling means that Postgres does not answer renewals, at 0 nothing is attempted.',
+  ),
   positionSpread: gauge(
     'position_spread',
-    'Largest distance between the lowest offset not done and the next to read.',
-    ['group'],
+    'Largest distance, in records, between the lowest not done and the next to read. At SPREAD_MAX the partition stops reading until its slowest app goes on.',
+    { group },
   ),
-  fenced: counter('fenced_total', 'Writes that found the licence gone; outside a rebalance somebody else took over.', [
-    'group',
-    'op',
-  ]),
-  ambiguous: counter('ambiguous_total', 'Writes whose outcome is unknown; the partition is acquired anew.', ['op']),
-  guardWaits: counter('guard_waits_total', 'Attempts that were not started, by cause.', ['cause']),
-  alarms: counter('dispatch_alarms_total', 'What should not happen, by kind.', ['kind']),
-  takeoverSeconds: histogram('takeover_seconds', 'From the assignment of a partition to its first read.', ['group']),
-  undecodable: counter('undecodable_total', 'Records on the group’s topic that could not be read.', ['group']),
-  heartbeatAge: gauge('heartbeat_age_seconds', 'Since the last heartbeat that Kafka answered.', ['group']),
+  fenced: counter(
+    'fenced_total',
+    'Writes that found the lease gone. Outside a rebalance: somebody else took over, this process was frozen or cut off.',
+    { group, op: OPERATIONS },
+  ),
+  ambiguous: counter(
+    'ambiguous_total',
+    'Writes to Postgres whose outcome is unknown, by what they were for. Rising: Postgres is away or slow; attempts end when leases do.',
+    { op: OPERATIONS },
+  ),
+  guardWaits: counter(
+    'guard_waits_total',
+    'Attempts that were not started. `deadline`: the lease would not outlive them; `sealed`: SECRETS_KEY does not open the subscription’s secret; `configuration`: deleted meanwhile; `stopping`: the process ends.',
+    { cause: GUARD_CAUSES },
+  ),
+  alarms: counter(
+    'dispatch_alarms_total',
+    'What should not happen. `gap`: a number is missing from the topic; `spread`: a partition stopped reading; `log_lost`: records expired or the topic was made anew; `group_not_served`: its topic is missing; `cannot_unseal`: wrong SECRETS_KEY; `undecodable`: a record cannot be read; `defect`, `illegalInput`: a defect of Hooklane, report it with the log line.',
+    { kind: ALARMS },
+  ),
+  takeoverSeconds: histogram(
+    'takeover_seconds',
+    'From the assignment of a partition to its first read. Up to LEASE_TTL_MS after a crash, far below a second after an orderly end.',
+    { group },
+    [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 40, 60],
+  ),
+  undecodable: counter(
+    'undecodable_total',
+    'Records on the group’s topic that could not be read and went to quarantine.',
+    {
+      group,
+    },
+  ),
 } as const
 
 export type DispatcherMetrics = Metrics<typeof catalogue>

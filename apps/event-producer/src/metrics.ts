@@ -1,48 +1,95 @@
-import { counter, gauge, registerMetrics, type Metrics, type Registry } from '@hooklane/observability'
+import type { ContextFault, SkipReason } from '@hooklane/core'
+import { CAPTURE_SOURCES, counter, gauge, registerMetrics, type Metrics, type Registry } from '@hooklane/observability'
+import type { RefusalCode } from '@hooklane/replication'
 
-/** The label `source` takes the names that the capture file lists, and `hooklane` for the configuration. */
-const catalogue = {
-  events: counter('capture_published_total', 'Records that are durable in Kafka, by source.', ['source']),
-  transactions: counter('capture_transactions_total', 'Transactions of the source that were read to their commit.', [
-    'source',
-  ]),
+const source = CAPTURE_SOURCES
+
+const SKIP_REASONS = [
+  'companyMissing',
+  'companyInvalid',
+  'idMissing',
+  'idTooLong',
+  'tableUnknown',
+  'contextTooLarge',
+  'contextInvalidJson',
+  'contextNotObject',
+  'contextInvalidMember',
+] as const satisfies readonly (SkipReason | ContextFault)[]
+
+const FAILURE_CODES = [
+  'UNREACHABLE',
+  'LOGIN_REFUSED',
+  'SERVER_TOO_OLD',
+  'WAL_LEVEL',
+  'REPLICATION_RIGHT',
+  'TABLE_MISSING',
+  'COLUMN_MISSING',
+  'ID_NOT_UNIQUE',
+  'REPLICA_IDENTITY',
+  'PUBLICATION',
+  'SLOT_RIGHT',
+  'SLOT_FOREIGN',
+  'SLOT_ACTIVE',
+  'POSITION_BEHIND',
+  'SLOT_LOST',
+  'DATABASE_ERROR',
+  'CONSUMER_FAILED',
+] as const satisfies readonly RefusalCode[]
+
+export const catalogue = {
+  events: counter('capture_published_total', 'Records that are durable in Kafka, by source.', { source }),
+  transactions: counter('capture_transactions_total', 'Transactions of the source that were read to their commit.', {
+    source,
+  }),
   skipped: counter(
     'capture_skipped_total',
-    'Row changes of captured tables that came to nothing, and emitted contexts that could not be read, by reason.',
-    ['source', 'reason'],
+    'Row changes of captured tables that came to nothing, and contexts that an application emitted and that could not be read (`context…`), by reason. Not zero: the capture file and the data disagree.',
+    { source, reason: SKIP_REASONS },
   ),
   truncated: counter(
     'capture_truncated_total',
-    'Captured tables that were truncated: their rows are not told one by one.',
-    ['source'],
+    'Captured tables that were truncated: their rows are not told one by one, receivers have to fetch anew.',
+    { source },
   ),
-  repeated: counter('capture_repeated_total', 'Records that were in Kafka already and were not published again.', [
-    'source',
-  ]),
-  failures: counter('capture_failures_total', 'Failures of a source, by code; each is followed by another attempt.', [
-    'source',
-    'code',
-  ]),
-  publishFailures: counter('capture_publish_failures_total', 'Requests to Kafka that failed and were tried again.', [
-    'source',
-  ]),
-  streaming: gauge('capture_streaming', '1 while the source is being read, 0 otherwise.', ['source']),
+  repeated: counter(
+    'capture_repeated_total',
+    'Records that were in Kafka already and were not published again: after a restart a few.',
+    { source },
+  ),
+  failures: counter(
+    'capture_failures_total',
+    'Failures of a source, by code; each is followed by another attempt. The log line and `/health/ready` say what to do, with the statement to run.',
+    { source, code: FAILURE_CODES },
+  ),
+  publishFailures: counter('capture_publish_failures_total', 'Requests to Kafka that failed and were tried again.', {
+    source,
+  }),
+  streaming: gauge(
+    'capture_streaming',
+    '1 while the source is being read, 0 otherwise. 0 for longer than a restart of its database: look at `capture_failures_total`.',
+    { source },
+  ),
   lagBytes: gauge(
     'capture_lag_bytes',
-    'Bytes of log between what Postgres may release and its end, other writers included.',
-    ['source'],
+    'Bytes of log between what Postgres may release and its end, other writers’ included: the lag of the replication slot, every 15 s while the source is read. Grows while nothing is read or Kafka is away, and fills the disk of that Postgres.',
+    { source },
   ),
   safeBytes: gauge(
     'capture_safe_bytes',
-    'Bytes of log that may still be written before the slot is lost; absent without a limit.',
-    ['source'],
+    'Bytes of log that may still be written before the slot is lost (`max_slot_wal_keep_size`); absent without a limit. Near 0: changes are about to be lost.',
+    { source },
   ),
   lastCommitSeconds: gauge(
     'capture_last_commit_timestamp_seconds',
-    'When the last transaction that was read was committed.',
-    ['source'],
+    'When the last transaction that was read was committed, in seconds since 1970. Old on a busy source: nothing is read.',
+    { source },
   ),
-  queued: gauge('capture_queued_records', 'Records that wait for Kafka.', ['source']),
+  queued: gauge('capture_queued_records', 'Records that wait for Kafka.', { source }),
+  stalledSeconds: gauge(
+    'capture_publish_stalled_seconds',
+    'How long a request to Kafka has been out without an answer; 0 when none is out. Above 5: Kafka is away, the source’s log is kept by Postgres meanwhile.',
+    { source },
+  ),
 } as const
 
 export type EventProducerMetrics = Metrics<typeof catalogue>

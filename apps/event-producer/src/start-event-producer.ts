@@ -55,7 +55,7 @@ export function startEventProducer(settings: EventProducerSettings, context: Ser
   const pipelines = [configurationPipeline(parts), ...capture.sources.map((source) => capturePipeline(parts, source))]
   for (const { runner } of pipelines) runner.start()
   const stallCheck = setInterval(() => {
-    for (const { runner, producer } of pipelines) reportStall(context, runner.name, producer)
+    for (const { runner, producer } of pipelines) reportStall(parts, runner.name, producer)
   }, STALL_CHECK_MS)
   const stopping = new AbortController()
   const entering = enterEventTypes(pool, catalogueEntries(capture), { logger, signal: stopping.signal })
@@ -191,8 +191,10 @@ function makePublisher(
 const publishingPart = (source: string): string => `publishing ${source}`
 
 /** The producer waits for a broker that is away without an error, however long: nobody else would say so. */
-function reportStall({ readiness }: ServiceContext, source: string, producer: SingleFlightProducer): void {
+function reportStall({ context, metrics }: Parts, source: string, producer: SingleFlightProducer): void {
+  const { readiness } = context
   const stalledMs = producer.stalledForMs()
+  metrics.stalledSeconds.set({ source }, stalledMs / 1000)
   if (stalledMs < STALLED_AFTER_MS) return
   readiness.set(publishingPart(source), false, `Kafka has not answered for ${Math.round(stalledMs / 1000)} s`)
 }

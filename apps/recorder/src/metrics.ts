@@ -1,12 +1,31 @@
 import { counter, gauge, histogram, registerMetrics, type Metrics, type Registry } from '@hooklane/observability'
 
-const catalogue = {
-  recorded: counter('log_records_total', 'Records written to the delivery log.', ['kind']),
+export const catalogue = {
+  recorded: counter('log_records_total', 'Records written to the delivery log, by kind.', {
+    kind: ['attempt', 'settlement', 'deadLetter'],
+  }),
   writeSeconds: histogram('log_write_seconds', 'One batch, its transaction included.'),
-  writeFailures: counter('log_write_failures_total', 'Batches that could not be written and were tried again.'),
-  buffered: gauge('log_buffered_records', 'Records read and not yet written.'),
-  undecodable: counter('log_undecodable_total', 'Records that were put into quarantine.'),
-  ageSeconds: gauge('log_age_seconds', 'Age of the oldest record of the last batch when it was written.'),
+  writeFailures: counter(
+    'log_write_failures_total',
+    'Batches that could not be written and were tried again. Rising: Postgres is away or full; deliveries go on, the log catches up.',
+  ),
+  buffered: gauge(
+    'log_buffered_records',
+    'Records read and not yet written. At RECORDER_BUFFER_MAX reading pauses; nothing is lost while Kafka keeps the topic.',
+  ),
+  lag: gauge(
+    'log_lag_records',
+    'Records of `attempts` and `dead-letters` that are not in the delivery log yet, as of the last read. Growing: the log shows an older state.',
+  ),
+  lastFetchAge: gauge(
+    'log_last_fetch_age_seconds',
+    'Since Kafka last answered a read, with or without records. Above 60: nothing is read, although nothing may have failed.',
+  ),
+  undecodable: counter('log_undecodable_total', 'Records that could not be recorded and went to quarantine.'),
+  ageSeconds: gauge(
+    'log_age_seconds',
+    'Age of the oldest record of the last batch when it was written: how far `/v1/deliveries` is behind.',
+  ),
 } as const
 
 export type RecorderMetrics = Metrics<typeof catalogue>

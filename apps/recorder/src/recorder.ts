@@ -31,6 +31,8 @@ export class Recorder {
   private assigned: readonly TopicPartition[] = []
   private generation = 0
   private isPaused = false
+  /** Records behind what was read of each partition, as of its last batch. */
+  private readonly unread = new Map<string, bigint>()
   /** A batch is tried again until it is written; what was put aside meanwhile is not put aside again. */
   private readonly putAside = new WeakSet<Waiting>()
 
@@ -59,6 +61,15 @@ export class Recorder {
     })
   }
 
+  /** Brings the gauges up to date that nothing else changes while Kafka is silent. */
+  observe(): void {
+    const { metrics, consumer } = this.options
+    const unread = [...this.unread.values()].reduce((sum, records) => sum + records, 0n)
+    metrics.lag.set(Number(unread) + this.batches.size)
+    const fetchedMs = consumer.lastFetchMs()
+    if (fetchedMs !== null) metrics.lastFetchAge.set((performance.now() - fetchedMs) / 1000)
+  }
+
   async stop(): Promise<void> {
     this.options.consumer.pause(this.assigned)
     await this.batches.stop()
@@ -68,6 +79,7 @@ export class Recorder {
   /** Every partition, kept ones too, goes on where the group committed: what lies between is written twice, which changes nothing. */
   private onAssigned(assigned: readonly TopicPartition[], control: LogConsumerControl): void {
     this.assigned = assigned
+    this.unread.clear()
     this.generation += 1
     control.pause(assigned)
     void this.resumeAtCommits(this.generation)
@@ -101,6 +113,8 @@ export class Recorder {
       return decoded.ok ? { at, entry: decoded.value } : { at, entry: null, reason: decoded.reason }
     })
     if (waiting.length > 0) this.batches.add(waiting)
+    const { topic, partition, highWatermark, endOffset } = batch
+    this.unread.set(`${topic}/${partition}`, highWatermark > endOffset ? highWatermark - endOffset : 0n)
     this.options.metrics.buffered.set(this.batches.size)
     if (!this.isPaused && this.batches.size > this.options.bufferMax) {
       this.isPaused = true

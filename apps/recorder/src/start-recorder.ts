@@ -10,6 +10,7 @@ import type { RecorderSettings } from './settings.js'
 const DAY_MS = 86_400_000
 /** Partitions of tomorrow stand before tomorrow begins. */
 const LOOK_AHEAD_EVERY_MS = 3_600_000
+const OBSERVE_EVERY_MS = 1_000
 
 /** Binds the recorder to Kafka and Postgres. */
 export async function startRecorder(settings: RecorderSettings, context: ServiceContext): Promise<RunningService> {
@@ -48,6 +49,7 @@ export async function startRecorder(settings: RecorderSettings, context: Service
   }
   await ensureDays()
   await recorder.start()
+  const observing = setInterval(() => recorder.observe(), OBSERVE_EVERY_MS)
   const lookAhead = setInterval(() => {
     ensureDays().catch((error: unknown) =>
       logger.warn({ error }, 'the log’s partitions for tomorrow could not be made; trying again'),
@@ -55,6 +57,7 @@ export async function startRecorder(settings: RecorderSettings, context: Service
   }, LOOK_AHEAD_EVERY_MS)
   return {
     close: async () => {
+      clearInterval(observing)
       clearInterval(lookAhead)
       await recorder.stop()
       await producer.close()

@@ -1,34 +1,96 @@
 import { counter, gauge, histogram, registerMetrics, type Metrics, type Registry } from '@hooklane/observability'
+import type { RouterLogFailure, StartDecision, StartIncident } from '@hooklane/core'
 
-const routerMetricCatalogue = {
-  events: counter('router_events_total', 'Events read from the topic events, whether or not somebody subscribed.'),
+/** Why a record of `events` cannot be routed: the reason in its quarantine record, the path of a schema fault cut off. */
+const REASONS = [
+  'no_value',
+  'empty',
+  'too_large',
+  'unknown_schema',
+  'invalid_utf8',
+  'byte_order_mark',
+  'invalid_json',
+  'schema',
+  'too_deep',
+  'wrong_key',
+  'wrong_partition',
+  'unknown_company',
+  'out_of_order',
+  'hops',
+  'other',
+] as const
+type Reason = (typeof REASONS)[number]
+
+type Refusal = Extract<StartDecision, { kind: 'refuse' }>['reason']
+
+const INCIDENTS = [
+  'commit_lost',
+  'commit_moved',
+  'events_expired',
+  'state_lost',
+  'events_recreated',
+  'topic_missing',
+  'worker_group_missing',
+  'configuration_undecodable',
+  'offset_reset',
+] as const satisfies readonly (StartIncident | Refusal | RouterLogFailure | OtherIncident)[]
+type OtherIncident = 'worker_group_missing' | 'configuration_undecodable' | 'offset_reset'
+
+export const catalogue = {
+  events: counter('router_events_total', 'Records read from the topic `events`, whether or not somebody subscribed.'),
   deliveries: counter('router_deliveries_total', 'Deliveries given to worker groups.'),
   copies: counter('router_copies_total', 'Events dropped because their producer had sent the same id before.'),
-  quarantined: counter('router_quarantined_total', 'Records of the topic events put into quarantine, by reason.', [
-    'reason',
-  ]),
-  transactions: counter('router_transactions_total', 'Transactions, by outcome: committed, failed, fenced.', [
-    'outcome',
-  ]),
-  transactionSeconds: histogram(
-    'router_transaction_seconds',
-    'Seconds from the first record of a transaction to its commit.',
+  quarantined: counter(
+    'router_quarantined_total',
+    'Records of the topic `events` that were put into quarantine, by reason. Not zero: a producer of yours sends what Hooklane cannot take; the guide “Produce events yourself” says how to look at it.',
+    { reason: REASONS },
   ),
-  acquireSeconds: histogram('router_acquire_seconds', 'Seconds to take over a partition: fence, restore, position.'),
+  transactions: counter(
+    'router_transactions_total',
+    'Transactions, by outcome. `failed` rising: Kafka is away, each one is done again; `fenced`: another router took the partition.',
+    { outcome: ['committed', 'failed', 'fenced'] },
+  ),
+  transactionSeconds: histogram('router_transaction_seconds', 'From the first record of a transaction to its commit.'),
+  acquireSeconds: histogram(
+    'router_acquire_seconds',
+    'To take over a partition: shut out the last owner, read the state back, find the position. Nothing of the partition is routed meanwhile.',
+  ),
   eventAgeSeconds: histogram(
     'router_event_age_seconds',
-    'Seconds from the commit in the source to the commit of the deliveries, of the oldest event of each transaction.',
+    'From the commit in the source to the commit of the deliveries, of the first event of each transaction.',
   ),
-  incidents: counter('router_incidents_total', 'Findings that a person should look into, by kind.', ['kind']),
-  partitions: gauge('router_partitions', 'Partitions of the topic events, by state: assigned, acquired, waiting.', [
-    'state',
-  ]),
+  incidents: counter(
+    'router_incidents_total',
+    'Findings that a person should look into. `state_lost`, `events_recreated`: the partition waits for a person; `topic_missing`, `worker_group_missing`: it waits until that is there; `events_expired`: retention took events before they were routed; `commit_lost`, `commit_moved`, `offset_reset`: somebody changed the group’s offsets; `configuration_undecodable`: a configuration record was passed over.',
+    { kind: INCIDENTS },
+  ),
+  partitions: gauge(
+    'router_partitions',
+    'Partitions of the topic `events` by state. `assigned` above `acquired` for long: a partition cannot be taken over; `waiting`: a worker group is missing. `acquired` over all routers must be the partitions of the topic.',
+    { state: ['assigned', 'acquired', 'waiting'] },
+  ),
+  lag: gauge(
+    'router_lag_records',
+    'Records of the topic `events` that are not routed yet, of the acquired partitions, as of the last read.',
+  ),
+  lastFetchAge: gauge(
+    'router_last_fetch_age_seconds',
+    'Since Kafka last answered a read, with or without records. Normal: below a second. Above 60: nothing is read, although nothing may have failed.',
+  ),
+  heartbeatAge: gauge(
+    'router_heartbeat_age_seconds',
+    'Since the last heartbeat that Kafka answered. Above KAFKA_SESSION_TIMEOUT_MS the partitions go to another router.',
+  ),
 } as const
 
-export type RouterMetrics = Metrics<typeof routerMetricCatalogue>
+export type RouterMetrics = Metrics<typeof catalogue>
 
-export const createRouterMetrics = (registry: Registry): RouterMetrics =>
-  registerMetrics(registry, routerMetricCatalogue)
+export const createRouterMetrics = (registry: Registry): RouterMetrics => registerMetrics(registry, catalogue)
+
+const KNOWN: ReadonlySet<string> = new Set(REASONS)
 
 /** Reasons are a closed set once the path of a schema fault is cut off. */
-export const reasonLabel = (reason: string): string => reason.split(':', 1)[0] ?? reason
+export function reasonLabel(reason: string): Reason {
+  const name = reason.split(':', 1)[0] ?? reason
+  return KNOWN.has(name) ? (name as Reason) : 'other'
+}

@@ -14,6 +14,7 @@ const BATCH_LIMITS = { maxRecords: 2_000, maxBytes: 8 * 1024 * 1024 } as const
 const MAX_WAIT_MS = 150
 /** One fetch of one partition holds at least one event of the largest size. */
 const MAX_FETCH_BYTES_PER_PARTITION = 1024 * 1024
+const OBSERVE_EVERY_MS = 1_000
 
 /** Binds the parts of the router and starts them. Resolves when it has joined its group; partitions are acquired in the background. */
 export async function startRouter(settings: RouterSettings, context: ServiceContext): Promise<RunningService> {
@@ -68,8 +69,10 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
     },
   })
   await router.start()
+  const observing = setInterval(() => router.observe(), OBSERVE_EVERY_MS)
   return {
     close: async () => {
+      clearInterval(observing)
       await router.stop()
       await reader.stop()
     },

@@ -1,47 +1,119 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-/** One metric of the catalogue. Labels come from closed sets only: never a company, an app or a URL. */
-export interface MetricDefinition<Kind extends 'counter' | 'gauge' | 'histogram' = 'counter' | 'gauge' | 'histogram'> {
-  readonly kind: Kind
+/**
+ * The values that a label may take: listed here, or named by something else that is small and changes seldom. Every combination is a
+ * time series in Prometheus for ever, so a label is never a company, an app, a subscription or a URL.
+ */
+export type LabelSet = readonly string[] | NamedSet
+
+/** A set whose members stand elsewhere; `from` says where, for `docs/metrics.md`. */
+export interface NamedSet {
+  readonly from: string
+}
+
+export const WORKER_GROUPS: NamedSet = { from: 'names of the worker groups' }
+export const CAPTURE_SOURCES: NamedSet = {
+  from: 'names of the sources in the capture file, and `hooklane` for its own configuration',
+}
+export const HTTP_STATUS_CODES: NamedSet = { from: 'HTTP status codes' }
+export const SERVICE_PARTS: NamedSet = { from: 'parts of the service, as `/health/ready` names them' }
+
+/** The sets that need not be listed value by value. */
+export const NAMED_SETS: readonly NamedSet[] = [WORKER_GROUPS, CAPTURE_SOURCES, HTTP_STATUS_CODES, SERVICE_PARTS]
+
+export type Labels = Readonly<Record<string, LabelSet>>
+
+/** One value for each label; a listed set takes its members only. */
+export type LabelValues<L extends Labels> = {
+  readonly [K in keyof L]: L[K] extends readonly (infer V)[] ? V : string
+}
+
+type MetricKind = 'counter' | 'gauge' | 'histogram'
+
+/** One metric of a catalogue. */
+export interface MetricDefinition<K extends MetricKind = MetricKind, L extends Labels = Labels> {
+  readonly kind: K
+  /** With the product's prefix; ends in its unit: `_seconds`, `_bytes`, `_total` for counters. */
   readonly name: string
+  /** One or two lines for `docs/metrics.md`: what it says, and what a high or low value means where that matters. */
   readonly help: string
-  readonly labels: readonly string[]
+  readonly labels: L
   /** Upper bounds of a histogram, in the metric's unit. */
   readonly buckets?: readonly number[]
 }
 
-export const counter = (name: string, help: string, labels: readonly string[] = []): MetricDefinition<'counter'> => ({
-  kind: 'counter',
-  name: `hooklane_${name}`,
-  help,
-  labels,
-})
+const NO_LABELS = {} as const
+type NoLabels = typeof NO_LABELS
 
-export const gauge = (name: string, help: string, labels: readonly string[] = []): MetricDefinition<'gauge'> => ({
-  kind: 'gauge',
-  name: `hooklane_${name}`,
-  help,
-  labels,
-})
+const define = <K extends MetricKind, L extends Labels>(
+  kind: K,
+  name: string,
+  help: string,
+  labels: L,
+): MetricDefinition<K, L> => ({ kind, name: `hooklane_${name}`, help, labels })
+
+export const counter = <const L extends Labels = NoLabels>(
+  name: string,
+  help: string,
+  labels: L = NO_LABELS as unknown as L,
+) => define('counter', name, help, labels)
+
+export const gauge = <const L extends Labels = NoLabels>(
+  name: string,
+  help: string,
+  labels: L = NO_LABELS as unknown as L,
+) => define('gauge', name, help, labels)
 
 /** Seconds from a millisecond to a minute. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const
 
-export const histogram = (
+export const histogram = <const L extends Labels = NoLabels>(
   name: string,
   help: string,
-  labels: readonly string[] = [],
+  labels: L = NO_LABELS as unknown as L,
   buckets: readonly number[] = SECONDS,
-): MetricDefinition<'histogram'> => ({ kind: 'histogram', name: `hooklane_${name}`, help, labels, buckets })
+): MetricDefinition<'histogram', L> => ({ ...define('histogram', name, help, labels), buckets })
 
 export type MetricCatalogue = Readonly<Record<string, MetricDefinition>>
 
+type Increase<L extends Labels> = keyof L extends never
+  ? (by?: number) => void
+  : (labels: LabelValues<L>, by?: number) => void
+type Assign<L extends Labels> = keyof L extends never
+  ? (value: number) => void
+  : (labels: LabelValues<L>, value: number) => void
+
+/** A counter that takes no other label values than its catalogue names. */
+export interface CatalogueCounter<L extends Labels> {
+  inc: Increase<L>
+  /** The series of these values, for hot paths. */
+  labels(values: LabelValues<L>): { inc(by?: number): void }
+}
+
+export interface CatalogueGauge<L extends Labels> {
+  set: Assign<L>
+  inc: Increase<L>
+  dec: Increase<L>
+  labels(values: LabelValues<L>): { set(value: number): void; inc(by?: number): void; dec(by?: number): void }
+  /** Forgets all series: what is gone must not stay at its last value. */
+  reset(): void
+}
+
+export interface CatalogueHistogram<L extends Labels> {
+  observe: Assign<L>
+  labels(values: LabelValues<L>): { observe(value: number): void }
+  /** The answer observes the seconds since. */
+  startTimer(): keyof L extends never ? () => number : (labels: LabelValues<L>) => number
+}
+
 export type Metrics<C extends MetricCatalogue> = {
-  readonly [K in keyof C]: C[K] extends MetricDefinition<'counter'>
-    ? Counter
-    : C[K] extends MetricDefinition<'gauge'>
-      ? Gauge
-      : Histogram
+  readonly [K in keyof C]: C[K] extends MetricDefinition<'counter', infer L>
+    ? CatalogueCounter<L>
+    : C[K] extends MetricDefinition<'gauge', infer L>
+      ? CatalogueGauge<L>
+      : C[K] extends MetricDefinition<'histogram', infer L>
+        ? CatalogueHistogram<L>
+        : never
 }
 
 /** A registry with the process's own metrics (memory, CPU, event loop). */
@@ -56,14 +128,14 @@ export function createRegistry(service: string): Registry {
 export function registerMetrics<C extends MetricCatalogue>(registry: Registry, catalogue: C): Metrics<C> {
   const made: Record<string, Counter | Gauge | Histogram> = {}
   for (const [key, definition] of Object.entries(catalogue)) made[key] = make(registry, definition)
-  return made as Metrics<C>
+  return made as unknown as Metrics<C>
 }
 
 function make(registry: Registry, definition: MetricDefinition): Counter | Gauge | Histogram {
   const common = {
     name: definition.name,
     help: definition.help,
-    labelNames: [...definition.labels],
+    labelNames: Object.keys(definition.labels),
     registers: [registry],
   }
   if (definition.kind === 'counter') return new Counter(common)

@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Readiness, Registry } from '@hooklane/observability'
+import { measureReadiness } from './service-metrics.js'
 
 export interface HealthServer {
   readonly port: number
@@ -18,12 +19,14 @@ export async function startHealthServer(options: {
   registry: Registry
 }): Promise<HealthServer> {
   const { readiness, registry } = options
+  const updateReadiness = measureReadiness(registry, readiness)
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0]
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, { error: 'GET only' })
     if (path === '/health/live') return answer(response, readiness.isAlive ? 200 : 503, readiness.report())
     if (path === '/health/ready') return answer(response, readiness.isReady ? 200 : 503, readiness.report())
     if (path !== '/metrics') return answer(response, 404, { error: 'not found' })
+    updateReadiness()
     registry.metrics().then(
       (body) => response.writeHead(200, { 'content-type': registry.contentType }).end(body),
       (error: unknown) => answer(response, 500, { error: String(error) }),

@@ -1,4 +1,5 @@
 export * from './health.js'
 export * from './nest-logger.js'
 export * from './run-service.js'
+export * from './service-metrics.js'
 export * from './system-clock.js'

@@ -12,7 +12,7 @@ import {
 } from '@hooklane/core'
 import type { DispatchView } from '../configuration/configuration-gate.js'
 import type { LaneSession } from '../engine/lane-session.js'
-import type { DispatcherMetrics } from '../metrics.js'
+import type { DispatcherMetrics, GuardCause } from '../metrics.js'
 import { decodeDelivery } from './decode-delivery.js'
 import type { Permits } from './permits.js'
 import type { SubscriptionAccess, SubscriptionAccessCache } from './subscription-access.js'
@@ -139,7 +139,7 @@ export class AttemptExecutor {
     this.options.onCannotUnseal(subscription.id, error instanceof CannotUnseal ? error.reason : 'not_a_secret')
   }
 
-  private notStarted(session: LaneSession, { record }: AttemptEffect, cause: string): void {
+  private notStarted(session: LaneSession, { record }: AttemptEffect, cause: GuardCause): void {
     this.options.metrics.guardWaits.inc({ cause })
     session.tell({ type: 'attemptNotStarted', appId: record.appId, sequence: record.sequence })
   }

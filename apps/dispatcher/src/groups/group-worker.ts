@@ -20,6 +20,8 @@ export class GroupWorker {
   private readonly leaving = new Set<Promise<void>>()
   /** Sessions that wait until something was put aside: what arrives meanwhile is read again. */
   private readonly held = new WeakSet<LaneSession>()
+  /** Where the log of a partition ended when it was last read. */
+  private readonly ends = new Map<number, bigint>()
   private assigned = new Set<number>()
   private isStopping = false
 
@@ -74,6 +76,22 @@ export class GroupWorker {
     return this.options.consumer.lastHeartbeatMs()
   }
 
+  lastFetchMs(): number | null {
+    return this.options.consumer.lastFetchMs()
+  }
+
+  /** Records behind the positions of the partitions that are owned, as of the last read. */
+  lagRecords(): number {
+    let lag = 0n
+    for (const [partition, { session }] of this.owners) {
+      if (!session) continue
+      const { low } = session.state.offsets
+      const end = this.ends.get(partition) ?? low
+      if (end > low) lag += end - low
+    }
+    return Number(lag)
+  }
+
   /** For lag tools only. */
   async commitPositions(): Promise<void> {
     const offsets = [...this.owners].flatMap(([partition, owner]) => {
@@ -104,6 +122,7 @@ export class GroupWorker {
   }
 
   private onBatch(batch: LogBatch): void {
+    this.ends.set(batch.partition, batch.highWatermark)
     const session = this.owners.get(batch.partition)?.session
     if (!session || session.over || this.held.has(session)) return
     const decoded = decodeBatch(batch, session.state.offsets.next)

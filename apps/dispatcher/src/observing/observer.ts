@@ -14,6 +14,7 @@ interface Tally {
   parked: number
   flow: number
   spread: number
+  positionAgeMs: number
   oldestMs: number
 }
 
@@ -21,6 +22,8 @@ interface Tally {
 export class Observer {
   /** Counted so far. */
   private readonly suppressed = new WeakMap<LaneSession, number>()
+  /** Where each position stood when it was last seen to move, and when that was. */
+  private readonly moved = new WeakMap<LaneSession, { readonly low: bigint; readonly atMs: number }>()
 
   constructor(private readonly options: ObserverOptions) {}
 
@@ -40,6 +43,9 @@ export class Observer {
       this.observeLanes(worker.workerGroup, sessions)
       const heartbeat = worker.heartbeatMs()
       if (heartbeat !== null) metrics.heartbeatAge.set(labels, (nowMs - heartbeat) / 1000)
+      const fetched = worker.lastFetchMs()
+      if (fetched !== null) metrics.lastFetchAge.set(labels, (nowMs - fetched) / 1000)
+      metrics.lag.set(labels, worker.lagRecords())
     }
     metrics.heldBytes.set(heldBytes)
     metrics.leaseRemaining.set(shortestLeaseMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, shortestLeaseMs) / 1000)
@@ -53,10 +59,11 @@ export class Observer {
 
   private observeLanes(group: string, sessions: readonly LaneSession[]): void {
     const { metrics, clock } = this.options
-    const tally: Tally = { parked: 0, flow: 0, spread: 0, oldestMs: clock.wallMs() }
+    const tally: Tally = { parked: 0, flow: 0, spread: 0, positionAgeMs: 0, oldestMs: clock.wallMs() }
     for (const session of sessions) {
       const { offsets, lanes, duplicatesSuppressed } = session.state
       tally.spread = Math.max(tally.spread, Number(offsets.next - offsets.low))
+      tally.positionAgeMs = Math.max(tally.positionAgeMs, this.positionAgeMs(session))
       for (const lane of lanes.values()) {
         tally[lane.mode] += 1
         const head = lane.queue.peek()
@@ -68,6 +75,17 @@ export class Observer {
     metrics.lanes.set({ group, mode: 'parked' }, tally.parked)
     metrics.lanes.set({ group, mode: 'flow' }, tally.flow)
     metrics.positionSpread.set({ group }, tally.spread)
+    metrics.positionAge.set({ group }, tally.positionAgeMs / 1000)
     metrics.oldestAge.set({ group }, (clock.wallMs() - tally.oldestMs) / 1000)
+  }
+
+  /** 0 while nothing lies behind the position. */
+  private positionAgeMs(session: LaneSession): number {
+    const nowMs = this.options.clock.monotonicMs()
+    const { low, next } = session.state.offsets
+    const last = this.moved.get(session)
+    if (low < next && last?.low === low) return nowMs - last.atMs
+    this.moved.set(session, { low, atMs: nowMs })
+    return 0
   }
 }

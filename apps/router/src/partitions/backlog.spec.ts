@@ -29,6 +29,18 @@ describe('Backlog', () => {
     expect(backlog.next).toBe(9n)
   })
 
+  it('lags by what is filed and by what was not read yet', () => {
+    const backlog = new Backlog(5n)
+    expect(backlog.lag).toBe(0)
+    backlog.add({ ...batch(5, 9), highWatermark: 30n })
+    expect(backlog.lag).toBe(25)
+    backlog.drop(3)
+    expect(backlog.lag).toBe(22)
+    backlog.add(batch(10, 29))
+    backlog.drop(22)
+    expect(backlog.lag).toBe(0)
+  })
+
   it('is full by count or by bytes, and has room again at half of that', () => {
     const many = new Backlog(0n)
     many.add(batch(0, 3999))

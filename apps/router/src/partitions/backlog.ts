@@ -9,10 +9,12 @@ export class Backlog {
   #records: LogRecord[] = []
   #bytes = 0
   #next: bigint
+  #end: bigint
 
   /** @param next offset of the first record wanted */
   constructor(next: bigint) {
     this.#next = next
+    this.#end = next
   }
 
   /** Where reading goes on. */
@@ -22,6 +24,11 @@ export class Backlog {
 
   get records(): readonly LogRecord[] {
     return this.#records
+  }
+
+  /** Records of the partition that are not routed, as of the last read. */
+  get lag(): number {
+    return this.#records.length + Number(this.#end > this.#next ? this.#end - this.#next : 0n)
   }
 
   get isEmpty(): boolean {
@@ -45,6 +52,7 @@ export class Backlog {
       this.#bytes += sizeOf(record)
     }
     if (batch.endOffset > this.#next) this.#next = batch.endOffset
+    this.#end = batch.highWatermark
   }
 
   /** Forgets the first records: they are routed. */

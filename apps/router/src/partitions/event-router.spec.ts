@@ -135,6 +135,7 @@ class InMemoryConsumer implements LogConsumer {
 
   commit = () => Promise.resolve()
   lastHeartbeatMs = () => this.heartbeatMs
+  lastFetchMs = () => null
 
   #fetch(): void {
     for (const at of this.#assigned) {

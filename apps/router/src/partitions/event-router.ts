@@ -71,6 +71,18 @@ export class EventRouter implements LogConsumerHandlers {
     this.#report()
   }
 
+  /** Brings the gauges up to date that nothing else changes while Kafka is silent. */
+  observe(): void {
+    const { metrics, clock } = this.#context
+    const nowMs = clock.monotonicMs()
+    const lag = [...this.#sessions.values()].reduce((sum, session) => sum + session.lag, 0)
+    metrics.lag.set(lag)
+    const fetchedMs = this.#consumer.lastFetchMs()
+    if (fetchedMs !== null) metrics.lastFetchAge.set((nowMs - fetchedMs) / 1000)
+    const heartbeatMs = this.#consumer.lastHeartbeatMs()
+    if (heartbeatMs !== null) metrics.heartbeatAge.set((nowMs - heartbeatMs) / 1000)
+  }
+
   onBatch(batch: LogBatch): void {
     this.#sessions.get(batch.partition)?.read(batch)
   }

@@ -74,6 +74,11 @@ export class PartitionSession {
     return this.#phase.name === 'owned'
   }
 
+  /** Records of the partition that are not routed, as of the last read. */
+  get lag(): number {
+    return this.#phase.name === 'owned' ? this.#phase.backlog.lag : 0
+  }
+
   get isWaiting(): boolean {
     return this.#phase.name === 'owned' && this.#phase.waitsForGroup
   }

@@ -85,4 +85,6 @@ export interface LogConsumer extends LogConsumerControl {
   commit(offsets: readonly (TopicPartition & { readonly offset: bigint })[]): Promise<void>
   /** Monotonic instant of the last heartbeat that the group's coordinator answered; null before the first. */
   lastHeartbeatMs(): number | null
+  /** Monotonic instant at which the log last answered a read, with or without records; null before the first. */
+  lastFetchMs(): number | null
 }

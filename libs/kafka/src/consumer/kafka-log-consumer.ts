@@ -58,6 +58,7 @@ export class KafkaLogConsumer implements LogConsumer {
   private consumer: Consumer | null = null
   private stopped = false
   private heartbeatAt: number | null = null
+  private fetchedAt: number | null = null
   private readonly budget = new CrashBudget(MAX_REBUILDS, REBUILD_WINDOW_MS)
   private readonly firstJoin = deferred()
   private readonly pausedKeys = new Set<string>()
@@ -110,6 +111,10 @@ export class KafkaLogConsumer implements LogConsumer {
     return this.heartbeatAt
   }
 
+  lastFetchMs(): number | null {
+    return this.fetchedAt
+  }
+
   /** What this member holds now. */
   assigned(): readonly TopicPartition[] {
     return [...this.assignedKeys].map(fromKey)
@@ -118,7 +123,7 @@ export class KafkaLogConsumer implements LogConsumer {
   private async build(): Promise<void> {
     const consumer = this.client.kafka.consumer(this.consumerConfig())
     this.consumer = consumer
-    const { GROUP_JOIN, HEARTBEAT, CRASH } = consumer.events
+    const { GROUP_JOIN, HEARTBEAT, FETCH, CRASH } = consumer.events
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.heartbeatAt = performance.now()
       this.adoptAssignment(payload.memberAssignment)
@@ -126,6 +131,9 @@ export class KafkaLogConsumer implements LogConsumer {
     })
     consumer.on(HEARTBEAT, () => {
       this.heartbeatAt = performance.now()
+    })
+    consumer.on(FETCH, () => {
+      this.fetchedAt = performance.now()
     })
     consumer.on(CRASH, ({ payload }) => {
       if (!payload.restart) void this.recover(consumer, payload.error)

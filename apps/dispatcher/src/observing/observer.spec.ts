@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals'
+import { createRegistry } from '@hooklane/observability'
+import type { GroupWorker } from '../groups/group-worker.js'
+import { dispatcherMetrics } from '../metrics.js'
+import { MemoryBudget } from './memory-budget.js'
+import { Observer } from './observer.js'
+
+/** One group with one partition whose offsets the test moves; times in ms. */
+function world() {
+  const at = { nowMs: 1_000_000, fetchMs: 1_000_000, low: 10n, next: 10n }
+  const state = {
+    get offsets() {
+      return { low: at.low, next: at.next }
+    },
+    lanes: new Map(),
+    queuedBytes: 0,
+    duplicatesSuppressed: 0,
+  }
+  const worker = {
+    workerGroup: 'shared-webhook',
+    partitions: new Map([[0, { session: { state, deadlineMs: at.nowMs + 40_000, tell: () => undefined } }]]),
+    heartbeatMs: () => at.fetchMs,
+    lastFetchMs: () => at.fetchMs,
+    lagRecords: () => Number(at.next - at.low),
+  } as unknown as GroupWorker
+  const registry = createRegistry('dispatcher')
+  const observer = new Observer({
+    metrics: dispatcherMetrics(registry),
+    clock: { monotonicMs: () => at.nowMs, wallMs: () => at.nowMs },
+    budget: new MemoryBudget(1_000_000),
+  })
+  const gaugeAfter = async (seconds: number, name: string) => {
+    at.nowMs += seconds * 1000
+    observer.observe([worker])
+    return (await registry.getSingleMetric(`hooklane_${name}`)?.get())?.values[0]?.value
+  }
+  return { at, gaugeAfter }
+}
+
+describe('Observer', () => {
+  it('a position with work behind it ages until it moves, and one without does not', async () => {
+    const { at, gaugeAfter } = world()
+    expect(await gaugeAfter(0, 'position_age_seconds')).toBe(0)
+    expect(await gaugeAfter(60, 'position_age_seconds')).toBe(0)
+    at.next = 20n
+    expect(await gaugeAfter(5, 'position_age_seconds')).toBe(5)
+    expect(await gaugeAfter(30, 'position_age_seconds')).toBe(35)
+    at.low = 12n
+    expect(await gaugeAfter(1, 'position_age_seconds')).toBe(0)
+    expect(await gaugeAfter(9, 'position_age_seconds')).toBe(9)
+    at.low = 20n
+    expect(await gaugeAfter(9, 'position_age_seconds')).toBe(0)
+  })
+
+  it('the age of the last read grows while Kafka is silent, whatever else is well', async () => {
+    const { at, gaugeAfter } = world()
+    expect(await gaugeAfter(75, 'last_fetch_age_seconds')).toBe(75)
+    at.fetchMs = at.nowMs
+    expect(await gaugeAfter(1, 'last_fetch_age_seconds')).toBe(1)
+  })
+})
