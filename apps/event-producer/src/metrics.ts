@@ -32,6 +32,8 @@ const FAILURE_CODES = [
   'SLOT_ACTIVE',
   'POSITION_BEHIND',
   'SLOT_LOST',
+  'CHANGES_MISSING',
+  'CHANGE_UNTELLABLE',
   'DATABASE_ERROR',
   'CONSUMER_FAILED',
 ] as const satisfies readonly RefusalCode[]

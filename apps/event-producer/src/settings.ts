@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os'
 import {
   databaseSettings,
   kafkaSettings,
@@ -7,27 +6,29 @@ import {
   serviceSettings,
   setting,
   optionalText,
-  text,
+  type CrossRule,
   type SettingsOf,
 } from '@hooklane/config'
 
-const definition = {
+export const definition = {
   ...serviceSettings,
   ...kafkaSettings,
   ...databaseSettings,
   captureFile: setting(
     'CAPTURE_FILE',
-    optionalText(),
-    'Path of the capture file: which tables of which databases become events. Unset: only Hooklane’s own configuration is carried.',
+    optionalText('path'),
+    'The capture file: which tables of which databases become events. Read once, at the start. Unset: only Hooklane’s own configuration is carried.',
   ),
   spoolDir: setting(
     'SPOOL_DIR',
-    text(tmpdir()),
-    'Directory for the rows of transactions that are too large for memory. Needs room for the largest one; nothing in it outlives the process.',
+    optionalText('path of a directory'),
+    'Where the rows of transactions go that are too large for memory. Needs room for the largest one (about its size in JSON); nothing in it outlives the process. Unset: the system’s directory for temporary files.',
   ),
 } as const
 
 export type EventProducerSettings = SettingsOf<typeof definition>
 
+export const rules: readonly CrossRule<EventProducerSettings>[] = [saslIsComplete]
+
 /** @throws ConfigurationError */
-export const readEventProducerSettings = (): EventProducerSettings => readSettings(definition, [saslIsComplete])
+export const readEventProducerSettings = (): EventProducerSettings => readSettings(definition, rules)

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { kafkaConnection, readCaptureFile } from '@hooklane/config'
 import { topicNames, type TopicNames } from '@hooklane/contracts'
 import { referencedColumns, SourceReader, type CaptureConfiguration, type CaptureSource } from '@hooklane/core'
@@ -132,7 +133,7 @@ function capturePipeline(parts: Parts, capture: CaptureSource): Pipeline {
         topic: names.events,
         publisher,
         lastPositions: () => positions.read(),
-        openSpool: () => TemporarySpoolFile.open(settings.spoolDir),
+        openSpool: () => TemporarySpoolFile.open(settings.spoolDir ?? tmpdir()),
         onTransaction: ({ xid, committedAtMs }, report) => {
           countTransaction(metrics, source.name, committedAtMs)
           for (const [reason, rows] of report.skipped) metrics.skipped.inc({ source: source.name, reason }, rows)

@@ -25,8 +25,22 @@ export class ConfigurationError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** A rule between several settings; answers what is wrong, or null. */
-export type CrossRule<S> = (settings: S) => { readonly key: string; readonly rule: string } | null
+/** A rule between several settings. */
+export interface CrossRule<S> {
+  /** The setting that a fault names. */
+  readonly key: string
+  /** What must hold, after the key: `must be at most a third of KAFKA_SESSION_TIMEOUT_MS`. Stands in `docs/configuration.md` as well. */
+  readonly rule: string
+  /** What is wrong, or null: the rule, unless something more precise can be said. */
+  faultIn(settings: S): string | null
+}
+
+/** A rule that holds or does not. */
+export const crossRule = <S>(key: string, rule: string, holds: (settings: S) => boolean): CrossRule<S> => ({
+  key,
+  rule,
+  faultIn: (settings) => (holds(settings) ? null : rule),
+})
 
 /**
  * Reads a service's settings once and freezes them. An empty variable counts as not set.
@@ -48,9 +62,9 @@ export function readSettings<D extends SettingsDefinition>(
   }
   if (faults.length > 0) throw new ConfigurationError(faults)
   const settings = Object.freeze(values) as SettingsOf<D>
-  for (const rule of rules) {
-    const fault = rule(settings)
-    if (fault) faults.push({ ...fault, value: null })
+  for (const one of rules) {
+    const rule = one.faultIn(settings)
+    if (rule !== null) faults.push({ key: one.key, rule, value: null })
   }
   if (faults.length > 0) throw new ConfigurationError(faults)
   return settings

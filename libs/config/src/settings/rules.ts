@@ -1,12 +1,19 @@
 import { z } from 'zod'
 
-/** Rules that settings are made of. Each message says what is expected. */
+/** Rules that settings are made of. Each message says what is expected, each description the same for `docs/configuration.md`. */
 
-export const required = (what: string) => z.string({ error: `is required: ${what}` }).min(1)
+/** @param what names the value: `a URL postgres://…` */
+export const required = (what: string) =>
+  z
+    .string({ error: `is required: ${what}` })
+    .min(1)
+    .describe(what)
 
-export const optionalText = () => z.string().optional()
+/** @param what names the value */
+export const optionalText = (what = 'text') => z.string().optional().describe(what)
 
-export const text = (standard: string) => z.string().default(standard)
+/** @param what names the value */
+export const text = (standard: string, what = 'text') => z.string().default(standard).describe(what)
 
 export const integer = (standard: number, least: number, most: number) =>
   z.coerce
@@ -15,6 +22,7 @@ export const integer = (standard: number, least: number, most: number) =>
     .min(least, { error: `must be at least ${least}` })
     .max(most, { error: `must be at most ${most}` })
     .default(standard)
+    .describe(`whole number, ${least} to ${most}`)
 
 export const port = (standard: number) => integer(standard, 0, 65_535)
 
@@ -23,6 +31,7 @@ export const flag = (standard: boolean) =>
     .enum(['true', 'false'], { error: 'must be true or false' })
     .default(standard ? 'true' : 'false')
     .transform((value) => value === 'true')
+    .describe('`true` or `false`')
 
 /** Comma-separated; blanks around the parts do not matter. */
 export const list = (standard?: string) => {
@@ -32,10 +41,15 @@ export const list = (standard?: string) => {
       .map((part) => part.trim())
       .filter((part) => part !== ''),
   )
-  return standard === undefined
-    ? parts.refine((value) => value.length > 0, { error: 'must name at least one' })
-    : z.string().default(standard).pipe(parts)
+  const rule =
+    standard === undefined
+      ? parts.refine((value) => value.length > 0, { error: 'must name at least one' })
+      : z.string().default(standard).pipe(parts)
+  return rule.describe('comma-separated list')
 }
 
-export const oneOf = <T extends string>(values: readonly [T, ...T[]], standard: T) =>
-  z.enum(values, { error: `must be one of ${values.join(', ')}` }).default(standard as never) as unknown as z.ZodType<T>
+export const oneOf = <T extends string>(values: readonly [T, ...T[]], standard?: T) => {
+  const rule = z.enum(values, { error: `must be one of ${values.join(', ')}` })
+  const said = values.map((value) => `\`${value}\``).join(', ')
+  return (standard === undefined ? rule : rule.default(standard as never)).describe(said) as unknown as z.ZodType<T>
+}

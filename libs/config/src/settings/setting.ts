@@ -3,9 +3,12 @@ import type { z } from 'zod'
 /** One environment variable: its rule, what it is for, and whether its value may be shown. */
 export interface Setting<T> {
   readonly key: string
-  /** Parses the text of the variable; `undefined` when it is not set, so a default belongs here and nowhere else. */
+  /**
+   * Parses the text of the variable; `undefined` when it is not set, so a default belongs here and nowhere else. Its own description
+   * (`.describe`, last in the chain) says the rule in words for `docs/configuration.md`.
+   */
   readonly schema: z.ZodType<T>
-  /** One line for `docs/configuration.md`: what it does, its unit, what too low and too high would do. */
+  /** For `docs/configuration.md`: what it does, its unit, what too low and too high would do where that matters. */
   readonly description: string
   /** Shown as `***` in every message. A secret can also come from a file: `<KEY>_FILE`. */
   readonly secret: boolean

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { flag, integer, list, oneOf, optionalText, port, required, text } from './rules.js'
-import type { CrossRule } from './read-settings.js'
+import { crossRule, type CrossRule } from './read-settings.js'
 import { secretSetting, setting } from './setting.js'
 
 /** What every service reads. */
@@ -8,18 +8,22 @@ export const serviceSettings = {
   healthPort: setting(
     'HEALTH_PORT',
     port(8081),
-    'Port of /health/live, /health/ready and /metrics; 0 takes a free one.',
+    'Port of `/health/live`, `/health/ready` and `/metrics`; 0 takes a free one, which the first log line names. Two services on one machine need two.',
   ),
-  healthHost: setting('HEALTH_HOST', text('0.0.0.0'), 'Address on which health and metrics are served.'),
+  healthHost: setting(
+    'HEALTH_HOST',
+    text('0.0.0.0', 'address'),
+    'Address on which health and metrics are served. They need no key: keep them inside your network.',
+  ),
   logLevel: setting(
     'LOG_LEVEL',
     oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info'),
-    'Least level that is logged. A receiver’s failure is never logged above info.',
+    'Least level that is logged. At `info` there is one line per attempt; a receiver’s failure is never above it. At `warn` only what a person should know.',
   ),
   drainLimitMs: setting(
     'DRAIN_LIMIT_MS',
     integer(40_000, 1_000, 600_000),
-    'Milliseconds a service may take to end after SIGTERM. Too low cuts attempts off; must stay below the grace period of the platform.',
+    'Milliseconds a service may take to end after SIGTERM. Too low cuts attempts off, and receivers get them again; must stay below the grace period of the platform, which kills after it.',
   ),
   httpProxy: setting(
     'HTTP_PROXY',
@@ -34,33 +38,41 @@ export const serviceSettings = {
 } as const
 
 function noProxy() {
-  return z.undefined({ error: 'must not be set: a proxy would go round the address guard; unset it for this process' })
+  return z
+    .undefined({ error: 'must not be set: a proxy would go round the address guard; unset it for this process' })
+    .describe('must not be set')
 }
 
 export const kafkaSettings = {
-  kafkaBrokers: setting('KAFKA_BROKERS', list(), 'Comma-separated host:port of the Kafka brokers.'),
+  kafkaBrokers: setting(
+    'KAFKA_BROKERS',
+    list(),
+    '`host:port` of the Kafka brokers. Two or three are enough: the others are found through them.',
+  ),
   kafkaSsl: setting('KAFKA_SSL', flag(false), 'Connect to Kafka over TLS; certificates are verified.'),
   kafkaSaslMechanism: setting(
     'KAFKA_SASL_MECHANISM',
     z
       .enum(['plain', 'scram-sha-256', 'scram-sha-512'], { error: 'must be plain, scram-sha-256 or scram-sha-512' })
-      .optional(),
-    'SASL mechanism; unset: no authentication.',
+      .optional()
+      .describe('`plain`, `scram-sha-256` or `scram-sha-512`'),
+    'How services log in to Kafka. Unset: without authentication. `plain` sends the password as it is: only with KAFKA_SSL.',
   ),
-  kafkaSaslUsername: setting('KAFKA_SASL_USERNAME', optionalText(), 'SASL user.'),
-  kafkaSaslPassword: secretSetting('KAFKA_SASL_PASSWORD', optionalText(), 'SASL password.'),
+  kafkaSaslUsername: setting('KAFKA_SASL_USERNAME', optionalText(), 'User for KAFKA_SASL_MECHANISM.'),
+  kafkaSaslPassword: secretSetting('KAFKA_SASL_PASSWORD', optionalText(), 'Password for KAFKA_SASL_MECHANISM.'),
   topicPrefix: setting(
     'TOPIC_PREFIX',
     z
       .string()
       .regex(/^[a-zA-Z0-9._-]{1,60}$/, { error: 'must be 1 to 60 letters, digits, dots, underscores or dashes' })
-      .default('hooklane.'),
-    'Begins the name of every topic, consumer group and transactional id: two systems on one cluster need two.',
+      .default('hooklane.')
+      .describe('1 to 60 letters, digits, dots, underscores or dashes'),
+    'Begins the name of every topic, consumer group, transactional id and replication slot: two systems on one cluster need two. The same for all services of a system; changing it begins a new, empty one.',
   ),
   topicProfile: setting(
     'TOPIC_PROFILE',
     oneOf(['dev', 'prod'], 'dev'),
-    'Partition counts for topics that are created; counts of existing topics are read from the cluster.',
+    'Partition counts for topics that are created. `dev`: few, quick to start; `prod`: many, because they bound how many processes can share the work and cannot be raised later. Counts of existing topics are read from the cluster.',
   ),
 } as const
 
@@ -69,16 +81,17 @@ export const saslIsComplete: CrossRule<{
   kafkaSaslMechanism: string | undefined
   kafkaSaslUsername: string | undefined
   kafkaSaslPassword: string | undefined
-}> = (s) =>
-  s.kafkaSaslMechanism && !(s.kafkaSaslUsername && s.kafkaSaslPassword)
-    ? { key: 'KAFKA_SASL_MECHANISM', rule: 'needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD' }
-    : null
+}> = crossRule(
+  'KAFKA_SASL_MECHANISM',
+  'needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD',
+  (s) => !s.kafkaSaslMechanism || (!!s.kafkaSaslUsername && !!s.kafkaSaslPassword),
+)
 
 export const databaseSettings = {
   databaseUrl: secretSetting(
     'DATABASE_URL',
     required('postgres://… of the database `hooklane`'),
-    'Database of Hooklane itself.',
+    'Database of Hooklane itself, not of the PIM.',
   ),
 } as const
 
@@ -96,28 +109,30 @@ export const secretsSettings = {
       )
       .refine((keys) => keys.length > 0 && keys.every((key) => key.length === 32), {
         error: 'must be 32 bytes in base64 each, the newest key first (openssl rand -base64 32)',
-      }),
-    'Seals signing secrets and secret headers. Several keys, newest first, while rotating.',
+      })
+      .describe('32 random bytes in base64 (`openssl rand -base64 32`); several separated by commas or blanks'),
+    'Seals signing secrets and secret headers in the database: the first key seals, all of them open. To rotate, put a new key in front on every service, and keep the old ones as long as something is sealed with them. A key that is lost makes its secrets unreadable: their lanes wait.',
   ),
 } as const
 
 export const targetSettings = {
   allowTargets: setting(
     'ALLOW_TARGETS',
-    z.string().default(''),
-    'CIDRs, hosts and host:port that the address guard lets through, plain http included. Empty in production.',
+    z.string().default('').describe('comma-separated list of CIDRs, hosts and `host:port`'),
+    'What the address guard lets through beside public addresses over https, plain http included. Leave it empty in production: each entry is a way from a subscription into your network.',
   ),
   publicBaseUrl: setting(
     'PUBLIC_BASE_URL',
-    z.url({ error: 'must be an absolute URL' }).default('http://localhost'),
-    'Where receivers find schemas: the base of event.schema in every envelope.',
+    z.url({ error: 'must be an absolute URL' }).default('http://localhost').describe('absolute URL'),
+    'Where receivers reach this API: the base of `event.schema` in every envelope, and named in the User-Agent.',
   ),
   headerPrefix: setting(
     'HEADER_PREFIX',
     z
       .string()
       .regex(/^[A-Za-z][A-Za-z0-9-]{0,30}-$/, { error: 'must be letters, digits and dashes and end with a dash' })
-      .default('Pim-'),
-    'Begins the product’s own headers on every request.',
+      .default('Pim-')
+      .describe('letters, digits and dashes, ends with a dash'),
+    'Begins the product’s own headers on every request (`Pim-Sequence`, …). Changing it breaks receivers that read them.',
   ),
 } as const
