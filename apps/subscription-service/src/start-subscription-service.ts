@@ -1,7 +1,7 @@
 import { kafkaConnection } from '@hooklane/config'
 import { topicNames } from '@hooklane/contracts'
 import { createSealer } from '@hooklane/core'
-import { createKafkaClient, TopicAdmin } from '@hooklane/kafka'
+import { createKafkaClient, KafkaLogAdmin, TopicAdmin } from '@hooklane/kafka'
 import { TenantDatabase } from '@hooklane/postgres'
 import { systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { parseAllowTargets } from '@hooklane/webhook-http'
@@ -9,6 +9,8 @@ import { createApi } from './create-api.js'
 import type { SubscriptionServiceSettings } from './settings.js'
 import { DeliveryRules } from './subscriptions/subscriptions.service.js'
 import { DatabaseWatch } from './database-watch.js'
+import { ExpiredAnswers } from './idempotency/expired-answers.js'
+import { KafkaWorkerGroupBacklogs } from './worker-groups/kafka-worker-group-backlogs.js'
 import { KafkaWorkerGroupTopics } from './worker-groups/kafka-worker-group-topics.js'
 
 /** Copies of each partition that is made: never more than there are brokers. */
@@ -32,9 +34,11 @@ export async function startSubscriptionService(
   })
   const kafka = createKafkaClient({ ...kafkaConnection(settings), clientId: 'hooklane-subscription-service', logger })
   const replicas = Math.min(MOST_REPLICAS, settings.kafkaBrokers.length)
+  const names = topicNames(settings.topicPrefix)
   const api = await createApi({
     database,
-    workerGroupTopics: new KafkaWorkerGroupTopics(new TopicAdmin(kafka), topicNames(settings.topicPrefix), replicas),
+    workerGroupTopics: new KafkaWorkerGroupTopics(new TopicAdmin(kafka), names, replicas),
+    workerGroupBacklogs: new KafkaWorkerGroupBacklogs(new KafkaLogAdmin(kafka), names, systemClock, logger),
     operatorKey,
     rules: new DeliveryRules(
       createSealer(secretsKeys),
@@ -50,11 +54,14 @@ export async function startSubscriptionService(
   })
   const watch = new DatabaseWatch(database, readiness)
   await watch.start()
+  const expiredAnswers = new ExpiredAnswers(database, logger)
+  expiredAnswers.start()
   await api.listen(settings.httpPort, settings.httpHost)
   logger.info({ url: await api.getUrl() }, 'the API listens')
   return {
     close: async () => {
       watch.stop()
+      expiredAnswers.stop()
       await api.close()
       await database.close()
     },

@@ -1,10 +1,11 @@
 import type { TopicProfile } from '@hooklane/contracts'
-import type { Clock, ParsedApiKey, WorkerGroupTopics } from '@hooklane/core'
+import type { Clock, ParsedApiKey, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core'
 import type { Logger, Registry } from '@hooklane/observability'
 import { TenantDatabase } from '@hooklane/postgres'
 import { Module, type DynamicModule, type Provider } from '@nestjs/common'
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core'
 import { ApiKeysController } from './api-keys/api-keys.controller.js'
+import { ApiKeysService } from './api-keys/api-keys.service.js'
 import { FailedAttempts } from './api-keys/failed-attempts.js'
 import { ConfiguredOperatorKey, KeyGuard } from './api-keys/key-guard.js'
 import { AppsController } from './apps/apps.controller.js'
@@ -16,15 +17,17 @@ import { Cursors } from './http/cursor.js'
 import { Lists } from './http/list.js'
 import { ProblemFilter } from './http/problem-filter.js'
 import { strictValidation } from './http/validation-pipe.js'
+import { ANSWER_SEALER, Posts } from './idempotency/posts.js'
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js'
 import { DeliveryRules, SubscriptionsService } from './subscriptions/subscriptions.service.js'
-import { GroupPlacement, WORKER_GROUP_TOPICS } from './worker-groups/group-placement.js'
+import { GroupPlacement, WORKER_GROUP_BACKLOGS, WORKER_GROUP_TOPICS } from './worker-groups/group-placement.js'
 import { TOPIC_PROFILE, WorkerGroupsController } from './worker-groups/worker-groups.controller.js'
 
 /** What the API is made of. */
 export interface ApiParts {
   readonly database: TenantDatabase
   readonly workerGroupTopics: WorkerGroupTopics
+  readonly workerGroupBacklogs: WorkerGroupBacklogs
   readonly operatorKey: ParsedApiKey
   readonly rules: DeliveryRules
   /** Signs list cursors. */
@@ -43,6 +46,8 @@ export class SubscriptionServiceModule {
     const shared: Provider[] = [
       { provide: TenantDatabase, useValue: parts.database },
       { provide: WORKER_GROUP_TOPICS, useValue: parts.workerGroupTopics },
+      { provide: WORKER_GROUP_BACKLOGS, useValue: parts.workerGroupBacklogs },
+      { provide: ANSWER_SEALER, useValue: parts.rules.sealer },
       { provide: TOPIC_PROFILE, useValue: parts.topicProfile },
       { provide: DeliveryRules, useValue: parts.rules },
       { provide: Cursors, useValue: new Cursors(parts.cursorSecret) },
@@ -63,7 +68,7 @@ export class SubscriptionServiceModule {
         DeliveriesController,
         WorkerGroupsController,
       ],
-      providers: [...shared, Lists, GroupPlacement, AppsService, SubscriptionsService],
+      providers: [...shared, Lists, Posts, GroupPlacement, ApiKeysService, AppsService, SubscriptionsService],
     }
   }
 }

@@ -1,5 +1,11 @@
 import type { WorkerGroupConfiguration } from '@hooklane/contracts'
-import { createApiKey, createSealer, type WorkerGroupTopics } from '@hooklane/core'
+import {
+  createApiKey,
+  createSealer,
+  type WorkerGroupBacklog,
+  type WorkerGroupBacklogs,
+  type WorkerGroupTopics,
+} from '@hooklane/core'
 import { createLogger, createRegistry } from '@hooklane/observability'
 import { TenantDatabase } from '@hooklane/postgres'
 import { systemClock } from '@hooklane/runtime'
@@ -17,6 +23,15 @@ export class FakeTopics implements WorkerGroupTopics {
   async ensure(group: WorkerGroupConfiguration): Promise<void> {
     if (this.refusal) throw this.refusal
     this.ensured.push(group)
+  }
+}
+
+/** Backlogs as the test says; groups that it does not speak of have none. */
+export class FakeBacklogs implements WorkerGroupBacklogs {
+  readonly waiting = new Map<string, WorkerGroupBacklog>()
+
+  async of(groups: readonly string[]): Promise<ReadonlyMap<string, WorkerGroupBacklog>> {
+    return new Map(groups.map((group) => [group, this.waiting.get(group) ?? { records: 0, reason: null }]))
   }
 }
 
@@ -78,6 +93,7 @@ export class ApiWorld {
     readonly database: TestDatabase,
     readonly tenants: TenantDatabase,
     readonly topics: FakeTopics,
+    readonly backlogs: FakeBacklogs,
     readonly api: NestExpressApplication,
     readonly url: string,
     readonly operatorKey: string,
@@ -88,11 +104,13 @@ export class ApiWorld {
     const database = await createTestDatabase('api')
     const tenants = new TenantDatabase({ url: database.url, role: 'hooklane_service', maxConnections: 4 })
     const topics = new FakeTopics()
+    const backlogs = new FakeBacklogs()
     const operator = createApiKey('operator')
     const secretsKey = Buffer.alloc(32, 7)
     const api = await createApi({
       database: tenants,
       workerGroupTopics: topics,
+      workerGroupBacklogs: backlogs,
       operatorKey: operator,
       rules: new DeliveryRules(createSealer([secretsKey]), parseAllowTargets('127.0.0.2/32'), 'Pim-'),
       cursorSecret: secretsKey,
@@ -103,7 +121,7 @@ export class ApiWorld {
       registry: createRegistry('api-test'),
     })
     await api.listen(0, '127.0.0.1')
-    return new ApiWorld(database, tenants, topics, api, await api.getUrl(), operator.text, secretsKey)
+    return new ApiWorld(database, tenants, topics, backlogs, api, await api.getUrl(), operator.text, secretsKey)
   }
 
   async close(): Promise<void> {

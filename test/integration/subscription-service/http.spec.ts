@@ -91,7 +91,7 @@ describe('the API', () => {
     expect(problem(await post(`${'[{"a":'.repeat(30_000)}1${'}]'.repeat(30_000)}`))[0]).toBeGreaterThanOrEqual(400)
     expect(problem(await post(`{"a":${'['.repeat(40)}${']'.repeat(40)}}`))).toEqual([400, 'BODY_TOO_DEEP'])
     expect(problem(await post(Object.fromEntries(Array.from({ length: 2_001 }, (_, i) => [`k${i}`, i]))))).toEqual([
-      400,
+      413,
       'BODY_TOO_LARGE',
     ])
   })

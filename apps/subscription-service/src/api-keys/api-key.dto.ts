@@ -1,6 +1,6 @@
 import type { ApiKeyEntity } from '@hooklane/postgres'
 import { ApiProperty } from '@nestjs/swagger'
-import { choice, text } from '../http/fields.js'
+import { choice, id, text } from '../http/fields.js'
 import { instantOf, maybeInstantOf } from '../http/instants.js'
 
 export type NewKeyRole = 'operator' | 'owner' | 'editor' | 'viewer'
@@ -9,15 +9,22 @@ export class CreateApiKey {
   @text({ description: 'What the key is for' })
   name!: string
 
-  @choice(['owner', 'editor', 'viewer', 'operator'], { description: 'operator: for operators only' })
-  role!: NewKeyRole
+  @choice(['owner', 'editor', 'viewer', 'operator'], {
+    optional: true,
+    description: 'Required without appId. operator: for operators only. A key of one app is a viewer',
+  })
+  role?: NewKeyRole
+
+  @id({ optional: true, description: 'The key reads this app, its subscriptions, deliveries and attempts only' })
+  appId?: string
 }
 
 export class ApiKeyView {
   @ApiProperty() id!: string
   @ApiProperty({ type: ['string', 'null'] } as never) companyId!: string | null
+  @ApiProperty({ type: ['string', 'null'], description: 'Set: the key of one app' } as never) appId!: string | null
   @ApiProperty() name!: string
-  @ApiProperty() role!: string
+  @ApiProperty({ enum: ['operator', 'owner', 'editor', 'viewer'] }) role!: string
   @ApiProperty({ format: 'date-time' }) createdAt!: string
   @ApiProperty({ type: ['string', 'null'], format: 'date-time' } as never) revokedAt!: string | null
 }
@@ -29,6 +36,7 @@ export class CreatedApiKeyView extends ApiKeyView {
 export const apiKeyView = (key: ApiKeyEntity): ApiKeyView => ({
   id: key.id,
   companyId: key.companyId,
+  appId: key.appId,
   name: key.name,
   role: key.role,
   createdAt: instantOf(key.createdAt),

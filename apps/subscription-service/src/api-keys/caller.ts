@@ -1,6 +1,8 @@
 import type { ApiKeyRole, Scope } from '@hooklane/postgres'
-import { createParamDecorator, SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestjs/common'
+import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common'
+import { ApiExtension } from '@nestjs/swagger'
 import type { Request } from 'express'
+import { ACCESS_EXTENSION } from '../documentation/extensions.js'
 import { Problem } from '../http/problem.js'
 
 /** Who asks, as their key says. The company comes from the key; an operator names one in the header `Hooklane-Company`. */
@@ -10,6 +12,8 @@ export class Caller {
     readonly role: ApiKeyRole,
     /** Null: an operator that names no company and therefore reads all of them. */
     readonly companyId: string | null,
+    /** Set: the key of one app, which reads that app and nothing else. */
+    readonly appId: string | null = null,
   ) {}
 
   get isOperator(): boolean {
@@ -18,27 +22,42 @@ export class Caller {
 
   /** What this caller may see. */
   get scope(): Scope {
-    return this.companyId === null ? { kind: 'operator' } : { kind: 'company', companyId: this.companyId }
+    const { companyId, appId } = this
+    if (companyId === null) return { kind: 'operator' }
+    return appId === null ? { kind: 'company', companyId } : { kind: 'app', companyId, appId }
   }
 
   /** For what can only be done for one company. @throws Problem 400 */
   requireCompany(): string {
     if (this.companyId !== null) return this.companyId
-    throw new Problem(400, 'COMPANY_REQUIRED', 'an operator key must name the company in the header Hooklane-Company')
+    throw new Problem('COMPANY_REQUIRED', 'an operator key must name the company in the header Hooklane-Company')
   }
 }
 
 /** A company key's roles, each with the rights of those before it; `operator` is for operator keys alone. */
 export type Access = 'viewer' | 'editor' | 'owner' | 'operator'
 
+export interface Requirement {
+  readonly access: Access
+  /** The key of an app may call it too, and sees only what belongs to the app. */
+  readonly forAppKeys: boolean
+}
+
 export const ACCESS = 'hooklane:access'
 
-/** Who may call. A route without it is for operators. */
-export const Allow = (access: Access): CustomDecorator => SetMetadata(ACCESS, access)
+/** Who may call. A route without it is for operators. Keys of one app are refused unless the route is `forAppKeys`. */
+export const Allow = (
+  access: Access,
+  options: { readonly forAppKeys?: boolean } = {},
+): ClassDecorator & MethodDecorator => {
+  const requirement: Requirement = { access, forAppKeys: options.forAppKeys ?? false }
+  return applyDecorators(SetMetadata(ACCESS, requirement), ApiExtension(ACCESS_EXTENSION, requirement))
+}
 
 const RANK: Readonly<Record<Access, number>> = { viewer: 0, editor: 1, owner: 2, operator: 3 }
 
-export const mayCall = (caller: Caller, access: Access): boolean => RANK[caller.role] >= RANK[access]
+export const mayCall = (caller: Caller, { access, forAppKeys }: Requirement): boolean =>
+  RANK[caller.role] >= RANK[access] && (caller.appId === null || forAppKeys)
 
 const callers = new WeakMap<Request, Caller>()
 
@@ -46,9 +65,13 @@ export function rememberCaller(request: Request, caller: Caller): void {
   callers.set(request, caller)
 }
 
-/** The caller, put there by the guard. */
-export const WhoAsks = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
-  const caller = callers.get(context.switchToHttp().getRequest<Request>())
+export function callerOf(request: Request): Caller {
+  const caller = callers.get(request)
   if (!caller) throw new Error('a route was reached without the key guard')
   return caller
-})
+}
+
+/** The caller, put there by the guard. */
+export const WhoAsks = createParamDecorator((_: unknown, context: ExecutionContext): Caller =>
+  callerOf(context.switchToHttp().getRequest<Request>()),
+)

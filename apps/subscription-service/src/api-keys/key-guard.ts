@@ -1,17 +1,19 @@
-import { isSameDigest, parseApiKey, type ParsedApiKey } from '@hooklane/core'
-import { TenantDatabase } from '@hooklane/postgres'
+import { isSameDigest, parseApiKey, type ApiKeyKind, type ParsedApiKey } from '@hooklane/core'
+import { TenantDatabase, type ApiKeyEntity } from '@hooklane/postgres'
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'
 import type { Request } from 'express'
 import { ID_FORM } from '../http/fields.js'
 import { invalid, Problem } from '../http/problem.js'
-import { ACCESS, Caller, mayCall, rememberCaller, type Access } from './caller.js'
+import { ACCESS, Caller, mayCall, rememberCaller, type Requirement } from './caller.js'
 import { FailedAttempts } from './failed-attempts.js'
 
 /** The operator key of the configuration; only its digest is kept. */
 export class ConfiguredOperatorKey {
   constructor(readonly key: ParsedApiKey) {}
 }
+
+const FOR_OPERATORS: Requirement = { access: 'operator', forAppKeys: false }
 
 /** Compared when there is no such key, so that a wrong id takes as long as a wrong secret. */
 const NOBODY = Buffer.alloc(32)
@@ -30,14 +32,10 @@ export class KeyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<Request>()
     const caller = await this.identify(request)
     if (!caller) throw this.unauthorized(request)
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
-      context.getHandler(),
-      context.getClass(),
-    ])
-    if (!mayCall(caller, access ?? 'operator')) {
-      const needs = access === undefined || access === 'operator' ? 'an operator key' : `the role ${access}`
-      throw new Problem(403, 'FORBIDDEN', `this needs ${needs}`)
-    }
+    const requirement =
+      this.reflector.getAllAndOverride<Requirement | undefined>(ACCESS, [context.getHandler(), context.getClass()]) ??
+      FOR_OPERATORS
+    if (!mayCall(caller, requirement)) throw forbidden(caller, requirement)
     rememberCaller(request, caller)
     return true
   }
@@ -54,22 +52,33 @@ export class KeyGuard implements CanActivate {
       tables.apiKeys.findForCheck(key.id),
     )
     const isSame = isSameDigest(key.digest, row?.digest ?? NOBODY)
-    if (!row || !isSame || row.revokedAt !== null || (row.role === 'operator') !== (key.kind === 'operator'))
-      return null
-    return new Caller(row.id, row.role, row.role === 'operator' ? namedCompany(request) : row.companyId)
+    if (!row || !isSame || row.revokedAt !== null || kindOf(row) !== key.kind) return null
+    return new Caller(row.id, row.role, row.role === 'operator' ? namedCompany(request) : row.companyId, row.appId)
   }
 
   private unauthorized(request: Request): Problem {
     const waitSeconds = this.failedAttempts.add(request.socket.remoteAddress ?? '')
     if (waitSeconds !== null) {
-      return new Problem(429, 'TOO_MANY_WRONG_KEYS', 'too many wrong keys from this address', {
+      return new Problem('TOO_MANY_WRONG_KEYS', 'too many wrong keys from this address', {
         headers: { 'retry-after': String(waitSeconds) },
       })
     }
-    return new Problem(401, 'UNAUTHORIZED', 'a valid key is needed: Authorization: Bearer <key>', {
+    return new Problem('UNAUTHORIZED', 'a valid key is needed: Authorization: Bearer <key>', {
       headers: { 'www-authenticate': 'Bearer' },
     })
   }
+}
+
+function kindOf(row: ApiKeyEntity): ApiKeyKind {
+  if (row.role === 'operator') return 'operator'
+  return row.appId === null ? 'company' : 'app'
+}
+
+function forbidden(caller: Caller, { access, forAppKeys }: Requirement): Problem {
+  if (caller.appId !== null && !forAppKeys) {
+    return new Problem('FORBIDDEN', 'the key of one app reads that app, its subscriptions, deliveries and attempts')
+  }
+  return new Problem('FORBIDDEN', `this needs ${access === 'operator' ? 'an operator key' : `the role ${access}`}`)
 }
 
 function namedCompany(request: Request): string | null {

@@ -1,4 +1,4 @@
-import { TenantDatabase, type CreationPosition, type PageRequest } from '@hooklane/postgres'
+import { TenantDatabase, type AppEntity, type CreationPosition, type PageRequest } from '@hooklane/postgres'
 import {
   Body,
   Controller,
@@ -17,11 +17,22 @@ import {
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
 import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
-import { setEtag } from '../http/etag.js'
+import { Operation } from '../documentation/operation.js'
+import { preconditionsOf, setEtag, type RequestHeaders } from '../http/etag.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { NewIdPipe } from '../http/path-id.js'
+import { ThisPost, type PostRequest } from '../idempotency/post-request.js'
+import { Posts, type Answer } from '../idempotency/posts.js'
 import { AppView, appView, PatchApp, WriteApp } from './app.dto.js'
 import { AppsService } from './apps.service.js'
+
+/** What finding the app a worker group can end in. */
+const PLACEMENT = [
+  'WORKER_GROUP_CLASH',
+  'WORKER_GROUP_NAME_TOO_LONG',
+  'WORKER_GROUP_NOT_READY',
+  'NOT_AVAILABLE',
+] as const
 
 @ApiTags('Apps')
 @Allow('editor')
@@ -31,39 +42,46 @@ export class AppsController {
     private readonly apps: AppsService,
     private readonly database: TenantDatabase,
     private readonly lists: Lists,
+    private readonly posts: Posts,
   ) {}
 
   @Post()
+  @Operation({
+    summary: 'Make an app',
+    description: 'The server gives the id. With a worker group of its own (`dedicated`) its topics are made first.',
+    refusals: ['COMPANY_REQUIRED', 'NOT_FOUND', 'EXTERNAL_ID_TAKEN', ...PLACEMENT],
+  })
   @ApiCreatedResponse({ type: AppView })
-  async create(
-    @WhoAsks() caller: Caller,
-    @Body() body: WriteApp,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<AppView> {
-    const app = await this.apps.create(caller, body)
-    setEtag(response, app)
-    return appView(app)
+  create(@WhoAsks() caller: Caller, @Body() body: WriteApp, @ThisPost() post: PostRequest): Promise<AppView> {
+    return this.posts.answer(post, appAnswer, (within) => this.apps.create(caller, body, within))
   }
 
   @Put(':id')
   @Allow('operator')
+  @Operation({
+    summary: 'Make or replace an app under an id of your own',
+    description: 'Ids are global, so this is for operators. What is absent takes its default.',
+    refusals: ['COMPANY_REQUIRED', 'NOT_FOUND', 'ID_TAKEN', 'EXTERNAL_ID_TAKEN', 'WORKER_MODE_FIXED', ...PLACEMENT],
+    preconditions: ['If-Match', 'If-None-Match'],
+  })
   @ApiOkResponse({ type: AppView })
   @ApiCreatedResponse({ type: AppView })
   async put(
     @WhoAsks() caller: Caller,
     @Param('id', NewIdPipe) id: string,
     @Body() body: WriteApp,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Headers() headers: RequestHeaders,
     @Res({ passthrough: true }) response: Response,
   ): Promise<AppView> {
-    const { app, isNew } = await this.apps.put(caller, id, { body, ifMatch })
+    const { app, isNew } = await this.apps.put(caller, id, { body, ...preconditionsOf(headers) })
     response.status(isNew ? HttpStatus.CREATED : HttpStatus.OK)
     setEtag(response, app)
     return appView(app)
   }
 
   @Get()
-  @Allow('viewer')
+  @Allow('viewer', { forAppKeys: true })
+  @Operation({ summary: 'List apps', description: 'Oldest first.' })
   @ApiListOf(AppView)
   list(@WhoAsks() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<AppView>> {
     return this.lists.answer(
@@ -74,7 +92,8 @@ export class AppsController {
   }
 
   @Get(':id')
-  @Allow('viewer')
+  @Allow('viewer', { forAppKeys: true })
+  @Operation({ summary: 'Read an app' })
   @ApiOkResponse({ type: AppView })
   async get(
     @WhoAsks() caller: Caller,
@@ -87,28 +106,36 @@ export class AppsController {
   }
 
   @Patch(':id')
+  @Operation({
+    summary: 'Change an app',
+    description: 'What is absent stays. `worker.mode` is fixed once the app has a subscription.',
+    refusals: ['EXTERNAL_ID_TAKEN', 'WORKER_MODE_FIXED', ...PLACEMENT],
+    preconditions: ['If-Match'],
+  })
   @ApiOkResponse({ type: AppView })
   async patch(
     @WhoAsks() caller: Caller,
     @Param('id') id: string,
     @Body() body: PatchApp,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Headers() headers: RequestHeaders,
     @Res({ passthrough: true }) response: Response,
   ): Promise<AppView> {
-    const app = await this.apps.patch(caller, id, { body, ifMatch })
+    const app = await this.apps.patch(caller, id, { body, ...preconditionsOf(headers) })
     setEtag(response, app)
     return appView(app)
   }
 
-  /** With its subscriptions. */
   @Delete(':id')
   @HttpCode(204)
-  @ApiNoContentResponse()
-  async delete(
-    @WhoAsks() caller: Caller,
-    @Param('id') id: string,
-    @Headers('if-match') ifMatch: string | undefined,
-  ): Promise<void> {
-    await this.apps.delete(caller, id, ifMatch)
+  @Operation({
+    summary: 'Delete an app',
+    description: 'With its subscriptions and its keys. Its delivery log ends by retention.',
+    preconditions: ['If-Match'],
+  })
+  @ApiNoContentResponse({ description: 'It is gone' })
+  async delete(@WhoAsks() caller: Caller, @Param('id') id: string, @Headers() headers: RequestHeaders): Promise<void> {
+    await this.apps.delete(caller, id, preconditionsOf(headers))
   }
 }
+
+const appAnswer = (app: AppEntity): Answer<AppView> => ({ body: appView(app), resource: app })

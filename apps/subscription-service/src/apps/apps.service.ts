@@ -2,28 +2,25 @@ import { newId } from '@hooklane/core'
 import { AppEntity, TenantDatabase, type Tables } from '@hooklane/postgres'
 import { Injectable } from '@nestjs/common'
 import type { Caller } from '../api-keys/caller.js'
-import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
-import { requireMatch } from '../http/etag.js'
+import { againWhenTaken, refusingConflicts, type Conflicts } from '../http/conflicts.js'
+import { requireMatch, type Preconditions } from '../http/etag.js'
 import { notFound, Problem } from '../http/problem.js'
+import type { Within } from '../idempotency/posts.js'
 import { GroupPlacement, type Placement } from '../worker-groups/group-placement.js'
 import { appConfiguration, DEFAULT_APP_TYPE, type PatchApp, type WriteApp } from './app.dto.js'
 
 const CONFLICTS: Conflicts = {
-  app_pkey: { status: 409, path: 'id', code: 'ID_TAKEN', message: 'another app has this id' },
   app_company_id_external_id_key: {
-    status: 409,
     path: 'externalId',
     code: 'EXTERNAL_ID_TAKEN',
     message: 'another app of the company has this externalId',
   },
   app_dedicated_group: {
-    status: 409,
     path: 'id',
     code: 'WORKER_GROUP_CLASH',
     message: 'the worker group of this id belongs to an app with a similar id',
   },
   app_company_id_fkey: {
-    status: 404,
     path: 'Hooklane-Company',
     code: 'NOT_FOUND',
     message: 'there is no such company',
@@ -45,31 +42,37 @@ export class AppsService {
     private readonly placements: GroupPlacement,
   ) {}
 
-  async create(caller: Caller, body: WriteApp): Promise<AppEntity> {
-    return this.insert(caller, newId('app'), withDefaults(body))
+  async create(caller: Caller, body: WriteApp, within: Within<AppEntity>): Promise<AppEntity> {
+    return this.insert({ caller, within }, newId('app'), withDefaults(body))
   }
 
   /** Creates or replaces under an id of the caller's own. Ids are global, so only operators do this. */
   async put(
     caller: Caller,
     id: string,
-    request: { readonly body: WriteApp; readonly ifMatch: string | undefined },
+    request: { readonly body: WriteApp } & Preconditions,
+  ): Promise<{ app: AppEntity; isNew: boolean }> {
+    return againWhenTaken('app_pkey', () => this.save(caller, id, request))
+  }
+
+  private async save(
+    caller: Caller,
+    id: string,
+    request: { readonly body: WriteApp } & Preconditions,
   ): Promise<{ app: AppEntity; isNew: boolean }> {
     const companyId = caller.requireCompany()
     const standing = await this.database.within({ kind: 'operator' }, (tables) => tables.apps.find(id))
-    if (standing && standing.companyId !== companyId) throw new Problem(409, 'ID_TAKEN', 'another app has this id')
+    if (standing && standing.companyId !== companyId) throw new Problem('ID_TAKEN', 'another app has this id')
     const changes = withDefaults(request.body)
-    if (!standing) return { app: await this.insert(caller, id, changes), isNew: true }
-    return { app: await this.change(caller, id, request.ifMatch, () => changes), isNew: false }
+    if (standing) return { app: await this.change(caller, id, request, () => changes), isNew: false }
+    requireMatch(request, null)
+    const within: Within<AppEntity> = (scope, work) => this.database.within(scope, work)
+    return { app: await this.insert({ caller, within }, id, changes), isNew: true }
   }
 
-  async patch(
-    caller: Caller,
-    id: string,
-    request: { readonly body: PatchApp; readonly ifMatch: string | undefined },
-  ): Promise<AppEntity> {
-    const { body, ifMatch } = request
-    return this.change(caller, id, ifMatch, (app) => ({
+  async patch(caller: Caller, id: string, request: { readonly body: PatchApp } & Preconditions): Promise<AppEntity> {
+    const { body } = request
+    return this.change(caller, id, request, (app) => ({
       name: body.name ?? app.name,
       type: body.type ?? app.type,
       externalId: body.externalId === undefined ? app.externalId : body.externalId,
@@ -84,17 +87,21 @@ export class AppsService {
     return app
   }
 
-  async delete(caller: Caller, id: string, ifMatch: string | undefined): Promise<void> {
+  async delete(caller: Caller, id: string, preconditions: Preconditions): Promise<void> {
     await this.database.within(caller.scope, async (tables) => {
       const app = await tables.apps.lock(id)
       if (!app) throw notFound('app')
-      requireMatch(ifMatch, app)
+      requireMatch(preconditions, app)
       await tables.configuration.removeApp(id)
       await tables.apps.delete(id)
     })
   }
 
-  private async insert(caller: Caller, id: string, changes: Changes): Promise<AppEntity> {
+  private async insert(
+    { caller, within }: { readonly caller: Caller; readonly within: Within<AppEntity> },
+    id: string,
+    changes: Changes,
+  ): Promise<AppEntity> {
     const companyId = caller.requireCompany()
     const placement = await this.placements.place({ id, type: changes.type, mode: changes.mode })
     const now = new Date()
@@ -107,20 +114,20 @@ export class AppsService {
       createdAt: now,
     })
     apply(app, changes, placement.name, now)
-    await refusingConflicts(CONFLICTS, () =>
-      this.database.within(caller.scope, async (tables) => {
+    return refusingConflicts(CONFLICTS, () =>
+      within(caller.scope, async (tables) => {
         await placement.establish(tables)
         await tables.apps.insert(app)
         await tables.configuration.put('app', id, appConfiguration(app))
+        return app
       }),
     )
-    return app
   }
 
   private async change(
     caller: Caller,
     id: string,
-    ifMatch: string | undefined,
+    preconditions: Preconditions,
     changesOf: (app: AppEntity) => Changes,
   ): Promise<AppEntity> {
     const seen = await this.get(caller, id)
@@ -129,7 +136,7 @@ export class AppsService {
       this.database.within(caller.scope, async (tables: Tables) => {
         const app = await tables.apps.lock(id)
         if (!app) throw notFound('app')
-        requireMatch(ifMatch, app)
+        requireMatch(preconditions, app)
         const changes = changesOf(app)
         refuseMove(app, changes)
         // A subscription may have come since `seen` was read: then the group stays after all.
@@ -176,7 +183,7 @@ function apply(app: AppEntity, changes: Changes, workerGroup: string, now: Date)
 function refuseMove(app: AppEntity, changes: Changes): void {
   if (!app.isRouted || app.workerMode === changes.mode) return
   const message = 'cannot change once the app has subscriptions'
-  throw new Problem(409, 'WORKER_MODE_FIXED', `worker.mode: ${message}`, {
+  throw new Problem('WORKER_MODE_FIXED', `worker.mode: ${message}`, {
     errors: [{ path: 'worker.mode', code: 'WORKER_MODE_FIXED', message }],
   })
 }

@@ -8,6 +8,7 @@ import {
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiExtraModels, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
+import { Operation } from '../documentation/operation.js'
 import { choice, id, instant, text } from '../http/fields.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { notFound } from '../http/problem.js'
@@ -59,7 +60,7 @@ class DeliveryQuery extends ListQuery {
 /** The delivery log: what became of each delivery, newest first. It is behind the deliveries by a second or two. */
 @ApiTags('Deliveries')
 @ApiExtraModels(...DOCUMENTED_VIEWS)
-@Allow('viewer')
+@Allow('viewer', { forAppKeys: true })
 @Controller('v1/deliveries')
 export class DeliveriesController {
   constructor(
@@ -68,6 +69,10 @@ export class DeliveriesController {
   ) {}
 
   @Get()
+  @Operation({
+    summary: 'List deliveries',
+    description: 'Newest first. The log is behind the deliveries by a second or two.',
+  })
   @ApiListOf(DeliveryView)
   list(@WhoAsks() caller: Caller, @Query() query: DeliveryQuery): Promise<ListAnswer<DeliveryView>> {
     const { appId, subscriptionId, eventType, status, from, to } = query
@@ -81,6 +86,7 @@ export class DeliveriesController {
   }
 
   @Get(':id')
+  @Operation({ summary: 'Read a delivery', description: 'By its `webhook-id`.' })
   @ApiOkResponse({ type: DeliveryWithEarlierView })
   async get(@WhoAsks() caller: Caller, @Param('id') deliveryId: string): Promise<DeliveryWithEarlierView> {
     const rows = await this.database.within(caller.scope, (tables) => tables.deliveryLog.findAll(deliveryId))
@@ -88,8 +94,11 @@ export class DeliveriesController {
     return { ...deliveryView(newest), earlier: earlier.map(deliveryView) }
   }
 
-  /** The requests that were made for it, in their order. */
   @Get(':id/attempts')
+  @Operation({
+    summary: 'List the attempts of a delivery',
+    description: 'The requests that were made for it, in their order.',
+  })
   @ApiListOf(AttemptView)
   attempts(
     @WhoAsks() caller: Caller,

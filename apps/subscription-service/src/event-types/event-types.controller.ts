@@ -2,6 +2,7 @@ import { EventTypeEntity, TenantDatabase, type PageRequest } from '@hooklane/pos
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger'
 import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
+import { Operation } from '../documentation/operation.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { notFound } from '../http/problem.js'
 
@@ -32,6 +33,7 @@ export class EventTypesController {
   ) {}
 
   @Get()
+  @Operation({ summary: 'List event types', description: 'By name. The same for all companies.' })
   @ApiListOf(EventTypeView)
   list(@WhoAsks() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<EventTypeView>> {
     return this.lists.answer(
@@ -43,6 +45,7 @@ export class EventTypesController {
   }
 
   @Get(':type')
+  @Operation({ summary: 'Read an event type' })
   @ApiOkResponse({ type: EventTypeView })
   async get(@WhoAsks() caller: Caller, @Param('type') type: string): Promise<EventTypeView> {
     const found = await this.database.within(caller.scope, (tables) => tables.eventTypes.find(type))

@@ -12,7 +12,7 @@ export function bodyParser(): RequestHandler {
     parse(request, response, (error?: unknown) => {
       if (error) return next(toProblem(error))
       if (request.body === undefined && hasBody(request)) {
-        return next(new Problem(415, 'UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json'))
+        return next(new Problem('UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json'))
       }
       next(refusalOf(request.body))
     })
@@ -26,14 +26,14 @@ function toProblem(error: unknown): Problem {
   const type = (error as { type?: string }).type ?? ''
   switch (type) {
     case 'entity.too.large':
-      return new Problem(413, 'BODY_TOO_LARGE', `a body may have ${MAX_BODY_BYTES} bytes`)
+      return new Problem('BODY_TOO_LARGE', `a body may have ${MAX_BODY_BYTES} bytes`)
     case 'entity.parse.failed':
-      return new Problem(400, 'MALFORMED_JSON', 'the body is not JSON: an object is expected')
+      return new Problem('MALFORMED_JSON', 'the body is not JSON: an object is expected')
     case 'encoding.unsupported':
     case 'charset.unsupported':
-      return new Problem(415, 'UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json in UTF-8')
+      return new Problem('UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json in UTF-8')
     default:
-      return new Problem(400, 'INVALID', 'the body cannot be read')
+      return new Problem('INVALID', 'the body cannot be read')
   }
 }
 
@@ -50,10 +50,10 @@ function refusalOf(body: unknown): Problem | undefined {
   let keys = 0
   let level: Place[] = [{ path: '', value: body }]
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_BODY_DEPTH) return new Problem(400, 'BODY_TOO_DEEP', `a body may be ${MAX_BODY_DEPTH} levels deep`)
+    if (depth > MAX_BODY_DEPTH) return new Problem('BODY_TOO_DEEP', `a body may be ${MAX_BODY_DEPTH} levels deep`)
     const next = level.flatMap(childrenOf)
     keys += next.length
-    if (keys > MAX_BODY_KEYS) return new Problem(400, 'BODY_TOO_LARGE', `a body may have ${MAX_BODY_KEYS} members`)
+    if (keys > MAX_BODY_KEYS) return new Problem('BODY_TOO_LARGE', `a body may have ${MAX_BODY_KEYS} members`)
     const forbidden = next.find(({ path }) => PROTOTYPE_NAMES.has(path.slice(path.lastIndexOf('.') + 1)))
     if (forbidden) return unknownField(forbidden.path)
     level = next
@@ -71,7 +71,7 @@ function childrenOf({ path, value }: Place): Place[] {
 
 function unknownField(path: string): Problem {
   const message = 'is not a field of this resource'
-  return new Problem(400, 'UNKNOWN_FIELD', `${path}: ${message}`, {
+  return new Problem('UNKNOWN_FIELD', `${path}: ${message}`, {
     errors: [{ path, code: 'UNKNOWN_FIELD', message }],
   })
 }

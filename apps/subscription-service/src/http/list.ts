@@ -34,7 +34,12 @@ export class Lists {
     view: (row: Row) => View,
   ): Promise<ListAnswer<View>> {
     const { limit = 50, cursor, ...filters } = list.query
-    const context = JSON.stringify([list.name, list.caller.companyId, Object.entries(filters).sort()])
+    const context = JSON.stringify([
+      list.name,
+      list.caller.companyId,
+      list.caller.appId,
+      Object.entries(filters).sort(),
+    ])
     const after = cursor === undefined ? null : this.cursors.decode<Position>(context, cursor)
     const page = await read({ limit, after })
     return {

@@ -7,10 +7,10 @@ export class NoBody implements PipeTransform<unknown, undefined> {
   transform(body: unknown): undefined {
     const errors = Object.keys(body ?? {}).map((path) => ({
       path,
-      code: 'UNKNOWN_FIELD',
+      code: 'UNKNOWN_FIELD' as const,
       message: 'is not a field: this takes no body',
     }))
-    if (errors.length > 0) throw new Problem(400, 'UNKNOWN_FIELD', 'this operation takes no body', { errors })
+    if (errors.length > 0) throw new Problem('UNKNOWN_FIELD', 'this operation takes no body', { errors })
     return undefined
   }
 }

@@ -31,30 +31,30 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof Problem) return error
     if (error instanceof DatabaseUnavailable) {
       this.logger.warn({ error }, 'a request could not be answered')
-      return new Problem(503, 'DATABASE_UNAVAILABLE', 'the database does not answer; try again', {
+      return new Problem('DATABASE_UNAVAILABLE', 'the database does not answer; try again', {
         headers: { 'retry-after': String(RETRY_AFTER_S) },
       })
     }
     if (error instanceof WorkerGroupNotReady) {
       this.logger.error(
-        { workerGroup: error.workerGroup, topics: error.topics },
-        'topics of a worker group are missing',
+        { workerGroup: error.workerGroup, topics: error.topics, cause: error.cause },
+        'the topics of a worker group do not stand',
       )
-      return new Problem(503, error.code, error.message, {
+      return new Problem(error.code, error.message, {
         errors: error.topics.map((topic) => ({ path: 'worker.mode', code: error.code, message: topic })),
         headers: { 'retry-after': String(RETRY_AFTER_S) },
       })
     }
     if (error instanceof HttpException) return fromNest(error)
     this.logger.error({ error }, 'a request failed')
-    return new Problem(500, 'INTERNAL', 'the request failed; the reason is in the log')
+    return new Problem('INTERNAL', 'the request failed; the reason is in the log')
   }
 }
 
 /** What the framework itself refuses: unknown routes, undecodable paths. */
 function fromNest(error: HttpException): Problem {
   const status = error.getStatus()
-  if (status === 404) return new Problem(404, 'NOT_FOUND', 'there is no such resource')
-  if (status < 500) return new Problem(status, 'INVALID', 'the request cannot be read')
-  return new Problem(status, 'INTERNAL', 'the request failed')
+  if (status === 404) return new Problem('NOT_FOUND', 'there is no such resource')
+  if (status < 500) return new Problem('INVALID', 'the request cannot be read')
+  return new Problem('INTERNAL', 'the request failed')
 }

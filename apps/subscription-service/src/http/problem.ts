@@ -1,11 +1,17 @@
 import { STATUS_CODES } from 'node:http'
+import { PROBLEMS, type FaultCode, type ProblemCode } from './problem-catalogue.js'
 
 /** One fault of a request: where, which, and what to do about it. */
 export interface Fault {
   /** Dotted path into the body or the query: `delivery.retry.attempts`, `events.0`. */
   readonly path: string
-  readonly code: string
+  readonly code: FaultCode
   readonly message: string
+}
+
+/** A fault that is a refusal of its own. */
+export interface Refusal extends Fault {
+  readonly code: ProblemCode
 }
 
 export interface ProblemOptions {
@@ -16,17 +22,18 @@ export interface ProblemOptions {
 
 /** An answer that is not a success (RFC 9457). `code` is stable: programs may branch on it. */
 export class Problem extends Error {
+  readonly status: number
   readonly errors: readonly Fault[]
   readonly headers: Readonly<Record<string, string>>
 
   constructor(
-    readonly status: number,
-    readonly code: string,
+    readonly code: ProblemCode,
     readonly detail: string,
     options: ProblemOptions = {},
   ) {
     super(detail, 'cause' in options ? { cause: options.cause } : undefined)
     this.name = 'Problem'
+    this.status = PROBLEMS[code].status
     this.errors = options.errors ?? []
     this.headers = options.headers ?? {}
   }
@@ -45,13 +52,13 @@ export class Problem extends Error {
 }
 
 /** Also for another company's things: whether they exist is theirs to know. */
-export const notFound = (what: string): Problem => new Problem(404, 'NOT_FOUND', `there is no such ${what}`)
+export const notFound = (what: string): Problem => new Problem('NOT_FOUND', `there is no such ${what}`)
 
 /** A rule between fields, or of a field that needs more than its shape to be judged. */
-export const unprocessable = (...faults: [Fault, ...Fault[]]): Problem =>
-  new Problem(422, faults[0].code, faults.map((fault) => `${fault.path}: ${fault.message}`).join('; '), {
+export const unprocessable = (...faults: [Refusal, ...Refusal[]]): Problem =>
+  new Problem(faults[0].code, faults.map((fault) => `${fault.path}: ${fault.message}`).join('; '), {
     errors: faults,
   })
 
 export const invalid = (...faults: [Fault, ...Fault[]]): Problem =>
-  new Problem(400, 'INVALID', faults.map((fault) => `${fault.path}: ${fault.message}`).join('; '), { errors: faults })
+  new Problem('INVALID', faults.map((fault) => `${fault.path}: ${fault.message}`).join('; '), { errors: faults })

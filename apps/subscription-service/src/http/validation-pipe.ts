@@ -1,5 +1,6 @@
 import { ValidationPipe } from '@nestjs/common'
 import type { ValidationError } from 'class-validator'
+import type { FaultCode } from './problem-catalogue.js'
 import { Problem, type Fault } from './problem.js'
 
 /** Name of the constraint behind `later` values: the field is known, the value will be possible in a later version. */
@@ -20,9 +21,9 @@ export function strictValidation(): ValidationPipe {
 function toProblem(faults: readonly Fault[]): Problem {
   const detail = faults.map((fault) => `${fault.path}: ${fault.message}`).join('; ')
   const onlyNotAvailable = faults.length > 0 && faults.every((fault) => fault.code === 'NOT_AVAILABLE')
-  if (onlyNotAvailable) return new Problem(422, 'NOT_AVAILABLE', detail, { errors: faults })
+  if (onlyNotAvailable) return new Problem('NOT_AVAILABLE', detail, { errors: faults })
   const isUnknownField = faults.some((fault) => fault.code === 'UNKNOWN_FIELD')
-  return new Problem(400, isUnknownField ? 'UNKNOWN_FIELD' : 'INVALID', detail, { errors: faults })
+  return new Problem(isUnknownField ? 'UNKNOWN_FIELD' : 'INVALID', detail, { errors: faults })
 }
 
 function faultsOf(error: ValidationError, parent: string): Fault[] {
@@ -37,7 +38,7 @@ function faultsOf(error: ValidationError, parent: string): Fault[] {
   ]
 }
 
-function codeOf(constraint: string): string {
+function codeOf(constraint: string): FaultCode {
   if (constraint === 'whitelistValidation') return 'UNKNOWN_FIELD'
   if (constraint === NOT_AVAILABLE) return 'NOT_AVAILABLE'
   return constraint === 'required' ? 'REQUIRED' : 'INVALID'

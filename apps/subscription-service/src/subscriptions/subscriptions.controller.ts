@@ -3,12 +3,15 @@ import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Q
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
 import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
-import { setEtag } from '../http/etag.js'
+import { Operation } from '../documentation/operation.js'
+import { preconditionsOf, setEtag, type RequestHeaders } from '../http/etag.js'
 import { choice, id } from '../http/fields.js'
 import { instantOf } from '../http/instants.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { NoBody } from '../http/no-body.js'
 import { notFound } from '../http/problem.js'
+import { ThisPost, type PostRequest } from '../idempotency/post-request.js'
+import { Posts, type Answer } from '../idempotency/posts.js'
 import { PatchSubscription, WriteSubscription } from './subscription.dto.js'
 import {
   CreatedSubscriptionView,
@@ -18,7 +21,12 @@ import {
   subscriptionView,
   type SubscriptionStatus,
 } from './subscription.view.js'
-import { SubscriptionsService, type SavedSubscription } from './subscriptions.service.js'
+import {
+  SubscriptionsService,
+  type CreatedSubscription,
+  type RotatedSecret,
+  type SavedSubscription,
+} from './subscriptions.service.js'
 
 class SubscriptionQuery extends ListQuery {
   @id({ optional: true })
@@ -28,6 +36,9 @@ class SubscriptionQuery extends ListQuery {
   status?: SubscriptionStatus
 }
 
+/** What the fields of a subscription can be refused for together. */
+const POLICY = ['NOT_AVAILABLE', 'INTERVAL_OR_BACKOFF', 'BACKOFF_ORDER', 'SCHEDULE_TOO_LONG'] as const
+
 @ApiTags('Subscriptions')
 @Allow('editor')
 @Controller('v1/subscriptions')
@@ -36,22 +47,28 @@ export class SubscriptionsController {
     private readonly subscriptions: SubscriptionsService,
     private readonly database: TenantDatabase,
     private readonly lists: Lists,
+    private readonly posts: Posts,
   ) {}
 
-  /** The answer shows the signing secret, this once. */
   @Post()
+  @Operation({
+    summary: 'Subscribe an app',
+    description:
+      'Only `appId`, `target.url` and `events` are required. The answer shows the signing secret, this once. `warnings` lists what is accepted but may not be meant.',
+    refusals: ['COMPANY_REQUIRED', 'NOT_FOUND', 'EXTERNAL_ID_TAKEN', ...POLICY],
+  })
   @ApiCreatedResponse({ type: CreatedSubscriptionView })
-  async create(
+  create(
     @WhoAsks() caller: Caller,
     @Body() body: WriteSubscription,
-    @Res({ passthrough: true }) response: Response,
+    @ThisPost() post: PostRequest,
   ): Promise<CreatedSubscriptionView> {
-    const created = await this.subscriptions.create(caller, body)
-    return { ...savedView(created, response), secret: created.secret }
+    return this.posts.answer(post, createdAnswer, (within) => this.subscriptions.create(caller, body, within))
   }
 
   @Get()
-  @Allow('viewer')
+  @Allow('viewer', { forAppKeys: true })
+  @Operation({ summary: 'List subscriptions', description: 'Oldest first.' })
   @ApiListOf(SubscriptionView)
   list(@WhoAsks() caller: Caller, @Query() query: SubscriptionQuery): Promise<ListAnswer<SubscriptionView>> {
     const { appId, status } = query
@@ -73,7 +90,8 @@ export class SubscriptionsController {
   }
 
   @Get(':id')
-  @Allow('viewer')
+  @Allow('viewer', { forAppKeys: true })
+  @Operation({ summary: 'Read a subscription', description: 'Secrets are not shown.' })
   @ApiOkResponse({ type: SubscriptionView })
   async get(
     @WhoAsks() caller: Caller,
@@ -90,67 +108,118 @@ export class SubscriptionsController {
   }
 
   @Patch(':id')
+  @Operation({
+    summary: 'Change a subscription',
+    description:
+      'What is absent stays; `target`, `workflow` and `delivery` are changed field by field. The app cannot change.',
+    refusals: ['EXTERNAL_ID_TAKEN', ...POLICY],
+    preconditions: ['If-Match'],
+  })
   @ApiOkResponse({ type: SavedSubscriptionView })
   async patch(
     @WhoAsks() caller: Caller,
     @Param('id') subscriptionId: string,
     @Body() body: PatchSubscription,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Headers() headers: RequestHeaders,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SavedSubscriptionView> {
-    return savedView(await this.subscriptions.patch(caller, subscriptionId, { body, ifMatch }), response)
+    const saved = await this.subscriptions.patch(caller, subscriptionId, { body, ...preconditionsOf(headers) })
+    setEtag(response, saved.subscription)
+    return savedView(saved)
   }
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiNoContentResponse()
+  @Operation({
+    summary: 'Delete a subscription',
+    description: 'Deliveries that wait are dropped.',
+    preconditions: ['If-Match'],
+  })
+  @ApiNoContentResponse({ description: 'It is gone' })
   async delete(
     @WhoAsks() caller: Caller,
     @Param('id') subscriptionId: string,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Headers() headers: RequestHeaders,
   ): Promise<void> {
-    await this.subscriptions.delete(caller, subscriptionId, ifMatch)
+    await this.subscriptions.delete(caller, subscriptionId, preconditionsOf(headers))
   }
 
   @Post(':id/enable')
   @HttpCode(200)
+  @Operation({ summary: 'Enable a subscription', preconditions: ['If-Match'] })
   @ApiOkResponse({ type: SavedSubscriptionView })
-  async enable(
+  enable(
     @WhoAsks() caller: Caller,
-    @Param('id') subscriptionId: string,
+    @Param('id') id: string,
     @Body(NoBody) _body: unknown,
-    @Res({ passthrough: true }) response: Response,
+    @Headers() headers: RequestHeaders,
+    @ThisPost() post: PostRequest,
   ): Promise<SavedSubscriptionView> {
-    return savedView(await this.subscriptions.setEnabled(caller, subscriptionId, true), response)
+    const preconditions = preconditionsOf(headers)
+    return this.posts.answer(post, savedAnswer, (within) =>
+      this.subscriptions.setEnabled({ caller, id, preconditions, within }, true),
+    )
   }
 
-  /** Deliveries that wait or come while it is disabled are dropped. */
   @Post(':id/disable')
   @HttpCode(200)
+  @Operation({
+    summary: 'Disable a subscription',
+    description: 'Deliveries that wait or come while it is disabled are dropped.',
+    preconditions: ['If-Match'],
+  })
   @ApiOkResponse({ type: SavedSubscriptionView })
-  async disable(
+  disable(
     @WhoAsks() caller: Caller,
-    @Param('id') subscriptionId: string,
+    @Param('id') id: string,
     @Body(NoBody) _body: unknown,
-    @Res({ passthrough: true }) response: Response,
+    @Headers() headers: RequestHeaders,
+    @ThisPost() post: PostRequest,
   ): Promise<SavedSubscriptionView> {
-    return savedView(await this.subscriptions.setEnabled(caller, subscriptionId, false), response)
+    const preconditions = preconditionsOf(headers)
+    return this.posts.answer(post, savedAnswer, (within) =>
+      this.subscriptions.setEnabled({ caller, id, preconditions, within }, false),
+    )
   }
 
   @Post(':id/secrets/rotate')
   @HttpCode(200)
+  @Operation({
+    summary: 'Make a new signing secret',
+    description: 'The answer shows it, this once. For a day the one before signs beside it.',
+    preconditions: ['If-Match'],
+  })
   @ApiOkResponse({ type: RotatedSecretView })
-  async rotate(
+  rotate(
     @WhoAsks() caller: Caller,
-    @Param('id') subscriptionId: string,
+    @Param('id') id: string,
     @Body(NoBody) _body: unknown,
+    @Headers() headers: RequestHeaders,
+    @ThisPost() post: PostRequest,
   ): Promise<RotatedSecretView> {
-    const { secret, previousValidUntil } = await this.subscriptions.rotateSecret(caller, subscriptionId)
-    return { secret, previousValidUntil: instantOf(previousValidUntil) }
+    const preconditions = preconditionsOf(headers)
+    return this.posts.answer(post, rotatedAnswer, (within) =>
+      this.subscriptions.rotateSecret({ caller, id, preconditions, within }),
+    )
   }
 }
 
-function savedView(saved: SavedSubscription, response: Response): SavedSubscriptionView {
-  setEtag(response, saved.subscription)
-  return { ...subscriptionView(saved.subscription, saved.isFailing), warnings: saved.warnings }
-}
+const savedView = ({ subscription, isFailing, warnings }: SavedSubscription): SavedSubscriptionView => ({
+  ...subscriptionView(subscription, isFailing),
+  warnings,
+})
+
+const savedAnswer = (saved: SavedSubscription): Answer<SavedSubscriptionView> => ({
+  body: savedView(saved),
+  resource: saved.subscription,
+})
+
+const createdAnswer = (created: CreatedSubscription): Answer<CreatedSubscriptionView> => ({
+  body: { ...savedView(created), secret: created.secret },
+  resource: created.subscription,
+})
+
+const rotatedAnswer = ({ subscription, secret, previousValidUntil }: RotatedSecret): Answer<RotatedSecretView> => ({
+  body: { secret, previousValidUntil: instantOf(previousValidUntil) },
+  resource: subscription,
+})

@@ -4,8 +4,9 @@ import { checkTarget } from '@hooklane/webhook-http'
 import { Injectable } from '@nestjs/common'
 import type { Caller } from '../api-keys/caller.js'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
-import { requireMatch } from '../http/etag.js'
+import { requireMatch, type Preconditions } from '../http/etag.js'
 import { invalid, notFound } from '../http/problem.js'
+import type { Within } from '../idempotency/posts.js'
 import { changePolicy, DEFAULT_DELIVERY_POLICY } from './delivery-policy.js'
 import { unknownEventTypes, type Warning } from './event-patterns.js'
 import { newSigningSecret, ROTATION_OVERLAP_MS } from './signing-secret.js'
@@ -28,9 +29,27 @@ export interface SavedSubscription {
   readonly warnings: Warning[]
 }
 
+export interface CreatedSubscription extends SavedSubscription {
+  /** The signing secret: it is told to nobody again. */
+  readonly secret: string
+}
+
+export interface RotatedSecret {
+  readonly subscription: SubscriptionEntity
+  readonly secret: string
+  readonly previousValidUntil: Date
+}
+
+/** Who changes which subscription, knowing which version, in which transaction. */
+export interface Change<Result> {
+  readonly caller: Caller
+  readonly id: string
+  readonly preconditions: Preconditions
+  readonly within: Within<Result>
+}
+
 const CONFLICTS: Conflicts = {
   subscription_company_id_external_id_key: {
-    status: 409,
     path: 'externalId',
     code: 'EXTERNAL_ID_TAKEN',
     message: 'another subscription of the company has this externalId',
@@ -45,14 +64,17 @@ export class SubscriptionsService {
     private readonly rules: DeliveryRules,
   ) {}
 
-  /** `secret` is the signing secret: it is told to nobody again. */
-  async create(caller: Caller, body: WriteSubscription): Promise<SavedSubscription & { readonly secret: string }> {
+  async create(
+    caller: Caller,
+    body: WriteSubscription,
+    within: Within<CreatedSubscription>,
+  ): Promise<CreatedSubscription> {
     const now = new Date()
     const subscription = this.newSubscription(caller.requireCompany(), body, now)
     const { companyId, id: subscriptionId } = subscription
     const secret = newSigningSecret({ companyId, subscriptionId }, this.rules.sealer, now)
     return refusingConflicts(CONFLICTS, () =>
-      this.database.within(caller.scope, async (tables) => {
+      within(caller.scope, async (tables) => {
         if (!(await tables.apps.lock(body.appId))) throw notFound('app')
         await tables.apps.markRouted(body.appId)
         await tables.subscriptions.insert(subscription)
@@ -66,10 +88,11 @@ export class SubscriptionsService {
   async patch(
     caller: Caller,
     id: string,
-    request: { readonly body: PatchSubscription; readonly ifMatch: string | undefined },
+    request: { readonly body: PatchSubscription } & Preconditions,
   ): Promise<SavedSubscription> {
-    const { body, ifMatch } = request
-    return this.change(caller, id, ifMatch, (subscription, now) => {
+    const { body } = request
+    const within: Within<SavedSubscription> = (scope, work) => this.database.within(scope, work)
+    return this.change({ caller, id, preconditions: request, within }, (subscription, now) => {
       subscription.name = body.name ?? subscription.name
       if (body.externalId !== undefined) subscription.externalId = body.externalId
       subscription.events = body.events ?? subscription.events
@@ -80,51 +103,42 @@ export class SubscriptionsService {
     })
   }
 
-  async setEnabled(caller: Caller, id: string, enabled: boolean): Promise<SavedSubscription> {
-    return this.change(caller, id, undefined, (subscription, now) => setEnabled(subscription, enabled, now))
+  async setEnabled(change: Change<SavedSubscription>, enabled: boolean): Promise<SavedSubscription> {
+    return this.change(change, (subscription, now) => setEnabled(subscription, enabled, now))
   }
 
   /** The secret before signs beside the new one for a day. */
-  async rotateSecret(caller: Caller, id: string): Promise<{ secret: string; previousValidUntil: Date }> {
+  async rotateSecret({ caller, id, preconditions, within }: Change<RotatedSecret>): Promise<RotatedSecret> {
     const now = new Date()
     const previousValidUntil = new Date(now.getTime() + ROTATION_OVERLAP_MS)
-    let text = ''
-    await this.database.within(caller.scope, async (tables) => {
-      const subscription = await tables.subscriptions.lock(id)
-      if (!subscription) throw notFound('subscription')
+    return within(caller.scope, async (tables) => {
+      const subscription = await lockFor(tables, id, preconditions)
       const owner = { companyId: subscription.companyId, subscriptionId: id }
-      const secret = newSigningSecret(owner, this.rules.sealer, now)
-      text = secret.text
-      await tables.subscriptions.replaceSecret(secret.row, previousValidUntil)
+      const { row, text } = newSigningSecret(owner, this.rules.sealer, now)
+      await tables.subscriptions.replaceSecret(row, previousValidUntil)
       touch(subscription, now)
       await tables.subscriptions.update(subscription)
       await this.announce(tables, subscription, now)
+      return { subscription, secret: text, previousValidUntil }
     })
-    return { secret: text, previousValidUntil }
   }
 
-  async delete(caller: Caller, id: string, ifMatch: string | undefined): Promise<void> {
+  async delete(caller: Caller, id: string, preconditions: Preconditions): Promise<void> {
     await this.database.within(caller.scope, async (tables) => {
-      const subscription = await tables.subscriptions.lock(id)
-      if (!subscription) throw notFound('subscription')
-      requireMatch(ifMatch, subscription)
+      await lockFor(tables, id, preconditions)
       await tables.configuration.removeSubscription(id)
       await tables.subscriptions.delete(id)
     })
   }
 
   private async change(
-    caller: Caller,
-    id: string,
-    ifMatch: string | undefined,
+    { caller, id, preconditions, within }: Change<SavedSubscription>,
     edit: (subscription: SubscriptionEntity, now: Date) => void,
   ): Promise<SavedSubscription> {
     const now = new Date()
     return refusingConflicts(CONFLICTS, () =>
-      this.database.within(caller.scope, async (tables) => {
-        const subscription = await tables.subscriptions.lock(id)
-        if (!subscription) throw notFound('subscription')
-        requireMatch(ifMatch, subscription)
+      within(caller.scope, async (tables) => {
+        const subscription = await lockFor(tables, id, preconditions)
         edit(subscription, now)
         touch(subscription, now)
         await tables.subscriptions.update(subscription)
@@ -184,6 +198,14 @@ export class SubscriptionsService {
     if (check.ok) return check.url
     throw invalid({ path: 'target.url', code: check.code, message: check.message })
   }
+}
+
+/** Until the transaction ends nobody else changes it. @throws Problem 404, 412 */
+async function lockFor(tables: Tables, id: string, preconditions: Preconditions): Promise<SubscriptionEntity> {
+  const subscription = await tables.subscriptions.lock(id)
+  if (!subscription) throw notFound('subscription')
+  requireMatch(preconditions, subscription)
+  return subscription
 }
 
 function setEnabled(subscription: SubscriptionEntity, enabled: boolean, now: Date): void {

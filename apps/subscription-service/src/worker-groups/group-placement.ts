@@ -11,6 +11,7 @@ import { Inject, Injectable } from '@nestjs/common'
 import { unprocessable } from '../http/problem.js'
 
 export const WORKER_GROUP_TOPICS = Symbol('WorkerGroupTopics')
+export const WORKER_GROUP_BACKLOGS = Symbol('WorkerGroupBacklogs')
 
 /** The group that an app goes to. Its topics stand. */
 export interface Placement {

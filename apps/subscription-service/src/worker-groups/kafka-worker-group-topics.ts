@@ -16,13 +16,14 @@ export class KafkaWorkerGroupTopics implements WorkerGroupTopics {
   async ensure(group: WorkerGroupConfiguration): Promise<void> {
     const specs = workerGroupTopics(this.names, group)
     const { replicationFactor } = this
+    let faults: readonly string[]
     try {
-      const faults = await this.admin.ensureTopics(specs, { replicationFactor, create: true })
-      if (faults.length > 0) throw new WorkerGroupNotReady(group.name, faults)
-    } catch (error) {
-      if (!DENIED.some((type) => hasErrorType(error, type))) throw error
+      faults = await this.admin.ensureTopics(specs, { replicationFactor, create: true })
+    } catch (cause) {
       const needed = specs.map((spec) => `${spec.name} (${spec.partitions} partitions, cleanup.policy ${spec.cleanup})`)
-      throw new WorkerGroupNotReady(group.name, needed, { cause: error })
+      const isUnanswered = !DENIED.some((type) => hasErrorType(cause, type))
+      throw new WorkerGroupNotReady(group.name, needed, { cause, isUnanswered })
     }
+    if (faults.length > 0) throw new WorkerGroupNotReady(group.name, faults)
   }
 }

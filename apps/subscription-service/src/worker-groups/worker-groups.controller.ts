@@ -1,18 +1,20 @@
 import { PARTITIONS, type TopicProfile } from '@hooklane/contracts'
-import type { WorkerGroupTopics } from '@hooklane/core'
+import type { WorkerGroupBacklog, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core'
 import { TenantDatabase, type PageRequest, type WorkerGroupOverview } from '@hooklane/postgres'
 import { Body, Controller, Get, HttpStatus, Inject, Param, Put, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
 import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
+import { Operation } from '../documentation/operation.js'
 import { wholeNumber } from '../http/fields.js'
 import { maybeInstantOf } from '../http/instants.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { Problem, unprocessable } from '../http/problem.js'
-import { WORKER_GROUP_TOPICS } from './group-placement.js'
+import { WORKER_GROUP_BACKLOGS, WORKER_GROUP_TOPICS } from './group-placement.js'
 
 /** Shared groups are made by operators; dedicated ones by saving the app. */
 const SHARED_GROUP = /^shared-[a-z0-9-]{1,40}$/
+const NOT_TOLD: WorkerGroupBacklog = { records: null, reason: 'KAFKA_UNAVAILABLE' }
 const ALL = { kind: 'operator' } as const
 
 export const TOPIC_PROFILE = Symbol('TopicProfile')
@@ -46,16 +48,30 @@ class WorkerGroupView {
   @ApiProperty({ type: ['string', 'null'], format: 'date-time' } as never) readyAt!: string | null
   @ApiProperty({ description: 'Every partition is served' }) isServed!: boolean
   @ApiProperty() apps!: number
+  @ApiProperty({
+    type: ['integer', 'null'],
+    description:
+      'Deliveries that wait in its topic, at most: the ends of transactions between them count too. A few seconds old',
+  } as never)
+  backlog!: number | null
+  @ApiProperty({
+    type: ['string', 'null'],
+    enum: ['KAFKA_UNAVAILABLE', 'TOPIC_MISSING', null],
+    description: 'Why the backlog cannot be told',
+  } as never)
+  backlogReason!: WorkerGroupBacklog['reason']
   @ApiProperty({ type: LanesView }) lanes!: LanesView
   @ApiProperty({ type: ['number', 'null'], description: 'Since the oldest failing head was first attempted' } as never)
   oldestAgeSeconds!: number | null
   @ApiProperty({ type: PartitionOwnerView, isArray: true }) owners!: readonly PartitionOwnerView[]
 }
 
-const workerGroupView = (group: WorkerGroupOverview): WorkerGroupView => ({
+const workerGroupView = (group: WorkerGroupOverview, backlog: WorkerGroupBacklog): WorkerGroupView => ({
   ...group,
   readyAt: maybeInstantOf(group.readyAt),
   isServed: group.owners.every((owner) => owner.instance !== null),
+  backlog: backlog.records,
+  backlogReason: backlog.reason,
 })
 
 @ApiTags('Worker groups')
@@ -66,22 +82,31 @@ export class WorkerGroupsController {
     private readonly database: TenantDatabase,
     private readonly lists: Lists,
     @Inject(WORKER_GROUP_TOPICS) private readonly topics: WorkerGroupTopics,
+    @Inject(WORKER_GROUP_BACKLOGS) private readonly backlogs: WorkerGroupBacklogs,
     @Inject(TOPIC_PROFILE) private readonly profile: TopicProfile,
   ) {}
 
   @Get()
+  @Operation({ summary: 'List worker groups', description: 'By name, with what they do now.' })
   @ApiListOf(WorkerGroupView)
-  list(@WhoAsks() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<WorkerGroupView>> {
-    return this.lists.answer(
+  async list(@WhoAsks() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<WorkerGroupView>> {
+    const { data, nextCursor } = await this.lists.answer(
       { name: 'worker-groups', query, caller },
       (page: PageRequest<{ readonly name: string }>) =>
         this.database.within(ALL, (tables) => tables.workerGroups.page(page)),
-      workerGroupView,
+      (group) => group,
     )
+    // Outside of the transaction: Kafka may take its time.
+    return { data: await this.views(data), nextCursor }
   }
 
-  /** With its topics. Apps of the type that are saved from now on go there; those that stand stay where they are. */
   @Put(':name')
+  @Operation({
+    summary: 'Make a shared worker group',
+    description:
+      'With its topics. Apps of the type that are saved from now on go there; those that stand stay where they are.',
+    refusals: ['WORKER_GROUP_NAME', 'WORKER_GROUP_FIXED', 'WORKER_GROUP_NOT_READY'],
+  })
   @ApiOkResponse({ type: WorkerGroupView })
   @ApiCreatedResponse({ type: WorkerGroupView })
   async put(
@@ -102,7 +127,14 @@ export class WorkerGroupsController {
     })
     if (!overview) throw new Error(`the worker group ${name} vanished while it was made`)
     response.status(standing ? HttpStatus.OK : HttpStatus.CREATED)
-    return workerGroupView(overview)
+    const [view] = await this.views([overview])
+    if (!view) throw new Error(`the worker group ${name} has no view`)
+    return view
+  }
+
+  private async views(groups: readonly WorkerGroupOverview[]): Promise<WorkerGroupView[]> {
+    const backlogs = await this.backlogs.of(groups.map(({ name }) => name))
+    return groups.map((group) => workerGroupView(group, backlogs.get(group.name) ?? NOT_TOLD))
   }
 
   private withCounts(
@@ -117,10 +149,6 @@ export class WorkerGroupsController {
       slots: slots ?? standing?.slots ?? standard.slots,
     }
     if (!standing || (standing.partitions === group.partitions && standing.slots === group.slots)) return group
-    throw new Problem(
-      409,
-      'WORKER_GROUP_FIXED',
-      `partitions and slots of ${name} are those of its topics and cannot change`,
-    )
+    throw new Problem('WORKER_GROUP_FIXED', `partitions and slots of ${name} are those of its topics and cannot change`)
   }
 }

@@ -4,7 +4,7 @@ import { createApiKey, isSameDigest, parseApiKey } from './api-key.js'
 import { crc32Hex } from './crc32.js'
 
 describe('API keys', () => {
-  it.each(['operator', 'company'] as const)('an %s key is read back as it was made', (kind) => {
+  it.each(['operator', 'company', 'app'] as const)('an %s key is read back as it was made', (kind) => {
     for (let i = 0; i < 200; i++) {
       const { text, ...made } = createApiKey(kind)
       expect(parseApiKey(text)).toEqual(made)

@@ -2,8 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { base32 } from '../identity/ids.js'
 import { crc32Hex } from './crc32.js'
 
-/** `operator` keys begin with `hko_` and see all companies; `company` keys begin with `hkc_`. */
-export type ApiKeyKind = 'operator' | 'company'
+/** `operator` keys begin with `hko_` and see all companies; `company` keys begin with `hkc_`; `app` keys (`hka_`) read one app. */
+export type ApiKeyKind = 'operator' | 'company' | 'app'
 
 /** What a key's text says. The text itself is shown once and never kept. */
 export interface ParsedApiKey {
@@ -19,8 +19,9 @@ export interface CreatedApiKey extends ParsedApiKey {
   readonly text: string
 }
 
-const PREFIXES = { operator: 'hko_', company: 'hkc_' } as const
-const FORM = /^(hko_|hkc_)([0-9A-Z]{16})_([A-Za-z0-9_-]{43})_([0-9a-f]{8})$/
+const PREFIXES = { operator: 'hko_', company: 'hkc_', app: 'hka_' } as const
+const KINDS: Readonly<Record<string, ApiKeyKind>> = { hko_: 'operator', hkc_: 'company', hka_: 'app' }
+const FORM = /^(hk[oca]_)([0-9A-Z]{16})_([A-Za-z0-9_-]{43})_([0-9a-f]{8})$/
 
 /** A new random key. */
 export function createApiKey(kind: ApiKeyKind): CreatedApiKey {
@@ -37,10 +38,10 @@ export function createApiKey(kind: ApiKeyKind): CreatedApiKey {
 export function parseApiKey(text: string): ParsedApiKey | null {
   const parts = FORM.exec(text)
   if (!parts) return null
-  const [, prefix, id = '', secret = '', checksum] = parts
-  if (crc32Hex(text.slice(0, -9)) !== checksum) return null
-  const random = Buffer.from(secret, 'base64url')
-  return { kind: prefix === PREFIXES.operator ? 'operator' : 'company', id, digest: sha256(random) }
+  const [, prefix = '', id = '', secret = '', checksum] = parts
+  const kind = KINDS[prefix]
+  if (!kind || crc32Hex(text.slice(0, -9)) !== checksum) return null
+  return { kind, id, digest: sha256(Buffer.from(secret, 'base64url')) }
 }
 
 /** Compares in constant time. */

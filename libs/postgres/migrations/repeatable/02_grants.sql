@@ -19,7 +19,7 @@ BEGIN
   FOR may IN
     SELECT listed.*, coalesce((SELECT pg_has_role(current_user, oid, set_right) FROM pg_roles WHERE rolname = service_role), false) AS usable
     FROM (VALUES
-      ('hooklane_service', ARRAY['company', 'api_key', 'app', 'subscription', 'subscription_secret', 'configuration', 'worker_group'], 'SELECT, INSERT, UPDATE, DELETE', false),
+      ('hooklane_service', ARRAY['company', 'api_key', 'app', 'subscription', 'subscription_secret', 'configuration', 'worker_group', 'idempotency_key'], 'SELECT, INSERT, UPDATE, DELETE', false),
       ('hooklane_service', ARRAY['partition_owner'], 'SELECT, INSERT', false),
       ('hooklane_service', ARRAY['lane', 'event_type', 'delivery', 'attempt', 'dead_letter', 'schema_migration'], 'SELECT', false),
       ('hooklane_dispatcher', ARRAY['partition_owner'], 'SELECT, UPDATE', false),

@@ -1,6 +1,8 @@
 import type { Client, PoolConfig } from 'pg'
 import { SCHEMA, type ServiceRole } from './role.js'
 
+export const DEFAULT_MAX_CONNECTIONS = 10
+
 export interface ConnectionOptions {
   /** `postgres://…` */
   readonly url: string
@@ -28,7 +30,7 @@ export function poolConfig(options: ConnectionOptions): PoolConfig & { onConnect
   return {
     connectionString: options.url,
     application_name: options.applicationName ?? 'hooklane',
-    max: options.maxConnections ?? 10,
+    max: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
     options: `-c search_path=${SCHEMA} -c timezone=UTC`,
     connectionTimeoutMillis: 5_000,
     // The client gives up a little later than the server, so that an answer it can classify comes first.

@@ -44,3 +44,14 @@ export function translateDatabaseError(error: unknown): unknown {
   const isCutOff = error instanceof QueryFailedError || error instanceof QueryRunnerAlreadyReleasedError
   return isCutOff ? new DatabaseUnavailable({ cause }) : error
 }
+
+/** SQLSTATE of a server that ends the session: 57P01 to 57P05, and the class of connection failures. */
+const SESSION_ENDED = /^(08|57P0)/
+
+/** The connection broke or did not answer, as opposed to a server that answers no. */
+export function isConnectionGone(error: unknown): boolean {
+  if (error instanceof QueryRunnerAlreadyReleasedError) return true
+  if (!(error instanceof QueryFailedError)) return false
+  const cause: unknown = error.driverError
+  return !(cause instanceof DatabaseError) || SESSION_ENDED.test(cause.code ?? '')
+}

@@ -11,6 +11,10 @@ export class ApiKeyEntity {
   @Column({ type: 'text', name: 'company_id', nullable: true })
   companyId!: string | null
 
+  /** Set: the key reads this app and nothing else. */
+  @Column({ type: 'text', name: 'app_id', nullable: true })
+  appId!: string | null
+
   @Column({ type: 'text' })
   role!: ApiKeyRole
 

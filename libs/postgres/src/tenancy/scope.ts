@@ -3,19 +3,30 @@ export type Scope =
   | { readonly kind: 'company'; readonly companyId: string }
   /** All companies. */
   | { readonly kind: 'operator' }
+  /** One app of a company, for reading: itself, its subscriptions, deliveries and attempts. */
+  | { readonly kind: 'app'; readonly companyId: string; readonly appId: string }
   /** One API key, before its company is known. */
   | { readonly kind: 'apiKey'; readonly id: string }
 
-/** The settings that the policies read (migration 0005), to be set inside the transaction only. */
-export function scopeSettings(scope: Scope): { readonly name: string; readonly value: string } {
+/** The settings that the policies read (migrations 0005 and 0008), to be set inside the transaction only. */
+export function scopeSettings(scope: Scope): readonly [name: string, value: string][] {
   switch (scope.kind) {
     case 'company':
-      // An empty company would count as none; the policies read it so as well.
-      if (scope.companyId === '') throw new Error('a company scope needs a company')
-      return { name: 'hooklane.company', value: scope.companyId }
+      return [['hooklane.company', present(scope.companyId)]]
+    case 'app':
+      return [
+        ['hooklane.app_company', present(scope.companyId)],
+        ['hooklane.app', present(scope.appId)],
+      ]
     case 'operator':
-      return { name: 'hooklane.scope', value: 'operator' }
+      return [['hooklane.scope', 'operator']]
     case 'apiKey':
-      return { name: 'hooklane.api_key', value: scope.id }
+      return [['hooklane.api_key', scope.id]]
   }
+}
+
+/** An empty id would count as none; the policies read it so as well. */
+function present(id: string): string {
+  if (id === '') throw new Error('a scope needs the ids of what it shows')
+  return id
 }

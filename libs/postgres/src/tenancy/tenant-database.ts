@@ -1,12 +1,13 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm'
 import { createDataSource } from '../connection/create-data-source.js'
-import type { ConnectionOptions } from '../connection/connection-options.js'
-import { DatabaseUnavailable, translateDatabaseError } from '../connection/errors.js'
+import { DEFAULT_MAX_CONNECTIONS, type ConnectionOptions } from '../connection/connection-options.js'
+import { DatabaseUnavailable, isConnectionGone, translateDatabaseError } from '../connection/errors.js'
 import { ApiKeyTable } from '../tables/api-key-table.js'
 import { AppTable } from '../tables/app-table.js'
 import { CompanyTable } from '../tables/company-table.js'
 import { ConfigurationTable } from '../tables/configuration-table.js'
 import { DeliveryLogTables } from '../tables/delivery-log-tables.js'
+import { IdempotencyTable } from '../tables/idempotency-table.js'
 import { EventTypeTable } from '../tables/event-type-table.js'
 import { SubscriptionTable } from '../tables/subscription-table.js'
 import { WorkerGroupTable } from '../tables/worker-group-table.js'
@@ -22,7 +23,11 @@ export interface Tables {
   readonly workerGroups: WorkerGroupTable
   readonly deliveryLog: DeliveryLogTables
   readonly configuration: ConfigurationTable
+  readonly idempotency: IdempotencyTable
 }
+
+/** Too low: a dead connection reaches the caller. Too high: a server that does not answer is asked twice. */
+const REPLACE_WITHIN_MS = 1_000
 
 /**
  * The only way of the API to the data: every access is a transaction with a scope, and sees nothing outside it.
@@ -32,7 +37,10 @@ export class TenantDatabase {
   private readonly dataSource: DataSource
   private connecting: Promise<DataSource> | null = null
 
+  private readonly maxConnections: number
+
   constructor(options: ConnectionOptions) {
+    this.maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS
     this.dataSource = createDataSource(options)
   }
 
@@ -42,11 +50,8 @@ export class TenantDatabase {
    * @throws DatabaseUnavailable, ConstraintViolation, or what `work` throws
    */
   async within<T>(scope: Scope, work: (tables: Tables) => Promise<T>): Promise<T> {
-    const runner = await this.connect()
+    const runner = await this.begin(scope)
     try {
-      await runner.startTransaction()
-      const { name, value } = scopeSettings(scope)
-      await runner.query('SELECT set_config($1, $2, true)', [name, value])
       const result = await work(tablesOf(runner.manager))
       await runner.commitTransaction()
       return result
@@ -60,20 +65,37 @@ export class TenantDatabase {
 
   /** Resolves when the database answers. @throws DatabaseUnavailable */
   async ping(): Promise<void> {
-    const runner = await this.connect()
-    try {
-      await runner.query('SELECT 1')
-    } catch (error) {
-      throw translateDatabaseError(error)
-    } finally {
-      await runner.release()
-    }
+    await this.within({ kind: 'operator' }, () => Promise.resolve())
   }
 
   /** Waits for transactions that run, then ends the connections. */
   async close(): Promise<void> {
     await this.connecting?.catch(() => null)
     if (this.dataSource.isInitialized) await this.dataSource.destroy()
+  }
+
+  /**
+   * A connection in a transaction with its scope. A pooled connection may have died unseen (the server was restarted, a firewall forgot
+   * it): nothing was done on it yet, so another one is taken, at most as often as there may be dead ones. A dead connection fails at
+   * once; after a statement that was not answered in time nobody is asked again, it would only add to the load.
+   */
+  private async begin(scope: Scope): Promise<QueryRunner> {
+    const settings = scopeSettings(scope)
+    const calls = settings.map((_, at) => `set_config($${2 * at + 1}, $${2 * at + 2}, true)`)
+    const giveUpMs = performance.now() + REPLACE_WITHIN_MS
+    for (let left = this.maxConnections; ; left--) {
+      const runner = await this.connect()
+      try {
+        await runner.startTransaction()
+        await runner.query(`SELECT ${calls.join(', ')}`, settings.flat())
+        return runner
+      } catch (error) {
+        await this.rollBack(runner)
+        await runner.release()
+        const isOver = left === 0 || performance.now() > giveUpMs
+        if (isOver || !isConnectionGone(error)) throw translateDatabaseError(error)
+      }
+    }
   }
 
   private async connect(): Promise<QueryRunner> {
@@ -108,5 +130,6 @@ function tablesOf(manager: EntityManager): Tables {
     workerGroups: new WorkerGroupTable(manager),
     deliveryLog: new DeliveryLogTables(manager),
     configuration: new ConfigurationTable(manager),
+    idempotency: new IdempotencyTable(manager),
   }
 }

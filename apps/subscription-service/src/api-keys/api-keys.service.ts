@@ -1,0 +1,73 @@
+import { createApiKey, type ApiKeyKind } from '@hooklane/core'
+import { ApiKeyEntity, TenantDatabase, type Scope, type Tables } from '@hooklane/postgres'
+import { Injectable } from '@nestjs/common'
+import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
+import { invalid, notFound, Problem, unprocessable } from '../http/problem.js'
+import type { Within } from '../idempotency/posts.js'
+import type { CreateApiKey, NewKeyRole } from './api-key.dto.js'
+import type { Caller } from './caller.js'
+
+export interface CreatedKey {
+  readonly row: ApiKeyEntity
+  /** Shown once: only its digest is kept. */
+  readonly text: string
+}
+
+const CONFLICTS: Conflicts = {
+  api_key_company_id_fkey: { path: 'Hooklane-Company', code: 'NOT_FOUND', message: 'there is no such company' },
+  api_key_app_fkey: { path: 'appId', code: 'NOT_FOUND', message: 'there is no such app' },
+}
+
+/** Makes and revokes keys. */
+@Injectable()
+export class ApiKeysService {
+  constructor(private readonly database: TenantDatabase) {}
+
+  /** @throws Problem 400, 403, 404, 422 */
+  create(caller: Caller, body: CreateApiKey, within: Within<CreatedKey>): Promise<CreatedKey> {
+    const role = roleOf(body)
+    if (role === 'operator' && !caller.isOperator) throw new Problem('FORBIDDEN', 'this needs an operator key')
+    const appId = body.appId ?? null
+    const { id, digest, text } = createApiKey(kindOf(role, appId))
+    const row = Object.assign(new ApiKeyEntity(), {
+      id,
+      companyId: role === 'operator' ? null : caller.requireCompany(),
+      appId,
+      role,
+      name: body.name,
+      digest,
+      createdAt: new Date(),
+      revokedAt: null,
+    })
+    const scope: Scope = role === 'operator' ? { kind: 'operator' } : caller.scope
+    const insert = async (tables: Tables): Promise<CreatedKey> => {
+      // The schema sees the apps of all companies, the caller only those of one.
+      if (appId !== null && !(await tables.apps.find(appId))) throw notFound('app')
+      await tables.apiKeys.insert(row)
+      return { row, text }
+    }
+    return refusingConflicts(CONFLICTS, () => within(scope, insert))
+  }
+
+  /** A key that is revoked already keeps its instant. @throws Problem 404 */
+  async revoke(caller: Caller, id: string): Promise<void> {
+    await this.database.within(caller.scope, async (tables) => {
+      if (!(await tables.apiKeys.find(id))) throw notFound('API key')
+      await tables.apiKeys.revoke(id, new Date())
+    })
+  }
+}
+
+function roleOf({ role, appId }: CreateApiKey): NewKeyRole {
+  if (appId === undefined) {
+    if (role !== undefined) return role
+    throw invalid({ path: 'role', code: 'REQUIRED', message: 'is required' })
+  }
+  if (role === undefined || role === 'viewer') return 'viewer'
+  throw unprocessable({ path: 'role', code: 'KEY_ROLE', message: 'a key of one app reads: its role is viewer' })
+}
+
+function kindOf(role: NewKeyRole, appId: string | null): ApiKeyKind {
+  if (role === 'operator') return 'operator'
+  return appId === null ? 'company' : 'app'
+}

@@ -1,0 +1,98 @@
+import type { HeaderFaultCode, TargetFaultCode } from '@hooklane/core'
+
+/**
+ * Every refusal that the API can answer. `code` is what programs branch on; its status never varies. The OpenAPI document is made from
+ * this list, and nothing else can be thrown.
+ */
+export const PROBLEMS = {
+  INVALID: { status: 400, detail: 'limit: must be a whole number from 1 to 100' },
+  UNKNOWN_FIELD: { status: 400, detail: 'colour: is not a field of this resource' },
+  MALFORMED_JSON: { status: 400, detail: 'the body is not JSON: an object is expected' },
+  BODY_TOO_DEEP: { status: 400, detail: 'a body may be 32 levels deep' },
+  COMPANY_REQUIRED: {
+    status: 400,
+    detail: 'an operator key must name the company in the header Hooklane-Company',
+  },
+  UNAUTHORIZED: { status: 401, detail: 'a valid key is needed: Authorization: Bearer <key>' },
+  FORBIDDEN: { status: 403, detail: 'this needs the role editor' },
+  NOT_FOUND: { status: 404, detail: 'there is no such app' },
+  ID_TAKEN: { status: 409, detail: 'another app has this id' },
+  EXTERNAL_ID_TAKEN: { status: 409, detail: 'externalId: another app of the company has this externalId' },
+  WORKER_GROUP_CLASH: {
+    status: 409,
+    detail: 'id: the worker group of this id belongs to an app with a similar id',
+  },
+  WORKER_MODE_FIXED: { status: 409, detail: 'worker.mode: cannot change once the app has subscriptions' },
+  WORKER_GROUP_FIXED: {
+    status: 409,
+    detail: 'partitions and slots of shared-shopware are those of its topics and cannot change',
+  },
+  IDEMPOTENCY_KEY_IN_PROGRESS: {
+    status: 409,
+    detail: 'the first request with this Idempotency-Key is under way: try again',
+  },
+  PRECONDITION_FAILED: { status: 412, detail: 'somebody else changed it: read it again' },
+  BODY_TOO_LARGE: { status: 413, detail: 'a body may have 262144 bytes' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, detail: 'the body must be application/json' },
+  NOT_AVAILABLE: { status: 422, detail: 'coalesce: is not available yet; only false is accepted' },
+  INTERVAL_OR_BACKOFF: { status: 422, detail: 'delivery.retry: is one of interval and backoff, not both' },
+  BACKOFF_ORDER: { status: 422, detail: 'delivery.retry.backoff: first must not exceed max' },
+  SCHEDULE_TOO_LONG: {
+    status: 422,
+    detail: 'delivery.retry: the schedule must end within 72 hours: fewer attempts or shorter delays',
+  },
+  WORKER_GROUP_NAME: {
+    status: 422,
+    detail: 'name: must be shared-<app type>: dedicated groups come with their apps',
+  },
+  WORKER_GROUP_NAME_TOO_LONG: {
+    status: 422,
+    detail: 'worker.mode: the app’s id is too long for a worker group of its own',
+  },
+  KEY_ROLE: { status: 422, detail: 'role: a key of one app reads: its role is viewer' },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    detail: 'this Idempotency-Key was used for another request: use a new one for each request',
+  },
+  TOO_MANY_WRONG_KEYS: { status: 429, detail: 'too many wrong keys from this address' },
+  INTERNAL: { status: 500, detail: 'the request failed; the reason is in the log' },
+  DATABASE_UNAVAILABLE: { status: 503, detail: 'the database does not answer; try again' },
+  WORKER_GROUP_NOT_READY: {
+    status: 503,
+    detail: 'the worker group dedicated-app-42 is not ready: its topics cannot be made while Kafka does not answer',
+  },
+} as const
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** What a single field can be refused for, beside the problem's own code. */
+const FIELD_CODES = ['REQUIRED', 'CURSOR_INVALID'] as const
+const TARGET_CODES = {
+  URL_TOO_LONG: true,
+  URL_CHARACTERS: true,
+  URL_SCHEME: true,
+  URL_INVALID: true,
+  URL_USERINFO: true,
+  URL_FRAGMENT: true,
+  URL_PORT: true,
+  HOST_NOT_PUBLIC: true,
+  ADDRESS_BLOCKED: true,
+} satisfies Record<TargetFaultCode, true>
+const HEADER_CODES = {
+  HEADER_NAME: true,
+  HEADER_VALUE: true,
+  HEADER_RESERVED: true,
+  HEADER_REPEATED: true,
+  HEADER_COUNT: true,
+} satisfies Record<HeaderFaultCode, true>
+
+export type FaultCode = ProblemCode | (typeof FIELD_CODES)[number] | TargetFaultCode | HeaderFaultCode
+
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as readonly ProblemCode[]
+
+export const FAULT_CODES: readonly string[] = [
+  ...PROBLEM_CODES,
+  ...FIELD_CODES,
+  ...Object.keys(TARGET_CODES),
+  ...Object.keys(HEADER_CODES),
+]

@@ -1,0 +1,130 @@
+import type { Sealer } from '@hooklane/core'
+import { TenantDatabase, type IdempotencyName, type Scope, type Tables } from '@hooklane/postgres'
+import { Inject, Injectable } from '@nestjs/common'
+import { Problem } from '../http/problem.js'
+import { setEtag } from '../http/etag.js'
+import type { PostRequest } from './post-request.js'
+
+export const ANSWER_SEALER = Symbol('AnswerSealer')
+
+/** How long an answer is kept. Clients retry within minutes; a queue that stood over night must still be safe. */
+const KEPT_HOURS = 24
+/** A write takes milliseconds; a client that waits longer waits without need. */
+const IN_PROGRESS_RETRY_S = 1
+
+/** Runs the one transaction in which a request does what it does. */
+export type Within<Result> = (scope: Scope, work: (tables: Tables) => Promise<Result>) => Promise<Result>
+
+export interface Answer<View> {
+  readonly body: View
+  /** The resource's version, told as ETag. */
+  readonly resource: { readonly revision: number } | null
+}
+
+/** As it is kept, sealed. */
+interface KeptAnswer {
+  readonly fingerprint: string
+  readonly status: number
+  readonly revision: number | null
+  readonly body: unknown
+}
+
+/** The work was done before: the transaction has nothing to do. */
+class AnsweredBefore extends Error {
+  constructor(readonly answer: KeptAnswer) {
+    super('the request was answered before')
+    this.name = 'AnsweredBefore'
+  }
+}
+
+/**
+ * Answers POSTs, each at most once per `Idempotency-Key`. The answer is kept in the transaction of the work: after a crash both stand or
+ * neither does, and the same request again finds the answer or does the work. Refusals are not kept: nothing was done. A request that
+ * meets its own first copy at work is told to wait; the copy's lock ends with its transaction, however that ends.
+ */
+@Injectable()
+export class Posts {
+  constructor(
+    private readonly database: TenantDatabase,
+    @Inject(ANSWER_SEALER) private readonly sealer: Sealer,
+  ) {}
+
+  /** @param act must do all its writing in one call of `within`, whose result becomes the answer by `toAnswer` */
+  async answer<Result, View>(
+    post: PostRequest,
+    toAnswer: (result: Result) => Answer<View>,
+    act: (within: Within<Result>) => Promise<Result>,
+  ): Promise<View> {
+    const name = nameOf(post)
+    if (!name) return respond(post, toAnswer(await act((scope, work) => this.database.within(scope, work))))
+    const known = await this.database.within(post.caller.scope, (tables) => this.find(tables, name, post))
+    if (known) return replay<View>(post, known)
+    try {
+      const once: Within<Result> = (scope, work) => this.once({ post, name, toAnswer }, scope, work)
+      return respond(post, toAnswer(await act(once)))
+    } catch (error) {
+      if (error instanceof AnsweredBefore) return replay<View>(post, error.answer)
+      throw error
+    }
+  }
+
+  private once<Result, View>(
+    request: {
+      readonly post: PostRequest
+      readonly name: IdempotencyName
+      readonly toAnswer: (result: Result) => Answer<View>
+    },
+    scope: Scope,
+    work: (tables: Tables) => Promise<Result>,
+  ): Promise<Result> {
+    const { post, name, toAnswer } = request
+    return this.database.within(scope, async (tables) => {
+      if (!(await tables.idempotency.claim(name))) throw inProgress()
+      // Order matters: looked for after the claim, or an answer that came in between would be missed.
+      const known = await this.find(tables, name, post)
+      if (known) throw new AnsweredBefore(known)
+      const result = await work(tables)
+      const { body, resource } = toAnswer(result)
+      const { fingerprint, response } = post
+      const kept: KeptAnswer = { fingerprint, status: response.statusCode, revision: resource?.revision ?? null, body }
+      await tables.idempotency.keep(name, this.sealer.seal(JSON.stringify(kept), aadOf(name)), KEPT_HOURS)
+      return result
+    })
+  }
+
+  /** @throws Problem 422 when the key was used for another request */
+  private async find(tables: Tables, name: IdempotencyName, post: PostRequest): Promise<KeptAnswer | null> {
+    const sealed = await tables.idempotency.find(name)
+    if (sealed === null) return null
+    const kept = JSON.parse(this.sealer.unseal(sealed, aadOf(name))) as KeptAnswer
+    if (kept.fingerprint === post.fingerprint) return kept
+    const message = 'this Idempotency-Key was used for another request: use a new one for each request'
+    throw new Problem('IDEMPOTENCY_KEY_REUSED', message)
+  }
+}
+
+function nameOf({ key, caller }: PostRequest): IdempotencyName | null {
+  return key === null ? null : { apiKeyId: caller.keyId, companyId: caller.companyId, key }
+}
+
+const aadOf = ({ apiKeyId, companyId, key }: IdempotencyName): string =>
+  `${companyId ?? ''}/${apiKeyId}/idempotency/${key}`
+
+function respond<View>({ response }: PostRequest, { body, resource }: Answer<View>): View {
+  if (resource) setEtag(response, resource)
+  return body
+}
+
+function replay<View>({ response }: PostRequest, { status, revision, body }: KeptAnswer): View {
+  response.status(status).set('idempotency-replayed', 'true')
+  if (revision !== null) setEtag(response, { revision })
+  return body as View
+}
+
+function inProgress(): Problem {
+  return new Problem(
+    'IDEMPOTENCY_KEY_IN_PROGRESS',
+    'the first request with this Idempotency-Key is under way: try again',
+    { headers: { 'retry-after': String(IN_PROGRESS_RETRY_S) } },
+  )
+}
