@@ -13,7 +13,8 @@ Starts a local Hooklane: PostgreSQL, Kafka and every service, on loopback and fr
   --help              this text
 
 HOOKLANE_HOME (.hooklane) holds data, logs and secrets. KAFKA_BROKERS and DATABASE_URL name servers to use instead of
-local ones. HTTP_PORT fixes the port of the API.
+local ones. HOOKLANE_SERVERS says where local ones come from: docker, embedded, or auto (Docker Compose when an engine
+answers, else embedded). HTTP_PORT fixes the port of the API.
 `
 
 /**
@@ -28,38 +29,34 @@ local ones. HTTP_PORT fixes the port of the API.
 
 /**
  * @param {readonly string[]} args
- * @returns {StartArguments | { fault: string }}
+ * @returns {StartArguments}
+ * @throws {Error} that says what is wrong with them
  */
 export function parseStartArguments(args) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        'no-sample': { type: 'boolean', default: false },
-        capture: { type: 'string' },
-        dispatchers: { type: 'string', default: '1' },
-        'no-restart': { type: 'boolean', default: false },
-        detach: { type: 'boolean', default: false },
-      },
-    })
-    const dispatchers = Number(values.dispatchers)
-    if (!Number.isInteger(dispatchers) || dispatchers < 1 || dispatchers > 16) {
-      return { fault: `--dispatchers ${values.dispatchers}: must be a number from 1 to 16` }
-    }
-    if (values.capture !== undefined && !values['no-sample']) {
-      return { fault: '--capture needs --no-sample: the sample brings its own capture file' }
-    }
-    return {
-      help: values.help,
-      sample: !values['no-sample'],
-      captureFile: values.capture ?? null,
-      dispatchers,
-      restart: !values['no-restart'],
-      detach: values.detach,
-    }
-  } catch (error) {
-    // parseArgs says which option it does not know.
-    return { fault: error instanceof Error ? error.message : String(error) }
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      'no-sample': { type: 'boolean', default: false },
+      capture: { type: 'string' },
+      dispatchers: { type: 'string', default: '1' },
+      'no-restart': { type: 'boolean', default: false },
+      detach: { type: 'boolean', default: false },
+    },
+  })
+  const dispatchers = Number(values.dispatchers)
+  if (!Number.isInteger(dispatchers) || dispatchers < 1 || dispatchers > 16) {
+    throw new Error(`--dispatchers ${values.dispatchers}: must be a number from 1 to 16`)
+  }
+  if (values.capture !== undefined && !values['no-sample']) {
+    throw new Error('--capture needs --no-sample: the sample brings its own capture file')
+  }
+  return {
+    help: values.help,
+    sample: !values['no-sample'],
+    captureFile: values.capture ?? null,
+    dispatchers,
+    restart: !values['no-restart'],
+    detach: values.detach,
   }
 }

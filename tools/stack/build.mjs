@@ -20,7 +20,9 @@ export async function install({ onProgress, signal }) {
   await withTreeLock(signal, async () => {
     if (await isInstalled()) return
     onProgress('installing packages (npm ci)')
-    await runTool({ what: 'npm ci', command: 'npm', args: ['ci'], signal })
+    const advice =
+      'Is there a network, and are the registry and proxy of your npm settings right (npm config list)? Start again then. npm says'
+    await runTool({ what: 'Installing the packages (npm ci)', command: 'npm', args: ['ci'], advice, signal })
   })
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ROOT } from './home.mjs'
-import { StackError } from './stack-error.mjs'
+import { parseDatabaseUrl, unreachableDatabase } from './named-servers.mjs'
 import { runTool } from './tool.mjs'
 
 /** The name of Hooklane's own database on a server that is named without one. */
@@ -16,7 +16,7 @@ const MIGRATE = join(ROOT, 'libs', 'postgres', 'dist', 'cli', 'migrate.js')
  * @returns {string}
  */
 export function databaseUrlOn(serverUrl) {
-  const url = parseUrl(serverUrl)
+  const url = parseDatabaseUrl(serverUrl)
   if (['', '/', '/postgres'].includes(url.pathname)) url.pathname = `/${DATABASE}`
   return url.href
 }
@@ -30,7 +30,7 @@ export function databaseUrlOn(serverUrl) {
 export async function ensureDatabase(databaseUrl) {
   const { default: pg } = await import('pg')
   if (await canConnect(pg.Client, databaseUrl)) return
-  const administration = parseUrl(databaseUrl)
+  const administration = parseDatabaseUrl(databaseUrl)
   const name = decodeURIComponent(administration.pathname.slice(1))
   administration.pathname = '/postgres'
   const client = new pg.Client({ connectionString: administration.href })
@@ -85,18 +85,6 @@ async function canConnect(Client, databaseUrl) {
  * @param {unknown} error
  */
 function unreachable(databaseUrl, error) {
-  const url = parseUrl(databaseUrl)
-  url.password = url.password === '' ? '' : '***'
   const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
-  return new StackError(
-    `DATABASE_URL=${url.href}: ${message || code}. Start that PostgreSQL, correct the address, or unset DATABASE_URL to run a local one.`,
-  )
-}
-
-/** @param {string} text */
-function parseUrl(text) {
-  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
-    throw new StackError('DATABASE_URL must look like postgres://user:password@host:5432/database')
-  }
-  return new URL(text)
+  return unreachableDatabase(databaseUrl, message || String(code))
 }

@@ -3,7 +3,8 @@ import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { displayPath, openHome } from './home.mjs'
+import { displayPath, makeHome, openHome } from './home.mjs'
+import { requireUnclaimed } from './home-claim.mjs'
 import { lockHolder } from './lock.mjs'
 
 const POLL_MS = 200
@@ -16,6 +17,8 @@ const POLL_MS = 200
  */
 export async function startDetached(args) {
   const home = openHome()
+  await makeHome(home)
+  await requireUnclaimed(home)
   const log = join(home.logsDir, 'launcher.log')
   mkdirSync(home.logsDir, { recursive: true })
   const output = openSync(log, 'w')

@@ -1,4 +1,6 @@
+import { mkdir, mkdtemp, rmdir } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve } from 'node:path'
+import { StackError } from './stack-error.mjs'
 
 /** The root of the repository. */
 export const ROOT = resolve(import.meta.dirname, '..', '..')
@@ -11,11 +13,13 @@ export const ROOT = resolve(import.meta.dirname, '..', '..')
  * @property {string} lockFile - Held by the running launcher.
  * @property {string} stackFile - Tells programs where the running system is; there only while it is ready.
  * @property {string} processesFile - Pids of what was started, for the launcher that comes after a crash.
+ * @property {string} serversFile - Whether its data is of embedded servers or of Docker's.
  * @property {string} secretsDir
  * @property {string} logsDir
  * @property {string} cacheDir - Downloads; may be shared between homes.
  * @property {string} kafkaDir
  * @property {string} postgresDir
+ * @property {string} dockerDir - Ports of Docker's servers; their data lies in volumes of Docker.
  */
 
 /**
@@ -30,11 +34,13 @@ export function openHome(dir = process.env['HOOKLANE_HOME'] || join(ROOT, '.hook
     lockFile: join(home, 'launcher.lock'),
     stackFile: join(home, 'stack.json'),
     processesFile: join(home, 'processes.json'),
+    serversFile: join(home, 'servers'),
     secretsDir: join(home, 'secrets'),
     logsDir: join(home, 'logs'),
     cacheDir: resolve(cacheDir ?? (process.env['HOOKLANE_CACHE'] || join(home, 'cache'))),
     kafkaDir: join(home, 'kafka'),
     postgresDir: join(home, 'postgres'),
+    dockerDir: join(home, 'docker'),
   }
 }
 
@@ -45,4 +51,33 @@ export function openHome(dir = process.env['HOOKLANE_HOME'] || join(ROOT, '.hook
 export function displayPath(path) {
   const inside = relative(ROOT, path)
   return inside.startsWith('..') || isAbsolute(inside) ? path : inside
+}
+
+/** Why a folder cannot be written to, in words. */
+const FOLDER_FAULTS = /** @type {Record<string, string>} */ ({
+  EEXIST: 'it is a file, not a folder',
+  ENOTDIR: 'it is a file, or lies below one',
+  EACCES: 'it may not be written to by this user',
+  EPERM: 'it may not be written to by this user',
+  EROFS: 'it lies on a disk that may only be read',
+  ENOSPC: 'its disk is full',
+  EDQUOT: 'its disk quota is used up',
+})
+
+/**
+ * Makes the folder of a home; refuses with one line when nothing can be written there.
+ *
+ * @param {Home} home
+ * @returns {Promise<void>}
+ */
+export async function makeHome({ dir }) {
+  try {
+    await mkdir(dir, { recursive: true })
+    await rmdir(await mkdtemp(join(dir, '.probe-')))
+  } catch (error) {
+    const { code = '', message } = /** @type {NodeJS.ErrnoException} */ (error)
+    throw new StackError(
+      `HOOKLANE_HOME=${displayPath(dir)} cannot be used: ${FOLDER_FAULTS[code] ?? message}. Name a folder that you may write to in HOOKLANE_HOME.`,
+    )
+  }
 }

@@ -13,7 +13,7 @@ export { StackError } from './stack-error.mjs'
 export async function startInfrastructure(request = {}) {
   const system = new System(request)
   try {
-    await system.prepare()
+    await system.prepare({ withServices: false })
     const { serverUrl, kafkaBrokers } = await system.startServers()
     return { serverUrl, kafkaBrokers, stop: () => system.stop() }
   } catch (error) {
@@ -44,7 +44,7 @@ export async function startInfrastructure(request = {}) {
 export async function startSystem(request = {}) {
   const system = new System(request)
   try {
-    await system.prepare()
+    await system.prepare({ withServices: true })
     await system.startServices(await system.startServers())
   } catch (error) {
     await system.stop()

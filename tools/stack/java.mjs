@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { StackError } from './stack-error.mjs'
@@ -6,6 +7,9 @@ import { StackError } from './stack-error.mjs'
 const run = promisify(execFile)
 
 const LEAST_JAVA = 17
+
+/** What else can be done: both spare the local broker, which alone needs Java and Maven. */
+const OTHERWISE = 'start Docker, or name a running Kafka in KAFKA_BROKERS'
 
 /**
  * The Java that runs the local broker: the one on the PATH if it is new enough, else that of JAVA_HOME.
@@ -21,11 +25,19 @@ export async function findJava() {
     if (version !== null && version >= LEAST_JAVA) return java
     tooOld ??= version
   }
+  if (tooOld === null && home && !isJavaHome(home)) {
+    throw new StackError(
+      `JAVA_HOME=${home} holds no Java (bin/java), and there is none on the PATH. Correct JAVA_HOME, install Java ${LEAST_JAVA} or newer, ${OTHERWISE}.`,
+    )
+  }
   const found = tooOld === null ? 'was not found' : `${tooOld} is too old`
   throw new StackError(
-    `Java ${found}: the local Kafka needs Java ${LEAST_JAVA} or newer. Install it (Debian, Ubuntu: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk) or name a running Kafka in KAFKA_BROKERS.`,
+    `Java ${found}: the local Kafka needs Java ${LEAST_JAVA} or newer. Install it (Debian, Ubuntu: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk), ${OTHERWISE}.`,
   )
 }
+
+/** @param {string} home */
+const isJavaHome = (home) => existsSync(join(home, 'bin', 'java'))
 
 /**
  * @param {string} java
@@ -43,9 +55,20 @@ async function javaVersion(java) {
  * @returns {Promise<void>}
  */
 export async function requireMaven() {
-  await run('mvn', ['--version']).catch(() => {
+  const home = process.env['JAVA_HOME']
+  if (home && !isJavaHome(home)) {
     throw new StackError(
-      'Maven (mvn) was not found: it downloads the local Kafka. Install it (Debian, Ubuntu: apt-get install maven; macOS: brew install maven) or name a running Kafka in KAFKA_BROKERS.',
+      `JAVA_HOME=${home} holds no Java (bin/java): Maven, which downloads the local Kafka, does not run with it. Correct or unset JAVA_HOME, ${OTHERWISE}.`,
     )
-  })
+  }
+  try {
+    await run('mvn', ['--version'])
+  } catch (error) {
+    const { code, stderr } = /** @type {{ code?: string | number, stderr?: string }} */ (error)
+    const fault =
+      code === 'ENOENT' ? 'was not found' : `does not run (${stderr?.trim().split('\n')[0] || `exit ${code}`})`
+    throw new StackError(
+      `Maven (mvn) ${fault}: it downloads the local Kafka. Install it (Debian, Ubuntu: apt-get install maven; macOS: brew install maven), ${OTHERWISE}.`,
+    )
+  }
 }

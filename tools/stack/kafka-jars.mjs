@@ -34,7 +34,12 @@ export async function ensureKafkaJars({ cacheDir, onProgress, signal }) {
   const draft = join(kafkaDir(cacheDir), `lib.${process.pid}.draft`)
   await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { recursive: true })
-  await copyDependencies(draft, onProgress, signal)
+  try {
+    await copyDependencies(draft, onProgress, signal)
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true })
+    throw error
+  }
   if (hasKafkaJars(cacheDir)) {
     // Another launcher was faster, and its broker may already run from there.
     await rm(draft, { recursive: true })
@@ -79,7 +84,20 @@ function copyDependencies(outputDirectory, onProgress, signal) {
     maven.once('error', reject)
     maven.once('close', (code) => {
       if (code === 0) resolve()
-      else reject(new StackError(`Maven could not download Kafka (exit ${code}). Its last lines:\n${tail.join('\n')}`))
+      else reject(new StackError(explainFailure(code, tail)))
     })
   })
+}
+
+/**
+ * @param {number | null} code
+ * @param {readonly string[]} tail
+ */
+function explainFailure(code, tail) {
+  const errors = tail.filter((line) => line.startsWith('[ERROR]') && line.length > '[ERROR] '.length)
+  const evidence = (errors.length > 0 ? errors.slice(0, 3) : tail).map((line) => `    ${line.slice(0, 600)}`)
+  return [
+    `Maven could not download Kafka (exit ${code}). Is there a network, and are the mirrors and proxies in ~/.m2/settings.xml right? Start again then, or name a running Kafka in KAFKA_BROKERS. Maven says:`,
+    ...evidence,
+  ].join('\n')
 }

@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { ensureKafkaJars } from './kafka-jars.mjs'
-import { freePort, isPortFree, rememberedPort } from './ports.mjs'
+import { freePort, isPortFree, rememberedPort, startOnFreePorts } from './ports.mjs'
 import { lastLines, startServerProcess } from './server-process.mjs'
 import { StackError } from './stack-error.mjs'
 import { writeFileAtomically } from './write-file-atomically.mjs'
@@ -16,7 +15,7 @@ const run = promisify(execFile)
 
 const LOG4J_CONFIGURATION = join(import.meta.dirname, 'kafka', 'log4j2.yaml')
 
-/** The broker opens its port when it is usable: 2–4 s after a clean stop, 12 s at worst. More only on a busy machine. */
+/** The broker says so when it is usable: 2–4 s after a clean stop, 12 s at worst. More only on a busy machine. */
 const START_LIMIT_MS = 120_000
 
 /** A clean stop takes 1.3–3.3 s; a broker that is killed costs the next start its session timeout and log recovery. */
@@ -24,6 +23,9 @@ const STOP_STEPS = /** @type {const} */ ([
   { signal: 'SIGTERM', waitMs: 30_000 },
   { signal: 'SIGKILL', waitMs: 5_000 },
 ])
+
+/** What the broker prints when it serves. */
+const STARTED = 'Kafka Server started'
 
 const JVM_OPTIONS = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true']
 
@@ -65,9 +67,29 @@ export async function startKafka({
   if (wantedPort !== undefined && !(await isPortFree(wantedPort))) {
     throw new StackError(`Kafka cannot have port ${wantedPort} on 127.0.0.1: something else listens there.`)
   }
-  const port = wantedPort ?? (await rememberedPort(join(dataDir, 'port')))
+  const choosePorts = async () => ({
+    port: wantedPort ?? (await rememberedPort(join(dataDir, 'port'))),
+    controllerPort: await freePort(),
+  })
+  return startOnFreePorts(choosePorts, (ports) =>
+    serve({ java, libraryDir, dataDir, logDir, ports, onSpawn: onSpawn ?? (() => {}), signal }),
+  )
+}
+
+/**
+ * @param {object} options
+ * @param {string} options.java
+ * @param {string} options.libraryDir
+ * @param {string} options.dataDir
+ * @param {string} options.logDir
+ * @param {{ port: number, controllerPort: number }} options.ports
+ * @param {import('./server-process.mjs').OnSpawn} options.onSpawn
+ * @param {AbortSignal | undefined} options.signal
+ * @returns {Promise<RunningKafka>}
+ */
+async function serve({ java, libraryDir, dataDir, logDir, ports, onSpawn, signal }) {
   const properties = join(dataDir, 'server.properties')
-  await writeFileAtomically(properties, serverProperties({ dataDir, port, controllerPort: await freePort() }))
+  await writeFileAtomically(properties, serverProperties({ dataDir, ...ports }))
   const jvm = [
     ...JVM_OPTIONS,
     '-cp',
@@ -84,17 +106,17 @@ export async function startKafka({
     args: [...jvm, 'kafka.Kafka', properties],
     marker: properties,
     log: join(logDir, 'kafka-console.log'),
-    ...(onSpawn === undefined ? {} : { onSpawn }),
+    onSpawn,
   })
   const stop = () => broker.stop(STOP_STEPS)
   try {
-    await untilListening({ broker, port, logDir, signal })
+    await untilStarted({ broker, logDir, signal })
   } catch (error) {
     await stop()
     throw error
   }
   return {
-    brokers: [`127.0.0.1:${port}`],
+    brokers: [`127.0.0.1:${ports.port}`],
     pid: broker.pid,
     log: join(logDir, 'kafka.log'),
     exited: broker.exited,
@@ -178,10 +200,14 @@ function newClusterId() {
   }
 }
 
-/** @param {{ broker: import('./server-process.mjs').ServerProcess, port: number, logDir: string, signal: AbortSignal | undefined }} options */
-async function untilListening({ broker, port, logDir, signal }) {
+/**
+ * Waits for the broker's own word: that its port answers proves nothing when somebody else was faster to bind it.
+ *
+ * @param {{ broker: import('./server-process.mjs').ServerProcess, logDir: string, signal: AbortSignal | undefined }} options
+ */
+async function untilStarted({ broker, logDir, signal }) {
   const limit = Date.now() + START_LIMIT_MS
-  while (!(await acceptsConnections(port))) {
+  while (!broker.output().includes(STARTED)) {
     const evidence = () => [join(logDir, 'kafka.log'), broker.log].map((log) => lastLines(log)).join('\n')
     signal?.throwIfAborted()
     if (!broker.isRunning()) throw new StackError(`Kafka ended while it started. The end of ${logDir}:\n${evidence()}`)
@@ -192,20 +218,4 @@ async function untilListening({ broker, port, logDir, signal }) {
     }
     await delay(100)
   }
-}
-
-/**
- * @param {number} port
- * @returns {Promise<boolean>}
- */
-function acceptsConnections(port) {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' })
-    const end = (/** @type {boolean} */ answer) => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.once('connect', () => end(true))
-    socket.once('error', () => end(false))
-  })
 }

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 import { readFile } from 'node:fs/promises'
+import { StackError } from './stack-error.mjs'
 import { writeFileAtomically } from './write-file-atomically.mjs'
 
 /**
@@ -10,6 +11,9 @@ import { writeFileAtomically } from './write-file-atomically.mjs'
 const LOWEST_PORT = 20_000
 const HIGHEST_PORT = 32_700
 const TRIES = 200
+
+/** Losing a port between choice and use is rare; three times in a row is a defect. */
+export const LOST_PORT_TRIES = 3
 
 /** Ports handed out by this process and perhaps not bound yet. */
 const handedOut = new Set()
@@ -54,4 +58,46 @@ export async function rememberedPort(file) {
   const port = await freePort(Number.isInteger(earlier) && earlier > 0 ? earlier : null)
   if (port !== earlier) await writeFileAtomically(file, `${port}\n`)
   return port
+}
+
+/**
+ * Starts something on ports that are chosen here. When somebody else takes one between its choice and its use, it is
+ * started again on others.
+ *
+ * @template {Record<string, number>} Ports
+ * @template T
+ * @param {() => Promise<Ports>} choose
+ * @param {(ports: Ports) => Promise<T>} start - Rejects when it cannot have a port, and leaves nothing running then.
+ * @returns {Promise<T>}
+ */
+export async function startOnFreePorts(choose, start) {
+  for (let tries = 1; ; tries += 1) {
+    const ports = await choose()
+    try {
+      return await start(ports)
+    } catch (error) {
+      const areFree = await Promise.all(Object.values(ports).map(isPortFree))
+      if (tries === LOST_PORT_TRIES || !areFree.includes(false)) throw error
+    }
+  }
+}
+
+/**
+ * A port that the user chose: refused with one line when it is none, or when somebody listens there.
+ *
+ * @param {string} key - Of the setting.
+ * @param {string} value
+ * @returns {Promise<number>}
+ */
+export async function requirePort(key, value) {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0
+  if (port < 1 || port > 65_535) {
+    throw new StackError(
+      `${key}=${value} is not a port: give a number from 1 to 65535, or unset it to take a free one.`,
+    )
+  }
+  if (await isPortFree(port)) return port
+  throw new StackError(
+    `${key}=${port}: something else listens on that port of 127.0.0.1. Stop it, choose another port, or unset ${key} to take a free one.`,
+  )
 }

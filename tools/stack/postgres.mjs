@@ -5,7 +5,7 @@ import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { isPortFree, rememberedPort } from './ports.mjs'
+import { isPortFree, rememberedPort, startOnFreePorts } from './ports.mjs'
 import { findPostgresBinaries } from './postgres-binaries.mjs'
 import { choosePostgresUser } from './postgres-user.mjs'
 import { readOrMakeSecret } from './secrets.mjs'
@@ -87,18 +87,35 @@ export async function startPostgres({
   if (wantedPort !== undefined && !(await isPortFree(wantedPort))) {
     throw new StackError(`PostgreSQL cannot have port ${wantedPort} on 127.0.0.1: something else listens there.`)
   }
-  const port = wantedPort ?? (await rememberedPort(join(dataDir, 'port')))
+  const choosePorts = async () => ({ port: wantedPort ?? (await rememberedPort(join(dataDir, 'port'))) })
+  const server = await startOnFreePorts(choosePorts, ({ port }) =>
+    serve({ postgres: binaries.postgres, user, cluster, logDir, port, onSpawn: onSpawn ?? (() => {}), signal }),
+  )
+  return { ...server, url: `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${server.port}/postgres` }
+}
+
+/**
+ * @param {object} options
+ * @param {string} options.postgres - The binary.
+ * @param {import('./postgres-user.mjs').PostgresUser} options.user
+ * @param {string} options.cluster
+ * @param {string} options.logDir
+ * @param {number} options.port
+ * @param {import('./server-process.mjs').OnSpawn} options.onSpawn
+ * @param {AbortSignal | undefined} options.signal
+ */
+async function serve({ postgres, user, cluster, logDir, port, onSpawn, signal }) {
   const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const [command, ...args] = [...user.prefix, binaries.postgres, '-D', cluster, ...settings]
+  const [command, ...args] = [...user.prefix, postgres, '-D', cluster, ...settings]
   const server = await startServerProcess({
     name: 'postgres',
     command: /** @type {string} */ (command),
     args,
     marker: cluster,
     log: join(logDir, 'postgres.log'),
-    cwd: dataDir,
+    cwd: dirname(cluster),
     ...user.spawnAs,
-    ...(onSpawn === undefined ? {} : { onSpawn }),
+    onSpawn,
   })
   const stop = () => server.stop(STOP_STEPS)
   try {
@@ -107,8 +124,7 @@ export async function startPostgres({
     await stop()
     throw error
   }
-  const url = `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`
-  return { url, pid: server.pid, log: server.log, exited: server.exited, kill: server.kill, stop }
+  return { port, pid: server.pid, log: server.log, exited: server.exited, kill: server.kill, stop }
 }
 
 /**

@@ -1,22 +1,25 @@
+import { mkdir } from 'node:fs/promises'
+import { requireRoom } from './disk-space.mjs'
 import { findJava, requireMaven } from './java.mjs'
 import { hasKafkaJars } from './kafka-jars.mjs'
-import { StackError } from './stack-error.mjs'
-
-const LEAST_NODE = [20, 19]
+import { namedBrokers, requireNamedServers } from './named-servers.mjs'
+import { chooseServers } from './server-source.mjs'
 
 /**
  * Refuses with one line what the machine lacks, before anything is downloaded or started.
  *
- * @param {{ needsKafka: boolean, cacheDir: string }} options
- * @returns {Promise<void>}
+ * @param {{ home: import('./home.mjs').Home, env: NodeJS.ProcessEnv, fresh: boolean }} options
+ * @returns {Promise<import('./server-source.mjs').LocalServers | null>} where Postgres and Kafka come from; null: the environment names both
  */
-export async function preflight({ needsKafka, cacheDir }) {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  const [leastMajor = 0, leastMinor = 0] = LEAST_NODE
-  if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
-    throw new StackError(`Node ${process.versions.node} is too old: install Node ${LEAST_NODE.join('.')} or newer.`)
-  }
-  if (!needsKafka) return
+export async function preflight({ home, env, fresh }) {
+  const [servers] = await Promise.all([chooseServers({ home, env, fresh }), requireNamedServers(env)])
+  if (servers !== 'embedded') return servers
+  await requireRoom(home.dir, 'HOOKLANE_HOME')
+  if (namedBrokers(env).length > 0) return servers
   await findJava()
-  if (!hasKafkaJars(cacheDir)) await requireMaven()
+  if (hasKafkaJars(home.cacheDir)) return servers
+  await requireMaven()
+  await mkdir(home.cacheDir, { recursive: true })
+  await requireRoom(home.cacheDir, 'HOOKLANE_CACHE')
+  return servers
 }

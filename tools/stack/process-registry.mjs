@@ -30,10 +30,15 @@ export class ProcessRegistry {
   /** @type {RecordedProcess[]} */
   #processes = []
   #file
+  #onFault
 
-  /** @param {string} file */
-  constructor(file) {
+  /**
+   * @param {string} file
+   * @param {(text: string) => void} onFault - The file could not be written: the record is kept here, and written with the next change.
+   */
+  constructor(file, onFault) {
     this.#file = file
+    this.#onFault = onFault
   }
 
   /**
@@ -92,10 +97,16 @@ export class ProcessRegistry {
   }
 
   #write() {
-    if (this.#processes.length === 0) {
-      rmSync(this.#file, { force: true })
-      return
+    if (this.#processes.length === 0) return rmSync(this.#file, { force: true })
+    try {
+      this.#writeFile()
+    } catch (error) {
+      // A full disk must not take the launcher down: it knows what runs, and ends it.
+      this.#onFault(`could not be brought up to date (${error instanceof Error ? error.message : error})`)
     }
+  }
+
+  #writeFile() {
     mkdirSync(dirname(this.#file), { recursive: true })
     const draft = `${this.#file}.draft`
     writeFileSync(draft, `${JSON.stringify(this.#processes, null, 2)}\n`)

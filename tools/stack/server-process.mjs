@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -14,6 +14,7 @@ const MAX_LOG_BYTES = 10 * 1024 * 1024
  * @property {number} pid
  * @property {string} log - File that receives stdout and stderr.
  * @property {() => boolean} isRunning
+ * @property {() => string} output - What this process has printed so far.
  * @property {Promise<{ code: number | null, signal: NodeJS.Signals | null }>} exited
  * @property {(signal: NodeJS.Signals) => void} kill - Sends one signal, if it still runs.
  * @property {(steps: readonly StopStep[]) => Promise<void>} stop - Sends each signal in turn until the process ended; resolves then.
@@ -46,6 +47,7 @@ const MAX_LOG_BYTES = 10 * 1024 * 1024
  */
 export async function startServerProcess({ name, command, args, marker, log, env, cwd, uid, gid, onSpawn }) {
   const output = openLog(log)
+  const before = fstatSync(output).size
   const child = spawn(command, args, {
     detached: true,
     stdio: ['ignore', output, output],
@@ -67,12 +69,19 @@ export async function startServerProcess({ name, command, args, marker, log, env
     child.once('error', reject)
   })
   const pid = /** @type {number} */ (child.pid)
-  onSpawn?.({ name, pid, marker })
+  try {
+    onSpawn?.({ name, pid, marker })
+  } catch (error) {
+    // Nobody would know of it.
+    child.kill('SIGKILL')
+    throw error
+  }
   return {
     name,
     pid,
     log,
     isRunning: () => running,
+    output: () => readFileSync(log).subarray(before).toString(),
     exited,
     kill: (signal) => {
       if (running) child.kill(signal)

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { displayPath } from './home.mjs'
+import { startOnFreePorts } from './ports.mjs'
 import { lastLines, startServerProcess } from './server-process.mjs'
 import { StackError } from './stack-error.mjs'
 
@@ -26,6 +27,8 @@ const LONGEST_RESTART_PAUSE_MS = 15_000
 export class ServiceProcess {
   /** @type {import('./server-process.mjs').ServerProcess | null} */
   #process = null
+  /** By the key of the setting. @type {Record<string, number>} */
+  #ports = {}
   #isStopping = false
   #pauseMs = RESTART_AFTER_MS
   /** Cuts the pause before a restart short when the service is stopped. */
@@ -60,9 +63,15 @@ export class ServiceProcess {
     return this.#process?.isRunning() ?? false
   }
 
+  /** @returns {number | undefined} where it serves its API, if it has one */
+  get apiPort() {
+    return this.#ports['HTTP_PORT']
+  }
+
   /** @returns {import('./stack-file.mjs').StackService} as programs see it */
   describe() {
-    const { name, instance, healthPort, log, groups } = this.#specification
+    const { name, instance, log, groups } = this.#specification
+    const healthPort = this.#ports['HEALTH_PORT']
     return {
       name,
       instance,
@@ -82,8 +91,16 @@ export class ServiceProcess {
    */
   async start(signal) {
     const startedAt = Date.now()
-    await this.#spawn()
-    await this.#untilReady(signal)
+    await startOnFreePorts(this.#specification.choosePorts, async (ports) => {
+      this.#ports = ports
+      await this.#spawn()
+      try {
+        await this.#untilReady(signal)
+      } catch (error) {
+        await this.#process?.stop(STOP_STEPS)
+        throw error
+      }
+    })
     this.#options.onProgress(`ready (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)
     this.#watch()
   }
@@ -104,13 +121,14 @@ export class ServiceProcess {
 
   async #spawn() {
     const { instance, entry, env, log } = this.#specification
+    const ports = Object.entries(this.#ports).map(([key, port]) => [key, String(port)])
     this.#process = await startServerProcess({
       name: instance,
       command: process.execPath,
       args: ['--enable-source-maps', entry],
       marker: entry,
       log,
-      env,
+      env: { ...env, ...Object.fromEntries(ports) },
       onSpawn: this.#options.onSpawn,
     })
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import zlib from 'node:zlib'
 import { ROOT } from './home.mjs'
 import { freePort } from './ports.mjs'
 import { readOrMakeSecret } from './secrets.mjs'
@@ -13,7 +13,7 @@ import { readOrMakeSecret } from './secrets.mjs'
  * @property {string} name - As it stands in stack.json; several instances share it.
  * @property {string} instance - Names the process and its log.
  * @property {string} entry - File that Node runs.
- * @property {number} healthPort
+ * @property {() => Promise<Record<string, number>>} choosePorts - By the key of the setting; called again when one was taken meanwhile.
  * @property {readonly string[]} [groups] - Worker groups, of dispatchers.
  * @property {NodeJS.ProcessEnv} env
  */
@@ -24,43 +24,52 @@ const LOOPBACK_TARGETS = '127.0.0.0/8,::1/128,localhost'
 /** A proxy would go round the address guard, so services refuse to start with one; the launcher's own is for npm. */
 const UNWANTED = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NODE_OPTIONS']
 
+/** The entry of a service; run with Node. */
+export const serviceEntry = (/** @type {string} */ name) => join(ROOT, 'apps', name, 'dist', 'main.js')
+
 /**
  * The services in the order of their start: those of one stage start side by side, a stage when the one before is ready.
  *
  * @param {object} options
  * @param {NodeJS.ProcessEnv} options.env - What all get: from the user, the servers, the secrets.
- * @param {number} options.httpPort - Of the API.
+ * @param {() => Promise<number>} options.chooseApiPort
  * @param {number} options.dispatchers
  * @param {number} options.routers
  * @param {string | null} options.captureFile
- * @returns {Promise<ServiceSpecification[][]>}
+ * @returns {ServiceSpecification[][]}
  */
-export async function planServices({ env, httpPort, dispatchers, routers, captureFile }) {
+export function planServices({ env, chooseApiPort, dispatchers, routers, captureFile }) {
   const groups = (env['WORKER_GROUPS'] || '*').split(',')
-  const service = async (/** @type {string} */ name, /** @type {NodeJS.ProcessEnv} */ own = {}, instance = name) => {
-    const healthPort = await freePort()
-    const all = { ...env, ...own, HEALTH_HOST: '127.0.0.1', HEALTH_PORT: String(healthPort) }
-    return { name, instance, entry: join(ROOT, 'apps', name, 'dist', 'main.js'), healthPort, env: all }
-  }
-  const dispatcher = async (/** @type {number} */ index) => ({
-    ...(await service('dispatcher', { WORKER_GROUPS: groups.join(',') }, `dispatcher-${index + 1}`)),
+  const service = (/** @type {string} */ name, /** @type {NodeJS.ProcessEnv} */ own = {}, instance = name) => ({
+    name,
+    instance,
+    entry: serviceEntry(name),
+    choosePorts: async () => ({ HEALTH_PORT: await freePort() }),
+    env: { ...env, ...own, HEALTH_HOST: '127.0.0.1' },
+  })
+  const dispatcher = (/** @type {number} */ index) => ({
+    ...service('dispatcher', { WORKER_GROUPS: groups.join(',') }, `dispatcher-${index + 1}`),
     groups,
   })
   const router = (/** @type {number} */ index) =>
     service('router', {}, routers === 1 ? 'router' : `router-${index + 1}`)
+  const api = {
+    ...service('subscription-service', { HTTP_HOST: env['HTTP_HOST'] || '127.0.0.1' }),
+    choosePorts: async () => ({ HEALTH_PORT: await freePort(), HTTP_PORT: await chooseApiPort() }),
+  }
   return [
-    [await service('subscription-service', { HTTP_PORT: String(httpPort) })],
-    [await service('event-producer', captureFile === null ? {} : { CAPTURE_FILE: captureFile })],
-    [...(await several(routers, router)), ...(await several(dispatchers, dispatcher)), await service('recorder')],
+    [api],
+    [service('event-producer', captureFile === null ? {} : { CAPTURE_FILE: captureFile })],
+    [...several(routers, router), ...several(dispatchers, dispatcher), service('recorder')],
   ]
 }
 
 /**
  * @template T
  * @param {number} count
- * @param {(index: number) => Promise<T>} make
+ * @param {(index: number) => T} make
  */
-const several = (count, make) => Promise.all(Array.from({ length: count }, (_, index) => make(index)))
+const several = (count, make) => Array.from({ length: count }, (_, index) => make(index))
 
 /**
  * The environment that all services share.
@@ -116,5 +125,5 @@ const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 function makeOperatorKey() {
   const id = Array.from(randomBytes(16), (byte) => CROCKFORD.charAt(byte & 31)).join('')
   const body = `hko_${id}_${randomBytes(32).toString('base64url')}`
-  return `${body}_${crc32(body).toString(16).padStart(8, '0')}`
+  return `${body}_${zlib.crc32(body).toString(16).padStart(8, '0')}`
 }

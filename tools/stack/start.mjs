@@ -1,8 +1,9 @@
+import './require-node.mjs'
 import { displayPath, openHome } from './home.mjs'
 import { parseStartArguments, USAGE } from './arguments.mjs'
 import { startDetached } from './detached.mjs'
 import { createProgress } from './progress.mjs'
-import { StackError } from './stack-error.mjs'
+import { parseOrExplain, runMain } from './run-main.mjs'
 import { System } from './system.mjs'
 
 const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)
@@ -28,12 +29,8 @@ const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)
  */
 
 async function main() {
-  const options = parseStartArguments(process.argv.slice(2))
-  if ('fault' in options) {
-    process.stderr.write(`${options.fault}\n\n${USAGE}`)
-    process.exitCode = 2
-    return
-  }
+  const options = parseOrExplain(() => parseStartArguments(process.argv.slice(2)), USAGE)
+  if (options === null) return
   if (options.help) return print(USAGE)
   if (options.detach) return startDetached(process.argv.slice(2))
   await new Launcher(options).run()
@@ -63,7 +60,7 @@ class Launcher {
     const aborted = new Promise((resolve) => this.#abort.signal.addEventListener('abort', resolve))
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => this.#end())
     try {
-      await this.#system.prepare()
+      await this.#system.prepare({ withServices: true })
       await this.#system.startServices(await this.#system.startServers())
       this.#progress.end()
       print(summary(this.#system.stack))
@@ -121,15 +118,4 @@ function summary({ apiUrl, databaseUrl, kafkaBrokers }) {
   ].join('\n')
 }
 
-// A terminal that is closed must not take the launcher down before it has ended what it started.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
-
-try {
-  await main()
-} catch (error) {
-  // A fault the user can mend needs no stack trace; a defect does.
-  const text =
-    error instanceof Error && !(error instanceof StackError) ? error.stack : /** @type {Error} */ (error).message
-  process.stderr.write(`\n${text}\n`)
-  process.exitCode = 1
-}
+await runMain(main)

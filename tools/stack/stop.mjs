@@ -1,16 +1,25 @@
+import './require-node.mjs'
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { setTimeout as delay } from 'node:timers/promises'
-import { displayPath, openHome } from './home.mjs'
+import { removeData } from './data.mjs'
+import { stopDockerServers } from './docker-servers.mjs'
+import { displayPath, makeHome, openHome } from './home.mjs'
 import { lockHolder, tryLock } from './lock.mjs'
 import { isAlive } from './process-identity.mjs'
 import { ProcessRegistry } from './process-registry.mjs'
+import { parseOrExplain, runMain } from './run-main.mjs'
+import { earlierServers } from './server-source.mjs'
+import { StackError } from './stack-error.mjs'
 import { removeStack } from './stack-file.mjs'
 
 /*
  * `npm stop` ends the system of HOOKLANE_HOME, whether it runs in a terminal, in the background or without its launcher;
  * `npm run reset` also removes its data, logs and secrets, and leaves the downloads.
  */
+
+const USAGE = `Usage: npm stop\n       npm run reset\n`
 
 /** How often a person is told that the end is not reached yet. */
 const REMIND_MS = 5_000
@@ -33,29 +42,36 @@ async function endLauncher(home) {
 /** @param {import('./home.mjs').Home} home */
 async function endLeftovers(home) {
   const attempt = await tryLock(home.lockFile)
-  if ('heldBy' in attempt) throw new Error(`${displayPath(home.dir)} was started again by pid ${attempt.heldBy}`)
+  if ('heldBy' in attempt) throw new StackError(`${displayPath(home.dir)} was started again by pid ${attempt.heldBy}`)
   let hasSpoken = false
-  await new ProcessRegistry(home.processesFile).endLeftovers((text) => {
+  await new ProcessRegistry(home.processesFile, print).endLeftovers((text) => {
     hasSpoken = true
     print(text)
   })
+  // Containers outlive a launcher that died. When all is stopped already, this changes nothing.
+  if ((await earlierServers(home)) === 'docker') await stopDockerServers(home)
   await removeStack(home)
   await attempt.lock.release()
   return hasSpoken
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { reset: { type: 'boolean', default: false } } })
+  const options = { reset: { type: /** @type {const} */ ('boolean'), default: false } }
+  const parsed = parseOrExplain(() => parseArgs({ options }), USAGE)
+  if (parsed === null) return
   const home = openHome()
+  if (!existsSync(home.dir)) return print(`Nothing runs in ${displayPath(home.dir)}.`)
+  await makeHome(home)
   const launcherEnded = await endLauncher(home)
   // Also after an orderly end: a launcher that died while it stopped leaves servers behind.
   const ended = (await endLeftovers(home)) || launcherEnded
   print(ended ? 'Stopped.' : `Nothing runs in ${displayPath(home.dir)}.`)
-  if (!values.reset) return
-  for (const dir of [home.kafkaDir, home.postgresDir, home.logsDir, home.secretsDir]) {
+  if (!parsed.values.reset) return
+  await removeData(home)
+  for (const dir of [home.logsDir, home.secretsDir]) {
     await rm(dir, { recursive: true, force: true })
   }
   print(`Removed the data, logs and secrets in ${displayPath(home.dir)}.`)
 }
 
-await main()
+await runMain(main)

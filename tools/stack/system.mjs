@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build, install } from './build.mjs'
 import { databaseUrlOn, ensureDatabase, migrateDatabase } from './database.mjs'
-import { displayPath, openHome } from './home.mjs'
+import { removeData } from './data.mjs'
+import { makeHome, openHome } from './home.mjs'
+import { claimHome, requireUnclaimed } from './home-claim.mjs'
 import { startServers } from './infrastructure.mjs'
-import { tryLock } from './lock.mjs'
-import { isPortFree, rememberedPort } from './ports.mjs'
+import { rememberedPort, requirePort } from './ports.mjs'
 import { preflight } from './preflight.mjs'
 import { ProcessRegistry } from './process-registry.mjs'
 import { ServiceProcess } from './service-process.mjs'
@@ -52,6 +52,8 @@ export class System {
   #registry
   /** @type {import('./lock.mjs').Lock | null} */
   #lock = null
+  /** Decided by `prepare`. @type {import('./server-source.mjs').LocalServers | null} */
+  #servers = null
   /** @type {import('./infrastructure.mjs').Infrastructure | null} */
   #infrastructure = null
   /** @type {ServiceProcess[][]} */
@@ -68,27 +70,25 @@ export class System {
     this.#request = request
     this.#home = openHome(request.home, request.cacheDir)
     this.#env = { ...process.env, ...request.env }
-    this.#registry = new ProcessRegistry(this.#home.processesFile)
+    this.#registry = new ProcessRegistry(this.#home.processesFile, (text) => this.#say('processes.json', text))
   }
 
-  /** Checks the machine, claims the home, ends leftovers, installs, builds. */
-  async prepare() {
-    const { captureFile } = this.#request
-    if (captureFile && !existsSync(captureFile))
-      throw new StackError(`There is no capture file ${resolve(captureFile)}`)
-    await preflight({ needsKafka: !this.#env['KAFKA_BROKERS'], cacheDir: this.#home.cacheDir })
-    const attempt = await tryLock(this.#home.lockFile)
-    if ('heldBy' in attempt) {
-      throw new StackError(
-        `${displayPath(this.#home.dir)} is in use by another launcher (pid ${attempt.heldBy}). Stop that one, or set HOOKLANE_HOME to another folder to run a second system.`,
-      )
-    }
-    this.#lock = attempt.lock
+  /**
+   * Checks the machine, claims the home, ends leftovers, installs, builds.
+   *
+   * @param {{ withServices: boolean }} options - Whether services are to be started, and not servers alone.
+   */
+  async prepare({ withServices }) {
+    requireCaptureFile(this.#request.captureFile ?? null)
+    await makeHome(this.#home)
+    await requireUnclaimed(this.#home)
+    if (withServices && this.#env['HTTP_PORT']) await requirePort('HTTP_PORT', this.#env['HTTP_PORT'])
+    const { fresh = false } = this.#request
+    this.#servers = await preflight({ home: this.#home, env: this.#env, fresh })
+    this.#lock = await claimHome(this.#home)
     await removeStack(this.#home)
     await this.#registry.endLeftovers((text) => this.#say('clean up', text))
-    if (this.#request.fresh) {
-      for (const dir of [this.#home.kafkaDir, this.#home.postgresDir]) await rm(dir, { recursive: true, force: true })
-    }
+    if (fresh) await removeData(this.#home)
     await this.#step('install', (options) => install(options))
     await this.#step('build', (options) => build(options))
   }
@@ -99,6 +99,7 @@ export class System {
       home: this.#home,
       registry: this.#registry,
       env: this.#env,
+      servers: this.#servers,
       restart: this.#request.restart ?? true,
       onRestarted: () => void this.#writeStack(),
       onProgress: (step, text) => this.#say(step, text),
@@ -131,16 +132,17 @@ export class System {
     const prepared = (await beforeServices?.({ serverUrl, kafkaBrokers })) ?? {}
     signal?.throwIfAborted()
     const captureFile = prepared.captureFile ?? this.#request.captureFile ?? null
-    const httpPort = await this.#apiPort(env)
-    const plan = await planServices({
+    const fixedPort = env['HTTP_PORT'] ? await requirePort('HTTP_PORT', env['HTTP_PORT']) : null
+    const plan = planServices({
       env: { ...env, ...prepared.env },
-      httpPort,
+      chooseApiPort: async () => fixedPort ?? (await rememberedPort(join(this.#home.dir, 'api.port'))),
       dispatchers,
       routers,
       captureFile: captureFile === null ? null : resolve(captureFile),
     })
     for (const stage of plan) await this.#startStage(stage)
-    this.#facts = { apiUrl: `http://127.0.0.1:${httpPort}`, operatorKey, databaseUrl }
+    const apiPort = this.#stages.flat().find((service) => service.apiPort !== undefined)?.apiPort
+    this.#facts = { apiUrl: `http://127.0.0.1:${apiPort}`, operatorKey, databaseUrl }
     await this.#writeStack()
   }
 
@@ -228,17 +230,17 @@ export class System {
   /** Brings stack.json up to date once the system is ready; before and after that there is none. */
   #writeStack() {
     this.#writing = this.#writing.then(async () => {
-      if (this.#facts !== null) await writeStack(this.#home, this.stack)
+      if (this.#facts === null) return
+      const { stack } = this
+      try {
+        await writeStack(this.#home, stack)
+      } catch (error) {
+        // A full disk must not take the launcher down: it keeps everything running. The next change is written again.
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#say('stack.json', `could not be brought up to date (${reason})`)
+      }
     })
     return this.#writing
-  }
-
-  /** @param {NodeJS.ProcessEnv} env */
-  async #apiPort(env) {
-    if (!env['HTTP_PORT']) return rememberedPort(join(this.#home.dir, 'api.port'))
-    const port = Number(env['HTTP_PORT'])
-    if (await isPortFree(port)) return port
-    throw new StackError(`HTTP_PORT=${port}: something else listens there. Unset it to take a free port.`)
   }
 
   /**
@@ -265,4 +267,10 @@ export class System {
   #say(step, text) {
     this.#request.onProgress?.(step, text)
   }
+}
+
+/** @param {string | null} file */
+function requireCaptureFile(file) {
+  if (file === null || statSync(file, { throwIfNoEntry: false })?.isFile()) return
+  throw new StackError(`There is no capture file ${resolve(file)}. Correct the path after --capture.`)
 }

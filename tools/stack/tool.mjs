@@ -13,11 +13,12 @@ const LAST_LINES = 20
  * @param {string} options.what - For the message: "<what> failed".
  * @param {string} options.command
  * @param {readonly string[]} options.args
+ * @param {string} [options.advice] - What to do when it fails, if its output does not say so.
  * @param {NodeJS.ProcessEnv} [options.env]
  * @param {AbortSignal | undefined} [options.signal] - Ends the tool.
  * @returns {Promise<void>}
  */
-export function runTool({ what, command, args, env = process.env, signal }) {
+export function runTool({ what, command, args, advice = '', env = process.env, signal }) {
   return new Promise((resolve, reject) => {
     const tool = spawn(command, args, {
       cwd: ROOT,
@@ -33,7 +34,8 @@ export function runTool({ what, command, args, env = process.env, signal }) {
       if (code === 0) return resolve()
       const lines = shorten(output.join('').trimEnd().split('\n'))
       const end = killedBy === null ? `exit ${code}` : killedBy
-      reject(new StackError(`${what} failed (${end}):\n${lines.map((line) => `    ${line}`).join('\n')}`))
+      const fault = `${what} failed (${end})${advice === '' ? '' : `. ${advice}`}`
+      reject(new StackError(`${fault}:\n${lines.map((line) => `    ${line}`).join('\n')}`))
     })
   })
 }

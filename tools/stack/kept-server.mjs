@@ -1,0 +1,135 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { explainFullDisk } from './disk-space.mjs'
+
+/** After this long a server that ended by itself is started again; after each failure twice as long, up to the longest. */
+const RESTART_AFTER_MS = 1_000
+const LONGEST_RESTART_PAUSE_MS = 15_000
+
+/**
+ * @typedef {{ address: string, pid: number, log: string, exited: Promise<unknown>, kill: (signal: NodeJS.Signals) => void, stop: () => Promise<void> }} LocalServer
+ */
+
+/** @typedef {import('./infrastructure.mjs').InfrastructureOptions} Options */
+
+/** @typedef {(options: Options, onProgress: (text: string) => void, port?: number) => Promise<LocalServer>} StartServer */
+
+/**
+ * Starts a server and, unless told otherwise, again under the same port whenever it ends by itself.
+ *
+ * @param {import('./infrastructure.mjs').ServerName} name
+ * @param {Options} options
+ * @param {StartServer} start
+ * @returns {Promise<KeptServer>}
+ */
+export async function keepRunning(name, options, start) {
+  const say = (/** @type {string} */ text) => options.onProgress(name, text)
+  const startedAt = Date.now()
+  say('starting')
+  const server = await start(options, say)
+  say(`ready on 127.0.0.1:${portOf(server.address)} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)
+  return new KeptServer(name, server, { options, start, say })
+}
+
+/**
+ * A server that runs, and those that replace it. It is *running*; when it ends by itself it is *waiting* and starts again,
+ * for as long as it takes (a full disk may be full for an hour); while *taken down* it waits for the one who took it down;
+ * after `stop` it has *ended*.
+ */
+export class KeptServer {
+  #name
+  #server
+  #context
+  #stopping = new AbortController()
+  #isTakenDown = false
+  /** @type {Promise<void>} */
+  #restarting = Promise.resolve()
+
+  /**
+   * @param {import('./infrastructure.mjs').ServerName} name
+   * @param {LocalServer} server
+   * @param {{ options: Options, start: StartServer, say: (text: string) => void }} context
+   */
+  constructor(name, server, context) {
+    this.#name = name
+    this.#server = server
+    this.#context = context
+    this.#watch()
+  }
+
+  get address() {
+    return this.#server.address
+  }
+
+  /** @returns {{ name: string, pid: number, log: string }} */
+  current() {
+    return { name: this.#name, pid: this.#server.pid, log: this.#server.log }
+  }
+
+  /**
+   * Ends the server by a signal and keeps it away.
+   *
+   * @param {NodeJS.Signals} signal
+   * @returns {Promise<() => Promise<void>>} starts it again, under the same port and on the same data
+   */
+  async takeDown(signal) {
+    if (this.#isTakenDown) throw new Error(`${this.#name} is down already`)
+    this.#isTakenDown = true
+    this.#server.kill(signal)
+    await this.#server.exited
+    return () => {
+      this.#isTakenDown = false
+      this.#restarting = this.#startAgain()
+      return this.#restarting
+    }
+  }
+
+  async stop() {
+    this.#stopping.abort()
+    // Who takes a server down hears of a start that fails; here it has merely ended.
+    await this.#restarting.catch(() => {})
+    this.#context.say('stopping')
+    await this.#server.stop()
+    this.#context.options.registry.prune()
+  }
+
+  #watch() {
+    const { options, say } = this.#context
+    void this.#server.exited.then(() => {
+      if (this.#stopping.signal.aborted) return
+      options.registry.prune()
+      if (this.#isTakenDown) say('taken down')
+      else if (options.restart) this.#restarting = this.#untilStartedAgain()
+      else say('ended by itself')
+    })
+  }
+
+  async #untilStartedAgain() {
+    const { say, options } = this.#context
+    const { signal } = this.#stopping
+    let told = ''
+    for (let pauseMs = RESTART_AFTER_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LONGEST_RESTART_PAUSE_MS)) {
+      const full = await explainFullDisk(options.home.dir)
+      const text = full === null ? 'ended by itself; starting it again' : `ended by itself: ${full}`
+      if (text !== told) say(text)
+      told = text
+      await delay(pauseMs, undefined, { signal }).catch(() => {})
+      if (signal.aborted) return
+      try {
+        return await this.#startAgain()
+      } catch (error) {
+        if (full === null && !signal.aborted) say(error instanceof Error ? error.message : String(error))
+      }
+    }
+  }
+
+  async #startAgain() {
+    const { options, start, say } = this.#context
+    this.#server = await start({ ...options, signal: this.#stopping.signal }, say, portOf(this.address))
+    say('runs again')
+    this.#watch()
+    options.onRestarted()
+  }
+}
+
+/** @param {string} address */
+const portOf = (address) => Number(address.match(/:(\d+)(?:\/|$)/)?.[1])

@@ -1,0 +1,93 @@
+import { connect } from 'node:net'
+import { StackError } from './stack-error.mjs'
+
+/** How long a named server may take to accept a connection. */
+const CONNECT_LIMIT_MS = 5_000
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {string[]} the brokers that KAFKA_BROKERS names
+ */
+export function namedBrokers(env) {
+  return (env['KAFKA_BROKERS'] ?? '')
+    .split(',')
+    .map((broker) => broker.trim())
+    .filter(Boolean)
+}
+
+/**
+ * Refuses with one line when a server that the environment names does not answer, before anything is started for it.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<void>}
+ */
+export async function requireNamedServers(env) {
+  await Promise.all([requireBrokers(namedBrokers(env)), env['DATABASE_URL'] && requireDatabase(env['DATABASE_URL'])])
+}
+
+/** @param {readonly string[]} brokers */
+async function requireBrokers(brokers) {
+  const answers = await Promise.all(brokers.map(brokerFault))
+  if (brokers.length === 0 || answers.includes(null)) return
+  throw new StackError(
+    `KAFKA_BROKERS=${brokers.join(',')}: no broker answers (${answers.join('; ')}). Start that Kafka, correct the address, or unset KAFKA_BROKERS to run a local one.`,
+  )
+}
+
+/**
+ * @param {string} broker
+ * @returns {Promise<string | null>} why the broker cannot be reached, null if it can
+ */
+async function brokerFault(broker) {
+  const address = broker.match(/^\[?(?<host>[^\]]+?)\]?:(?<port>\d{1,5})$/)?.groups
+  if (!address || Number(address['port']) > 65_535) return `${broker} is not host:port`
+  const fault = await connectFault(String(address['host']), Number(address['port']))
+  return fault === null ? null : `${broker}: ${fault}`
+}
+
+/** @param {string} databaseUrl */
+async function requireDatabase(databaseUrl) {
+  const url = parseDatabaseUrl(databaseUrl)
+  // Without a host, or with one as a parameter, it is a socket in the file system: the first query tells.
+  if (url.hostname === '' || url.searchParams.has('host')) return
+  const fault = await connectFault(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port || 5432))
+  if (fault !== null) throw unreachableDatabase(databaseUrl, fault)
+}
+
+/**
+ * @param {string} databaseUrl
+ * @param {string} fault
+ */
+export function unreachableDatabase(databaseUrl, fault) {
+  const url = parseDatabaseUrl(databaseUrl)
+  url.password = url.password === '' ? '' : '***'
+  return new StackError(
+    `DATABASE_URL=${url.href}: ${fault}. Start that PostgreSQL, correct the address, or unset DATABASE_URL to run a local one.`,
+  )
+}
+
+/** @param {string} text */
+export function parseDatabaseUrl(text) {
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new StackError('DATABASE_URL must look like postgres://user:password@host:5432/database')
+  }
+  return new URL(text)
+}
+
+/**
+ * @param {string} host
+ * @param {number} port
+ * @returns {Promise<string | null>} null: it accepts connections
+ */
+function connectFault(host, port) {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: CONNECT_LIMIT_MS })
+    const end = (/** @type {string | null} */ answer) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => end(null))
+    socket.once('timeout', () => end(`no answer within ${CONNECT_LIMIT_MS / 1000} s`))
+    socket.once('error', (/** @type {NodeJS.ErrnoException} */ error) => end(error.code ?? error.message))
+  })
+}
