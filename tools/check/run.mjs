@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { resolve as resolvePath } from 'node:path'
 import { install } from '../stack/build.mjs'
 import { ROOT } from '../stack/home.mjs'
 
-/** What is checked: a name for people, the program in node_modules/.bin and its arguments. */
+/** What is checked: a name for people, the program (in node_modules/.bin, or a path) and its arguments. */
 const CHECKS = /** @type {const} */ ([
   { name: 'format', command: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
   { name: 'lint', command: 'eslint', args: ['--max-warnings', '0', '.'] },
@@ -14,6 +14,7 @@ const CHECKS = /** @type {const} */ ([
     args: ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long', 'apps', 'libs'],
   },
   { name: 'unused code', command: 'knip', args: [] },
+  { name: 'generated documents', command: process.execPath, args: ['tools/docs/run.mjs', '--check'] },
 ])
 
 const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)
@@ -25,7 +26,7 @@ const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)
  */
 function runCheck(command, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(join(ROOT, 'node_modules', '.bin', command), args, {
+    const child = spawn(resolvePath(ROOT, 'node_modules', '.bin', command), args, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -57,7 +57,7 @@ export type SubscriptionServiceSettings = SettingsOf<typeof definition>
 
 const allowTargetsCanBeRead: CrossRule<SubscriptionServiceSettings> = {
   key: 'ALLOW_TARGETS',
-  rule: 'every entry must be a CIDR, a host or host:port',
+  rule: 'may hold CIDRs, hosts and `host:port` only',
   faultIn: ({ allowTargets }) => {
     try {
       parseAllowTargets(allowTargets)

@@ -11,9 +11,9 @@ export interface NamedSet {
   readonly from: string
 }
 
-export const WORKER_GROUPS: NamedSet = { from: 'names of the worker groups' }
+export const WORKER_GROUPS: NamedSet = { from: 'worker groups' }
 export const CAPTURE_SOURCES: NamedSet = {
-  from: 'names of the sources in the capture file, and `hooklane` for its own configuration',
+  from: 'sources of the capture file, and `hooklane` for its own configuration',
 }
 export const HTTP_STATUS_CODES: NamedSet = { from: 'HTTP status codes' }
 export const SERVICE_PARTS: NamedSet = { from: 'parts of the service, as `/health/ready` names them' }

@@ -29,7 +29,9 @@ describe('Readiness', () => {
 describe('registerMetrics', () => {
   it('makes the catalogue’s metrics under the product’s prefix', async () => {
     const registry = createRegistry('router')
-    const metrics = registerMetrics(registry, { routed: counter('events_routed_total', 'Events routed.', { result: ['delivered'] }) })
+    const metrics = registerMetrics(registry, {
+      routed: counter('events_routed_total', 'Events routed.', { result: ['delivered'] }),
+    })
     metrics.routed.inc({ result: 'delivered' }, 2)
     expect(await registry.metrics()).toContain('hooklane_events_routed_total{result="delivered",service="router"} 2')
   })

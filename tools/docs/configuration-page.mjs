@@ -1,0 +1,107 @@
+import { code, GENERATED, page, table, withNamesAsCode } from './markdown.mjs'
+import { TOOL_VARIABLES } from './tool-variables.mjs'
+
+/** @import { Rule, Service, Setting } from './load-definitions.mjs' */
+
+const INTRODUCTION = `# Configuration
+
+${GENERATED}
+
+Services read their settings from environment variables, once, when they start. An empty variable counts as not set. A service whose
+environment is not usable names every fault at once, with the rule and the value (secrets as \`***\`), and ends with exit code 1.
+To change a setting, start the service again: it drains first.
+
+A secret can come from a file instead: \`DATABASE_URL_FILE=/run/secrets/database-url\`. Either the variable or the file, not both; blanks
+at the ends of the file do not matter.
+
+\`npm start\` sets what it must (servers, ports, secrets, \`ALLOW_TARGETS\` for this machine) and hands every other variable of its environment
+on to the services. Variables in a capture file (\`\${PIM_DATABASE_URL}\`) come from the environment of the event-producer.`
+
+/**
+ * @param {readonly Service[]} services
+ * @returns {string}
+ */
+export function configurationPage(services) {
+  const rules = [...new Set(services.flatMap((service) => service.rules))]
+  return page(
+    INTRODUCTION,
+    '## Settings of several services',
+    sharedTable(services),
+    ...betweenSettings(rules.filter((rule) => isShared(rule, services))),
+    ...services.flatMap((service) => serviceSection(service, services)),
+    '## Launcher, tests and tools',
+    'For `npm start`, `npm test`, `npm run demo` and the other commands; services do not read them. Where a name is that of a setting, the command hands it on.\n\nThe migration (`node libs/postgres/dist/cli/migrate.js`) reads `DATABASE_URL` or `DATABASE_URL_FILE`, and `TOPIC_PROFILE`.',
+    table(
+      ['Variable', 'Default', 'What it does'],
+      TOOL_VARIABLES.map(({ name, standard, description }) => [
+        code(name),
+        withNamesAsCode(standard),
+        withNamesAsCode(description),
+      ]),
+    ),
+  )
+}
+
+/**
+ * Services that take the same setting with the same rule take the same object.
+ *
+ * @param {Setting} setting
+ * @param {readonly Service[]} services
+ */
+const usersOf = (setting, services) => services.filter(({ settings }) => settings.includes(setting))
+
+/** @param {readonly Service[]} services */
+function sharedTable(services) {
+  const shared = new Set(
+    services.flatMap(({ settings }) => settings).filter((one) => usersOf(one, services).length > 1),
+  )
+  const usedBy = (/** @type {Setting} */ setting) => {
+    const users = usersOf(setting, services)
+    return users.length === services.length ? 'all' : users.map(({ name }) => name).join(', ')
+  }
+  const rows = [...shared].map((setting) => [...cells(setting), usedBy(setting)])
+  return table(['Setting', 'Value', 'Default', 'What it does', 'Used by'], rows)
+}
+
+/**
+ * @param {Service} service
+ * @param {readonly Service[]} services
+ */
+function serviceSection({ name, purpose, settings, rules }, services) {
+  const own = settings.filter((setting) => usersOf(setting, services).length === 1)
+  const parts = [`## ${name}`, purpose]
+  if (own.length > 0) parts.push(table(['Setting', 'Value', 'Default', 'What it does'], own.map(cells)))
+  else parts.push('No settings of its own.')
+  return [...parts, ...betweenSettings(rules.filter((rule) => !isShared(rule, services)))]
+}
+
+/**
+ * @param {Rule} rule
+ * @param {readonly Service[]} services
+ */
+const isShared = (rule, services) => services.filter(({ rules }) => rules.includes(rule)).length > 1
+
+/** @param {readonly Rule[]} rules */
+const betweenSettings = (rules) =>
+  rules.length === 0
+    ? []
+    : ['Between settings:', rules.map(({ key, rule }) => `- ${code(key)} ${withNamesAsCode(rule)}.`).join('\n')]
+
+/** @param {Setting} setting */
+function cells(setting) {
+  const { key, secret, schema, description } = setting
+  return [
+    secret ? `${code(key)} or ${code(`${key}_FILE`)}` : code(key),
+    schema.description ?? '',
+    standardOf(setting),
+    withNamesAsCode(description),
+  ]
+}
+
+/** @param {Setting} setting */
+function standardOf({ schema }) {
+  const { success, data } = schema.safeParse(undefined)
+  if (!success) return '**required**'
+  if (data === undefined || data === '') return 'none'
+  return code(Array.isArray(data) ? data.join(',') : String(data))
+}

@@ -1,0 +1,42 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { ROOT } from '../stack/home.mjs'
+import { configurationPage } from './configuration-page.mjs'
+import { loadDefinitions } from './load-definitions.mjs'
+import { metricsPage } from './metrics-page.mjs'
+import { faultsOfToolVariables } from './tool-variables.mjs'
+
+/** @typedef {{ path: string, text: string }} GeneratedDocument */
+
+/**
+ * Every document that is made from the code, as it is to be. The services must be compiled.
+ *
+ * @returns {Promise<readonly GeneratedDocument[]>}
+ * @throws {Error} when a document would leave something out
+ */
+export async function renderDocuments() {
+  const definitions = await loadDefinitions()
+  const faults = faultsOfToolVariables(await sourcesBelow('tools', 'test'))
+  if (faults.length > 0) throw new Error(faults.join('\n'))
+  return [
+    { path: 'docs/configuration.md', text: configurationPage(definitions.services) },
+    { path: 'docs/metrics.md', text: metricsPage(definitions) },
+    { path: 'docs/reference/envelope.schema.json', text: `${JSON.stringify(definitions.envelopeSchema, null, 2)}\n` },
+  ]
+}
+
+/**
+ * @param {...string} folders
+ * @returns {Promise<readonly { file: string, text: string }[]>}
+ */
+async function sourcesBelow(...folders) {
+  const sources = []
+  for (const folder of folders) {
+    for (const entry of await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || !/\.(mjs|ts)$/.test(entry.name)) continue
+      const file = join(entry.parentPath, entry.name)
+      sources.push({ file: relative(ROOT, file), text: await readFile(file, 'utf8') })
+    }
+  }
+  return sources
+}

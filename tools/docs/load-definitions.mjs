@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ROOT } from '../stack/home.mjs'
+
+/**
+ * One setting, as `libs/config` defines it.
+ *
+ * @typedef {object} Setting
+ * @property {string} key
+ * @property {string} description
+ * @property {boolean} secret
+ * @property {{ description?: string, safeParse(value: unknown): { success: boolean, data?: unknown } }} schema
+ */
+
+/** @typedef {{ key: string, rule: string }} Rule */
+
+/**
+ * One metric, as `libs/observability` defines it.
+ *
+ * @typedef {object} Metric
+ * @property {'counter' | 'gauge' | 'histogram'} kind
+ * @property {string} name
+ * @property {string} help
+ * @property {Readonly<Record<string, readonly string[] | { from: string }>>} labels
+ */
+
+/**
+ * @typedef {object} Service
+ * @property {string} name
+ * @property {string} purpose
+ * @property {readonly Setting[]} settings
+ * @property {readonly Rule[]} rules
+ * @property {readonly Metric[]} metrics
+ */
+
+/** In the order of the path that an event takes, and where a service's metrics stand. */
+const SERVICES = [
+  {
+    name: 'subscription-service',
+    purpose: 'The REST API: companies, apps, subscriptions, deliveries.',
+    metrics: 'http/request-metrics.js',
+  },
+  {
+    name: 'event-producer',
+    purpose: 'Reads captured databases and publishes events.',
+    metrics: 'metrics.js',
+  },
+  { name: 'router', purpose: 'Decides who gets an event, and numbers deliveries.', metrics: 'metrics.js' },
+  { name: 'dispatcher', purpose: 'Sends deliveries to receivers.', metrics: 'metrics.js' },
+  { name: 'recorder', purpose: 'Writes the delivery log.', metrics: 'metrics.js' },
+]
+
+/**
+ * Reads what the compiled services define. Nothing of them is started.
+ *
+ * @returns {Promise<{ services: readonly Service[], everyService: readonly Metric[], envelopeSchema: unknown }>}
+ */
+export async function loadDefinitions() {
+  const services = []
+  for (const { name, purpose, metrics } of SERVICES) {
+    const { definition, rules } = await load('apps', name, 'dist', 'settings.js')
+    const { catalogue } = await load('apps', name, 'dist', metrics)
+    services.push({ name, purpose, settings: Object.values(definition), rules, metrics: Object.values(catalogue) })
+  }
+  const { serviceMetricCatalogue } = await load('libs', 'runtime', 'dist', 'index.js')
+  const { envelopeJsonSchema } = await load('libs', 'contracts', 'dist', 'index.js')
+  return { services, everyService: Object.values(serviceMetricCatalogue), envelopeSchema: envelopeJsonSchema() }
+}
+
+/**
+ * @param {...string} path
+ * @returns {Promise<any>} the module
+ */
+const load = (...path) => import(pathToFileURL(join(ROOT, ...path)).href)

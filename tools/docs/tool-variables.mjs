@@ -1,0 +1,93 @@
+/** Variables that the commands of this repository read, beside the settings of the services. */
+export const TOOL_VARIABLES = [
+  {
+    name: 'HOOKLANE_HOME',
+    standard: '`.hooklane` in the repository',
+    description:
+      'Folder for data, logs, secrets and `stack.json` of a local system. Two systems side by side need two.',
+  },
+  {
+    name: 'HOOKLANE_CACHE',
+    standard: '`cache` in HOOKLANE_HOME',
+    description: 'Folder for what is downloaded and compiled once (the local broker); several homes may share it.',
+  },
+  {
+    name: 'HOOKLANE_SERVERS',
+    standard: '`auto`',
+    description:
+      'Where local servers come from: `docker` (Docker Compose), `embedded` (processes of the launcher), `auto` (Docker when an engine answers). A home stays with what it began with.',
+  },
+  {
+    name: 'KAFKA_BROKERS',
+    standard: 'none: a local one is started',
+    description: 'Brokers to use instead of a local one, for `npm start` and `npm test`.',
+  },
+  {
+    name: 'DATABASE_URL',
+    standard: 'none: a local one is started',
+    description:
+      'Postgres to use instead of a local one, as a user that may create databases, roles and replication slots (`wal_level = logical`).',
+  },
+  { name: 'HTTP_PORT', standard: 'a free one', description: 'Port of the REST API of a local system.' },
+  { name: 'HTTP_HOST', standard: '`127.0.0.1`', description: 'Address of the REST API of a local system.' },
+  {
+    name: 'WORKER_GROUPS',
+    standard: '`*`',
+    description: 'Worker groups that the dispatchers of a local system serve; what is not matched waits.',
+  },
+  {
+    name: 'JAVA_HOME',
+    standard: 'none',
+    description: 'Where Java 17 or later is when the `java` on the PATH is older.',
+  },
+  { name: 'CI', standard: 'none', description: 'Set: tests never write snapshots.' },
+  {
+    name: 'SIMULATION_SEED',
+    standard: '`1`',
+    description: 'First seed of the simulation among the unit tests; a failure prints it.',
+  },
+  {
+    name: 'SIMULATION_RUNS',
+    standard: '`120`',
+    description: 'How many seeds the simulation tries. More finds rarer interleavings and takes longer.',
+  },
+  {
+    name: 'FAULT_SEED',
+    standard: 'random',
+    description: 'Seed of the faults that the fault tests inject; a failure prints it.',
+  },
+]
+
+/** Variables that the commands pass among themselves, or that belong to the system. */
+const INTERNAL = new Set([
+  'PATH',
+  'NODE_OPTIONS',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'HOOKLANE_TEST_SUMMARY',
+  'TEST_LEASE_TTL_MS',
+  'BENCH_PROFILE_DIR',
+])
+
+/**
+ * What is wrong with the list above: variables that are read and not listed, and the reverse.
+ *
+ * @param {readonly { file: string, text: string }[]} sources - Of tools and tests.
+ * @returns {readonly string[]}
+ */
+export function faultsOfToolVariables(sources) {
+  const listed = new Set(TOOL_VARIABLES.map(({ name }) => name))
+  /** @type {Map<string, string>} */
+  const read = new Map()
+  for (const { file, text } of sources) {
+    for (const [, dotted, quoted] of text.matchAll(/\benv\)?(?:\.([A-Z][A-Z_]+)\b|\[['"]([A-Z_]+)['"]\])/g)) {
+      const name = dotted ?? quoted ?? ''
+      if (!INTERNAL.has(name)) read.set(name, file)
+    }
+  }
+  const unlisted = [...read].filter(([name]) => !listed.has(name))
+  const unread = [...listed].filter((name) => !read.has(name))
+  return [
+    ...unlisted.map(([name, file]) => `${file} reads ${name}, which tools/docs/tool-variables.mjs does not describe`),
+    ...unread.map((name) => `tools/docs/tool-variables.mjs describes ${name}, which no tool and no test reads`),
+  ]
+}
