@@ -1,0 +1,48 @@
+import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+
+/*
+ * Run while the image is built, after the build: copies what the services need at run time, and nothing else, to a folder.
+ * What that is stands in each workspace's package.json (`files`). Packages from the registry are not among it.
+ *
+ *   node tools/image/runtime-files.mjs /out
+ */
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/** Workspaces that only tests use. */
+const NOT_SHIPPED = ['libs/testing']
+
+const FILES = ['package.json', 'LICENSE', 'tools/image/service.mjs', 'tools/stack/topics.mjs']
+
+/** @returns {Promise<string[]>} the folders of the workspaces that ship, from the root */
+async function shippedWorkspaces() {
+  const folders = await Promise.all(
+    ['libs', 'apps'].map(async (group) => (await readdir(join(ROOT, group))).map((name) => `${group}/${name}`)),
+  )
+  return folders.flat().filter((folder) => !NOT_SHIPPED.includes(folder))
+}
+
+/** @param {string} target */
+async function copyRuntimeFiles(target) {
+  for (const file of FILES) await copy(file, target)
+  for (const workspace of await shippedWorkspaces()) {
+    const { files } = JSON.parse(await readFile(join(ROOT, workspace, 'package.json'), 'utf8'))
+    if (!Array.isArray(files)) throw new Error(`${workspace}/package.json does not say what ships: it needs "files"`)
+    for (const path of ['package.json', ...files]) await copy(`${workspace}/${path}`, target)
+  }
+}
+
+/**
+ * @param {string} path - From the root.
+ * @param {string} target
+ */
+async function copy(path, target) {
+  const to = join(target, path)
+  await mkdir(dirname(to), { recursive: true })
+  await cp(join(ROOT, path), to, { recursive: true, filter: (source) => !/\.d\.ts(\.map)?$/.test(source) })
+}
+
+const [target] = process.argv.slice(2)
+if (target === undefined) throw new Error('Usage: node tools/image/runtime-files.mjs FOLDER')
+await copyRuntimeFiles(resolve(target))

@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+/*
+ * The entry of the container image: `<service>` runs that service in this process, so that signals reach it; `setup` brings
+ * the schema and the topics up to date and ends; `healthy` asks the service of this container whether it lives.
+ */
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+const SERVICES = ['subscription-service', 'event-producer', 'router', 'dispatcher', 'recorder']
+
+const USAGE = `Usage: docker run hooklane <command>\n\nCommands: ${SERVICES.join(', ')}; setup, before them, after each update.\n`
+
+const [command = ''] = process.argv.slice(2)
+
+if (SERVICES.includes(command)) {
+  await import(join(ROOT, 'apps', command, 'dist', 'main.js'))
+} else if (command === 'setup') {
+  process.exitCode =
+    run(join(ROOT, 'libs', 'postgres', 'dist', 'cli', 'migrate.js')) ||
+    run(join(ROOT, 'tools', 'stack', 'topics.mjs'))
+} else if (command === 'healthy') {
+  const port = process.env['HEALTH_PORT'] || '8081'
+  const answer = await fetch(`http://127.0.0.1:${port}/health/live`, { signal: AbortSignal.timeout(4_000) })
+  process.exitCode = answer.ok ? 0 : 1
+} else {
+  process.stderr.write(command === '' ? USAGE : `Unknown command ${command}\n\n${USAGE}`)
+  process.exitCode = 2
+}
+
+/**
+ * @param {string} file
+ * @returns {number} its exit code
+ */
+function run(file) {
+  return spawnSync(process.execPath, ['--enable-source-maps', file], { stdio: 'inherit' }).status ?? 1
+}
