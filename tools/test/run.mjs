@@ -8,12 +8,13 @@ import { createProgress } from '../stack/progress.mjs'
 import { StackError } from '../stack/stack-error.mjs'
 
 /**
- * The suites in the order they run, and how. Unit tests do no I/O and share nothing; the others share one Kafka and one
- * Postgres, and what they measure must not compete for two cores.
+ * The suites in the order they run, and how. Unit tests do no I/O and share nothing. Integration tests share one Kafka and
+ * one Postgres, each file with topics, databases and slots of its own; most of their time they wait, so two run at once. A
+ * whole system is as much as two cores carry.
  */
 const SUITES = /** @type {Record<string, { needsServers: boolean, args: readonly string[] }>} */ ({
   unit: { needsServers: false, args: ['--maxWorkers=2'] },
-  integration: { needsServers: true, args: ['--runInBand'] },
+  integration: { needsServers: true, args: ['--maxWorkers=2'] },
   e2e: { needsServers: true, args: ['--runInBand'] },
 })
 
