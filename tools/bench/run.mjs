@@ -70,26 +70,21 @@ if (process.platform !== 'linux') {
 /** @param {string} text */
 const say = (text) => (options.json ? process.stderr : process.stdout).write(`${text}\n`)
 
-await install({ onProgress: say })
-const { runBench } = await import('./bench.mjs')
-const base = process.env['HOOKLANE_HOME'] ?? '.hooklane'
-const home = join(base, 'bench')
-// A system of its own, from nothing: a log or a table that an earlier run filled would cost this one.
-await rm(home, { recursive: true, force: true })
-await mkdir(home, { recursive: true })
-const scenarios = await runBench({
-  ...options,
-  home,
-  cacheDir: process.env['HOOKLANE_CACHE'] ?? join(base, 'cache'),
-  say,
-})
-for (const scenario of scenarios) say(`\n${describe(scenario)}`)
-if (options.json)
-  console.log(
-    JSON.stringify({
-      node: process.version,
-      payload: options.payload,
-      dead: options.dead,
-      scenarios: scenarios.map(summary),
-    }),
-  )
+try {
+  await install({ onProgress: say })
+  const { runBench } = await import('./bench.mjs')
+  const base = process.env['HOOKLANE_HOME'] ?? '.hooklane'
+  const home = join(base, 'bench')
+  const cacheDir = process.env['HOOKLANE_CACHE'] ?? join(base, 'cache')
+  // A system of its own, from nothing: a log or a table that an earlier run filled would cost this one.
+  await rm(home, { recursive: true, force: true })
+  await mkdir(home, { recursive: true })
+  const scenarios = await runBench({ ...options, home, cacheDir, say })
+  for (const scenario of scenarios) say(`\n${describe(scenario)}`)
+  const { payload, dead } = options
+  if (options.json)
+    console.log(JSON.stringify({ node: process.version, payload, dead, scenarios: scenarios.map(summary) }))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+}
