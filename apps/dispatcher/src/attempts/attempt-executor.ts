@@ -26,7 +26,7 @@ export interface AttemptDetail {
   /** Wall clock. */
   readonly startedAtMs: number
   readonly request: WebhookRequest | null
-  readonly secretHeaders: ReadonlySet<string>
+  readonly access: SubscriptionAccess
   readonly outcome: SendOutcome
 }
 
@@ -100,13 +100,12 @@ export class AttemptExecutor {
       delivery === null ? unrenderable('undecodable') : this.tryRender(session, effect, delivery, access, startedAtMs)
     const { request } = rendered
     const outcome = request ? await this.send(request) : notSendable(rendered.code)
-    const { secretHeaders } = access
     const detail: AttemptDetail = {
       attemptId: newId('att'),
       delivery,
       startedAtMs,
       request,
-      secretHeaders,
+      access,
       outcome,
     }
     session.tell({

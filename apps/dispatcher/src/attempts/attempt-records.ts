@@ -8,7 +8,7 @@ import {
   type SettlementRecord,
 } from '@hooklane/contracts'
 import { newId, type Disposition, type Effect, type OutgoingRecord, type RecordRef } from '@hooklane/core'
-import { maskHeaders, maskUrl } from '@hooklane/webhook-http'
+import { maskHeaders } from '@hooklane/webhook-http'
 import type { AttemptDetail } from './attempt-executor.js'
 import { decodeDelivery } from './decode-delivery.js'
 
@@ -52,8 +52,8 @@ export function attemptRecord(effect: EffectOf<'publishAttempt'>, scope: RecordS
     durationMs: Math.round(outcome.durationMs * 1000) / 1000,
     request: {
       method: request?.method ?? 'POST',
-      url: request ? maskUrl(request.url) : '',
-      headers: request ? maskHeaders(request.headers, detail.secretHeaders) : {},
+      url: request ? detail.access.shownUrl : '',
+      headers: request ? maskHeaders(request.headers, detail.access.hiddenHeaders) : {},
       bytes: request?.body.length ?? 0,
       digest: request?.headers['content-digest'] ?? '',
     },

@@ -1,17 +1,18 @@
 import type { SubscriptionConfiguration } from '@hooklane/contracts'
 import { signingKeyOf, type Sealer, type SigningKey } from '@hooklane/core'
+import { isCredentialHeader, maskUrl } from '@hooklane/webhook-http'
 
-/** A subscription's opened secrets: what a request to it needs beside the body. */
+/** What a request to a subscription needs beside the body, its secrets opened, and what may be written of it. */
 export interface SubscriptionAccess {
   readonly headers: readonly { readonly name: string; readonly value: string }[]
-  /** Names of the headers whose values stay hidden in the log. */
-  readonly secretHeaders: ReadonlySet<string>
+  /** Names, as in `headers`, of those whose values stay hidden in the log. */
+  readonly hiddenHeaders: readonly string[]
+  /** The target as the log may show it. */
+  readonly shownUrl: string
   readonly signingKeys: readonly { readonly key: SigningKey; readonly validUntilMs: number | null }[]
 }
 
-/**
- * Opens sealed secrets once per version of a subscription: opening per delivery would cost more than signing.
- */
+/** Opens and masks once per version of a subscription: per delivery either would cost more than signing. */
 export class SubscriptionAccessCache {
   private readonly opened = new WeakMap<SubscriptionConfiguration, SubscriptionAccess>()
 
@@ -29,16 +30,17 @@ export class SubscriptionAccessCache {
 
   private open(subscription: SubscriptionConfiguration): SubscriptionAccess {
     const scope = `${subscription.companyId}/${subscription.id}`
-    const secretHeaders = new Set<string>()
+    const hiddenHeaders = subscription.target.headers
+      .filter((header) => !('value' in header) || isCredentialHeader(header.name))
+      .map(({ name }) => name)
     const headers = subscription.target.headers.map((header) => {
       if ('value' in header) return header
-      secretHeaders.add(header.name.toLowerCase())
       return { name: header.name, value: this.sealer.unseal(header.sealed, `${scope}/header`) }
     })
     const signingKeys = subscription.secrets.map(({ sealed, validUntil }) => ({
       key: signingKeyOf(this.sealer.unseal(sealed, `${scope}/secret`)),
       validUntilMs: validUntil === null ? null : Date.parse(validUntil),
     }))
-    return { headers, secretHeaders, signingKeys }
+    return { headers, hiddenHeaders, shownUrl: maskUrl(subscription.target.url), signingKeys }
   }
 }

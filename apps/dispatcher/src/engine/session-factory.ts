@@ -9,7 +9,7 @@ import {
   type LeaseStore,
   type Licence,
 } from '@hooklane/core'
-import type { Logger } from '@hooklane/observability'
+import { withoutRedaction, type Logger } from '@hooklane/observability'
 import type { AttemptDetail, AttemptExecutor } from '../attempts/attempt-executor.js'
 import {
   attemptRecord,
@@ -50,7 +50,11 @@ export class SessionFactory {
   /** Apps of a session that have failed since it began, or had before: their latency says nothing about isolation. */
   private readonly failed = new WeakMap<LaneSession, Set<string>>()
 
-  constructor(private readonly options: SessionFactoryOptions) {}
+  private readonly attemptLogger: Logger
+
+  constructor(private readonly options: SessionFactoryOptions) {
+    this.attemptLogger = withoutRedaction(options.logger)
+  }
 
   /** Reads the lane rows of a partition that was just granted, and opens its session. */
   async open(grant: Grant, deadlineMs: number, offsets: PartitionOffsets, worker: GroupWorker): Promise<LaneSession> {
@@ -144,7 +148,7 @@ export class SessionFactory {
     const { outcome, delivery, attemptId } = effect.detail as AttemptDetail
     const group = scope.workerGroup
     this.measure(session, effect, group)
-    this.options.logger.info(
+    this.attemptLogger.info(
       {
         deliveryId: record.deliveryId,
         attemptId,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { maskHeaders, maskUrl } from './mask.js'
+import { isCredentialHeader, maskHeaders, maskUrl } from './mask.js'
 
 describe('masking', () => {
   it.each([
@@ -11,16 +11,29 @@ describe('masking', () => {
     expect(maskUrl(url)).toBe(masked)
   })
 
-  it('hides the values of secret headers and of those that usually hold credentials', () => {
-    const headers = {
-      'X-Shop': 'a',
-      'X-Mine': 'canary',
-      Authorization: 'canary',
-      'x-api-key': 'canary',
-      'webhook-id': 'msg_1',
-    }
-    expect(maskHeaders(headers, ['x-mine'])).toEqual({
-      ...{ 'X-Shop': 'a', 'X-Mine': '***', Authorization: '***', 'x-api-key': '***', 'webhook-id': 'msg_1' },
-    })
+  it('hides the values of the headers that are named, and no others', () => {
+    const headers = Object.fromEntries([
+      ['X-Shop', 'a'],
+      ['X-Mine', 'canary'],
+      ['__proto__', 'canary'],
+    ])
+    const masked = maskHeaders(headers, ['X-Mine', '__proto__', 'X-Absent'])
+    expect(Object.entries(masked)).toEqual([
+      ['X-Shop', 'a'],
+      ['X-Mine', '***'],
+      ['__proto__', '***'],
+    ])
+    expect(maskHeaders(headers, [])).toBe(headers)
+  })
+
+  it.each([
+    ['Authorization', true],
+    ['x-api-key', true],
+    ['X-Shop-Token', true],
+    ['webhook-id', false],
+    ['webhook-signature', false],
+    ['idempotency-key', false],
+  ])('%s usually holds a credential: %s', (name, isCredential) => {
+    expect(isCredentialHeader(name)).toBe(isCredential)
   })
 })

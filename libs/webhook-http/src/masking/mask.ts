@@ -12,14 +12,16 @@ export function maskUrl(text: string): string {
   return `${url.origin}${url.pathname}${names.length > 0 ? `?${names.join('&')}` : ''}`
 }
 
-/** The headers with the values of secret ones replaced; names are compared without case. */
+/** Whether a header usually holds a credential, so that its value is hidden although nobody called it secret. */
+export const isCredentialHeader = (name: string): boolean => CREDENTIALS.test(name)
+
+/** The headers with the values of these hidden; without any, the same object. Names as they are written in `headers`. */
 export function maskHeaders(
   headers: Readonly<Record<string, string>>,
-  secretNames: Iterable<string> = [],
+  hiddenNames: readonly string[],
 ): Readonly<Record<string, string>> {
-  const secret = new Set([...secretNames].map((name) => name.toLowerCase()))
-  const isMasked = (name: string) => secret.has(name.toLowerCase()) || CREDENTIALS.test(name)
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, isMasked(name) ? MASK : value] as const),
-  )
+  if (hiddenNames.length === 0) return headers
+  // `fromEntries` defines every name, `__proto__` too, as a plain member.
+  const masks = hiddenNames.filter((name) => Object.hasOwn(headers, name)).map((name) => [name, MASK] as const)
+  return Object.fromEntries([...Object.entries(headers), ...masks])
 }
