@@ -7,7 +7,7 @@ export type RowIdentity =
   | {
       readonly isEntity: true
       readonly companyId: string
-      /** Tells entities of one table apart, without ambiguity; not for people. */
+      /** Tells the entities of one source apart, those of different tables too, without ambiguity; not for people. */
       readonly identity: string
     }
   | {

@@ -48,8 +48,9 @@ export class RowReader {
     if (parts.includes(null) || id === null || id === '')
       return { isEntity: false, reason: 'idMissing', identity: null }
     if (id.length > MAX_ID_LENGTH) return { isEntity: false, reason: 'idTooLong', identity: null }
-    // Postgres text never holds NUL, so the parts cannot be shifted into each other.
-    const identity = [companyId, ...parts].join('\0')
+    // The resource, because rows of several tables share one transaction and often one id. Postgres text never holds NUL, so the parts
+    // cannot be shifted into each other.
+    const identity = [this.table.resource, companyId, ...parts].join('\0')
     return this.isThere(columns, row)
       ? { isEntity: true, companyId, identity }
       : { isEntity: false, reason: null, identity }

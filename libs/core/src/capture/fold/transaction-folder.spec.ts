@@ -47,6 +47,7 @@ const SOURCE: CaptureSource = {
       version: null,
       actor: null,
     },
+    { ...PRODUCT, table: 'stock', resource: 'stocks', entity: 'stock' },
   ],
 }
 
@@ -73,6 +74,7 @@ const relationOf = (table: string): Relation => ({
 })
 const product = relationOf('product')
 const price = relationOf('price')
+const stock = relationOf('stock')
 
 const row = (values: Record<string, string | null> = {}): Row =>
   new Map(
@@ -359,6 +361,9 @@ describe('several changes of one entity in a transaction', () => {
 
   it('entities of different tables with one id are two', async () => {
     expect(await told([insert(row()), insert(row(), price)])).toEqual(['products.created 1', 'prices.created t:1'])
+    expect(await told([insert(row()), insert(row(), stock)])).toEqual(['products.created 1', 'stocks.created 1'])
+    expect(await told([insert(row()), remove(row(), stock)])).toEqual(['products.created 1', 'stocks.deleted 1'])
+    expect(await told([update(a, b, stock), update(b, c)])).toEqual(['stocks.updated 1', 'products.updated 1'])
   })
 
   it('keys exchanged under a deferred constraint are two updates', async () => {
