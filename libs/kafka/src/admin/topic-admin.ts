@@ -1,5 +1,6 @@
 import type { Admin, DescribeConfigResponse, ITopicConfig } from 'kafkajs'
 import type { TopicSpec } from '@hooklane/contracts'
+import { hasErrorType } from '../client/errors.js'
 import { kafkajs } from '../client/kafkajs.js'
 import type { KafkaClient } from '../client/kafka-client.js'
 import { SharedAdmin } from './shared-admin.js'
@@ -22,6 +23,7 @@ export interface EnsureTopicsOptions {
 
 /** A created topic shows its leaders within seconds; longer means that the cluster is ill. */
 const CREATE_TIMEOUT_MS = 20_000
+const LOOK_AGAIN_MS = 100
 
 /** Creates topics with their settings, and says what is wrong with existing ones. Never changes an existing topic. */
 export class TopicAdmin {
@@ -42,10 +44,11 @@ export class TopicAdmin {
       if (options.create && missing.length > 0) {
         await admin.createTopics({
           topics: missing.map((spec) => toTopicConfig(spec, options.replicationFactor)),
-          waitForLeaders: true,
+          // The client would wait for leaders, but fail on a broker that has not heard of the topic yet.
+          waitForLeaders: false,
           timeout: CREATE_TIMEOUT_MS,
         })
-        found = await describeTopics(admin, namesOf(specs))
+        found = await describeOnceLed(admin, namesOf(specs))
       }
       const faults = specs.flatMap((spec) => compareTopic(spec, found.get(spec.name), options.partitions ?? 'exact'))
       return [...faults, ...topicsDiffer(options.relations ?? [], found)]
@@ -89,6 +92,22 @@ function toTopicConfig(spec: TopicSpec, replicationFactor: number): ITopicConfig
     numPartitions: spec.partitions,
     replicationFactor,
     configEntries: Object.entries(entries).map(([name, value]) => ({ name, value })),
+  }
+}
+
+/** Topics that were just created: brokers hear of them, and of their leaders, one after the other, and refuse to describe them before. */
+async function describeOnceLed(admin: Admin, names: readonly string[]): Promise<Map<string, TopicDescription>> {
+  const untilMs = performance.now() + CREATE_TIMEOUT_MS
+  for (;;) {
+    const isLast = performance.now() >= untilMs
+    try {
+      const found = await describeTopics(admin, names)
+      if (isLast || names.every((name) => found.has(name))) return found
+    } catch (error) {
+      const passes = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'].some((type) => hasErrorType(error, type))
+      if (isLast || !passes) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
   }
 }
 
