@@ -1,26 +1,21 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { get, type IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import {
   coreTopics,
   decodeDeliveryHeaders,
   decodeQuarantined,
   HEADER,
-  topicNames,
   workerGroupTopics,
   type DeliveryHeaders,
   type QuarantinedRecord,
   type TopicNames,
 } from '@hooklane/contracts'
 import type { LogRecord } from '@hooklane/core'
-import { createKafkaClient, KafkaLogConsumer } from '@hooklane/kafka'
-import type { Admin, Kafka, Message, Producer } from 'kafkajs'
+import * as testing from '@hooklane/testing'
+import type { Message, Producer } from 'kafkajs'
+import { KafkaWorld } from '../support/kafka-world.js'
+import { ServiceProcess } from '../support/service-process.js'
 
 const ROUTER = fileURLToPath(new URL('../../../apps/router/dist/main.js', import.meta.url))
-const quiet = (): void => undefined
-const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 
 export const GROUP = 'shared-webhook'
 
@@ -33,123 +28,36 @@ export interface Delivered {
   readonly sequence: number
 }
 
-/** A router process, from the outside. */
-export class RouterProcess {
-  readonly log: string[] = []
-  #port = 0
-
-  constructor(
-    readonly child: ChildProcess,
-    private readonly context: { readonly name: string },
-  ) {
-    let rest = ''
-    child.stdout?.on('data', (chunk: Buffer) => {
-      const lines = (rest + chunk.toString()).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) this.#take(line)
-    })
-    child.stderr?.on('data', (chunk: Buffer) => this.log.push(chunk.toString()))
-  }
-
-  get hasExited(): boolean {
-    return this.child.exitCode !== null || this.child.signalCode !== null
-  }
-
-  /** Resolves when every partition of the process is acquired. */
-  async ready(withinMs = 30_000): Promise<void> {
-    await eventually(async () => {
-      if (this.hasExited) throw new Error(`${this.context.name} has ended:\n${this.log.join('\n')}`)
-      if (this.#port === 0) throw new Error('no port yet')
-      const { status, text } = await this.#get('/health/ready')
-      if (status !== 200) throw new Error(`not ready: ${text}\n${this.log.slice(-5).join('\n')}`)
-    }, withinMs)
-  }
-
-  async metric(name: string): Promise<number> {
-    const { text } = await this.#get('/metrics')
-    return text
-      .split('\n')
-      .filter((line) => line.startsWith(`hooklane_${name}`))
-      .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
-  }
-
-  /** Partitions that the process holds and has acquired. */
-  async acquired(): Promise<number> {
-    const { text } = await this.#get('/metrics')
-    return Number(/hooklane_router_partitions\{state="acquired".*\} (\d+)/.exec(text)?.[1] ?? 0)
-  }
-
-  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
-    if (this.hasExited) return this.child.exitCode
-    const exited = once(this.child, 'exit')
-    this.child.kill(signal)
-    await exited
-    return this.child.exitCode
-  }
-
-  /** On a connection of its own: a kept one may be closed by the process in the moment it is used again. */
-  async #get(path: string): Promise<{ readonly status: number | undefined; readonly text: string }> {
-    const request = get({ host: '127.0.0.1', port: this.#port, path, agent: false })
-    const [response] = (await once(request, 'response')) as [IncomingMessage]
-    let text = ''
-    for await (const chunk of response) text += String(chunk)
-    return { status: response.statusCode, text }
-  }
-
-  #take(line: string): void {
-    this.log.push(line)
-    try {
-      const { healthPort } = JSON.parse(line) as { healthPort?: number }
-      if (healthPort) this.#port = healthPort
-    } catch {
-      // Not a line of the structured log: kept as text, for the message of a failing test.
-    }
-  }
-}
-
 /** A system of its own on the shared broker: topics under a random prefix, a configuration, an upstream service, and a reader of what comes out. */
 export class RouterWorld {
-  readonly topics: TopicNames
-  readonly prefix = `rt${randomUUID().slice(0, 8)}.`
-  readonly kafka: Kafka
-  readonly #brokers: string[]
-  readonly #admin: Admin
   readonly #upstream: Producer
-  readonly #routers: RouterProcess[] = []
-  readonly #records: LogRecord[] = []
+  readonly #routers: ServiceProcess[] = []
   readonly #delivered: Delivered[] = []
   #parsed = 0
-  #reader: KafkaLogConsumer | null = null
   #version = 0
 
-  private constructor() {
-    this.#brokers = (process.env.KAFKA_BROKERS ?? '').split(',')
-    this.topics = topicNames(this.prefix)
-    this.kafka = createKafkaClient({ brokers: this.#brokers, clientId: 'upstream', logger: SILENT }).kafka
-    this.#admin = this.kafka.admin()
+  private constructor(private readonly log: KafkaWorld) {
     // As an upstream service has it: the client's default partitioner, its own order, nothing of ours.
-    this.#upstream = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
+    this.#upstream = log.client.kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
   }
 
   static async create(): Promise<RouterWorld> {
-    const world = new RouterWorld()
-    await world.#admin.connect()
+    const log = await KafkaWorld.create(
+      'rt',
+      (topics) => [
+        ...coreTopics(topics, 'dev'),
+        ...workerGroupTopics(topics, { name: GROUP, partitions: 3, slots: 2 }),
+      ],
+      (topics) => [topics.deliveries(GROUP), topics.quarantine],
+    )
+    const world = new RouterWorld(log)
     await world.#upstream.connect()
-    const specs = [
-      ...coreTopics(world.topics, 'dev'),
-      ...workerGroupTopics(world.topics, { name: GROUP, partitions: 3, slots: 2 }),
-    ]
-    await world.#admin.createTopics({
-      waitForLeaders: true,
-      topics: specs.map((spec) => ({
-        topic: spec.name,
-        numPartitions: spec.partitions,
-        configEntries: [{ name: 'cleanup.policy', value: spec.cleanup }],
-      })),
-    })
-    await world.#read()
     await world.configure('workerGroup', GROUP, { name: GROUP, partitions: 3, slots: 2 })
     return world
+  }
+
+  get topics(): TopicNames {
+    return this.log.topics
   }
 
   /** Writes a row of the configuration as the capture of its table does; null deletes it. */
@@ -205,31 +113,25 @@ export class RouterWorld {
       await this.#upstream.send({ topic: this.topics.events, messages: messages.slice(at, at + 500) })
   }
 
-  startRouter(env: NodeJS.ProcessEnv = {}): RouterProcess {
-    const child = spawn(process.execPath, [ROUTER], {
-      env: {
-        PATH: process.env.PATH,
-        KAFKA_BROKERS: this.#brokers.join(','),
-        TOPIC_PREFIX: this.prefix,
-        HEALTH_PORT: '0',
-        HEALTH_HOST: '127.0.0.1',
-        KAFKA_SESSION_TIMEOUT_MS: '6000',
-        KAFKA_HEARTBEAT_INTERVAL_MS: '500',
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  startRouter(env: NodeJS.ProcessEnv = {}): ServiceProcess {
+    const router = new ServiceProcess(`router ${this.#routers.length + 1}`, ROUTER, {
+      KAFKA_BROKERS: this.log.brokers.join(','),
+      TOPIC_PREFIX: this.log.prefix,
+      KAFKA_SESSION_TIMEOUT_MS: '6000',
+      KAFKA_HEARTBEAT_INTERVAL_MS: '500',
+      ...env,
     })
-    const router = new RouterProcess(child, { name: `router ${child.pid}` })
     this.#routers.push(router)
     return router
   }
 
   /** Every committed delivery so far; of one app in the order of its partition. */
   delivered(): readonly Delivered[] {
+    const records = this.log.records(this.topics.deliveries(GROUP))
     // Only what is new is read: tests ask often, while the log grows.
-    for (; this.#parsed < this.#records.length; this.#parsed++) {
-      const record = this.#records[this.#parsed]
-      if (record?.topic === this.topics.deliveries(GROUP)) this.#delivered.push(toDelivered(record))
+    for (; this.#parsed < records.length; this.#parsed++) {
+      const record = records[this.#parsed]
+      if (record) this.#delivered.push(toDelivered(record))
     }
     return this.#delivered
   }
@@ -239,8 +141,7 @@ export class RouterWorld {
   }
 
   quarantined(): QuarantinedRecord[] {
-    const records = this.#records.filter((record) => record.topic === this.topics.quarantine)
-    return records.map((record) => {
+    return this.log.records(this.topics.quarantine).map((record) => {
       const decoded = decodeQuarantined(record.value, record.headers)
       if (!decoded) throw new Error('a record on the quarantine topic is none')
       return decoded
@@ -249,43 +150,22 @@ export class RouterWorld {
 
   /** Forgets the group's commits. The broker refuses while the group has members. */
   async deleteRouterGroup(): Promise<void> {
-    await eventually(() => this.#admin.deleteGroups([this.topics.group('router')]).then(() => undefined))
+    const admin = this.log.client.kafka.admin()
+    await admin.connect()
+    await eventually(() => admin.deleteGroups([this.topics.group('router')]).then(() => undefined))
+    await admin.disconnect()
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#routers.map((router) => router.end('SIGKILL')))
-    await this.#reader?.stop()
     await this.#upstream.disconnect()
-    const topics = (await this.#admin.listTopics()).filter((topic) => topic.startsWith(this.prefix))
-    await this.#admin.deleteTopics({ topics })
-    await this.#admin.disconnect()
-  }
-
-  /** Reads committed records only, through the client that does not leak aborted ones. */
-  async #read(): Promise<void> {
-    const client = createKafkaClient({ brokers: this.#brokers, clientId: 'checker', logger: SILENT })
-    this.#reader = new KafkaLogConsumer(client, {
-      group: `${this.prefix}checker`,
-      topics: [this.topics.deliveries(GROUP), this.topics.quarantine],
-      maxWaitMs: 100,
-    })
-    const next = new Map<string, bigint>()
-    const keyOf = (at: { topic: string; partition: number }) => `${at.topic}/${at.partition}`
-    await this.#reader.start({
-      onAssigned: (assigned, control) => {
-        for (const at of assigned) control.seek(at, next.get(keyOf(at)) ?? 0n)
-      },
-      onBatch: (batch) => {
-        const from = next.get(keyOf(batch)) ?? 0n
-        this.#records.push(...batch.records.filter((record) => record.offset >= from))
-        if (batch.endOffset > from) next.set(keyOf(batch), batch.endOffset)
-      },
-      onCrash: (error) => {
-        throw error
-      },
-    })
+    await this.log.close()
   }
 }
+
+/** Partitions that the process holds and has acquired. */
+export const acquiredBy = (router: ServiceProcess): Promise<number> =>
+  router.metric('router_partitions', 'state="acquired"')
 
 function toDelivered(record: LogRecord): Delivered {
   const decoded = decodeDeliveryHeaders(record.headers)
@@ -296,19 +176,8 @@ function toDelivered(record: LogRecord): Delivered {
   return { appId: String(record.key), headers: decoded.value, partition: record.partition, text, eventId: id, sequence }
 }
 
-/** Repeats until it no longer throws; then the last error is thrown. */
-export async function eventually(holds: () => void | Promise<void>, withinMs = 20_000): Promise<void> {
-  const untilMs = performance.now() + withinMs
-  for (;;) {
-    try {
-      await holds()
-      return
-    } catch (error) {
-      if (performance.now() > untilMs) throw error
-      await new Promise((resolve) => setTimeout(resolve, 25))
-    }
-  }
-}
+export const eventually = (holds: () => void | Promise<void>, withinMs = 20_000): Promise<void> =>
+  testing.eventually(holds, { withinMs })
 
 /** An event as the contract describes it; `n` is its position. */
 export function upstreamEvent(

@@ -126,7 +126,7 @@ describe('the router on a real broker', () => {
       expect(world.deliveredTo('app_probe')).not.toEqual([])
     })
     await world.publish([1, 2, 3].map((at) => messageOf(upstreamEvent(company, at))))
-    await eventually(async () => expect(await router.metric('router_partitions{state="waiting"')).toBe(1))
+    await eventually(async () => expect(await router.metric('router_partitions', 'state="waiting"')).toBe(1))
     expect(world.deliveredTo('app_wait')).toEqual([])
     await world.app('app_wait', company, { workerGroup: GROUP })
     await eventually(() => expect(world.deliveredTo('app_wait')).toHaveLength(3))

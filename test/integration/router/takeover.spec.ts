@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { setTimeout as delay } from 'node:timers/promises'
-import { assertDense, eventually, messageOf, RouterWorld, upstreamEvent } from './router-world.js'
+import { acquiredBy, assertDense, eventually, messageOf, RouterWorld, upstreamEvent } from './router-world.js'
 
 jest.setTimeout(150_000)
 
@@ -89,15 +89,15 @@ describe('taking over', () => {
     const load = new Load(world)
     const second = world.startRouter()
     await eventually(async () => {
-      expect([await first.acquired(), await second.acquired()]).toEqual([3, 3])
+      expect([await acquiredBy(first), await acquiredBy(second)]).toEqual([3, 3])
     }, 30_000)
     // Both route for a while: a stretch of load, no fact to wait for.
     await delay(500)
     expect(await first.end('SIGTERM')).toBe(0)
-    await eventually(async () => expect(await second.acquired()).toBe(6), 30_000)
+    await eventually(async () => expect(await acquiredBy(second)).toBe(6), 30_000)
     const third = world.startRouter()
     await eventually(async () => {
-      expect([await second.acquired(), await third.acquired()]).toEqual([3, 3])
+      expect([await acquiredBy(second), await acquiredBy(third)]).toEqual([3, 3])
     }, 30_000)
     await assertAllDelivered(world, await load.end())
   })
@@ -109,11 +109,11 @@ describe('taking over', () => {
     await eventually(() => expect(world.delivered().length).toBeGreaterThan(100))
     frozen.child.kill('SIGSTOP')
     const successor = world.startRouter()
-    await eventually(async () => expect(await successor.acquired()).toBe(6), 40_000)
+    await eventually(async () => expect(await acquiredBy(successor)).toBe(6), 40_000)
     frozen.child.kill('SIGCONT')
     await eventually(async () => {
-      expect((await frozen.acquired()) + (await successor.acquired())).toBe(6)
-      expect(await frozen.acquired()).toBe(3)
+      expect((await acquiredBy(frozen)) + (await acquiredBy(successor))).toBe(6)
+      expect(await acquiredBy(frozen)).toBe(3)
     }, 40_000)
     await assertAllDelivered(world, await load.end())
   })
