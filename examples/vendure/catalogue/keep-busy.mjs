@@ -1,0 +1,136 @@
+import { translations } from './edit-catalogue.mjs'
+
+/**
+ * @typedef {import('./read-catalogue.mjs').ProductOverview} ProductOverview
+ * @typedef {{ id: string, variantIds: string[], isInOutlet: boolean, hasDollars: Set<string> }} Chair
+ * @typedef {import('./tell-story.mjs').Desk} Desk
+ */
+
+/** People who edit at the same time, each with products of their own: their transactions interleave. */
+const EDITORS = 4
+
+/**
+ * Many small changes at random by several people at once.
+ *
+ * @param {Desk} desk
+ * @param {{ products: readonly ProductOverview[], changes: number, seed: number }} options
+ */
+export async function keepBusy(desk, { products, changes, seed }) {
+  const work = Array.from({ length: EDITORS }, async (_, index) => {
+    const own = products.filter((__, number) => number % EDITORS === index)
+    const editor = new BusyEditor(desk, own, random(seed + index))
+    for (let left = Math.ceil(changes / EDITORS); left > 0; left -= 1) await editor.changeSomething()
+  })
+  const failed = (await Promise.allSettled(work)).find((outcome) => outcome.status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+}
+
+/** Changes products that nobody else changes, and remembers what has become of them. */
+class BusyEditor {
+  #desk
+  /** @type {Chair[]} */
+  #chairs
+  #random
+  #serial = 0
+
+  /** @param {Desk} desk @param {readonly ProductOverview[]} products @param {() => number} random */
+  constructor(desk, products, random) {
+    this.#desk = desk
+    this.#random = random
+    this.#chairs = products.map(({ id, variantIds }) => ({
+      id,
+      variantIds: [...variantIds],
+      isInOutlet: false,
+      hasDollars: new Set(),
+    }))
+  }
+
+  async changeSomething() {
+    this.#serial += 1
+    const chair = this.#pick(this.#chairs)
+    const variantId = this.#pick(chair.variantIds)
+    const { editor, facts } = this.#desk
+    await this.#pick([
+      () => editor.updateVariants([{ id: variantId, price: this.#below(100_000) }]),
+      () => this.#toggleDollars(chair, variantId),
+      () => editor.updateVariants(chair.variantIds.map((id) => ({ id, stockOnHand: this.#below(50) }))),
+      () =>
+        editor.updateVariants([
+          {
+            id: variantId,
+            stockLevels: [{ stockLocationId: facts.stockLocations.warehouse, stockOnHand: this.#below(50) }],
+          },
+        ]),
+      () => this.#rename(chair),
+      () =>
+        editor.updateVariants([
+          { id: variantId, translations: translations({ de: { name: `Stuhl, ${this.#serial}. Fassung` } }) },
+        ]),
+      () => editor.updateProduct({ id: chair.id, enabled: this.#below(2) === 0 }),
+      () => this.#toggleOutlet(chair),
+      () => this.#deleteVariant(chair, variantId),
+      () => this.#deleteProduct(chair),
+    ])()
+  }
+
+  /** @param {Chair} chair */
+  #rename(chair) {
+    const language = this.#pick(/** @type {const} */ (['en', 'de']))
+    const name = `Chair ${chair.id} edition ${this.#serial}`
+    const texts = this.#below(2) === 0 ? { name } : { name, slug: `${name}-${language}` }
+    return this.#desk.editor.updateProduct({ id: chair.id, translations: translations({ [language]: texts }) })
+  }
+
+  /** @param {Chair} chair @param {string} id */
+  async #toggleDollars({ hasDollars }, id) {
+    const isPriced = hasDollars.delete(id)
+    if (!isPriced) hasDollars.add(id)
+    const price = this.#below(100_000)
+    const prices = [{ currencyCode: 'USD', price, ...(isPriced ? { delete: true } : {}) }]
+    await this.#desk.editor.updateVariants([{ id, prices }])
+  }
+
+  /** @param {Chair} chair */
+  async #toggleOutlet(chair) {
+    const { editor, facts } = this.#desk
+    const where = { productIds: [chair.id], channelId: facts.outlet.id }
+    if (chair.isInOutlet) await editor.removeFromChannel(where)
+    else await editor.assignToChannel({ ...where, priceFactor: 0.5 })
+    chair.isInOutlet = !chair.isInOutlet
+  }
+
+  /** @param {Chair} chair @param {string} id */
+  async #deleteVariant(chair, id) {
+    if (chair.variantIds.length === 1) return this.#deleteProduct(chair)
+    await this.#desk.editor.deleteVariant(id)
+    chair.variantIds = chair.variantIds.filter((one) => one !== id)
+  }
+
+  /** The last one stays: there must be something to change. @param {Chair} chair */
+  async #deleteProduct(chair) {
+    if (this.#chairs.length === 1) return
+    await this.#desk.editor.deleteProduct(chair.id)
+    this.#chairs = this.#chairs.filter((one) => one !== chair)
+  }
+
+  /** @template T @param {readonly T[]} choices @returns {T} */
+  #pick(choices) {
+    return /** @type {T} */ (choices[this.#below(choices.length)])
+  }
+
+  /** @param {number} limit */
+  #below(limit) {
+    return Math.floor(this.#random() * limit)
+  }
+}
+
+/** Mulberry32: the same seed, the same day. @param {number} seed */
+function random(seed) {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

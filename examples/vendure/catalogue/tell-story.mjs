@@ -1,0 +1,170 @@
+import { AdminApiError } from '../shop/admin-api.mjs'
+import { translations } from './edit-catalogue.mjs'
+
+/** @typedef {{ editor: import('./edit-catalogue.mjs').CatalogueEditor, facts: import('./set-up-shop.mjs').ShopFacts }} Desk */
+
+/** Longer than Postgres keeps in a row: the value lies beside it, and a change of other columns does not log it again. */
+const LONG_DESCRIPTION = Array.from(
+  { length: 3_000 },
+  (_, index) => `<p>${(index * 2_654_435_761) % 4_294_967_291}</p>`,
+).join('')
+
+/**
+ * One change of each kind that a catalogue knows, one after the other.
+ *
+ * @param {Desk} desk
+ */
+export async function tellStory(desk) {
+  const lamp = await createLamp(desk)
+  await reprice(desk, lamp)
+  await rewrite(desk, lamp)
+  await moveStock(desk, lamp)
+  await sellInOutlet(desk, lamp)
+  await refuse(desk, lamp)
+  await takeOutOfRange(desk, lamp)
+}
+
+/**
+ * A product with two option groups, and a variant for each combination but one.
+ *
+ * @param {Desk} desk
+ */
+async function createLamp({ editor, facts }) {
+  const { store, warehouse, popUp } = facts.stockLocations
+  const product = await editor.createProduct({
+    translations: translations({
+      en: { name: 'Desk lamp', slug: 'desk-lamp', description: 'A "small" lamp – for desks ☀️' },
+      de: { name: 'Tischlampe', slug: 'tischlampe', description: 'Für große & kleine Tische' },
+    }),
+  })
+  const colours = await editor.addOptionGroup(product.id, 'lamp-colour', ['black', 'white'])
+  const sizes = await editor.addOptionGroup(product.id, 'lamp-size', ['s', 'm'])
+  const combinations = colours.flatMap((colour) => sizes.map((size) => [colour, size]))
+  const variants = await editor.createVariants(
+    combinations.slice(0, 3).map((options, index) => ({
+      productId: product.id,
+      sku: `LAMP-${options.map(({ code }) => code).join('-')}`,
+      optionIds: options.map(({ id }) => id),
+      price: 8_900 + index,
+      stockLevels: [
+        { stockLocationId: store, stockOnHand: 5 },
+        { stockLocationId: popUp, stockOnHand: index },
+      ],
+      translations: translations({ en: { name: `Desk lamp ${options.map(({ code }) => code).join(' ')}` } }),
+    })),
+  )
+  // The last combination has its stock where it will never be moved from.
+  const [last] = await editor.createVariants([
+    {
+      productId: product.id,
+      sku: 'LAMP-white-m',
+      optionIds: combinations[3]?.map(({ id }) => id),
+      prices: [
+        { currencyCode: 'EUR', price: 9_900 },
+        { currencyCode: 'USD', price: 10_900 },
+      ],
+      stockLevels: [{ stockLocationId: warehouse, stockOnHand: 12 }],
+      translations: translations({ en: { name: 'Desk lamp white m' }, de: { name: 'Tischlampe weiß m' } }),
+    },
+  ])
+  return { productId: product.id, variantIds: [...variants, last].map((variant) => /** @type {any} */ (variant).id) }
+}
+
+/** @typedef {Awaited<ReturnType<typeof createLamp>>} Lamp */
+
+/** @param {Desk} desk @param {Lamp} lamp */
+async function reprice({ editor }, { variantIds: [first, second] }) {
+  await editor.updateVariants([{ id: first, price: 7_900 }])
+  const prices = [
+    { currencyCode: 'EUR', price: 7_500 },
+    { currencyCode: 'USD', price: 8_300 },
+  ]
+  await editor.updateVariants([
+    { id: first, prices },
+    { id: second, prices },
+  ])
+  await editor.updateVariants([{ id: second, prices: [{ currencyCode: 'USD', price: 0, delete: true }] }])
+}
+
+/** @param {Desk} desk @param {Lamp} lamp */
+async function rewrite({ editor }, { productId, variantIds: [first, second] }) {
+  await editor.updateProduct({
+    id: productId,
+    translations: translations({
+      en: { name: 'Desk lamp Nord', slug: 'desk-lamp-nord', description: LONG_DESCRIPTION },
+    }),
+  })
+  await editor.updateProduct({ id: productId, translations: translations({ en: { name: 'Desk lamp Nordlys' } }) })
+  await editor.updateVariants([
+    { id: first, sku: 'LAMP-NORD-1', translations: translations({ de: { name: 'Tischlampe Nordlys' } }) },
+    {
+      id: second,
+      enabled: false,
+      trackInventory: 'FALSE',
+      outOfStockThreshold: 3,
+      useGlobalOutOfStockThreshold: false,
+    },
+  ])
+  await editor.updateProduct({ id: productId, enabled: false })
+  await editor.updateProduct({ id: productId, enabled: true })
+}
+
+/**
+ * Closing a stock location moves what it held: into rows that are there, and into new ones.
+ *
+ * @param {Desk} desk @param {Lamp} lamp
+ */
+async function moveStock({ editor, facts }, { variantIds: [first, second] }) {
+  const { store, warehouse, popUp } = facts.stockLocations
+  await editor.updateVariants([{ id: first, stockOnHand: 4 }])
+  await editor.updateVariants([{ id: second, stockLevels: [{ stockLocationId: warehouse, stockOnHand: 40 }] }])
+  await editor.updateVariants([{ id: first, stockLevels: [{ stockLocationId: store, stockOnHand: 0 }] }])
+  await editor.deleteStockLocation({ id: popUp, transferToLocationId: warehouse })
+}
+
+/** @param {Desk} desk @param {Lamp} lamp */
+async function sellInOutlet({ editor, facts: { outlet } }, { productId, variantIds: [first] }) {
+  await editor.assignToChannel({ productIds: [productId], channelId: outlet.id, priceFactor: 0.8 })
+  await editor.updateVariants([{ id: first, price: 4_900 }], { channelToken: outlet.token })
+  const copy = await editor.duplicateProduct(productId)
+  await editor.assignToChannel({ productIds: [copy], channelId: outlet.id, priceFactor: 0.5 })
+  await editor.removeFromChannel({ productIds: [copy], channelId: outlet.id })
+}
+
+/**
+ * The second variant of the call has options that are taken: Vendure rolls the whole call back.
+ *
+ * @param {Desk} desk @param {Lamp} lamp
+ */
+async function refuse({ editor }, { productId }) {
+  const variant = { productId, price: 1, translations: translations({ en: { name: 'Never' } }) }
+  try {
+    await editor.createVariants([
+      { ...variant, sku: 'NEVER-1', optionIds: [] },
+      { ...variant, sku: 'NEVER-2', optionIds: ['999999'] },
+    ])
+  } catch (error) {
+    if (error instanceof AdminApiError) return
+    throw error
+  }
+  throw new Error('Vendure accepted variants whose options do not exist')
+}
+
+/** @param {Desk} desk @param {Lamp} lamp */
+async function takeOutOfRange({ editor }, { variantIds: [, , third] }) {
+  await editor.deleteVariant(third)
+  const name = { name: 'Old lamp', slug: 'old-lamp', description: '' }
+  const old = await editor.createProduct({ translations: translations({ en: name }) })
+  await editor.createVariants([
+    {
+      productId: old.id,
+      sku: 'OLD-LAMP',
+      price: 100,
+      stockOnHand: 1,
+      translations: translations({ en: { name: 'Old lamp' } }),
+    },
+  ])
+  await editor.deleteProduct(old.id)
+  // The name of a deleted product is free again.
+  await editor.createProduct({ translations: translations({ en: name }) })
+}

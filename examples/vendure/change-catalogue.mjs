@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { catalogueEditor } from './catalogue/edit-catalogue.mjs'
+import { keepBusy } from './catalogue/keep-busy.mjs'
+import { listProducts } from './catalogue/read-catalogue.mjs'
+import { tellStory } from './catalogue/tell-story.mjs'
+import { writeProductsCsv } from './catalogue/write-products-csv.mjs'
+
+const IMPORTED_PRODUCTS = 200
+const POLL_MS = 50
+/** Until one arrives. A change of the configuration takes effect within two seconds. */
+const TAG_EVERY_MS = 500
+const LAST_TAG = 'end'
+
+/** @typedef {import('./example.mjs').World} World */
+
+/**
+ * Changes the catalogue through Vendure's API; resolves when every app has received every change.
+ *
+ * @param {World} world
+ * @param {{ changes: number, seed: number, signal: AbortSignal, say: (step: string, text: string) => void }} options
+ */
+export async function changeCatalogue({ shop, subscribers }, { changes, seed, signal, say }) {
+  const { api, facts } = shop
+  const lanes = subscribers.map(({ lane }) => lane)
+  const desk = { editor: catalogueEditor(api), facts }
+  say('subscriptions', 'waiting until they are in effect')
+  await untilSubscribed(desk.editor, lanes, signal)
+
+  say('catalogue', 'one change of each kind')
+  await tellStory(desk)
+
+  say('catalogue', `importing ${IMPORTED_PRODUCTS} products`)
+  const report = await api.importProducts(writeProductsCsv(IMPORTED_PRODUCTS))
+  if (report.imported !== IMPORTED_PRODUCTS || report.errors?.length)
+    throw new Error(
+      `Vendure imported ${report.imported} of ${IMPORTED_PRODUCTS} products: ${report.errors?.join('; ')}`,
+    )
+
+  say('catalogue', `${changes} changes at random by several people at once (seed ${seed})`)
+  await keepBusy(desk, { products: await listProducts(api, 'chair-'), changes, seed })
+
+  say('receiver', 'waiting for the last change')
+  await desk.editor.createTag(LAST_TAG)
+  await untilTagged(lanes, LAST_TAG, signal)
+}
+
+/**
+ * Nothing is told of what was committed before a subscription: makes tags until one of them arrives everywhere.
+ *
+ * @param {import('./catalogue/edit-catalogue.mjs').CatalogueEditor} editor
+ * @param {readonly import('./mirror/lane.mjs').Lane[]} lanes
+ * @param {AbortSignal} signal
+ */
+async function untilSubscribed(editor, lanes, signal) {
+  for (const lane of lanes) lane.expectMore()
+  for (let number = 1; lanes.some((lane) => lane.lastTag === null); number += 1) {
+    await editor.createTag(`begin-${number}`)
+    await delay(TAG_EVERY_MS, undefined, { signal })
+    for (const lane of lanes) lane.assertMoving()
+  }
+}
+
+/**
+ * Events come in the order of the commits: when the last one has arrived, all have.
+ *
+ * @param {readonly import('./mirror/lane.mjs').Lane[]} lanes
+ * @param {string} tag
+ * @param {AbortSignal} signal
+ */
+async function untilTagged(lanes, tag, signal) {
+  for (const lane of lanes) lane.expectMore()
+  for (const lane of lanes) {
+    while (lane.lastTag !== tag) {
+      await delay(POLL_MS, undefined, { signal })
+      lane.assertMoving()
+    }
+  }
+}

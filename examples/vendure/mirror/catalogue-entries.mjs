@@ -1,0 +1,109 @@
+/**
+ * How a row that events tell and an entry that Vendure's API tells become the same thing: a key and the fields that both
+ * show. Rows hold ids as numbers and instants with microseconds, the API has ids as texts and milliseconds.
+ *
+ * @typedef {object} Entry
+ * @property {string} key
+ * @property {Record<string, unknown>} fields
+ * @property {string | null} touchedAt - Only where the capture file ignores `updatedAt`: the events may lag behind the API.
+ */
+
+/** @typedef {Record<string, any>} Row */
+
+/**
+ * @typedef {object} Resource
+ * @property {{ resource: string, column: string } | null} parent - Deleting a parent leaves its parts in the tables; the API shows them no more.
+ * @property {(row: Row) => Entry} ofRow
+ * @property {(item: Row) => Entry} ofApi
+ */
+
+/** @type {Record<keyof import('../catalogue/read-catalogue.mjs').Catalogue, Resource>} */
+export const RESOURCES = {
+  products: {
+    parent: null,
+    ofRow: (row) => touched(row, { ...head(row), enabled: row.enabled, featuredAsset: id(row.featuredAssetId) }),
+    ofApi: (item) => touched(item, { ...head(item), enabled: item.enabled, featuredAsset: id(item.featuredAsset?.id) }),
+  },
+  productTranslations: {
+    parent: { resource: 'products', column: 'baseId' },
+    ofRow: (row) => whole(row, translation(row, ['name', 'slug', 'description'])),
+    ofApi: (item) => whole(item, translation(item, ['name', 'slug', 'description'])),
+  },
+  productVariants: {
+    parent: null,
+    ofRow: (row) =>
+      touched(row, { ...variant(row), featuredAsset: id(row.featuredAssetId), taxCategory: id(row.taxCategoryId) }),
+    ofApi: (item) =>
+      touched(item, {
+        ...variant(item),
+        featuredAsset: id(item.featuredAsset?.id),
+        taxCategory: id(item.taxCategory?.id),
+      }),
+  },
+  productVariantTranslations: {
+    parent: { resource: 'productVariants', column: 'baseId' },
+    ofRow: (row) => whole(row, translation(row, ['name'])),
+    ofApi: (item) => whole(item, translation(item, ['name'])),
+  },
+  productVariantPrices: {
+    parent: { resource: 'productVariants', column: 'variantId' },
+    ofRow: price,
+    ofApi: price,
+  },
+  stockLevels: {
+    parent: { resource: 'productVariants', column: 'productVariantId' },
+    ofRow: (row) => whole(row, stockLevel(row)),
+    ofApi: (item) => whole(item, stockLevel(item)),
+  },
+}
+
+/** The API shows no id of a price: variant, channel and currency are its key. @param {Row} row @returns {Entry} */
+function price(row) {
+  const key = `${row.variantId}/${row.channelId}/${row.currencyCode}`
+  return { key, fields: { price: row.price }, touchedAt: null }
+}
+
+/** @param {Row} row */
+const head = (row) => ({ createdAt: instant(row.createdAt) })
+
+/** @param {Row} row @param {readonly string[]} texts */
+const translation = (row, texts) => ({
+  baseId: id(row.baseId),
+  languageCode: row.languageCode,
+  ...Object.fromEntries(texts.map((name) => [name, row[name]])),
+})
+
+/** @param {Row} row */
+const variant = (row) => ({
+  ...head(row),
+  productId: id(row.productId),
+  enabled: row.enabled,
+  sku: row.sku,
+  outOfStockThreshold: row.outOfStockThreshold,
+  useGlobalOutOfStockThreshold: row.useGlobalOutOfStockThreshold,
+  trackInventory: row.trackInventory,
+})
+
+/** @param {Row} row */
+const stockLevel = (row) => ({
+  productVariantId: id(row.productVariantId),
+  stockLocationId: id(row.stockLocationId),
+  stockOnHand: row.stockOnHand,
+  stockAllocated: row.stockAllocated,
+})
+
+/** @param {Row} row @param {Record<string, unknown>} fields @returns {Entry} */
+const whole = (row, fields) => ({
+  key: String(row.id),
+  fields: { ...head(row), updatedAt: instant(row.updatedAt), ...fields },
+  touchedAt: null,
+})
+
+/** @param {Row} row @param {Record<string, unknown>} fields @returns {Entry} */
+const touched = (row, fields) => ({ key: String(row.id), fields, touchedAt: instant(row.updatedAt) })
+
+/** @param {unknown} value */
+const id = (value) => (value === null || value === undefined ? null : String(value))
+
+/** @param {string} text */
+const instant = (text) => new Date(text).toISOString()

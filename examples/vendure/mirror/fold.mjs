@@ -1,0 +1,80 @@
+import { isDeepStrictEqual } from 'node:util'
+
+/** Columns that Hooklane tells without telling their changes (`ignore` in capture.yaml). */
+const UNTOLD = new Set(['updatedAt'])
+
+/** @typedef {Record<string, unknown>} Row */
+
+/**
+ * A state made of events alone: a receiver's copy of the catalogue.
+ */
+export class Fold {
+  /** Events that do not follow from the state before them, in words. @type {string[]} */
+  unfitting = []
+  /** By resource and id: what is there. @type {Map<string, Map<string, Row>>} */
+  #rows = new Map()
+  /** By resource: ids that were there and are gone. @type {Map<string, Set<string>>} */
+  #deleted = new Map()
+
+  /** @param {any} envelope */
+  apply({ type, event, entity, revision, data }) {
+    const rows = this.of(event.resource)
+    const before = rows.get(entity.id)
+    const fault = this.#faultOf(event.action, before, revision, data)
+    if (fault !== null) this.unfitting.push(`${type} ${entity.id}: ${fault}`)
+    if (event.action === 'deleted') {
+      rows.delete(entity.id)
+      this.#deletedOf(event.resource).add(entity.id)
+    } else {
+      rows.set(entity.id, data)
+      this.#deletedOf(event.resource).delete(entity.id)
+    }
+  }
+
+  /** @param {string} resource @returns {Map<string, Row>} */
+  of(resource) {
+    return existing(this.#rows, resource, () => new Map())
+  }
+
+  /** @param {string} resource @param {string} id */
+  wasDeleted(resource, id) {
+    return this.#deletedOf(resource).has(id)
+  }
+
+  /** @param {string} resource @returns {Set<string>} */
+  #deletedOf(resource) {
+    return existing(this.#deleted, resource, () => new Set())
+  }
+
+  /**
+   * @param {string} action @param {Row | undefined} before @param {any} revision @param {Row} data
+   * @returns {string | null}
+   */
+  #faultOf(action, before, revision, data) {
+    if (action === 'created') return before === undefined ? null : 'is there already'
+    if (before === undefined) return 'is not there'
+    const expected = { ...before }
+    for (const change of revision.changes) {
+      const column = change.path.slice(1)
+      if (!isDeepStrictEqual(expected[column], change.before)) return `${change.path} was another value before`
+      expected[column] = change.after
+    }
+    const column = differingColumn(expected, data)
+    return column === null ? null : `the changes do not lead to the new value of ${column}`
+  }
+}
+
+/** @param {Row} expected @param {Row} data */
+function differingColumn(expected, data) {
+  const columns = new Set([...Object.keys(expected), ...Object.keys(data)].filter((column) => !UNTOLD.has(column)))
+  return [...columns].find((column) => !isDeepStrictEqual(expected[column], data[column])) ?? null
+}
+
+/** @template K, V @param {Map<K, V>} map @param {K} key @param {() => V} make @returns {V} */
+function existing(map, key, make) {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  map.set(key, made)
+  return made
+}

@@ -1,0 +1,60 @@
+import { createServer } from 'node:http'
+import { Webhook } from 'standardwebhooks'
+
+/** @typedef {import('./lane.mjs').Lane} Lane */
+
+/**
+ * The receiving side of several apps, one path each: verifies, hands over, acknowledges.
+ */
+export async function startReceiver() {
+  /** @type {Map<string, { lane: Lane, webhook: Webhook }>} */
+  const apps = new Map()
+  const server = createServer((request, response) => {
+    const app = apps.get(request.url ?? '')
+    if (app === undefined) return void response.writeHead(404).end()
+    /** @type {Buffer[]} */
+    const parts = []
+    request.on('data', (part) => parts.push(part))
+    request.on('end', () => {
+      const body = Buffer.concat(parts).toString('utf8')
+      const envelope = verified(app.webhook, body, request.headers)
+      if (envelope === null) app.lane.refuse()
+      else app.lane.accept(envelope)
+      response.writeHead(envelope === null ? 401 : 204).end()
+    })
+  })
+  await new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => resolve(undefined))
+  })
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  return {
+    /** @param {string} appId */
+    urlOf: (appId) => `http://127.0.0.1:${port}/${appId}`,
+    /** @param {string} appId @param {Lane} lane @param {string} secret */
+    serve: (appId, lane, secret) => apps.set(`/${appId}`, { lane, webhook: new Webhook(secret) }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve(undefined))
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** @typedef {Awaited<ReturnType<typeof startReceiver>>} Receiver */
+
+/**
+ * @param {Webhook} webhook
+ * @param {string} body
+ * @param {import('node:http').IncomingHttpHeaders} headers
+ * @returns {any} null unless the signature is good and the id that is signed stands in the body, too
+ */
+function verified(webhook, body, headers) {
+  try {
+    const envelope = /** @type {any} */ (webhook.verify(body, /** @type {Record<string, string>} */ (headers)))
+    return envelope.id === headers['webhook-id'] ? envelope : null
+  } catch {
+    // Whatever is wrong with it, it is not ours.
+    return null
+  }
+}

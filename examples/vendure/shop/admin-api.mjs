@@ -1,0 +1,83 @@
+/** One call may be the import of a whole file. */
+const CALL_LIMIT_MS = 300_000
+
+/**
+ * A client of Vendure's GraphQL admin API. Vendure tells many refusals in the data of an answer: all of them are thrown.
+ */
+export class AdminApi {
+  #url
+  #signal
+  #token = ''
+
+  /**
+   * @param {string} url
+   * @param {AbortSignal} signal - Gives up the calls under way.
+   */
+  constructor(url, signal) {
+    this.#url = url
+    this.#signal = signal
+  }
+
+  /** @param {{ user: string, password: string }} login */
+  async login({ user, password }) {
+    await this.call(
+      `mutation ($user: String!, $password: String!) {
+        login(username: $user, password: $password) { ... on CurrentUser { id } ... on ErrorResult { errorCode message } }
+      }`,
+      { user, password },
+    )
+  }
+
+  /**
+   * @param {string} document - One query or mutation with one field at its root.
+   * @param {Record<string, unknown>} [variables]
+   * @param {{ channelToken?: string }} [options] - The channel that is asked; the default channel without.
+   * @returns {Promise<any>} what that field holds
+   */
+  call(document, variables = {}, { channelToken } = {}) {
+    return this.#post(JSON.stringify({ query: document, variables }), {
+      'content-type': 'application/json',
+      ...(channelToken === undefined ? {} : { 'vendure-token': channelToken }),
+    })
+  }
+
+  /**
+   * Imports products from a file (`importProducts`; a multipart request of GraphQL).
+   *
+   * @param {string} csv
+   * @returns {Promise<{ processed: number, imported: number, errors: string[] | null }>}
+   */
+  importProducts(csv) {
+    const query = 'mutation ($file: Upload!) { importProducts(csvFile: $file) { processed imported errors } }'
+    const form = new FormData()
+    form.set('operations', JSON.stringify({ query, variables: { file: null } }))
+    form.set('map', JSON.stringify({ 0: ['variables.file'] }))
+    form.set('0', new Blob([csv], { type: 'text/csv' }), 'products.csv')
+    return this.#post(form, { 'apollo-require-preflight': 'true' })
+  }
+
+  /**
+   * @param {string | FormData} body
+   * @param {Record<string, string>} headers
+   */
+  async #post(body, headers) {
+    const response = await fetch(this.#url, {
+      method: 'POST',
+      headers: { ...headers, ...(this.#token === '' ? {} : { authorization: `Bearer ${this.#token}` }) },
+      body,
+      signal: AbortSignal.any([this.#signal, AbortSignal.timeout(CALL_LIMIT_MS)]),
+    })
+    this.#token = response.headers.get('vendure-auth-token') ?? this.#token
+    const { data, errors } = /** @type {any} */ (await response.json())
+    if (errors) throw new AdminApiError(errors[0].message)
+    const [answer] = Object.values(data)
+    for (const one of Array.isArray(answer) ? answer : [answer]) {
+      if (one?.errorCode) throw new AdminApiError(`${one.errorCode}: ${one.message}`)
+      if (one?.result === 'NOT_DELETED') throw new AdminApiError(`not deleted: ${one.message}`)
+    }
+    return answer
+  }
+}
+
+/** Vendure understood the call and refused it. */
+export class AdminApiError extends Error {}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import pg from 'pg'
+
+const NAME = 'vendure'
+
+/**
+ * Makes an empty database and its owner: a login without any right beyond its own database but that to replicate.
+ * Vendure and Hooklane's event-producer both use it.
+ *
+ * @param {string} serverUrl - As a user who may create roles.
+ * @returns {Promise<string>} the database's URL
+ */
+export async function createShopDatabase(serverUrl) {
+  const password = randomBytes(18).toString('base64url')
+  await withClient(serverUrl, async (client) => {
+    await client.query(`CREATE ROLE ${NAME} LOGIN REPLICATION PASSWORD ${client.escapeLiteral(password)}`)
+    await client.query(`CREATE DATABASE ${NAME} OWNER ${NAME}`)
+  })
+  const url = new URL(serverUrl)
+  url.username = NAME
+  url.password = password
+  url.pathname = `/${NAME}`
+  return url.href
+}
+
+/**
+ * What a captured table needs; Vendure must have made its tables.
+ *
+ * @param {string} databaseUrl
+ */
+export async function prepareForCapture(databaseUrl) {
+  const statements = await readFile(join(import.meta.dirname, '..', 'prepare.sql'), 'utf8')
+  await withClient(databaseUrl, (client) => client.query(statements))
+}
+
+/**
+ * @param {string} url
+ * @param {(client: pg.Client) => Promise<unknown>} work
+ */
+async function withClient(url, work) {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}
