@@ -25,7 +25,7 @@ export class SharedAdmin {
 
   private acquire(): OpenAdmin {
     if (!this.open) {
-      const admin = this.client.kafka.admin({ retry: GIVE_UP_SOON })
+      const admin = this.client.impatientKafka.admin({ retry: GIVE_UP_SOON })
       this.open = { admin, connected: admin.connect(), users: 0 }
     }
     this.open.users++

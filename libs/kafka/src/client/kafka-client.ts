@@ -25,6 +25,8 @@ export interface KafkaSasl {
 /** One per process: what consumers, producers and admins are made of. Opens no connection by itself. */
 export interface KafkaClient {
   readonly kafka: Kafka
+  /** The same for questions that somebody waits for: connecting gives up, too (`GIVE_UP_SOON`), whatever its users are told. */
+  readonly impatientKafka: Kafka
   readonly logger: KafkaLogger
 }
 
@@ -45,21 +47,24 @@ export const GIVE_UP_SOON: RetryOptions = { ...OUTLAST_OUTAGES, retries: 10 }
 
 export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
   const { logger, onOffsetReset } = options
-  const kafka = new kafkajs.Kafka({
-    clientId: options.clientId,
-    brokers: [...options.brokers],
-    ssl: options.ssl ?? false,
-    ...(options.sasl ? { sasl: options.sasl as SASLOptions } : {}),
-    retry: OUTLAST_OUTAGES,
-    connectionTimeout: 3000,
-    authenticationTimeout: 10_000,
-    enforceRequestTimeout: true,
-    requestTimeout: 30_000,
-    logLevel: kafkajs.logLevel.INFO,
-    logCreator: createLogCreator(logger, (reset) => {
-      logger.error(reset, 'a reader was moved to another offset than it asked for: records are missing')
-      onOffsetReset?.(reset)
-    }),
+  const logCreator = createLogCreator(logger, (reset) => {
+    logger.error(reset, 'a reader was moved to another offset than it asked for: records are missing')
+    onOffsetReset?.(reset)
   })
-  return { kafka, logger }
+  // What a producer, consumer or admin is told of retries does not reach its connections: they have those of the client.
+  const make = (retry: RetryOptions) =>
+    new kafkajs.Kafka({
+      clientId: options.clientId,
+      brokers: [...options.brokers],
+      ssl: options.ssl ?? false,
+      ...(options.sasl ? { sasl: options.sasl as SASLOptions } : {}),
+      retry,
+      connectionTimeout: 3000,
+      authenticationTimeout: 10_000,
+      enforceRequestTimeout: true,
+      requestTimeout: 30_000,
+      logLevel: kafkajs.logLevel.INFO,
+      logCreator,
+    })
+  return { kafka: make(OUTLAST_OUTAGES), impatientKafka: make(GIVE_UP_SOON), logger }
 }

@@ -76,6 +76,7 @@ export class KafkaLogConsumer implements LogConsumer {
     const admin = new KafkaLogAdmin(this.client)
     // The client would wait for a missing topic for ever.
     await Promise.all(this.options.topics.map((topic) => admin.partitionCount(topic)))
+    if (this.isStopped()) return
     await this.build()
     await this.firstJoin.promise
   }

@@ -42,7 +42,8 @@ function cluster(...answers: Answer[]) {
   })
   const quiet = () => undefined
   const client = {
-    kafka: { producer, admin },
+    kafka: { producer },
+    impatientKafka: { admin },
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   } as unknown as KafkaClient
   return { log, state, producer: new SingleFlightProducer(client) }
