@@ -87,6 +87,11 @@ export const catalogue = {
     'Since Kafka last answered a read, with or without records. Normal: below a second. Above 60: nothing is read, although nothing may have failed.',
     { group },
   ),
+  rebalances: counter(
+    'rebalances_total',
+    'Times that Kafka told this process its partitions of a group anew. One at the start and one per process that comes or goes; more mean that processes fall silent for longer than KAFKA_SESSION_TIMEOUT_MS.',
+    { group },
+  ),
   heartbeatAge: gauge(
     'heartbeat_age_seconds',
     'Since the last heartbeat that Kafka answered. Above KAFKA_SESSION_TIMEOUT_MS the partitions go to another process.',

@@ -49,7 +49,10 @@ export class WorkerMaker {
       makeOwner: (partition, worker) => this.makeOwner(group.name, topic, partition, worker),
       putAside: (unreadable, isNeeded) => this.putAside(group.name, unreadable, isNeeded),
       onCrash: (error) => context.fail(`the consumer of ${group.name} could not be kept running`, error),
-      onAssigned: (partitions) => context.logger.info({ group: group.name, partitions }, 'partitions assigned'),
+      onAssigned: (partitions) => {
+        this.metrics.rebalances.inc({ group: group.name })
+        context.logger.info({ group: group.name, partitions }, 'partitions assigned')
+      },
     })
   }
 
