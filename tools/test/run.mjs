@@ -10,18 +10,20 @@ import { StackError } from '../stack/stack-error.mjs'
 /**
  * The suites in the order they run, and how. Unit tests do no I/O and share nothing. Integration tests share one Kafka and
  * one Postgres, each file with topics, databases and slots of its own; most of their time they wait, so two run at once. A
- * whole system is as much as two cores carry.
+ * whole system is as much as two cores carry. Faults break servers, so each file starts a system of its own; they wait even
+ * more.
  */
 const SUITES = /** @type {Record<string, { needsServers: boolean, args: readonly string[] }>} */ ({
   unit: { needsServers: false, args: ['--maxWorkers=2'] },
   integration: { needsServers: true, args: ['--maxWorkers=2'] },
   e2e: { needsServers: true, args: ['--runInBand'] },
+  faults: { needsServers: false, args: ['--maxWorkers=2'] },
 })
 
-const USAGE = `Usage: npm test -- [unit] [integration] [e2e] [jest arguments]
+const USAGE = `Usage: npm test -- [unit] [integration] [e2e] [faults] [jest arguments]
 
 Runs the named suites, all of them by default. Integration and e2e get a real Kafka and Postgres, started here under
-HOOKLANE_HOME/test unless KAFKA_BROKERS and DATABASE_URL name some. Ends with "N passed, N failed".
+HOOKLANE_HOME/test unless KAFKA_BROKERS and DATABASE_URL name some; faults start systems of their own. Ends with "N passed, N failed".
 `
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
