@@ -10,6 +10,11 @@ import type { RecorderSettings } from './settings.js'
 const DAY_MS = 86_400_000
 /** Partitions of tomorrow stand before tomorrow begins. */
 const LOOK_AHEAD_EVERY_MS = 3_600_000
+/**
+ * A fetch waits for some hundred records or half a second: every fetch, transaction and commit of offsets costs CPU in three processes, and
+ * nobody watches the log that closely.
+ */
+const FETCH = { maxWaitMs: 500, minBytes: 512 * 1024, maxBytesPerPartition: 1024 * 1024 } as const
 const OBSERVE_EVERY_MS = 1_000
 
 /** Binds the recorder to Kafka and Postgres. */
@@ -34,7 +39,7 @@ export async function startRecorder(settings: RecorderSettings, context: Service
     topicPrefix: settings.topicPrefix,
     batchMax: settings.batchMax,
     bufferMax: settings.bufferMax,
-    consumer: new KafkaLogConsumer(kafka, { group, topics: [names.attempts, names.deadLetters], maxWaitMs: 500 }),
+    consumer: new KafkaLogConsumer(kafka, { group, topics: [names.attempts, names.deadLetters], ...FETCH }),
     producer,
     writer,
     startOffsets: (topic) => startOffsets(admin, group, topic),

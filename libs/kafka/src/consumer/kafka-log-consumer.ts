@@ -17,6 +17,11 @@ export interface KafkaLogConsumerOptions {
   readonly topics: readonly string[]
   /** How long a fetch waits for records, and the longest that a `seek` or `resume` takes to act. Lower costs fetches, higher delays both. Default 500. */
   readonly maxWaitMs?: number
+  /**
+   * A fetch that finds less waits for more, up to `maxWaitMs`: for readers whom batches suit better than haste. Not above
+   * `maxBytesPerPartition`, else a single busy partition would wait every time. Default 1.
+   */
+  readonly minBytes?: number
   /** Bytes of one fetch. Default 4 MiB. */
   readonly maxBytes?: number
   /** Bytes of one partition in one fetch. Default 256 KiB; a larger record comes alone. */
@@ -154,6 +159,7 @@ export class KafkaLogConsumer implements LogConsumer {
     return {
       groupId: options.group,
       maxWaitTimeInMs: options.maxWaitMs ?? 500,
+      minBytes: options.minBytes ?? 1,
       maxBytes: options.maxBytes ?? 4 * 1024 * 1024,
       maxBytesPerPartition: options.maxBytesPerPartition ?? 256 * 1024,
       sessionTimeout: options.sessionTimeoutMs ?? 10_000,

@@ -1,16 +1,18 @@
-import type { AttemptRecord, DeadLetterRecord, SettlementRecord } from '@hooklane/contracts'
+import type { DeadLetterRecord } from '@hooklane/contracts'
 import { DatabaseError, type Pool, type PoolClient } from 'pg'
 import { sql } from '../sql.js'
+import {
+  ATTEMPT_COLUMNS,
+  columnArrays,
+  DELIVERY_COLUMNS,
+  summariseDeliveries,
+  type LogEntry,
+  type LoggedEntry,
+} from './log-rows.js'
 
 const ATTEMPTS = sql('log-attempts')
 const DELIVERIES = sql('log-deliveries')
 const DEAD_LETTERS = sql('log-dead-letters')
-
-/** What the log takes, in the order in which it was read. */
-export type LogEntry =
-  | { readonly kind: 'attempt'; readonly record: AttemptRecord }
-  | { readonly kind: 'settlement'; readonly record: SettlementRecord }
-  | { readonly kind: 'deadLetter'; readonly record: DeadLetterRecord }
 
 /** The database refuses what one of the records says: the same batch will never be written. */
 export class RefusedByLog extends Error {
@@ -49,18 +51,17 @@ export class DeliveryLogWriter {
   }
 
   private async writeBatch(entries: readonly LogEntry[]): Promise<void> {
-    const attempts = entries.flatMap((entry, place) =>
-      entry.kind === 'deadLetter' ? [] : [storableRow(attemptRow(entry, place))],
-    )
+    const logged = entries.filter((entry): entry is LoggedEntry => entry.kind !== 'deadLetter')
     const deadLetters = entries.flatMap((entry, place) =>
       entry.kind === 'deadLetter' ? [storableRow(deadLetterRow(entry.record, place))] : [],
     )
-    await this.ensureDays(attempts.map((row) => utcDay(row.routed_at)))
+    await this.ensureDays(daysOf(logged))
     await this.inTransaction(async (client) => {
-      if (attempts.length > 0) {
-        const rows = JSON.stringify(attempts)
-        await client.query({ name: 'log attempts', text: ATTEMPTS, values: [rows] })
-        await client.query({ name: 'log deliveries', text: DELIVERIES, values: [rows] })
+      if (logged.length > 0) {
+        const attempts = columnArrays(logged, ATTEMPT_COLUMNS)
+        const deliveries = columnArrays(summariseDeliveries(logged), DELIVERY_COLUMNS)
+        await client.query({ name: 'log attempts', text: ATTEMPTS, values: attempts })
+        await client.query({ name: 'log deliveries', text: DELIVERIES, values: deliveries })
       }
       if (deadLetters.length > 0) {
         await client.query({ name: 'log dead letters', text: DEAD_LETTERS, values: [JSON.stringify(deadLetters)] })
@@ -102,76 +103,20 @@ function refusalOf(error: unknown): unknown {
   return isRefusal ? new RefusedByLog(error.code ?? '', { cause: error }) : error
 }
 
-/** @throws RefusedByLog when it is no instant */
-function utcDay(instant: string): string {
-  const atMs = Date.parse(instant)
-  if (Number.isNaN(atMs)) throw new RefusedByLog('no_instant')
-  return new Date(atMs).toISOString().slice(0, 10)
+/** @throws RefusedByLog when one is no day */
+function daysOf(entries: readonly LoggedEntry[]): string[] {
+  const days = [...new Set(entries.map(({ record }) => record.routedAt.slice(0, 'YYYY-MM-DD'.length)))]
+  if (days.some((day) => Number.isNaN(Date.parse(day)))) throw new RefusedByLog('no_instant')
+  return days
 }
 
 /** Postgres text holds every character but NUL, and its JSON no half of a surrogate pair. */
 const storable = (text: string): string => text.replace(/\p{Surrogate}/gu, '\uFFFD').replaceAll('\0', '\uFFFD')
 
-const storableHeaders = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [storable(name), storable(value)]))
-
 /** Every text of a row: what a foreign producer wrote is checked for its form, not for its characters. */
 function storableRow<R extends Readonly<Record<string, unknown>>>(row: R): R {
   const values = Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? storable(value) : value])
   return Object.fromEntries(values) as R
-}
-
-function attemptRow(entry: Exclude<LogEntry, { kind: 'deadLetter' }>, place: number) {
-  const r = entry.record
-  const identity = {
-    place,
-    kind: entry.kind,
-    routed_at: r.routedAt,
-    app_id: r.appId,
-    sequence: r.sequence,
-    company_id: r.companyId,
-    delivery_id: r.deliveryId,
-    subscription_id: r.subscriptionId,
-    subscription_version: r.subscriptionVersion,
-    worker_group: r.workerGroup,
-    event_id: r.eventId,
-    event_type: r.eventType,
-    entity_type: r.entity.type,
-    entity_id: r.entity.id,
-    entity_key: r.entity.key ?? null,
-    entity_url: r.entity.url ?? null,
-    position: r.position,
-    source_topic: r.source.topic,
-    source_partition: r.source.partition,
-    source_offset: r.source.offset,
-    mode: r.mode,
-    owner_epoch: r.ownerEpoch,
-    attempt_id: r.attemptId,
-    status: r.status,
-  }
-  if (entry.kind === 'settlement') {
-    return { ...identity, attempt: 0, at: entry.record.at, decision: r.status, reason: entry.record.reason }
-  }
-  const a = entry.record
-  return {
-    ...identity,
-    attempt: a.attempt,
-    at: a.startedAt,
-    duration_ms: a.durationMs,
-    request_method: a.request.method,
-    request_url: a.request.url,
-    request_headers: storableHeaders(a.request.headers),
-    request_bytes: a.request.bytes,
-    request_digest: a.request.digest,
-    response_status: a.response?.status ?? null,
-    response_headers: a.response ? storableHeaders(a.response.headers) : null,
-    response_body: a.response?.body ?? null,
-    error_code: a.error?.code ?? null,
-    error_message: a.error?.message ?? null,
-    decision: a.decision,
-    reason: a.status === 'delivered' ? null : (a.error?.code ?? null),
-    next_attempt_at: a.nextAttemptAt,
-  }
 }
 
 function deadLetterRow(r: DeadLetterRecord, place: number) {

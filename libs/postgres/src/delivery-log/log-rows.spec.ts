@@ -1,0 +1,104 @@
+import type { AttemptRecord, SettlementRecord } from '@hooklane/contracts'
+import { describe, expect, it } from '@jest/globals'
+import { ATTEMPT_COLUMNS, columnArrays, DELIVERY_COLUMNS, summariseDeliveries, type LoggedEntry } from './log-rows.js'
+
+const identity = {
+  appId: 'app_1',
+  sequence: 1,
+  companyId: 'cmp_1',
+  workerGroup: 'shared-0',
+  subscriptionId: 'sub_1',
+  subscriptionVersion: '1',
+  deliveryId: 'msg_1',
+  source: { topic: 'events', partition: 0, offset: '5' },
+  position: null,
+  eventId: 'evt_1',
+  eventType: 'products.updated',
+  entity: { type: 'product', id: 'p1' },
+  routedAt: '2026-03-02T08:15:00Z',
+  mode: 'live',
+  ownerEpoch: '1',
+  attemptId: 'att_1',
+}
+
+function attempt(given: Partial<AttemptRecord> = {}): LoggedEntry {
+  const record: AttemptRecord = {
+    ...identity,
+    attempt: 1,
+    startedAt: '2026-03-02T08:15:01Z',
+    durationMs: 3,
+    request: { method: 'POST', url: 'https://a.example/', headers: {}, bytes: 2, digest: 'd' },
+    response: { status: 200, headers: {}, body: '' },
+    error: null,
+    decision: 'delivered',
+    nextAttemptAt: null,
+    status: 'delivered',
+    ...given,
+  }
+  return { kind: 'attempt', record }
+}
+
+function settlement(given: Partial<SettlementRecord> = {}): LoggedEntry {
+  return {
+    kind: 'settlement',
+    record: { ...identity, at: '2026-03-02T09:00:00Z', status: 'skipped', reason: 'skipped', ...given },
+  }
+}
+
+describe('summariseDeliveries', () => {
+  it('takes the state from the last record and the times from all of them', () => {
+    const [summary, ...others] = summariseDeliveries([
+      attempt({ attempt: 1, status: 'retrying', startedAt: '2026-03-02T08:15:01Z' }),
+      attempt({ attempt: 2, status: 'retrying', startedAt: '2026-03-02T08:15:00.5Z' }),
+      settlement(),
+    ])
+    expect(others).toEqual([])
+    expect(summary).toMatchObject({ attempts: 2, firstAttemptAt: '2026-03-02T08:15:00.5Z' })
+    expect(summary?.newest.record.status).toBe('skipped')
+  })
+
+  it('lets a delivery that was delivered stay so, whatever is read after it', () => {
+    const [summary] = summariseDeliveries([attempt(), attempt({ attempt: 2, status: 'retrying' })])
+    expect(summary?.newest.record.status).toBe('delivered')
+    expect(summary?.attempts).toBe(2)
+  })
+
+  it('knows of no attempt when there was only a settlement', () => {
+    expect(summariseDeliveries([settlement()])).toMatchObject([{ attempts: 0, firstAttemptAt: null }])
+  })
+
+  it('orders deliveries by app and number', () => {
+    const places = [
+      ['app_2', 1],
+      ['app_1', 10],
+      ['app_1', 9],
+    ] as const
+    const summaries = summariseDeliveries(places.map(([appId, sequence]) => attempt({ appId, sequence })))
+    expect(summaries.map(({ newest: { record } }) => [record.appId, record.sequence])).toEqual([
+      ['app_1', 9],
+      ['app_1', 10],
+      ['app_2', 1],
+    ])
+  })
+})
+
+describe('columnArrays', () => {
+  it('gives a settlement nulls where an attempt has its request and answer', () => {
+    const columns = columnArrays([attempt(), settlement()], ATTEMPT_COLUMNS)
+    expect(columns).toHaveLength(25)
+    expect(columns[11]).toEqual(['POST', null])
+    expect(columns[16]).toEqual([200, null])
+    expect(columnArrays(summariseDeliveries([settlement()]), DELIVERY_COLUMNS)).toHaveLength(28)
+  })
+
+  it('replaces what Postgres text cannot hold, in texts and in headers', () => {
+    const headers = { 'x-a\0': 'half \ud83d', 'x-b': 'a \\u0000 that was written out' }
+    const response = { status: 200, headers, body: 'nul \0 here' }
+    const columns = columnArrays([attempt({ response })], ATTEMPT_COLUMNS)
+    expect(columns[18]).toEqual(['nul \uFFFD here'])
+    expect(JSON.parse(String(columns[17]?.[0]))).toEqual({
+      'x-a\uFFFD': 'half \uFFFD',
+      'x-b': 'a \\u0000 that was written out',
+    })
+  })
+})

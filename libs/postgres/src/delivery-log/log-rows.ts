@@ -1,0 +1,172 @@
+import type { AttemptRecord, DeadLetterRecord, SettlementRecord } from '@hooklane/contracts'
+
+/** What the log takes, in the order in which it was read. */
+export type LogEntry =
+  | { readonly kind: 'attempt'; readonly record: AttemptRecord }
+  | { readonly kind: 'settlement'; readonly record: SettlementRecord }
+  | { readonly kind: 'deadLetter'; readonly record: DeadLetterRecord }
+
+/** An entry of the topic `attempts`. */
+export type LoggedEntry = Exclude<LogEntry, { readonly kind: 'deadLetter' }>
+
+/** What a batch says of one delivery. */
+export interface DeliverySummary {
+  /** The entry that says the delivery's state: one that delivered it, else the last one read. */
+  readonly newest: LoggedEntry
+  /** Start of the first request; null when none was made. */
+  readonly firstAttemptAt: string | null
+  readonly attempts: number
+}
+
+type Value = string | number | null
+type Column<Row> = (row: Row) => Value
+
+/** One array per column: what a statement that unnests its parameters takes. */
+export function columnArrays<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): Value[][] {
+  return columns.map((column) => rows.map((row) => storable(column(row))))
+}
+
+/**
+ * Postgres text holds every character but NUL. Half of a surrogate pair needs no care here: as UTF-8, in which the driver sends text, it
+ * becomes the replacement character.
+ */
+const storable = (value: Value): Value =>
+  typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', REPLACEMENT) : value
+
+const REPLACEMENT = '\uFFFD'
+
+/** In JSON text both stand as escapes, which a reader of the log would be handed as they are. */
+const UNSTORABLE_ESCAPE = /\\u(?:0000|d[89a-f])/
+
+function headersText(headers: Readonly<Record<string, string>>): string {
+  const text = JSON.stringify(headers)
+  if (!UNSTORABLE_ESCAPE.test(text)) return text
+  const clean = (part: string): string => part.replace(/[\0\p{Surrogate}]/gu, REPLACEMENT)
+  return JSON.stringify(Object.fromEntries(Object.entries(headers).map(([name, value]) => [clean(name), clean(value)])))
+}
+
+const ofAttempt =
+  (read: (record: AttemptRecord) => Value): Column<LoggedEntry> =>
+  (entry) =>
+    entry.kind === 'attempt' ? read(entry.record) : null
+
+const attemptNumber = (entry: LoggedEntry): number => (entry.kind === 'attempt' ? entry.record.attempt : 0)
+const instantOf = (entry: LoggedEntry): string => (entry.kind === 'attempt' ? entry.record.startedAt : entry.record.at)
+const reasonOf = (entry: LoggedEntry): string | null => {
+  if (entry.kind === 'settlement') return entry.record.reason
+  return entry.record.status === 'delivered' ? null : (entry.record.error?.code ?? null)
+}
+
+/** In the order of the parameters of log-attempts.sql. */
+export const ATTEMPT_COLUMNS: readonly Column<LoggedEntry>[] = [
+  ({ record }) => record.routedAt,
+  ({ record }) => record.appId,
+  ({ record }) => record.sequence,
+  ({ kind }) => kind,
+  attemptNumber,
+  ({ record }) => record.attemptId,
+  ({ record }) => record.companyId,
+  ({ record }) => record.deliveryId,
+  ({ record }) => record.ownerEpoch,
+  instantOf,
+  ofAttempt(({ durationMs }) => durationMs),
+  ofAttempt(({ request }) => request.method),
+  ofAttempt(({ request }) => request.url),
+  ofAttempt(({ request }) => headersText(request.headers)),
+  ofAttempt(({ request }) => request.bytes),
+  ofAttempt(({ request }) => request.digest),
+  ofAttempt(({ response }) => response?.status ?? null),
+  ofAttempt(({ response }) => (response ? headersText(response.headers) : null)),
+  ofAttempt(({ response }) => response?.body ?? null),
+  ofAttempt(({ error }) => error?.code ?? null),
+  ofAttempt(({ error }) => error?.message ?? null),
+  (entry) => (entry.kind === 'attempt' ? entry.record.decision : entry.record.status),
+  reasonOf,
+  ofAttempt(({ nextAttemptAt }) => nextAttemptAt),
+  ({ record }) => record.status,
+]
+
+const ofNewest =
+  (read: Column<LoggedEntry>): Column<DeliverySummary> =>
+  ({ newest }) =>
+    read(newest)
+
+const isOpen = (status: string): boolean => status === 'pending' || status === 'retrying'
+
+/** In the order of the parameters of log-deliveries.sql. */
+export const DELIVERY_COLUMNS: readonly Column<DeliverySummary>[] = [
+  ofNewest(({ record }) => record.routedAt),
+  ofNewest(({ record }) => record.appId),
+  ofNewest(({ record }) => record.sequence),
+  ofNewest(({ record }) => record.companyId),
+  ofNewest(({ record }) => record.deliveryId),
+  ofNewest(({ record }) => record.subscriptionId),
+  ofNewest(({ record }) => record.subscriptionVersion),
+  ofNewest(({ record }) => record.workerGroup),
+  ofNewest(({ record }) => record.eventId),
+  ofNewest(({ record }) => record.eventType),
+  ofNewest(({ record }) => record.entity.type),
+  ofNewest(({ record }) => record.entity.id),
+  ofNewest(({ record }) => record.entity.key ?? null),
+  ofNewest(({ record }) => record.entity.url ?? null),
+  ofNewest(({ record }) => record.position),
+  ofNewest(({ record }) => record.source.topic),
+  ofNewest(({ record }) => record.source.partition),
+  ofNewest(({ record }) => record.source.offset),
+  ofNewest(({ record }) => record.mode),
+  ofNewest(({ record }) => record.status),
+  ofNewest(reasonOf),
+  ({ attempts }) => attempts,
+  ({ firstAttemptAt }) => firstAttemptAt,
+  ofNewest(ofAttempt(({ startedAt }) => startedAt)),
+  ofNewest(ofAttempt(({ nextAttemptAt }) => nextAttemptAt)),
+  ofNewest((entry) => (isOpen(entry.record.status) ? null : instantOf(entry))),
+  ofNewest(ofAttempt(({ response }) => response?.status ?? null)),
+  ofNewest(ofAttempt(({ error }) => error?.code ?? null)),
+]
+
+/**
+ * One summary per delivery, ordered by app and sequence: two writers that hold the same deliveries then lock them in the same order.
+ * @param entries in the order in which they were read
+ */
+export function summariseDeliveries(entries: readonly LoggedEntry[]): DeliverySummary[] {
+  const byDelivery = new Map<string, DeliverySummary>()
+  for (const entry of entries) {
+    // Ids hold no blank.
+    const key = `${entry.record.appId} ${entry.record.sequence}`
+    const before = byDelivery.get(key)
+    const now = summaryOf(entry)
+    byDelivery.set(key, before ? merged(before, now) : now)
+  }
+  return [...byDelivery.values()].sort(byAppAndSequence)
+}
+
+function summaryOf(entry: LoggedEntry): DeliverySummary {
+  return {
+    newest: entry,
+    firstAttemptAt: entry.kind === 'attempt' ? entry.record.startedAt : null,
+    attempts: attemptNumber(entry),
+  }
+}
+
+function merged(before: DeliverySummary, now: DeliverySummary): DeliverySummary {
+  const isDelivered = before.newest.record.status === 'delivered' && now.newest.record.status !== 'delivered'
+  return {
+    newest: isDelivered ? before.newest : now.newest,
+    firstAttemptAt: earlier(before.firstAttemptAt, now.firstAttemptAt),
+    attempts: Math.max(before.attempts, now.attempts),
+  }
+}
+
+/** Not by text: fractions of a second have no fixed width. */
+function earlier(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b
+  return Date.parse(b) < Date.parse(a) ? b : a
+}
+
+function byAppAndSequence(
+  { newest: { record: a } }: DeliverySummary,
+  { newest: { record: b } }: DeliverySummary,
+): number {
+  return a.appId < b.appId ? -1 : a.appId > b.appId ? 1 : a.sequence - b.sequence
+}
