@@ -10,7 +10,7 @@ import { rememberServers } from './server-source.mjs'
  * @typedef {object} Infrastructure
  * @property {string} serverUrl - Postgres, as a user who may create databases.
  * @property {string[]} kafkaBrokers
- * @property {{ name: string, pid: number, log: string }[]} processes - What runs here; empty for foreign servers.
+ * @property {{ name: string, pid: number, since: string, log: string }[]} processes - What runs here; empty for foreign servers.
  * @property {(name: ServerName, signal: NodeJS.Signals) => Promise<() => Promise<void>>} takeDown - See `KeptServer.takeDown`.
  * @property {() => Promise<void>} stop - Kafka, then Postgres.
  */

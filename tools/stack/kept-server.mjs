@@ -39,6 +39,8 @@ export class KeptServer {
   #name
   #server
   #context
+  /** When the present process was ready. */
+  #since = new Date()
   #stopping = new AbortController()
   #isTakenDown = false
   /** @type {Promise<void>} */
@@ -60,9 +62,9 @@ export class KeptServer {
     return this.#server.address
   }
 
-  /** @returns {{ name: string, pid: number, log: string }} */
+  /** @returns {{ name: string, pid: number, since: string, log: string }} */
   current() {
-    return { name: this.#name, pid: this.#server.pid, log: this.#server.log }
+    return { name: this.#name, pid: this.#server.pid, since: this.#since.toISOString(), log: this.#server.log }
   }
 
   /**
@@ -125,6 +127,7 @@ export class KeptServer {
   async #startAgain() {
     const { options, start, say } = this.#context
     this.#server = await start({ ...options, signal: this.#stopping.signal }, say, portOf(this.address))
+    this.#since = new Date()
     say('runs again')
     this.#watch()
     options.onRestarted()

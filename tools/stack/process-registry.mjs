@@ -64,6 +64,11 @@ export class ProcessRegistry {
     this.#write()
   }
 
+  /** @returns {RecordedProcess[]} what an earlier launcher left running */
+  leftovers() {
+    return this.#read().filter((recorded) => isAlive(recorded) && commandLine(recorded.pid).includes(recorded.marker))
+  }
+
   /**
    * Ends what an earlier launcher left running: services first, Kafka and then Postgres last.
    *
@@ -71,9 +76,7 @@ export class ProcessRegistry {
    * @returns {Promise<void>}
    */
   async endLeftovers(onProgress) {
-    const ours = this.#read().filter(
-      (recorded) => isAlive(recorded) && commandLine(recorded.pid).includes(recorded.marker),
-    )
+    const ours = this.leftovers()
     const services = ours.filter(({ name }) => !LAST_TO_END.includes(name))
     const servers = LAST_TO_END.map((name) => ours.filter((recorded) => recorded.name === name))
     for (const group of [services, ...servers]) {

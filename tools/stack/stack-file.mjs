@@ -21,8 +21,10 @@ import { writeFileAtomically } from './write-file-atomically.mjs'
  * @property {string} operatorKey
  * @property {string} databaseUrl
  * @property {readonly string[]} kafkaBrokers
+ * @property {string} readyAt - ISO instant at which the system was ready first.
  * @property {readonly StackService[]} services
- * @property {readonly { name: string, pid: number, log: string }[]} servers - Kafka and Postgres that were started here.
+ * @property {'embedded' | 'docker' | 'environment'} serversFrom - Whose Kafka and Postgres they are; `environment`: both are named there.
+ * @property {readonly { name: string, pid: number, since: string, log: string }[]} servers - Kafka and Postgres that run here as processes of the launcher.
  */
 
 /**

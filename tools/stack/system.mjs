@@ -59,7 +59,10 @@ export class System {
   /** @type {ServiceProcess[][]} */
   #stages = []
   /** What stack.json says besides the services; null until it is written. */
-  #facts = /** @type {Pick<import('./stack-file.mjs').Stack, 'apiUrl' | 'operatorKey' | 'databaseUrl'> | null} */ (null)
+  #facts =
+    /** @type {Pick<import('./stack-file.mjs').Stack, 'apiUrl' | 'operatorKey' | 'databaseUrl' | 'readyAt'> | null} */ (
+      null
+    )
   /** Serialises the writes of stack.json. */
   #writing = Promise.resolve()
   /** @type {Promise<void> | null} */
@@ -142,7 +145,7 @@ export class System {
     })
     for (const stage of plan) await this.#startStage(stage)
     const apiPort = this.#stages.flat().find((service) => service.apiPort !== undefined)?.apiPort
-    this.#facts = { apiUrl: `http://127.0.0.1:${apiPort}`, operatorKey, databaseUrl }
+    this.#facts = { apiUrl: `http://127.0.0.1:${apiPort}`, operatorKey, databaseUrl, readyAt: new Date().toISOString() }
     await this.#writeStack()
   }
 
@@ -151,7 +154,8 @@ export class System {
     if (this.#facts === null || this.#infrastructure === null) throw new Error('The system is not ready')
     const { kafkaBrokers, processes } = this.#infrastructure
     const services = this.#stages.flat().map((service) => service.describe())
-    return { ...this.#facts, kafkaBrokers, services, servers: processes }
+    const serversFrom = this.#servers ?? 'environment'
+    return { ...this.#facts, kafkaBrokers, services, serversFrom, servers: processes }
   }
 
   /** @returns {string[]} the names of what runs, in the order of its start */

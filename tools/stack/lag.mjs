@@ -1,0 +1,91 @@
+/**
+ * How far a reader is behind.
+ *
+ * @typedef {object} Lag
+ * @property {'replication slot' | 'router' | 'dispatcher' | 'recorder'} reader
+ * @property {string} of - The source, or the worker group; for others what they read.
+ * @property {'records' | 'bytes'} unit
+ * @property {number} lag
+ * @property {number} [safeBytes] - Of a replication slot: what may still be written before it is lost; absent without a limit.
+ * @property {number} [parkedLanes] - Of a worker group: apps that fail.
+ * @property {number} [oldestSeconds] - Of a worker group: since the oldest waiting delivery was routed.
+ */
+
+/** @typedef {import('./metrics-text.mjs').Sample} Sample */
+
+/**
+ * How far every reader is behind, by the metrics of all processes.
+ *
+ * @param {readonly Sample[]} samples
+ * @returns {Lag[]} in the order in which a change passes them
+ */
+export function lagOf(samples) {
+  const by = (/** @type {string} */ name, label = '', combine = sum) =>
+    combined(
+      samples.filter((sample) => sample.name === `hooklane_${name}`),
+      label,
+      combine,
+    )
+  const safe = by('capture_safe_bytes', 'source')
+  const parked = combined(
+    samples.filter(({ name, labels }) => name === 'hooklane_lanes' && labels['mode'] === 'parked'),
+    'group',
+    sum,
+  )
+  const oldest = by('lane_oldest_age_seconds', 'group', Math.max)
+  return [
+    ...[...by('capture_lag_bytes', 'source')].map(([source, lag]) => slotLag(source, lag, safe.get(source))),
+    ...[...by('router_lag_records').values()].map((lag) => recordLag('router', 'events', lag)),
+    ...[...by('consumer_lag_records', 'group')].map(([group, lag]) => ({
+      ...recordLag('dispatcher', group, lag),
+      parkedLanes: parked.get(group) ?? 0,
+      oldestSeconds: Math.round(oldest.get(group) ?? 0),
+    })),
+    ...[...by('log_lag_records').values()].map((lag) => recordLag('recorder', 'attempts, dead-letters', lag)),
+  ]
+}
+
+const sum = (/** @type {number} */ a, /** @type {number} */ b) => a + b
+
+/**
+ * One value per value of the label, out of those of all processes.
+ *
+ * @param {readonly Sample[]} samples
+ * @param {string} label
+ * @param {(a: number, b: number) => number} combine
+ * @returns {Map<string, number>}
+ */
+function combined(samples, label, combine) {
+  /** @type {Map<string, number>} */
+  const values = new Map()
+  for (const { labels, value } of samples) {
+    const key = labels[label] ?? ''
+    const earlier = values.get(key)
+    values.set(key, earlier === undefined ? value : combine(earlier, value))
+  }
+  return values
+}
+
+/**
+ * @param {string} source
+ * @param {number} lag
+ * @param {number | undefined} safeBytes
+ * @returns {Lag}
+ */
+function slotLag(source, lag, safeBytes) {
+  const slot = {
+    reader: /** @type {const} */ ('replication slot'),
+    of: source,
+    unit: /** @type {const} */ ('bytes'),
+    lag,
+  }
+  return safeBytes === undefined ? slot : { ...slot, safeBytes }
+}
+
+/**
+ * @param {Lag['reader']} reader
+ * @param {string} of
+ * @param {number} lag
+ * @returns {Lag}
+ */
+const recordLag = (reader, of, lag) => ({ reader, of, unit: 'records', lag })

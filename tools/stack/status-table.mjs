@@ -1,0 +1,160 @@
+/** Terminals are at least this wide; texts of services are cut. */
+const WIDTH = 99
+
+const HEADLINES = /** @type {Record<import('./status-report.mjs').State, string>} */ ({
+  running: 'Hooklane is running: every service is ready.',
+  impaired: 'Hooklane is running, but not every service is ready.',
+  starting: 'Hooklane is starting or stopping.',
+  abandoned: 'The launcher has ended, but not all it started.',
+  stopped: 'Hooklane does not run.',
+})
+
+/**
+ * The report for a person at a terminal.
+ *
+ * @param {import('./status-report.mjs').StatusReport} report
+ * @param {Date} now
+ * @returns {string}
+ */
+export function renderStatus(report, now) {
+  const blocks = [heading(report, now), ...bodyOf(report, now)]
+  return `${blocks.map((lines) => lines.map(cut).join('\n')).join('\n\n')}\n`
+}
+
+/**
+ * @param {import('./status-report.mjs').StatusReport} report
+ * @param {Date} now
+ * @returns {string[]}
+ */
+function heading({ state, home, launcherPid, since, apiUrl, databaseUrl, kafkaBrokers, serversFrom }, now) {
+  const facts = [
+    ['Home', home],
+    [
+      'Launcher',
+      launcherPid === null ? '' : `pid ${launcherPid}${since === null ? '' : `, ready for ${age(since, now)}`}`,
+    ],
+    ['API', apiUrl === null ? '' : `${apiUrl}/v1   pages ${apiUrl}/docs`],
+    ['Database', databaseUrl ?? ''],
+    ['Kafka', kafkaBrokers.join(',')],
+    ['Servers', serversFrom === null ? '' : ORIGINS[serversFrom]],
+  ]
+  return [HEADLINES[state], ...facts.filter(([, value]) => value).map(([key, value]) => `  ${key?.padEnd(9)} ${value}`)]
+}
+
+const ORIGINS = {
+  embedded: 'run by the launcher',
+  docker: 'containers of Docker Compose',
+  environment: 'named by DATABASE_URL and KAFKA_BROKERS',
+}
+
+/**
+ * @param {import('./status-report.mjs').StatusReport} report
+ * @param {Date} now
+ * @returns {string[][]}
+ */
+function bodyOf({ state, services, servers, lag, leftovers }, now) {
+  if (state === 'stopped') return [['Start it with npm start, in the background with npm start -- --detach.']]
+  if (state === 'starting')
+    return [['Ask again in a few seconds; what the launcher says stands in its terminal or logs/launcher.log.']]
+  if (state === 'abandoned') {
+    const rows = leftovers.map(({ name, pid }) => [name, String(pid)])
+    return [
+      table(['LEFT RUNNING', 'PID'], rows),
+      ['npm stop ends them; npm start does, too, and goes on with the data.'],
+    ]
+  }
+  const serviceRows = services.map(({ instance, state: own, pid, since, healthUrl }) => [
+    instance,
+    own,
+    String(pid),
+    since === null ? '–' : age(since, now),
+    new URL(healthUrl).host,
+  ])
+  const serverRows = servers.map(({ name, pid, since }) => [name, 'runs', String(pid), age(since, now), ''])
+  const lagRows = lag.map((row) => [row.reader, row.of, amount(row), remark(row)])
+  const waiting = services.flatMap(({ instance, waitsFor, log }) =>
+    waitsFor.length === 0 ? [] : [...waitsFor.flatMap((text) => wrap(`${instance} waits for ${text}`)), `  log ${log}`],
+  )
+  return [
+    table(['PROCESS', 'STATE', 'PID', 'FOR', 'HEALTH AND METRICS'], [...serverRows, ...serviceRows]),
+    ...(lagRows.length > 0 ? [table(['READER', 'OF', 'BEHIND', ''], lagRows)] : []),
+    ...(waiting.length > 0 ? [waiting] : []),
+  ]
+}
+
+/**
+ * @param {readonly string[]} head
+ * @param {readonly (readonly string[])[]} rows
+ * @returns {string[]}
+ */
+function table(head, rows) {
+  const all = [head, ...rows]
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  return all.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** @param {import('./lag.mjs').Lag} lag */
+const amount = ({ lag, unit }) => (unit === 'bytes' ? bytes(lag) : `${lag} ${lag === 1 ? 'record' : 'records'}`)
+
+/** @param {import('./lag.mjs').Lag} lag */
+function remark({ safeBytes, parkedLanes = 0, oldestSeconds = 0 }) {
+  if (safeBytes !== undefined) return `lost after ${bytes(safeBytes)} more`
+  if (parkedLanes === 0) return ''
+  return `${parkedLanes} failing ${parkedLanes === 1 ? 'app' : 'apps'}, oldest waits ${duration(oldestSeconds)}`
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+
+/** @param {number} count */
+function bytes(count) {
+  const step = Math.min(UNITS.length - 1, count < 1 ? 0 : Math.floor(Math.log2(count) / 10))
+  return `${(count / 1024 ** step).toFixed(step === 0 ? 0 : 1)} ${UNITS[step]}`
+}
+
+/**
+ * @param {string} since
+ * @param {Date} now
+ */
+const age = (since, now) => duration((now.getTime() - Date.parse(since)) / 1000)
+
+/** @param {number} seconds - The two largest units of it are told. */
+function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds))
+  const parts = /** @type {const} */ ([
+    [Math.floor(whole / 86_400), 'd'],
+    [Math.floor(whole / 3_600) % 24, 'h'],
+    [Math.floor(whole / 60) % 60, 'min'],
+    [whole % 60, 's'],
+  ])
+  const first = parts.findIndex(([count]) => count > 0)
+  if (first === -1) return '0 s'
+  return parts
+    .slice(first, first + 2)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(' ')
+}
+
+/** @param {string} line */
+const cut = (line) => (line.length <= WIDTH ? line : `${line.slice(0, WIDTH - 1)}…`)
+
+/**
+ * What a service says must be readable whole: it may hold the statement to run.
+ *
+ * @param {string} text
+ * @returns {string[]}
+ */
+function wrap(text) {
+  const lines = ['']
+  for (const word of text.split(/\s+/)) {
+    const line = lines.at(-1) ?? ''
+    if (line !== '' && line.length + 1 + word.length > WIDTH) lines.push(`  ${word}`)
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+  }
+  return lines
+}
