@@ -34,6 +34,8 @@ const FAILURE_CODES = [
   'SLOT_LOST',
   'CHANGES_MISSING',
   'CHANGE_UNTELLABLE',
+  'CHANGES_MISSING',
+  'CHANGE_UNTELLABLE',
   'DATABASE_ERROR',
   'CONSUMER_FAILED',
 ] as const satisfies readonly RefusalCode[]
@@ -73,7 +75,7 @@ export const catalogue = {
   ),
   lagBytes: gauge(
     'capture_lag_bytes',
-    'Bytes of log between what Postgres may release and its end, other writers’ included: the lag of the replication slot, every 15 s while the source is read. Grows while nothing is read or Kafka is away, and fills the disk of that Postgres.',
+    'Bytes of log between what Postgres may release and its end, other writers’ included: the lag of the replication slot, every few seconds while the source is read. Grows while nothing is read or Kafka is away, and fills the disk of that Postgres.',
     { source },
   ),
   safeBytes: gauge(
@@ -85,6 +87,10 @@ export const catalogue = {
     'capture_last_commit_timestamp_seconds',
     'When the last transaction that was read was committed, in seconds since 1970. Old on a busy source: nothing is read.',
     { source },
+  ),
+  fileFaults: gauge(
+    'capture_file_faults',
+    'Things that are wrong with the capture file: the sources that they touch are not captured. `/health/ready` and the log name each with its line.',
   ),
   queued: gauge('capture_queued_records', 'Records that wait for Kafka.', { source }),
   stalledSeconds: gauge(

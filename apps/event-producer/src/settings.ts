@@ -1,5 +1,6 @@
 import {
   databaseSettings,
+  integer,
   kafkaSettings,
   readSettings,
   saslIsComplete,
@@ -17,7 +18,12 @@ export const definition = {
   captureFile: setting(
     'CAPTURE_FILE',
     optionalText('path'),
-    'The capture file: which tables of which databases become events. Read once, at the start. Unset: only Hooklane’s own configuration is carried.',
+    'The capture file: which tables of which databases become events. Read at the start, and again while something is wrong with it. Unset: only Hooklane’s own configuration is carried.',
+  ),
+  captureCheckMs: setting(
+    'CAPTURE_CHECK_MS',
+    integer(10_000, 100, 600_000),
+    'Milliseconds between two looks at each captured database, whether tables, rights and publication are still as they must be, and how much log is kept. Longer lets changes go missing unnoticed for longer after somebody changed the publication; shorter costs a connection each time.',
   ),
   spoolDir: setting(
     'SPOOL_DIR',

@@ -6,6 +6,15 @@ export interface ReplicatedTable {
   readonly columns: readonly string[]
   /** Columns that identify a row: those of one unique index must be among them. */
   readonly id: readonly string[]
+  /** Where a person has written these names, for messages. */
+  readonly written?: WrittenPlaces
+}
+
+/** Places in a file: `capture.yaml:9`. */
+export interface WrittenPlaces {
+  readonly table: string
+  /** By column. */
+  readonly columns: ReadonlyMap<string, string>
 }
 
 /** One database whose log is read. */
@@ -16,4 +25,29 @@ export interface ReplicatedSource {
   readonly slot: string
   readonly publication: string
   readonly tables: readonly ReplicatedTable[]
+  /** What a person does to begin anew from now, accepting that changes are missing. Completes "To go on from now, …". */
+  readonly beginAnew: string
 }
+
+/** Table (`schema.table`, as the source names it) → oid. */
+export type TableOids = ReadonlyMap<string, number>
+
+/** What became of a source so far. */
+export type SourceHistory =
+  /** It was never read: what is missing is made, and reading begins now. */
+  | { readonly kind: 'none' }
+  /** It was read, and a person has decided to begin anew, from now: a slot that stands is replaced, with the log that it holds. */
+  | { readonly kind: 'over' }
+  /** It is being read, and nothing may be lost: what the database no longer has is refused. */
+  | OpenHistory
+
+export interface OpenHistory {
+  readonly kind: 'open'
+  /** How far it was read, for messages. */
+  readonly upTo: string
+  readonly tables: TableOids
+}
+
+/** `public.product`, as messages name a table. */
+export const nameOf = (table: { readonly schema: string; readonly table: string }): string =>
+  `${table.schema}.${table.table}`

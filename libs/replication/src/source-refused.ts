@@ -1,4 +1,5 @@
 import { DatabaseError } from 'pg'
+import type { ReplicatedSource } from './replicated-source.js'
 
 /**
  * Why a source cannot be read. Every one of them is tried again with growing pauses, because a person can cure it while we wait; nothing
@@ -24,15 +25,19 @@ export type RefusalCode =
   | 'SLOT_ACTIVE'
   /** What the database says is before what was published: it was restored, or is another one. */
   | 'POSITION_BEHIND'
-  /** Postgres has removed log that the slot still needed: changes are lost. */
+  /** Postgres has removed log that the slot still needed, or the slot itself is gone: changes are lost. */
   | 'SLOT_LOST'
+  /** Changes of captured tables were not put into the log for us: publication gone or narrowed, another table under the name. */
+  | 'CHANGES_MISSING'
+  /** The log holds a change that cannot be told, and never will be. */
+  | 'CHANGE_UNTELLABLE'
   | 'DATABASE_ERROR'
   /** What reads the changes could not take them. */
   | 'CONSUMER_FAILED'
 
 /** A source that cannot be read now, with what to do about it. */
 export class SourceRefused extends Error {
-  override readonly name = 'SourceRefused'
+  override readonly name: string = 'SourceRefused'
   constructor(
     readonly code: RefusalCode,
     problem: string,
@@ -47,6 +52,34 @@ export class SourceRefused extends Error {
   }
 }
 
+/** Changes of these tables are missing, and going on would hide it. */
+export class ChangesMissing extends SourceRefused {
+  /** @param gaps table (`schema.table`) → why */
+  constructor(
+    readonly gaps: ReadonlyMap<string, string>,
+    { beginAnew }: ReplicatedSource,
+  ) {
+    const tables = [...gaps.keys()].join(', ')
+    const reasons = [...new Set(gaps.values())].join('; ')
+    super('CHANGES_MISSING', `changes of ${tables} are missing: ${reasons}. To go on from now, ${beginAnew}`)
+  }
+}
+
+/**
+ * The log holds a change that cannot be told, and everything behind it waits.
+ * @param statements what keeps it from happening again
+ */
+export const untellable = (
+  problem: string,
+  { beginAnew }: ReplicatedSource,
+  statements: readonly string[] = [],
+): SourceRefused =>
+  new SourceRefused(
+    'CHANGE_UNTELLABLE',
+    `${problem}: it cannot be told, and what follows waits behind it. To go on from now, ${beginAnew}`,
+    statements,
+  )
+
 /** What an error of the driver means for the source. */
 export function databaseFailure(error: unknown): SourceRefused {
   if (error instanceof SourceRefused) return error
@@ -55,9 +88,21 @@ export function databaseFailure(error: unknown): SourceRefused {
   }
   const state = error.code ?? ''
   if (state.startsWith('28')) {
-    return new SourceRefused('LOGIN_REFUSED', `the database refuses the login (${error.message})`, [], error)
+    return new SourceRefused(
+      'LOGIN_REFUSED',
+      `the database refuses the login (${error.message}): correct user and password in the source's URL`,
+      [],
+      error,
+    )
   }
-  if (state === '3D000') return new SourceRefused('UNREACHABLE', error.message, [], error)
+  if (state === '3D000') {
+    return new SourceRefused(
+      'UNREACHABLE',
+      `${error.message}: correct the URL of the source, or create the database`,
+      [],
+      error,
+    )
+  }
   if (state === '55006') return new SourceRefused('SLOT_ACTIVE', error.message, [], error)
   return new SourceRefused('DATABASE_ERROR', error.message, [], error)
 }

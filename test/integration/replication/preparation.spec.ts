@@ -22,7 +22,9 @@ describe('preparing a source', () => {
   it('names the columns that are missing, and those that are there', async () => {
     expect(await world.refusal(table({ columns: ['name', 'Name'] }))).toEqual({
       code: 'COLUMN_MISSING',
-      message: 'the table public.item has no column name; it has id, Name, tenant',
+      message: expect.stringContaining(
+        'the table public.item has no column name (did you mean Name?); it has id, Name, tenant',
+      ),
     })
   })
 
@@ -119,7 +121,7 @@ describe('preparing a source', () => {
     missing.pathname = '/no_such_database'
     expect(await world.refusal({ databaseUrl: missing.href })).toMatchObject({
       code: 'UNREACHABLE',
-      message: 'database "no_such_database" does not exist',
+      message: expect.stringContaining('database "no_such_database" does not exist: correct the URL'),
     })
     expect((await world.refusal({ databaseUrl: 'postgres://a:b@127.0.0.1:1/c' })).code).toBe('UNREACHABLE')
   })

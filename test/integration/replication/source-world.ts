@@ -3,6 +3,7 @@ import {
   ReplicationStream,
   type ReadySlot,
   type ReplicatedSource,
+  type SlotLag,
   type StreamState,
   type TransactionConsumer,
 } from '@hooklane/replication'
@@ -23,6 +24,7 @@ export class Recorder implements TransactionConsumer {
   readonly transactions: ReadTransaction[] = []
   readonly slots: ReadySlot[] = []
   readonly states: StreamState[] = []
+  readonly lags: SlotLag[] = []
   /** Called at each commit, before it counts as read. */
   onCommit: (transaction: TransactionInfo) => Promise<void> | void = () => undefined
   #changes: RowChange[] = []
@@ -83,6 +85,7 @@ export class SourceWorld {
       slot: this.slot,
       publication: this.slot,
       tables: [{ schema: 'public', table: 'item', columns: ['id'], id: ['id'] }],
+      beginAnew: 'begin anew',
       ...changes,
     }
   }
@@ -93,6 +96,8 @@ export class SourceWorld {
       consumer: recorder,
       applicationName: 'replication-test',
       onState: (state) => recorder.states.push(state),
+      onLag: (lag) => recorder.lags.push(lag),
+      inspectEveryMs: 500,
     })
     this.#streams.push(stream)
     stream.start()

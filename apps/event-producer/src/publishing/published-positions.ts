@@ -1,10 +1,14 @@
 import { HEADER } from '@hooklane/contracts'
 import { partitionOfKey, type OutgoingRecord } from '@hooklane/core'
 import { KafkaLogAdmin, lastRecords, type KafkaClient } from '@hooklane/kafka'
+import type { CaptureMark } from '@hooklane/postgres'
 import type { PublishedCheck } from './ordered-publisher.js'
 
 /** The last position of a producer in each partition of the topic; partitions without one are absent. */
 export type LastPositions = ReadonlyMap<number, string>
+
+/** How far the producer is known to be without asking the topic. */
+export type KnownPosition = Pick<CaptureMark, 'position' | 'offsets'>
 
 export interface PublishedPositionsOptions {
   readonly client: KafkaClient
@@ -12,10 +16,12 @@ export interface PublishedPositionsOptions {
   /** Records of other producers stand between ours. */
   readonly producer: string
   readonly groupPrefix: string
+  /** Null: nothing is known, the topic is read back as far as it takes. */
+  readonly knownPosition: () => Promise<KnownPosition | null>
 }
 
 /**
- * What the topic says of how far a producer has come. Each partition on its own: a crash may have left the last batch in some partitions
+ * What the topic says of how far a producer has come, behind what is known already. Each partition on its own: a crash may have left the last batch in some partitions
  * and not in others.
  */
 export class PublishedPositions {
@@ -26,10 +32,28 @@ export class PublishedPositions {
   }
 
   async read(): Promise<LastPositions> {
+    return this.readSince(await this.options.knownPosition())
+  }
+
+  /** A record is published when it is not behind what is known, or its own partition holds its position or a later one. */
+  async check(): Promise<PublishedCheck> {
+    const known = await this.options.knownPosition()
+    const [positions, partitions] = [await this.readSince(known), await this.admin.partitionCount(this.options.topic)]
+    return (record) => isPublished(record, { positions, partitions, known: known?.position ?? '' })
+  }
+
+  /** Offsets that the next records will get. */
+  async endOffsets(): Promise<ReadonlyMap<number, bigint>> {
+    const offsets = await this.admin.offsets(this.options.topic)
+    return new Map(offsets.map(({ partition, high }) => [partition, high]))
+  }
+
+  private async readSince(known: KnownPosition | null): Promise<LastPositions> {
     const { client, topic, producer, groupPrefix } = this.options
     const where = (record: { readonly headers: Readonly<Record<string, Buffer>> }): boolean =>
       record.headers[HEADER.producer]?.toString() === producer
-    const last = await lastRecords(client, { topic, count: 1, where, groupPrefix })
+    const since = known?.offsets ?? new Map<number, bigint>()
+    const last = await lastRecords(client, { topic, count: 1, where, groupPrefix, since })
     const positions = new Map<number, string>()
     for (const [partition, records] of last) {
       const position = records.at(-1)?.headers[HEADER.position]?.toString()
@@ -37,20 +61,22 @@ export class PublishedPositions {
     }
     return positions
   }
+}
 
-  /** A record is published when its own partition holds its position or a later one. */
-  async check(): Promise<PublishedCheck> {
-    const { topic } = this.options
-    const [positions, partitions] = [await this.read(), await this.admin.partitionCount(topic)]
-    return (record) => isPublished(record, positions, partitions)
-  }
+export interface PublishedSoFar {
+  readonly positions: LastPositions
+  /** Of the topic. */
+  readonly partitions: number
+  /** Everything up to this position is published; empty: unknown. */
+  readonly known: string
 }
 
 /** Positions of one producer are texts of one width: their order is that of the commits. */
-export function isPublished(record: OutgoingRecord, positions: LastPositions, partitions: number): boolean {
+export function isPublished(record: OutgoingRecord, { positions, partitions, known }: PublishedSoFar): boolean {
   const { key, headers } = record
   const position = headers?.[HEADER.position]
   if (key === null || position === undefined) return false
+  if (position <= known) return true
   const last = positions.get(partitionOfKey(typeof key === 'string' ? Buffer.from(key) : key, partitions))
   return last !== undefined && position <= last
 }

@@ -1,6 +1,9 @@
 import { HEADER, SCHEMA, type EntityEvent } from '@hooklane/contracts'
 import {
+  CaptureError,
+  formatPosition,
   parsePosition,
+  qualifiedName,
   TransactionFolder,
   type EmittedContext,
   type FoldReport,
@@ -10,14 +13,26 @@ import {
   type SpoolFile,
   type TransactionInfo,
 } from '@hooklane/core'
-import { SourceRefused, type ReadySlot, type TransactionConsumer } from '@hooklane/replication'
+import {
+  ChangesMissing,
+  SourceRefused,
+  untellable,
+  type ReadySlot,
+  type ReplicatedSource,
+  type SourceHistory,
+  type TableOids,
+  type TransactionConsumer,
+} from '@hooklane/replication'
+import type { MarkKeeper } from '../publishing/mark-keeper.js'
 import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import type { LastPositions } from '../publishing/published-positions.js'
 
 export interface CapturedSourceOptions {
   readonly reader: SourceReader
+  readonly replicated: ReplicatedSource
   readonly topic: string
   readonly publisher: OrderedPublisher
+  readonly marks: MarkKeeper
   readonly lastPositions: () => Promise<LastPositions>
   readonly openSpool: () => Promise<SpoolFile>
   readonly acknowledge: (commitEndLsn: bigint) => void
@@ -36,28 +51,37 @@ export interface CapturedSourceOptions {
 export class CapturedSource implements TransactionConsumer {
   private fold: TransactionFolder | null = null
   private handedOn = ''
-  private isChecked = false
+  /** What Kafka said at the start of the process; undefined before it was asked. */
+  private published: Published | null | undefined
 
   constructor(private readonly options: CapturedSourceOptions) {}
 
-  /** @throws SourceRefused when the slot is gone although this producer has published: what was committed meanwhile would be lost in silence */
-  async beforeSlotIsMade(): Promise<void> {
+  /** @throws SourceRefused when the epoch went back, or changes are known to be missing under it */
+  async history(): Promise<SourceHistory> {
     const { source } = this.options.reader
-    const last = await this.lastPublished()
-    if (last === null || last.epoch < source.epoch) return
-    throw new SourceRefused(
-      'SLOT_LOST',
-      `the slot ${source.slot} is gone, but ${source.name} has published up to ${last.text}: changes since then are missing. To go on ` +
-        `from now, raise the source's epoch in the capture file to ${last.epoch + 1}, and let receivers fetch everything anew`,
-    )
+    const mark = await this.options.marks.read()
+    const last = mark ? readPosition(mark.position) : await this.lastPublished()
+    if (last === null) return { kind: 'none' }
+    if (last.epoch < source.epoch) return { kind: 'over' }
+    if (last.epoch > source.epoch) throw this.epochWentBack(last)
+    const captured = new Set(source.tables.map(qualifiedName))
+    const gaps = new Map([...(mark?.gaps ?? [])].filter(([table]) => captured.has(table)))
+    if (gaps.size > 0) throw new ChangesMissing(gaps, this.options.replicated)
+    return { kind: 'open', upTo: last.text, tables: mark?.tables ?? new Map<string, number>() }
   }
 
-  async connected(slot: ReadySlot): Promise<void> {
+  /** @throws SourceRefused when the database has not reached what was published: it was set back, or is another one */
+  async connected(slot: ReadySlot, tables: TableOids): Promise<void> {
+    const { source } = this.options.reader
+    const mark = await this.options.marks.read()
     // The database may have been set back while we were connected to it: what this process handed on is asked about every time.
-    this.refuseIfAhead(readPosition(this.handedOn), slot)
-    if (this.isChecked) return
-    this.refuseIfAhead(await this.lastPublished(), slot)
-    this.isChecked = true
+    const known = [this.handedOn, mark?.position ?? '', (await this.lastPublished())?.text ?? '']
+    const last = readPosition(known.sort().at(-1) ?? '')
+    const isOfEpoch = last !== null && last.epoch === source.epoch
+    if (isOfEpoch && last.commitLsn > slot.walEndLsn) throw this.databaseIsBehind(last)
+    // What is confirmed lies before this place; the next commit may begin exactly there.
+    const confirmed = formatPosition({ epoch: source.epoch, commitLsn: slot.confirmedLsn - 1n, ordinal: 0 })
+    await this.options.marks.begin(isOfEpoch && last.text > confirmed ? last.text : confirmed, tables)
   }
 
   begin(): void {
@@ -66,7 +90,15 @@ export class CapturedSource implements TransactionConsumer {
   }
 
   change(change: RowChange): Promise<void> | undefined {
-    return this.openFold().add(change)
+    try {
+      return this.openFold().add(change)
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error
+      throw untellable(
+        `the log holds a change that does not fit the capture file (${error.message})`,
+        this.options.replicated,
+      )
+    }
   }
 
   context(context: EmittedContext): void {
@@ -74,15 +106,20 @@ export class CapturedSource implements TransactionConsumer {
   }
 
   async commit(transaction: TransactionInfo): Promise<void> {
-    const { publisher, topic, acknowledge, onTransaction } = this.options
+    const { publisher, marks, topic, acknowledge, onTransaction } = this.options
     const fold = this.openFold()
     for await (const event of fold.events(transaction)) {
       const position = event.revision?.id ?? ''
       if (position <= this.handedOn) continue
+      marks.handOn(position)
       await publisher.add(eventRecord(topic, event, position))
       this.handedOn = position
     }
-    publisher.whenDurable(() => acknowledge(transaction.commitEndLsn))
+    const { handedOn } = this
+    publisher.whenDurable(() => {
+      marks.settle(handedOn)
+      acknowledge(transaction.commitEndLsn)
+    })
     onTransaction(transaction, fold.report())
     await this.closeFold()
   }
@@ -104,17 +141,27 @@ export class CapturedSource implements TransactionConsumer {
   }
 
   private async lastPublished(): Promise<Published | null> {
-    return readPosition([...(await this.options.lastPositions()).values()].sort().at(-1) ?? '')
+    if (this.published === undefined) {
+      this.published = readPosition([...(await this.options.lastPositions()).values()].sort().at(-1) ?? '')
+    }
+    return this.published
   }
 
-  private refuseIfAhead(last: Published | null, slot: ReadySlot): void {
+  private epochWentBack(last: Published): SourceRefused {
     const { source } = this.options.reader
-    if (last === null || last.epoch < source.epoch) return
-    if (last.epoch === source.epoch && last.commitLsn <= slot.walEndLsn) return
-    throw new SourceRefused(
+    return new SourceRefused(
+      'POSITION_BEHIND',
+      `the capture file gives ${source.name} the epoch ${source.epoch}, but it was read under ${last.epoch} already: write ${last.epoch} to ` +
+        `go on where it was, or ${last.epoch + 1} to begin anew, and restart the event-producer`,
+    )
+  }
+
+  private databaseIsBehind(last: Published): SourceRefused {
+    const { source } = this.options.reader
+    return new SourceRefused(
       'POSITION_BEHIND',
       `${source.name} has published up to ${last.text}, which this database has not reached: it is another one, or was restored. New ` +
-        `events would be taken for copies. Raise the source's epoch in the capture file to ${last.epoch + 1}`,
+        `events would be taken for copies. To go on from now, ${this.options.replicated.beginAnew}`,
     )
   }
 }

@@ -2,14 +2,13 @@ import type { Logger, Readiness } from '@hooklane/observability'
 import {
   ReplicationStream,
   type ReplicatedSource,
+  type SlotLag,
+  type SourceRefused,
   type StreamState,
   type TransactionConsumer,
 } from '@hooklane/replication'
 import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import type { EventProducerMetrics } from '../metrics.js'
-
-/** How often the database is asked how much log it keeps for us. */
-const LAG_INTERVAL_MS = 15_000
 
 /** What a source's pipeline is given. */
 export interface SourceLink {
@@ -22,7 +21,11 @@ export interface SourceRunnerOptions {
   readonly source: ReplicatedSource
   readonly publisher: OrderedPublisher
   readonly makeConsumer: (link: SourceLink) => TransactionConsumer
-  readonly replaceLostSlot: boolean
+  /** Told of every failure, beside what is logged. */
+  readonly onRefused?: (error: SourceRefused) => void
+  /** When nothing is published any more, at the end of the process. */
+  readonly onStopped?: () => Promise<void>
+  readonly inspectEveryMs: number
   readonly drainMs: number
   readonly metrics: EventProducerMetrics
   readonly readiness: Readiness
@@ -32,7 +35,6 @@ export interface SourceRunnerOptions {
 /** Keeps one source running and says how it is. Sources know nothing of each other: one that fails holds up no other. */
 export class SourceRunner {
   private readonly stream: ReplicationStream
-  private readonly lagTimer: NodeJS.Timeout
   private isStopping = false
   private lastMessage = ''
 
@@ -47,11 +49,14 @@ export class SourceRunner {
       source,
       consumer,
       applicationName: `hooklane-event-producer ${source.name}`,
-      replaceLostSlot: options.replaceLostSlot,
+      inspectEveryMs: options.inspectEveryMs,
       onState: (state) => this.onState(state),
+      onLag: (lag) => this.onLag(lag),
+      onAdded: (tables) => {
+        const message = 'tables are captured from now on; what was committed of them before is not told'
+        options.logger.warn({ source: source.name, tables }, message)
+      },
     })
-    this.lagTimer = setInterval(() => void this.measureLag(), LAG_INTERVAL_MS)
-    this.lagTimer.unref()
   }
 
   get name(): string {
@@ -65,11 +70,11 @@ export class SourceRunner {
   /** Reads no further, lets the publish that is out end, acknowledges what is durable. */
   async stop(): Promise<void> {
     this.isStopping = true
-    clearInterval(this.lagTimer)
     // Order matters: the stream is told first, so that what the publisher then refuses is not taken for a failure.
     const reading = this.stream.stop()
     await this.options.publisher.stop(this.options.drainMs)
     await reading
+    await this.options.onStopped?.()
   }
 
   private get part(): string {
@@ -87,10 +92,10 @@ export class SourceRunner {
       if (state.phase !== 'streaming') return
       this.lastMessage = ''
       logger.info({ source: source.name, slot: source.slot }, 'reading the log')
-      void this.measureLag()
       return
     }
     const { error, retryInMs } = state
+    this.options.onRefused?.(error)
     metrics.failures.inc({ ...labels, code: error.code })
     readiness.set(this.part, false, `${error.code}: ${error.message}`)
     const isRepeated = error.message === this.lastMessage
@@ -101,15 +106,9 @@ export class SourceRunner {
     )
   }
 
-  private async measureLag(): Promise<void> {
-    const { source, metrics, logger } = this.options
-    try {
-      const lag = await this.stream.lag()
-      if (!lag) return
-      metrics.lagBytes.set({ source: source.name }, lag.lagBytes)
-      if (lag.safeBytes !== null) metrics.safeBytes.set({ source: source.name }, lag.safeBytes)
-    } catch (error) {
-      logger.debug({ source: source.name, error }, 'the lag could not be measured')
-    }
+  private onLag({ lagBytes, safeBytes }: SlotLag): void {
+    const { source, metrics } = this.options
+    metrics.lagBytes.set({ source: source.name }, lagBytes)
+    if (safeBytes !== null) metrics.safeBytes.set({ source: source.name }, safeBytes)
   }
 }

@@ -8,7 +8,7 @@ export interface CaptureFileFault {
   readonly message: string
 }
 
-/** All faults of a capture file at once: a person mends them in one go. */
+/** All faults of a capture file at once: a person mends them in one go. Sources without a fault are captured nevertheless. */
 export class CaptureFileError extends Error {
   readonly code = 'CAPTURE_FILE_INVALID'
   constructor(
@@ -17,7 +17,7 @@ export class CaptureFileError extends Error {
   ) {
     super(
       [
-        `The capture file is not usable:`,
+        `The capture file has faults, and what they touch is not captured:`,
         ...faults.map(({ path, line, message }) => `  ${file}:${line} ${path === '' ? '' : `${path}: `}${message}`),
       ].join('\n'),
     )

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { closestName } from '@hooklane/core'
 import type { Environment } from '../settings/read-settings.js'
 
 /** A text of the capture file in pieces: what stands in the file, and what an environment variable gave. */
@@ -42,11 +43,17 @@ function lookUp(name: string, environment: Environment): Found {
   const value = environment[name]
   if (value) return { ok: true, value }
   const file = environment[`${name}_FILE`]
-  if (!file) return { ok: false, fault: `the environment variable ${name} is not set` }
+  if (!file) return { ok: false, fault: notSet(name, environment) }
   try {
     return { ok: true, value: readFileSync(file, 'utf8').trim() }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
     return { ok: false, fault: `the file that ${name}_FILE names cannot be read (${code})` }
   }
+}
+
+function notSet(name: string, environment: Environment): string {
+  const meant = closestName(name, Object.keys(environment))
+  const suggestion = meant === null ? '' : `: did you mean ${meant}?`
+  return `the environment variable ${name} is not set${suggestion} (set it, or ${name}_FILE to a file that holds it, and restart)`
 }

@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { CaptureFileError } from './capture-file-error.js'
-import { parseCaptureFile } from './parse-capture-file.js'
+import { parseCaptureFile, type CaptureFile } from './parse-capture-file.js'
 import { SOURCE_KEYS } from './parse-source.js'
 import { TABLE_KEYS } from './parse-table.js'
 
@@ -58,16 +57,16 @@ ${source}
 ${more}
 `
 
-const read = (text: string, topicPrefix = 'hooklane.') => parseCaptureFile(text, { environment, topicPrefix })
+const read = (text: string, topicPrefix = 'hooklane.') => whole(parseCaptureFile(text, { environment, topicPrefix }))
+
+function whole(file: CaptureFile): CaptureFile {
+  if (file.error) throw file.error
+  return file
+}
 
 function faultsOf(text: string, topicPrefix = 'hooklane.'): string[] {
-  try {
-    read(text, topicPrefix)
-  } catch (error) {
-    if (!(error instanceof CaptureFileError)) throw error
-    return error.faults.map(({ path, line, message }) => `${line} ${path}: ${message}`)
-  }
-  return []
+  const faults = parseCaptureFile(text, { environment, topicPrefix }).error?.faults ?? []
+  return faults.map(({ path, line, message }) => `${line} ${path}: ${message}`)
 }
 
 describe('capture file', () => {
@@ -252,7 +251,7 @@ sources:
     'postgres://u@db/pim?password=hunter2',
   ])('refuses the literal password of %s without repeating it', (database) => {
     const text = MINIMAL().replace('${PIM_DATABASE_URL}', `"${database}"`)
-    const message = () => parseCaptureFile(text, { environment: { HOST: 'db', PASS: 'p' }, topicPrefix: 'h.' })
+    const message = () => whole(parseCaptureFile(text, { environment: { HOST: 'db', PASS: 'p' }, topicPrefix: 'h.' }))
     expect(message).toThrow(/capture.yaml:4 sources\[0\].database: holds a password/)
     expect(message).not.toThrow(/hunter2/)
   })
@@ -262,14 +261,62 @@ sources:
     (database) => {
       const text = MINIMAL().replace('${PIM_DATABASE_URL}', `"${database}"`)
       const options = { environment: { PASS: 'p' }, topicPrefix: 'h.' }
-      expect(parseCaptureFile(text, options).sources[0]!.database).toBe(database.replace('${PASS}', 'p'))
+      expect(whole(parseCaptureFile(text, options)).sources[0]!.database).toBe(database.replace('${PASS}', 'p'))
     },
   )
+
+  it('a variable that is not set is suggested by the names of those that are, with its line', () => {
+    const text = MINIMAL().replace('${PIM_DATABASE_URL}', '${PIM_DATABSE_URL}')
+    expect(parseCaptureFile(text, { environment, topicPrefix: 'h.' }).error?.message).toContain(
+      'capture.yaml:4 sources[0].database: the environment variable PIM_DATABSE_URL is not set: did you mean PIM_DATABASE_URL? ' +
+        '(set it, or PIM_DATABSE_URL_FILE to a file that holds it, and restart)',
+    )
+  })
+
+  it('a source with a fault is left out, and the others are read', () => {
+    const faulty = MINIMAL('        resurce: x').replace('sources:', '').replace('name: pim', 'name: erp')
+    const file = parseCaptureFile(`${MINIMAL()}${faulty}`, { environment, topicPrefix: 'h.' })
+    expect(file.sources.map((source) => source.name)).toEqual(['pim'])
+    expect(file.error?.faults).toHaveLength(1)
+  })
+
+  it('the name of a source with a fault stays taken', () => {
+    const second = MINIMAL().replace('sources:', '').replace('name: pim', 'name: PIM')
+    const file = parseCaptureFile(`${MINIMAL('        resurce: x')}${second}`, { environment, topicPrefix: 'h.' })
+    expect(file.sources).toEqual([])
+    expect(file.error?.message).toContain('the name PIM is already taken')
+  })
+
+  it('two sources of one database need two slots', () => {
+    const slot = (name: string) => MINIMAL('', '    slot: ours').replace('name: pim', `name: ${name}`)
+    expect(faultsOf(`${slot('pim')}${slot('erp').replace('sources:', '')}`)).toEqual([
+      '15 sources[1]: the slot ours is already that of pim: give this source a slot of its own',
+    ])
+  })
+
+  it('knows the line of every table and column', () => {
+    const file = read(WHOLE)
+    const [source] = file.sources
+    expect(file.places.ofSource.get(source!)).toBe('capture.yaml:3')
+    const [product, prices] = source!.tables.map((table) => file.places.ofTable.get(table)!)
+    expect(product!.table).toBe('capture.yaml:9')
+    expect(Object.fromEntries(product!.columns)).toMatchObject({
+      company_id: 'capture.yaml:6',
+      sku: 'capture.yaml:13',
+      version: 'capture.yaml:15',
+      search_vector: 'capture.yaml:16',
+      deleted_at: 'capture.yaml:17',
+      parent_id: 'capture.yaml:18',
+      updated_by_kind: 'capture.yaml:21',
+    })
+    expect(prices!.table).toBe('capture.yaml:22')
+    expect(prices!.columns.get('tenantId')).toBe('capture.yaml:25')
+  })
 
   it('never shows the value of a variable', () => {
     const text = MINIMAL()
     const message = () =>
-      parseCaptureFile(text, { environment: { PIM_DATABASE_URL: 'mysql://u:hunter2@h' }, topicPrefix: 'h.' })
+      whole(parseCaptureFile(text, { environment: { PIM_DATABASE_URL: 'mysql://u:hunter2@h' }, topicPrefix: 'h.' }))
     expect(message).toThrow(/must be a URL/)
     expect(message).not.toThrow(/hunter2/)
   })

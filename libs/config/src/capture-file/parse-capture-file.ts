@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import type { CaptureConfiguration, CaptureSource } from '@hooklane/core'
+import type { CaptureConfiguration, CapturedTable, CaptureSource } from '@hooklane/core'
 import type { Environment } from '../settings/read-settings.js'
 import { CaptureFileError } from './capture-file-error.js'
-import { parseSource } from './parse-source.js'
+import { parseSource, type ParsedSource } from './parse-source.js'
 import { YamlFile, type YamlValue } from './yaml-reader.js'
 
 export interface CaptureFileOptions {
@@ -14,66 +14,103 @@ export interface CaptureFileOptions {
   readonly file?: string
 }
 
-/**
- * Reads the text of a capture file.
- * @throws CaptureFileError with every fault of the file, each with its path and line
- */
-export function parseCaptureFile(text: string, options: CaptureFileOptions): CaptureConfiguration {
+/** What a capture file says, as far as it can be used. */
+export interface CaptureFile extends CaptureConfiguration {
+  /** Those without a fault, also when others have some: one mistyped name must not stop them. */
+  readonly sources: readonly CaptureSource[]
+  readonly places: CapturePlaces
+  /** Null when nothing is wrong. */
+  readonly error: CaptureFileError | null
+}
+
+/** Where things are written, for messages: `capture.yaml:9`. */
+export interface CapturePlaces {
+  readonly ofSource: ReadonlyMap<CaptureSource, string>
+  readonly ofTable: ReadonlyMap<CapturedTable, TablePlaces>
+}
+
+export interface TablePlaces {
+  readonly table: string
+  readonly columns: ReadonlyMap<string, string>
+}
+
+/** Reads the text of a capture file. Every fault is in the answer, each with its path and line. */
+export function parseCaptureFile(text: string, options: CaptureFileOptions): CaptureFile {
   const { topicPrefix, environment = process.env, file = 'capture.yaml' } = options
   const yaml = new YamlFile(text, environment)
   // Broken YAML yields a broken tree: its faults would only repeat the first.
-  const sources = yaml.faults.length > 0 ? [] : parseSources(yaml.root(), topicPrefix)
-  if (yaml.faults.length > 0) {
-    throw new CaptureFileError(
-      file,
-      yaml.faults.sort((a, b) => a.line - b.line),
-    )
+  const parsed = yaml.faults.length > 0 ? [] : parseSources(yaml, topicPrefix)
+  const faults = yaml.faults.sort((a, b) => a.line - b.line)
+  return {
+    sources: parsed.map(({ source }) => source),
+    places: placesIn(file, parsed),
+    error: faults.length > 0 ? new CaptureFileError(file, faults) : null,
   }
-  return { sources }
 }
 
 /** As `parseCaptureFile`, for the file at `path`. A file that cannot be read is its only fault. */
-export function readCaptureFile(path: string, options: Omit<CaptureFileOptions, 'file'>): CaptureConfiguration {
-  let text: string
+export function readCaptureFile(path: string, options: Omit<CaptureFileOptions, 'file'>): CaptureFile {
   try {
-    text = readFileSync(path, 'utf8')
+    return parseCaptureFile(readFileSync(path, 'utf8'), { ...options, file: path })
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
-    throw new CaptureFileError(path, [{ path: '', line: 1, message: `the file cannot be read (${code})` }])
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === undefined) throw error
+    const fault = {
+      path: '',
+      line: 1,
+      message: `the file cannot be read (${code}): correct CAPTURE_FILE, or its rights`,
+    }
+    return { sources: [], places: placesIn(path, []), error: new CaptureFileError(path, [fault]) }
   }
-  return parseCaptureFile(text, { ...options, file: path })
 }
 
-function parseSources(root: YamlValue, topicPrefix: string): CaptureSource[] {
+function placesIn(file: string, parsed: readonly ParsedSource[]): CapturePlaces {
+  const place = (line: number) => `${file}:${line}`
+  const placed = (lines: ReadonlyMap<string, number>) => new Map([...lines].map(([name, line]) => [name, place(line)]))
+  return {
+    ofSource: new Map(parsed.map(({ source, line }) => [source, place(line)])),
+    ofTable: new Map(
+      parsed.flatMap(({ tables }) =>
+        tables.map(({ table, line, columns }) => [table, { table: place(line), columns: placed(columns) }] as const),
+      ),
+    ),
+  }
+}
+
+function parseSources(yaml: YamlFile, topicPrefix: string): ParsedSource[] {
+  const root = yaml.root()
   if (root.isNull()) {
     root.fault('is empty: sources is required')
     return []
   }
-  return root.fields(['sources'])?.required('sources', (value) => parseSourceList(value, topicPrefix)) ?? []
+  return root.fields(['sources'])?.required('sources', (value) => parseSourceList(yaml, value, topicPrefix)) ?? []
 }
 
-function parseSourceList(value: YamlValue, topicPrefix: string): CaptureSource[] | null {
+function parseSourceList(yaml: YamlFile, value: YamlValue, topicPrefix: string): ParsedSource[] | null {
   const items = value.items()
   if (items?.length === 0) return value.fault('must name at least one source')
-  const sources: CaptureSource[] = []
+  const parsed: ParsedSource[] = []
+  const names = new Set<string>()
   for (const item of items ?? []) {
-    const source = parseSource(item, topicPrefix)
-    if (!source) continue
-    for (const message of clashes(source, sources)) item.fault(message)
-    sources.push(source)
+    const faultsBefore = yaml.faults.length
+    const one = parseSource(item, topicPrefix)
+    for (const message of one ? clashes(one.source, parsed) : []) item.fault(message)
+    // Text of different case would be one slot by default, and one label to the eye. A source with faults keeps its name as well.
+    const name = item.writtenText('name')?.toLowerCase()
+    if (name !== undefined && names.has(name)) item.fault(`the name ${item.writtenText('name')} is already taken`)
+    if (name !== undefined) names.add(name)
+    if (one && yaml.faults.length === faultsBefore) parsed.push(one)
   }
-  return sources
+  return parsed
 }
 
-/** What a source must not share with an earlier one. A resource may stand in several: one database per company is usual. */
-function clashes(source: CaptureSource, earlier: readonly CaptureSource[]): string[] {
+/** What a source must not share with an earlier one of another name. A resource may stand in several: one database per company is usual. */
+function clashes(source: CaptureSource, earlier: readonly ParsedSource[]): string[] {
   const messages: string[] = []
-  for (const other of earlier) {
-    // Text of different case would be one slot by default, and one label to the eye.
-    if (other.name.toLowerCase() === source.name.toLowerCase())
-      messages.push(`the name ${source.name} is already taken`)
-    else if (other.database === source.database && other.slot === source.slot) {
-      messages.push(`the slot ${source.slot} is already that of ${other.name}`)
+  for (const { source: other } of earlier) {
+    if (other.name.toLowerCase() === source.name.toLowerCase()) continue
+    if (other.database === source.database && other.slot === source.slot) {
+      messages.push(`the slot ${source.slot} is already that of ${other.name}: give this source a slot of its own`)
     }
     for (const { resource, entity } of source.tables) {
       const sibling = other.tables.find((table) => table.resource === resource)

@@ -1,8 +1,15 @@
-import { isTimezone, qualifiedName, type CapturedTable, type CaptureSource, type CompanyRule } from '@hooklane/core'
+import {
+  isTimezone,
+  qualifiedName,
+  referencedColumns,
+  type CapturedTable,
+  type CaptureSource,
+  type CompanyRule,
+} from '@hooklane/core'
 import type { ExpandedPiece } from './environment-references.js'
 import { joined } from './environment-references.js'
 import { parseTable } from './parse-table.js'
-import type { YamlFields, YamlValue } from './yaml-reader.js'
+import type { YamlFields, YamlMember, YamlValue } from './yaml-reader.js'
 
 /** The keys of a source, as docs/reference/capture.schema.json lists them. */
 export const SOURCE_KEYS = [
@@ -22,13 +29,28 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set(['hooklane', 'api'])
 /** Positions carry the epoch in four hexadecimal digits. */
 const MAX_EPOCH = 0xffff
 
-/** Reads one entry of `sources`; null when it has faults of its own. */
-export function parseSource(value: YamlValue, topicPrefix: string): CaptureSource | null {
+/** A source, and on which lines its names are written. */
+export interface ParsedSource {
+  readonly source: CaptureSource
+  readonly line: number
+  readonly tables: readonly {
+    readonly table: CapturedTable
+    readonly line: number
+    readonly columns: ReadonlyMap<string, number>
+  }[]
+}
+
+/** Reads one entry of `sources`; null when faults leave too little of it. */
+export function parseSource(value: YamlValue, topicPrefix: string): ParsedSource | null {
   const fields = value.fields(SOURCE_KEYS)
   if (!fields) return null
   const name = fields.required('name', parseName)
   const database = fields.required('database', parseDatabase)
-  const company = fields.required('company', parseCompany)
+  let companyLine = value.line
+  const company = fields.required('company', (one) => {
+    companyLine = one.line
+    return parseCompany(one)
+  })
   const epoch = fields.optional('epoch', 1, (one) => one.integer(0, MAX_EPOCH))
   const timezone = fields.optional('timezone', 'UTC', parseTimezone)
   const tables = fields.required('tables', parseTables)
@@ -37,7 +59,39 @@ export function parseSource(value: YamlValue, topicPrefix: string): CaptureSourc
   const publication = fields.optional('publication', defaultSlot(`${topicPrefix}${name}`), (one) =>
     one.matching(/^.{1,63}$/, 'must be at most 63 characters'),
   )
-  return { name, database, epoch, company, timezone, slot, publication, tables }
+  const source = {
+    name,
+    database,
+    epoch,
+    company,
+    timezone,
+    slot,
+    publication,
+    tables: tables.map(({ table }) => table),
+  }
+  return {
+    source,
+    line: value.line,
+    tables: tables.map(({ table, member }) => ({
+      table,
+      line: member.line,
+      columns: columnLines(source, table, { member, companyLine }),
+    })),
+  }
+}
+
+/** A column whose name stands nowhere by itself, for example out of the environment, is found on the line of its table. */
+function columnLines(
+  source: CaptureSource,
+  table: CapturedTable,
+  { member, companyLine }: { readonly member: YamlMember; readonly companyLine: number },
+): ReadonlyMap<string, number> {
+  const columns = referencedColumns(source, table)
+  const written = member.value.linesOf(columns, ['resource', 'entity'])
+  const isCompany = (column: string) => source.company.kind === 'column' && source.company.column === column
+  return new Map(
+    columns.map((column) => [column, written.get(column) ?? (isCompany(column) ? companyLine : member.line)]),
+  )
 }
 
 /** A name that Postgres allows for a slot: lower case, everything but letters and digits as an underscore. */
@@ -95,21 +149,26 @@ function parseTimezone(value: YamlValue): string | null {
     : value.fault(`${timezone} is no time zone: write UTC or a name such as Europe/Oslo`)
 }
 
-function parseTables(value: YamlValue): CapturedTable[] | null {
+interface ParsedTable {
+  readonly table: CapturedTable
+  readonly member: YamlMember
+}
+
+function parseTables(value: YamlValue): ParsedTable[] | null {
   const members = value.members()
   if (!members) return null
   if (members.length === 0) return value.fault('must name at least one table')
-  const tables: CapturedTable[] = []
+  const parsed: ParsedTable[] = []
   for (const member of members) {
     const table = parseTable(member)
     if (!table) continue
-    const sameTable = tables.find((other) => qualifiedName(other) === qualifiedName(table))
-    const sameResource = tables.find((other) => other.resource === table.resource)
+    const sameTable = parsed.find((other) => qualifiedName(other.table) === qualifiedName(table))
+    const sameResource = parsed.find((other) => other.table.resource === table.resource)
     if (sameTable) member.value.fault(`${qualifiedName(table)} stands here twice`)
     else if (sameResource) {
-      member.value.fault(`resource ${table.resource} is already that of ${qualifiedName(sameResource)}`)
+      member.value.fault(`resource ${table.resource} is already that of ${qualifiedName(sameResource.table)}`)
     }
-    tables.push(table)
+    parsed.push({ table, member })
   }
-  return tables
+  return parsed
 }

@@ -1,3 +1,4 @@
+import { closestName } from '@hooklane/core'
 import {
   isAlias,
   isMap,
@@ -5,6 +6,7 @@ import {
   isSeq,
   LineCounter,
   parseDocument,
+  visit,
   type Document,
   type Node,
   type YAMLMap,
@@ -12,7 +14,6 @@ import {
 import type { Environment } from '../settings/read-settings.js'
 import type { CaptureFileFault } from './capture-file-error.js'
 import { expandReferences, joined, type ExpandedPiece } from './environment-references.js'
-import { suggest } from './suggest.js'
 
 /** What the format knows and this version does not do yet. */
 const NOT_AVAILABLE_YET: ReadonlySet<string> = new Set(['partOf', 'through', 'settle', 'outbox', 'statusEvent'])
@@ -65,8 +66,39 @@ export class YamlValue {
   }
 
   fault(message: string): null {
-    this.file.faults.push({ path: this.path, line: this.file.lineAt(this.offset()), message })
+    this.file.faults.push({ path: this.path, line: this.line, message })
     return null
+  }
+
+  get line(): number {
+    return this.file.lineAt(this.offset())
+  }
+
+  /** Text of an entry as it is written, without a fault when it is something else. */
+  writtenText(key: string): string | null {
+    const text: unknown = isMap(this.node) ? this.node.get(key) : null
+    return typeof text === 'string' ? text : null
+  }
+
+  /** Lines on which names are written below the entries of this map, but for those of some keys: as a text, a key, or a `{placeholder}`. */
+  linesOf(names: readonly string[], exceptKeys: readonly string[]): ReadonlyMap<string, number> {
+    const lines = new Map<string, number>()
+    for (const { key, value } of isMap(this.node) ? this.membersOf(this.node) : []) {
+      if (!exceptKeys.includes(key)) value.noteLinesOf(names, lines)
+    }
+    return lines
+  }
+
+  private noteLinesOf(names: readonly string[], lines: Map<string, number>): void {
+    visit(this.node as Node | null, {
+      Scalar: (_key, node) => {
+        const text = String(node.value)
+        for (const name of names) {
+          if (lines.has(name) || (text !== name && !text.includes(`{${name}}`))) continue
+          lines.set(name, this.file.lineAt(startOf(node) ?? this.offset()))
+        }
+      },
+    })
   }
 
   /** Text with its references resolved, not empty. */
@@ -160,7 +192,7 @@ export class YamlValue {
   }
 
   private unknown(key: string, known: readonly string[], offset: number): void {
-    const meant = suggest(key, known)
+    const meant = closestName(key, known)
     const message = NOT_AVAILABLE_YET.has(key)
       ? `${key} is not available yet`
       : `${key} is unknown here${meant === null ? `; known are ${known.join(', ')}` : `: did you mean ${meant}?`}`
@@ -175,7 +207,12 @@ export class YamlValue {
       const path = /^[A-Za-z_]\w*$/.test(key)
         ? `${this.path}${this.path === '' ? '' : '.'}${key}`
         : `${this.path}["${key}"]`
-      return { key, keyOffset, value: new YamlValue(this.file, path, pair.value, keyOffset) }
+      return {
+        key,
+        keyOffset,
+        line: this.file.lineAt(keyOffset),
+        value: new YamlValue(this.file, path, pair.value, keyOffset),
+      }
     })
   }
 
@@ -188,6 +225,7 @@ export class YamlValue {
 export interface YamlMember {
   readonly key: string
   readonly keyOffset: number
+  readonly line: number
   readonly value: YamlValue
 }
 

@@ -1,5 +1,5 @@
 /** The known name that was probably meant; null when none is close. Close is a distance of at most a third of the name, and of 1 at least. */
-export function suggest(name: string, known: readonly string[]): string | null {
+export function closestName(name: string, known: readonly string[]): string | null {
   let best: { readonly name: string; readonly distance: number } | null = null
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())

@@ -12,6 +12,8 @@ export interface LastRecordsOptions {
   readonly count: number
   /** Only records that it accepts count. It must not throw. */
   readonly where?: (record: LogRecord) => boolean
+  /** Offset of a partition before which nothing is looked for: the way back ends there. Beyond the end (another topic): unused. */
+  readonly since?: ReadonlyMap<number, bigint>
   /** `<prefix><service>`: the reader's own group is this with `.last.<uuid>`. */
   readonly groupPrefix: string
   /**
@@ -28,15 +30,19 @@ const WIDEN_BY = 4n
 
 /**
  * The last committed records of each partition, in order of their offsets, read back from the end that stands now. A partition with
- * fewer gives what it has: every partition is in the answer. Throws `TIMED_OUT`.
+ * fewer (since `since`) gives what it has: every partition is in the answer. Throws `TIMED_OUT`.
  */
 export async function lastRecords(
   client: KafkaClient,
   options: LastRecordsOptions,
 ): Promise<ReadonlyMap<number, readonly LogRecord[]>> {
   const admin = new KafkaLogAdmin(client)
-  const { topic, count, where = () => true } = options
-  const partitions = (await admin.offsets(topic)).map((ends) => new TailOfPartition(ends, count, where))
+  const { topic, count, where = () => true, since } = options
+  const partitions = (await admin.offsets(topic)).map((ends) => {
+    const from = since?.get(ends.partition) ?? 0n
+    const low = from > ends.low && from <= ends.high ? from : ends.low
+    return new TailOfPartition({ ...ends, low }, count, where)
+  })
   const unfinished = () => partitions.filter((tail) => !tail.done)
   if (unfinished().length > 0) {
     await readTails(client, options, admin, new Map(partitions.map((tail) => [tail.partition, tail])))

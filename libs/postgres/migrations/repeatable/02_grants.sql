@@ -27,7 +27,7 @@ BEGIN
       ('hooklane_dispatcher', ARRAY['worker_group'], 'SELECT', false),
       ('hooklane_recorder', ARRAY['delivery', 'attempt', 'dead_letter'], 'SELECT, INSERT, UPDATE', true),
       ('hooklane_producer', ARRAY['configuration'], 'SELECT', true),
-      ('hooklane_producer', ARRAY['event_type'], 'SELECT, INSERT, UPDATE', false)
+      ('hooklane_producer', ARRAY['event_type', 'capture_mark'], 'SELECT, INSERT, UPDATE', false)
     ) AS listed (service_role, tables, rights, of_all_companies)
   LOOP
     -- Without its role, a service acts as the owner, on whom row-level security is forced as well.

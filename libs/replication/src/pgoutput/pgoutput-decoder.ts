@@ -12,6 +12,9 @@ const REPLICA_IDENTITY: Readonly<Record<string, Relation['replicaIdentity']>> = 
   i: 'index',
 }
 
+/** Oid → name. */
+export type TableNames = ReadonlyMap<number, { readonly schema: string; readonly table: string }>
+
 /**
  * Decodes `pgoutput` messages of protocol version 1.
  *
@@ -23,6 +26,12 @@ const REPLICA_IDENTITY: Readonly<Record<string, Relation['replicaIdentity']>> = 
  */
 export class PgoutputDecoder {
   private readonly relations = new Map<number, Relation>()
+
+  /**
+   * @param names tables that are told under a name of their own, by oid: one that is renamed while it is read, or was renamed since a
+   *   change was logged, stays the same table
+   */
+  constructor(private readonly names: TableNames = new Map()) {}
 
   /** @throws when the bytes are no message that this version of the protocol has */
   decode(bytes: Buffer): PgoutputMessage {
@@ -56,8 +65,8 @@ export class PgoutputDecoder {
   private describe(reader: MessageReader): PgoutputMessage {
     const oid = reader.uint32()
     // An empty name stands for pg_catalog.
-    const schema = reader.name() || 'pg_catalog'
-    const table = reader.name()
+    const logged = { schema: reader.name() || 'pg_catalog', table: reader.name() }
+    const { schema, table } = this.names.get(oid) ?? logged
     const replicaIdentity = REPLICA_IDENTITY[String.fromCharCode(reader.uint8())]
     if (!replicaIdentity) throw new Error(`unknown replica identity of ${schema}.${table}`)
     const columns: Column[] = []

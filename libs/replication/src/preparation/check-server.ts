@@ -20,29 +20,37 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
     role: string
     database: string
     may_replicate: boolean
+    replication_role: string | null
   }>(`
     SELECT current_setting('server_version_num')::int AS version, current_setting('wal_level') AS wal_level,
            current_user AS role, current_database() AS database,
            rolsuper OR rolreplication OR EXISTS (
              SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
-             WHERE m.member = r.oid AND (g.rolreplication OR g.rolname = 'rds_replication')) AS may_replicate
+             WHERE m.member = r.oid AND (g.rolreplication OR g.rolname = 'rds_replication')) AS may_replicate,
+           (SELECT rolname FROM pg_roles WHERE rolname = 'rds_replication') AS replication_role
     FROM pg_roles r WHERE rolname = current_user`)
   const facts = rows[0]
   if (!facts) throw new SourceRefused('DATABASE_ERROR', 'the login is not in pg_roles')
   if (facts.version < LEAST_VERSION) {
     throw new SourceRefused(
       'SERVER_TOO_OLD',
-      `PostgreSQL 15 or newer is needed; this is version ${Math.floor(facts.version / 10_000)}`,
+      `PostgreSQL 15 or newer is needed; this is version ${Math.floor(facts.version / 10_000)}: upgrade the server`,
     )
   }
   if (facts.wal_level !== 'logical') {
-    throw new SourceRefused('WAL_LEVEL', `wal_level is ${facts.wal_level}; logical replication needs logical`, [
-      `ALTER SYSTEM SET wal_level = logical; -- then restart PostgreSQL`,
-    ])
+    throw new SourceRefused(
+      'WAL_LEVEL',
+      `wal_level is ${facts.wal_level}: changes can be read from the log only when it is logical`,
+      [`ALTER SYSTEM SET wal_level = logical; -- then restart PostgreSQL`],
+    )
   }
   if (!facts.may_replicate) {
-    throw new SourceRefused('REPLICATION_RIGHT', `the role ${facts.role} may not replicate`, [
-      `ALTER ROLE ${quoteName(facts.role)} REPLICATION;`,
+    const role = quoteName(facts.role)
+    throw new SourceRefused('REPLICATION_RIGHT', `the role ${facts.role} may not read the log: it lacks REPLICATION`, [
+      // Amazon RDS lets nobody give the attribute; membership stands for it there.
+      facts.replication_role === null
+        ? `ALTER ROLE ${role} REPLICATION;`
+        : `GRANT ${facts.replication_role} TO ${role};`,
     ])
   }
   return facts

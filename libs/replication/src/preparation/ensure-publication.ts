@@ -1,6 +1,6 @@
 import { DatabaseError, type Client } from 'pg'
-import type { ReplicatedSource } from '../replicated-source.js'
-import { SourceRefused } from '../source-refused.js'
+import type { ReplicatedSource, SourceHistory, TableOids } from '../replicated-source.js'
+import { ChangesMissing, SourceRefused } from '../source-refused.js'
 import type { ServerFacts } from './check-server.js'
 import { quoteName, quoteTable } from './quote.js'
 
@@ -9,10 +9,28 @@ interface Publication {
   readonly publishesAll: boolean
   readonly viaRoot: boolean
   readonly publishesGenerated: boolean
-  /** As SQL writes them, sorted. */
-  readonly tables: readonly string[]
-  /** A column list or a row filter stands on one of them. */
+  readonly members: readonly Member[]
+}
+
+interface Member {
+  readonly oid: number
+  /** As SQL writes it. */
+  readonly quoted: string
+  /** A column list or a row filter stands on it. */
   readonly isNarrowed: boolean
+}
+
+export interface EnsurePublicationOptions {
+  readonly server: ServerFacts
+  /** Of the source's tables. */
+  readonly tables: TableOids
+  readonly history: SourceHistory
+}
+
+export interface EnsuredPublication {
+  readonly isNew: boolean
+  /** Tables that are published from now on, by their names. */
+  readonly added: readonly string[]
 }
 
 /** Since 18 a table with stored generated columns under FULL can only be updated when its publication holds them. */
@@ -21,9 +39,20 @@ const GENERATED_SINCE = 180_000
 /**
  * Makes the publication, or brings it to exactly the source's tables, whole: never column lists (under FULL they make the application's
  * UPDATEs fail) and never row filters. Without the right to, the refusal holds the statements.
+ *
+ * What was not published when it was committed will never come: a table that was captured before and is not published whole now has
+ * lost changes, and is refused. A table that the source names for the first time is simply added.
+ *
+ * @throws ChangesMissing
  */
-export async function ensurePublication(client: Client, source: ReplicatedSource, server: ServerFacts): Promise<void> {
-  const statements = plan(source, server, await readPublication(client, source.publication, server))
+export async function ensurePublication(
+  client: Client,
+  source: ReplicatedSource,
+  options: EnsurePublicationOptions,
+): Promise<EnsuredPublication> {
+  const publication = await readPublication(client, source.publication, options.server)
+  refuseGaps(source, publication, options)
+  const statements = plan(source, options.server, publication)
   for (const statement of statements) {
     try {
       await client.query(statement)
@@ -32,12 +61,60 @@ export async function ensurePublication(client: Client, source: ReplicatedSource
       if (!(error instanceof DatabaseError)) throw error
       throw new SourceRefused(
         'PUBLICATION',
-        `the publication ${source.publication} cannot be brought in step with the captured tables (${error.message})`,
+        `the publication ${source.publication} cannot be brought in step with the captured tables (${error.message}): the login needs ` +
+          `CREATE on the database and must own the tables, or somebody who does runs this once`,
         statements,
         error,
       )
     }
   }
+  const published = new Set(publication?.members.map((member) => member.oid))
+  const added = publication?.isOfAllTables ? [] : [...options.tables].filter(([, oid]) => !published.has(oid))
+  return { isNew: publication === null, added: added.map(([name]) => name) }
+}
+
+/**
+ * Whether the publication still is what it was made to be; changes nothing.
+ * @throws ChangesMissing
+ */
+export async function inspectPublication(
+  client: Client,
+  source: ReplicatedSource,
+  options: EnsurePublicationOptions,
+): Promise<void> {
+  refuseGaps(source, await readPublication(client, source.publication, options.server), options)
+}
+
+function refuseGaps(
+  source: ReplicatedSource,
+  publication: Publication | null,
+  { tables, history }: EnsurePublicationOptions,
+): void {
+  if (history.kind !== 'open') return
+  const gaps = new Map<string, string>()
+  for (const [name, oid] of tables) {
+    const reason = gapOf(source, publication, { name, oid, before: history.tables })
+    if (reason !== null) gaps.set(name, reason)
+  }
+  if (gaps.size > 0) throw new ChangesMissing(gaps, source)
+}
+
+function gapOf(
+  source: ReplicatedSource,
+  publication: Publication | null,
+  table: { readonly name: string; readonly oid: number; readonly before: TableOids },
+): string | null {
+  const { name, oid, before } = table
+  const wasCaptured = [...before.values()].includes(oid)
+  if (!wasCaptured) {
+    return before.has(name) ? `${name} is another table than the one that was captured under this name` : null
+  }
+  if (!publication) return `the publication ${source.publication} was dropped`
+  if (!publication.publishesAll) return `the publication ${source.publication} left out some operations`
+  if (publication.isOfAllTables) return null
+  const member = publication.members.find((one) => one.oid === oid)
+  if (!member) return `${name} was taken out of the publication ${source.publication}`
+  return member.isNarrowed ? `the publication ${source.publication} left out rows or columns of ${name}` : null
 }
 
 function plan(source: ReplicatedSource, server: ServerFacts, publication: Publication | null): string[] {
@@ -53,7 +130,8 @@ function plan(source: ReplicatedSource, server: ServerFacts, publication: Public
   if (!publication.publishesAll || !publication.viaRoot || !publication.publishesGenerated) {
     statements.push(`ALTER PUBLICATION ${name} SET (${options});`)
   }
-  const isInStep = tables.join() === publication.tables.join() && !publication.isNarrowed
+  const members = publication.members.map((member) => member.quoted).sort()
+  const isInStep = tables.join() === members.join() && !publication.members.some((member) => member.isNarrowed)
   if (!publication.isOfAllTables && !isInStep) {
     statements.push(`ALTER PUBLICATION ${name} SET TABLE ${tables.join(', ')};`)
   }
@@ -68,12 +146,12 @@ async function readPublication(client: Client, name: string, server: ServerFacts
     publishes_all: boolean
     via_root: boolean
     generated: boolean
-    tables: { schema: string; table: string; narrowed: boolean }[]
+    tables: { oid: number; schema: string; table: string; narrowed: boolean }[]
   }>(
     `SELECT p.puballtables AS all_tables, p.pubviaroot AS via_root, ${generated} AS generated,
             p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate AS publishes_all,
             coalesce((
-              SELECT json_agg(json_build_object('schema', n.nspname, 'table', c.relname,
+              SELECT json_agg(json_build_object('oid', c.oid::int8, 'schema', n.nspname, 'table', c.relname,
                                                 'narrowed', r.prqual IS NOT NULL OR r.prattrs IS NOT NULL))
               FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace
               WHERE r.prpubid = p.oid), '[]') AS tables
@@ -87,7 +165,10 @@ async function readPublication(client: Client, name: string, server: ServerFacts
     publishesAll: row.publishes_all,
     viaRoot: row.via_root,
     publishesGenerated: row.generated,
-    tables: row.tables.map(quoteTable).sort(),
-    isNarrowed: row.tables.some((table) => table.narrowed),
+    members: row.tables.map((table) => ({
+      oid: table.oid,
+      quoted: quoteTable(table),
+      isNarrowed: table.narrowed,
+    })),
   }
 }

@@ -1,6 +1,6 @@
 import { parseLsn } from '@hooklane/core'
 import { DatabaseError, type Client } from 'pg'
-import type { ReplicatedSource } from '../replicated-source.js'
+import type { OpenHistory, ReplicatedSource, SourceHistory } from '../replicated-source.js'
 import { SourceRefused } from '../source-refused.js'
 import type { ServerFacts } from './check-server.js'
 
@@ -13,10 +13,10 @@ export interface ReadySlot {
 }
 
 export interface EnsureSlotOptions {
-  /** Asked before a slot is made: throwing refuses. What is written from now on will be in the log, what was written before will not. */
-  beforeCreate?(): Promise<void>
-  /** Replace a slot that has lost log, instead of refusing: for a source that can be read anew as a whole. */
-  readonly replaceLost: boolean
+  readonly server: ServerFacts
+  readonly history: SourceHistory
+  /** It was missing until now: what an older slot holds cannot be decoded. */
+  readonly isPublicationNew: boolean
 }
 
 interface SlotRow {
@@ -24,33 +24,36 @@ interface SlotRow {
   readonly database: string | null
   readonly active_pid: number | null
   readonly wal_status: string | null
+  /** Since 17: why it is lost. */
+  readonly invalidation_reason: string | null
   readonly confirmed: string | null
   readonly wal_end: string
 }
 
 /**
- * Finds the slot, or makes it. It is made by a statement of its own: in a transaction that has written, Postgres would wait for that
- * transaction for ever.
+ * Finds the slot, or makes it: what is written from then on will be in the log, what was written before will not. It is made by a
+ * statement of its own: in a transaction that has written, Postgres would wait for that transaction for ever.
  */
 export async function ensureSlot(
   client: Client,
   source: ReplicatedSource,
-  server: ServerFacts,
-  options: EnsureSlotOptions,
+  { server, history, isPublicationNew }: EnsureSlotOptions,
 ): Promise<ReadySlot> {
   const found = await readSlot(client, source.slot)
-  if (found && found.wal_status !== 'lost') return ready(source, server, found)
   if (found) {
     checkOurs(source, server, found)
-    if (!options.replaceLost) throw lost(source)
+    const isLost = found.wal_status === 'lost'
+    if (isLost && history.kind === 'open') throw lost(source, found, history)
+    const isUsable = !isLost && !isPublicationNew && history.kind !== 'over'
+    if (isUsable || history.kind === 'open') return ready(source, found)
+    refuseActive(source, found)
     await client.query('SELECT pg_drop_replication_slot($1)', [source.slot])
-  } else {
-    await options.beforeCreate?.()
-  }
+  } else if (history.kind === 'open') throw gone(source, history)
   await createSlot(client, source)
   const made = await readSlot(client, source.slot)
   if (!made) throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} vanished after it was made`)
-  return ready(source, server, made)
+  checkOurs(source, server, made)
+  return ready(source, made)
 }
 
 /** How far the slot is behind, for metrics. Null: there is no such slot. */
@@ -79,8 +82,9 @@ export async function readSlotLag(client: Client, slot: string): Promise<SlotLag
 
 async function readSlot(client: Client, slot: string): Promise<SlotRow | null> {
   const { rows } = await client.query<SlotRow>(
-    `SELECT plugin, database, active_pid, wal_status, confirmed_flush_lsn::text AS confirmed, pg_current_wal_lsn()::text AS wal_end
-     FROM pg_replication_slots WHERE slot_name = $1`,
+    `SELECT plugin, database, active_pid, wal_status, to_jsonb(s) ->> 'invalidation_reason' AS invalidation_reason,
+            confirmed_flush_lsn::text AS confirmed, pg_current_wal_lsn()::text AS wal_end
+     FROM pg_replication_slots s WHERE slot_name = $1`,
     [slot],
   )
   return rows[0] ?? null
@@ -102,21 +106,23 @@ async function createSlot(client: Client, source: ReplicatedSource): Promise<voi
   }
 }
 
-function ready(source: ReplicatedSource, server: ServerFacts, slot: SlotRow): ReadySlot {
-  checkOurs(source, server, slot)
-  if (slot.active_pid !== null) {
-    throw new SourceRefused(
-      'SLOT_ACTIVE',
-      `the slot ${source.slot} is being read by the server process ${slot.active_pid}: another event-producer runs, or one that has ` +
-        `ended is not yet noticed as gone (wal_sender_timeout)`,
-    )
-  }
+function ready(source: ReplicatedSource, slot: SlotRow): ReadySlot {
+  refuseActive(source, slot)
   const confirmedLsn = parseLsn(slot.confirmed ?? '')
   const walEndLsn = parseLsn(slot.wal_end)
   if (confirmedLsn === null || walEndLsn === null) {
     throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} is still being made by another session`)
   }
   return { confirmedLsn, walEndLsn }
+}
+
+function refuseActive(source: ReplicatedSource, slot: SlotRow): void {
+  if (slot.active_pid === null) return
+  throw new SourceRefused(
+    'SLOT_ACTIVE',
+    `the slot ${source.slot} is being read by the server process ${slot.active_pid}: another event-producer runs, or one that has ` +
+      `ended is not yet noticed as gone (wal_sender_timeout). This one takes over when it ends; to run both, give each its own slot`,
+  )
 }
 
 function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow): void {
@@ -128,11 +134,19 @@ function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow)
   )
 }
 
-function lost(source: ReplicatedSource): SourceRefused {
+function gone(source: ReplicatedSource, history: OpenHistory): SourceRefused {
   return new SourceRefused(
     'SLOT_LOST',
-    `the slot ${source.slot} has lost log that was not yet read (max_slot_wal_keep_size): changes of ${source.name} are missing. ` +
-      `To go on from now, drop the slot, raise the source's epoch in the capture file, and let receivers fetch everything anew`,
-    [`SELECT pg_drop_replication_slot('${source.slot}');`],
+    `the slot ${source.slot} is gone, but ${source.name} was read up to ${history.upTo}: changes since then are missing. To go on from ` +
+      `now, ${source.beginAnew}`,
+  )
+}
+
+function lost(source: ReplicatedSource, slot: SlotRow, history: OpenHistory): SourceRefused {
+  const reason = slot.invalidation_reason ?? 'max_slot_wal_keep_size'
+  return new SourceRefused(
+    'SLOT_LOST',
+    `PostgreSQL has invalidated the slot ${source.slot} (${reason}), which was read up to ${history.upTo}: changes since then are missing. ` +
+      `To go on from now, ${source.beginAnew}`,
   )
 }

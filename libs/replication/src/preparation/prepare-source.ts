@@ -1,13 +1,22 @@
-import type { ReplicatedSource } from '../replicated-source.js'
+import type { ReplicatedSource, SourceHistory, TableOids } from '../replicated-source.js'
 import { checkServer } from './check-server.js'
 import { checkTables } from './check-tables.js'
-import { withControlConnection } from './control-connection.js'
-import { ensurePublication } from './ensure-publication.js'
-import { ensureSlot, readSlotLag, type EnsureSlotOptions, type ReadySlot, type SlotLag } from './ensure-slot.js'
+import { withControlConnection, type ControlOptions } from './control-connection.js'
+import { ensurePublication, inspectPublication } from './ensure-publication.js'
+import { ensureSlot, readSlotLag, type ReadySlot, type SlotLag } from './ensure-slot.js'
 
-export interface PrepareOptions extends EnsureSlotOptions {
-  readonly applicationName: string
-  readonly signal?: AbortSignal
+type ConnectionOptions = Omit<ControlOptions, 'databaseUrl'>
+
+export interface PrepareOptions extends ConnectionOptions {
+  readonly history: SourceHistory
+}
+
+/** A source that can be streamed from. */
+export interface PreparedSource {
+  readonly slot: ReadySlot
+  readonly tables: TableOids
+  /** Tables that are captured from now on although the slot is older; what was committed of them before is not told. */
+  readonly added: readonly string[]
 }
 
 /**
@@ -16,21 +25,35 @@ export interface PrepareOptions extends EnsureSlotOptions {
  *
  * @throws SourceRefused with the statements that cure it
  */
-export function prepareSource(source: ReplicatedSource, options: PrepareOptions): Promise<ReadySlot> {
+export function prepareSource(source: ReplicatedSource, options: PrepareOptions): Promise<PreparedSource> {
+  const { history } = options
   return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client) => {
     const server = await checkServer(client)
-    await checkTables(client, source.tables)
-    await ensurePublication(client, source, server)
-    return ensureSlot(client, source, server, options)
+    const tables = await checkTables(client, source.tables, tablesOf(history))
+    const publication = await ensurePublication(client, source, { server, tables, history })
+    const slot = await ensureSlot(client, source, { server, history, isPublicationNew: publication.isNew })
+    return { slot, tables, added: history.kind === 'open' ? publication.added : [] }
   })
 }
 
-/** @throws SourceRefused when the database does not answer */
-export function slotLag(
+/**
+ * Looks whether a source that is being read is still as it was prepared: what a publication leaves out is silent in the log. Answers how
+ * far its slot is; null when there is none.
+ *
+ * @throws SourceRefused
+ */
+export function inspectSource(
   source: ReplicatedSource,
-  options: { readonly applicationName: string; readonly signal?: AbortSignal },
+  options: ConnectionOptions & { readonly tables: TableOids },
 ): Promise<SlotLag | null> {
-  return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, (client) =>
-    readSlotLag(client, source.slot),
-  )
+  const history: SourceHistory = { kind: 'open', upTo: '', tables: options.tables }
+  return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client) => {
+    const server = await checkServer(client)
+    const tables = await checkTables(client, source.tables, options.tables)
+    await inspectPublication(client, source, { server, tables, history })
+    return readSlotLag(client, source.slot)
+  })
 }
+
+const tablesOf = (history: SourceHistory): TableOids | undefined =>
+  history.kind === 'open' ? history.tables : undefined

@@ -1,10 +1,12 @@
 import { Socket } from 'node:net'
 import { formatLsn, parseLsn } from '@hooklane/core'
+import { DatabaseError } from 'pg'
 import { LogicalReplicationService } from 'pg-logical-replication'
 import type { PgoutputMessage } from '../pgoutput/message.js'
+import type { TableNames } from '../pgoutput/pgoutput-decoder.js'
 import type { ReadySlot } from '../preparation/ensure-slot.js'
-import type { ReplicatedSource } from '../replicated-source.js'
-import { consumerFailure, databaseFailure, SourceRefused } from '../source-refused.js'
+import { nameOf, type ReplicatedSource, type TableOids } from '../replicated-source.js'
+import { ChangesMissing, consumerFailure, databaseFailure, SourceRefused } from '../source-refused.js'
 import { DurablePosition } from './durable-position.js'
 import { DecodingPlugin } from './pgoutput-plugin.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
@@ -23,9 +25,15 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** After this the socket is cut instead of closed in order. */
 const CLOSE_TIMEOUT_MS = 1_000
 
+/** SQLSTATE of the warning "skipped loading publication" (object_not_in_prerequisite_state). */
+const PUBLICATION_SKIPPED = '55000'
+/** SQLSTATE before 18, once the stream runs: the publication is missing at this point of the log. */
+const UNDEFINED_OBJECT = '42704'
+
 export interface SessionOptions {
   readonly source: ReplicatedSource
   readonly slot: ReadySlot
+  readonly tables: TableOids
   readonly consumer: TransactionConsumer
   readonly applicationName: string
   readonly onStreaming: () => void
@@ -49,6 +57,7 @@ export class ReplicationSession {
   private failure: SourceRefused | null = null
   private handling: Promise<void> | undefined
   private isHandling = false
+  private isStreaming = false
   private heardAt = performance.now()
   private statusTimer: NodeJS.Timeout | undefined
   private statusCount = 0
@@ -56,7 +65,7 @@ export class ReplicationSession {
 
   constructor(private readonly options: SessionOptions) {
     this.position = new DurablePosition(options.slot.confirmedLsn)
-    this.reader = new TransactionReader(options.consumer)
+    this.reader = new TransactionReader(options.consumer, options.source)
     this.service = this.createService()
   }
 
@@ -65,11 +74,11 @@ export class ReplicationSession {
     const { source, slot, consumer } = this.options
     if (this.ended) return consumer.ended()
     const finished = new Promise<void>((resolve) => (this.finish = resolve))
-    const plugin = new DecodingPlugin(
-      source.publication,
-      (message) => this.arrived(message),
-      (error) => this.fail(error),
-    )
+    const plugin = new DecodingPlugin(source.publication, namesByOid(source, this.options.tables), {
+      onArrival: (message) => this.arrived(message),
+      onFault: (error) => this.fail(error),
+      onWarning: (code) => this.warned(code),
+    })
     this.service.subscribe(plugin, source.slot, formatLsn(slot.confirmedLsn)).then(
       () => this.fail(new SourceRefused('UNREACHABLE', 'the server ended the stream')),
       (error: unknown) => this.fail(error),
@@ -91,6 +100,11 @@ export class ReplicationSession {
     this.end(null)
   }
 
+  /** Found by somebody else to be in no state to be read: ends the session with this failure. */
+  refuse(failure: SourceRefused): void {
+    this.end(failure)
+  }
+
   private createService(): LogicalReplicationService {
     const { source, applicationName } = this.options
     const service = new LogicalReplicationService(
@@ -108,6 +122,7 @@ export class ReplicationSession {
     service.on('heartbeat', (lsn, _timestamp, shouldRespond) => this.keepalive(lsn, shouldRespond))
     service.on('error', (error) => this.fail(error))
     service.on('start', () => {
+      this.isStreaming = true
       this.heardAt = performance.now()
       this.statusTimer = setInterval(() => this.tick(), STATUS_INTERVAL_MS)
       this.options.onStreaming()
@@ -118,6 +133,17 @@ export class ReplicationSession {
   private arrived(message: PgoutputMessage): void {
     this.heardAt = performance.now()
     if (message.tag === 'begin') this.position.received(message.commitLsn)
+  }
+
+  /** Since 18 changes without their publication are skipped with no more than this; before, the stream fails (see `fail`). */
+  private warned(code: string): void {
+    if (code === PUBLICATION_SKIPPED) this.end(this.publicationWasMissing())
+  }
+
+  private publicationWasMissing(): ChangesMissing {
+    const { source } = this.options
+    const reason = `the publication ${source.publication} did not exist when they were committed`
+    return new ChangesMissing(new Map(source.tables.map((table) => [nameOf(table), reason])), source)
   }
 
   /** Never throws: the client would report the error and go on with the next message. */
@@ -163,7 +189,8 @@ export class ReplicationSession {
   }
 
   private fail(error: unknown): void {
-    this.end(databaseFailure(error))
+    const isUndefined = this.isStreaming && error instanceof DatabaseError && error.code === UNDEFINED_OBJECT
+    this.end(isUndefined ? this.publicationWasMissing() : databaseFailure(error))
   }
 
   private end(failure: SourceRefused | null): void {
@@ -189,4 +216,13 @@ export class ReplicationSession {
     clearTimeout(timer)
     this.socket?.destroy()
   }
+}
+
+function namesByOid({ tables }: ReplicatedSource, oids: TableOids): TableNames {
+  const named = new Map<number, ReplicatedSource['tables'][number]>()
+  for (const table of tables) {
+    const oid = oids.get(nameOf(table))
+    if (oid !== undefined) named.set(oid, table)
+  }
+  return named
 }

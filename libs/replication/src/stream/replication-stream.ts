@@ -1,14 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { prepareSource, slotLag } from '../preparation/prepare-source.js'
+import { inspectSource, prepareSource } from '../preparation/prepare-source.js'
 import type { SlotLag } from '../preparation/ensure-slot.js'
-import type { ReplicatedSource } from '../replicated-source.js'
-import { consumerFailure, type SourceRefused } from '../source-refused.js'
+import type { ReplicatedSource, SourceHistory, TableOids } from '../replicated-source.js'
+import { ChangesMissing, consumerFailure, SourceRefused, type RefusalCode } from '../source-refused.js'
 import { ReplicationSession } from './replication-session.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
 
 /** First pause after a failure; it doubles up to the longest. Shorter floods a database that starts, longer keeps changes waiting. */
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 10_000
+
+const INSPECT_EVERY_MS = 10_000
+/** Nothing failed for so long after a failure over the log: it has been read past that place, or nothing of it is left. */
+const STEADY_AFTER_MS = 3_000
+/** They say nothing of what the log or the catalogue holds. */
+const OF_THE_CONNECTION: ReadonlySet<RefusalCode> = new Set([
+  'UNREACHABLE',
+  'LOGIN_REFUSED',
+  'DATABASE_ERROR',
+  'SLOT_ACTIVE',
+])
+
+const isVerdict = (error: unknown): error is SourceRefused =>
+  error instanceof SourceRefused && !OF_THE_CONNECTION.has(error.code)
 
 export type StreamState =
   | { readonly phase: 'preparing' | 'streaming' | 'stopped' }
@@ -22,8 +36,15 @@ export interface ReplicationStreamOptions {
   readonly onState: (state: StreamState) => void
   /** Shown in `pg_stat_activity` and `pg_stat_replication`. */
   readonly applicationName: string
-  /** Replace a slot that has lost log instead of refusing. Default false. */
-  readonly replaceLostSlot?: boolean
+  /** Told of tables that are captured from now on, by a slot that is older: what was committed of them before is not told. */
+  readonly onAdded?: (tables: readonly string[]) => void
+  /** Told how far the slot is, at every inspection. */
+  readonly onLag?: (lag: SlotLag) => void
+  /**
+   * How often the database is asked whether the source still is as it was prepared. Longer lets changes go missing unnoticed for longer
+   * after somebody took a table out of the publication; shorter costs a connection each time. Default 10 s.
+   */
+  readonly inspectEveryMs?: number
 }
 
 /**
@@ -40,6 +61,10 @@ export class ReplicationStream {
   private session: ReplicationSession | null = null
   private running: Promise<void> | null = null
   private pauseMs = FIRST_PAUSE_MS
+  private isInspecting = false
+  private lastFailure: SourceRefused | null = null
+  /** Running: the stream is open, but not yet told to be. */
+  private steady: NodeJS.Timeout | undefined
 
   constructor(private readonly options: ReplicationStreamOptions) {}
 
@@ -54,6 +79,7 @@ export class ReplicationStream {
    */
   acknowledge(commitEndLsn: bigint): void {
     this.session?.acknowledge(commitEndLsn)
+    if (this.steady) this.announce()
   }
 
   /** Reads no further and resolves when the consumer's running call has ended and the last acknowledgement is sent. */
@@ -61,12 +87,6 @@ export class ReplicationStream {
     this.stopping.abort()
     this.session?.stop()
     await this.running
-  }
-
-  /** @throws SourceRefused when the database does not answer */
-  lag(): Promise<SlotLag | null> {
-    const { source, applicationName } = this.options
-    return slotLag(source, { applicationName, signal: this.stopping.signal })
   }
 
   private isStopping(): boolean {
@@ -87,35 +107,87 @@ export class ReplicationStream {
   private async streamOnce(): Promise<void> {
     const { source, consumer, applicationName, onState } = this.options
     onState({ phase: 'preparing' })
-    const slot = await prepareSource(source, {
-      applicationName,
-      signal: this.stopping.signal,
-      replaceLost: this.options.replaceLostSlot ?? false,
-      beforeCreate: () => consumer.beforeSlotIsMade?.() ?? Promise.resolve(),
-    })
+    const history = await this.history()
+    const { signal } = this.stopping
+    const { slot, tables, added } = await prepareSource(source, { applicationName, signal, history })
+    if (added.length > 0) this.options.onAdded?.(added)
+    let inspections: NodeJS.Timeout | undefined
     try {
-      await consumer.connected(slot)
-      this.session = new ReplicationSession({
-        source,
-        slot,
-        consumer,
-        applicationName,
-        onStreaming: () => this.streaming(),
-      })
-      if (this.isStopping()) this.session.stop()
-      await this.session.run()
+      await consumer.connected(slot, tables)
+      const inspect = () => void this.inspect(session, tables)
+      const onStreaming = () => {
+        this.streaming()
+        inspect()
+      }
+      const session = new ReplicationSession({ source, slot, tables, consumer, applicationName, onStreaming })
+      this.session = session
+      if (this.isStopping()) session.stop()
+      inspections = setInterval(inspect, this.options.inspectEveryMs ?? INSPECT_EVERY_MS)
+      await session.run()
+    } catch (error) {
+      throw await this.firstToMend(consumerFailure(error), tables)
     } finally {
+      clearTimeout(this.steady)
+      clearInterval(inspections)
       this.session = null
     }
   }
 
+  /** A change that cannot be told often has a cause that stands in the catalogue still: that one is for a person to mend first. */
+  private async firstToMend(error: SourceRefused, tables: TableOids): Promise<SourceRefused> {
+    if (error.code !== 'CHANGE_UNTELLABLE') return error
+    try {
+      await this.look(tables)
+      return error
+    } catch (found) {
+      return isVerdict(found) ? found : error
+    }
+  }
+
+  /** Where nothing was promised, a slot that cannot be decoded is as good as none. */
+  private async history(): Promise<SourceHistory> {
+    const { consumer } = this.options
+    if (consumer.history) return consumer.history()
+    return { kind: this.lastFailure instanceof ChangesMissing ? 'over' : 'none' }
+  }
+
+  /** What makes the source unreadable ends its session; a database that does not answer is the session's own to notice. */
+  private async inspect(session: ReplicationSession, tables: TableOids): Promise<void> {
+    if (this.isInspecting) return
+    this.isInspecting = true
+    try {
+      const lag = await this.look(tables)
+      if (lag) this.options.onLag?.(lag)
+    } catch (error) {
+      if (isVerdict(error)) session.refuse(error)
+    } finally {
+      this.isInspecting = false
+    }
+  }
+
+  private look(tables: TableOids): Promise<SlotLag | null> {
+    const { source, applicationName } = this.options
+    return inspectSource(source, { applicationName, signal: this.stopping.signal, tables })
+  }
+
+  /** After a failure over what the log holds, an open stream proves nothing: the same place comes again in a moment. */
   private streaming(): void {
+    const mayComeAgain = this.lastFailure !== null && !OF_THE_CONNECTION.has(this.lastFailure.code)
+    if (mayComeAgain) this.steady = setTimeout(() => this.announce(), STEADY_AFTER_MS)
+    else this.announce()
+  }
+
+  private announce(): void {
+    clearTimeout(this.steady)
+    this.steady = undefined
     this.pauseMs = FIRST_PAUSE_MS
+    this.lastFailure = null
     this.options.onState({ phase: 'streaming' })
   }
 
   private async pause(error: SourceRefused): Promise<void> {
     const retryInMs = this.pauseMs
+    this.lastFailure = error
     this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS)
     this.options.onState({ phase: 'failing', error, retryInMs })
     try {

@@ -1,4 +1,5 @@
 import type { EmittedContext, RowChange, TransactionInfo } from '@hooklane/core'
+import type { SourceHistory, TableOids } from '../replicated-source.js'
 import type { ReadySlot } from '../preparation/ensure-slot.js'
 
 /**
@@ -6,10 +7,10 @@ import type { ReadySlot } from '../preparation/ensure-slot.js'
  * before, and the log waits with them, so what is not taken stays in Postgres and not in memory.
  */
 export interface TransactionConsumer {
-  /** Before the slot is made for the first time; throwing refuses. */
-  beforeSlotIsMade?(): Promise<void>
+  /** What became of the source so far; asked before every connection. Absent: it may begin anew at any time. Throwing refuses. */
+  history?(): Promise<SourceHistory>
   /** A connection is about to stream from the slot: get ready for transactions, which may have been seen before. Throwing is tried again. */
-  connected(slot: ReadySlot): Promise<void>
+  connected(slot: ReadySlot, tables: TableOids): Promise<void>
   begin(): void
   change(change: RowChange): Promise<void> | undefined
   /** May come before, between and after the changes. */

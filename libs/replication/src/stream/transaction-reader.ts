@@ -1,6 +1,8 @@
 import type { Row, Relation } from '@hooklane/core'
 import type { PgoutputMessage } from '../pgoutput/message.js'
-import { SourceRefused } from '../source-refused.js'
+import { nameOf, type ReplicatedSource } from '../replicated-source.js'
+import { quoteTable } from '../preparation/quote.js'
+import { SourceRefused, untellable } from '../source-refused.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
 
 /** What `pg_logical_emit_message` must be called with to be meant for us. */
@@ -12,7 +14,10 @@ type Begin = Extract<PgoutputMessage, { readonly tag: 'begin' }>
 export class TransactionReader {
   private open: Begin | null = null
 
-  constructor(private readonly consumer: TransactionConsumer) {}
+  constructor(
+    private readonly consumer: TransactionConsumer,
+    private readonly source: ReplicatedSource,
+  ) {}
 
   /**
    * Answers a promise only when the next message has to wait.
@@ -62,12 +67,10 @@ export class TransactionReader {
 
   private whole(relation: Relation, before: Row | null): Row {
     if (before) return before
-    const name = `${relation.schema}.${relation.table}`
-    throw new SourceRefused(
-      'REPLICA_IDENTITY',
-      `a change of ${name} was logged without its old row, because the table had no REPLICA IDENTITY FULL at that moment: it cannot be ` +
-        `told. To go on without it, drop the slot, raise the source's epoch in the capture file, and let receivers fetch everything anew`,
-      [`ALTER TABLE "${relation.schema}"."${relation.table}" REPLICA IDENTITY FULL;`],
+    throw untellable(
+      `a change of ${nameOf(relation)} was logged without its old row, because the table had no REPLICA IDENTITY FULL at that moment`,
+      this.source,
+      [`ALTER TABLE ${quoteTable(relation)} REPLICA IDENTITY FULL;`],
     )
   }
 }

@@ -1,0 +1,200 @@
+import { tmpdir } from 'node:os'
+import type { CapturePlaces } from '@hooklane/config'
+import {
+  formatPosition,
+  referencedColumns,
+  SourceReader,
+  type CaptureSource,
+  type FoldReport,
+  type TransactionInfo,
+} from '@hooklane/core'
+import type { TopicNames } from '@hooklane/contracts'
+import { MAX_RECORD_BYTES, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
+import { CaptureMarks, readConfiguration, type PgPool } from '@hooklane/postgres'
+import { ChangesMissing, type ReplicatedSource } from '@hooklane/replication'
+import type { ServiceContext } from '@hooklane/runtime'
+import type { EventProducerMetrics } from './metrics.js'
+import { MarkKeeper } from './publishing/mark-keeper.js'
+import { OrderedPublisher, type PublishedCheck } from './publishing/ordered-publisher.js'
+import { PublishedPositions } from './publishing/published-positions.js'
+import type { EventProducerSettings } from './settings.js'
+import { CapturedSource } from './sources/captured-source.js'
+import { CONFIGURATION_TABLE, ConfigurationSource, isSaid } from './sources/configuration-source.js'
+import { readConfigurationTopic } from './sources/read-configuration-topic.js'
+import { SourceRunner } from './sources/source-runner.js'
+import { TemporarySpoolFile } from './spool/temporary-spool-file.js'
+
+/** Name of the source that carries Hooklane's own configuration; capture files cannot take it. */
+const CONFIGURATION_SOURCE = 'hooklane'
+/** Of the time that a process may take to end, for the publish that is out. */
+const DRAIN_SHARE = 0.5
+
+/** What all sources share. */
+export interface Parts {
+  readonly settings: EventProducerSettings
+  readonly context: ServiceContext
+  readonly metrics: EventProducerMetrics
+  readonly kafka: KafkaClient
+  readonly names: TopicNames
+  readonly pool: PgPool
+}
+
+/** A source with a producer of its own: one that waits for its request must not hold up the others. */
+export interface Pipeline {
+  readonly runner: SourceRunner
+  readonly producer: SingleFlightProducer
+}
+
+export function configurationPipeline(parts: Parts): Pipeline {
+  const { settings, kafka, names, pool, metrics } = parts
+  const topic = names.subscriptions
+  const identifier = `${settings.topicPrefix.toLowerCase().replace(/[^a-z0-9_]/g, '_')}${CONFIGURATION_SOURCE}`
+  const readTopic = () => readConfigurationTopic(kafka, topic, names.group('event-producer'))
+  const source: ReplicatedSource = {
+    name: CONFIGURATION_SOURCE,
+    databaseUrl: settings.databaseUrl,
+    slot: identifier,
+    publication: identifier,
+    tables: [CONFIGURATION_TABLE],
+    beginAnew: 'wait: the table is compared with the topic as a whole at the next attempt',
+  }
+  const { producer, publisher } = makePublisher(parts, source.name, async () => {
+    const state = await readTopic()
+    return (record) => isSaid(state, record)
+  })
+  const runner = makeRunner(parts, source, publisher, {
+    makeConsumer: (link) =>
+      new ConfigurationSource({
+        ...link,
+        topic,
+        publisher,
+        readTopic,
+        readTable: () => readConfiguration(pool),
+        onTransaction: ({ committedAtMs }) => countTransaction(metrics, source.name, committedAtMs),
+      }),
+  })
+  return { runner, producer }
+}
+
+export function capturePipeline(parts: Parts, capture: CaptureSource, places: CapturePlaces): Pipeline {
+  const { settings, kafka, names, pool, context } = parts
+  const topic = names.events
+  const source = replicatedSource(capture, places)
+  const positions = new PublishedPositions({
+    client: kafka,
+    topic,
+    producer: capture.name,
+    groupPrefix: names.group('event-producer'),
+    knownPosition: () => marks.read(),
+  })
+  const { producer, publisher } = makePublisher(parts, source.name, () => positions.check())
+  const marks: MarkKeeper = new MarkKeeper({
+    producer: capture.name,
+    store: new CaptureMarks(pool),
+    endOffsets: () => positions.endOffsets(),
+    whenDurable: (onDurable) => publisher.whenDurable(onDurable),
+    onFailure: (error) => context.logger.warn({ source: source.name, error }, 'the mark of the source does not follow'),
+  })
+  const runner = makeRunner(parts, source, publisher, {
+    onRefused: (error) => {
+      if (error instanceof ChangesMissing) void marks.noteGaps(error.gaps, epochOf(capture))
+    },
+    onStopped: () => marks.stop(),
+    makeConsumer: (link) =>
+      new CapturedSource({
+        ...link,
+        reader: new SourceReader(capture),
+        replicated: source,
+        topic,
+        publisher,
+        marks,
+        lastPositions: () => positions.read(),
+        openSpool: () => TemporarySpoolFile.open(settings.spoolDir ?? tmpdir()),
+        onTransaction: reportTransaction(parts, source.name),
+      }),
+  })
+  return { runner, producer }
+}
+
+/** The part of a position's text that tells epochs apart. */
+const epochOf = ({ epoch }: CaptureSource): string => formatPosition({ epoch, commitLsn: 0n, ordinal: 0 }).slice(0, 4)
+
+const reportTransaction =
+  ({ metrics, context }: Parts, source: string) =>
+  ({ xid, committedAtMs }: TransactionInfo, report: FoldReport): void => {
+    countTransaction(metrics, source, committedAtMs)
+    for (const [reason, rows] of report.skipped) metrics.skipped.inc({ source, reason }, rows)
+    for (const reason of report.contextFaults) metrics.skipped.inc({ source, reason })
+    if (report.truncated.length === 0) return
+    metrics.truncated.inc({ source }, report.truncated.length)
+    context.logger.warn({ source, xid, tables: report.truncated }, 'captured tables were truncated')
+  }
+
+function replicatedSource(capture: CaptureSource, places: CapturePlaces): ReplicatedSource {
+  const place = places.ofSource.get(capture)
+  return {
+    name: capture.name,
+    databaseUrl: capture.database,
+    slot: capture.slot,
+    publication: capture.publication,
+    tables: capture.tables.map((table) => {
+      const written = places.ofTable.get(table)
+      return {
+        schema: table.schema,
+        table: table.table,
+        columns: referencedColumns(capture, table),
+        id: table.id,
+        ...(written === undefined ? {} : { written }),
+      }
+    }),
+    beginAnew:
+      `raise the source's epoch in the capture file to ${capture.epoch + 1}${place === undefined ? '' : ` (${place})`}, restart the ` +
+      `event-producer, and let receivers fetch everything anew when it is ready`,
+  }
+}
+
+function makePublisher(
+  { kafka, metrics, context }: Parts,
+  source: string,
+  readBack: () => Promise<PublishedCheck>,
+): { readonly producer: SingleFlightProducer; readonly publisher: OrderedPublisher } {
+  const { logger, readiness } = context
+  const part = publishingPart(source)
+  const producer = new SingleFlightProducer(kafka)
+  const publisher = new OrderedPublisher({
+    producer,
+    readBack,
+    maxRecordBytes: MAX_RECORD_BYTES,
+    onPublished: (published, repeated) => {
+      readiness.set(part, true)
+      metrics.events.inc({ source }, published)
+      if (repeated > 0) metrics.repeated.inc({ source }, repeated)
+    },
+    onFailure: (error, retryInMs) => {
+      readiness.set(part, false, error instanceof Error ? error.message : String(error))
+      metrics.publishFailures.inc({ source })
+      logger.warn({ source, error, retryInMs }, 'events could not be published; trying again')
+    },
+    onQueued: (records) => metrics.queued.set({ source }, records),
+  })
+  return { producer, publisher }
+}
+
+export const publishingPart = (source: string): string => `publishing ${source}`
+
+function makeRunner(
+  { settings, metrics, context }: Parts,
+  source: ReplicatedSource,
+  publisher: OrderedPublisher,
+  how: Pick<ConstructorParameters<typeof SourceRunner>[0], 'makeConsumer' | 'onRefused' | 'onStopped'>,
+): SourceRunner {
+  const { logger, readiness } = context
+  const drainMs = settings.drainLimitMs * DRAIN_SHARE
+  const { captureCheckMs: inspectEveryMs } = settings
+  return new SourceRunner({ source, publisher, drainMs, inspectEveryMs, metrics, readiness, logger, ...how })
+}
+
+function countTransaction(metrics: EventProducerMetrics, source: string, committedAtMs: number): void {
+  metrics.transactions.inc({ source })
+  metrics.lastCommitSeconds.set({ source }, committedAtMs / 1000)
+}
