@@ -3,7 +3,7 @@ import { topicNames } from '@hooklane/contracts'
 import { createSealer } from '@hooklane/core'
 import { createKafkaClient, KafkaLogAdmin, TopicAdmin } from '@hooklane/kafka'
 import { TenantDatabase } from '@hooklane/postgres'
-import { systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
+import { explainListenFault, systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { parseAllowTargets } from '@hooklane/webhook-http'
 import { createApi } from './create-api.js'
 import type { SubscriptionServiceSettings } from './settings.js'
@@ -56,7 +56,11 @@ export async function startSubscriptionService(
   await watch.start()
   const expiredAnswers = new ExpiredAnswers(database, logger)
   expiredAnswers.start()
-  await api.listen(settings.httpPort, settings.httpHost)
+  try {
+    await api.listen(settings.httpPort, settings.httpHost)
+  } catch (error) {
+    throw explainListenFault(error, 'HTTP_PORT', settings.httpPort, settings.httpHost)
+  }
   logger.info({ url: await api.getUrl() }, 'the API listens')
   return {
     close: async () => {

@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Readiness, Registry } from '@hooklane/observability'
+import { explainListenFault } from './explain-listen-fault.js'
 import { measureReadiness } from './service-metrics.js'
 
 export interface HealthServer {
@@ -32,7 +33,11 @@ export async function startHealthServer(options: {
       (error: unknown) => answer(response, 500, { error: String(error) }),
     )
   })
-  await listen(server, options.port, options.host)
+  try {
+    await listen(server, options.port, options.host)
+  } catch (error) {
+    throw explainListenFault(error, 'HEALTH_PORT', options.port, options.host)
+  }
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>

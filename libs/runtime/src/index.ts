@@ -1,3 +1,4 @@
+export * from './explain-listen-fault.js'
 export * from './health.js'
 export * from './nest-logger.js'
 export * from './run-service.js'

@@ -1,0 +1,17 @@
+/**
+ * Names the setting behind a port that cannot be had; every other error is answered as it is.
+ *
+ * @param key the setting that gave the port
+ */
+export function explainListenFault(error: unknown, key: string, port: number, host: string): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') {
+    const advice = 'Stop it, or choose another port (0 takes a free one)'
+    return new Error(`${key}=${port}: something else listens on that port of ${host}. ${advice}`, { cause: error })
+  }
+  if (code === 'EACCES') {
+    const advice = 'Choose one above 1023 (0 takes a free one)'
+    return new Error(`${key}=${port}: this user may not listen on that port. ${advice}`, { cause: error })
+  }
+  return error
+}
