@@ -17,6 +17,9 @@ import { ServiceProcess } from '../support/service-process.js'
 
 const ROUTER = fileURLToPath(new URL('../../../apps/router/dist/main.js', import.meta.url))
 
+/** As the client counts them: its own module must not be loaded past `@hooklane/kafka`, which mends it. */
+const GZIP = 1 as never
+
 export const GROUP = 'shared-webhook'
 
 export interface Delivered {
@@ -108,9 +111,21 @@ export class RouterWorld {
   }
 
   /** Publishes to `events` as an upstream service; the key decides the partition unless one is named. */
-  async publish(messages: readonly Message[]): Promise<void> {
+  async publish(messages: readonly Message[], { isCompressed = false } = {}): Promise<void> {
+    const how = isCompressed ? { compression: GZIP } : {}
     for (let at = 0; at < messages.length; at += 500)
-      await this.#upstream.send({ topic: this.topics.events, messages: messages.slice(at, at + 500) })
+      await this.#upstream.send({ topic: this.topics.events, messages: messages.slice(at, at + 500), ...how })
+  }
+
+  /** As a service that writes in transactions and gives one up. */
+  async publishAndAbort(messages: readonly Message[]): Promise<void> {
+    const transactionalId = `${this.log.prefix}upstream`
+    const producer = this.log.client.kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    const transaction = await producer.transaction()
+    await transaction.send({ topic: this.topics.events, messages: [...messages] })
+    await transaction.abort()
+    await producer.disconnect()
   }
 
   startRouter(env: NodeJS.ProcessEnv = {}): ServiceProcess {

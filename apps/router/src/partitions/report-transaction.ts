@@ -17,14 +17,18 @@ export function reportTransaction(
   if (oldest) metrics.eventAgeSeconds.observe(Math.max(0, clock.wallMs() - Date.parse(oldest.occurredAt)) / 1000)
   const first = batch.quarantined[0]
   if (!first) return
-  for (const { reason } of batch.quarantined) metrics.quarantined.inc({ reason: reasonLabel(reason) })
+  const reasons: Record<string, number> = {}
+  for (const { reason } of batch.quarantined) {
+    metrics.quarantined.inc({ reason: reasonLabel(reason) })
+    reasons[reason] = (reasons[reason] ?? 0) + 1
+  }
   // One line for all: a producer that sends nothing but poison must not fill the log as well.
   logger.warn(
     {
       alarm: 'quarantined',
       count: batch.quarantined.length,
-      reason: first.reason,
-      offset: String(first.record.offset),
+      reasons,
+      firstOffset: String(first.record.offset),
     },
     'records were quarantined',
   )
