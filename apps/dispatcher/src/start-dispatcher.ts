@@ -43,7 +43,13 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
   const ledger = makeLedger(settings, connections, open, metrics, context)
   const sessions = makeSessionFactory(settings, connections, { view, gate, ledger, open, metrics }, context)
   const workers = new WorkerMaker(settings, connections, sessions, metrics, context, instance)
-  const observer = new Observer({ metrics, clock: systemClock, budget: new MemoryBudget(settings.memoryMaxBytes) })
+  const observer = new Observer({
+    metrics,
+    readiness,
+    sessionTimeoutMs: settings.sessionTimeoutMs,
+    clock: systemClock,
+    budget: new MemoryBudget(settings.memoryMaxBytes),
+  })
   const dispatcher = new Dispatcher({
     view,
     configuration,

@@ -19,7 +19,9 @@ export interface RecorderOptions {
   readonly metrics: RecorderMetrics
   readonly logger: Logger
   readonly onCrash: (error: Error) => void
-  readonly onAssigned: (partitions: number) => void
+  readonly onAssigned: () => void
+  /** With the age of the last heartbeat that Kafka answered; each second. */
+  readonly onHeartbeat: (ageMs: number | null) => void
 }
 
 /**
@@ -68,6 +70,8 @@ export class Recorder {
     metrics.lag.set(Number(unread) + this.batches.size)
     const fetchedMs = consumer.lastFetchMs()
     if (fetchedMs !== null) metrics.lastFetchAge.set((performance.now() - fetchedMs) / 1000)
+    const heartbeatMs = consumer.lastHeartbeatMs()
+    this.options.onHeartbeat(heartbeatMs === null ? null : performance.now() - heartbeatMs)
   }
 
   async stop(): Promise<void> {
@@ -97,7 +101,7 @@ export class Recorder {
         consumer.seek(at, positions.get(at.topic)?.get(at.partition) ?? 0n)
       }
       if (!this.isPaused) consumer.resume(this.assigned)
-      onAssigned(this.assigned.length)
+      onAssigned()
     } catch (error) {
       if (generation !== this.generation) return
       logger.warn({ error }, 'the committed offsets could not be read; trying again')

@@ -1,5 +1,6 @@
 import { topicNames } from '@hooklane/contracts'
 import { createKafkaClient, KafkaLogAdmin, KafkaLogConsumer, SingleFlightProducer } from '@hooklane/kafka'
+import { reportSilence } from '@hooklane/observability'
 import { createPool, DeliveryLogWriter } from '@hooklane/postgres'
 import type { RunningService, ServiceContext } from '@hooklane/runtime'
 import { kafkaConnection } from '@hooklane/config'
@@ -16,6 +17,8 @@ const LOOK_AHEAD_EVERY_MS = 3_600_000
  */
 const FETCH = { maxWaitMs: 500, minBytes: 512 * 1024, maxBytesPerPartition: 1024 * 1024 } as const
 const OBSERVE_EVERY_MS = 1_000
+/** Without a heartbeat for so long a process is no member of its group any more. */
+const SESSION_TIMEOUT_MS = 10_000
 
 /** Binds the recorder to Kafka and Postgres. */
 export async function startRecorder(settings: RecorderSettings, context: ServiceContext): Promise<RunningService> {
@@ -39,14 +42,21 @@ export async function startRecorder(settings: RecorderSettings, context: Service
     topicPrefix: settings.topicPrefix,
     batchMax: settings.batchMax,
     bufferMax: settings.bufferMax,
-    consumer: new KafkaLogConsumer(kafka, { group, topics: [names.attempts, names.deadLetters], ...FETCH }),
+    consumer: new KafkaLogConsumer(kafka, {
+      group,
+      topics: [names.attempts, names.deadLetters],
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      ...FETCH,
+    }),
     producer,
     writer,
     startOffsets: (topic) => startOffsets(admin, group, topic),
     metrics: recorderMetrics(registry),
     logger,
     onCrash: (error) => context.fail('the Kafka consumer could not be kept running', error),
-    onAssigned: (partitions) => readiness.set('kafka', true, `${partitions} partitions`),
+    onAssigned: () => readiness.set('kafka', true),
+    onHeartbeat: (silentMs) =>
+      reportSilence(readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: SESSION_TIMEOUT_MS }),
   })
   const ensureDays = async () => {
     const now = Date.now()

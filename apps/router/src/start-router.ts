@@ -56,6 +56,7 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
   const router = new EventRouter({
     consumer,
     readiness,
+    sessionTimeoutMs: settings.sessionTimeoutMs,
     onCrash: (error) => context.fail('the consumer of events is gone', error),
     context: {
       topics,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { createRegistry } from '@hooklane/observability'
+import { createRegistry, Readiness } from '@hooklane/observability'
 import type { GroupWorker } from '../groups/group-worker.js'
 import { dispatcherMetrics } from '../metrics.js'
 import { MemoryBudget } from './memory-budget.js'
@@ -26,6 +26,8 @@ function world() {
   const registry = createRegistry('dispatcher')
   const observer = new Observer({
     metrics: dispatcherMetrics(registry),
+    readiness: new Readiness(),
+    sessionTimeoutMs: 30_000,
     clock: { monotonicMs: () => at.nowMs, wallMs: () => at.nowMs },
     budget: new MemoryBudget(1_000_000),
   })

@@ -1,10 +1,14 @@
 import type { Clock } from '@hooklane/core'
+import { reportSilence, type Readiness } from '@hooklane/observability'
 import type { LaneSession } from '../engine/lane-session.js'
 import type { GroupWorker } from '../groups/group-worker.js'
 import type { DispatcherMetrics } from '../metrics.js'
 import type { MemoryBudget } from './memory-budget.js'
 
 export interface ObserverOptions {
+  readonly readiness: Readiness
+  /** Without a heartbeat for so long a process is no member of its group any more. */
+  readonly sessionTimeoutMs: number
   readonly metrics: DispatcherMetrics
   readonly clock: Clock
   readonly budget: MemoryBudget
@@ -32,6 +36,7 @@ export class Observer {
     const nowMs = clock.monotonicMs()
     let heldBytes = 0
     let shortestLeaseMs = Number.POSITIVE_INFINITY
+    let oldestHeartbeatMs = Number.POSITIVE_INFINITY
     for (const worker of workers) {
       const sessions = [...worker.partitions.values()].flatMap((owner) => (owner.session ? [owner.session] : []))
       for (const { state, deadlineMs } of sessions) {
@@ -42,11 +47,13 @@ export class Observer {
       metrics.partitionsOwned.set(labels, sessions.length)
       this.observeLanes(worker.workerGroup, sessions)
       const heartbeat = worker.heartbeatMs()
+      if (heartbeat !== null) oldestHeartbeatMs = Math.min(oldestHeartbeatMs, heartbeat)
       if (heartbeat !== null) metrics.heartbeatAge.set(labels, (nowMs - heartbeat) / 1000)
       const fetched = worker.lastFetchMs()
       if (fetched !== null) metrics.lastFetchAge.set(labels, (nowMs - fetched) / 1000)
       metrics.lag.set(labels, worker.lagRecords())
     }
+    this.reportKafka(oldestHeartbeatMs === Number.POSITIVE_INFINITY ? null : nowMs - oldestHeartbeatMs)
     metrics.heldBytes.set(heldBytes)
     metrics.leaseRemaining.set(shortestLeaseMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, shortestLeaseMs) / 1000)
     const { level, hasChanged } = budget.update(heldBytes)
@@ -55,6 +62,11 @@ export class Observer {
     for (const worker of workers) {
       for (const owner of worker.partitions.values()) owner.session?.tell({ type: 'budget', level })
     }
+  }
+
+  private reportKafka(silentMs: number | null): void {
+    const { readiness, sessionTimeoutMs } = this.options
+    reportSilence(readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: sessionTimeoutMs })
   }
 
   private observeLanes(group: string, sessions: readonly LaneSession[]): void {

@@ -178,6 +178,7 @@ function world(log = new InMemoryRouterLog()) {
   const router = new EventRouter({
     consumer,
     readiness,
+    sessionTimeoutMs: 10_000,
     onCrash: () => undefined,
     context: {
       topics,

@@ -1,5 +1,5 @@
 import type { LogBatch, LogConsumer, LogConsumerControl, LogConsumerHandlers, TopicPartition } from '@hooklane/core'
-import type { Readiness } from '@hooklane/observability'
+import { reportSilence, type Readiness } from '@hooklane/observability'
 import { PartitionSession } from './partition-session.js'
 import type { SessionContext } from './session-context.js'
 
@@ -8,6 +8,8 @@ export interface EventRouterOptions {
   readonly consumer: LogConsumer
   readonly context: Omit<SessionContext, 'lastHeartbeatMs' | 'onChange'>
   readonly readiness: Readiness
+  /** Without a heartbeat for so long a process is no member of its group any more. */
+  readonly sessionTimeoutMs: number
   /** The consumer stopped for good. */
   readonly onCrash: (error: Error) => void
 }
@@ -17,12 +19,14 @@ export class EventRouter implements LogConsumerHandlers {
   readonly #consumer: LogConsumer
   readonly #context: SessionContext
   readonly #readiness: Readiness
+  readonly #sessionTimeoutMs: number
   readonly #sessions = new Map<number, PartitionSession>()
   readonly #crashed: (error: Error) => void
   #isStopping = false
 
-  constructor({ consumer, context, readiness, onCrash }: EventRouterOptions) {
+  constructor({ consumer, context, readiness, sessionTimeoutMs, onCrash }: EventRouterOptions) {
     this.#consumer = consumer
+    this.#sessionTimeoutMs = sessionTimeoutMs
     this.#readiness = readiness
     this.#crashed = onCrash
     this.#context = {
@@ -81,6 +85,8 @@ export class EventRouter implements LogConsumerHandlers {
     if (fetchedMs !== null) metrics.lastFetchAge.set((nowMs - fetchedMs) / 1000)
     const heartbeatMs = this.#consumer.lastHeartbeatMs()
     if (heartbeatMs !== null) metrics.heartbeatAge.set((nowMs - heartbeatMs) / 1000)
+    const silentMs = heartbeatMs === null ? null : nowMs - heartbeatMs
+    reportSilence(this.#readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: this.#sessionTimeoutMs })
   }
 
   onBatch(batch: LogBatch): void {
