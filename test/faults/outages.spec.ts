@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventually } from '@hooklane/testing'
 import { FaultWorld, NOTHING_BROKEN, say } from './support/fault-world.js'
@@ -26,6 +26,11 @@ describe('outages', () => {
     await world.stop()
   }, START_LIMIT_MS)
 
+  // A test that failed half-way leaves no server down for the next one.
+  afterEach(async () => {
+    await world.bringBack()
+  }, START_LIMIT_MS)
+
   async function expectOvercome(fault: ReturnType<FaultWorld['begin']>): Promise<void> {
     expect(await world.overcome(fault)).toMatchObject(NOTHING_BROKEN)
     await world.everyServiceIsReady()
@@ -37,8 +42,8 @@ describe('outages', () => {
     async () => {
       await world.underLoad()
       const fault = world.begin('Kafka restarted')
-      const bringBack = await world.system.takeDown('kafka', 'SIGKILL')
-      await bringBack()
+      await world.takeDown('kafka', 'SIGKILL')
+      await world.bringBack()
       await expectOvercome(fault)
     },
     TEST_LIMIT_MS,
@@ -49,7 +54,7 @@ describe('outages', () => {
     async () => {
       await world.underLoad()
       const fault = world.begin('Kafka away')
-      const bringBack = await world.system.takeDown('kafka', 'SIGKILL')
+      await world.takeDown('kafka', 'SIGKILL')
       const backAt = delay(AWAY_MS)
       const [target] = world.targets
       const company = target!.company
@@ -68,7 +73,7 @@ describe('outages', () => {
         await eventually(async () => expect(await world.notReady(instance)).toContain('Kafka'), { withinMs: AWAY_MS })
       }
       await backAt
-      await bringBack()
+      await world.bringBack()
       await expectOvercome(fault)
       expect(await world.ask('PUT', '/v1/apps/app_needs_a_topic', dedicated)).toMatchObject({ status: 201 })
     },
@@ -83,8 +88,8 @@ describe('outages', () => {
     async (mode, signal) => {
       await world.underLoad()
       const fault = world.begin(`Postgres restarted (${mode})`)
-      const bringBack = await world.system.takeDown('postgres', signal)
-      await bringBack()
+      await world.takeDown('postgres', signal)
+      await world.bringBack()
       await eventually(async () => expect(await listApps()).toMatchObject({ status: 200 }), { withinMs: 60_000 })
       // Each on a connection of its own: not one that died with the server is handed out again.
       const answers = await Promise.all(Array.from({ length: 20 }, listApps))
@@ -100,7 +105,7 @@ describe('outages', () => {
       await world.underLoad()
       const rebalances = await world.metric('dispatcher-1', 'hooklane_rebalances_total')
       const fault = world.begin('Postgres away')
-      const bringBack = await world.system.takeDown('postgres', 'SIGQUIT')
+      await world.takeDown('postgres', 'SIGQUIT')
       const halfTime = delay(AWAY_MS / 2)
       const backAt = delay(AWAY_MS)
       await eventually(
@@ -119,7 +124,7 @@ describe('outages', () => {
       await backAt
       // The load went on all the time, and the router with it.
       expect(world.receiver.arrivals.length).toBe(sent)
-      await bringBack()
+      await world.bringBack()
       await expectOvercome(fault)
       expect(await world.metric('dispatcher-1', 'hooklane_rebalances_total')).toBe(rebalances)
     },

@@ -31,8 +31,7 @@ export const NOTHING_BROKEN = {
   phantoms: 0,
   foreign: 0,
   stale: 0,
-  findings: [],
-  unexplained: [],
+  violations: [],
 }
 
 export interface Fault {
@@ -46,6 +45,8 @@ export interface Fault {
 /** A whole system of its own, a PIM on another database server, and a steady load, judged by parts that share no code with the product. */
 export class FaultWorld {
   private readonly faults: Fault[] = []
+  /** Brings back a server that is down; null while all are up. */
+  private whatIsDown: (() => Promise<void>) | null = null
 
   private constructor(
     readonly name: string,
@@ -111,6 +112,18 @@ export class FaultWorld {
     )
   }
 
+  /** Ends a server of Hooklane's by a signal; it stays away until `bringBack`. */
+  async takeDown(name: 'kafka' | 'postgres', signal: NodeJS.Signals): Promise<void> {
+    this.whatIsDown = await this.system.takeDown(name, signal)
+  }
+
+  /** Resolves when the server that was down serves again. Does nothing when none is. */
+  async bringBack(): Promise<void> {
+    const bringBack = this.whatIsDown
+    this.whatIsDown = null
+    await bringBack?.()
+  }
+
   /** From now on what is accepted may have to be accepted again. */
   begin(name: string): Fault {
     const fault: Fault = {
@@ -153,8 +166,9 @@ export class FaultWorld {
 
   judge() {
     const { arrivals } = this.receiver
-    const result = check(truthsOf(this.targets, this.load.writers), arrivals)
-    return { ...result, unexplained: unexplainedDuplicates(arrivals, this.faults) }
+    const { findings, ...counts } = check(truthsOf(this.targets, this.load.writers), arrivals)
+    const violations = findings.filter((finding) => !finding.includes(': duplicates: '))
+    return { ...counts, violations: [...violations, ...unexplainedDuplicates(arrivals, this.faults)] }
   }
 
   /** Process ids of the services by instance. */

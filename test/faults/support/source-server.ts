@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { startPostgres } from '../../../tools/stack/postgres.mjs'
 import { ProcessRegistry } from '../../../tools/stack/process-registry.mjs'
 
@@ -15,7 +14,9 @@ export class SourceServer {
 
   /** On empty data. What an earlier run left running here is ended first. */
   static async start(dir: string): Promise<SourceServer> {
-    const registry = new ProcessRegistry(join(`${dir}.processes.json`))
+    const registry = new ProcessRegistry(`${dir}.processes.json`, (fault) => {
+      throw new Error(fault)
+    })
     await registry.endLeftovers(() => undefined)
     await rm(dir, { recursive: true, force: true })
     return new SourceServer(dir, registry, await startAt(dir, registry))
