@@ -20,6 +20,8 @@ export interface RecorderOptions {
   readonly logger: Logger
   readonly onCrash: (error: Error) => void
   readonly onAssigned: () => void
+  /** Whether what is read can be written: to the database, and aside what cannot be read. */
+  readonly onWriting: (works: boolean) => void
   /** With the age of the last heartbeat that Kafka answered; each second. */
   readonly onHeartbeat: (ageMs: number | null) => void
 }
@@ -49,6 +51,7 @@ export class Recorder {
         }),
       onFailure: (error, retryInMs) => {
         metrics.writeFailures.inc()
+        options.onWriting(false)
         logger.warn({ error, retryInMs }, 'the delivery log could not be written; trying again')
       },
       onWritten: (batch, waiting) => this.onWritten(batch, waiting),
@@ -190,7 +193,8 @@ export class Recorder {
   }
 
   private onWritten(batch: readonly Waiting[], waiting: number): void {
-    const { metrics, bufferMax, consumer } = this.options
+    const { metrics, bufferMax, consumer, onWriting } = this.options
+    onWriting(true)
     for (const one of batch) if (one.entry) metrics.recorded.inc({ kind: one.entry.kind })
     metrics.buffered.set(waiting)
     const oldest = Math.min(...batch.map((one) => one.at.timestampMs))

@@ -55,6 +55,8 @@ export async function startRecorder(settings: RecorderSettings, context: Service
     logger,
     onCrash: (error) => context.fail('the Kafka consumer could not be kept running', error),
     onAssigned: () => readiness.set('kafka', true),
+    onWriting: (works) =>
+      readiness.set('database', works, works ? undefined : 'the log cannot be written: trying again'),
     onHeartbeat: (silentMs) =>
       reportSilence(readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: SESSION_TIMEOUT_MS }),
   })

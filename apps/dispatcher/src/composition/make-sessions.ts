@@ -18,14 +18,17 @@ export function makeLedger(
   { leaseStore }: Connections,
   open: OpenSessions,
   metrics: DispatcherMetrics,
-  { logger }: ServiceContext,
+  { logger, readiness }: ServiceContext,
 ): Ledger {
   return new Ledger({
     store: leaseStore,
     clock: systemClock,
     leaseTtlMs: settings.leaseTtlMs,
     saveIntervalMs: settings.saveIntervalMs,
-    onStoreUp: (up) => open.storeUp(up),
+    onStoreUp: (up) => {
+      open.storeUp(up)
+      readiness.set('database', up, up ? undefined : 'leases and positions cannot be saved: nothing is attempted')
+    },
     onFailure: (error) => {
       metrics.ambiguous.inc({ op: 'keep' })
       logger.warn({ error }, 'leases and positions could not be saved; nothing new is attempted until they are')

@@ -53,6 +53,8 @@ export class Observer {
       if (fetched !== null) metrics.lastFetchAge.set(labels, (nowMs - fetched) / 1000)
       metrics.lag.set(labels, worker.lagRecords())
     }
+    // Without a partition nothing is saved, so nothing would ever say that the database is back.
+    if (workers.every((worker) => worker.partitions.size === 0)) this.options.readiness.set('database', true)
     this.reportKafka(oldestHeartbeatMs === Number.POSITIVE_INFINITY ? null : nowMs - oldestHeartbeatMs)
     metrics.heldBytes.set(heldBytes)
     metrics.leaseRemaining.set(shortestLeaseMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, shortestLeaseMs) / 1000)
