@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import type { WorkerGroupConfiguration } from '@hooklane/contracts'
 import {
   createApiKey,
@@ -13,7 +14,11 @@ import { parseAllowTargets } from '@hooklane/webhook-http'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import { createApi } from '../../../apps/subscription-service/src/create-api.js'
 import { DeliveryRules } from '../../../apps/subscription-service/src/subscriptions/subscriptions.service.js'
+import { DocumentedApi, type OpenApiDocument } from './documented-api.js'
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.js'
+
+// Bounds a test that hangs; none comes near it.
+jest.setTimeout(60_000)
 
 /** Topics as far as the API needs them: it only ever asks for them. */
 export class FakeTopics implements WorkerGroupTopics {
@@ -98,6 +103,8 @@ export class ApiWorld {
     readonly url: string,
     readonly operatorKey: string,
     readonly secretsKey: Buffer,
+    /** What the API says of itself; every answer is held to it. */
+    readonly documented: DocumentedApi,
   ) {}
 
   static async open(options: { wrongKeysPerMinute?: number } = {}): Promise<ApiWorld> {
@@ -121,7 +128,10 @@ export class ApiWorld {
       registry: createRegistry('api-test'),
     })
     await api.listen(0, '127.0.0.1')
-    return new ApiWorld(database, tenants, topics, backlogs, api, await api.getUrl(), operator.text, secretsKey)
+    const url = await api.getUrl()
+    const document = (await (await fetch(`${url}/v1/openapi.json`)).json()) as OpenApiDocument
+    const documented = new DocumentedApi(document)
+    return new ApiWorld(database, tenants, topics, backlogs, api, url, operator.text, secretsKey, documented)
   }
 
   async close(): Promise<void> {
@@ -146,12 +156,12 @@ export class ApiWorld {
     })
     const text = await answer.text()
     const isJson = answer.headers.get('content-type')?.includes('json') && text !== ''
-    return {
-      status: answer.status,
-      headers: answer.headers,
-      body: (isJson ? JSON.parse(text) : {}) as AnswerBody,
-      text,
-    }
+    const read = (isJson ? JSON.parse(text) : {}) as AnswerBody
+    const { status, headers } = answer
+    const [contentType = ''] = (headers.get('content-type') ?? '').split(';')
+    const fault = this.documented.faultOf({ method, path, status, contentType, headers, body: read })
+    if (fault !== null) throw new Error(fault)
+    return { status, headers, body: read, text }
   }
 
   /** A company with a key of each role. */

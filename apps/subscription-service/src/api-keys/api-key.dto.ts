@@ -21,12 +21,12 @@ export class CreateApiKey {
 
 export class ApiKeyView {
   @ApiProperty() id!: string
-  @ApiProperty({ type: ['string', 'null'] } as never) companyId!: string | null
-  @ApiProperty({ type: ['string', 'null'], description: 'Set: the key of one app' } as never) appId!: string | null
+  @ApiProperty({ type: 'string', nullable: true }) companyId!: string | null
+  @ApiProperty({ type: 'string', nullable: true, description: 'Set: the key of one app' }) appId!: string | null
   @ApiProperty() name!: string
   @ApiProperty({ enum: ['operator', 'owner', 'editor', 'viewer'] }) role!: string
   @ApiProperty({ format: 'date-time' }) createdAt!: string
-  @ApiProperty({ type: ['string', 'null'], format: 'date-time' } as never) revokedAt!: string | null
+  @ApiProperty({ type: 'string', nullable: true, format: 'date-time' }) revokedAt!: string | null
 }
 
 export class CreatedApiKeyView extends ApiKeyView {

@@ -1,6 +1,6 @@
 import type { AppConfiguration, WorkerMode } from '@hooklane/contracts'
 import type { AppEntity } from '@hooklane/postgres'
-import { ApiProperty } from '@nestjs/swagger'
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger'
 import { choice, flag, notYet, part, text } from '../http/fields.js'
 import { instantOf } from '../http/instants.js'
 
@@ -72,14 +72,14 @@ export class PatchApp {
 export class AppView {
   @ApiProperty({ example: 'app_42' }) id!: string
   @ApiProperty() companyId!: string
-  @ApiProperty({ type: ['string', 'null'] } as never) externalId!: string | null
+  @ApiProperty({ type: 'string', nullable: true }) externalId!: string | null
   @ApiProperty() name!: string
   @ApiProperty({ example: 'shopware' }) type!: string
   @ApiProperty({ type: AppWorker }) worker!: AppWorker
   @ApiProperty({ description: 'Where its deliveries run', example: 'shared-webhook' }) workerGroup!: string
-  @ApiProperty({ type: 'null' } as never) rateLimit!: null
+  @ApiProperty({ type: 'null' }) rateLimit!: null
   @ApiProperty() enabled!: boolean
-  @ApiProperty({ type: Object }) notifications!: typeof NO_NOTIFICATIONS
+  @ApiProperty({ type: 'object', additionalProperties: true }) notifications!: typeof NO_NOTIFICATIONS
   @ApiProperty({ format: 'date-time' }) createdAt!: string
   @ApiProperty({ format: 'date-time' }) updatedAt!: string
 }

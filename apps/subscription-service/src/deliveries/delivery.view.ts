@@ -1,9 +1,10 @@
 import type { LoggedAttempt, LoggedDelivery } from '@hooklane/postgres'
-import { ApiProperty } from '@nestjs/swagger'
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger'
 import { instantOf, maybeInstantOf } from '../http/instants.js'
 
-const nullable = (type: string, rest: object = {}): never => ({ type: [type, 'null'], ...rest }) as never
-const maybeInstant = (): never => nullable('string', { format: 'date-time' })
+const nullable = (type: string, rest: object = {}): ApiPropertyOptions =>
+  ({ type, nullable: true, ...rest }) as ApiPropertyOptions
+const maybeInstant = (): ApiPropertyOptions => nullable('string', { format: 'date-time' })
 
 class EntityView {
   @ApiProperty({ example: 'product' }) type!: string
@@ -64,9 +65,6 @@ class ErrorView {
   @ApiProperty() message!: string
 }
 
-const maybe = (name: string): never =>
-  ({ oneOf: [{ $ref: `#/components/schemas/${name}` }, { type: 'null' }] }) as never
-
 export class AttemptView {
   @ApiProperty() attemptId!: string
   @ApiProperty({ description: 'The delivery’s number' }) sequence!: number
@@ -74,8 +72,8 @@ export class AttemptView {
   @ApiProperty({ format: 'date-time' }) startedAt!: string
   @ApiProperty() durationMs!: number
   @ApiProperty({ type: RequestView }) request!: RequestView
-  @ApiProperty(maybe('ResponseView')) response!: ResponseView | null
-  @ApiProperty(maybe('ErrorView')) error!: ErrorView | null
+  @ApiProperty({ type: ResponseView, nullable: true }) response!: ResponseView | null
+  @ApiProperty({ type: ErrorView, nullable: true }) error!: ErrorView | null
   @ApiProperty({ example: 'retryAt' }) decision!: string
   @ApiProperty(maybeInstant()) nextAttemptAt!: string | null
   @ApiProperty({ description: 'The delivery’s status after it' }) status!: string

@@ -1,9 +1,16 @@
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger'
+import { completeDocument } from './complete-document.js'
+import { SECURITY_SCHEMES } from './security.js'
 
 /** Where anybody may read what the API can do. */
 const DOCUMENT_PATH = '/v1/openapi.json'
 const PAGES_PATH = '/docs'
+
+const DESCRIPTION = `Subscribes apps to the changes of a PIM, and shows what was delivered.
+
+Send \`Authorization: Bearer <key>\`. Every refusal is a problem (RFC 9457) whose \`code\` programs may branch on; \`errors\` names each
+field at fault. Unknown fields are refused by name. Lists are read page by page with \`cursor\`.`
 
 /** Serves the OpenAPI document and its pages, without a key. */
 export function serveDocumentation(api: NestExpressApplication): void {
@@ -11,20 +18,22 @@ export function serveDocumentation(api: NestExpressApplication): void {
 }
 
 function describeApi(api: NestExpressApplication): OpenAPIObject {
-  const configuration = new DocumentBuilder()
+  const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Hooklane')
-    .setDescription('Subscribes apps to the changes of a PIM, and shows what was delivered.')
+    .setDescription(DESCRIPTION)
     .setVersion('1')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'hko_… (operator) or hkc_… (company)' })
-    .addSecurityRequirements('bearer')
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/')
     .addGlobalParameters({
       name: 'Hooklane-Company',
       in: 'header',
       required: false,
-      description: 'Operator keys: the company that is meant. Company keys: not looked at.',
-      schema: { type: 'string' },
+      description: 'Operator keys: the company that is meant. Other keys: not looked at.',
+      schema: { type: 'string', example: 'cmp_7' },
     })
-    .build()
-  return SwaggerModule.createDocument(api, configuration)
+  for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) builder.addBearerAuth(scheme, name)
+  const operationIdFactory = (controller: string, method: string): string =>
+    `${method}${controller.replace(/Controller$/, '')}`
+  return completeDocument(SwaggerModule.createDocument(api, builder.build(), { operationIdFactory }))
 }

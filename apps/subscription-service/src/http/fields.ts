@@ -37,15 +37,14 @@ function field(options: FieldOptions, schema: Schema, ...validators: PropertyDec
 }
 
 function documentation(options: FieldOptions, schema: Schema): ApiPropertyOptions {
-  const nullable = options.nullable && typeof schema.type === 'string' ? { type: [schema.type, 'null'] } : {}
   return {
     ...schema,
-    ...nullable,
+    ...(options.nullable ? { nullable: true } : {}),
     required: !options.optional,
     ...(options.description === undefined ? {} : { description: options.description }),
     ...(options.example === undefined ? {} : { example: options.example }),
     ...(options.default === undefined ? {} : { default: options.default }),
-  } as ApiPropertyOptions
+  }
 }
 
 function must(message: string, check: Check, name = 'invalid'): PropertyDecorator {
@@ -149,10 +148,11 @@ export function notYet(standard: unknown): PropertyDecorator {
   return applyDecorators(
     ApiProperty({
       ...schemaOf(standard),
+      const: standard,
       required: false,
       default: standard,
       description: 'Not available yet: only the default is accepted.',
-    }),
+    } as ApiPropertyOptions),
     ValidateIf((_, value: unknown) => value !== undefined),
     must(
       `is not available yet; only ${JSON.stringify(standard)} is accepted`,
@@ -165,19 +165,27 @@ export function notYet(standard: unknown): PropertyDecorator {
 function schemaOf(standard: unknown): Schema {
   if (standard === null) return { type: 'null' }
   if (Array.isArray(standard)) return { type: 'array', items: {} }
+  if (typeof standard === 'object') return { type: 'object', additionalProperties: true }
   return { type: typeof standard }
 }
 
 /** An object with fields of its own. */
 export function part(type: () => new () => object, options: FieldOptions = {}): PropertyDecorator {
-  return field(options, { type }, IsObject({ message: 'must be an object' }), ValidateNested(), Type(type))
+  // Named `type`, or it would not be taken for a late reference.
+  return field(
+    options,
+    { type: () => type() },
+    IsObject({ message: 'must be an object' }),
+    ValidateNested(),
+    Type(type),
+  )
 }
 
 /** A list of objects. */
 export function parts(type: () => new () => object, most: number, options: FieldOptions = {}): PropertyDecorator {
   return field(
     options,
-    { type, isArray: true, maxItems: most },
+    { type: () => type(), isArray: true, maxItems: most },
     IsArray({ message: 'must be a list' }),
     must(`must have at most ${most} entries`, (value) => Array.isArray(value) && value.length <= most),
     must(

@@ -134,7 +134,7 @@ const isSuccessRule = (value: unknown): boolean => {
   const isStatus = (one: unknown): boolean => Number.isInteger(one) && (one as number) >= 200 && (one as number) <= 299
   return value.length >= 1 && value.length <= 20 && value.every(isStatus)
 }
-const SUCCESS_SCHEMA = {
+export const SUCCESS_SCHEMA = {
   oneOf: [
     { type: 'string', enum: ['2xx', '200'] },
     { type: 'array', items: { type: 'integer', minimum: 200, maximum: 299 }, minItems: 1, maxItems: 20 },

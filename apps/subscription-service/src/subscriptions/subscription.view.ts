@@ -1,16 +1,23 @@
 import type { FailureAction, SubscriptionConfiguration, SuccessRule } from '@hooklane/contracts'
 import type { DisabledReason, SubscriptionEntity, SubscriptionSecretEntity } from '@hooklane/postgres'
-import { ApiProperty } from '@nestjs/swagger'
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger'
 import { instantOf, maybeInstantOf } from '../http/instants.js'
 import { toPolicyConfiguration } from './delivery-policy.js'
 import type { Warning } from './event-patterns.js'
-import { HeaderView } from './subscription.dto.js'
+import { HeaderView, SUCCESS_SCHEMA } from './subscription.dto.js'
 import { headerView } from './target-headers.js'
 
 export type SubscriptionStatus = 'active' | 'failing' | 'disabled'
 
-const nullable = (type: string, rest: object = {}): never => ({ type: [type, 'null'], ...rest }) as never
-const constant = (value: unknown, rest: object = {}): never => ({ type: Object, example: value, ...rest }) as never
+const nullable = (type: string, rest: object = {}): ApiPropertyOptions =>
+  ({ type, nullable: true, ...rest }) as ApiPropertyOptions
+const NULL = { type: 'null' } as ApiPropertyOptions
+const constant = (value: unknown, rest: object = {}): ApiPropertyOptions => ({
+  type: 'object',
+  additionalProperties: true,
+  example: value,
+  ...rest,
+})
 
 class DisabledView {
   @ApiProperty({ enum: ['user', 'failures', 'gone'] }) reason!: DisabledReason
@@ -30,8 +37,8 @@ class TargetView {
 class WorkflowView {
   @ApiProperty() id!: string
   @ApiProperty() name!: string
-  @ApiProperty(nullable('string')) trigger!: null
-  @ApiProperty(nullable('string')) stop!: null
+  @ApiProperty(NULL) trigger!: null
+  @ApiProperty(NULL) stop!: null
 }
 
 class RetryView {
@@ -42,14 +49,16 @@ class RetryView {
   @ApiProperty({ enum: ['any', 'transient'] }) on!: 'any' | 'transient'
 }
 
+const ACTIONS: readonly FailureAction[] = ['deadLetter', 'drop', 'block']
+
 class DeliveryPolicyView {
-  @ApiProperty(constant('2xx')) success!: SuccessRule
+  @ApiProperty(SUCCESS_SCHEMA) success!: SuccessRule
   @ApiProperty({ format: 'duration' }) timeout!: string
   @ApiProperty({ type: RetryView }) retry!: RetryView
-  @ApiProperty() onRejected!: FailureAction
-  @ApiProperty() onUnreachable!: FailureAction
-  @ApiProperty(nullable('object')) autoDisable!: null
-  @ApiProperty(nullable('string')) whileDisabled!: null
+  @ApiProperty({ enum: [...ACTIONS] }) onRejected!: FailureAction
+  @ApiProperty({ enum: [...ACTIONS] }) onUnreachable!: FailureAction
+  @ApiProperty(NULL) autoDisable!: null
+  @ApiProperty(NULL) whileDisabled!: null
 }
 
 class WarningView {
@@ -63,14 +72,14 @@ export class SubscriptionView {
   @ApiProperty() companyId!: string
   @ApiProperty() appId!: string
   @ApiProperty() name!: string
-  @ApiProperty(nullable('string')) preset!: null
+  @ApiProperty(NULL) preset!: null
   @ApiProperty() enabled!: boolean
   @ApiProperty({ enum: ['active', 'failing', 'disabled'] }) status!: SubscriptionStatus
-  @ApiProperty({ oneOf: [{ $ref: '#/components/schemas/DisabledView' }, { type: 'null' }] })
+  @ApiProperty({ type: DisabledView, nullable: true })
   disabled!: DisabledView | null
   @ApiProperty({ type: TargetView }) target!: TargetView
   @ApiProperty({ type: [String] }) events!: string[]
-  @ApiProperty(nullable('string')) filter!: null
+  @ApiProperty(NULL) filter!: null
   @ApiProperty(constant({ channelIds: [] })) scope!: { channelIds: never[] }
   @ApiProperty({ type: WorkflowView }) workflow!: WorkflowView
   @ApiProperty() echo!: 'deliver'
@@ -78,7 +87,7 @@ export class SubscriptionView {
   @ApiProperty(nullable('string')) externalId!: string | null
   @ApiProperty(constant({ type: 'json', mode: 'full' })) payload!: object
   @ApiProperty({ type: DeliveryPolicyView }) delivery!: DeliveryPolicyView
-  @ApiProperty(nullable('object')) notificationPeriod!: null
+  @ApiProperty(NULL) notificationPeriod!: null
   @ApiProperty(constant({ emails: [] })) notifications!: { emails: never[] }
   @ApiProperty({ format: 'date-time' }) createdAt!: string
   @ApiProperty({ format: 'date-time' }) updatedAt!: string
@@ -99,8 +108,6 @@ export class RotatedSecretView {
   @ApiProperty({ format: 'date-time', description: 'Until then the secret before signs as well' })
   previousValidUntil!: string
 }
-
-export { DisabledView }
 
 const PAYLOAD = { type: 'json', mode: 'full', version: '1', fields: [], static: {}, missing: 'omit', template: null }
 

@@ -34,34 +34,36 @@ class LanesView {
 
 class PartitionOwnerView {
   @ApiProperty() partition!: number
-  @ApiProperty({ type: ['string', 'null'], description: 'The process that serves it; null: nobody does' } as never)
+  @ApiProperty({ type: 'string', nullable: true, description: 'The process that serves it; null: nobody does' })
   instance!: string | null
   @ApiProperty() epoch!: string
-  @ApiProperty({ type: ['string', 'null'], format: 'date-time' } as never) leaseUntil!: string | null
-  @ApiProperty({ type: ['string', 'null'], format: 'date-time' } as never) savedAt!: string | null
+  @ApiProperty({ type: 'string', nullable: true, format: 'date-time' }) leaseUntil!: string | null
+  @ApiProperty({ type: 'string', nullable: true, format: 'date-time' }) savedAt!: string | null
 }
 
 class WorkerGroupView {
   @ApiProperty({ example: 'shared-shopware' }) name!: string
   @ApiProperty() partitions!: number
   @ApiProperty({ description: '0 in dedicated groups' }) slots!: number
-  @ApiProperty({ type: ['string', 'null'], format: 'date-time' } as never) readyAt!: string | null
+  @ApiProperty({ type: 'string', nullable: true, format: 'date-time' }) readyAt!: string | null
   @ApiProperty({ description: 'Every partition is served' }) isServed!: boolean
   @ApiProperty() apps!: number
   @ApiProperty({
-    type: ['integer', 'null'],
+    type: 'integer',
+    nullable: true,
     description:
       'Deliveries that wait in its topic, at most: the ends of transactions between them count too. A few seconds old',
-  } as never)
+  })
   backlog!: number | null
   @ApiProperty({
-    type: ['string', 'null'],
-    enum: ['KAFKA_UNAVAILABLE', 'TOPIC_MISSING', null],
+    type: 'string',
+    nullable: true,
+    enum: ['KAFKA_UNAVAILABLE', 'TOPIC_MISSING'],
     description: 'Why the backlog cannot be told',
-  } as never)
+  })
   backlogReason!: WorkerGroupBacklog['reason']
   @ApiProperty({ type: LanesView }) lanes!: LanesView
-  @ApiProperty({ type: ['number', 'null'], description: 'Since the oldest failing head was first attempted' } as never)
+  @ApiProperty({ type: 'number', nullable: true, description: 'Since the oldest failing head was first attempted' })
   oldestAgeSeconds!: number | null
   @ApiProperty({ type: PartitionOwnerView, isArray: true }) owners!: readonly PartitionOwnerView[]
 }
