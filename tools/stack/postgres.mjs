@@ -60,6 +60,7 @@ const SETTINGS = {
  * @param {number} [options.port] - Default: that of the last start if it is free, else a free one.
  * @param {string} [options.secretsDir] - Holds the superuser's password. Default: `secrets` beside `dataDir`.
  * @param {string} [options.logDir] - Default: `logs` in `dataDir`.
+ * @param {Readonly<Record<string, string | number>>} [options.settings] - Beside ours, or instead of them.
  * @param {(text: string) => void} [options.onProgress]
  * @param {import('./server-process.mjs').OnSpawn} [options.onSpawn]
  * @param {AbortSignal} [options.signal] - Gives up the start and ends what it began.
@@ -70,6 +71,7 @@ export async function startPostgres({
   port: wantedPort,
   secretsDir = join(dirname(dataDir), 'secrets'),
   logDir = join(dataDir, 'logs'),
+  settings = {},
   onProgress = () => {},
   onSpawn,
   signal,
@@ -88,9 +90,18 @@ export async function startPostgres({
     throw new StackError(`PostgreSQL cannot have port ${wantedPort} on 127.0.0.1: something else listens there.`)
   }
   const choosePorts = async () => ({ port: wantedPort ?? (await rememberedPort(join(dataDir, 'port'))) })
-  const server = await startOnFreePorts(choosePorts, ({ port }) =>
-    serve({ postgres: binaries.postgres, user, cluster, logDir, port, onSpawn: onSpawn ?? (() => {}), signal }),
-  )
+  const server = await startOnFreePorts(choosePorts, async ({ port }) => ({
+    port,
+    ...(await serve({
+      postgres: binaries.postgres,
+      user,
+      cluster,
+      logDir,
+      settings: { ...SETTINGS, ...settings, port },
+      onSpawn: onSpawn ?? (() => {}),
+      signal,
+    })),
+  }))
   return { ...server, url: `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${server.port}/postgres` }
 }
 
@@ -100,13 +111,13 @@ export async function startPostgres({
  * @param {import('./postgres-user.mjs').PostgresUser} options.user
  * @param {string} options.cluster
  * @param {string} options.logDir
- * @param {number} options.port
+ * @param {Readonly<Record<string, string | number>>} options.settings
  * @param {import('./server-process.mjs').OnSpawn} options.onSpawn
  * @param {AbortSignal | undefined} options.signal
  */
-async function serve({ postgres, user, cluster, logDir, port, onSpawn, signal }) {
-  const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const [command, ...args] = [...user.prefix, postgres, '-D', cluster, ...settings]
+async function serve({ postgres, user, cluster, logDir, settings, onSpawn, signal }) {
+  const set = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const [command, ...args] = [...user.prefix, postgres, '-D', cluster, ...set]
   const server = await startServerProcess({
     name: 'postgres',
     command: /** @type {string} */ (command),
@@ -124,7 +135,7 @@ async function serve({ postgres, user, cluster, logDir, port, onSpawn, signal })
     await stop()
     throw error
   }
-  return { port, pid: server.pid, log: server.log, exited: server.exited, kill: server.kill, stop }
+  return { pid: server.pid, log: server.log, exited: server.exited, kill: server.kill, stop }
 }
 
 /**
