@@ -82,8 +82,12 @@ describe('take-overs', () => {
       while (performance.now() < endMs) {
         await delay(1_000 + chance() * 7_000)
         const isNearEnd = performance.now() > endMs - SPARED_MS
-        const services = world.system.stack.services.filter(({ name }) => !(isNearEnd && name === 'dispatcher'))
-        const victim = services[Math.floor(chance() * services.length)]!
+        const services = world.system.stack.services
+          .filter(({ instance }) => world.system.running.includes(instance))
+          .filter(({ name }) => !(isNearEnd && name === 'dispatcher'))
+        const victim = services[Math.floor(chance() * services.length)]
+        // All of them are being started again.
+        if (!victim) continue
         world.system.kill(victim.instance, 'SIGKILL')
         killed.set(victim.instance, (killed.get(victim.instance) ?? 0) + 1)
       }
