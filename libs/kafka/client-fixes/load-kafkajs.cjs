@@ -1,6 +1,6 @@
 'use strict'
 /**
- * Loads kafkajs with four of its parts mended and two made cheaper, and refuses where the mending did not work. It must be loaded nowhere
+ * Loads kafkajs with four of its parts mended and three made cheaper, and refuses where the mending did not work. It must be loaded nowhere
  * else first: whoever required the stock parts before keeps them.
  */
 const VERSION = '2.2.4'
@@ -10,15 +10,17 @@ if (version !== VERSION) {
   throw new Error(`kafkajs ${version} is installed, but its mended parts were written for exactly ${VERSION}.`)
 }
 
-const fixedFilter = require('./filter-aborted-records.cjs')
-const fixedBatchDecoder = require('./decode-record-batch.cjs')
-
 function replaceModule(name, exports) {
   const path = require.resolve(name)
   require(path)
   const cached = require.cache[path]
   if (cached) cached.exports = exports
 }
+
+// Order matters: the decoder of batches keeps the decoder of records that it finds.
+replaceModule('kafkajs/src/protocol/recordBatch/record/v0/decoder.js', require('./decode-record.cjs'))
+const fixedFilter = require('./filter-aborted-records.cjs')
+const fixedBatchDecoder = require('./decode-record-batch.cjs')
 
 replaceModule('kafkajs/src/consumer/filterAbortedMessages.js', fixedFilter)
 replaceModule('kafkajs/src/protocol/recordBatch/v0/decoder.js', fixedBatchDecoder)

@@ -14,8 +14,14 @@ export function toLogRecord(at: TopicPartition, message: KafkaMessage): LogRecor
   }
 }
 
-/** Has no prototype: header names are the sender's and may be `__proto__`. */
-function toHeaders(headers: IHeaders | undefined): Record<string, Buffer> {
+/**
+ * Has no prototype: header names are the sender's and may be `__proto__`. What the decoder made is taken as it is, unless a header is
+ * repeated (the last one counts) or has no value.
+ */
+function toHeaders(headers: IHeaders | undefined): Readonly<Record<string, Buffer>> {
+  let isPlain = headers !== undefined && !('hasOwnProperty' in headers)
+  for (const name in headers) isPlain &&= Buffer.isBuffer(headers[name])
+  if (isPlain) return headers as Readonly<Record<string, Buffer>>
   const result = Object.create(null) as Record<string, Buffer>
   for (const [name, value] of Object.entries(headers ?? {})) {
     // The types do not say it: a header may have no value.
