@@ -65,19 +65,11 @@ export class ChangesMissing extends SourceRefused {
   }
 }
 
-/**
- * The log holds a change that cannot be told, and everything behind it waits.
- * @param statements what keeps it from happening again
- */
-export const untellable = (
-  problem: string,
-  { beginAnew }: ReplicatedSource,
-  statements: readonly string[] = [],
-): SourceRefused =>
+/** The log holds a change that cannot be told, and everything behind it waits. */
+export const untellable = (problem: string, { beginAnew }: ReplicatedSource): SourceRefused =>
   new SourceRefused(
     'CHANGE_UNTELLABLE',
     `${problem}: it cannot be told, and what follows waits behind it. To go on from now, ${beginAnew}`,
-    statements,
   )
 
 /** What an error of the driver means for the source. */

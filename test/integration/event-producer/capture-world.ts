@@ -15,6 +15,17 @@ const quiet = (): void => undefined
 const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 const decodeEvent = decoderOf(EventSchema)
 
+export interface SourceText {
+  readonly name: string
+  readonly epoch?: number
+  /** Name of the environment variable. */
+  readonly url?: string
+  readonly table?: string
+  readonly id?: string
+  /** Further members of the table: `, key: sku`. */
+  readonly more?: string
+}
+
 /** A PIM's database, Hooklane's own, topics under a random prefix, and a reader of what comes out. */
 export class CaptureWorld {
   readonly prefix: string
@@ -35,8 +46,9 @@ export class CaptureWorld {
     this.#client = createKafkaClient({ brokers: brokers(), clientId: 'checker', logger: SILENT })
   }
 
-  static async create(): Promise<CaptureWorld> {
-    const [pim, own] = await Promise.all([createEmptyDatabase('pim'), createEmptyDatabase('own')])
+  /** @param serverUrl of a server of the test's own; default: the one that all share */
+  static async create(serverUrl?: string): Promise<CaptureWorld> {
+    const [pim, own] = await Promise.all([createEmptyDatabase('pim', serverUrl), createEmptyDatabase('own', serverUrl)])
     await migrate(own.url)
     const world = new CaptureWorld(pim, own, await mkdtemp(join(tmpdir(), 'capture-')))
     await world.makeTopics()
@@ -64,6 +76,21 @@ export class CaptureWorld {
       join(this.directory, 'capture.yaml'),
       `sources:\n  - name: pim\n    database: \${PIM_URL}\n${source.trim().replace(/^/gm, '    ')}\n    tables:\n${indented}\n`,
     )
+  }
+
+  /** The whole capture file, of sources that each read one table under their own name, unless told otherwise. */
+  async captureSources(sources: readonly SourceText[]): Promise<void> {
+    const texts = sources.map(({ name, epoch = 1, url = 'PIM_URL', table = name, id = 'id', more = '' }) =>
+      [
+        `  - name: ${name}`,
+        `    database: \${${url}}`,
+        `    epoch: ${epoch}`,
+        `    company: { column: company_id }`,
+        `    tables:`,
+        `      public.${table}: { resource: ${name}, entity: thing, id: ${id}${more} }\n`,
+      ].join('\n'),
+    )
+    await writeFile(join(this.directory, 'capture.yaml'), `sources:\n${texts.join('')}`)
   }
 
   start(env: NodeJS.ProcessEnv = {}): ProducerProcess {
@@ -107,6 +134,13 @@ export class CaptureWorld {
 
   eventRecords(): LogRecord[] {
     return this.records.filter((record) => record.topic === this.topics.events)
+  }
+
+  /** Ids of the entities that a source has told, in their order. */
+  idsOf(source: string): string[] {
+    return this.events()
+      .filter((event) => event.producer === source)
+      .map((event) => event.entity.id)
   }
 
   /** Waits for that many events. */

@@ -50,6 +50,25 @@ export class ProducerProcess {
     return JSON.parse(await this.#get('/health/ready')) as HealthReport
   }
 
+  /** Resolves when this source is read, whatever the others do. */
+  async reads(source: string): Promise<void> {
+    await eventually(async () => {
+      const part = (await this.health()).parts[`source ${source}`]
+      if (part?.ready !== true) throw new Error(`${source} is not read: ${part?.detail}`)
+    })
+  }
+
+  /** Waits until a source is refused with this code; answers the whole message. */
+  async refusalWith(source: string, code: string): Promise<string> {
+    return eventually(async () => {
+      const part = (await this.health()).parts[`source ${source}`]
+      const detail = part?.detail ?? ''
+      if (part?.ready !== false || !detail.startsWith(`${code}: `))
+        throw new Error(`${source}: ${JSON.stringify(part)}`)
+      return detail.slice(code.length + 2)
+    })
+  }
+
   /** What the part of a source says of itself once it says something other than that it starts. */
   async refusal(source: string): Promise<string> {
     let detail = ''
@@ -61,10 +80,15 @@ export class ProducerProcess {
     return detail
   }
 
-  async metric(name: string, source: string): Promise<number> {
+  metric(name: string, source: string): Promise<number> {
+    return this.total(name, `source="${source}"`)
+  }
+
+  /** Sum over the label sets that hold this one. */
+  async total(name: string, label = ''): Promise<number> {
     const lines = (await this.#get('/metrics')).split('\n')
     return lines
-      .filter((line) => line.startsWith(`hooklane_${name}{`) && line.includes(`source="${source}"`))
+      .filter((line) => line.startsWith(`hooklane_${name}{`) && line.includes(label))
       .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
   }
 
@@ -74,6 +98,11 @@ export class ProducerProcess {
     const kilobytes = (name: string) =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN)
     return { now: kilobytes('VmRSS') * 1024, most: kilobytes('VmHWM') * 1024 }
+  }
+
+  /** Freezes it, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal)
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {

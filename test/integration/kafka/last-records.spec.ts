@@ -46,6 +46,22 @@ describe('the last records of each partition', () => {
     expect(values(last.get(0))).toEqual(['mine 2'])
   })
 
+  it('before a given offset nothing is looked for; an offset beyond the end is of another topic', async () => {
+    const topic = await kafka.topic('since', 1)
+    await producer.publishAll(['mine 1', 'mine 2'].map((value) => ({ topic, key: 'k', value })))
+    await producer.publishAll(Array.from({ length: 30 }, () => ({ topic, key: 'k', value: 'theirs' })))
+    const where = (record: LogRecord) => record.value?.toString().startsWith('mine') ?? false
+    const since = async (offset: bigint) =>
+      values(
+        (await lastRecords(kafka.client, { topic, count: 1, groupPrefix, where, since: new Map([[0, offset]]) })).get(
+          0,
+        ),
+      )
+    expect(await since(1n)).toEqual(['mine 2'])
+    expect(await since(2n)).toEqual([])
+    expect(await since(33n)).toEqual(['mine 2'])
+  })
+
   it('a trimmed log gives none', async () => {
     const topic = await kafka.topic('trimmed', 1)
     await producer.publish({ topic, key: 'k', value: 'gone' })

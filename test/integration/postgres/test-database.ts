@@ -20,12 +20,15 @@ const serverUrl = (): string => {
   return url
 }
 
-export async function createEmptyDatabase(prefix: string): Promise<TestDatabase> {
+/** @param on URL of another server than the one that all tests share */
+export async function createEmptyDatabase(prefix: string, on = serverUrl()): Promise<TestDatabase> {
   const name = `${prefix}_${randomBytes(4).toString('hex')}`
-  const server = new pg.Client({ connectionString: serverUrl() })
+  const server = new pg.Client({ connectionString: on })
+  // A server that a test stops ends this connection.
+  server.on('error', () => undefined)
   await server.connect()
   await server.query(`CREATE DATABASE ${name}`)
-  const url = new URL(serverUrl())
+  const url = new URL(on)
   url.pathname = `/${name}`
   // One connection: what a test sets in it stays for its next statement.
   const client = new pg.Pool({ connectionString: url.href, max: 1 })

@@ -103,4 +103,13 @@ describe('pgoutput decoder', () => {
   ])('refuses %s', (_what, bytes) => {
     expect(() => new PgoutputDecoder().decode(bytes)).toThrow()
   })
+
+  it('tells a table of a known oid under its own name, whatever it is called in the log', () => {
+    const decoder = new PgoutputDecoder(new Map([[1, { schema: 'shop', table: 'item' }]]))
+    decoder.decode(relation(1, 'f', 'id'))
+    decoder.decode(relation(2, 'f', 'id'))
+    const inserted = (oid: number) => decoder.decode(message('I', uint32(oid), Buffer.from('N'), row(text('a'))))
+    expect(inserted(1)).toMatchObject({ relation: { schema: 'shop', table: 'item' } })
+    expect(inserted(2)).toMatchObject({ relation: { schema: 'public' } })
+  })
 })

@@ -117,7 +117,9 @@ function problemsOf(table: ReplicatedTable, facts: TableFacts): Problem[] {
 function missingColumns(table: ReplicatedTable, missing: readonly string[], facts: TableFacts): Problem {
   const named = missing.map((column) => {
     const meant = closestName(column, facts.columns)
-    return `${column}${at(table.written?.columns.get(column))}${meant === null ? '' : ` (did you mean ${meant}?)`}`
+    const place = table.written?.columns.get(column) ?? null
+    const hints = [place, meant === null ? null : `did you mean ${meant}?`].filter((hint) => hint !== null)
+    return hints.length === 0 ? column : `${column} (${hints.join('; ')})`
   })
   const mend = table.written ? '. Correct the file and restart the event-producer, or bring the column back' : ''
   return {

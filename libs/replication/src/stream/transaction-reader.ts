@@ -1,7 +1,6 @@
 import type { Row, Relation } from '@hooklane/core'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { nameOf, type ReplicatedSource } from '../replicated-source.js'
-import { quoteTable } from '../preparation/quote.js'
 import { SourceRefused, untellable } from '../source-refused.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
 
@@ -70,7 +69,6 @@ export class TransactionReader {
     throw untellable(
       `a change of ${nameOf(relation)} was logged without its old row, because the table had no REPLICA IDENTITY FULL at that moment`,
       this.source,
-      [`ALTER TABLE ${quoteTable(relation)} REPLICA IDENTITY FULL;`],
     )
   }
 }

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { CaptureWorld, type SourceText } from './capture-world.js'
+import { eventually } from './eventually.js'
+import type { ProducerProcess } from './producer-process.js'
+
+jest.setTimeout(60_000)
+
+/** Sources that a test breaks beyond mending: they begin anew under the next epoch, at the end. */
+const LOST = ['reset', 'unpublished', 'narrowed', 'swapped', 'dropped', 'slotless', 'shape'] as const
+const NAMES = ['healthy', 'renamed', 'columns', 'added', 'typed', ...LOST]
+
+describe('what is changed while it is read', () => {
+  let world: CaptureWorld
+  let producer: ProducerProcess
+  const sql = (statements: string) => world.pim.query(statements)
+  const create = (name: string) =>
+    sql(
+      `CREATE TABLE ${name} (id text PRIMARY KEY, company_id text, sku text); ALTER TABLE ${name} REPLICA IDENTITY FULL`,
+    )
+  const insert = (name: string, id: string) => sql(`INSERT INTO ${name} (id, company_id) VALUES ('${id}', 'c-1')`)
+  const told = (source: string, ids: readonly string[]) => eventually(() => expect(world.idsOf(source)).toEqual(ids))
+  const sources = (epochOf: (name: string) => number): SourceText[] =>
+    NAMES.map((name) => ({ name, epoch: epochOf(name), more: ', key: sku' }))
+  const toBeginAnew = (source: string) =>
+    `To go on from now, raise the source's epoch in the capture file to 2 (${world.directory}/capture.yaml:${2 + 6 * NAMES.indexOf(source)}), ` +
+    `restart the event-producer, and let receivers fetch everything anew when it is ready`
+
+  beforeAll(async () => {
+    world = await CaptureWorld.create()
+    for (const name of NAMES) await create(name)
+    await world.captureSources(sources(() => 1))
+    producer = world.start({ CAPTURE_CHECK_MS: '250' })
+    await producer.ready()
+    for (const name of NAMES) await insert(name, 'first')
+    for (const name of NAMES) await told(name, ['first'])
+  })
+  afterAll(() => world.close())
+
+  it('a renamed table is told on under its resource, and asked for by its new name', async () => {
+    await sql(`ALTER TABLE renamed RENAME TO other_name`)
+    await insert('other_name', 'after')
+    const refusal = await producer.refusalWith('renamed', 'TABLE_MISSING')
+    expect(refusal).toMatch(
+      /^the table public.renamed \(.*capture.yaml:\d+\) is called public.other_name now: rename it back, or correct .*/,
+    )
+    await insert('other_name', 'waiting')
+    await sql(`ALTER TABLE other_name RENAME TO renamed`)
+    await told('renamed', ['first', 'after', 'waiting'])
+    await producer.reads('renamed')
+  })
+
+  it('a captured column that is dropped is named with those that are there, and its source goes on once it is back', async () => {
+    await sql(`ALTER TABLE columns DROP COLUMN sku`)
+    expect(await producer.refusalWith('columns', 'COLUMN_MISSING')).toMatch(
+      /^the table public.columns has no column sku \(.*capture.yaml:\d+\); it has id, company_id\./,
+    )
+    await sql(`ALTER TABLE columns ADD COLUMN sku text`)
+    await insert('columns', 'after')
+    await told('columns', ['first', 'after'])
+  })
+
+  it('an added column is told with the next change', async () => {
+    await sql(`ALTER TABLE added ADD COLUMN size int DEFAULT 7`)
+    await insert('added', 'after')
+    await told('added', ['first', 'after'])
+    expect(world.events().find((event) => event.type === 'added.created' && event.entity.id === 'after')?.data).toEqual(
+      {
+        id: 'after',
+        company_id: 'c-1',
+        sku: null,
+        size: 7,
+      },
+    )
+  })
+
+  it('a changed type is told as the new one', async () => {
+    await sql(`ALTER TABLE typed ALTER COLUMN sku TYPE int USING 1`)
+    await sql(`UPDATE typed SET sku = 2`)
+    await eventually(() => {
+      const update = world.events().find((event) => event.type === 'typed.updated')
+      expect(update?.revision?.changes).toEqual([{ op: 'replace', path: '/sku', before: 1, after: 2 }])
+    })
+  })
+
+  it('a replica identity that is reset is asked for; a change without its old row holds up what follows and is said', async () => {
+    await sql(`ALTER TABLE reset REPLICA IDENTITY DEFAULT`)
+    const refusal = await producer.refusalWith('reset', 'REPLICA_IDENTITY')
+    await sql(`UPDATE reset SET sku = 'x'`)
+    await sql(refusal.split('\n').at(-1) ?? '')
+    expect(await producer.refusalWith('reset', 'CHANGE_UNTELLABLE')).toBe(
+      `a change of public.reset was logged without its old row, because the table had no REPLICA IDENTITY FULL at that moment: it cannot be ` +
+        `told, and what follows waits behind it. ${toBeginAnew('reset')}`,
+    )
+  })
+
+  it('rows that were written while a column had another name cannot be told, and are said', async () => {
+    await sql(`ALTER TABLE shape RENAME COLUMN sku TO code`)
+    await producer.refusalWith('shape', 'COLUMN_MISSING')
+    await insert('shape', 'unreadable')
+    await sql(`ALTER TABLE shape RENAME COLUMN code TO sku`)
+    const refusal = await producer.refusalWith('shape', 'CHANGE_UNTELLABLE')
+    expect(refusal).toContain(
+      'the log holds a change that does not fit the capture file (public.shape has no column sku)',
+    )
+    expect(refusal).toContain(toBeginAnew('shape'))
+  })
+
+  it('a publication that is dropped is noticed, and stays refused when a person makes it again', async () => {
+    const publication = world.slotOf('unpublished')
+    await sql(`DROP PUBLICATION ${publication}`)
+    await insert('unpublished', 'lost')
+    const refusal = await producer.refusalWith('unpublished', 'CHANGES_MISSING')
+    expect(refusal).toMatch(
+      /^changes of public.unpublished are missing: the publication \S+ (was dropped|did not exist)/,
+    )
+    expect(refusal).toContain(toBeginAnew('unpublished'))
+    await sql(`CREATE PUBLICATION ${publication} FOR TABLE unpublished`)
+    await insert('unpublished', 'unseen')
+    await insert('healthy', 'meanwhile')
+    await told('healthy', ['first', 'meanwhile'])
+    await producer.refusalWith('unpublished', 'CHANGES_MISSING')
+    expect(world.idsOf('unpublished')).toEqual(['first'])
+  })
+
+  it('a table that is taken out of the publication is noticed', async () => {
+    const publication = world.slotOf('narrowed')
+    await create('anything')
+    await sql(`ALTER PUBLICATION ${publication} SET TABLE anything`)
+    expect(await producer.refusalWith('narrowed', 'CHANGES_MISSING')).toContain(
+      `changes of public.narrowed are missing: public.narrowed was taken out of the publication ${publication}`,
+    )
+  })
+
+  it('another table under the name of a captured one is noticed', async () => {
+    await create('swapped_new')
+    await sql(`ALTER TABLE swapped RENAME TO swapped_old; ALTER TABLE swapped_new RENAME TO swapped`)
+    expect(await producer.refusalWith('swapped', 'CHANGES_MISSING')).toContain(
+      'public.swapped is another table than the one that was captured under this name',
+    )
+  })
+
+  it('a dropped table is missing, and one that is made in its place is not taken for it', async () => {
+    await sql(`DROP TABLE dropped`)
+    expect(await producer.refusalWith('dropped', 'TABLE_MISSING')).toContain('there is no table public.dropped')
+    await create('dropped')
+    expect(await producer.refusalWith('dropped', 'CHANGES_MISSING')).toContain('public.dropped is another table')
+  })
+
+  it('a slot that is dropped is noticed', async () => {
+    const slot = world.slotOf('slotless')
+    await eventually(() =>
+      sql(
+        `SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '${slot}' AND active_pid IS NOT NULL;
+         SELECT pg_drop_replication_slot('${slot}')`,
+      ),
+    )
+    const refusal = await producer.refusalWith('slotless', 'SLOT_LOST')
+    expect(refusal).toMatch(
+      /^the slot \S+ is gone, but slotless was read up to 0001-[0-9A-F]{16}-[0-9A-F]{8}: changes since then are missing/,
+    )
+    expect(refusal).toContain(toBeginAnew('slotless'))
+  })
+
+  it('all of this stops no other source, and not the configuration', async () => {
+    await producer.reads('hooklane')
+    await insert('healthy', 'after all')
+    await told('healthy', ['first', 'meanwhile', 'after all'])
+  })
+
+  it('a restart does not forget what is missing, and a raised epoch begins anew', async () => {
+    await producer.end('SIGTERM')
+    producer = world.start({ CAPTURE_CHECK_MS: '250' })
+    for (const source of LOST) expect(await producer.refusal(source)).toContain(toBeginAnew(source))
+    await producer.end('SIGTERM')
+    await world.captureSources(sources((name) => ((LOST as readonly string[]).includes(name) ? 2 : 1)))
+    producer = world.start()
+    await producer.ready()
+    for (const source of LOST) await insert(source, 'anew')
+    for (const source of LOST) await told(source, ['first', 'anew'])
+  })
+})
