@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startSystem } from '../stack/index.mjs'
-import { cpuOf, cpuOfFamily } from './cpu.mjs'
+import { cpuOf, cpuOfFamily, cpuOfMachine } from './cpu.mjs'
 import { profilingEnvironment, summariseProfiles, toggleProfiling } from './profile.mjs'
 import { startRemote } from './remote.mjs'
 import { CAPTURE, CONFIGURATION_MS, ROWS_PER_TRANSACTION, createDatabase, planCompanies, subscribe } from './world.mjs'
@@ -41,6 +41,7 @@ const SERVICES = ['event-producer', 'router', 'dispatcher', 'recorder', 'subscri
  * @property {Record<string, number>} cpu - CPU-seconds per 1,000 deliveries of what delivers.
  * @property {Record<string, number>} aside - Of what is not counted.
  * @property {{ cpu: number, perSecond: number }} raw - The raw sender, the same unit.
+ * @property {number} disturbance - CPU that others used meanwhile, as a share of what all processes used.
  */
 
 /**
@@ -131,6 +132,9 @@ async function runScenario(world, apps) {
   }
   const rawAfter = await rawSender.call('send', RAW_REQUESTS / 2, inFlight)
 
+  const sum = (/** @type {Record<string, number>} */ times) =>
+    Object.values(times).reduce((total, value) => total + value, 0)
+  const ours = sum(after.counted) + sum(after.aside) - sum(before.counted) - sum(before.aside)
   const perThousand = (/** @type {number} */ cpuSeconds) => (cpuSeconds * 1000) / deliveries
   const spent = (/** @type {Record<string, number>} */ end, /** @type {Record<string, number>} */ start) =>
     Object.fromEntries(Object.entries(end).map(([name, value]) => [name, perThousand(value - (start[name] ?? 0))]))
@@ -146,6 +150,7 @@ async function runScenario(world, apps) {
       cpu: ((rawBefore.cpuSeconds + rawAfter.cpuSeconds) * 1000) / RAW_REQUESTS,
       perSecond: RAW_REQUESTS / (rawBefore.seconds + rawAfter.seconds),
     },
+    disturbance: Math.max(0, 1 - ours / (after.machine - before.machine)),
   }
 }
 
@@ -220,5 +225,5 @@ function readCpu({ system, receiver, generator, backend }) {
   counted['kafka'] = cpuOf(server('kafka'))
   counted['postgres'] = cpuOfFamily(server('postgres')) - writing
   const aside = { receiver: cpuOf(receiver.pid), generator: cpuOf(generator.pid), 'PIM in postgres': writing }
-  return { counted, aside }
+  return { counted, aside, machine: cpuOfMachine() }
 }

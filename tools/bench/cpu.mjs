@@ -1,5 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 
+/** Fields of the first line of `/proc/stat` in which nothing ran: idle, and waiting for a disk. */
+const IDLE_FIELDS = new Set([3, 4])
 /** `/proc` counts in these, whatever the kernel's own tick is (USER_HZ on Linux). */
 const TICKS_PER_SECOND = 100
 
@@ -49,4 +51,12 @@ export function cpuOfFamily(pid) {
     .map((name) => timesOf(Number(name)))
     .filter((times) => times?.parent === pid)
   return children.reduce((sum, times) => sum + (times?.own ?? 0), parent.own + parent.reaped)
+}
+
+/** @returns {number} seconds of CPU that all processes of the machine have used */
+export function cpuOfMachine() {
+  const [first = ''] = readFileSync('/proc/stat', 'utf8').split('\n')
+  // Time of guests, fields 8 and 9, is part of the user time before it.
+  const ticks = first.trim().split(/\s+/).slice(1, 9).map(Number)
+  return ticks.reduce((sum, value, field) => sum + (IDLE_FIELDS.has(field) ? 0 : value), 0) / TICKS_PER_SECOND
 }

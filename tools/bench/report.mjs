@@ -3,11 +3,14 @@
 /** The whole path: every process between the captured database and the receiver, servers included. @param {Scenario} scenario */
 export const wholePath = ({ cpu }) => Object.values(cpu).reduce((sum, value) => sum + value, 0)
 
+/** Above it batches shrink and caches are shared: every figure grows, and the product's more than the raw sender's. */
+const DISTURBED = 0.1
+const percent = (/** @type {number} */ share) => `${Math.round(share * 100)} %`
 const round = (/** @type {number} */ value, digits = 4) => Number(value.toFixed(digits))
 
 /** @param {Scenario} scenario @returns {string} */
 export function describe(scenario) {
-  const { apps, fanOut, deliveries, bodyBytes, perSecond, cpu, aside, raw } = scenario
+  const { apps, fanOut, deliveries, bodyBytes, perSecond, cpu, aside, raw, disturbance } = scenario
   const row = (/** @type {string} */ name, /** @type {number} */ value, isCompared = true) =>
     `  ${name.padEnd(22)}${value.toFixed(4).padStart(10)}${isCompared ? (value / raw.cpu).toFixed(2).padStart(10) : ''}`
   return [
@@ -19,6 +22,7 @@ export function describe(scenario) {
     '  not counted:',
     ...Object.entries(aside).map(([name, value]) => row(name, value, false)),
     `  the raw sender made ${Math.round(raw.perSecond)} requests per second`,
+    `  others used ${percent(disturbance)} of all CPU time meanwhile${disturbance > DISTURBED ? ': on a quiet machine the figures are lower' : ''}`,
   ].join('\n')
 }
 
@@ -36,6 +40,7 @@ export const summary = (scenario) => ({
   ),
   notCounted: Object.fromEntries(Object.entries(scenario.aside).map(([name, value]) => [name, round(value)])),
   rawPerSecond: Math.round(scenario.raw.perSecond),
+  disturbance: round(scenario.disturbance, 2),
   ratios: {
     dispatcher: round((scenario.cpu['dispatcher'] ?? 0) / scenario.raw.cpu, 2),
     wholePath: round(wholePath(scenario) / scenario.raw.cpu, 2),
