@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomFillSync } from 'node:crypto'
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
@@ -34,5 +34,21 @@ export const upstreamEventId = (companyId: string, producer: string, ownId: stri
 /** `webhook-id`: one per event and subscription, the same on every attempt and in every copy. */
 export const webhookId = (eventId: string, subscriptionId: string): string => `msg_${digestId(eventId, subscriptionId)}`
 
+const RANDOM_ID_BYTES = 17
+/** Ids per draw: asking for randomness costs more than an id is worth, and an attempt needs one each. */
+const IDS_PER_DRAW = 128
+const drawn = Buffer.alloc(RANDOM_ID_BYTES * IDS_PER_DRAW)
+/** Where the next id's bytes begin; what lies before it is used up. */
+let nextDrawn = drawn.length
+
+function randomIdBytes(): Uint8Array {
+  if (nextDrawn === drawn.length) {
+    randomFillSync(drawn)
+    nextDrawn = 0
+  }
+  nextDrawn += RANDOM_ID_BYTES
+  return drawn.subarray(nextDrawn - RANDOM_ID_BYTES, nextDrawn)
+}
+
 /** A new random id of 130 bits for a resource: `app_…`, `sub_…`, `cmp_…`. */
-export const newId = (prefix: string): string => `${prefix}_${base32(randomBytes(17)).slice(0, 26)}`
+export const newId = (prefix: string): string => `${prefix}_${base32(randomIdBytes()).slice(0, 26)}`
