@@ -10,6 +10,9 @@ import { startShop } from './shop/shop-process.mjs'
 
 const COMPANY = 'cmp_vendure'
 
+/** Of the shop's clocks: neither UTC nor whole hours away from it, so that a time read in a wrong zone shows. It has no summer time. */
+const TIMEZONE = 'Asia/Kolkata'
+
 /** Both also get the tags, which mark the beginning and the end of the changes. */
 const APPS = [
   {
@@ -93,9 +96,9 @@ export class Example {
       // Servers of its own: what other systems left on named ones would be judged with this run.
       env: { DATABASE_URL: '', KAFKA_BROKERS: '' },
       beforeServices: async ({ serverUrl }) => {
-        const databaseUrl = await createShopDatabase(serverUrl)
+        const databaseUrl = await createShopDatabase(serverUrl, TIMEZONE)
         opened(await this.#openShop(databaseUrl))
-        return { env: { VENDURE_DATABASE_URL: databaseUrl } }
+        return { env: { VENDURE_DATABASE_URL: databaseUrl, VENDURE_TIMEZONE: TIMEZONE } }
       },
     })
     const { stack } = this.#system
@@ -117,7 +120,7 @@ export class Example {
     const { home, signal, say } = this.#options
     const startedAt = Date.now()
     say('vendure', 'starting')
-    const server = await startShop({ databaseUrl, log: join(home, 'logs', 'vendure.log'), signal })
+    const server = await startShop({ databaseUrl, timezone: TIMEZONE, log: join(home, 'logs', 'vendure.log'), signal })
     this.#server = server
     const api = new AdminApi(server.adminApiUrl, signal)
     await api.login(server.login)

@@ -83,6 +83,7 @@ async function run({ keep, changes, seed }, signal) {
     for (const finding of findings.slice(0, MOST_FINDINGS)) print(`  ${finding}`)
     if (!isClean) print(`Violations. The logs stand in ${displayPath(join(home, 'logs'))}.`)
     const line = JSON.stringify({ ...result, changes, seed, seconds: Math.round((Date.now() - startedAt) / 1000) })
+    progress.end()
     if (keep) await keepUp(world, line, signal)
     await example.stop()
     if (!keep) process.stdout.write(`${line}\n`)

@@ -49,28 +49,43 @@ class BusyEditor {
     this.#serial += 1
     const chair = this.#pick(this.#chairs)
     const variantId = this.#pick(chair.variantIds)
-    const { editor, facts } = this.#desk
     await this.#pick([
-      () => editor.updateVariants([{ id: variantId, price: this.#below(100_000) }]),
+      () => this.#updateVariant(variantId, { price: this.#below(100_000) }),
+      () => this.#updateVariant(variantId, this.#germanName()),
+      () =>
+        this.#updateVariant(variantId, { sku: `CHAIR-${variantId}-${this.#serial}`, enabled: this.#below(2) === 0 }),
+      () => this.#updateVariant(variantId, this.#warehouseStock()),
+      () => this.#recount(chair),
       () => this.#toggleDollars(chair, variantId),
-      () => editor.updateVariants(chair.variantIds.map((id) => ({ id, stockOnHand: this.#below(50) }))),
-      () =>
-        editor.updateVariants([
-          {
-            id: variantId,
-            stockLevels: [{ stockLocationId: facts.stockLocations.warehouse, stockOnHand: this.#below(50) }],
-          },
-        ]),
-      () => this.#rename(chair),
-      () =>
-        editor.updateVariants([
-          { id: variantId, translations: translations({ de: { name: `Stuhl, ${this.#serial}. Fassung` } }) },
-        ]),
-      () => editor.updateProduct({ id: chair.id, enabled: this.#below(2) === 0 }),
       () => this.#toggleOutlet(chair),
-      () => this.#deleteVariant(chair, variantId),
-      () => this.#deleteProduct(chair),
+      () => this.#rename(chair),
+      () => this.#toggleProduct(chair),
+      () => (this.#below(2) === 0 ? this.#deleteVariant(chair, variantId) : this.#deleteProduct(chair)),
     ])()
+  }
+
+  /** @param {string} id @param {object} change */
+  #updateVariant(id, change) {
+    return this.#desk.editor.updateVariants([{ id, ...change }])
+  }
+
+  #germanName() {
+    return { translations: translations({ de: { name: `Stuhl, ${this.#serial}. Fassung` } }) }
+  }
+
+  #warehouseStock() {
+    const { warehouse } = this.#desk.facts.stockLocations
+    return { stockLevels: [{ stockLocationId: warehouse, stockOnHand: this.#below(50) }] }
+  }
+
+  /** All variants in one call. @param {Chair} chair */
+  #recount({ variantIds }) {
+    return this.#desk.editor.updateVariants(variantIds.map((id) => ({ id, stockOnHand: this.#below(50) })))
+  }
+
+  /** @param {Chair} chair */
+  #toggleProduct({ id }) {
+    return this.#desk.editor.updateProduct({ id, enabled: this.#below(2) === 0 })
   }
 
   /** @param {Chair} chair */
@@ -85,9 +100,8 @@ class BusyEditor {
   async #toggleDollars({ hasDollars }, id) {
     const isPriced = hasDollars.delete(id)
     if (!isPriced) hasDollars.add(id)
-    const price = this.#below(100_000)
-    const prices = [{ currencyCode: 'USD', price, ...(isPriced ? { delete: true } : {}) }]
-    await this.#desk.editor.updateVariants([{ id, prices }])
+    const price = { currencyCode: 'USD', price: this.#below(100_000), delete: isPriced }
+    await this.#updateVariant(id, { prices: [price] })
   }
 
   /** @param {Chair} chair */

@@ -20,12 +20,12 @@ export async function tellStory(desk) {
   await rewrite(desk, lamp)
   await moveStock(desk, lamp)
   await sellInOutlet(desk, lamp)
-  await refuse(desk, lamp)
+  await refuse(desk)
   await takeOutOfRange(desk, lamp)
 }
 
 /**
- * A product with two option groups, and a variant for each combination but one.
+ * A product with two option groups and a variant for each combination.
  *
  * @param {Desk} desk
  */
@@ -53,7 +53,7 @@ async function createLamp({ editor, facts }) {
       translations: translations({ en: { name: `Desk lamp ${options.map(({ code }) => code).join(' ')}` } }),
     })),
   )
-  // The last combination has its stock where it will never be moved from.
+  // The last one in two languages and two currencies from the beginning, and in the warehouse alone.
   const [last] = await editor.createVariants([
     {
       productId: product.id,
@@ -132,22 +132,28 @@ async function sellInOutlet({ editor, facts: { outlet } }, { productId, variantI
 }
 
 /**
- * The second variant of the call has options that are taken: Vendure rolls the whole call back.
+ * A product without options has one variant. Vendure writes the first one of the call, refuses the second and rolls both back.
  *
- * @param {Desk} desk @param {Lamp} lamp
+ * @param {Desk} desk
  */
-async function refuse({ editor }, { productId }) {
-  const variant = { productId, price: 1, translations: translations({ en: { name: 'Never' } }) }
-  try {
-    await editor.createVariants([
-      { ...variant, sku: 'NEVER-1', optionIds: [] },
-      { ...variant, sku: 'NEVER-2', optionIds: ['999999'] },
+async function refuse({ editor }) {
+  const texts = { name: 'Floor lamp', slug: 'floor-lamp', description: 'Stands' }
+  const { id: productId } = await editor.createProduct({ translations: translations({ en: texts }) })
+  const variant = { productId, price: 19_900, translations: translations({ en: { name: 'Floor lamp' } }) }
+  const isRefused = await editor
+    .createVariants([
+      { ...variant, sku: 'NEVER-1' },
+      { ...variant, sku: 'NEVER-2' },
     ])
-  } catch (error) {
-    if (error instanceof AdminApiError) return
-    throw error
-  }
-  throw new Error('Vendure accepted variants whose options do not exist')
+    .then(
+      () => false,
+      (error) => {
+        if (error instanceof AdminApiError) return true
+        throw error
+      },
+    )
+  if (!isRefused) throw new Error('Vendure accepted two variants with the same options')
+  await editor.createVariants([{ ...variant, sku: 'FLOOR-LAMP' }])
 }
 
 /** @param {Desk} desk @param {Lamp} lamp */

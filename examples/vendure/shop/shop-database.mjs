@@ -10,13 +10,15 @@ const NAME = 'vendure'
  * Vendure and Hooklane's event-producer both use it.
  *
  * @param {string} serverUrl - As a user who may create roles.
+ * @param {string} timezone - In which its `now()` becomes a `timestamp` without zone.
  * @returns {Promise<string>} the database's URL
  */
-export async function createShopDatabase(serverUrl) {
+export async function createShopDatabase(serverUrl, timezone) {
   const password = randomBytes(18).toString('base64url')
   await withClient(serverUrl, async (client) => {
     await client.query(`CREATE ROLE ${NAME} LOGIN REPLICATION PASSWORD ${client.escapeLiteral(password)}`)
     await client.query(`CREATE DATABASE ${NAME} OWNER ${NAME}`)
+    await client.query(`ALTER DATABASE ${NAME} SET timezone = ${client.escapeLiteral(timezone)}`)
   })
   const url = new URL(serverUrl)
   url.username = NAME

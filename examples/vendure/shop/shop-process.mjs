@@ -23,10 +23,10 @@ const STOP_LIMIT_MS = 10_000
 /**
  * Starts Vendure on a free port as a process of its own; resolves when its API answers.
  *
- * @param {{ databaseUrl: string, log: string, signal: AbortSignal }} options
+ * @param {{ databaseUrl: string, timezone: string, log: string, signal: AbortSignal }} options
  * @returns {Promise<Shop>}
  */
-export async function startShop({ databaseUrl, log, signal }) {
+export async function startShop({ databaseUrl, timezone, log, signal }) {
   const port = await freePort()
   const login = { user: 'superadmin', password: randomBytes(12).toString('base64url') }
   const child = spawnShop(log, {
@@ -34,6 +34,7 @@ export async function startShop({ databaseUrl, log, signal }) {
     SHOP_PORT: String(port),
     SHOP_USER: login.user,
     SHOP_PASSWORD: login.password,
+    TZ: timezone,
   })
   const exited = once(child, 'exit')
   const stop = async () => {
@@ -65,7 +66,7 @@ function spawnShop(log, settings) {
     return fork(join(import.meta.dirname, 'server.mjs'), {
       detached: true,
       stdio: ['ignore', output, output, 'ipc'],
-      env: { ...process.env, ...settings, TZ: 'UTC', VENDURE_DISABLE_TELEMETRY: 'true' },
+      env: { ...process.env, ...settings, VENDURE_DISABLE_TELEMETRY: 'true' },
     })
   } finally {
     closeSync(output)
