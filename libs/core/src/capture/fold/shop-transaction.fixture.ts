@@ -1,0 +1,137 @@
+import { decoderOf, EventSchema, type EntityEvent } from '@hooklane/contracts'
+import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
+import type { Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
+import { SourceReader } from '../source-reader.js'
+import { TransactionFolder } from './transaction-folder.js'
+
+/** The tables of a shop, rows and changes of them, and what a transaction of these folds to. */
+
+export const PRODUCT: CapturedTable = {
+  schema: 'public',
+  table: 'product',
+  resource: 'products',
+  entity: 'product',
+  id: ['id'],
+  key: 'sku',
+  url: [
+    { kind: 'text', text: 'https://pim.example.com/products/' },
+    { kind: 'id' },
+    { kind: 'text', text: '?sku=' },
+    { kind: 'column', column: 'sku' },
+  ],
+  version: 'version',
+  ignore: ['updated_at'],
+  omit: ['cost'],
+  json: [],
+  deleted: { column: 'deleted_at' },
+  when: [{ column: 'kind', equals: 'sellable' }],
+  actor: { id: 'updated_by', type: null, name: null },
+}
+
+export const SOURCE: CaptureSource = {
+  name: 'pim',
+  database: 'postgres://db/pim',
+  epoch: 1,
+  company: { kind: 'column', column: 'company_id' },
+  timezone: 'UTC',
+  slot: 'hooklane_pim',
+  publication: 'hooklane_pim',
+  tables: [
+    PRODUCT,
+    {
+      ...PRODUCT,
+      table: 'price',
+      resource: 'prices',
+      entity: 'price',
+      id: ['tenant', 'id'],
+      version: null,
+      actor: null,
+    },
+    { ...PRODUCT, table: 'stock', resource: 'stocks', entity: 'stock' },
+  ],
+}
+
+export const COLUMNS: readonly (readonly [string, number])[] = [
+  ['id', 23],
+  ['tenant', 25],
+  ['company_id', 25],
+  ['sku', 25],
+  ['name', 3802],
+  ['price', 1700],
+  ['cost', 1700],
+  ['version', 23],
+  ['kind', 25],
+  ['updated_at', 1184],
+  ['updated_by', 25],
+  ['deleted_at', 1184],
+]
+
+export const relationOf = (table: string): Relation => ({
+  schema: 'public',
+  table,
+  columns: COLUMNS.map(([name, typeOid]) => ({ name, typeOid, typeModifier: -1 })),
+  replicaIdentity: 'full',
+})
+export const product = relationOf('product')
+export const price = relationOf('price')
+export const stock = relationOf('stock')
+
+export const row = (values: Record<string, string | null> = {}): Row =>
+  new Map(
+    Object.entries({
+      id: '1',
+      tenant: 't',
+      company_id: 'cmp_7',
+      sku: 'LAMP 1',
+      name: '{"de": "Lampe"}',
+      price: '89.00',
+      cost: '10',
+      version: '4',
+      kind: 'sellable',
+      updated_at: null,
+      updated_by: 'usr_1',
+      deleted_at: null,
+      ...values,
+    }),
+  )
+
+export const insert = (after: Row, relation = product): RowChange => ({ op: 'insert', relation, after })
+export const update = (before: Row, after: Row, relation = product): RowChange => ({
+  op: 'update',
+  relation,
+  before,
+  after,
+})
+export const remove = (before: Row, relation = product): RowChange => ({ op: 'delete', relation, before })
+
+export const TRANSACTION: TransactionInfo = {
+  xid: '812',
+  commitLsn: 0x152bac0n,
+  commitEndLsn: 0x152baf0n,
+  committedAtMs: Date.parse('2026-03-02T08:15:04.190Z'),
+}
+
+const decodeEvent = decoderOf(EventSchema)
+
+/** Every event that comes out of it fits the record schema. */
+export async function fold(changes: readonly RowChange[], source = SOURCE, context: readonly string[] = []) {
+  const folder = new TransactionFolder(new SourceReader(source), {
+    openSpool: () => Promise.reject(new Error('a small transaction needs no file')),
+  })
+  for (const content of context) folder.addContext({ prefix: 'hooklane', content: Buffer.from(content) })
+  for (const change of changes) await folder.add(change)
+  const events: EntityEvent[] = []
+  for await (const event of folder.events(TRANSACTION)) events.push(event)
+  await folder.discard()
+  for (const event of events) {
+    const decoded = decodeEvent(Buffer.from(JSON.stringify(event)))
+    if (!decoded.ok) throw new Error(`${event.type} ${event.entity.id} is no event: ${decoded.reason}`)
+  }
+  return { events, report: folder.report() }
+}
+
+/** `type id` of each event. */
+export const told = async (changes: readonly RowChange[]) =>
+  (await fold(changes)).events.map((event) => `${event.type} ${event.entity.id}`)
+
+export const gone = { deleted_at: '2026-03-01 00:00:00+00' }
