@@ -28,7 +28,8 @@ RUN node_modules/.bin/tsc -b && node tools/image/runtime-files.mjs /runtime
 FROM node:${NODE_VERSION}-bookworm-slim AS packages
 WORKDIR /packages
 COPY --from=manifests /manifests ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+# Optional ones, too: TypeScript is an optional companion of a library, and none is needed at run time.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
 FROM node:${NODE_VERSION}-bookworm-slim
 # The services write nothing but, for very large transactions, the event-producer's spool. Nobody but root may write the rest.

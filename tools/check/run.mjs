@@ -14,6 +14,8 @@ const CHECKS = /** @type {const} */ ([
     args: ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long', 'apps', 'libs'],
   },
   { name: 'unused code', command: 'knip', args: [] },
+  { name: 'Compose file', command: 'dclint', args: ['--max-warnings', '0', 'docker-compose.yml'] },
+  { name: 'image', command: process.execPath, args: ['tools/check/image.mjs'] },
   { name: 'generated documents', command: process.execPath, args: ['tools/docs/run.mjs', '--check'] },
 ])
 

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rmdir } from 'node:fs/promises'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { StackError } from './stack-error.mjs'
 
 /** The root of the repository. */
@@ -72,12 +73,25 @@ const FOLDER_FAULTS = /** @type {Record<string, string>} */ ({
  */
 export async function makeHome({ dir }) {
   try {
+    // A recursive mkdir on a disk that may only be read fails as if something was missing: ask what is there first.
+    await probe(nearestFolder(dir))
     await mkdir(dir, { recursive: true })
-    await rmdir(await mkdtemp(join(dir, '.probe-')))
+    await probe(dir)
   } catch (error) {
     const { code = '', message } = /** @type {NodeJS.ErrnoException} */ (error)
     throw new StackError(
       `HOOKLANE_HOME=${displayPath(dir)} cannot be used: ${FOLDER_FAULTS[code] ?? message}. Name a folder that you may write to in HOOKLANE_HOME.`,
     )
   }
+}
+
+/** @param {string} folder */
+const probe = async (folder) => rmdir(await mkdtemp(join(folder, '.probe-')))
+
+/**
+ * @param {string} path
+ * @returns {string} itself, or what lies above it and exists
+ */
+function nearestFolder(path) {
+  return existsSync(path) || path === dirname(path) ? path : nearestFolder(dirname(path))
 }

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/*
+ * Stands for `docker` on a made-up PATH: writes down how it was called, and answers as an engine with Compose does. `up` makes
+ * the published ports lead to the servers of the test run, as those of containers lead to the servers in them.
+ *
+ * FAKE_DOCKER_LOG: one JSON line per call. FAKE_DOCKER_FAILS: words that begin the calls which fail, separated by commas.
+ */
+
+const args = process.argv.slice(2)
+const {
+  FAKE_DOCKER_LOG: log = '',
+  FAKE_DOCKER_FAILS: fails = '',
+  POSTGRES_PORT,
+  KAFKA_PORT,
+  POSTGRES_PASSWORD,
+} = process.env
+appendFileSync(log, `${JSON.stringify({ args, POSTGRES_PORT, KAFKA_PORT, hasPassword: Boolean(POSTGRES_PASSWORD) })}\n`)
+
+/** What is done, without the words that say on what. */
+const command =
+  args[0] === 'compose' ? `compose ${args.find((word) => /^(version|up|stop|down)$/.test(word))}` : args[0]
+
+const ANSWERS = /** @type {Record<string, string>} */ ({ info: '28.2.2\n', 'compose version': '2.36.2\n' })
+
+if (fails.split(',').includes(command ?? '')) {
+  process.stderr.write(`Error response from daemon: ${command} does not work today\n`)
+  process.exitCode = 1
+} else if (command === 'compose up') {
+  const { FAKE_DOCKER_POSTGRES = '', FAKE_DOCKER_KAFKA = '' } = process.env
+  const forwards = [
+    ...(args.includes('postgres') ? [`${POSTGRES_PORT}=${FAKE_DOCKER_POSTGRES}`] : []),
+    ...(args.includes('kafka') ? [`${KAFKA_PORT}=${FAKE_DOCKER_KAFKA}`] : []),
+  ]
+  const forwarder = spawn(process.execPath, [join(import.meta.dirname, 'forward-ports.mjs'), log, ...forwards], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  await new Promise((resolve) => forwarder.stdout.once('data', resolve))
+  process.exit(0)
+} else {
+  process.stdout.write(ANSWERS[command ?? ''] ?? '')
+}

@@ -1,0 +1,34 @@
+import { createInterface } from 'node:readline'
+import { openHome } from '../../../tools/stack/home.mjs'
+import { startServers } from '../../../tools/stack/infrastructure.mjs'
+import { preflight } from '../../../tools/stack/preflight.mjs'
+import { ProcessRegistry } from '../../../tools/stack/process-registry.mjs'
+import { runMain } from '../../../tools/stack/run-main.mjs'
+
+/*
+ * The launcher's servers without services, in a process of their own: starts them in HOOKLANE_HOME, prints one JSON line with
+ * their addresses, what it says meanwhile as lines beginning with `# `, and stops them when stdin ends. `--no-preflight` starts
+ * them on a disk on which the launcher would not.
+ */
+
+const home = openHome()
+const say = (/** @type {string} */ text) => process.stdout.write(`${text}\n`)
+
+await runMain(async () => {
+  const env = process.env
+  const servers = process.argv.includes('--no-preflight') ? 'embedded' : await preflight({ home, env, fresh: false })
+  const infrastructure = await startServers({
+    home,
+    env,
+    servers,
+    registry: new ProcessRegistry(home.processesFile, (text) => say(`# processes.json ${text}`)),
+    restart: true,
+    onRestarted: () => {},
+    onProgress: (step, text) => say(`# ${step}: ${text}`),
+    signal: undefined,
+  })
+  const { serverUrl, kafkaBrokers } = infrastructure
+  say(JSON.stringify({ serverUrl, kafkaBrokers, servers }))
+  await new Promise((resolve) => createInterface(process.stdin).once('close', resolve))
+  await infrastructure.stop()
+})
