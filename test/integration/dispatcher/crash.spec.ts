@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { eventually, OK, status } from '@hooklane/testing'
 import { DispatchWorld } from './dispatch-world.js'
 
-jest.setTimeout(90_000)
+jest.setTimeout(150_000)
 
-const WITHIN = { withinMs: 30_000 }
+const WITHIN = { withinMs: 45_000 }
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1)
 
 /** Each number as often as it came in a row. */

@@ -199,7 +199,7 @@ export class DispatchWorld {
   }
 
   /** Waits until the app's path has had that many requests. */
-  async received(app: string, count: number, withinMs = 20_000): Promise<void> {
+  async received(app: string, count: number, withinMs = 45_000): Promise<void> {
     await eventually(
       () => {
         if (this.requests(app).length < count) throw new Error(`${app}: ${this.requests(app).length} of ${count}`)

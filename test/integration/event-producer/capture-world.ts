@@ -144,7 +144,7 @@ export class CaptureWorld {
   }
 
   /** Waits for that many events. */
-  async eventsAfter(count: number, withinMs = 20_000): Promise<EntityEvent[]> {
+  async eventsAfter(count: number, withinMs = 45_000): Promise<EntityEvent[]> {
     return eventually(() => {
       const events = this.events()
       if (events.length < count)

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Repeats until it no longer throws; then the last error is thrown. */
-export async function eventually<T>(check: () => T | Promise<T>, withinMs = 20_000): Promise<T> {
+/** Repeats until it no longer throws; then the last error is thrown. The limit is used up by a failing test only. */
+export async function eventually<T>(check: () => T | Promise<T>, withinMs = 45_000): Promise<T> {
   const untilMs = performance.now() + withinMs
   for (;;) {
     try {

@@ -3,7 +3,7 @@ import { partitionOfKey } from '@hooklane/core'
 import { CaptureWorld } from './capture-world.js'
 import type { ProducerProcess } from './producer-process.js'
 
-jest.setTimeout(60_000)
+jest.setTimeout(150_000)
 
 const TABLES = `
 public.product:

@@ -37,7 +37,7 @@ export class ProducerProcess {
   }
 
   /** Resolves when every source is being read. */
-  async ready(withinMs = 30_000): Promise<void> {
+  async ready(withinMs = 60_000): Promise<void> {
     await eventually(async () => {
       const report = await this.health()
       if (report.status !== 'ready') throw new Error(`not ready: ${JSON.stringify(report)}\n${this.log.join('\n')}`)

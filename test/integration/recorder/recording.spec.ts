@@ -3,9 +3,9 @@ import { eventually } from '@hooklane/testing'
 import type { ServiceProcess } from '../support/service-process.js'
 import { RecorderWorld } from './recorder-world.js'
 
-jest.setTimeout(60_000)
+jest.setTimeout(150_000)
 
-const WITHIN = { withinMs: 20_000 }
+const WITHIN = { withinMs: 45_000 }
 
 describe('a recorder', () => {
   let world: RecorderWorld

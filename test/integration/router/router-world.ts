@@ -191,7 +191,7 @@ function toDelivered(record: LogRecord): Delivered {
   return { appId: String(record.key), headers: decoded.value, partition: record.partition, text, eventId: id, sequence }
 }
 
-export const eventually = (holds: () => void | Promise<void>, withinMs = 20_000): Promise<void> =>
+export const eventually = (holds: () => void | Promise<void>, withinMs = 45_000): Promise<void> =>
   testing.eventually(holds, { withinMs })
 
 /** An event as the contract describes it; `n` is its position. */

@@ -40,7 +40,7 @@ export class ServiceProcess {
     })
   }
 
-  async ready(withinMs = 30_000): Promise<this> {
+  async ready(withinMs = 60_000): Promise<this> {
     await eventually(
       async () => {
         if (this.hasExited) throw new Error(`${this.name} has ended:\n${this.log.join('\n')}`)
