@@ -23,10 +23,9 @@ const serverUrl = (): string => {
 /** @param on URL of another server than the one that all tests share */
 export async function createEmptyDatabase(prefix: string, on = serverUrl()): Promise<TestDatabase> {
   const name = `${prefix}_${randomBytes(4).toString('hex')}`
-  const server = new pg.Client({ connectionString: on })
-  // A server that a test stops ends this connection.
+  // A pool, because a server that a test restarts ends the connection.
+  const server = new pg.Pool({ connectionString: on, max: 1 })
   server.on('error', () => undefined)
-  await server.connect()
   await server.query(`CREATE DATABASE ${name}`)
   const url = new URL(on)
   url.pathname = `/${name}`

@@ -11,7 +11,7 @@ function keeper(stored: ReadCaptureMark | null = null) {
   const saved: CaptureMark[] = []
   const failures: unknown[] = []
   const waiting: (() => void)[] = []
-  const world = { isAway: false, offsets: AT_5 as ReadonlyMap<number, bigint>, beforeAnswer: () => {} }
+  const world = { isAway: false, offsets: AT_5 as ReadonlyMap<number, bigint>, beforeAnswer: (): void => undefined }
   const store: MarkStore = {
     read: () => (world.isAway ? Promise.reject(new Error('away')) : Promise.resolve(stored)),
     save: (_producer, mark) => {
