@@ -78,8 +78,8 @@ export class FaultWorld {
         captureFile,
         dispatchers: options.dispatchers ?? 1,
         routers: options.routers ?? 1,
-        // Servers of its own, whatever the other suites share.
-        env: { DATABASE_URL: '', KAFKA_BROKERS: '', DEMO_DATABASE_URL: databaseUrl },
+        // Servers of its own, whatever the other suites share, and processes, because containers cannot be taken down by a signal.
+        env: { DATABASE_URL: '', KAFKA_BROKERS: '', HOOKLANE_SERVERS: 'embedded', DEMO_DATABASE_URL: databaseUrl },
         onProgress: (step, text) => say(name, `${step}: ${text}`),
       })
       const targets = await subscribe(system.stack, APPS, receiver)
