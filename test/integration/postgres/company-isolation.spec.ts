@@ -13,6 +13,7 @@ const TENANT_TABLES = [
   'attempt',
   'dead_letter',
   'lane',
+  'idempotency_key',
 ]
 
 async function seed(database: TestDatabase, company: string): Promise<void> {
@@ -27,6 +28,7 @@ async function seed(database: TestDatabase, company: string): Promise<void> {
     `INSERT INTO configuration VALUES ('app:${app}', 'app', 1, '{"companyId":"${company}"}')`,
     `INSERT INTO lane (worker_group, app_id, partition, company_id, mode, settled, floor_offset)
        VALUES ('shared-webhook', '${app}', 0, '${company}', 'flow', 0, 0)`,
+    `INSERT INTO idempotency_key VALUES ('K${company}', '${company}', 'k', 'x', now() + interval '1 day')`,
     `INSERT INTO dead_letter VALUES ('${app}', 1, '${company}', 'msg_1', 'sub', 'a.b', 1, 'r', null, now(), '{}')`,
     `INSERT INTO attempt (day, app_id, sequence, kind, attempt, attempt_id, company_id, delivery_id, owner_epoch, started_at, decision, status)
        VALUES (current_date, '${app}', 1, 'attempt', 1, 'a', '${company}', 'msg_1', 1, now(), 'delivered', 'delivered')`,

@@ -169,6 +169,28 @@ describe('companies, apps and worker groups', () => {
     expect(common.owners[1]).toMatchObject({ epoch: '3', partition: 1 })
   })
 
+  it('worker groups tell what waits in their topics, or why that is not known', async () => {
+    await world.call('PUT', '/v1/worker-groups/shared-away', { body: {} })
+    world.backlogs.waiting.set('shared-webhook', { records: 42, reason: null })
+    world.backlogs.waiting.set('shared-away', { records: null, reason: 'KAFKA_UNAVAILABLE' })
+    const { data } = (await world.call('GET', '/v1/worker-groups?limit=100')).body
+    const told = Object.fromEntries(data.map(({ name, backlog, backlogReason }) => [name, [backlog, backlogReason]]))
+    expect(told).toMatchObject({ 'shared-webhook': [42, null], 'shared-away': [null, 'KAFKA_UNAVAILABLE'] })
+  })
+
+  it('while Kafka is away an app without ready topics is refused for now, and others are saved', async () => {
+    const topics = ['hooklane.deliveries.dedicated-x (1 partitions, cleanup.policy delete)']
+    world.topics.refusal = new WorkerGroupNotReady('dedicated-x', topics, { isUnanswered: true })
+    const refused = await world.call('POST', '/v1/apps', {
+      key: owner,
+      body: { name: 'x', worker: { mode: 'dedicated' } },
+    })
+    expect([refused.status, refused.body.code]).toEqual([503, 'WORKER_GROUP_NOT_READY'])
+    expect(refused.body.detail).toContain('Kafka does not answer')
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await world.call('POST', '/v1/apps', { key: owner, body: { name: 'x' } })).status).toBe(201)
+  })
+
   it('a lost race is told by the ETag', async () => {
     const app = await world.app(owner)
     const read = await world.call('GET', `/v1/apps/${app}`, { key: owner })

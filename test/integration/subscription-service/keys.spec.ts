@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createApiKey } from '@hooklane/core'
+import { crc32 } from 'node:zlib'
 import { ApiWorld, SUBSCRIPTION } from './api-world.js'
+
+/** The key as it would be if its last part were right: only the database can tell that it is wrong. */
+const withChecksum = (key: string): string => {
+  const body = key.slice(0, -9)
+  return `${body}_${crc32(body).toString(16).padStart(8, '0')}`
+}
 
 /** Company resources with something of company A in each place of an id. Everything else is for operators. */
 const ROUTES = (ids: { app: string; subscription: string; key: string; delivery: string }) =>
@@ -8,18 +15,23 @@ const ROUTES = (ids: { app: string; subscription: string; key: string; delivery:
     { route: 'GET /v1/api-keys', path: '/v1/api-keys', needs: 'owner' },
     { route: 'POST /v1/api-keys', path: '/v1/api-keys', needs: 'owner', body: { name: 'k', role: 'viewer' } },
     { route: 'DELETE /v1/api-keys/{id}', path: `/v1/api-keys/${ids.key}`, needs: 'owner' },
-    { route: 'GET /v1/apps', path: '/v1/apps', needs: 'viewer' },
+    { route: 'GET /v1/apps', path: '/v1/apps', needs: 'viewer', forAppKeys: true },
     { route: 'POST /v1/apps', path: '/v1/apps', needs: 'editor', body: { name: 'x' } },
-    { route: 'GET /v1/apps/{id}', path: `/v1/apps/${ids.app}`, needs: 'viewer' },
+    { route: 'GET /v1/apps/{id}', path: `/v1/apps/${ids.app}`, needs: 'viewer', forAppKeys: true },
     { route: 'PATCH /v1/apps/{id}', path: `/v1/apps/${ids.app}`, needs: 'editor', body: { name: 'y' } },
-    { route: 'GET /v1/subscriptions', path: '/v1/subscriptions', needs: 'viewer' },
+    { route: 'GET /v1/subscriptions', path: '/v1/subscriptions', needs: 'viewer', forAppKeys: true },
     {
       route: 'POST /v1/subscriptions',
       path: '/v1/subscriptions',
       needs: 'editor',
       body: { appId: ids.app, ...SUBSCRIPTION },
     },
-    { route: 'GET /v1/subscriptions/{id}', path: `/v1/subscriptions/${ids.subscription}`, needs: 'viewer' },
+    {
+      route: 'GET /v1/subscriptions/{id}',
+      path: `/v1/subscriptions/${ids.subscription}`,
+      needs: 'viewer',
+      forAppKeys: true,
+    },
     {
       route: 'PATCH /v1/subscriptions/{id}',
       path: `/v1/subscriptions/${ids.subscription}`,
@@ -43,9 +55,14 @@ const ROUTES = (ids: { app: string; subscription: string; key: string; delivery:
     },
     { route: 'GET /v1/event-types', path: '/v1/event-types', needs: 'viewer', isCommon: true },
     { route: 'GET /v1/event-types/{type}', path: '/v1/event-types/products.updated', needs: 'viewer', isCommon: true },
-    { route: 'GET /v1/deliveries', path: '/v1/deliveries', needs: 'viewer' },
-    { route: 'GET /v1/deliveries/{id}', path: `/v1/deliveries/${ids.delivery}`, needs: 'viewer' },
-    { route: 'GET /v1/deliveries/{id}/attempts', path: `/v1/deliveries/${ids.delivery}/attempts`, needs: 'viewer' },
+    { route: 'GET /v1/deliveries', path: '/v1/deliveries', needs: 'viewer', forAppKeys: true },
+    { route: 'GET /v1/deliveries/{id}', path: `/v1/deliveries/${ids.delivery}`, needs: 'viewer', forAppKeys: true },
+    {
+      route: 'GET /v1/deliveries/{id}/attempts',
+      path: `/v1/deliveries/${ids.delivery}/attempts`,
+      needs: 'viewer',
+      forAppKeys: true,
+    },
     { route: 'PUT /v1/apps/{id}', path: `/v1/apps/${ids.app}`, needs: 'operator', body: { name: 'x' } },
     { route: 'GET /v1/companies', path: '/v1/companies', needs: 'operator' },
     { route: 'PUT /v1/companies/{id}', path: '/v1/companies/cmp_a', needs: 'operator', body: { name: 'x' } },
@@ -56,13 +73,15 @@ const ROUTES = (ids: { app: string; subscription: string; key: string; delivery:
     // Last: they take away what the others need.
     { route: 'DELETE /v1/subscriptions/{id}', path: `/v1/subscriptions/${ids.subscription}`, needs: 'editor' },
     { route: 'DELETE /v1/apps/{id}', path: `/v1/apps/${ids.app}`, needs: 'editor' },
-  ] as { route: string; path: string; needs: string; body?: object; isCommon?: boolean }[]
+  ] as { route: string; path: string; needs: string; body?: object; isCommon?: boolean; forAppKeys?: boolean }[]
 
 describe('keys', () => {
   let world: ApiWorld
   let a: Awaited<ReturnType<ApiWorld['company']>>
   let b: Awaited<ReturnType<ApiWorld['company']>>
   let routes: ReturnType<typeof ROUTES>
+  let appKey: string
+  let sisterKey: string
   const methodOf = (route: string) => route.split(' ')[0]!
 
   beforeAll(async () => {
@@ -84,6 +103,10 @@ describe('keys', () => {
        VALUES ((now() AT TIME ZONE 'UTC')::date, $1, 1, 'cmp_a', 'msg_1', $2, 1, 'g', 'e', 'products.updated', 'product', '1', 'events', 0, 0, now(), 'live', 'delivered')`,
       [app, subscription],
     )
+    const keyOfApp = async (appId: string) =>
+      (await world.call('POST', '/v1/api-keys', { key: a.owner, body: { name: 'plugin', appId } })).body.key
+    appKey = await keyOfApp(app)
+    sisterKey = await keyOfApp(await world.app(a.owner))
     routes = ROUTES({ app, subscription, key, delivery: 'msg_1' })
   })
   afterAll(() => world.close())
@@ -114,25 +137,59 @@ describe('keys', () => {
     expect(documented.sort()).toEqual(routes.map(({ route }) => route).sort())
   })
 
-  it.each(['none', 'malformed', 'unknown', 'a wrong secret', 'revoked', 'of the wrong kind'])(
-    'a key that is %s opens nothing and changes nothing',
-    async (kind) => {
-      const revoked = await world.call('POST', '/v1/api-keys', { key: a.owner, body: { name: 'r', role: 'owner' } })
-      await world.call('DELETE', `/v1/api-keys/${revoked.body.id}`, { key: a.owner })
-      const stranger = createApiKey('company').text
-      const keys: Record<string, string | null> = {
-        none: null,
-        malformed: `${a.owner}x`,
-        unknown: stranger,
-        'a wrong secret': createApiKey('company').text.replace(/^hkc_[0-9A-Z]{16}/, a.owner.slice(0, 20)),
-        revoked: revoked.body.key,
-        'of the wrong kind': createApiKey('operator').text,
-      }
-      const before = await fingerprint()
-      expect(new Set(Object.values(await statusesOf(keys[kind]!)))).toEqual(new Set([401]))
-      expect(await fingerprint()).toBe(before)
-    },
-  )
+  it.each([
+    'none',
+    'malformed',
+    'unknown',
+    'a wrong secret',
+    'revoked',
+    'of the wrong kind',
+    'of an app, as a company’s',
+  ])('a key that is %s opens nothing and changes nothing', async (kind) => {
+    const revoked = await world.call('POST', '/v1/api-keys', { key: a.owner, body: { name: 'r', role: 'owner' } })
+    await world.call('DELETE', `/v1/api-keys/${revoked.body.id}`, { key: a.owner })
+    const stranger = createApiKey('company').text
+    const keys: Record<string, string | null> = {
+      none: null,
+      malformed: `${a.owner}x`,
+      unknown: stranger,
+      'a wrong secret': createApiKey('company').text.replace(/^hkc_[0-9A-Z]{16}/, a.owner.slice(0, 20)),
+      revoked: revoked.body.key,
+      'of the wrong kind': createApiKey('operator').text,
+      'of an app, as a company’s': withChecksum(appKey.replace(/^hka_/, 'hkc_')),
+    }
+    const before = await fingerprint()
+    expect(new Set(Object.values(await statusesOf(keys[kind]!)))).toEqual(new Set([401]))
+    expect(await fingerprint()).toBe(before)
+  })
+
+  it('the key of an app reads what is the app’s; everything else is forbidden, and nothing changes', async () => {
+    const before = await fingerprint()
+    const statuses = await statusesOf(appKey)
+    const ofSister = await statusesOf(sisterKey)
+    for (const { route, forAppKeys } of routes) {
+      expect([route, statuses[route]]).toEqual([route, forAppKeys ? 200 : 403])
+      const found = route.includes('{') ? 404 : 200
+      expect([route, ofSister[route]]).toEqual([route, forAppKeys ? found : 403])
+    }
+    expect(await fingerprint()).toBe(before)
+    for (const path of ['/v1/subscriptions', '/v1/deliveries']) {
+      expect((await world.call('GET', path, { key: sisterKey })).body.data).toEqual([])
+    }
+  })
+
+  it('who may call what is documented as it is', () => {
+    for (const { route, needs, forAppKeys } of routes) {
+      const [method, path] = route.split(' ')
+      const { operation } = world.documented.operations.find((one) => one.method === method && one.path === path)!
+      const expected = [
+        { operatorKey: [] },
+        ...(needs === 'operator' ? [] : [{ companyKey: [needs] }]),
+        ...(forAppKeys ? [{ appKey: [] }] : []),
+      ]
+      expect([route, operation.security]).toEqual([route, expected])
+    }
+  })
 
   it('another company’s key finds nothing, and what it may not do at all is forbidden', async () => {
     const before = await fingerprint()
@@ -191,22 +248,52 @@ describe('keys', () => {
     for (const key of [a.owner, a.editor, world.operatorKey]) expect(stored).not.toContain(key.slice(21, 64))
   })
 
-  it('variants of a path open nothing without a key', async () => {
-    const variants = ['/v1/apps/', '//v1/apps', '/%2e/v1/apps', '/V1/APPS', '/v1/apps;a=b', '/v1/./apps', '/v1%2fapps']
-    for (const path of variants) {
-      for (const method of ['GET', 'HEAD', 'OPTIONS']) {
-        const answer = await world.call(method, path, { key: null, headers: { 'x-http-method-override': 'GET' } })
-        expect([method, path, answer.status >= 400]).toEqual([method, path, true])
-      }
+  it('no variant of any path opens anything without a key', async () => {
+    const variantsOf = (path: string) => [
+      ...[`${path}/`, `/${path}`, `/%2e${path}`, path.toUpperCase(), `${path};a=b`, path.replace('/v1/', '/v1/./')],
+      ...[path.replace('/v1/', '/v1%2f'), `${path}.json`, `${path}%20`, `/x/..${path}`],
+    ]
+    const paths = [...new Set(routes.map(({ path }) => path))].flatMap(variantsOf)
+    for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST']) {
+      const ask = (path: string) =>
+        fetch(`${world.url}${path}`, {
+          method,
+          headers: { 'x-http-method-override': 'GET', 'x-original-url': '/v1/apps' },
+        })
+      const statuses = await Promise.all(paths.map(async (path) => [path, (await ask(path)).status >= 400]))
+      expect(statuses).toEqual(paths.map((path) => [path, true]))
     }
   })
 
-  it('an address with too many wrong keys is told to wait, a right key from it still works', async () => {
-    const strict = await ApiWorld.open({ wrongKeysPerMinute: 3 })
+  it('a revoked key opens nothing from the next request on', async () => {
+    const made = (await world.call('POST', '/v1/api-keys', { key: b.owner, body: { name: 'r', role: 'viewer' } })).body
+    expect((await world.call('GET', '/v1/apps', { key: made.key })).status).toBe(200)
+    await world.call('DELETE', `/v1/api-keys/${made.id}`, { key: b.owner })
+    expect((await world.call('GET', '/v1/apps', { key: made.key })).status).toBe(401)
+  })
+
+  it('a wrong id takes as long as a wrong secret', async () => {
+    const wrongSecret = withChecksum(`${b.owner.slice(0, 21)}${'A'.repeat(43)}_00000000`)
+    const spent: Record<string, number[]> = { id: [], secret: [] }
+    for (let n = 0; n < 40; n += 1) {
+      for (const [what, key] of [['id', createApiKey('company').text] as const, ['secret', wrongSecret] as const]) {
+        const startedMs = performance.now()
+        expect((await world.call('GET', '/v1/apps', { key })).status).toBe(401)
+        spent[what]!.push(performance.now() - startedMs)
+      }
+    }
+    const [id, secret] = [spent.id!, spent.secret!].map((times) => times.sort((x, y) => x - y)[20]!)
+    // Between an answer with a look-up and one without lies more.
+    expect(Math.max(id! / secret!, secret! / id!)).toBeLessThan(3)
+  })
+
+  it('after ten wrong keys in a minute an address is told to wait; a right key from it still works', async () => {
+    const strict = await ApiWorld.open({ wrongKeysPerMinute: 10 })
     const statuses: number[] = []
-    for (let i = 0; i < 5; i++) statuses.push((await strict.call('GET', '/v1/apps', { key: 'hkc_x' })).status)
-    expect(statuses).toEqual([401, 401, 401, 429, 429])
-    const told = await strict.call('GET', '/v1/apps', { key: 'hkc_x' })
+    for (let n = 0; n < 12; n += 1) statuses.push((await strict.call('GET', '/v1/apps', { key: 'hkc_x' })).status)
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429])
+    const told = await strict.call('GET', '/v1/apps', { key: createApiKey('operator').text })
+    expect([told.status, told.body.code]).toEqual([429, 'TOO_MANY_WRONG_KEYS'])
     expect(Number(told.headers.get('retry-after'))).toBeGreaterThan(0)
     expect((await strict.call('GET', '/v1/apps')).status).toBe(200)
     await strict.close()

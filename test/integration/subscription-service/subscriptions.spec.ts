@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { decoderOf, SubscriptionSchema } from '@hooklane/contracts'
 import { createSealer } from '@hooklane/core'
+import { HARMLESS_TARGETS, HOSTILE_TARGETS } from '../support/hostile-targets.js'
 import { ApiWorld, SUBSCRIPTION } from './api-world.js'
 
 /** A value of each field that a later version brings, beside the values that are accepted now. */
@@ -319,28 +320,36 @@ describe('subscriptions', () => {
     expect((await patch(id, { appId: 'app_other' })).body.code).toBe('UNKNOWN_FIELD')
   })
 
-  it.each([
-    'http://shop.example.com/',
-    'https://127.1/',
-    'https://2130706433/',
-    'https://[::ffff:127.0.0.1]/',
-    'https://169.254.169.254/latest',
-    'https://10.0.0.1/',
-    'https://localhost/',
-    'https://api.default/',
-    'https://user:pw@shop.example.com/',
-    'https://shop.example.com/#x',
-    'https://shop.example.com:22/',
-    'https:\\\\shop.example.com',
-    'https://shop.exam\tple.com/',
-    'javascript:alert(1)',
-    'shop.example.com',
-    `https://shop.example.com/${'x'.repeat(2_048)}`,
-  ])('the target %j is refused on create and on PATCH', async (url) => {
-    const refused = await create({ ...SUBSCRIPTION, target: { url } })
-    expect([refused.status, refused.body.errors[0]!.path]).toEqual([400, 'target.url'])
+  it.each(Object.entries(HOSTILE_TARGETS))('%s: refused on create and on PATCH', async (_what, urls) => {
+    const { id, target } = await created()
+    for (const url of urls) {
+      for (const refused of [
+        await create({ ...SUBSCRIPTION, target: { url } }),
+        await patch(id, { target: { url } }),
+      ]) {
+        expect([url, refused.status, refused.body.errors[0]!.path]).toEqual([url, 400, 'target.url'])
+      }
+    }
+    expect((await get(id)).body.target).toEqual(target)
+  })
+
+  it.each(HARMLESS_TARGETS)('the target %s is accepted', async (url) => {
+    expect((await create({ ...SUBSCRIPTION, target: { url } })).status).toBe(201)
+  })
+
+  it('a subscription to a metadata service is told why it is refused, and the others go on', async () => {
     const { id } = await created()
-    expect((await patch(id, { target: { url } })).status).toBe(400)
+    const refused = await create({ ...SUBSCRIPTION, target: { url: 'https://169.254.169.254/' } })
+    expect(refused.body.errors).toEqual([
+      { path: 'target.url', code: 'ADDRESS_BLOCKED', message: 'must not be a private or reserved address' },
+    ])
+    const plain = await create({ ...SUBSCRIPTION, target: { url: 'http://169.254.169.254/' } })
+    expect(plain.body.errors[0]).toEqual({
+      path: 'target.url',
+      code: 'URL_SCHEME',
+      message: 'must begin with https://',
+    })
+    expect((await get(id)).body.status).toBe('active')
   })
 
   it('a target that the operator let through is accepted, and its URL is stored as it was understood', async () => {
@@ -354,7 +363,9 @@ describe('subscriptions', () => {
     'Webhook-Signature',
     'X-Forwarded-For',
     'Metadata-Flavor',
+    'Metadata',
     'X-aws-ec2-metadata-token',
+    'X-aws-ec2-metadata-token-ttl-seconds',
     'pim-x',
     'Cookie',
     'bad name',
@@ -372,6 +383,28 @@ describe('subscriptions', () => {
     const refused = await create({ ...SUBSCRIPTION, target: { ...SUBSCRIPTION.target, headers } })
     expect(refused.status).toBe(400)
     expect(JSON.stringify(refused.body)).not.toContain('canary-value')
+  })
+
+  it.each([
+    { companyId: 'cmp_b' },
+    { id: 'sub_other' },
+    { status: 'disabled' },
+    { disabledAt: '2026-03-02T08:15:04Z' },
+    { secret: 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' },
+    { failureCount: 0 },
+    { revision: 1 },
+  ])('PATCH with %j is refused by name and changes nothing', async (body) => {
+    const { id } = await created()
+    const [path = ''] = Object.keys(body)
+    const rowsOf = () => world.database.query('SELECT * FROM hooklane.subscription WHERE id = $1', [id])
+    const before = await rowsOf()
+    const refused = await patch(id, { name: 'changed', ...body })
+    expect([refused.status, refused.body.code, refused.body.errors.map((fault) => fault.path)]).toEqual([
+      400,
+      'UNKNOWN_FIELD',
+      [path],
+    ])
+    expect(await rowsOf()).toEqual(before)
   })
 
   it('a deleted subscription is gone, and so is its configuration', async () => {

@@ -5,6 +5,10 @@ export type NameAnswer =
   | { readonly kind: 'addresses'; readonly v4?: readonly string[]; readonly v6?: readonly string[] }
   | { readonly kind: 'code'; readonly code: number }
   | { readonly kind: 'silence' }
+  /** The name is another name for each of these in turn, and the last one has the address. */
+  | { readonly kind: 'aliases'; readonly names: readonly string[]; readonly v4: string }
+  /** Too large for a datagram: `truncated` is set, and nobody listens on TCP. */
+  | { readonly kind: 'tooLarge'; readonly bytes: number }
   /** IPv4 answers, IPv6 hangs. */
   | { readonly kind: 'onlyV4'; readonly v4: readonly string[] }
 
@@ -15,6 +19,7 @@ export interface NameServer {
 }
 
 const TYPE_A = 1
+const TYPE_CNAME = 5
 const TYPE_AAAA = 28
 
 /** A DNS server on loopback whose answers the test writes. */
@@ -45,14 +50,42 @@ function readQuestion(query: Buffer): { name: string; type: number; end: number 
 function replyTo(question: Buffer, type: number, answer: NameAnswer): Buffer | null {
   if (answer.kind === 'silence' || (answer.kind === 'onlyV4' && type === TYPE_AAAA)) return null
   const code = answer.kind === 'code' ? answer.code : 0
-  const records = answer.kind === 'code' ? [] : recordsOf(type, answer)
+  const isCut = answer.kind === 'tooLarge'
+  const records = isCut ? [Buffer.alloc(answer.bytes)] : answer.kind === 'code' ? [] : allRecords(type, answer)
   const header = Buffer.from(question)
-  header.writeUInt16BE(0x8180 | code, 2)
+  header.writeUInt16BE(0x8180 | code | (isCut ? TRUNCATED : 0), 2)
   header.writeUInt16BE(1, 4)
   header.writeUInt16BE(records.length, 6)
   header.writeUInt32BE(0, 8)
   return Buffer.concat([header, ...records])
 }
+
+const TRUNCATED = 0x0200
+
+function allRecords(type: number, answer: Exclude<NameAnswer, { kind: 'code' | 'silence' | 'tooLarge' }>): Buffer[] {
+  if (answer.kind !== 'aliases') return recordsOf(type, answer)
+  if (type !== TYPE_A) return []
+  // Each alias is written out in full: no pointers, so no offsets to count.
+  const question = Buffer.from([0xc0, 0x0c])
+  const owners = [question, ...answer.names.map(encodedName)]
+  const links = answer.names.map((name, at) => record(owners[at] ?? question, TYPE_CNAME, encodedName(name)))
+  const address = Buffer.from(answer.v4.split('.').map(Number))
+  return [...links, record(owners.at(-1) ?? question, TYPE_A, address)]
+}
+
+function record(owner: Buffer, type: number, data: Buffer): Buffer {
+  const fixed = Buffer.alloc(10)
+  fixed.writeUInt16BE(type, 0)
+  fixed.writeUInt16BE(1, 2)
+  fixed.writeUInt16BE(data.length, 8)
+  return Buffer.concat([owner, fixed, data])
+}
+
+const encodedName = (name: string): Buffer =>
+  Buffer.concat([
+    ...name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, 'ascii')])),
+    Buffer.alloc(1),
+  ])
 
 function recordsOf(type: number, answer: { v4?: readonly string[]; v6?: readonly string[] }): Buffer[] {
   const addresses = type === TYPE_A ? (answer.v4 ?? []) : (answer.v6 ?? [])

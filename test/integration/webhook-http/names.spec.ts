@@ -58,6 +58,24 @@ describe('resolving names', () => {
     expect(dialled).toEqual([])
   })
 
+  it('a chain of aliases that ends at a private address is not dialled', async () => {
+    const names = Array.from({ length: 8 }, (_, n) => `alias-${n}.example.com`)
+    const { resolver } = await resolverFor(() => ({ kind: 'aliases', names, v4: '10.0.0.1' }))
+    expect(await resolver.resolve('shop.example.com')).toEqual(['10.0.0.1'])
+    const { dial, dialled } = countingDial()
+    const sender = senderOf(cleanup, { allowTargets: parseAllowTargets(''), resolver, dial })
+    expect((await sender.send(requestTo('https://shop.example.com/'))).error?.code).toBe('address_blocked')
+    expect(dialled).toEqual([])
+  })
+
+  it('an answer of 10 kB that does not come whole is a failure of the name', async () => {
+    const { resolver } = await resolverFor(() => ({ kind: 'tooLarge', bytes: 10_000 }))
+    const { dial, dialled } = countingDial()
+    const sender = senderOf(cleanup, { allowTargets: parseAllowTargets(''), resolver, dial })
+    expect((await sender.send(requestTo('https://shop.example.com/'))).error?.code).toBe('dns')
+    expect(dialled).toEqual([])
+  })
+
   it('hanging names end with the attempt and do not hold up another name', async () => {
     const { server } = await nameServer(cleanup, (name) =>
       name.startsWith('hang') ? { kind: 'silence' } : { kind: 'addresses', v4: ['127.0.0.1'] },

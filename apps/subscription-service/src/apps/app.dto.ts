@@ -1,6 +1,6 @@
 import type { AppConfiguration, WorkerMode } from '@hooklane/contracts'
 import type { AppEntity } from '@hooklane/postgres'
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger'
+import { ApiProperty } from '@nestjs/swagger'
 import { choice, flag, notYet, part, text } from '../http/fields.js'
 import { instantOf } from '../http/instants.js'
 

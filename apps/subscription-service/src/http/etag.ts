@@ -7,9 +7,15 @@ interface Versioned {
 
 const etagOf = (resource: Versioned): string => `"${resource.revision}"`
 
-/** Names the version of a single resource in its answer. A reader that knows it (`If-None-Match`) is answered 304 by Express. */
+/**
+ * Names the version of a single resource in its answer. A reader that knows it (`If-None-Match`) is answered 304, without a body. Express
+ * does so too, but not to clients that also send `Cache-Control: no-cache`, as `fetch` does: that is said to caches, not to us.
+ */
 export function setEtag(response: Response, resource: Versioned): void {
   response.set('etag', etagOf(resource))
+  const { method, headers } = response.req
+  const known = headers['if-none-match']
+  if (method === 'GET' && known !== undefined && names(known, resource)) response.status(304)
 }
 
 /** What a caller says about the version that it knows. */

@@ -1,6 +1,6 @@
 import { workerGroupTopics, type TopicNames, type WorkerGroupConfiguration } from '@hooklane/contracts'
 import { WorkerGroupNotReady, type WorkerGroupTopics } from '@hooklane/core'
-import { hasErrorType, TopicAdmin } from '@hooklane/kafka'
+import { hasErrorType, type TopicAdmin } from '@hooklane/kafka'
 
 /** What a broker answers to those who may not create or look at topics. */
 const DENIED = ['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'POLICY_VIOLATION'] as const
@@ -8,7 +8,7 @@ const DENIED = ['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'P
 /** Makes the topics of worker groups in Kafka, or says which ones somebody else must make. */
 export class KafkaWorkerGroupTopics implements WorkerGroupTopics {
   constructor(
-    private readonly admin: TopicAdmin,
+    private readonly admin: Pick<TopicAdmin, 'ensureTopics'>,
     private readonly names: TopicNames,
     private readonly replicationFactor: number,
   ) {}

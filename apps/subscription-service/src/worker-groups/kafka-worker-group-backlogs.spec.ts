@@ -1,0 +1,92 @@
+import { topicNames } from '@hooklane/contracts'
+import { WorkerGroupNotReady } from '@hooklane/core'
+import { LogError, type PartitionLag } from '@hooklane/kafka'
+import { createLogger } from '@hooklane/observability'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { KafkaWorkerGroupBacklogs } from './kafka-worker-group-backlogs.js'
+import { KafkaWorkerGroupTopics } from './kafka-worker-group-topics.js'
+
+const NAMES = topicNames('hooklane.')
+
+const lagOf = (...lags: number[]): readonly PartitionLag[] =>
+  lags.map((lag, partition) => ({ topic: 't', partition, low: 0n, high: BigInt(lag), committed: 0n, lag: BigInt(lag) }))
+
+function backlogsOf(lag: (group: string, topics: readonly string[]) => Promise<readonly PartitionLag[]>) {
+  const asked: [string, readonly string[]][] = []
+  let nowMs = 0
+  const clock = { monotonicMs: () => nowMs, wallMs: () => nowMs }
+  const reader = {
+    lag: (group: string, topics: readonly string[]) => {
+      asked.push([group, topics])
+      return lag(group, topics)
+    },
+  }
+  const backlogs = new KafkaWorkerGroupBacklogs(reader, NAMES, clock, createLogger('test', 'fatal'))
+  return {
+    asked,
+    pass: (ms: number) => (nowMs += ms),
+    of: async (group: string) => (await backlogs.of([group])).get(group),
+  }
+}
+
+describe('backlogs of worker groups', () => {
+  beforeEach(() => void jest.useFakeTimers())
+  afterEach(() => void jest.useRealTimers())
+
+  it('what stands between commit and end is counted over all partitions, without the last end of a transaction', async () => {
+    const { of, asked } = backlogsOf(() => Promise.resolve(lagOf(0, 1, 5)))
+    expect(await of('shared-webhook')).toEqual({ records: 4, reason: null })
+    expect(asked).toEqual([['hooklane.shared-webhook', ['hooklane.deliveries.shared-webhook']]])
+  })
+
+  it('an answer is used for five seconds by all who ask', async () => {
+    const { of, asked, pass } = backlogsOf(() => Promise.resolve(lagOf(2)))
+    await Promise.all([of('g'), of('g')])
+    pass(4_999)
+    await of('g')
+    expect(asked).toHaveLength(1)
+    pass(1)
+    await of('g')
+    expect(asked).toHaveLength(2)
+  })
+
+  it('a missing topic and a cluster that refuses are told apart', async () => {
+    const { of } = backlogsOf((group) =>
+      Promise.reject(
+        group.endsWith('missing') ? new LogError('UNKNOWN_TOPIC', 'x') : new Error('connect ECONNREFUSED'),
+      ),
+    )
+    expect(await of('missing')).toEqual({ records: null, reason: 'TOPIC_MISSING' })
+    expect(await of('away')).toEqual({ records: null, reason: 'KAFKA_UNAVAILABLE' })
+  })
+
+  it('nobody waits long for a cluster that is silent, and its late answer is used', async () => {
+    let answer: (lags: readonly PartitionLag[]) => void = () => undefined
+    const { of } = backlogsOf(() => new Promise((resolve) => (answer = resolve)))
+    const first = of('g')
+    await jest.advanceTimersByTimeAsync(2_000)
+    expect(await first).toEqual({ records: null, reason: 'KAFKA_UNAVAILABLE' })
+    answer(lagOf(3))
+    expect(await of('g')).toEqual({ records: 2, reason: null })
+  })
+})
+
+describe('topics of worker groups', () => {
+  const ensuring = (error: unknown) =>
+    new KafkaWorkerGroupTopics({ ensureTopics: () => Promise.reject(error as Error) }, NAMES, 1).ensure({
+      name: 'dedicated-x',
+      partitions: 1,
+      slots: 0,
+    })
+
+  it('a cluster that does not answer is one that may answer later; one that denies says what must be made', async () => {
+    const refusal = (error: unknown) => ensuring(error).catch((thrown: unknown) => thrown)
+    for (const error of [new Error('connect ECONNREFUSED'), { type: 'TOPIC_AUTHORIZATION_FAILED' }]) {
+      expect(await refusal(error)).toBeInstanceOf(WorkerGroupNotReady)
+    }
+    await expect(ensuring(new Error('connect ECONNREFUSED'))).rejects.toThrow('Kafka does not answer')
+    await expect(ensuring({ type: 'TOPIC_AUTHORIZATION_FAILED' })).rejects.toThrow(
+      /topics that do not stand: hooklane\.deliveries\.dedicated-x \(1 partitions/,
+    )
+  })
+})
