@@ -28,10 +28,10 @@ const SIZES = ['small/klein', 'medium/mittel', 'large/groß'].map((pair) => pair
 /**
  * A file for Vendure's importer: products in two languages with one, two or three variants each, without images.
  *
- * @param {number} count
+ * @param {{ from: number, count: number }} range - Of the products' numbers.
  */
-export function writeProductsCsv(count) {
-  const rows = Array.from({ length: count }, (_, index) => rowsOf(index + 1)).flat()
+export function writeProductsCsv({ from, count }) {
+  const rows = Array.from({ length: count }, (_, index) => rowsOf(from + index)).flat()
   return [COLUMNS, ...rows].map((row) => row.map(quote).join(',')).join('\n')
 }
 

@@ -1,4 +1,4 @@
-/** One call may be the import of a whole file. */
+/** A call may be the import of a file. Node's own client waits no longer for an answer either. */
 const CALL_LIMIT_MS = 300_000
 
 /**

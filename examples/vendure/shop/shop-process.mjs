@@ -9,7 +9,7 @@ import { lastLines } from '../../../tools/stack/server-process.mjs'
 import { StackError } from '../../../tools/stack/stack-error.mjs'
 
 /** Vendure is up in three seconds, on a busy machine in thirty. */
-const READY_LIMIT_MS = 120_000
+const READY_LIMIT_MS = 180_000
 /** Longer than Vendure takes to close its connections. */
 const STOP_LIMIT_MS = 10_000
 
