@@ -16,7 +16,8 @@ import { faultsOfToolVariables } from './tool-variables.mjs'
  */
 export async function renderDocuments() {
   const definitions = await loadDefinitions()
-  const faults = faultsOfToolVariables(await sourcesBelow('tools', 'test'))
+  const settings = new Set(definitions.services.flatMap((service) => service.settings.map(({ key }) => key)))
+  const faults = faultsOfToolVariables(await sourcesBelow('tools', 'test'), settings)
   if (faults.length > 0) throw new Error(faults.join('\n'))
   return [
     { path: 'docs/configuration.md', text: configurationPage(definitions.services) },

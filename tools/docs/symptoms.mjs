@@ -11,14 +11,14 @@ export const SYMPTOMS = [
   {
     what: 'Kafka is away',
     signs:
-      'hooklane_last_fetch_age_seconds, hooklane_router_last_fetch_age_seconds or hooklane_log_last_fetch_age_seconds > 60; hooklane_heartbeat_age_seconds; hooklane_capture_publish_stalled_seconds > 5; hooklane_router_transactions_total{outcome="failed"} rising',
+      'hooklane_part_ready{part="kafka"} = 0; hooklane_last_fetch_age_seconds, hooklane_router_last_fetch_age_seconds or hooklane_log_last_fetch_age_seconds > 60; hooklane_heartbeat_age_seconds; hooklane_capture_publish_stalled_seconds > 5; hooklane_router_transactions_total{outcome="failed"} rising',
     action:
       'Nothing is lost: changes wait in the log of their database (watch `hooklane_capture_lag_bytes` and its disk). Everything goes on by itself when Kafka is back.',
   },
   {
     what: 'Hooklane’s Postgres is away or slow',
     signs:
-      'hooklane_lease_remaining_seconds falling; hooklane_ambiguous_total{op="keep"} rising; hooklane_log_write_failures_total rising; hooklane_api_request_seconds with status 503',
+      'hooklane_part_ready{part="database"} = 0; hooklane_lease_remaining_seconds falling; hooklane_ambiguous_total{op="keep"} rising; hooklane_log_write_failures_total rising; hooklane_api_request_seconds with status 503',
     action:
       'Deliveries stop when leases end, within `LEASE_TTL_MS`, and go on by themselves. The API answers 503 meanwhile.',
   },

@@ -72,9 +72,10 @@ const INTERNAL = new Set([
  * What is wrong with the list above: variables that are read and not listed, and the reverse.
  *
  * @param {readonly { file: string, text: string }[]} sources - Of tools and tests.
+ * @param {ReadonlySet<string>} settings - Of the services: described with them.
  * @returns {readonly string[]}
  */
-export function faultsOfToolVariables(sources) {
+export function faultsOfToolVariables(sources, settings) {
   const listed = new Set(TOOL_VARIABLES.map(({ name }) => name))
   /** @type {Map<string, string>} */
   const read = new Map()
@@ -84,7 +85,7 @@ export function faultsOfToolVariables(sources) {
       if (!INTERNAL.has(name)) read.set(name, file)
     }
   }
-  const unlisted = [...read].filter(([name]) => !listed.has(name))
+  const unlisted = [...read].filter(([name]) => !listed.has(name) && !settings.has(name))
   const unread = [...listed].filter((name) => !read.has(name))
   return [
     ...unlisted.map(([name, file]) => `${file} reads ${name}, which tools/docs/tool-variables.mjs does not describe`),
