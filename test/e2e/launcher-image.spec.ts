@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { parseApiKey } from '@hooklane/core'
 import { existsSync } from 'node:fs'
 import { copyFile, link, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -119,6 +120,12 @@ describe('the image', () => {
     },
     TEST_LIMIT_MS,
   )
+
+  it('makes an operator key that the API takes', async () => {
+    const { stdout, exitCode } = await run('operator-key')
+    expect(exitCode).toBe(0)
+    expect(parseApiKey(stdout.trim())).toMatchObject({ kind: 'operator' })
+  })
 
   it('an unknown command is refused with those there are', async () => {
     const end = await run('routr')

@@ -3,14 +3,15 @@ import { join } from 'node:path'
 
 /*
  * The entry of the container image: `<service>` runs that service in this process, so that signals reach it; `setup` brings
- * the schema and the topics up to date and ends; `healthy` asks the service of this container whether it lives.
+ * the schema and the topics up to date and ends; `operator-key` prints a new one; `healthy` asks the service of this
+ * container whether it lives.
  */
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
 const SERVICES = ['subscription-service', 'event-producer', 'router', 'dispatcher', 'recorder']
 
-const USAGE = `Usage: docker run hooklane <command>\n\nCommands: ${SERVICES.join(', ')}; setup, before them, after each update.\n`
+const USAGE = `Usage: docker run hooklane <command>\n\nCommands: ${SERVICES.join(', ')}; setup, before them, after each update; operator-key, which prints a new one.\n`
 
 const [command = ''] = process.argv.slice(2)
 
@@ -18,8 +19,10 @@ if (SERVICES.includes(command)) {
   await import(join(ROOT, 'apps', command, 'dist', 'main.js'))
 } else if (command === 'setup') {
   process.exitCode =
-    run(join(ROOT, 'libs', 'postgres', 'dist', 'cli', 'migrate.js')) ||
-    run(join(ROOT, 'tools', 'stack', 'topics.mjs'))
+    run(join(ROOT, 'libs', 'postgres', 'dist', 'cli', 'migrate.js')) || run(join(ROOT, 'tools', 'stack', 'topics.mjs'))
+} else if (command === 'operator-key') {
+  const { createApiKey } = await import('@hooklane/core')
+  process.stdout.write(`${createApiKey('operator').text}\n`)
 } else if (command === 'healthy') {
   const port = process.env['HEALTH_PORT'] || '8081'
   const answer = await fetch(`http://127.0.0.1:${port}/health/live`, { signal: AbortSignal.timeout(4_000) })

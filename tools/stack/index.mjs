@@ -11,7 +11,7 @@ export { StackError } from './stack-error.mjs'
  * @returns {Promise<{ serverUrl: string, kafkaBrokers: string[], stop: () => Promise<void> }>} `serverUrl`: Postgres, as a user who may create databases
  */
 export async function startInfrastructure(request = {}) {
-  const system = new System(request)
+  const system = new System(withServersOfItsOwn(request))
   try {
     await system.prepare({ withServices: false })
     const { serverUrl, kafkaBrokers } = await system.startServers()
@@ -42,7 +42,7 @@ export async function startInfrastructure(request = {}) {
  * @returns {Promise<RunningSystem>}
  */
 export async function startSystem(request = {}) {
-  const system = new System(request)
+  const system = new System(withServersOfItsOwn(request))
   try {
     await system.prepare({ withServices: true })
     await system.startServices(await system.startServers())
@@ -61,4 +61,16 @@ export async function startSystem(request = {}) {
     takeDown: (name, signal) => system.takeDown(name, signal),
     stop: () => system.stop(),
   }
+}
+
+/**
+ * Programs that kill servers, or measure what they cost, need them as processes: Docker is for `npm start`, unless
+ * HOOKLANE_SERVERS says otherwise.
+ *
+ * @template {import('./system.mjs').InfrastructureRequest} Request
+ * @param {Request} request
+ * @returns {Request}
+ */
+function withServersOfItsOwn(request) {
+  return { ...request, env: { HOOKLANE_SERVERS: process.env['HOOKLANE_SERVERS'] || 'embedded', ...request.env } }
 }

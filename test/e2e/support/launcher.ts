@@ -65,7 +65,7 @@ function locate(program: string): string {
 
 /** The environment of a new user's terminal: embedded servers, nothing configured. */
 export function launcherEnvironment(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  const { JAVA_HOME: _java, HTTP_PORT: _http, ...rest } = ownServersEnvironment(home, { HOOKLANE_SERVERS: 'embedded' })
+  const { JAVA_HOME: _java, HTTP_PORT: _http, ...rest } = ownServersEnvironment(home)
   return { ...rest, ...more }
 }
 

@@ -44,5 +44,5 @@ export function interruptGroup(pid: number | undefined): void {
 /** The environment without the servers of the test run: a system under test starts its own. */
 export function ownServersEnvironment(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { DATABASE_URL: _database, KAFKA_BROKERS: _brokers, NODE_OPTIONS: _options, ...rest } = process.env
-  return { ...rest, HOOKLANE_HOME: home, ...more }
+  return { ...rest, HOOKLANE_HOME: home, HOOKLANE_SERVERS: 'embedded', ...more }
 }
