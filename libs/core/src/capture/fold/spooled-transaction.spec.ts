@@ -1,11 +1,28 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { EntityEvent, JsonObject } from '@hooklane/contracts'
-import type { CaptureSource } from '../capture-configuration.js'
+import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 import type { Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
 import { SourceReader } from '../source-reader.js'
 import type { SpoolFile } from '../spool/spool-file.js'
 import { TransactionFolder } from './transaction-folder.js'
+
+const ITEM: CapturedTable = {
+  schema: 'public',
+  table: 'item',
+  resource: 'items',
+  entity: 'item',
+  id: ['id'],
+  key: null,
+  url: null,
+  version: null,
+  ignore: ['noise'],
+  omit: ['secret'],
+  json: [],
+  deleted: { column: 'deleted' },
+  when: [{ column: 'live', equals: true }],
+  actor: null,
+}
 
 const SOURCE: CaptureSource = {
   name: 'pim',
@@ -15,24 +32,8 @@ const SOURCE: CaptureSource = {
   timezone: 'UTC',
   slot: 's',
   publication: 'p',
-  tables: [
-    {
-      schema: 'public',
-      table: 'item',
-      resource: 'items',
-      entity: 'item',
-      id: ['id'],
-      key: null,
-      url: null,
-      version: null,
-      ignore: ['noise'],
-      omit: ['secret'],
-      json: [],
-      deleted: { column: 'deleted' },
-      when: [{ column: 'live', equals: true }],
-      actor: null,
-    },
-  ],
+  // Ids are unique in their table alone: both count from 1.
+  tables: [ITEM, { ...ITEM, table: 'twin', resource: 'twins', entity: 'twin' }],
 }
 
 const relation: Relation = {
@@ -49,6 +50,10 @@ const relation: Relation = {
   ].map(([name, typeOid]) => ({ name, typeOid, typeModifier: -1 })),
   replicaIdentity: 'full',
 }
+
+const relations = { items: relation, twins: { ...relation, table: 'twin' } }
+
+type Resource = keyof typeof relations
 
 const TRANSACTION: TransactionInfo = { xid: '1', commitLsn: 1n, commitEndLsn: 2n, committedAtMs: 0 }
 
@@ -93,28 +98,37 @@ function entityOf(row: Row): { readonly key: string; readonly data: JsonObject }
   return { key: `${row.get('company')}/${row.get('id')}`, data: { ...told, id: Number(row.get('id')), live: true } }
 }
 
-const entitiesOf = (table: ReadonlyMap<string, Row>) =>
-  new Map([...table.values()].flatMap((row) => entityOf(row) ?? []).map(({ key, data }) => [key, data]))
+/** Both tables, each by id. */
+type Tables = Readonly<Record<Resource, Map<string, Row>>>
 
-/** The events that must come of a transaction, from the table before and after it. */
+const entitiesOf = (tables: Tables) =>
+  new Map(
+    Object.entries(tables).flatMap(([resource, table]) =>
+      [...table.values()]
+        .flatMap((row) => entityOf(row) ?? [])
+        .map(({ key, data }) => [`${resource}/${key}`, data] as const),
+    ),
+  )
+
+/** The events that must come of a transaction, from the tables before and after it. */
 function expected(before: ReadonlyMap<string, JsonObject>, after: ReadonlyMap<string, JsonObject>): string[] {
   const events: string[] = []
   for (const [key, data] of after) {
     const old = before.get(key)
-    if (!old) events.push(`items.created ${key} ${JSON.stringify(data)}`)
+    if (!old) events.push(`created ${key} ${JSON.stringify(data)}`)
     else if (JSON.stringify({ ...old, noise: 0 }) !== JSON.stringify({ ...data, noise: 0 }))
-      events.push(`items.updated ${key} ${JSON.stringify(data)}`)
+      events.push(`updated ${key} ${JSON.stringify(data)}`)
   }
-  for (const key of before.keys()) if (!after.has(key)) events.push(`items.deleted ${key}`)
+  for (const key of before.keys()) if (!after.has(key)) events.push(`deleted ${key}`)
   return events.sort()
 }
 
 const seen = (events: readonly EntityEvent[]) =>
   events
-    .map(
-      ({ type, companyId, entity, data }) =>
-        `${type} ${companyId}/${entity.id}${type === 'items.deleted' ? '' : ` ${JSON.stringify(data)}`}`,
-    )
+    .map(({ type, companyId, entity, data }) => {
+      const [resource, action] = type.split('.')
+      return `${action} ${resource}/${companyId}/${entity.id}${action === 'deleted' ? '' : ` ${JSON.stringify(data)}`}`
+    })
     .sort()
 
 const row = fc
@@ -129,14 +143,21 @@ const row = fc
   })
   .map((values): Row => new Map(Object.entries(values)))
 
-/** Statements against a table whose id is unique; each says which row it wants and is turned into what really happens. */
-const statements = fc.array(fc.record({ target: fc.constantFrom('1', '2', '3', '4'), row, isDelete: fc.boolean() }), {
-  maxLength: 25,
+/** Statements against tables whose ids are unique; each says which row it wants and is turned into what really happens. */
+const statement = fc.record({
+  resource: fc.constantFrom<Resource>('items', 'twins'),
+  target: fc.constantFrom('1', '2', '3', '4'),
+  row,
+  isDelete: fc.boolean(),
 })
+const statements = fc.array(statement, { maxLength: 25 })
 
-function run(table: Map<string, Row>, wanted: readonly { target: string; row: Row; isDelete: boolean }[]): RowChange[] {
+type Statement = typeof statement extends fc.Arbitrary<infer T> ? T : never
+
+function run(tables: Tables, wanted: readonly Statement[]): RowChange[] {
   const changes: RowChange[] = []
-  for (const { target, row: after, isDelete } of wanted) {
+  for (const { resource, target, row: after, isDelete } of wanted) {
+    const [table, relation] = [tables[resource], relations[resource]]
     const before = table.get(target)
     const id = after.get('id') ?? ''
     if (before && isDelete) {
@@ -155,19 +176,19 @@ function run(table: Map<string, Row>, wanted: readonly { target: string; row: Ro
 }
 
 describe('any transaction', () => {
-  it('tells exactly the difference between the table before and after it, in memory as through a file', async () => {
+  it('tells exactly the difference between the tables before and after it, in memory as through a file', async () => {
     await fc.assert(
       fc.asyncProperty(
         statements,
         statements,
         fc.constantFrom(0, 300, 1_000_000),
         async (earlier, wanted, memoryLimit) => {
-          const table = new Map<string, Row>()
-          run(table, earlier)
-          const before = entitiesOf(table)
-          const changes = run(table, wanted)
+          const tables = { items: new Map<string, Row>(), twins: new Map<string, Row>() }
+          run(tables, earlier)
+          const before = entitiesOf(tables)
+          const changes = run(tables, wanted)
           const { events } = await fold(changes, memoryLimit)
-          expect(seen(events)).toEqual(expected(before, entitiesOf(table)))
+          expect(seen(events)).toEqual(expected(before, entitiesOf(tables)))
           const positions = events.map((event) => event.revision?.id ?? '')
           expect(positions).toEqual([...new Set(positions)].sort())
           const inMemory = await fold(changes, Infinity)
