@@ -1,5 +1,6 @@
 -- $1 …: one array per column, see ATTEMPT_COLUMNS; rows in the order in which they were read. A copy of a record carries the same attempt_id
--- and is ignored.
+-- and is ignored. Headers are JSON texts with a record separator between them, which no JSON text holds as it is: nothing in them has to be
+-- escaped for an array and read back; an empty one is null.
 INSERT INTO attempt (day, app_id, sequence, kind, attempt, attempt_id, company_id, delivery_id, owner_epoch, started_at, duration_ms,
                      request_method, request_url, request_headers, request_bytes, request_digest, response_status, response_headers, response_body,
                      error_code, error_message, decision, reason, next_attempt_at, status)
@@ -7,7 +8,7 @@ SELECT (routed_at AT TIME ZONE 'UTC')::date, app_id, sequence, kind, attempt, at
        request_method, request_url, request_headers, request_bytes, request_digest, response_status, response_headers, response_body,
        error_code, error_message, decision, reason, next_attempt_at, status
 FROM unnest($1::timestamptz[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::bigint[],
-            $10::timestamptz[], $11::float8[], $12::text[], $13::text[], $14::json[], $15::int[], $16::text[], $17::int[], $18::json[], $19::text[],
+            $10::timestamptz[], $11::float8[], $12::text[], $13::text[], string_to_array($14, E'\x1e', '')::json[], $15::int[], $16::text[], $17::int[], string_to_array($18, E'\x1e', '')::json[], $19::text[],
             $20::text[], $21::text[], $22::text[], $23::text[], $24::timestamptz[], $25::text[])
   AS r(routed_at, app_id, sequence, kind, attempt, attempt_id, company_id, delivery_id, owner_epoch, at, duration_ms,
        request_method, request_url, request_headers, request_bytes, request_digest, response_status, response_headers, response_body,

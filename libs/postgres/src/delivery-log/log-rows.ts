@@ -22,9 +22,15 @@ type Value = string | number | null
 type Column<Row> = (row: Row) => Value
 
 /** One array per column: what a statement that unnests its parameters takes. */
-export function columnArrays<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): Value[][] {
-  return columns.map((column) => rows.map((row) => storable(column(row))))
+export function columnArrays<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): (Value[] | string)[] {
+  return columns.map((column) => {
+    if (JSON_COLUMNS.has(column)) return rows.map((row) => column(row) ?? '').join(JSON_SEPARATOR)
+    return rows.map((row) => storable(column(row)))
+  })
 }
+
+/** As in log-attempts.sql; JSON text holds it as an escape only. */
+const JSON_SEPARATOR = '\x1e'
 
 /**
  * Postgres text holds every character but NUL. Half of a surrogate pair needs no care here: as UTF-8, in which the driver sends text, it
@@ -57,6 +63,11 @@ const reasonOf = (entry: LoggedEntry): string | null => {
   return entry.record.status === 'delivered' ? null : (entry.record.error?.code ?? null)
 }
 
+const requestHeaders = ofAttempt(({ request }) => headersText(request.headers))
+const responseHeaders = ofAttempt(({ response }) => (response ? headersText(response.headers) : null))
+/** Handed over as one text: their quotes would be escaped for an array, and cost more than all other columns. */
+const JSON_COLUMNS: ReadonlySet<unknown> = new Set([requestHeaders, responseHeaders])
+
 /** In the order of the parameters of log-attempts.sql. */
 export const ATTEMPT_COLUMNS: readonly Column<LoggedEntry>[] = [
   ({ record }) => record.routedAt,
@@ -72,11 +83,11 @@ export const ATTEMPT_COLUMNS: readonly Column<LoggedEntry>[] = [
   ofAttempt(({ durationMs }) => durationMs),
   ofAttempt(({ request }) => request.method),
   ofAttempt(({ request }) => request.url),
-  ofAttempt(({ request }) => headersText(request.headers)),
+  requestHeaders,
   ofAttempt(({ request }) => request.bytes),
   ofAttempt(({ request }) => request.digest),
   ofAttempt(({ response }) => response?.status ?? null),
-  ofAttempt(({ response }) => (response ? headersText(response.headers) : null)),
+  responseHeaders,
   ofAttempt(({ response }) => response?.body ?? null),
   ofAttempt(({ error }) => error?.code ?? null),
   ofAttempt(({ error }) => error?.message ?? null),
