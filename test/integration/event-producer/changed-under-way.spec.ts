@@ -7,7 +7,9 @@ jest.setTimeout(150_000)
 
 /** Sources that a test breaks beyond mending: they begin anew under the next epoch, at the end. */
 const LOST = ['reset', 'unpublished', 'narrowed', 'swapped', 'dropped', 'slotless', 'shape'] as const
-const NAMES = ['healthy', 'renamed', 'columns', 'added', 'typed', ...LOST]
+/** Has never had an event: Kafka knows nothing of it. */
+const SILENT = 'silent'
+const NAMES = ['healthy', 'renamed', 'columns', 'added', 'typed', ...LOST, SILENT]
 
 describe('what is changed while it is read', () => {
   let world: CaptureWorld
@@ -31,8 +33,9 @@ describe('what is changed while it is read', () => {
     await world.captureSources(sources(() => 1))
     producer = world.start({ CAPTURE_CHECK_MS: '250' })
     await producer.ready()
-    for (const name of NAMES) await insert(name, 'first')
-    for (const name of NAMES) await told(name, ['first'])
+    const speaking = NAMES.filter((name) => name !== SILENT)
+    for (const name of speaking) await insert(name, 'first')
+    for (const name of speaking) await told(name, ['first'])
   })
   afterAll(() => world.close())
 
@@ -167,15 +170,32 @@ describe('what is changed while it is read', () => {
     await told('healthy', ['first', 'meanwhile', 'after all'])
   })
 
-  it('a restart does not forget what is missing, and a raised epoch begins anew', async () => {
+  it('a restart does not forget what is missing, and misses a slot of which Kafka holds no event', async () => {
     await producer.end('SIGTERM')
+    await eventually(() => sql(`SELECT pg_drop_replication_slot('${world.slotOf(SILENT)}')`))
+    await insert(SILENT, 'lost')
     producer = world.start({ CAPTURE_CHECK_MS: '250' })
     for (const source of LOST) expect(await producer.refusal(source)).toContain(toBeginAnew(source))
+    expect(await producer.refusal(SILENT)).toMatch(/^SLOT_LOST: the slot \S+ is gone, but silent was read up to 0001-/)
+  })
+
+  it('a raised epoch begins anew', async () => {
     await producer.end('SIGTERM')
-    await world.captureSources(sources((name) => ((LOST as readonly string[]).includes(name) ? 2 : 1)))
+    const lost: readonly string[] = [...LOST, SILENT]
+    await world.captureSources(sources((name) => (lost.includes(name) ? 2 : 1)))
     producer = world.start()
     await producer.ready()
-    for (const source of LOST) await insert(source, 'anew')
-    for (const source of LOST) await told(source, ['first', 'anew'])
+    for (const source of lost) await insert(source, 'anew')
+    for (const source of lost) await told(source, source === SILENT ? ['anew'] : ['first', 'anew'])
+  })
+
+  it('an epoch that is lowered again is refused with the one to write', async () => {
+    await producer.end('SIGTERM')
+    await world.captureSources(sources((name) => (name === SILENT ? 1 : 2)))
+    producer = world.start()
+    expect(await producer.refusal(SILENT)).toBe(
+      `POSITION_BEHIND: the capture file gives silent the epoch 1, but it was read under 2 already: write 2 to go on where it was, or 3 to ` +
+        `begin anew, and restart the event-producer`,
+    )
   })
 })

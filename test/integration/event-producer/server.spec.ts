@@ -77,7 +77,7 @@ describe('a server', () => {
     await told(['one'])
   })
 
-  it('that is set back while it is read is refused, because new events would be taken for copies', async () => {
+  it('that is set back while it is read is refused, also when it has gone on: new events would be taken for copies', async () => {
     const cluster = join(directory, 'postgres', 'cluster')
     const backup = join(directory, 'backup')
     await server.stop()
@@ -96,6 +96,13 @@ describe('a server', () => {
     )
     expect(refusal).toContain(`raise the source's epoch in the capture file to 2 (${world.directory}/capture.yaml:2)`)
     await producer.reads('hooklane')
+    // It goes on, and beyond the place that was told: what it has committed before that place would be taken for copies.
+    await insert('would be a copy')
+    await sql(`CREATE TABLE filler (t text); INSERT INTO filler SELECT repeat('x', 1000) FROM generate_series(1, 4000)`)
+    await insert('beyond')
+    expect(await producer.refusalWith('pim', 'CHANGES_MISSING')).toMatch(
+      /^changes of public.item are missing: the log does not hold transaction \d+, which was told: the database was restored, or is another one/,
+    )
     await raiseEpoch(2)
     await insert('three')
     await told(['one', 'two', 'three'])

@@ -19,7 +19,7 @@ describe('whether a record is published', () => {
     ['a partition that holds nothing behind the mark holds nothing', '0003', { known: '0002', last: null }, false],
     ['a record without a position never is', undefined, { known: '0002', last: '0003' }, false],
   ])('%s', (_, position, { known, last }, expected) => {
-    const positions = new Map(last === null ? [] : [[own, last]])
+    const positions = new Map(last === null ? [] : [[own, { position: last, transactionId: null }]])
     expect(isPublished(record(position), { positions, partitions: PARTITIONS, known })).toBe(expected)
   })
 })

@@ -1,11 +1,17 @@
-import { HEADER } from '@hooklane/contracts'
-import { partitionOfKey, type OutgoingRecord } from '@hooklane/core'
+import { decoderOf, EventSchema, HEADER } from '@hooklane/contracts'
+import { partitionOfKey, type LogRecord, type OutgoingRecord } from '@hooklane/core'
 import { KafkaLogAdmin, lastRecords, type KafkaClient } from '@hooklane/kafka'
 import type { CaptureMark } from '@hooklane/postgres'
 import type { PublishedCheck } from './ordered-publisher.js'
 
-/** The last position of a producer in each partition of the topic; partitions without one are absent. */
-export type LastPositions = ReadonlyMap<number, string>
+/** The last event of a producer in each partition of the topic; partitions without one are absent. */
+export type LastPositions = ReadonlyMap<number, PublishedEvent>
+
+export interface PublishedEvent {
+  readonly position: string
+  /** Of the transaction that it tells; null when it does not say. */
+  readonly transactionId: string | null
+}
 
 /** How far the producer is known to be without asking the topic. */
 export type KnownPosition = Pick<CaptureMark, 'position' | 'offsets'>
@@ -54,10 +60,11 @@ export class PublishedPositions {
       record.headers[HEADER.producer]?.toString() === producer
     const since = known?.offsets ?? new Map<number, bigint>()
     const last = await lastRecords(client, { topic, count: 1, where, groupPrefix, since })
-    const positions = new Map<number, string>()
+    const positions = new Map<number, PublishedEvent>()
     for (const [partition, records] of last) {
-      const position = records.at(-1)?.headers[HEADER.position]?.toString()
-      if (position !== undefined) positions.set(partition, position)
+      const record = records.at(-1)
+      const position = record?.headers[HEADER.position]?.toString()
+      if (record && position !== undefined) positions.set(partition, { position, transactionId: transactionOf(record) })
     }
     return positions
   }
@@ -78,5 +85,12 @@ export function isPublished(record: OutgoingRecord, { positions, partitions, kno
   if (key === null || position === undefined) return false
   if (position <= known) return true
   const last = positions.get(partitionOfKey(typeof key === 'string' ? Buffer.from(key) : key, partitions))
-  return last !== undefined && position <= last
+  return last !== undefined && position <= last.position
+}
+
+const decodeEvent = decoderOf(EventSchema)
+
+function transactionOf({ value }: LogRecord): string | null {
+  const event = decodeEvent(value)
+  return event.ok ? (event.value.revision?.transaction?.id ?? null) : null
 }

@@ -46,13 +46,16 @@ export interface CapturedSourceOptions {
  * publisher at its commit, and the log is released when they are durable.
  *
  * Invariant: `handedOn` is the position of the last event given to the publisher. After a reconnect the same transactions come again;
- * what is not above it is on its way already.
+ * what is not above it is on its way already. The last one that was told is `expected` among them: a database that was set back and has
+ * gone on since has another one in its place, and what it holds before that place would be taken for copies.
  */
 export class CapturedSource implements TransactionConsumer {
   private fold: TransactionFolder | null = null
   private handedOn = ''
+  private handedOnTransaction: ToldTransaction | null = null
+  private expected: ToldTransaction | null = null
   /** What Kafka said at the start of the process; undefined before it was asked. */
-  private published: Published | null | undefined
+  private published: PublishedPosition | null | undefined
 
   constructor(private readonly options: CapturedSourceOptions) {}
 
@@ -75,10 +78,13 @@ export class CapturedSource implements TransactionConsumer {
     const { source } = this.options.reader
     const mark = await this.options.marks.read()
     // The database may have been set back while we were connected to it: what this process handed on is asked about every time.
-    const known = [this.handedOn, mark?.position ?? '', (await this.lastPublished())?.text ?? '']
+    const published = await this.lastPublished()
+    const known = [this.handedOn, mark?.position ?? '', published?.text ?? '']
     const last = readPosition(known.sort().at(-1) ?? '')
     const isOfEpoch = last !== null && last.epoch === source.epoch
     if (isOfEpoch && last.commitLsn > slot.walEndLsn) throw this.databaseIsBehind(last)
+    const told = later(this.handedOnTransaction, published?.transaction ?? null)
+    this.expected = isOfEpoch && told !== null && told.commitLsn >= slot.confirmedLsn ? told : null
     // What is confirmed lies before this place; the next commit may begin exactly there.
     const confirmed = formatPosition({ epoch: source.epoch, commitLsn: slot.confirmedLsn - 1n, ordinal: 0 })
     await this.options.marks.begin(isOfEpoch && last.text > confirmed ? last.text : confirmed, tables)
@@ -108,12 +114,14 @@ export class CapturedSource implements TransactionConsumer {
   async commit(transaction: TransactionInfo): Promise<void> {
     const { publisher, marks, topic, acknowledge, onTransaction } = this.options
     const fold = this.openFold()
+    this.refuseOtherHistory(transaction)
     for await (const event of fold.events(transaction)) {
       const position = event.revision?.id ?? ''
       if (position <= this.handedOn) continue
       marks.handOn(position)
       await publisher.add(eventRecord(topic, event, position))
       this.handedOn = position
+      this.handedOnTransaction = { commitLsn: transaction.commitLsn, xid: transaction.xid }
     }
     const { handedOn } = this
     publisher.whenDurable(() => {
@@ -140,11 +148,28 @@ export class CapturedSource implements TransactionConsumer {
     await fold?.discard()
   }
 
-  private async lastPublished(): Promise<Published | null> {
+  private async lastPublished(): Promise<PublishedPosition | null> {
     if (this.published === undefined) {
-      this.published = readPosition([...(await this.options.lastPositions()).values()].sort().at(-1) ?? '')
+      const events = [...(await this.options.lastPositions()).values()]
+      const last = events.sort((a, b) => (a.position < b.position ? -1 : 1)).at(-1)
+      const position = readPosition(last?.position ?? '')
+      const xid = last?.transactionId ?? null
+      const transaction = position === null || xid === null ? null : { commitLsn: position.commitLsn, xid }
+      this.published = position === null ? null : { ...position, transaction }
     }
     return this.published
+  }
+
+  private refuseOtherHistory({ commitLsn, xid }: TransactionInfo): void {
+    const { expected } = this
+    if (expected === null || commitLsn < expected.commitLsn) return
+    if (commitLsn === expected.commitLsn && xid === expected.xid) {
+      this.expected = null
+      return
+    }
+    const reason = `the log does not hold transaction ${expected.xid}, which was told: the database was restored, or is another one`
+    const { tables } = this.options.reader.source
+    throw new ChangesMissing(new Map(tables.map((table) => [qualifiedName(table), reason])), this.options.replicated)
   }
 
   private epochWentBack(last: Published): SourceRefused {
@@ -171,6 +196,19 @@ interface Published {
   readonly epoch: number
   readonly commitLsn: bigint
 }
+
+/** A transaction of which an event was told. */
+interface ToldTransaction {
+  readonly commitLsn: bigint
+  readonly xid: string
+}
+
+interface PublishedPosition extends Published {
+  readonly transaction: ToldTransaction | null
+}
+
+const later = (a: ToldTransaction | null, b: ToldTransaction | null): ToldTransaction | null =>
+  a !== null && (b === null || a.commitLsn > b.commitLsn) ? a : b
 
 function readPosition(text: string): Published | null {
   const position = parsePosition(text)
