@@ -6,16 +6,18 @@
 const Encoder = require('kafkajs/src/protocol/encoder')
 
 module.exports = async ({ correlationId, clientId, request: { apiKey, apiVersion, encode } }) => {
-  const payload = (await encode()).buffer
+  const payload = await encode()
+  const pieces = payload.pieces ?? [payload.buffer]
   const header = new Encoder()
     .writeInt32(0)
     .writeInt16(apiKey)
     .writeInt16(apiVersion)
     .writeInt32(correlationId)
     .writeString(clientId).buffer
-  header.writeInt32BE(header.length - 4 + payload.length, 0)
+  const length = pieces.reduce((sum, piece) => sum + piece.length, header.length)
+  header.writeInt32BE(length - 4, 0)
   const whole = new Encoder(0)
-  whole.buf = Buffer.concat([header, payload])
-  whole.offset = whole.buf.length
+  whole.buf = Buffer.concat([header, ...pieces], length)
+  whole.offset = length
   return whole
 }

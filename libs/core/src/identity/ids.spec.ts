@@ -15,6 +15,11 @@ describe('ids', () => {
     expect(capturedEventId('erp', '0001-000000000152BAC0-00000002')).not.toBe(id)
   })
 
+  it('an id stays what it was: receivers know deliveries by it', () => {
+    expect(webhookId('evt_1', 'sub_1')).toBe('msg_QTWV8YD09ZKF0R18MAFXV2DTQJ')
+    expect(capturedEventId('pim', '0001-000000000152BAC0-00000002')).toBe('evt_2G9XPMA1HR88R3TB5BFMK37483')
+  })
+
   it('the parts of an id cannot be shifted into each other', () => {
     expect(upstreamEventId('a', 'bc', 'd')).not.toBe(upstreamEventId('ab', 'c', 'd'))
     expect(webhookId('evt_1', 'sub_1')).toMatch(/^msg_[0-9A-Z]{26}$/)

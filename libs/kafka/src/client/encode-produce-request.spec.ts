@@ -97,6 +97,7 @@ describe('requests to Kafka', () => {
         const options = { correlationId, clientId, request: original(given) }
         const expected = (await originalWrap(options)).buffer
         expect((await oursWrap(options)).buffer.equals(expected)).toBe(true)
+        expect((await oursWrap({ ...options, request: ours(given) })).buffer.equals(expected)).toBe(true)
       }),
       { numRuns: 100 },
     )

@@ -24,8 +24,8 @@ const HEADER_OVERHEAD = 10
 
 function recordBytes(record: OutgoingRecord): number {
   let bytes = RECORD_OVERHEAD + sizeOf(record.key) + sizeOf(record.value)
-  for (const [name, value] of Object.entries(record.headers ?? {}))
-    bytes += HEADER_OVERHEAD + sizeOf(name) + sizeOf(value)
+  const { headers } = record
+  for (const name in headers) bytes += HEADER_OVERHEAD + sizeOf(name) + sizeOf(headers[name] ?? null)
   return bytes
 }
 

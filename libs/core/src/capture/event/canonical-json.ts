@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { JsonValue } from '@hooklane/contracts'
 
 /**
@@ -16,4 +16,4 @@ export function canonicalJson(value: JsonValue): string {
 
 /** `sha-256:` and the lower-case hexadecimal SHA-256 of the canonical JSON in UTF-8. */
 export const stateHash = (data: JsonValue): string =>
-  `sha-256:${createHash('sha256').update(canonicalJson(data), 'utf8').digest('hex')}`
+  `sha-256:${hash('sha256', canonicalJson(data), 'hex')}`
