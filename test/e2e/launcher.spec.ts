@@ -65,10 +65,11 @@ describe('in bad surroundings npm start says in one line what to do, ends, and l
         nodeOptions = [],
         program = 'start',
         wrap = [],
+        root = ROOT,
         release,
       } = await arrange({ scratch, home: own, besideHome: home })
       try {
-        const refused = await runLauncher(program, args, launcherEnvironment(own, env), { nodeOptions, wrap })
+        const refused = await runLauncher(program, args, launcherEnvironment(own, env), { root, nodeOptions, wrap })
         const [line = '', ...rest] = refused.stderr.trim().split('\n')
         expect(line).toMatch(says)
         expect(refused.exitCode).toBe(exitCode)

@@ -3,6 +3,7 @@
  * `npm run bench`: what a delivery costs, the whole local system measured by process beside a raw HTTP sender in the same run. How to read it:
  * docs/benchmarks.md.
  */
+import '../stack/require-node.mjs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

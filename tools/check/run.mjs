@@ -1,3 +1,4 @@
+import '../stack/require-node.mjs'
 import { spawn } from 'node:child_process'
 import { resolve as resolvePath } from 'node:path'
 import { install } from '../stack/build.mjs'

@@ -3,6 +3,7 @@
  * `npm run demo -- [--changes N] [--apps N] [--kill | --terminate] [--json]`: the whole path unattended, on a system of its own, judged by an independent
  * receiver. Ends with one line of JSON (with --json that line is all that goes to standard output) and exit code 1 on any violation.
  */
+import '../stack/require-node.mjs'
 import { rm, writeFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** `npm run sql -- "UPDATE …"`: runs SQL in the sample PIM of the running local system, for machines without a Postgres client. */
+import '../stack/require-node.mjs'
 import pg from 'pg'
 import { readStack } from '../stack/index.mjs'
 

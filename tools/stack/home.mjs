@@ -56,7 +56,6 @@ export function displayPath(path) {
 
 /** Why a folder cannot be written to, in words. */
 const FOLDER_FAULTS = /** @type {Record<string, string>} */ ({
-  EEXIST: 'it is a file, not a folder',
   ENOTDIR: 'it is a file, or lies below one',
   EACCES: 'it may not be written to by this user',
   EPERM: 'it may not be written to by this user',

@@ -1,3 +1,4 @@
+import '../stack/require-node.mjs'
 import { spawn } from 'node:child_process'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'

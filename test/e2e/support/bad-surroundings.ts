@@ -1,9 +1,13 @@
+import { cp, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort, occupyPort, type Program, type Scratch } from './launcher.js'
+import { ROOT } from './run-command.js'
 import { mountSmallDisk, mountReadOnly } from './small-disk.js'
 
 interface Arranged {
   readonly program?: Program
+  /** Where the launcher lies that is run. Default: in this repository. */
+  readonly root?: string
   readonly args?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
   readonly nodeOptions?: readonly string[]
@@ -31,6 +35,20 @@ export interface BadSurroundings {
 }
 
 const CLOSED = 'ECONNREFUSED'
+
+/** As much of a clone in which nothing is installed as the launcher needs to find that out. */
+async function freshClone(root: string): Promise<string> {
+  for (const file of ['package.json', 'package-lock.json', 'tools/stack']) {
+    await cp(join(ROOT, file), join(root, file), { recursive: true })
+  }
+  for (const group of ['libs', 'apps']) {
+    for (const name of await readdir(join(ROOT, group))) {
+      const manifest = join(group, name, 'package.json')
+      await cp(join(ROOT, manifest), join(root, manifest))
+    }
+  }
+  return root
+}
 
 /** Programs that Node and the launcher themselves need. */
 const BASICS = ['node', 'sh', 'id'] as const
@@ -72,7 +90,7 @@ const homes: readonly BadSurroundings[] = [
   {
     title: 'a HOOKLANE_HOME that is a file',
     arrange: async ({ scratch }) => ({ env: { HOOKLANE_HOME: await scratch.file('a-file') } }),
-    says: /^HOOKLANE_HOME=.*a-file cannot be used: it is a file, not a folder\. Name a folder that you may write to/,
+    says: /^HOOKLANE_HOME=.*a-file cannot be used: it is a file, or lies below one\. Name a folder that you may write to/,
   },
   {
     title: 'a HOOKLANE_HOME below a file',
@@ -250,6 +268,19 @@ const network: readonly BadSurroundings[] = [
       }
     },
     says: /^Maven could not download Kafka \(exit 1\)\. Is there a network, and are the mirrors and proxies in ~\/\.m2\/settings\.xml right\?/,
+    evidence: true,
+  },
+  {
+    title: 'no network for npm',
+    arrange: async ({ scratch }) => ({
+      root: await freshClone(await scratch.folder('clone')),
+      env: {
+        npm_config_registry: `http://127.0.0.1:${await freePort()}/`,
+        npm_config_cache: await scratch.folder('npm-cache'),
+        npm_config_fetch_retries: '0',
+      },
+    }),
+    says: /^Installing the packages \(npm ci\) failed \(exit 1\)\. Is there a network, and are the registry and proxy of your npm settings right/,
     evidence: true,
   },
 ]

@@ -9,8 +9,6 @@ import { ownServersEnvironment, ROOT, runCommand, type CommandResult } from './r
 
 const run = promisify(execFile)
 
-const STACK = join(ROOT, 'tools', 'stack')
-
 /** Programs of the launcher that the tests run as npm would, without the second that npm itself takes. */
 export type Program = 'start' | 'stop' | 'status'
 
@@ -73,9 +71,13 @@ export function runLauncher(
   program: Program,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  { nodeOptions = [], wrap = [] }: { nodeOptions?: readonly string[]; wrap?: readonly string[] } = {},
+  {
+    root = ROOT,
+    nodeOptions = [],
+    wrap = [],
+  }: { root?: string; nodeOptions?: readonly string[]; wrap?: readonly string[] } = {},
 ): Promise<CommandResult> {
-  const [command, words] = wrapped(wrap, [...nodeOptions, join(STACK, `${program}.mjs`), ...args])
+  const [command, words] = wrapped(wrap, [...nodeOptions, join(root, 'tools', 'stack', `${program}.mjs`), ...args])
   return runCommand(command, words, env, PROGRAM_LIMIT_MS)
 }
 
