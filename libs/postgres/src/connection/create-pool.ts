@@ -9,5 +9,8 @@ export function createPool(options: ConnectionOptions): PgPool {
   const pool = new Pool(poolConfig(options))
   // Without a listener an idle connection that breaks would end the process.
   pool.on('error', (error) => options.onIdleError?.(error))
+  // So would one that is lent out and breaks between two statements of a transaction: the pool listens to idle ones only. Whoever holds
+  // it learns of it from the next statement.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
