@@ -60,32 +60,39 @@ describe('backlogs of worker groups', () => {
     expect(await of('away')).toEqual({ records: null, reason: 'KAFKA_UNAVAILABLE' })
   })
 
-  it('nobody waits long for a cluster that is silent, and its late answer is used', async () => {
+  it('nobody waits long for a cluster that is silent, it is not asked twice, and its late answer is used', async () => {
     let answer: (lags: readonly PartitionLag[]) => void = () => undefined
-    const { of } = backlogsOf(() => new Promise((resolve) => (answer = resolve)))
+    const { of, asked, pass } = backlogsOf(() => new Promise((resolve) => (answer = resolve)))
     const first = of('g')
     await jest.advanceTimersByTimeAsync(2_000)
     expect(await first).toEqual({ records: null, reason: 'KAFKA_UNAVAILABLE' })
+    pass(10_000)
+    const second = of('g')
+    await jest.advanceTimersByTimeAsync(0)
+    expect(await second).toEqual({ records: null, reason: 'KAFKA_UNAVAILABLE' })
+    expect(asked).toHaveLength(1)
     answer(lagOf(3))
     expect(await of('g')).toEqual({ records: 2, reason: null })
   })
 })
 
 describe('topics of worker groups', () => {
-  const ensuring = (error: unknown) =>
-    new KafkaWorkerGroupTopics({ ensureTopics: () => Promise.reject(error as Error) }, NAMES, 1).ensure({
+  const ensuring = (error: Error) =>
+    new KafkaWorkerGroupTopics({ ensureTopics: () => Promise.reject(error) }, NAMES, 1).ensure({
       name: 'dedicated-x',
       partitions: 1,
       slots: 0,
     })
 
   it('a cluster that does not answer is one that may answer later; one that denies says what must be made', async () => {
-    const refusal = (error: unknown) => ensuring(error).catch((thrown: unknown) => thrown)
-    for (const error of [new Error('connect ECONNREFUSED'), { type: 'TOPIC_AUTHORIZATION_FAILED' }]) {
+    const unanswered = new Error('connect ECONNREFUSED')
+    const denied = Object.assign(new Error('denied'), { type: 'TOPIC_AUTHORIZATION_FAILED' })
+    const refusal = (error: Error) => ensuring(error).catch((thrown: unknown) => thrown)
+    for (const error of [unanswered, denied]) {
       expect(await refusal(error)).toBeInstanceOf(WorkerGroupNotReady)
     }
-    await expect(ensuring(new Error('connect ECONNREFUSED'))).rejects.toThrow('Kafka does not answer')
-    await expect(ensuring({ type: 'TOPIC_AUTHORIZATION_FAILED' })).rejects.toThrow(
+    await expect(ensuring(unanswered)).rejects.toThrow('Kafka does not answer')
+    await expect(ensuring(denied)).rejects.toThrow(
       /topics that do not stand: hooklane\.deliveries\.dedicated-x \(1 partitions/,
     )
   })

@@ -19,6 +19,8 @@ export interface LagReader {
 
 interface Known {
   readonly askedMs: number
+  /** Null: the cluster has not answered yet, and is not asked again before it has. */
+  answeredMs: number | null
   readonly answer: Promise<WorkerGroupBacklog>
 }
 
@@ -37,24 +39,38 @@ export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
   ) {}
 
   async of(groups: readonly string[]): Promise<ReadonlyMap<string, WorkerGroupBacklog>> {
-    const asked = groups.map((group) => this.answerOf(group))
-    let timer: NodeJS.Timeout | undefined
-    const patience = new Promise<WorkerGroupBacklog>((resolve) => {
-      timer = setTimeout(() => resolve(UNAVAILABLE), PATIENCE_MS)
-    })
-    const answers = await Promise.all(asked.map((answer) => Promise.race([answer, patience])))
-    clearTimeout(timer)
+    const answers = await Promise.all(
+      groups.map((group) => this.awaitShortly(this.fresh(group) ?? this.askAnew(group))),
+    )
     return new Map(groups.map((group, at) => [group, answers[at] ?? UNAVAILABLE]))
   }
 
-  private answerOf(group: string): Promise<WorkerGroupBacklog> {
-    const nowMs = this.clock.monotonicMs()
+  private fresh(group: string): Known | null {
     const known = this.known.get(group)
-    if (known && nowMs - known.askedMs < KEPT_MS) return known.answer
+    if (!known) return null
+    return known.answeredMs === null || this.clock.monotonicMs() - known.answeredMs < KEPT_MS ? known : null
+  }
+
+  private askAnew(group: string): Known {
     if (this.known.size >= MAX_KNOWN) this.known.clear()
-    const answer = this.ask(group)
-    this.known.set(group, { askedMs: nowMs, answer })
-    return answer
+    const known: Known = { askedMs: this.clock.monotonicMs(), answeredMs: null, answer: this.ask(group) }
+    void known.answer.then(() => (known.answeredMs = this.clock.monotonicMs()))
+    this.known.set(group, known)
+    return known
+  }
+
+  /** Patience counts from the question: who asks while the cluster is silent for long already does not wait. */
+  private async awaitShortly({ askedMs, answer }: Known): Promise<WorkerGroupBacklog> {
+    const leftMs = Math.max(0, askedMs + PATIENCE_MS - this.clock.monotonicMs())
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<WorkerGroupBacklog>((resolve) => {
+      timer = setTimeout(() => resolve(UNAVAILABLE), leftMs)
+    })
+    try {
+      return await Promise.race([answer, patience])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   private async ask(group: string): Promise<WorkerGroupBacklog> {
