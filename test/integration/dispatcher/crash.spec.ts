@@ -87,7 +87,8 @@ describe('dispatchers that die, freeze and end', () => {
         await world.received('term_1', 30)
         const started = performance.now()
         expect(await first.end('SIGTERM')).toBe(0)
-        expect(performance.now() - started).toBeLessThan(5_000)
+        // Far from the lapse of a lease (40 s): they were given back.
+        expect(performance.now() - started).toBeLessThan(30_000)
         expect(await world.owners()).toEqual([null, null, null])
         return world.start()
       })(),

