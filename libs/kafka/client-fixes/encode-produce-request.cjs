@@ -66,7 +66,10 @@ function encode({
   return new Pieces(parts)
 }
 
-/** What encode-request.cjs puts together when it wraps it: the bytes of the records are copied once instead of twice. */
+/**
+ * What encode-request.cjs puts together when it wraps it, so that the bytes of the records are copied once instead of twice; to anybody else
+ * it is an encoder.
+ */
 class Pieces {
   constructor(pieces) {
     this.pieces = pieces
@@ -74,6 +77,10 @@ class Pieces {
 
   get buffer() {
     return Buffer.concat(this.pieces)
+  }
+
+  get buf() {
+    return this.buffer
   }
 }
 

@@ -98,6 +98,7 @@ describe('requests to Kafka', () => {
         const expected = (await originalWrap(options)).buffer
         expect((await oursWrap(options)).buffer.equals(expected)).toBe(true)
         expect((await oursWrap({ ...options, request: ours(given) })).buffer.equals(expected)).toBe(true)
+        expect((await originalWrap({ ...options, request: ours(given) })).buffer.equals(expected)).toBe(true)
       }),
       { numRuns: 100 },
     )
