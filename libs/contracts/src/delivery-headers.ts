@@ -77,6 +77,10 @@ export function decodeDeliveryHeaders(headers: Readonly<Record<string, Uint8Arra
 }
 
 /** Reads headers one by one and remembers the first that does not fit; from then on its answers mean nothing. */
+/** A view of the bytes is read, not a copy of them. */
+const latin1Of = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
+
 class HeaderReader {
   fault: string | null = null
 
@@ -89,7 +93,7 @@ class HeaderReader {
   text(name: string, pattern: RegExp): string {
     const bytes = this.has(name) ? this.headers[name] : undefined
     // Latin-1 keeps every byte apart, so that no invalid text passes a pattern of ASCII.
-    const text = bytes instanceof Uint8Array ? Buffer.from(bytes).toString('latin1') : null
+    const text = bytes instanceof Uint8Array ? latin1Of(bytes) : null
     if (text === null || !pattern.test(text)) this.fail(name)
     return text ?? ''
   }

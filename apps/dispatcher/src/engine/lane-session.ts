@@ -126,7 +126,8 @@ export class LaneSession implements LedgerEntry {
 
   private handle(happening: Happening): void {
     const nowMs = this.ports.clock.monotonicMs()
-    for (const effect of step(this.session, { ...happening, nowMs })) this.carryOut(effect)
+    // The happening becomes the input: it was made for this, and a copy of each would be paid for several times per delivery.
+    for (const effect of step(this.session, Object.assign(happening, { nowMs }))) this.carryOut(effect)
   }
 
   private carryOut(effect: Effect): void {
