@@ -26,7 +26,7 @@ describe('metric catalogues', () => {
       if ('from' in values) expect(NAMED_SETS).toContain(values)
       else {
         expect(values.length).toBeGreaterThan(1)
-        expect(values.length).toBeLessThanOrEqual(40)
+        expect(values.length).toBeLessThanOrEqual(20)
         expect(new Set(values).size).toBe(values.length)
       }
     }

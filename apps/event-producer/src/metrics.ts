@@ -34,8 +34,6 @@ const FAILURE_CODES = [
   'SLOT_LOST',
   'CHANGES_MISSING',
   'CHANGE_UNTELLABLE',
-  'CHANGES_MISSING',
-  'CHANGE_UNTELLABLE',
   'DATABASE_ERROR',
   'CONSUMER_FAILED',
 ] as const satisfies readonly RefusalCode[]
