@@ -254,7 +254,7 @@ describe('keys', () => {
       ...[path.replace('/v1/', '/v1%2f'), `${path}.json`, `${path}%20`, `/x/..${path}`],
     ]
     const paths = [...new Set(routes.map(({ path }) => path))].flatMap(variantsOf)
-    for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST']) {
+    for (const method of ['GET', 'HEAD', 'POST']) {
       const ask = (path: string) =>
         fetch(`${world.url}${path}`, {
           method,
@@ -275,14 +275,14 @@ describe('keys', () => {
   it('a wrong id takes as long as a wrong secret', async () => {
     const wrongSecret = withChecksum(`${b.owner.slice(0, 21)}${'A'.repeat(43)}_00000000`)
     const spent: Record<string, number[]> = { id: [], secret: [] }
-    for (let n = 0; n < 40; n += 1) {
+    for (let n = 0; n < 20; n += 1) {
       for (const [what, key] of [['id', createApiKey('company').text] as const, ['secret', wrongSecret] as const]) {
         const startedMs = performance.now()
         expect((await world.call('GET', '/v1/apps', { key })).status).toBe(401)
         spent[what]!.push(performance.now() - startedMs)
       }
     }
-    const [id, secret] = [spent.id!, spent.secret!].map((times) => times.sort((x, y) => x - y)[20]!)
+    const [id, secret] = [spent.id!, spent.secret!].map((times) => times.sort((x, y) => x - y)[10]!)
     // Between an answer with a look-up and one without lies more.
     expect(Math.max(id! / secret!, secret! / id!)).toBeLessThan(3)
   })
