@@ -26,7 +26,7 @@ export interface KafkaFixture {
     cleanup?: 'delete' | 'compact',
     config?: Record<string, string>,
   ): Promise<string>
-  producer(): SingleFlightProducer
+  producer(options?: ConstructorParameters<typeof SingleFlightProducer>[1]): SingleFlightProducer
   consumer(options: KafkaLogConsumerOptions): KafkaLogConsumer
   /** Ends before the topics are removed. */
   closeLater(close: () => Promise<unknown>): void
@@ -73,8 +73,8 @@ export function kafkaFixture(): KafkaFixture {
       await admin.disconnect()
       return name
     },
-    producer: () => {
-      const producer = new SingleFlightProducer(client)
+    producer: (options = {}) => {
+      const producer = new SingleFlightProducer(client, options)
       closeLater(() => producer.close())
       return producer
     },
