@@ -1,6 +1,6 @@
 'use strict'
 /**
- * Loads kafkajs with four of its parts mended and three made cheaper, and refuses where the mending did not work. It must be loaded nowhere
+ * Loads kafkajs with five of its parts mended and three made cheaper, and refuses where the mending did not work. It must be loaded nowhere
  * else first: whoever required the stock parts before keeps them.
  */
 const VERSION = '2.2.4'
@@ -31,6 +31,9 @@ const RequestQueue = require('kafkajs/src/network/requestQueue')
 require('./calm-request-queue.cjs')(RequestQueue)
 const Batch = require('kafkajs/src/consumer/batch')
 require('./hand-over-empty-batches.cjs')(Batch)
+
+const Runner = require('kafkajs/src/consumer/runner')
+require('./find-brokers-again.cjs')(Runner)
 
 const kafkajs = require('kafkajs')
 
