@@ -102,7 +102,7 @@ async function askService(service) {
 
 /** @param {{ ok: boolean, body: string } | null} health */
 function readinessOf(health) {
-  if (health === null) return { ready: false, state: 'silent', waitsFor: ['it does not answer: see its log'] }
+  if (health === null) return { ready: false, state: 'silent', waitsFor: [] }
   /** @type {{ status: string, reason?: string, parts?: Record<string, { ready: boolean, detail?: string }> }} */
   const { status, reason, parts = {} } = JSON.parse(health.body)
   const waitsFor = Object.entries(parts)

@@ -72,9 +72,10 @@ function bodyOf({ state, services, servers, lag, leftovers }, now) {
   ])
   const serverRows = servers.map(({ name, pid, since }) => [name, 'runs', String(pid), age(since, now), ''])
   const lagRows = lag.map((row) => [row.reader, row.of, amount(row), remark(row)])
-  const waiting = services.flatMap(({ instance, waitsFor, log }) =>
-    waitsFor.length === 0 ? [] : [...waitsFor.flatMap((text) => wrap(`${instance} waits for ${text}`)), `  log ${log}`],
-  )
+  const waiting = services.flatMap(({ instance, state: own, waitsFor, log }) => {
+    const texts = own === 'silent' ? ['does not answer'] : waitsFor.map((text) => `waits for ${text}`)
+    return texts.length === 0 ? [] : [...texts.flatMap((text) => wrap(`${instance} ${text}`)), `  log ${log}`]
+  })
   return [
     table(['PROCESS', 'STATE', 'PID', 'FOR', 'HEALTH AND METRICS'], [...serverRows, ...serviceRows]),
     ...(lagRows.length > 0 ? [table(['READER', 'OF', 'BEHIND', ''], lagRows)] : []),
