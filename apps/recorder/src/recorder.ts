@@ -6,6 +6,9 @@ import { BatchWriter, type Waiting } from './batches/batch-writer.js'
 import { decodeEntry } from './batches/decode-entry.js'
 import type { RecorderMetrics } from './metrics.js'
 
+/** Nobody watches the log that closely; more would only make it later. */
+const LINGER_MS = 100
+
 export interface RecorderOptions {
   readonly topicPrefix: string
   readonly batchMax: number
@@ -44,6 +47,7 @@ export class Recorder {
     const { metrics, logger } = options
     this.batches = new BatchWriter({
       batchMax: options.batchMax,
+      lingerMs: LINGER_MS,
       write: (batch) => this.write(batch),
       commit: (offsets) =>
         options.consumer.commit(offsets).catch((error: unknown) => {

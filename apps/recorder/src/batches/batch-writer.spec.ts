@@ -16,10 +16,11 @@ const waiting = (offset: number, partition = 0): Waiting => ({
   reason: 'test',
 })
 
-function writerOver(write: (batch: readonly Waiting[]) => Promise<void>) {
+function writerOver(write: (batch: readonly Waiting[]) => Promise<void>, lingerMs = 0) {
   const seen = { committed: [] as string[], failures: 0 }
   const writer = new BatchWriter({
     batchMax: 3,
+    lingerMs,
     write,
     commit: (offsets) => {
       seen.committed.push(...offsets.map((o) => `${o.partition}:${o.offset}`))
@@ -48,6 +49,26 @@ describe('BatchWriter', () => {
       ['4', '5'],
     ])
     expect(writer.size).toBe(0)
+  })
+
+  it('writes what comes in pieces as one batch', async () => {
+    const batches: number[] = []
+    const { writer } = writerOver((batch) => {
+      batches.push(batch.length)
+      return Promise.resolve()
+    }, 20)
+    writer.add([waiting(1)])
+    await new Promise((resolve) => setImmediate(resolve))
+    writer.add([waiting(7, 1)])
+    while (writer.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(batches).toEqual([2])
+  })
+
+  it('does not wait when it is stopped, and writes what it holds', async () => {
+    const { writer, seen } = writerOver(() => Promise.resolve(), 2 ** 30)
+    writer.add([waiting(1)])
+    await writer.stop()
+    expect(seen.committed).toEqual(['0:2'])
   })
 
   it('writes a batch again that failed, and commits only after it was written', async () => {

@@ -8,6 +8,8 @@ export type Waiting = { readonly at: LogRecord } & (
 
 export interface BatchWriterOptions {
   readonly batchMax: number
+  /** How long a batch that is not full waits for more. */
+  readonly lingerMs: number
   /** Writes the entries to the log and the rest to quarantine; rejects when it is not known to be done. */
   readonly write: (batch: readonly Waiting[]) => Promise<void>
   /** Everything below these offsets is written. Failures are the callee's: nothing depends on it but lag and rework. */
@@ -17,8 +19,9 @@ export interface BatchWriterOptions {
 }
 
 /**
- * Takes records as they are read and writes them one batch after another, each as large as what came in meanwhile. A batch that fails is
- * written again, unchanged, until it succeeds: the log ignores copies. Partitions that were taken away keep their records here; whoever
+ * Takes records as they are read and writes them one batch after another, each as large as what came in meanwhile: what one fetch found in
+ * several partitions comes in pieces, and every batch costs a transaction and a commit of offsets. A batch that fails is written again,
+ * unchanged, until it succeeds: the log ignores copies. Partitions that were taken away keep their records here; whoever
  * reads them again writes copies, which are ignored as well.
  */
 export class BatchWriter {
@@ -48,6 +51,7 @@ export class BatchWriter {
   private async run(): Promise<void> {
     let retryInMs = FIRST_RETRY_MS
     while (this.waiting.length > 0) {
+      if (this.waiting.length < this.options.batchMax && !this.stopped) await this.pause(this.options.lingerMs)
       const batch = this.waiting.slice(0, this.options.batchMax)
       try {
         await this.options.write(batch)
