@@ -172,9 +172,10 @@ async function deliver({ receiver, generator, system }, companies, wanted) {
   const arrived = receiver.call('reached', deliveries)
   await generator.call('write', turns * companies.length * ROWS_PER_TRANSACTION)
   const arrivedAt = await untilArrived(receiver, arrived, deliveries)
-  const { accepted, refused, bytes } = await receiver.call('counts')
+  const { refused } = await receiver.call('counts')
+  await untilRecorded(system.stack, recordedBefore + deliveries + refused)
+  const { accepted, bytes } = await receiver.call('counts')
   if (accepted !== deliveries) throw new Error(`${accepted} deliveries arrived instead of ${deliveries}`)
-  await untilRecorded(system.stack, recordedBefore + accepted + refused)
   return { deliveries, seconds: (arrivedAt - startedAt) / 1000, bodyBytes: Math.round(bytes / accepted) }
 }
 
