@@ -11,9 +11,9 @@ import { startSystem, type RunningSystem } from '../../../tools/stack/index.mjs'
 import { SourceServer } from './source-server.js'
 
 /** Enough that every fault meets deliveries in flight, little enough that a minute's backlog drains in seconds. */
-const CHANGES_PER_SECOND = 40
-/** Every tenth has a worker group of its own. */
-const APPS = 20
+const CHANGES_PER_SECOND = 30
+/** The tenth has a worker group of its own. */
+const APPS = 16
 /** A receiver that takes its time: requests are open when something breaks. */
 const ANSWER_DELAY_MS = 15
 /** What was accepted so shortly before a fault may not be saved yet: the interval of saves is 1 s, and a busy machine is late. */
