@@ -22,11 +22,11 @@ let awaited = { count: Number.POSITIVE_INFINITY, reached: (/** @type {number} */
 function firstRequest(received) {
   const headEnd = received.indexOf(HEAD_END)
   if (headEnd === -1) return 0
-  const length = /\r\ncontent-length: *(\d+)/i.exec(received.latin1Slice(0, headEnd))
+  const length = /\r\ncontent-length: *(\d+)/i.exec(received.toString('latin1', 0, headEnd))
   const bodyStart = headEnd + HEAD_END.length
   const end = bodyStart + Number(length?.[1] ?? 0)
   if (received.length < end) return 0
-  if (received.latin1Slice(5, 11) === '/dead/') {
+  if (received.toString('latin1', 5, 11) === '/dead/') {
     refused += 1
   } else {
     accepted += 1
@@ -45,7 +45,7 @@ const server = createServer((socket) => {
   socket.on('data', (chunk) => {
     let received = rest ? Buffer.concat([rest, chunk]) : chunk
     for (let size = firstRequest(received); size > 0; size = firstRequest(received)) {
-      socket.write(received.latin1Slice(5, 11) === '/dead/' ? DOWN : ACCEPTED)
+      socket.write(received.toString('latin1', 5, 11) === '/dead/' ? DOWN : ACCEPTED)
       received = received.subarray(size)
     }
     rest = received.length > 0 ? received : null
