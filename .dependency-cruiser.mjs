@@ -12,13 +12,13 @@ export default {
     only(
       'core-is-pure',
       'The core imports nothing but node:crypto, and types of the contracts.',
-      { path: '^libs/core/src', pathNot: '[.]spec[.]ts$' },
+      { path: '^libs/core/src', pathNot: '[.](spec|fixture)[.]ts$' },
       { pathNot: ['^libs/core/src', '^(node:)?crypto$', '^libs/contracts/'] },
     ),
     only(
       'core-takes-types-only',
       'The core may know the shapes of records, never their codecs.',
-      { path: '^libs/core/src', pathNot: '[.]spec[.]ts$' },
+      { path: '^libs/core/src', pathNot: '[.](spec|fixture)[.]ts$' },
       { path: '^libs/contracts/', dependencyTypesNot: ['type-only'] },
     ),
     only(

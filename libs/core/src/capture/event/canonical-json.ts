@@ -15,5 +15,4 @@ export function canonicalJson(value: JsonValue): string {
 }
 
 /** `sha-256:` and the lower-case hexadecimal SHA-256 of the canonical JSON in UTF-8. */
-export const stateHash = (data: JsonValue): string =>
-  `sha-256:${hash('sha256', canonicalJson(data), 'hex')}`
+export const stateHash = (data: JsonValue): string => `sha-256:${hash('sha256', canonicalJson(data), 'hex')}`
