@@ -5,6 +5,7 @@ import { topicNames } from '@hooklane/contracts'
 import { ConfigurationView } from '@hooklane/core'
 import { LaneTransport } from '@hooklane/kafka'
 import { nestLogger, systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
+import { Permits } from './attempts/permits.js'
 import { makeConnections } from './composition/connections.js'
 import { makeConfigurationReader, makeGate } from './composition/make-configuration.js'
 import { makeLedger, makeSessionFactory } from './composition/make-sessions.js'
@@ -36,12 +37,13 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
   const names = topicNames(settings.topicPrefix)
   const view = new ConfigurationView()
   const open = new OpenSessions()
+  const permits = new Permits(settings.attemptsMax)
   const configuration = makeConfigurationReader(connections.kafka, names, view, context, (record) =>
     dispatcher.onConfiguration(record),
   )
   const gate = makeGate(view, configuration, open, context)
   const ledger = makeLedger(settings, connections, open, metrics, context)
-  const sessions = makeSessionFactory(settings, connections, { view, gate, ledger, open, metrics }, context)
+  const sessions = makeSessionFactory(settings, connections, { view, gate, ledger, open, permits, metrics }, context)
   const workers = new WorkerMaker(settings, connections, sessions, metrics, context, instance)
   const observer = new Observer({
     metrics,
@@ -49,6 +51,7 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
     sessionTimeoutMs: settings.sessionTimeoutMs,
     clock: systemClock,
     budget: new MemoryBudget(settings.memoryMaxBytes),
+    inFlight: () => permits.taken,
   })
   const dispatcher = new Dispatcher({
     view,

@@ -21,6 +21,20 @@ const FLUSH_EVERY_MS = 100
 /** Bytes of waiting lines that are written at once. */
 const FLUSH_BYTES = 8 * 1024
 
+/** Lines of one millisecond share their text: under load there are several. */
+function makeTimestamp(): () => string {
+  let atMs = Number.NaN
+  let text = ''
+  return () => {
+    const nowMs = Date.now()
+    if (nowMs !== atMs) {
+      atMs = nowMs
+      text = `,"time":"${new Date(nowMs).toISOString()}"`
+    }
+    return text
+  }
+}
+
 /** @param service name of the process in every line */
 export function createLogger(service: string, level: string): Logger {
   const output = destination({ dest: 1, sync: true, minLength: FLUSH_BYTES, periodicFlush: FLUSH_EVERY_MS })
@@ -28,7 +42,7 @@ export function createLogger(service: string, level: string): Logger {
   const options: LoggerOptions = {
     level,
     base: { service, pid: process.pid },
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp: makeTimestamp(),
     formatters: { level: (label) => ({ level: label }) },
     messageKey: 'message',
     redact: { paths: [...SECRET_KEYS, ...SECRET_KEYS.map((key) => `*.${key}`)], censor: '***' },

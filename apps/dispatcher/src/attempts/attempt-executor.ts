@@ -19,10 +19,20 @@ import type { SubscriptionAccess, SubscriptionAccessCache } from './subscription
 
 type AttemptEffect = Extract<Effect, { type: 'attempt' }>
 
+/** What is told of the event that a delivery carries. */
+export interface DeliveredEvent {
+  readonly id: string
+  readonly type: string
+  readonly entity: DeliveryRecord['entity']
+  /** Of its revision; null without one. */
+  readonly position: string | null
+}
+
 /** What an attempt was, for its record: carried through the lane machine untouched. */
 export interface AttemptDetail {
   readonly attemptId: string
-  readonly delivery: DeliveryRecord | null
+  /** Null when the record's value is no delivery. The whole delivery is not kept: it would stay in memory as long as the receiver takes to answer. */
+  readonly event: DeliveredEvent | null
   /** Wall clock. */
   readonly startedAtMs: number
   readonly request: WebhookRequest | null
@@ -59,31 +69,34 @@ export class AttemptExecutor {
   constructor(private readonly options: AttemptExecutorOptions) {}
 
   start(session: LaneSession, effect: AttemptEffect): void {
-    this.options.permits.take(() => {
-      const finish = this.begin(session, effect)
-      void finish.finally(() => this.options.permits.giveBack())
-    })
+    this.options.permits.take(() => void this.attempt(session, effect))
   }
 
-  private async begin(session: LaneSession, effect: AttemptEffect): Promise<void> {
+  private async attempt(session: LaneSession, effect: AttemptEffect): Promise<void> {
+    try {
+      const prepared = this.prepare(session, effect)
+      if (prepared === null) return
+      const { request, code } = prepared.rendered
+      const outcome = request ? await this.options.sender.send(request) : notSendable(code)
+      this.tellEnded(session, effect, prepared, outcome)
+    } finally {
+      this.options.permits.giveBack()
+    }
+  }
+
+  /** Null, and told so, when the request must not start now. */
+  private prepare(session: LaneSession, effect: AttemptEffect): Prepared | null {
     const { record } = effect
     const { clock, view } = this.options
     // Waiting for a permit took time: on the way out nothing new is attempted.
-    if (session.over || session.state.phase !== 'running') {
-      this.notStarted(session, effect, 'stopping')
-      return
-    }
+    if (session.over || session.state.phase !== 'running') return this.notStarted(session, effect, 'stopping')
     const subscription = view.subscription(record.subscriptionId)?.value
     // Deleted between the decision and now: the machine asks again.
-    if (!subscription) {
-      this.notStarted(session, effect, 'configuration')
-      return
-    }
+    if (!subscription) return this.notStarted(session, effect, 'configuration')
     const startedMs = clock.monotonicMs()
     // Order matters: nothing is awaited between this guard and the request, so a request never begins that could outlive the lease.
     if (startedMs + subscription.delivery.timeoutMs + this.options.marginMs > session.deadlineMs) {
-      this.notStarted(session, effect, 'deadline')
-      return
+      return this.notStarted(session, effect, 'deadline')
     }
     let access: SubscriptionAccess
     try {
@@ -91,43 +104,30 @@ export class AttemptExecutor {
     } catch (error) {
       // One subscription's secret must not end the process that serves everybody.
       this.reportSealed(subscription, startedMs, error)
-      this.notStarted(session, effect, 'sealed')
-      return
+      return this.notStarted(session, effect, 'sealed')
     }
     const startedAtMs = clock.wallMs()
     const delivery = decodeDelivery(record.value)
     const rendered =
       delivery === null ? unrenderable('undecodable') : this.tryRender(session, effect, delivery, access, startedAtMs)
+    const event = delivery === null ? null : deliveredEvent(delivery)
+    return { subscription, access, startedMs, startedAtMs, event, rendered }
+  }
+
+  private tellEnded(session: LaneSession, effect: AttemptEffect, prepared: Prepared, outcome: SendOutcome): void {
+    const { subscription, access, startedMs, startedAtMs, event, rendered } = prepared
     const { request } = rendered
-    const outcome = request ? await this.send(request) : notSendable(rendered.code)
-    const detail: AttemptDetail = {
-      attemptId: newId('att'),
-      delivery,
-      startedAtMs,
-      request,
-      access,
-      outcome,
-    }
+    const detail: AttemptDetail = { attemptId: newId('att'), event, startedAtMs, request, access, outcome }
     session.tell({
       type: 'attemptEnded',
-      appId: record.appId,
-      sequence: record.sequence,
+      appId: effect.record.appId,
+      sequence: effect.record.sequence,
       startedMs,
       result: outcome.result,
       policy: subscription.delivery,
       jitter: this.options.jitter(),
       detail,
     })
-  }
-
-  private async send(request: WebhookRequest): Promise<SendOutcome> {
-    const { metrics, sender } = this.options
-    metrics.inFlight.inc()
-    try {
-      return await sender.send(request)
-    } finally {
-      metrics.inFlight.dec()
-    }
   }
 
   /** The lane asks again with every renewal of the lease; people are told less often. */
@@ -138,9 +138,10 @@ export class AttemptExecutor {
     this.options.onCannotUnseal(subscription.id, error instanceof CannotUnseal ? error.reason : 'not_a_secret')
   }
 
-  private notStarted(session: LaneSession, { record }: AttemptEffect, cause: GuardCause): void {
+  private notStarted(session: LaneSession, { record }: AttemptEffect, cause: GuardCause): null {
     this.options.metrics.guardWaits.inc({ cause })
     session.tell({ type: 'attemptNotStarted', appId: record.appId, sequence: record.sequence })
+    return null
   }
 
   private tryRender(
@@ -212,6 +213,20 @@ export class AttemptExecutor {
     const { success, timeoutMs } = subscription.delivery
     return { request: { url, method, headers: headers.headers, body, success, timeoutMs }, code: null }
   }
+}
+
+/** An attempt that may start at once. */
+interface Prepared {
+  readonly subscription: SubscriptionConfiguration
+  readonly access: SubscriptionAccess
+  readonly startedMs: number
+  readonly startedAtMs: number
+  readonly event: DeliveredEvent | null
+  readonly rendered: Rendered
+}
+
+export function deliveredEvent({ id, type, entity, revision }: DeliveryRecord): DeliveredEvent {
+  return { id, type, entity, position: revision?.id ?? null }
 }
 
 type Rendered =

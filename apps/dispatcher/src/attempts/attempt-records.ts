@@ -4,12 +4,11 @@ import {
   topicNames,
   type AttemptRecord,
   type DeadLetterRecord,
-  type DeliveryRecord,
   type SettlementRecord,
 } from '@hooklane/contracts'
 import { newId, type Disposition, type Effect, type OutgoingRecord, type RecordRef } from '@hooklane/core'
 import { maskHeaders } from '@hooklane/webhook-http'
-import type { AttemptDetail } from './attempt-executor.js'
+import { deliveredEvent, type AttemptDetail, type DeliveredEvent } from './attempt-executor.js'
 import { decodeDelivery } from './decode-delivery.js'
 
 type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>
@@ -44,7 +43,7 @@ export function attemptRecord(effect: EffectOf<'publishAttempt'>, scope: RecordS
   const detail = effect.detail as AttemptDetail
   const { outcome, request } = detail
   const nextInMs = 'delayMs' in disposition ? disposition.delayMs : null
-  const value: AttemptRecord = Object.assign(identityOf(record, detail.delivery, scope), {
+  const value: AttemptRecord = Object.assign(identityOf(record, detail.event, scope), {
     attemptId: detail.attemptId,
     attempt: effect.attempt,
     startedAt: new Date(detail.startedAtMs).toISOString(),
@@ -68,8 +67,9 @@ export function attemptRecord(effect: EffectOf<'publishAttempt'>, scope: RecordS
 /** `settlement/1` */
 export function settlementRecord(effect: EffectOf<'publishSettlement'>, scope: RecordScope): OutgoingRecord {
   const { record, status, reason } = effect
+  const delivery = decodeDelivery(record.value)
   const value: SettlementRecord = {
-    ...identityOf(record, decodeDelivery(record.value), scope),
+    ...identityOf(record, delivery === null ? null : deliveredEvent(delivery), scope),
     attemptId: newId('att'),
     at: new Date(scope.wallMs).toISOString(),
     status,
@@ -86,13 +86,13 @@ export function deadLetterRecord(effect: EffectOf<'publishDeadLetter'>, scope: R
   const { record, attempts, reason } = effect
   const detail = effect.detail as AttemptDetail
   const value: Omit<DeadLetterRecord, 'delivery'> = {
-    ...identityOf(record, detail.delivery, scope),
+    ...identityOf(record, detail.event, scope),
     attempts,
     reason,
     at: new Date(scope.wallMs).toISOString(),
     lastError: detail.outcome.error?.code ?? null,
   }
-  const delivery = detail.delivery === null ? 'null' : record.value.toString('utf8')
+  const delivery = detail.event === null ? 'null' : record.value.toString('utf8')
   const text = `${JSON.stringify(value).slice(0, -1)},"delivery":${delivery}}`
   return outgoing(topicNames(scope.topicPrefix).deadLetters, SCHEMA.deadLetter, record, text)
 }
@@ -101,7 +101,7 @@ export function deadLetterRecord(effect: EffectOf<'publishDeadLetter'>, scope: R
  * What a delivery is, where the record's headers say it; the rest from its value. A new object each time: spreading one of so many members makes a slow
  * one and costs four times what writing it as JSON does, so it is added to.
  */
-function identityOf(record: RecordRef, delivery: DeliveryRecord | null, scope: RecordScope) {
+function identityOf(record: RecordRef, event: DeliveredEvent | null, scope: RecordScope) {
   return {
     companyId: record.companyId,
     appId: record.appId,
@@ -111,10 +111,10 @@ function identityOf(record: RecordRef, delivery: DeliveryRecord | null, scope: R
     deliveryId: record.deliveryId,
     sequence: Number(record.sequence),
     source: { topic: record.source.topic, partition: record.source.partition, offset: String(record.source.offset) },
-    position: delivery?.revision?.id ?? null,
-    eventId: delivery?.id ?? 'unknown',
-    eventType: delivery?.type ?? 'unknown.unknown',
-    entity: delivery?.entity ?? { type: 'unknown', id: 'unknown' },
+    position: event?.position ?? null,
+    eventId: event?.id ?? 'unknown',
+    eventType: event?.type ?? 'unknown.unknown',
+    entity: event?.entity ?? { type: 'unknown', id: 'unknown' },
     routedAt: record.routedAt,
     mode: record.mode,
     ownerEpoch: String(scope.ownerEpoch),

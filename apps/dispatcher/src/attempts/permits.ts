@@ -3,8 +3,13 @@ export class Permits {
   private free: number
   private readonly waiting: (() => void)[] = []
 
-  constructor(max: number) {
+  constructor(private readonly max: number) {
     this.free = max
+  }
+
+  /** Held now. */
+  get taken(): number {
+    return this.max - this.free
   }
 
   /** Runs `begin` at once when a permit is free, else when one is given back. The holder calls `giveBack` once. */

@@ -1,7 +1,7 @@
 import { createSealer, userAgentOf, type ConfigurationView } from '@hooklane/core'
 import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import { AttemptExecutor } from '../attempts/attempt-executor.js'
-import { Permits } from '../attempts/permits.js'
+import type { Permits } from '../attempts/permits.js'
 import { SubscriptionAccessCache } from '../attempts/subscription-access.js'
 import type { ConfigurationGate } from '../configuration/configuration-gate.js'
 import type { OpenSessions } from '../engine/open-sessions.js'
@@ -41,6 +41,7 @@ export interface SessionParts {
   readonly gate: ConfigurationGate
   readonly ledger: Ledger
   readonly open: OpenSessions
+  readonly permits: Permits
   readonly metrics: DispatcherMetrics
 }
 
@@ -74,7 +75,7 @@ export function makeSessionFactory(
 function makeExecutor(
   settings: DispatcherSettings,
   { sender }: Connections,
-  { view, metrics }: SessionParts,
+  { view, permits, metrics }: SessionParts,
   { logger }: ServiceContext,
 ): AttemptExecutor {
   return new AttemptExecutor({
@@ -82,7 +83,7 @@ function makeExecutor(
     view,
     access: new SubscriptionAccessCache(createSealer(settings.secretsKeys)),
     sender,
-    permits: new Permits(settings.attemptsMax),
+    permits,
     metrics,
     marginMs: settings.marginMs,
     publicBaseUrl: settings.publicBaseUrl,

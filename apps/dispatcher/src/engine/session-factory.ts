@@ -145,7 +145,7 @@ export class SessionFactory {
     scope: RecordScope,
   ): void {
     const { record, disposition, attempt } = effect
-    const { outcome, delivery, attemptId } = effect.detail as AttemptDetail
+    const { outcome, event, attemptId } = effect.detail as AttemptDetail
     const group = scope.workerGroup
     this.measure(session, effect, group)
     this.attemptLogger.info(
@@ -158,9 +158,9 @@ export class SessionFactory {
         offset: String(record.offset),
         subscription: record.subscriptionId,
         group,
-        eventId: delivery?.id,
-        eventType: delivery?.type,
-        entity: delivery ? `${delivery.entity.type}/${delivery.entity.id}` : undefined,
+        eventId: event?.id,
+        eventType: event?.type,
+        entity: event ? `${event.entity.type}/${event.entity.id}` : undefined,
         sequence: String(record.sequence),
         attempt,
         ownerEpoch: String(scope.ownerEpoch),

@@ -30,6 +30,7 @@ function world() {
     sessionTimeoutMs: 30_000,
     clock: { monotonicMs: () => at.nowMs, wallMs: () => at.nowMs },
     budget: new MemoryBudget(1_000_000),
+    inFlight: () => 0,
   })
   const gaugeAfter = async (seconds: number, name: string) => {
     at.nowMs += seconds * 1000

@@ -12,6 +12,8 @@ export interface ObserverOptions {
   readonly metrics: DispatcherMetrics
   readonly clock: Clock
   readonly budget: MemoryBudget
+  /** Requests out now. */
+  readonly inFlight: () => number
 }
 
 interface Tally {
@@ -57,6 +59,7 @@ export class Observer {
     if (workers.every((worker) => worker.partitions.size === 0)) this.options.readiness.set('database', true)
     this.reportKafka(oldestHeartbeatMs === Number.POSITIVE_INFINITY ? null : nowMs - oldestHeartbeatMs)
     metrics.heldBytes.set(heldBytes)
+    metrics.inFlight.set(this.options.inFlight())
     metrics.leaseRemaining.set(shortestLeaseMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, shortestLeaseMs) / 1000)
     const { level, hasChanged } = budget.update(heldBytes)
     // Told again while it lasts: sessions that began meanwhile must know as well.

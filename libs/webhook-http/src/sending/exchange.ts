@@ -94,7 +94,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Null while no final status has come. */
   private response(): WebhookResponse | null {
     if (this.status === 0) return null
-    return { status: this.status, headers: keptHeaders(this.headers), body: textOf(Buffer.concat(this.chunks)) }
+    const body = this.chunks.length === 0 ? '' : textOf(Buffer.concat(this.chunks))
+    return { status: this.status, headers: keptHeaders(this.headers), body }
   }
 }
 
