@@ -102,6 +102,22 @@ describe('Idempotency-Key', () => {
     expect((await post('/v1/apps', body, key)).status).toBe(201)
   })
 
+  it('an operator that names a company which does not exist is told so, and nothing is done', async () => {
+    const make = (company: string, idempotencyKey: string) =>
+      world.call('POST', '/v1/api-keys', {
+        company,
+        body: { name: 'of nobody', role: 'operator' },
+        headers: { 'idempotency-key': idempotencyKey },
+      })
+    const refused = await make('cmp_nobody', newKey())
+    expect([refused.status, refused.body.code]).toEqual([404, 'NOT_FOUND'])
+    expect(refused.body.errors[0]!.path).toBe('Hooklane-Company')
+    const made = () => world.database.query(`SELECT id FROM hooklane.api_key WHERE name = 'of nobody'`)
+    expect(await made()).toEqual([])
+    expect((await make('cmp_a', newKey())).status).toBe(201)
+    expect(await made()).toHaveLength(1)
+  })
+
   it.each(['', 'a b', 'x'.repeat(256), 'é'])('the key %j is refused', async (key) => {
     const refused = await post('/v1/apps', { name: 'x' }, key)
     expect([refused.status, refused.body.errors[0]!.path]).toEqual([400, 'Idempotency-Key'])

@@ -1,6 +1,7 @@
 import type { Sealer } from '@hooklane/core'
 import { TenantDatabase, type IdempotencyName, type Scope, type Tables } from '@hooklane/postgres'
 import { Inject, Injectable } from '@nestjs/common'
+import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { Problem } from '../http/problem.js'
 import { setEtag } from '../http/etag.js'
 import type { PostRequest } from './post-request.js'
@@ -11,6 +12,15 @@ export const ANSWER_SEALER = Symbol('AnswerSealer')
 const KEPT_HOURS = 24
 /** A write takes milliseconds; a client that waits longer waits without need. */
 const IN_PROGRESS_RETRY_S = 1
+
+/** An answer belongs to the company that the caller named, also where the work itself needs none. */
+const CONFLICTS: Conflicts = {
+  idempotency_key_company_id_fkey: {
+    path: 'Hooklane-Company',
+    code: 'NOT_FOUND',
+    message: 'there is no such company',
+  },
+}
 
 /** Runs the one transaction in which a request does what it does. */
 export type Within<Result> = (scope: Scope, work: (tables: Tables) => Promise<Result>) => Promise<Result>
@@ -61,7 +71,7 @@ export class Posts {
     if (known) return replay<View>(post, known)
     try {
       const once: Within<Result> = (scope, work) => this.once({ post, name, toAnswer }, scope, work)
-      return respond(post, toAnswer(await act(once)))
+      return respond(post, toAnswer(await refusingConflicts(CONFLICTS, () => act(once))))
     } catch (error) {
       if (error instanceof AnsweredBefore) return replay<View>(post, error.answer)
       throw error
