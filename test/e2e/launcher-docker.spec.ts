@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { eventually } from '@hooklane/testing'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { launcherEnvironment, runLauncher, Scratch } from './support/launcher.js'
@@ -110,6 +110,27 @@ describe('with Docker', () => {
   )
 
   it(
+    'a home that was deleted begins with volumes of its own: those of before know another password',
+    async () => {
+      const startOnce = async () => {
+        const system = await startServers(environment())
+        await system.addresses()
+        expect(await system.stop()).toBe(0)
+      }
+      await startOnce()
+      await startOnce()
+      await rm(home, { recursive: true })
+      await startOnce()
+      const used = (await calls()).filter(({ args }) => args.includes('--project-name'))
+      const projects = used.map(({ args }) => args[args.indexOf('--project-name') + 1])
+      const [before, after] = [projects[0], projects.at(-1)]
+      expect(projects).toEqual([before, before, before, before, after, after])
+      expect(after).not.toBe(before)
+    },
+    TEST_LIMIT_MS,
+  )
+
+  it(
     'a server that the environment names is not started, the other one is',
     async () => {
       const system = await startServers(environment({ KAFKA_BROKERS: process.env.KAFKA_BROKERS }))
@@ -150,12 +171,27 @@ describe('with Docker', () => {
     expect(stderr).toContain('Java was not found')
   })
 
+  it.each(['2.23.3', 'v2.23.0-desktop.1', '1.29.2'])(
+    'Compose %s cannot read docker-compose.yml: embedded servers are used, and the start says why',
+    async (version) => {
+      const { stdout, stderr } = await startWithoutJava(environment({ FAKE_DOCKER_COMPOSE: version }))
+      expect(stderr).toContain('Java was not found')
+      expect(stdout).toContain(`embedded ones, because Docker Compose ${version} is older than 2.24`)
+    },
+  )
+
+  it.each(['2.24.0', 'v2.24.6-desktop.1', '5.0.1'])('Compose %s is used', async (version) => {
+    const system = await startServers(environment({ FAKE_DOCKER_COMPOSE: version }))
+    expect((await system.addresses()).servers).toBe('docker')
+    expect(await system.stop()).toBe(0)
+  })
+
   it('HOOKLANE_SERVERS=docker is refused when no engine answers', async () => {
     const { stderr, exitCode } = await startWithoutJava(
       environment({ HOOKLANE_SERVERS: 'docker', FAKE_DOCKER_FAILS: 'info' }),
     )
     expect(stderr.trim()).toBe(
-      'HOOKLANE_SERVERS=docker, but no Docker engine answers. Start Docker, or unset HOOKLANE_SERVERS.',
+      'HOOKLANE_SERVERS=docker, but no Docker engine answers. Start or update Docker, or unset HOOKLANE_SERVERS.',
     )
     expect(exitCode).toBe(1)
   })
@@ -164,7 +200,7 @@ describe('with Docker', () => {
     await scratch.file(`home-${homes}/servers`, 'docker\n')
     const silent = await startWithoutJava(environment({ FAKE_DOCKER_FAILS: 'info' }))
     expect(silent.stderr).toMatch(
-      /is in volumes of Docker, and no Docker engine answers\. Start Docker to go on with it/,
+      /is in volumes of Docker, and no Docker engine answers\. Start or update Docker to go on with it/,
     )
     const forced = await startWithoutJava(environment({ HOOKLANE_SERVERS: 'embedded' }))
     expect(forced.stderr).toMatch(/HOOKLANE_SERVERS=embedded, but the data in .* is in volumes of Docker\. Unset/)

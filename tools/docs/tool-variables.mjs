@@ -15,7 +15,7 @@ export const TOOL_VARIABLES = [
     name: 'HOOKLANE_SERVERS',
     standard: '`auto`',
     description:
-      'Where local servers come from: `docker` (Docker Compose), `embedded` (processes of the launcher), `auto` (Docker when an engine answers). A home stays with what it began with.',
+      'Where local servers come from: `docker` (Docker Compose 2.24 or newer), `embedded` (processes of the launcher), `auto` (Docker when an engine answers). A home stays with what it began with.',
   },
   {
     name: 'KAFKA_BROKERS',

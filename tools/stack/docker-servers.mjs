@@ -25,7 +25,10 @@ export async function startDockerServers({ home, env, onProgress, signal }) {
     postgres: await rememberedPort(join(home.dockerDir, 'postgres.port')),
     kafka: await rememberedPort(join(home.dockerDir, 'kafka.port')),
   })
-  onProgress('servers', `starting ${services.join(' and ')} with Docker Compose (project ${composeProject(home)})`)
+  onProgress(
+    'servers',
+    `starting ${services.join(' and ')} with Docker Compose (project ${await composeProject(home)})`,
+  )
   const startedAt = Date.now()
   const ports = await startOnFreePorts(choosePorts, async (ports) => {
     const up = ['up', '--detach', '--wait', '--wait-timeout', String(HEALTHY_LIMIT_SECONDS), ...services]

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ROOT } from './home.mjs'
+import { readOrMakeSecret } from './secrets.mjs'
 import { runTool } from './tool.mjs'
 
 const run = promisify(execFile)
@@ -11,6 +12,9 @@ const COMPOSE_FILE = join(ROOT, 'docker-compose.yml')
 
 /** An engine that hangs must not hold a start up for longer: embedded servers do as well. */
 const ANSWER_LIMIT_MS = 5_000
+
+/** The first that reads `env_file` with `path` and `required`, as docker-compose.yml has it. */
+const LEAST_COMPOSE = { major: 2, minor: 24 }
 
 /**
  * @returns {Promise<string | null>} why Docker Compose cannot be used here, null when it can
@@ -23,19 +27,36 @@ export async function dockerFault() {
     return isMissing ? 'docker was not found' : 'no Docker engine answers'
   }
   try {
-    await run('docker', ['compose', 'version', '--short'], { timeout: ANSWER_LIMIT_MS })
-    return null
+    const { stdout } = await run('docker', ['compose', 'version', '--short'], { timeout: ANSWER_LIMIT_MS })
+    return composeFault(stdout.trim())
   } catch {
     return 'Docker has no Compose plugin (docker compose version)'
   }
 }
 
 /**
- * The Compose project of a home: two homes have containers and volumes of their own.
+ * @param {string} version - As Compose says it: `2.36.2`, `v2.24.6-desktop.1`.
+ * @returns {string | null}
+ */
+function composeFault(version) {
+  const [, major, minor] = version.match(/^v?(\d+)\.(\d+)/)?.map(Number) ?? []
+  if (major === undefined || minor === undefined) return `the version of Docker Compose cannot be read (${version})`
+  const isOld = major < LEAST_COMPOSE.major || (major === LEAST_COMPOSE.major && minor < LEAST_COMPOSE.minor)
+  return isOld ? `Docker Compose ${version} is older than ${LEAST_COMPOSE.major}.${LEAST_COMPOSE.minor}` : null
+}
+
+/**
+ * The Compose project of a home: two homes have containers and volumes of their own. So has a home that was deleted and
+ * made anew under its old path: the password of the old volumes went with the folder, and their Postgres takes no other.
  *
  * @param {import('./home.mjs').Home} home
+ * @returns {Promise<string>}
  */
-export const composeProject = ({ dir }) => `hooklane-${createHash('sha256').update(dir).digest('hex').slice(0, 10)}`
+export async function composeProject({ dir, secretsDir }) {
+  // Invariant: kept beside the password, so that neither outlives the other.
+  const id = await readOrMakeSecret(secretsDir, 'docker-project', () => randomBytes(16).toString('hex'))
+  return `hooklane-${createHash('sha256').update(`${dir}\n${id}`).digest('hex').slice(0, 10)}`
+}
 
 /**
  * Runs `docker compose` on the home's project to its end.
@@ -45,8 +66,9 @@ export const composeProject = ({ dir }) => `hooklane-${createHash('sha256').upda
  * @param {{ env?: NodeJS.ProcessEnv, advice?: string, signal?: AbortSignal | undefined }} [options]
  * @returns {Promise<void>}
  */
-export function runCompose(home, args, { env = {}, advice = '', signal } = {}) {
-  const command = ['compose', '--project-name', composeProject(home), '--file', COMPOSE_FILE, '--progress', 'plain']
+export async function runCompose(home, args, { env = {}, advice = '', signal } = {}) {
+  const project = await composeProject(home)
+  const command = ['compose', '--project-name', project, '--file', COMPOSE_FILE, '--progress', 'plain']
   return runTool({
     what: `docker compose ${args[0]}`,
     command: 'docker',

@@ -20,7 +20,7 @@ export const ROOT = resolve(import.meta.dirname, '..', '..')
  * @property {string} cacheDir - Downloads; may be shared between homes.
  * @property {string} kafkaDir
  * @property {string} postgresDir
- * @property {string} dockerDir - Ports of Docker's servers; their data lies in volumes of Docker.
+ * @property {string} dockerDir - Ports of Docker's servers; their data lies in volumes of Docker, in a project named by `docker-project` of the secrets.
  */
 
 /**

@@ -6,13 +6,22 @@ import { namedBrokers, requireNamedServers } from './named-servers.mjs'
 import { chooseServers } from './server-source.mjs'
 
 /**
+ * @typedef {object} PreflightOptions
+ * @property {import('./home.mjs').Home} home
+ * @property {NodeJS.ProcessEnv} env
+ * @property {boolean} fresh - Earlier data is not used.
+ * @property {import('./system.mjs').OnProgress} onProgress
+ */
+
+/**
  * Refuses with one line what the machine lacks, before anything is downloaded or started.
  *
- * @param {{ home: import('./home.mjs').Home, env: NodeJS.ProcessEnv, fresh: boolean }} options
+ * @param {PreflightOptions} options
  * @returns {Promise<import('./server-source.mjs').LocalServers | null>} where Postgres and Kafka come from; null: the environment names both
  */
-export async function preflight({ home, env, fresh }) {
-  const [servers] = await Promise.all([chooseServers({ home, env, fresh }), requireNamedServers(env)])
+export async function preflight(options) {
+  const { home, env } = options
+  const [servers] = await Promise.all([chooseServers(options), requireNamedServers(env)])
   if (servers !== 'embedded') return servers
   await requireRoom(home.dir, 'HOOKLANE_HOME')
   if (namedBrokers(env).length > 0) return servers

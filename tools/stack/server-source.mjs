@@ -20,10 +20,10 @@ const CHOICES = ['auto', 'docker', 'embedded']
  * Docker Compose when an engine answers, else embedded; HOOKLANE_SERVERS forces one. A home stays with what it began
  * with, because that is where its data is.
  *
- * @param {{ home: import('./home.mjs').Home, env: NodeJS.ProcessEnv, fresh: boolean }} options - `fresh`: earlier data is not used.
+ * @param {import('./preflight.mjs').PreflightOptions} options
  * @returns {Promise<LocalServers | null>} null: the environment names both servers
  */
-export async function chooseServers({ home, env, fresh }) {
+export async function chooseServers({ home, env, fresh, onProgress }) {
   const choice = env['HOOKLANE_SERVERS'] || 'auto'
   if (!CHOICES.includes(choice)) {
     throw new StackError(`HOOKLANE_SERVERS=${choice}: must be ${CHOICES.join(', ')}, or unset (auto)`)
@@ -40,12 +40,13 @@ export async function chooseServers({ home, env, fresh }) {
   if (fault === null) return 'docker'
   if (earlier === 'docker') {
     throw new StackError(
-      `The data in ${displayPath(home.dir)} is ${LOCATIONS.docker}, and ${fault}. Start Docker to go on with it, or set HOOKLANE_HOME to another folder to begin anew.`,
+      `The data in ${displayPath(home.dir)} is ${LOCATIONS.docker}, and ${fault}. Start or update Docker to go on with it, or set HOOKLANE_HOME to another folder to begin anew.`,
     )
   }
   if (choice === 'docker') {
-    throw new StackError(`HOOKLANE_SERVERS=docker, but ${fault}. Start Docker, or unset HOOKLANE_SERVERS.`)
+    throw new StackError(`HOOKLANE_SERVERS=docker, but ${fault}. Start or update Docker, or unset HOOKLANE_SERVERS.`)
   }
+  onProgress('servers', `embedded ones, because ${fault}`)
   return 'embedded'
 }
 

@@ -87,7 +87,12 @@ export class System {
     await requireUnclaimed(this.#home)
     if (withServices && this.#env['HTTP_PORT']) await requirePort('HTTP_PORT', this.#env['HTTP_PORT'])
     const { fresh = false } = this.#request
-    this.#servers = await preflight({ home: this.#home, env: this.#env, fresh })
+    this.#servers = await preflight({
+      home: this.#home,
+      env: this.#env,
+      fresh,
+      onProgress: (step, text) => this.#say(step, text),
+    })
     this.#lock = await claimHome(this.#home)
     await removeStack(this.#home)
     await this.#registry.endLeftovers((text) => this.#say('clean up', text))

@@ -7,12 +7,14 @@ import { join } from 'node:path'
  * the published ports lead to the servers of the test run, as those of containers lead to the servers in them.
  *
  * FAKE_DOCKER_LOG: one JSON line per call. FAKE_DOCKER_FAILS: words that begin the calls which fail, separated by commas.
+ * FAKE_DOCKER_COMPOSE: the version that Compose says it is.
  */
 
 const args = process.argv.slice(2)
 const {
   FAKE_DOCKER_LOG: log = '',
   FAKE_DOCKER_FAILS: fails = '',
+  FAKE_DOCKER_COMPOSE: composeVersion = '2.36.2',
   POSTGRES_PORT,
   KAFKA_PORT,
   POSTGRES_PASSWORD,
@@ -23,7 +25,7 @@ appendFileSync(log, `${JSON.stringify({ args, POSTGRES_PORT, KAFKA_PORT, hasPass
 const command =
   args[0] === 'compose' ? `compose ${args.find((word) => /^(version|up|stop|down)$/.test(word))}` : args[0]
 
-const ANSWERS = /** @type {Record<string, string>} */ ({ info: '28.2.2\n', 'compose version': '2.36.2\n' })
+const ANSWERS = /** @type {Record<string, string>} */ ({ info: '28.2.2\n', 'compose version': `${composeVersion}\n` })
 
 if (fails.split(',').includes(command ?? '')) {
   process.stderr.write(`Error response from daemon: ${command} does not work today\n`)

@@ -16,7 +16,10 @@ const say = (/** @type {string} */ text) => process.stdout.write(`${text}\n`)
 
 await runMain(async () => {
   const env = process.env
-  const servers = process.argv.includes('--no-preflight') ? 'embedded' : await preflight({ home, env, fresh: false })
+  const onProgress = (/** @type {string} */ step, /** @type {string} */ text) => say(`# ${step}: ${text}`)
+  const servers = process.argv.includes('--no-preflight')
+    ? 'embedded'
+    : await preflight({ home, env, fresh: false, onProgress })
   const infrastructure = await startServers({
     home,
     env,
@@ -24,7 +27,7 @@ await runMain(async () => {
     registry: new ProcessRegistry(home.processesFile, (text) => say(`# processes.json ${text}`)),
     restart: true,
     onRestarted: () => {},
-    onProgress: (step, text) => say(`# ${step}: ${text}`),
+    onProgress,
     signal: undefined,
   })
   const { serverUrl, kafkaBrokers } = infrastructure
