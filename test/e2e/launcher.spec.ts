@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { existsSync } from 'node:fs'
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { badSurroundings } from './support/bad-surroundings.js'
 import { freePort, launcherEnvironment, occupyPort, processesOf, runLauncher, Scratch } from './support/launcher.js'
@@ -39,6 +39,17 @@ describe('npm start -- --detach', () => {
     expect(started.stdout).toMatch(/Hooklane is running/)
     expect(started.stdout).toMatch(/In the background \(pid \d+\); npm stop ends it/)
     expect(await healthOfAll()).toEqual([200, 200, 200, 200, 200])
+  })
+
+  it('shows no password of the database, and what it shows is kept for its owner only', async () => {
+    const { databaseUrl } = await readStack()
+    const log = join(home, 'logs', 'launcher.log')
+    const { password, host, pathname } = new URL(databaseUrl)
+    for (const said of [started.stdout, await readFile(log, 'utf8')]) {
+      expect(said).toContain(`Database   postgres://postgres:***@${host}${pathname}`)
+      expect(said).not.toContain(password)
+    }
+    expect((await stat(log)).mode & 0o777).toBe(0o600)
   })
 })
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, fchmodSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,6 +8,9 @@ import { requireUnclaimed } from './home-claim.mjs'
 import { lockHolder } from './lock.mjs'
 
 const POLL_MS = 200
+
+/** What a start says is for its owner: it names databases, paths and who subscribed. */
+const LOG_MODE = 0o600
 
 /**
  * Starts the launcher in the background, shows what it says until the system is ready or the start failed, and leaves it.
@@ -21,7 +24,9 @@ export async function startDetached(args) {
   await requireUnclaimed(home)
   const log = join(home.logsDir, 'launcher.log')
   mkdirSync(home.logsDir, { recursive: true })
-  const output = openSync(log, 'w')
+  const output = openSync(log, 'w', LOG_MODE)
+  // A log that an earlier start left keeps its mode otherwise.
+  fchmodSync(output, LOG_MODE)
   const launcher = spawn(
     process.execPath,
     [join(import.meta.dirname, 'start.mjs'), ...args.filter((word) => word !== '--detach')],

@@ -59,11 +59,22 @@ async function requireDatabase(databaseUrl) {
  * @param {string} fault
  */
 export function unreachableDatabase(databaseUrl, fault) {
-  const url = parseDatabaseUrl(databaseUrl)
-  url.password = url.password === '' ? '' : '***'
   return new StackError(
-    `DATABASE_URL=${url.href}: ${fault}. Start that PostgreSQL, correct the address, or unset DATABASE_URL to run a local one.`,
+    `DATABASE_URL=${withoutPassword(databaseUrl)}: ${fault}. Start that PostgreSQL, correct the address, or unset DATABASE_URL to run a local one.`,
   )
+}
+
+/**
+ * What may be shown: terminals are looked at, and what they show is kept in logs.
+ *
+ * @param {string} databaseUrl
+ * @returns {string}
+ */
+export function withoutPassword(databaseUrl) {
+  const url = parseDatabaseUrl(databaseUrl)
+  if (url.password !== '') url.password = '***'
+  if (url.searchParams.has('password')) url.searchParams.set('password', '***')
+  return url.href
 }
 
 /** @param {string} text */

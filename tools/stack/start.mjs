@@ -1,5 +1,6 @@
 import './require-node.mjs'
 import { displayPath, openHome } from './home.mjs'
+import { withoutPassword } from './named-servers.mjs'
 import { parseStartArguments, USAGE } from './arguments.mjs'
 import { startDetached } from './detached.mjs'
 import { createProgress } from './progress.mjs'
@@ -110,9 +111,9 @@ function summary({ apiUrl, databaseUrl, kafkaBrokers }) {
   return [
     '',
     `Hooklane is running.   API ${apiUrl}/v1   pages ${apiUrl}/docs   Kafka ${kafkaBrokers.join(',')}`,
-    `  Database   ${databaseUrl}`,
+    `  Database   ${withoutPassword(databaseUrl)}`,
     `  Operator   export KEY=$(cat ${displayPath(home.secretsDir)}/operator-key)   curl -H "Authorization: Bearer $KEY" ${apiUrl}/v1/companies`,
-    `  Logs       ${displayPath(home.logsDir)}/   addresses for programs: ${displayPath(home.stackFile)}`,
+    `  Logs       ${displayPath(home.logsDir)}/   addresses and the password for programs: ${displayPath(home.stackFile)}`,
     '  Ctrl-C stops everything.',
     '',
   ].join('\n')

@@ -2,6 +2,7 @@ import { displayPath } from './home.mjs'
 import { lagOf } from './lag.mjs'
 import { lockHolder } from './lock.mjs'
 import { parseMetrics } from './metrics-text.mjs'
+import { withoutPassword } from './named-servers.mjs'
 import { ProcessRegistry } from './process-registry.mjs'
 import { readStack } from './stack-file.mjs'
 
@@ -123,11 +124,4 @@ async function get(url) {
     // Not listening, frozen, or ended meanwhile: all of it is "does not answer".
     return null
   }
-}
-
-/** @param {string} databaseUrl */
-function withoutPassword(databaseUrl) {
-  const url = new URL(databaseUrl)
-  if (url.password !== '') url.password = '***'
-  return url.href
 }
