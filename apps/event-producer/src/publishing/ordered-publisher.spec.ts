@@ -51,6 +51,16 @@ describe('ordered publisher', () => {
     expect(topic.written).toEqual(Array.from({ length: 1200 }, (_, i) => `${i}`))
   })
 
+  it('sends what is added at the moment at which all before it is durable', async () => {
+    const topic = new Topic()
+    const { publisher, durable } = publisherOf(topic)
+    for (const value of ['1', '2', '3']) {
+      await publisher.add(record(value))
+      await durable()
+    }
+    expect(topic.written).toEqual(['1', '2', '3'])
+  })
+
   it.each(['before', 'after'] as const)(
     'publishes each record once and in order when a request fails %s it was written',
     async (when) => {

@@ -91,9 +91,7 @@ export class OrderedPublisher {
     if (this.isStopped) throw new PublisherStopped()
     this.queue.push(entry)
     this.queuedBytes += entry.bytes
-    this.loop ??= this.run().finally(() => {
-      this.loop = null
-    })
+    this.loop ??= this.run()
   }
 
   private async waitForRoom(): Promise<void> {
@@ -121,6 +119,8 @@ export class OrderedPublisher {
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
       }
     }
+    // In the turn that saw the queue empty: what is added in the next one must not wait for what is added after it.
+    this.loop = null
   }
 
   private async publishBatch(): Promise<void> {
