@@ -90,9 +90,8 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
   const { producer, publisher } = makePublisher(parts, source.name, () => positions.check())
   const marks: MarkKeeper = new MarkKeeper({
     producer: capture.name,
-    store: new CaptureMarks(pool),
+    store: new CaptureMarks(pool, topic),
     endOffsets: () => positions.endOffsets(),
-    whenDurable: (onDurable) => publisher.whenDurable(onDurable),
     onFailure: (error) => context.logger.warn({ source: source.name, error }, 'the mark of the source does not follow'),
   })
   const runner = makeRunner(parts, source, publisher, {

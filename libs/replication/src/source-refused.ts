@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg'
-import type { ReplicatedSource } from './replicated-source.js'
+import { nameOf, type ReplicatedSource } from './replicated-source.js'
 
 /**
  * Why a source cannot be read. Every one of them is tried again with growing pauses, because a person can cure it while we wait; nothing
@@ -52,18 +52,37 @@ export class SourceRefused extends Error {
   }
 }
 
+/** What changes are missing for: refused until a person begins anew, even when its sign is gone. */
+export const LOSS_CODES = ['CHANGES_MISSING', 'SLOT_LOST', 'POSITION_BEHIND'] as const satisfies readonly RefusalCode[]
+export type LossCode = (typeof LOSS_CODES)[number]
+
+/** Why changes of a table are missing. */
+export interface Gap {
+  readonly code: LossCode
+  readonly reason: string
+}
+
 /** Changes of these tables are missing, and going on would hide it. */
 export class ChangesMissing extends SourceRefused {
   /** @param gaps table (`schema.table`) → why */
   constructor(
-    readonly gaps: ReadonlyMap<string, string>,
+    readonly gaps: ReadonlyMap<string, Gap>,
     { beginAnew }: ReplicatedSource,
   ) {
-    const tables = [...gaps.keys()].join(', ')
-    const reasons = [...new Set(gaps.values())].join('; ')
-    super('CHANGES_MISSING', `changes of ${tables} are missing: ${reasons}. To go on from now, ${beginAnew}`)
+    const codes = new Set([...gaps.values()].map(({ code }) => code))
+    const [first = 'CHANGES_MISSING'] = codes
+    const code = codes.size === 1 ? first : 'CHANGES_MISSING'
+    const reasons = [...new Set([...gaps.values()].map(({ reason }) => reason))].join('; ')
+    // Only that code is of some tables and not of others.
+    const problem =
+      code === 'CHANGES_MISSING' ? `changes of ${[...gaps.keys()].join(', ')} are missing: ${reasons}` : reasons
+    super(code, `${problem}. To go on from now, ${beginAnew}`)
   }
 }
+
+/** Changes of every table of the source are missing, for one reason. */
+export const missingOfAll = (source: ReplicatedSource, gap: Gap): ChangesMissing =>
+  new ChangesMissing(new Map(source.tables.map((table) => [nameOf(table), gap])), source)
 
 /** The log holds a change that cannot be told, and everything behind it waits. */
 export const untellable = (problem: string, { beginAnew }: ReplicatedSource): SourceRefused =>

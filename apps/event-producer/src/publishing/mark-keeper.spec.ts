@@ -1,16 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
-import type { CaptureMark, ReadCaptureMark } from '@hooklane/postgres'
+import type { CaptureGaps, CaptureMark, ReadCaptureMark } from '@hooklane/postgres'
 import { MarkKeeper, type MarkStore } from './mark-keeper.js'
 
 const TABLES = new Map([['public.item', 1]])
 const AT_0 = new Map([[0, 0n]])
 const AT_5 = new Map([[0, 5n]])
 
+const place = (position: string, xid: string | null = `x${position}`) => ({ position, xid })
+
 /** A keeper whose store, topic and publisher the test plays. */
 function keeper(stored: ReadCaptureMark | null = null) {
   const saved: CaptureMark[] = []
   const failures: unknown[] = []
-  const waiting: (() => void)[] = []
+  const noted: CaptureGaps[] = []
   const world = { isAway: false, offsets: AT_5 as ReadonlyMap<number, bigint>, beforeAnswer: (): void => undefined }
   const store: MarkStore = {
     read: () => (world.isAway ? Promise.reject(new Error('away')) : Promise.resolve(stored)),
@@ -19,7 +21,11 @@ function keeper(stored: ReadCaptureMark | null = null) {
       saved.push(mark)
       return Promise.resolve()
     },
-    noteGaps: () => Promise.resolve(),
+    noteGaps: (_producer, _epoch, gaps) => {
+      if (world.isAway) return Promise.reject(new Error('away'))
+      noted.push(gaps)
+      return Promise.resolve()
+    },
   }
   const marks = new MarkKeeper({
     producer: 'pim',
@@ -28,77 +34,86 @@ function keeper(stored: ReadCaptureMark | null = null) {
       world.beforeAnswer()
       return Promise.resolve(world.offsets)
     },
-    whenDurable: (onDurable) => waiting.push(onDurable),
     onFailure: (error) => failures.push(error),
   })
-  const settleAll = async () => {
-    for (let turn = 0; turn < 5; turn++) await Promise.resolve()
-    for (const settle of waiting.splice(0)) settle()
-  }
-  return { marks, saved, failures, world, settleAll }
+  return { marks, saved, failures, noted, world }
 }
 
 describe('the mark of a producer', () => {
   it('stands before anything is read, and is not written again while nothing changes', async () => {
     const { marks, saved } = keeper()
     await marks.read()
-    await marks.begin('1', TABLES)
-    await marks.begin('1', TABLES)
+    await marks.begin(place('1', null), TABLES, '')
+    await marks.begin(place('1', null), TABLES, '')
     await marks.follow()
-    expect(saved).toEqual([{ position: '1', offsets: new Map(), tables: TABLES }])
+    expect(saved).toEqual([{ position: '1', xid: null, offsets: new Map(), tables: TABLES }])
     await marks.stop()
   })
 
-  it('follows what is durable, never what is only handed on', async () => {
-    const { marks, saved, settleAll } = keeper()
-    await marks.begin('1', TABLES)
+  it('follows what is durable, with its transaction, never what is only handed on', async () => {
+    const { marks, saved } = keeper()
+    await marks.begin(place('1', null), TABLES, '')
     marks.handOn('2')
-    marks.settle('2')
-    marks.handOn('3')
-    const following = marks.follow()
+    await marks.follow()
     expect(saved).toHaveLength(1)
-    await settleAll()
-    await following
-    expect(saved.at(-1)).toEqual({ position: '2', offsets: AT_5, tables: TABLES })
+    marks.settle(place('2'))
+    marks.handOn('3')
+    await marks.follow()
+    expect(saved.at(-1)).toMatchObject(place('2'))
     await marks.stop()
   })
 
-  it('takes offsets only when everything that was handed on before their answer is durable', async () => {
-    const { marks, saved, settleAll, world } = keeper({ position: '1', offsets: AT_0, tables: TABLES, gaps: new Map() })
+  it('takes offsets once everything that was handed on before their answer is durable, and keeps the older ones until then', async () => {
+    const { marks, saved, world } = keeper({ ...place('1'), offsets: AT_0, tables: TABLES, gaps: new Map() })
     await marks.read()
-    await marks.begin('1', TABLES)
+    await marks.begin(place('1'), TABLES, '')
     marks.handOn('2')
-    world.beforeAnswer = () => marks.handOn('3')
-    const following = marks.follow()
-    await Promise.resolve()
-    marks.settle('2')
-    // The end of the process comes before the rest is durable: the later position goes with the older offsets.
+    marks.settle(place('2'))
+    // Of a large transaction, whose first events are in Kafka; the mark moves at its commit.
+    world.beforeAnswer = () => marks.handOn('4')
+    await marks.follow()
+    expect(saved.at(-1)).toEqual({ ...place('2'), offsets: AT_0, tables: TABLES })
+    world.beforeAnswer = () => undefined
+    world.offsets = new Map([[0, 9n]])
+    marks.settle(place('3'))
+    await marks.follow()
+    expect(saved.at(-1)).toEqual({ ...place('3'), offsets: AT_0, tables: TABLES })
+    marks.settle(place('4'))
     await marks.stop()
-    expect(saved.at(-1)).toEqual({ position: '2', offsets: AT_0, tables: TABLES })
-    await settleAll()
-    await following
+    expect(saved.at(-1)).toEqual({ ...place('4'), offsets: AT_5, tables: TABLES })
+  })
+
+  it('takes no offsets behind events that a process before this one has left behind the mark', async () => {
+    const { marks, saved } = keeper({ ...place('1'), offsets: AT_0, tables: TABLES, gaps: new Map() })
+    await marks.read()
+    await marks.begin(place('1'), TABLES, '3')
+    marks.handOn('2')
+    marks.settle(place('2'))
+    await marks.follow()
+    expect(saved.at(-1)).toEqual({ ...place('2'), offsets: AT_0, tables: TABLES })
+    marks.handOn('3')
+    marks.settle(place('3'))
+    await marks.follow()
+    expect(saved.at(-1)).toEqual({ ...place('3'), offsets: AT_5, tables: TABLES })
+    await marks.stop()
   })
 
   it('stays where it is while its database is away, and follows afterwards', async () => {
-    const { marks, saved, failures, world, settleAll } = keeper()
-    await marks.begin('1', TABLES)
+    const { marks, saved, failures, world } = keeper()
+    await marks.begin(place('1'), TABLES, '')
     marks.handOn('2')
-    marks.settle('2')
+    marks.settle(place('2'))
     world.isAway = true
-    const first = marks.follow()
-    await settleAll()
-    await first
+    await marks.follow()
     expect(failures).toHaveLength(1)
     world.isAway = false
-    const second = marks.follow()
-    await settleAll()
-    await second
+    await marks.follow()
     expect(saved.map((mark) => mark.position)).toEqual(['1', '2'])
     await marks.stop()
   })
 
   it('is read anew for every connection, and taken from memory while its database is away', async () => {
-    const stored = { position: '1', offsets: AT_0, tables: TABLES, gaps: new Map<string, string>() }
+    const stored = { ...place('1'), offsets: AT_0, tables: TABLES, gaps: new Map() }
     const { marks, world } = keeper(stored)
     world.isAway = true
     await expect(marks.read()).rejects.toThrow('away')
@@ -106,6 +121,21 @@ describe('the mark of a producer', () => {
     expect(await marks.read()).toEqual(stored)
     world.isAway = true
     expect(await marks.read()).toEqual(stored)
+    await marks.stop()
+  })
+
+  it('does not forget what is missing while its database is away', async () => {
+    const stored = { ...place('1'), offsets: AT_0, tables: TABLES, gaps: new Map() }
+    const { marks, world, noted } = keeper(stored)
+    await marks.read()
+    const gaps = new Map([['public.item', { code: 'SLOT_LOST', reason: 'gone' }]])
+    world.isAway = true
+    await marks.noteGaps(gaps, '0001')
+    expect((await marks.read())?.gaps).toEqual(gaps)
+    expect(noted).toEqual([])
+    world.isAway = false
+    await marks.read()
+    expect(noted).toEqual([gaps])
     await marks.stop()
   })
 })

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { CaptureMark, ReadCaptureMark } from '@hooklane/postgres'
+import type { CaptureGaps, CaptureMark, ReadCaptureMark } from '@hooklane/postgres'
 import type { TableOids } from '@hooklane/replication'
 
 /** How often the mark follows, at most. Longer makes the next start read back more of the topic; shorter writes more. */
@@ -11,7 +11,7 @@ const LAST_MARK_LIMIT_MS = 2_000
 export interface MarkStore {
   read(producer: string): Promise<ReadCaptureMark | null>
   save(producer: string, mark: CaptureMark): Promise<void>
-  noteGaps(producer: string, epoch: string, gaps: ReadonlyMap<string, string>): Promise<void>
+  noteGaps(producer: string, epoch: string, gaps: CaptureGaps): Promise<void>
 }
 
 export interface MarkKeeperOptions {
@@ -19,30 +19,44 @@ export interface MarkKeeperOptions {
   readonly store: MarkStore
   /** Offset of each partition of the topic that the next record will get. */
   readonly endOffsets: () => Promise<ReadonlyMap<number, bigint>>
-  /** Calls back when everything that was handed on so far is durable; throws when nothing is published any more. */
-  readonly whenDurable: (onDurable: () => void) => void
   /** The mark could not follow. It stays where it is, which is safe, and is tried again. */
   readonly onFailure: (error: unknown) => void
+}
+
+/** An event's position and its transaction; null: nothing is told of that place, or it does not say. */
+export interface MarkedPlace {
+  readonly position: string
+  readonly xid: string | null
+}
+
+/** Offsets that go with every mark from `handed` on. */
+interface OffsetsAhead {
+  readonly offsets: ReadonlyMap<number, bigint>
+  readonly handed: string
 }
 
 /**
  * Keeps the durable mark of one producer: how far its events are in Kafka for sure. Kafka forgets them after its retention; the mark is
  * what a lost slot is noticed by then. It also bounds what has to be read back at a start, by the offsets that it carries.
  *
- * Why the offsets are safe: they are asked first, and what is handed on by the time of the answer is noted after it. What has not been
- * handed on by then can only be appended behind the answer. The pair is used from the moment at which everything noted is durable, so
- * every event behind the mark's position stands at its offsets or behind them. Older offsets with a later position are safe as well.
+ * Why the offsets are safe: what was not handed on by the time of their answer, by this process or one before it, can only be appended
+ * behind them. So they are used once the mark has come to everything that was: then every event behind the mark's position stands at
+ * its offsets or behind them. Until then the older ones stay, which are safe with any later position.
  *
- * Invariant: `durable` ≤ `handed`; what is saved is `durable` with `offsets`, and never goes back.
+ * Invariant: what is saved is `durable` with `offsets`, and never goes back; `durable` moves only by what Kafka has, never by what is
+ * handed on; `ahead` null ⇔ no offsets wait for the mark to come to them.
  */
 export class MarkKeeper {
+  /** The last position that may be in Kafka. */
   private handed = ''
-  private durable = ''
+  private durable: MarkedPlace = { position: '', xid: null }
   private saved = ''
   private offsets: ReadonlyMap<number, bigint> = new Map()
+  private ahead: OffsetsAhead | null = null
   private tables: TableOids = new Map()
   private isFollowing = false
   private lastRead: ReadCaptureMark | null = null
+  private unsavedGaps: { readonly gaps: CaptureGaps; readonly epoch: string } | null = null
   private readonly timer: NodeJS.Timeout
 
   constructor(private readonly options: MarkKeeperOptions) {
@@ -56,41 +70,49 @@ export class MarkKeeper {
    */
   async read(): Promise<ReadCaptureMark | null> {
     const { store, producer } = this.options
+    await this.saveGaps()
     try {
       this.lastRead = await store.read(producer)
     } catch (error) {
       if (!this.lastRead) throw error
       this.options.onFailure(error)
     }
-    return this.lastRead
+    const { lastRead, unsavedGaps } = this
+    if (!lastRead || !unsavedGaps) return lastRead
+    return { ...lastRead, gaps: new Map([...unsavedGaps.gaps, ...lastRead.gaps]) }
   }
 
-  /** Before anything is read under it: from now on a slot that is gone is noticed. Nothing to do when it says so already. */
-  async begin(position: string, tables: TableOids): Promise<void> {
-    const isKnown = position <= this.saved && sameTables(tables, this.tables)
+  /**
+   * Before anything is read under it: from now on a slot that is gone is noticed. Nothing to do when it says so already.
+   *
+   * @param place up to which every event is in Kafka for sure
+   * @param handed the last position that may be in Kafka: a crash may have left it in some partitions only
+   */
+  async begin(place: MarkedPlace, tables: TableOids, handed: string): Promise<void> {
+    this.handed = later(this.handed, handed)
+    const isKnown = place.position <= this.saved && sameTables(tables, this.tables)
     if (isKnown) return
     this.offsets = this.lastRead?.offsets ?? this.offsets
     this.tables = tables
-    this.durable = later(this.durable, position)
+    if (place.position > this.durable.position) this.durable = place
     await this.save()
   }
 
   /** The event is about to be handed to the publisher. */
   handOn(position: string): void {
-    this.handed = position
+    this.handed = later(this.handed, position)
   }
 
   /** All events up to here are in Kafka. */
-  settle(position: string): void {
-    this.durable = later(this.durable, position)
+  settle(place: MarkedPlace): void {
+    if (place.position > this.durable.position) this.durable = place
+    this.comeToOffsets()
   }
 
-  async noteGaps(gaps: ReadonlyMap<string, string>, epoch: string): Promise<void> {
-    try {
-      await this.options.store.noteGaps(this.options.producer, epoch, gaps)
-    } catch (error) {
-      this.options.onFailure(error)
-    }
+  /** Notes that changes are missing: refused from now on, also when the database of marks is away at the moment. */
+  async noteGaps(gaps: CaptureGaps, epoch: string): Promise<void> {
+    this.unsavedGaps = { gaps, epoch }
+    await this.saveGaps()
   }
 
   /** Saves what is durable, for a short while at most. Call when nothing is published any more. */
@@ -107,9 +129,12 @@ export class MarkKeeper {
     if (this.isFollowing || this.saved === '' || this.handed <= this.saved) return
     this.isFollowing = true
     try {
-      const offsets = await this.options.endOffsets()
-      await new Promise<void>((resolve) => this.options.whenDurable(resolve))
-      this.offsets = offsets
+      // Those that wait come first: a source that never rests would move them on for ever.
+      if (!this.ahead) {
+        const offsets = await this.options.endOffsets()
+        this.ahead = { offsets, handed: this.handed }
+        this.comeToOffsets()
+      }
     } catch (error) {
       this.options.onFailure(error)
     }
@@ -117,8 +142,25 @@ export class MarkKeeper {
     this.isFollowing = false
   }
 
+  private async saveGaps(): Promise<void> {
+    const { unsavedGaps } = this
+    if (!unsavedGaps) return
+    try {
+      await this.options.store.noteGaps(this.options.producer, unsavedGaps.epoch, unsavedGaps.gaps)
+      this.unsavedGaps = null
+    } catch (error) {
+      this.options.onFailure(error)
+    }
+  }
+
+  private comeToOffsets(): void {
+    if (!this.ahead || this.ahead.handed > this.durable.position) return
+    this.offsets = this.ahead.offsets
+    this.ahead = null
+  }
+
   private async saveIfNew(): Promise<void> {
-    if (this.saved === '' || this.durable <= this.saved) return
+    if (this.saved === '' || this.durable.position <= this.saved) return
     try {
       await this.save()
     } catch (error) {
@@ -127,9 +169,9 @@ export class MarkKeeper {
   }
 
   private async save(): Promise<void> {
-    const { durable: position, offsets, tables } = this
-    await this.options.store.save(this.options.producer, { position, offsets, tables })
-    this.saved = later(this.saved, position)
+    const { durable, offsets, tables } = this
+    await this.options.store.save(this.options.producer, { ...durable, offsets, tables })
+    this.saved = later(this.saved, durable.position)
   }
 }
 

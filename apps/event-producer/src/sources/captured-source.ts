@@ -15,8 +15,11 @@ import {
 } from '@hooklane/core'
 import {
   ChangesMissing,
+  LOSS_CODES,
+  missingOfAll,
   SourceRefused,
   untellable,
+  type LossCode,
   type ReadySlot,
   type ReplicatedSource,
   type SourceHistory,
@@ -51,11 +54,10 @@ export interface CapturedSourceOptions {
  */
 export class CapturedSource implements TransactionConsumer {
   private fold: TransactionFolder | null = null
-  private handedOn = ''
-  private handedOnTransaction: ToldTransaction | null = null
-  private expected: ToldTransaction | null = null
-  /** What Kafka said at the start of the process; undefined before it was asked. */
-  private published: PublishedPosition | null | undefined
+  private handedOn: Published | null = null
+  private expected: Published | null = null
+  /** What Kafka said before anything was handed on; undefined before it was asked. */
+  private published: Published | null | undefined
 
   constructor(private readonly options: CapturedSourceOptions) {}
 
@@ -63,31 +65,36 @@ export class CapturedSource implements TransactionConsumer {
   async history(): Promise<SourceHistory> {
     const { source } = this.options.reader
     const mark = await this.options.marks.read()
-    const last = mark ? readPosition(mark.position) : await this.lastPublished()
+    const last = mark ? toldPosition(mark.position, mark.xid) : await this.lastPublished()
     if (last === null) return { kind: 'none' }
     if (last.epoch < source.epoch) return { kind: 'over' }
     if (last.epoch > source.epoch) throw this.epochWentBack(last)
     const captured = new Set(source.tables.map(qualifiedName))
-    const gaps = new Map([...(mark?.gaps ?? [])].filter(([table]) => captured.has(table)))
-    if (gaps.size > 0) throw new ChangesMissing(gaps, this.options.replicated)
+    const gaps = [...(mark?.gaps ?? [])]
+      .filter(([table]) => captured.has(table))
+      .map(([table, { code, reason }]) => [table, { code: lossCode(code), reason }] as const)
+    if (gaps.length > 0) throw new ChangesMissing(new Map(gaps), this.options.replicated)
     return { kind: 'open', upTo: last.text, tables: mark?.tables ?? new Map<string, number>() }
   }
 
   /** @throws SourceRefused when the database has not reached what was published: it was set back, or is another one */
   async connected(slot: ReadySlot, tables: TableOids): Promise<void> {
-    const { source } = this.options.reader
-    const mark = await this.options.marks.read()
+    const { marks, reader } = this.options
+    const { epoch } = reader.source
+    const isOfEpoch = (position: Published): boolean => position.epoch === epoch
+    const read = await marks.read()
+    const mark = read === null ? null : toldPosition(read.position, read.xid)
+    // Before anything was handed on, another process may have told more since we asked. With a mark it is a short way back.
+    if (mark !== null && this.handedOn === null) this.published = undefined
+    const told = [this.handedOn, mark, await this.lastPublished()].filter((one) => one !== null).filter(isOfEpoch)
     // The database may have been set back while we were connected to it: what this process handed on is asked about every time.
-    const published = await this.lastPublished()
-    const known = [this.handedOn, mark?.position ?? '', published?.text ?? '']
-    const last = readPosition(known.sort().at(-1) ?? '')
-    const isOfEpoch = last !== null && last.epoch === source.epoch
-    if (isOfEpoch && last.commitLsn > slot.walEndLsn) throw this.databaseIsBehind(last)
-    const told = later(this.handedOnTransaction, published?.transaction ?? null)
-    this.expected = isOfEpoch && told !== null && told.commitLsn >= slot.confirmedLsn ? told : null
-    // What is confirmed lies before this place; the next commit may begin exactly there.
-    const confirmed = formatPosition({ epoch: source.epoch, commitLsn: slot.confirmedLsn - 1n, ordinal: 0 })
-    await this.options.marks.begin(isOfEpoch && last.text > confirmed ? last.text : confirmed, tables)
+    const last = latest(told)
+    if (last !== null && last.commitLsn > slot.walEndLsn) throw this.databaseIsBehind(last)
+    const known = latest(told.filter(({ xid }) => xid !== null))
+    this.expected = known !== null && known.commitLsn >= slot.confirmedLsn ? known : null
+    // Not `last`: what is handed on waits for Kafka, and what Kafka has of it may stand in some partitions only.
+    const marked = mark !== null && isOfEpoch(mark) ? mark : beforeConfirmed(epoch, slot)
+    await marks.begin({ position: marked.text, xid: marked.xid }, tables, last?.text ?? '')
   }
 
   begin(): void {
@@ -117,16 +124,16 @@ export class CapturedSource implements TransactionConsumer {
     this.refuseOtherHistory(transaction)
     for await (const event of fold.events(transaction)) {
       const position = event.revision?.id ?? ''
-      if (position <= this.handedOn) continue
+      if (this.handedOn !== null && position <= this.handedOn.text) continue
       marks.handOn(position)
       await publisher.add(eventRecord(topic, event, position))
-      this.handedOn = position
-      this.handedOnTransaction = { commitLsn: transaction.commitLsn, xid: transaction.xid }
+      this.handedOn = toldPosition(position, transaction.xid)
     }
-    const { handedOn } = this
+    const { handedOn, expected } = this
     publisher.whenDurable(() => {
-      marks.settle(handedOn)
-      acknowledge(transaction.commitEndLsn)
+      if (handedOn !== null) marks.settle({ position: handedOn.text, xid: handedOn.xid })
+      // Before the last one that was told has come, this may be another history, of which nothing may be released.
+      if (expected === null) acknowledge(transaction.commitEndLsn)
     })
     onTransaction(transaction, fold.report())
     await this.closeFold()
@@ -148,14 +155,14 @@ export class CapturedSource implements TransactionConsumer {
     await fold?.discard()
   }
 
-  private async lastPublished(): Promise<PublishedPosition | null> {
+  private async lastPublished(): Promise<Published | null> {
     if (this.published === undefined) {
       const events = [...(await this.options.lastPositions()).values()]
-      const last = events.sort((a, b) => (a.position < b.position ? -1 : 1)).at(-1)
-      const position = readPosition(last?.position ?? '')
-      const xid = last?.transactionId ?? null
-      const transaction = position === null || xid === null ? null : { commitLsn: position.commitLsn, xid }
-      this.published = position === null ? null : { ...position, transaction }
+      this.published = latest(
+        events
+          .map(({ position, transactionId }) => toldPosition(position, transactionId))
+          .filter((position) => position !== null),
+      )
     }
     return this.published
   }
@@ -167,9 +174,10 @@ export class CapturedSource implements TransactionConsumer {
       this.expected = null
       return
     }
-    const reason = `the log does not hold transaction ${expected.xid}, which was told: the database was restored, or is another one`
-    const { tables } = this.options.reader.source
-    throw new ChangesMissing(new Map(tables.map((table) => [qualifiedName(table), reason])), this.options.replicated)
+    throw missingOfAll(this.options.replicated, {
+      code: 'CHANGES_MISSING',
+      reason: `the log does not hold transaction ${expected.xid}, which was told: the database was restored, or is another one`,
+    })
   }
 
   private epochWentBack(last: Published): SourceRefused {
@@ -182,38 +190,41 @@ export class CapturedSource implements TransactionConsumer {
   }
 
   private databaseIsBehind(last: Published): SourceRefused {
-    const { source } = this.options.reader
-    return new SourceRefused(
-      'POSITION_BEHIND',
-      `${source.name} has published up to ${last.text}, which this database has not reached: it is another one, or was restored. New ` +
-        `events would be taken for copies. To go on from now, ${this.options.replicated.beginAnew}`,
-    )
+    const { name } = this.options.reader.source
+    return missingOfAll(this.options.replicated, {
+      code: 'POSITION_BEHIND',
+      reason:
+        `${name} has published up to ${last.text}, which this database has not reached: it is another one, or was restored. New events ` +
+        `would be taken for copies`,
+    })
   }
 }
 
+/** A position up to which was told, as far as it is known which transaction it tells of. */
 interface Published {
   readonly text: string
   readonly epoch: number
   readonly commitLsn: bigint
+  readonly xid: string | null
 }
 
-/** A transaction of which an event was told. */
-interface ToldTransaction {
-  readonly commitLsn: bigint
-  readonly xid: string
-}
-
-interface PublishedPosition extends Published {
-  readonly transaction: ToldTransaction | null
-}
-
-const later = (a: ToldTransaction | null, b: ToldTransaction | null): ToldTransaction | null =>
-  a !== null && (b === null || a.commitLsn > b.commitLsn) ? a : b
-
-function readPosition(text: string): Published | null {
+function toldPosition(text: string, xid: string | null): Published | null {
   const position = parsePosition(text)
-  return position === null ? null : { text, ...position }
+  return position === null ? null : { text, epoch: position.epoch, commitLsn: position.commitLsn, xid }
 }
+
+/** What is confirmed lies before this place; the next commit may begin exactly there. */
+function beforeConfirmed(epoch: number, slot: ReadySlot): Published {
+  const commitLsn = slot.confirmedLsn - 1n
+  return { text: formatPosition({ epoch, commitLsn, ordinal: 0 }), epoch, commitLsn, xid: null }
+}
+
+/** What a later version has noted is missing all the same. */
+const lossCode = (code: string): LossCode => LOSS_CODES.find((one) => one === code) ?? 'CHANGES_MISSING'
+
+/** The order of texts is that of positions. */
+const latest = (positions: readonly Published[]): Published | null =>
+  positions.reduce<Published | null>((last, one) => (last === null || one.text > last.text ? one : last), null)
 
 /** Names of sources are ASCII; the position stands in a header too, so that nobody has to read the event to find it. */
 export function eventRecord(topic: string, event: EntityEvent, position: string): OutgoingRecord {

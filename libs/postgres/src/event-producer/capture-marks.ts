@@ -6,15 +6,20 @@ import { sql } from '../sql.js'
 export interface CaptureMark {
   /** Every event up to here is in Kafka: the text of a position, which begins with the epoch. */
   readonly position: string
+  /** Of the transaction that `position` tells of; null: nothing is told of it. */
+  readonly xid: string | null
   /** Partition of the topic → offset before which no event behind `position` stands. A partition that is absent: unknown. */
   readonly offsets: ReadonlyMap<number, bigint>
   /** Captured table (`schema.table`) → oid. */
   readonly tables: ReadonlyMap<string, number>
 }
 
+/** Captured table → why changes of it are missing, with the code of the refusal. */
+export type CaptureGaps = ReadonlyMap<string, { readonly code: string; readonly reason: string }>
+
 export interface ReadCaptureMark extends CaptureMark {
-  /** Captured table → why changes of it are missing under the epoch of `position`. */
-  readonly gaps: ReadonlyMap<string, string>
+  /** Under the epoch of `position`. */
+  readonly gaps: CaptureGaps
 }
 
 /** The table of marks is not there, or this login may not use it. */
@@ -32,23 +37,27 @@ export class CaptureMarksClosed extends Error {
 
 const SAVE = sql('capture-mark-save')
 const NOTE_GAPS = sql('capture-mark-gaps')
-const READ = 'SELECT position, offsets, tables, gaps FROM hooklane.capture_mark WHERE producer = $1'
+const READ = 'SELECT position, xid, offsets, tables, gaps FROM hooklane.capture_mark WHERE topic = $1 AND producer = $2'
 
 /** `undefined_table`, `invalid_schema_name`, `insufficient_privilege` */
 const CLOSED: ReadonlySet<string | undefined> = new Set(['42P01', '3F000', '42501'])
 
-/** The marks of all producers. Every call may throw `CaptureMarksClosed`, and the driver's error when the database is away. */
+/** The marks of all producers of one topic. Every call may throw `CaptureMarksClosed`, and the driver's error when the database is away. */
 export class CaptureMarks {
-  constructor(private readonly pool: PgPool) {}
+  constructor(
+    private readonly pool: PgPool,
+    private readonly topic: string,
+  ) {}
 
   /** Null: this producer has never been connected. */
   async read(producer: string): Promise<ReadCaptureMark | null> {
     const rows = await this.query<{
       position: string
+      xid: string | null
       offsets: Record<string, string>
       tables: Record<string, number>
-      gaps: Record<string, string>
-    }>(READ, [producer])
+      gaps: Record<string, { code: string; reason: string }>
+    }>(READ, [this.topic, producer])
     const row = rows[0]
     if (!row) return null
     const offsets = Object.entries(row.offsets).map(
@@ -56,6 +65,7 @@ export class CaptureMarks {
     )
     return {
       position: row.position,
+      xid: row.xid,
       offsets: new Map(offsets),
       tables: new Map(Object.entries(row.tables)),
       gaps: new Map(Object.entries(row.gaps)),
@@ -63,19 +73,21 @@ export class CaptureMarks {
   }
 
   /** Never takes a mark back: an older one changes nothing. A higher epoch forgets the gaps. */
-  async save(producer: string, { position, offsets, tables }: CaptureMark): Promise<void> {
+  async save(producer: string, { position, xid, offsets, tables }: CaptureMark): Promise<void> {
     const texts = [...offsets].map(([partition, offset]) => [partition, offset.toString()] as const)
     await this.query(SAVE, [
+      this.topic,
       producer,
       position,
+      xid,
       JSON.stringify(Object.fromEntries(texts)),
       JSON.stringify(Object.fromEntries(tables)),
     ])
   }
 
   /** Notes that changes of tables are missing, as long as the producer is at that epoch (four hexadecimal digits). */
-  async noteGaps(producer: string, epoch: string, gaps: ReadonlyMap<string, string>): Promise<void> {
-    await this.query(NOTE_GAPS, [producer, epoch, JSON.stringify(Object.fromEntries(gaps))])
+  async noteGaps(producer: string, epoch: string, gaps: CaptureGaps): Promise<void> {
+    await this.query(NOTE_GAPS, [this.topic, producer, epoch, JSON.stringify(Object.fromEntries(gaps))])
   }
 
   private async query<R extends object>(text: string, values: unknown[]): Promise<R[]> {

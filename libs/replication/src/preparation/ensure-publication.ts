@@ -1,6 +1,6 @@
 import { DatabaseError, type Client } from 'pg'
 import type { ReplicatedSource, SourceHistory, TableOids } from '../replicated-source.js'
-import { ChangesMissing, SourceRefused } from '../source-refused.js'
+import { ChangesMissing, SourceRefused, type Gap } from '../source-refused.js'
 import type { ServerFacts } from './check-server.js'
 import { quoteName, quoteTable } from './quote.js'
 
@@ -10,6 +10,10 @@ interface Publication {
   readonly viaRoot: boolean
   readonly publishesGenerated: boolean
   readonly members: readonly Member[]
+  /** Of the source's tables: their changes are logged under their partitions' names unless it publishes via the root. */
+  readonly partitioned: ReadonlySet<number>
+  /** Of the source's tables: those with stored generated columns. */
+  readonly generated: ReadonlySet<number>
 }
 
 interface Member {
@@ -50,7 +54,7 @@ export async function ensurePublication(
   source: ReplicatedSource,
   options: EnsurePublicationOptions,
 ): Promise<EnsuredPublication> {
-  const publication = await readPublication(client, source.publication, options.server)
+  const publication = await readPublication(client, source.publication, options)
   refuseGaps(source, publication, options)
   const statements = plan(source, options.server, publication)
   for (const statement of statements) {
@@ -82,7 +86,7 @@ export async function inspectPublication(
   source: ReplicatedSource,
   options: EnsurePublicationOptions,
 ): Promise<void> {
-  refuseGaps(source, await readPublication(client, source.publication, options.server), options)
+  refuseGaps(source, await readPublication(client, source.publication, options), options)
 }
 
 function refuseGaps(
@@ -91,10 +95,10 @@ function refuseGaps(
   { tables, history }: EnsurePublicationOptions,
 ): void {
   if (history.kind !== 'open') return
-  const gaps = new Map<string, string>()
+  const gaps = new Map<string, Gap>()
   for (const [name, oid] of tables) {
     const reason = gapOf(source, publication, { name, oid, before: history.tables })
-    if (reason !== null) gaps.set(name, reason)
+    if (reason !== null) gaps.set(name, { code: 'CHANGES_MISSING', reason })
   }
   if (gaps.size > 0) throw new ChangesMissing(gaps, source)
 }
@@ -111,6 +115,12 @@ function gapOf(
   }
   if (!publication) return `the publication ${source.publication} was dropped`
   if (!publication.publishesAll) return `the publication ${source.publication} left out some operations`
+  if (!publication.viaRoot && publication.partitioned.has(oid)) {
+    return `the publication ${source.publication} named the partitions of ${name} instead of it (publish_via_partition_root)`
+  }
+  if (!publication.publishesGenerated && publication.generated.has(oid)) {
+    return `the publication ${source.publication} left out the generated columns of ${name} (publish_generated_columns)`
+  }
   if (publication.isOfAllTables) return null
   const member = publication.members.find((one) => one.oid === oid)
   if (!member) return `${name} was taken out of the publication ${source.publication}`
@@ -138,7 +148,11 @@ function plan(source: ReplicatedSource, server: ServerFacts, publication: Public
   return statements
 }
 
-async function readPublication(client: Client, name: string, server: ServerFacts): Promise<Publication | null> {
+async function readPublication(
+  client: Client,
+  name: string,
+  { server, tables }: EnsurePublicationOptions,
+): Promise<Publication | null> {
   // `t` (none) is what servers before 18 always do.
   const generated = server.version >= GENERATED_SINCE ? `p.pubgencols = 's'` : 'true'
   const { rows } = await client.query<{
@@ -146,9 +160,14 @@ async function readPublication(client: Client, name: string, server: ServerFacts
     publishes_all: boolean
     via_root: boolean
     generated: boolean
+    partitioned: string[]
+    with_generated: string[]
     tables: { oid: number; schema: string; table: string; narrowed: boolean }[]
   }>(
     `SELECT p.puballtables AS all_tables, p.pubviaroot AS via_root, ${generated} AS generated,
+            ARRAY(SELECT oid::int8 FROM pg_class WHERE oid = ANY ($2::oid[]) AND relkind = 'p') AS partitioned,
+            ARRAY(SELECT DISTINCT attrelid::int8 FROM pg_attribute
+                  WHERE attrelid = ANY ($2::oid[]) AND attgenerated = 's' AND NOT attisdropped) AS with_generated,
             p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate AS publishes_all,
             coalesce((
               SELECT json_agg(json_build_object('oid', c.oid::int8, 'schema', n.nspname, 'table', c.relname,
@@ -156,7 +175,7 @@ async function readPublication(client: Client, name: string, server: ServerFacts
               FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace
               WHERE r.prpubid = p.oid), '[]') AS tables
      FROM pg_publication p WHERE p.pubname = $1`,
-    [name],
+    [name, [...tables.values()]],
   )
   const row = rows[0]
   if (!row) return null
@@ -165,6 +184,8 @@ async function readPublication(client: Client, name: string, server: ServerFacts
     publishesAll: row.publishes_all,
     viaRoot: row.via_root,
     publishesGenerated: row.generated,
+    partitioned: new Set(row.partitioned.map(Number)),
+    generated: new Set(row.with_generated.map(Number)),
     members: row.tables.map((table) => ({
       oid: table.oid,
       quoted: quoteTable(table),

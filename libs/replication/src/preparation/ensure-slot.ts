@@ -1,7 +1,7 @@
 import { parseLsn } from '@hooklane/core'
 import { DatabaseError, type Client } from 'pg'
 import type { OpenHistory, ReplicatedSource, SourceHistory } from '../replicated-source.js'
-import { SourceRefused } from '../source-refused.js'
+import { missingOfAll, SourceRefused } from '../source-refused.js'
 import type { ServerFacts } from './check-server.js'
 
 /** Where reading begins. */
@@ -134,19 +134,18 @@ function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow)
   )
 }
 
-function gone(source: ReplicatedSource, history: OpenHistory): SourceRefused {
-  return new SourceRefused(
-    'SLOT_LOST',
-    `the slot ${source.slot} is gone, but ${source.name} was read up to ${history.upTo}: changes since then are missing. To go on from ` +
-      `now, ${source.beginAnew}`,
-  )
-}
+const gone = (source: ReplicatedSource, history: OpenHistory): SourceRefused =>
+  missingOfAll(source, {
+    code: 'SLOT_LOST',
+    reason: `the slot ${source.slot} is gone, but ${source.name} was read up to ${history.upTo}: changes since then are missing`,
+  })
 
 function lost(source: ReplicatedSource, slot: SlotRow, history: OpenHistory): SourceRefused {
-  const reason = slot.invalidation_reason ?? 'max_slot_wal_keep_size'
-  return new SourceRefused(
-    'SLOT_LOST',
-    `PostgreSQL has invalidated the slot ${source.slot} (${reason}), which was read up to ${history.upTo}: changes since then are missing. ` +
-      `To go on from now, ${source.beginAnew}`,
-  )
+  const cause = slot.invalidation_reason ?? 'max_slot_wal_keep_size'
+  return missingOfAll(source, {
+    code: 'SLOT_LOST',
+    reason:
+      `PostgreSQL has invalidated the slot ${source.slot} (${cause}), which was read up to ${history.upTo}: changes since then are ` +
+      `missing`,
+  })
 }

@@ -6,7 +6,13 @@ import type { PgoutputMessage } from '../pgoutput/message.js'
 import type { TableNames } from '../pgoutput/pgoutput-decoder.js'
 import type { ReadySlot } from '../preparation/ensure-slot.js'
 import { nameOf, type ReplicatedSource, type TableOids } from '../replicated-source.js'
-import { ChangesMissing, consumerFailure, databaseFailure, SourceRefused } from '../source-refused.js'
+import {
+  consumerFailure,
+  databaseFailure,
+  missingOfAll,
+  SourceRefused,
+  type ChangesMissing,
+} from '../source-refused.js'
 import { DurablePosition } from './durable-position.js'
 import { DecodingPlugin } from './pgoutput-plugin.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
@@ -143,7 +149,7 @@ export class ReplicationSession {
   private publicationWasMissing(): ChangesMissing {
     const { source } = this.options
     const reason = `the publication ${source.publication} did not exist when they were committed`
-    return new ChangesMissing(new Map(source.tables.map((table) => [nameOf(table), reason])), source)
+    return missingOfAll(source, { code: 'CHANGES_MISSING', reason })
   }
 
   /** Never throws: the client would report the error and go on with the next message. */
