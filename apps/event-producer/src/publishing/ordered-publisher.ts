@@ -73,6 +73,11 @@ export class OrderedPublisher {
     this.push({ record: null, bytes: 0, onDurable })
   }
 
+  /** Somebody else may have published: the topic is read back before anything more is sent. */
+  readAgain(): void {
+    this.isPublished = null
+  }
+
   /** Resolves when the publish that is out has its answer, or after `limitMs`; what waits behind it is given up. */
   async stop(limitMs: number): Promise<void> {
     this.stopping.abort()

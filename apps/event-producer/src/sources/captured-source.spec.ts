@@ -259,6 +259,28 @@ describe('a captured source', () => {
     expect(noted).toMatchObject({ code: 'POSITION_BEHIND', message: (refusal as ChangesMissing).message })
   })
 
+  it('that another process has read meanwhile publishes no copies of what it told', async () => {
+    const outside = new Outside()
+    const first = start(outside)
+    await first.source.connected(slot(50n), TABLES)
+    await first.insert(100n, FIRST)
+    await first.settled()
+    await first.source.ended()
+    const second = start(outside)
+    await second.source.connected(slot(50n), TABLES)
+    for (const lsn of [100n, 110n]) await second.insert(lsn, FIRST)
+    await second.settled()
+    await second.marks.follow()
+    await second.insert(120n, FIRST)
+    await second.settled()
+    await second.end()
+    await first.source.connected(slot(50n), TABLES)
+    for (const lsn of [100n, 110n, 120n]) await first.insert(lsn, FIRST)
+    await first.settled()
+    expect(outside.positions).toEqual([at(100n), at(110n), at(120n)])
+    await first.end()
+  })
+
   it('is not measured by what was told under an epoch before its own', async () => {
     const outside = new Outside()
     outside.append(FIRST, at(1_000n), 'x1000')

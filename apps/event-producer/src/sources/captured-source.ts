@@ -79,13 +79,16 @@ export class CapturedSource implements TransactionConsumer {
 
   /** @throws SourceRefused when the database has not reached what was published: it was set back, or is another one */
   async connected(slot: ReadySlot, tables: TableOids): Promise<void> {
-    const { marks, reader } = this.options
+    const { marks, publisher, reader } = this.options
     const { epoch } = reader.source
     const isOfEpoch = (position: Published): boolean => position.epoch === epoch
     const read = await marks.read()
     const mark = read === null ? null : toldPosition(read.position, read.xid)
-    // Before anything was handed on, another process may have told more since we asked. With a mark it is a short way back.
-    if (mark !== null && this.handedOn === null) this.published = undefined
+    // Another process has told more since we asked. With a mark it is a short way back.
+    if (mark !== null && mark.text > (this.handedOn?.text ?? '')) {
+      this.published = undefined
+      publisher.readAgain()
+    }
     const told = [this.handedOn, mark, await this.lastPublished()].filter((one) => one !== null).filter(isOfEpoch)
     // The database may have been set back while we were connected to it: what this process handed on is asked about every time.
     const last = latest(told)
