@@ -42,6 +42,7 @@ require('./self-check.cjs')({
   batchDecoder: require('kafkajs/src/protocol/recordBatch/v0/decoder'),
   fixedBatchDecoder,
   RequestQueue,
+  Runner,
 })
 
 module.exports = {

@@ -35,7 +35,25 @@ function overlappingAborts(Batch) {
   })
 }
 
-module.exports = ({ Batch, batchDecoder, fixedBatchDecoder, RequestQueue }) => {
+/** Whether a reader that knows no broker asks for some before it reads on. */
+function asksForBrokers(Runner) {
+  let hasAsked = false
+  const forEver = new Promise(() => undefined)
+  const refreshMetadata = () => {
+    hasAsked = true
+    return forEver
+  }
+  const runner = Object.assign(Object.create(Runner.prototype), {
+    running: true,
+    consumerGroup: { getNodeIds: () => [], cluster: { refreshMetadata } },
+    fetchManager: { start: () => forEver, stop: () => forEver },
+    retrier: (attempt) => attempt().then(() => forEver),
+  })
+  runner.scheduleFetchManager()
+  return hasAsked
+}
+
+module.exports = ({ Batch, batchDecoder, fixedBatchDecoder, RequestQueue, Runner }) => {
   const faults = []
   const batch = overlappingAborts(Batch)
   if (batch.messages.length > 0) faults.push('records of overlapping aborted transactions are handed over')
@@ -43,6 +61,7 @@ module.exports = ({ Batch, batchDecoder, fixedBatchDecoder, RequestQueue }) => {
   if (batchDecoder !== fixedBatchDecoder) faults.push('a batch emptied by compaction would stop a reader for ever')
   if (/throttledUntil - Date\.now\(\)\s+if/.test(String(RequestQueue.prototype.scheduleCheckPendingRequests)))
     faults.push('idle connections would burn CPU')
+  if (!asksForBrokers(Runner)) faults.push('a reader that lost its broker would leave its group')
   if (faults.length > 0) {
     throw new Error(
       `The Kafka client is not mended: ${faults.join('; ')}. kafkajs must be loaded by @hooklane/kafka alone.`,

@@ -1,8 +1,31 @@
+import { createRequire } from 'node:module'
 import { describe, expect, it } from '@jest/globals'
 import { kafkajs } from './kafkajs.js'
+
+const require = createRequire(import.meta.url)
+type Part = new () => { fetchManager: { start: () => unknown } }
 
 describe('the mended Kafka client', () => {
   it('loads only when its self-check passes', () => {
     expect(kafkajs.Kafka).toBeDefined()
+  })
+
+  it('is refused when its readers would not ask for brokers again', () => {
+    const check = require('../../client-fixes/self-check.cjs') as (parts: object) => void
+    const batchDecoder = require('../../client-fixes/decode-record-batch.cjs') as object
+    const Runner = require('kafkajs/src/consumer/runner') as Part
+    const parts = {
+      Batch: require('kafkajs/src/consumer/batch') as Part,
+      batchDecoder,
+      fixedBatchDecoder: batchDecoder,
+      RequestQueue: require('kafkajs/src/network/requestQueue') as Part,
+    }
+    class Unmended extends Runner {
+      scheduleFetchManager(): void {
+        void this.fetchManager.start()
+      }
+    }
+    expect(() => check({ ...parts, Runner })).not.toThrow()
+    expect(() => check({ ...parts, Runner: Unmended })).toThrow('would leave its group')
   })
 })
