@@ -6,7 +6,17 @@ import type { ProducerProcess } from './producer-process.js'
 jest.setTimeout(150_000)
 
 /** Sources that a test breaks beyond mending: they begin anew under the next epoch, at the end. */
-const LOST = ['reset', 'unpublished', 'narrowed', 'swapped', 'dropped', 'slotless', 'shape'] as const
+const LOST = [
+  'reset',
+  'unpublished',
+  'narrowed',
+  'swapped',
+  'dropped',
+  'slotless',
+  'shape',
+  'rooted',
+  'computed',
+] as const
 /** Has never had an event: Kafka knows nothing of it. */
 const SILENT = 'silent'
 const NAMES = ['healthy', 'renamed', 'columns', 'added', 'typed', ...LOST, SILENT]
@@ -19,6 +29,13 @@ describe('what is changed while it is read', () => {
     sql(
       `CREATE TABLE ${name} (id text PRIMARY KEY, company_id text, sku text); ALTER TABLE ${name} REPLICA IDENTITY FULL`,
     )
+  const createOther: Record<string, string> = {
+    rooted: `CREATE TABLE rooted (id text PRIMARY KEY, company_id text, sku text) PARTITION BY HASH (id);
+      CREATE TABLE rooted_0 PARTITION OF rooted FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+      ALTER TABLE rooted REPLICA IDENTITY FULL; ALTER TABLE rooted_0 REPLICA IDENTITY FULL`,
+    computed: `CREATE TABLE computed (id text PRIMARY KEY, company_id text, sku text, twice text GENERATED ALWAYS AS (sku || sku) STORED);
+      ALTER TABLE computed REPLICA IDENTITY FULL`,
+  }
   const insert = (name: string, id: string) => sql(`INSERT INTO ${name} (id, company_id) VALUES ('${id}', 'c-1')`)
   const told = (source: string, ids: readonly string[]) => eventually(() => expect(world.idsOf(source)).toEqual(ids))
   const sources = (epochOf: (name: string) => number): SourceText[] =>
@@ -29,7 +46,7 @@ describe('what is changed while it is read', () => {
 
   beforeAll(async () => {
     world = await CaptureWorld.create()
-    for (const name of NAMES) await create(name)
+    for (const name of NAMES) await (createOther[name] ? sql(createOther[name]) : create(name))
     await world.captureSources(sources(() => 1))
     producer = world.start({ CAPTURE_CHECK_MS: '250' })
     await producer.ready()
@@ -134,6 +151,22 @@ describe('what is changed while it is read', () => {
     )
   })
 
+  it('a publication that names the partitions of a captured table instead of it is noticed', async () => {
+    const publication = world.slotOf('rooted')
+    await sql(`ALTER PUBLICATION ${publication} SET (publish_via_partition_root = false)`)
+    expect(await producer.refusalWith('rooted', 'CHANGES_MISSING')).toContain(
+      `the publication ${publication} named the partitions of public.rooted instead of it (publish_via_partition_root)`,
+    )
+  })
+
+  it('a publication that leaves out generated columns of a captured table is noticed', async () => {
+    const publication = world.slotOf('computed')
+    await sql(`ALTER PUBLICATION ${publication} SET (publish_generated_columns = none)`)
+    expect(await producer.refusalWith('computed', 'CHANGES_MISSING')).toContain(
+      `the publication ${publication} left out the generated columns of public.computed (publish_generated_columns)`,
+    )
+  })
+
   it('another table under the name of a captured one is noticed', async () => {
     await create('swapped_new')
     await sql(`ALTER TABLE swapped RENAME TO swapped_old; ALTER TABLE swapped_new RENAME TO swapped`)
@@ -149,7 +182,7 @@ describe('what is changed while it is read', () => {
     expect(await producer.refusalWith('dropped', 'CHANGES_MISSING')).toContain('public.dropped is another table')
   })
 
-  it('a slot that is dropped is noticed', async () => {
+  it('a slot that is dropped is noticed, and stays refused when a person makes it again', async () => {
     const slot = world.slotOf('slotless')
     await eventually(() =>
       sql(
@@ -162,6 +195,12 @@ describe('what is changed while it is read', () => {
       /^the slot \S+ is gone, but slotless was read up to 0001-[0-9A-F]{16}-[0-9A-F]{8}: changes since then are missing/,
     )
     expect(refusal).toContain(toBeginAnew('slotless'))
+    await sql(`SELECT pg_create_logical_replication_slot('${slot}', 'pgoutput')`)
+    const failures = await producer.metric('capture_failures_total', 'slotless')
+    await eventually(async () =>
+      expect(await producer.metric('capture_failures_total', 'slotless')).toBeGreaterThan(failures),
+    )
+    expect(await producer.refusalWith('slotless', 'SLOT_LOST')).toBe(refusal)
   })
 
   it('all of this stops no other source, and not the configuration', async () => {
