@@ -1,4 +1,4 @@
-import type { DeliveryRecord, SubscriptionConfiguration, WorkerMode } from '@hooklane/contracts'
+import type { SubscriptionConfiguration, WorkerMode } from '@hooklane/contracts'
 import {
   CannotUnseal,
   newId,
@@ -6,6 +6,7 @@ import {
   renderHeaders,
   type Clock,
   type Effect,
+  type RenderedEvent,
   type SendOutcome,
   type WebhookRequest,
   type WebhookSender,
@@ -13,25 +14,19 @@ import {
 import type { DispatchView } from '../configuration/configuration-gate.js'
 import type { LaneSession } from '../engine/lane-session.js'
 import type { DispatcherMetrics, GuardCause } from '../metrics.js'
-import { decodeDelivery } from './decode-delivery.js'
 import type { Permits } from './permits.js'
+import type { PlacedEvent, RenderedEvents } from './rendered-events.js'
 import type { SubscriptionAccess, SubscriptionAccessCache } from './subscription-access.js'
 
 type AttemptEffect = Extract<Effect, { type: 'attempt' }>
 
 /** What is told of the event that a delivery carries. */
-export interface DeliveredEvent {
-  readonly id: string
-  readonly type: string
-  readonly entity: DeliveryRecord['entity']
-  /** Of its revision; null without one. */
-  readonly position: string | null
-}
+export type DeliveredEvent = Pick<RenderedEvent, 'id' | 'type' | 'entity' | 'position'>
 
 /** What an attempt was, for its record: carried through the lane machine untouched. */
 export interface AttemptDetail {
   readonly attemptId: string
-  /** Null when the record's value is no delivery. The whole delivery is not kept: it would stay in memory as long as the receiver takes to answer. */
+  /** Null when the record's value is no delivery. */
   readonly event: DeliveredEvent | null
   /** Wall clock. */
   readonly startedAtMs: number
@@ -48,7 +43,7 @@ export interface AttemptExecutorOptions {
   readonly permits: Permits
   readonly metrics: DispatcherMetrics
   readonly marginMs: number
-  readonly publicBaseUrl: string
+  readonly events: RenderedEvents
   readonly headerPrefix: string
   readonly userAgent: string
   /** Random in [-1, 1]. */
@@ -107,10 +102,7 @@ export class AttemptExecutor {
       return this.notStarted(session, effect, 'sealed')
     }
     const startedAtMs = clock.wallMs()
-    const delivery = decodeDelivery(record.value)
-    const rendered =
-      delivery === null ? unrenderable('undecodable') : this.tryRender(session, effect, delivery, access, startedAtMs)
-    const event = delivery === null ? null : deliveredEvent(delivery)
+    const { event, rendered } = this.tryRender(session, effect, access, startedAtMs)
     return { subscription, access, startedMs, startedAtMs, event, rendered }
   }
 
@@ -147,27 +139,29 @@ export class AttemptExecutor {
   private tryRender(
     session: LaneSession,
     effect: AttemptEffect,
-    delivery: DeliveryRecord,
     access: SubscriptionAccess,
     startedAtMs: number,
-  ): Rendered {
+  ): { readonly event: DeliveredEvent | null; readonly rendered: Rendered } {
+    let placed: PlacedEvent | null = null
     try {
-      return this.render(session, effect, delivery, access, startedAtMs)
+      placed = this.options.events.of(effect.record)
+      if (placed === null) return { event: null, rendered: unrenderable('undecodable') }
+      return { event: placed.event, rendered: this.render(session, effect, placed, access, startedAtMs) }
     } catch (error) {
       this.options.onDefect(effect.record.deliveryId, error)
-      return unrenderable('render_failed')
+      return { event: placed?.event ?? null, rendered: unrenderable('render_failed') }
     }
   }
 
   private render(
     session: LaneSession,
     effect: AttemptEffect,
-    delivery: DeliveryRecord,
+    { event, order }: PlacedEvent,
     access: SubscriptionAccess,
     startedAtMs: number,
   ): Rendered {
     const { record } = effect
-    const { view, publicBaseUrl, headerPrefix, userAgent } = this.options
+    const { view, headerPrefix, userAgent } = this.options
     const subscription = view.subscription(record.subscriptionId)?.value
     const app = view.app(record.appId)
     if (!subscription || !app) return unrenderable('no_configuration')
@@ -175,22 +169,13 @@ export class AttemptExecutor {
     const worker: WorkerMode = app.worker.mode
     const { deliveryId, reason, mode } = record
     const { previous, skipped } = effect
-    const body = renderEnvelope({
-      delivery,
-      subscription,
-      app,
-      company,
-      deliveryId,
-      previous,
-      skipped,
-      reason,
-      worker,
-      publicBaseUrl,
-    })
+    const recipient = { subscription, app, company }
+    const body = renderEnvelope({ event, order, ...recipient, deliveryId, previous, skipped, reason, worker })
     const headers = renderHeaders({
       body,
       deliveryId,
-      delivery,
+      event,
+      order,
       appId: app.id,
       previous,
       mode,
@@ -201,7 +186,7 @@ export class AttemptExecutor {
       timestampSeconds: Math.floor(startedAtMs / 1000),
       attempt: effect.attempt,
       maxAttempts: subscription.delivery.retry.attempts,
-      lagMs: startedAtMs - Date.parse(delivery.occurredAt),
+      lagMs: startedAtMs - event.occurredAtMs,
       backlog: effect.backlog,
       ownerEpoch: session.licence.epoch,
       traceparent: null,
@@ -223,10 +208,6 @@ interface Prepared {
   readonly startedAtMs: number
   readonly event: DeliveredEvent | null
   readonly rendered: Rendered
-}
-
-export function deliveredEvent({ id, type, entity, revision }: DeliveryRecord): DeliveredEvent {
-  return { id, type, entity, position: revision?.id ?? null }
 }
 
 type Rendered =

@@ -8,7 +8,7 @@ import {
 } from '@hooklane/contracts'
 import { newId, type Disposition, type Effect, type OutgoingRecord, type RecordRef } from '@hooklane/core'
 import { maskHeaders } from '@hooklane/webhook-http'
-import { deliveredEvent, type AttemptDetail, type DeliveredEvent } from './attempt-executor.js'
+import type { AttemptDetail, DeliveredEvent } from './attempt-executor.js'
 import { decodeDelivery } from './decode-delivery.js'
 
 type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>
@@ -68,8 +68,9 @@ export function attemptRecord(effect: EffectOf<'publishAttempt'>, scope: RecordS
 export function settlementRecord(effect: EffectOf<'publishSettlement'>, scope: RecordScope): OutgoingRecord {
   const { record, status, reason } = effect
   const delivery = decodeDelivery(record.value)
+  const event = delivery && { ...delivery, position: delivery.revision?.id ?? null }
   const value: SettlementRecord = {
-    ...identityOf(record, delivery === null ? null : deliveredEvent(delivery), scope),
+    ...identityOf(record, event, scope),
     attemptId: newId('att'),
     at: new Date(scope.wallMs).toISOString(),
     status,

@@ -2,6 +2,7 @@ import { createSealer, userAgentOf, type ConfigurationView } from '@hooklane/cor
 import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import { AttemptExecutor } from '../attempts/attempt-executor.js'
 import type { Permits } from '../attempts/permits.js'
+import { RenderedEvents } from '../attempts/rendered-events.js'
 import { SubscriptionAccessCache } from '../attempts/subscription-access.js'
 import type { ConfigurationGate } from '../configuration/configuration-gate.js'
 import type { OpenSessions } from '../engine/open-sessions.js'
@@ -86,7 +87,7 @@ function makeExecutor(
     permits,
     metrics,
     marginMs: settings.marginMs,
-    publicBaseUrl: settings.publicBaseUrl,
+    events: new RenderedEvents(settings.publicBaseUrl),
     headerPrefix: settings.headerPrefix,
     userAgent: userAgentOf(VERSION, settings.publicBaseUrl),
     jitter: () => Math.random() * 2 - 1,

@@ -1,23 +1,28 @@
 import { describe, expect, it } from '@jest/globals'
-import type { DeliveryRecord } from '@hooklane/contracts'
 import { createHash } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { newSigningSecret, signingKeyOf } from '../signing/standard-webhooks.js'
 import { headerSafe } from './header-safe.js'
 import { renderHeaders, userAgentOf, type HeaderParts } from './render-headers.js'
 
-const delivery = {
-  ...{ id: 'evt_1', producer: 'pim', type: 'products.updated', companyId: 'cmp_7', occurredAt: '2026-03-02T08:15:04Z' },
+const event: HeaderParts['event'] = {
+  ...{ type: 'products.updated', companyId: 'cmp_7', revisionNumber: 43 },
   entity: { type: 'product', id: 'prd_9001' },
-  revision: { id: '1', operation: 'update', number: 43 },
-  data: null,
-  order: { epoch: 3, sequence: 18451 },
-} as DeliveryRecord
+}
 
 const secret = newSigningSecret()
 const body = Buffer.from('{"a":1}')
 const parts: HeaderParts = {
-  ...{ body, deliveryId: 'msg_1', delivery, appId: 'app_42', previous: 18450n, mode: 'live', custom: [] },
+  ...{
+    body,
+    deliveryId: 'msg_1',
+    event,
+    order: { epoch: 3, sequence: 18451 },
+    appId: 'app_42',
+    previous: 18450n,
+    mode: 'live',
+    custom: [],
+  },
   ...{
     signingKeys: [signingKeyOf(secret)],
     timestampSeconds: Math.floor(Date.now() / 1000),
@@ -69,7 +74,7 @@ describe('headers', () => {
 
   it('leave out what is null', () => {
     const names = Object.keys(
-      render({ lagMs: null, backlog: null, ownerEpoch: null, delivery: { ...delivery, revision: null } }),
+      render({ lagMs: null, backlog: null, ownerEpoch: null, event: { ...event, revisionNumber: null } }),
     )
     for (const name of ['Pim-Lag', 'Pim-Backlog', 'Pim-Owner-Epoch', 'Pim-Revision', 'traceparent']) {
       expect(names).not.toContain(name)
@@ -97,7 +102,7 @@ describe('headers', () => {
 
   it('carry any entity id, reversibly', () => {
     const id = 'größe 50%/"x"\r\nInjected: 1\u2028☕'
-    const value = render({ delivery: { ...delivery, entity: { type: 'a/b', id } } })['Pim-Entity']!
+    const value = render({ event: { ...event, entity: { type: 'a/b', id } } })['Pim-Entity']!
     expect(value).toMatch(/^[\x21-\x7e]+$/)
     const slash = value.indexOf('/')
     expect(decodeURIComponent(value.slice(0, slash))).toBe('a/b')
@@ -107,7 +112,7 @@ describe('headers', () => {
 
   it('leave an entity whose name would break the receiver’s limits to the body', () => {
     const entity = { type: 'product', id: '☕'.repeat(1024) }
-    expect(render({ delivery: { ...delivery, entity } })['Pim-Entity']).toBeUndefined()
+    expect(render({ event: { ...event, entity } })['Pim-Entity']).toBeUndefined()
   })
 
   it.each([

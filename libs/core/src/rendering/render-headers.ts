@@ -2,6 +2,7 @@ import type { DeliveryMode, DeliveryRecord } from '@hooklane/contracts'
 import { validateHeaders } from '../sending/reserved-headers.js'
 import { contentDigest, signatureHeader, type SigningKey } from '../signing/standard-webhooks.js'
 import { headerSafe } from './header-safe.js'
+import type { RenderedEvent } from './render-event.js'
 
 /** Receivers commonly refuse header lines above 8 KiB; an entity whose encoded name is longer than this stands in the body only. */
 const MAX_ENTITY_HEADER = 4096
@@ -10,7 +11,8 @@ export interface HeaderParts {
   /** Exactly the bytes that are sent. */
   readonly body: Buffer
   readonly deliveryId: string
-  readonly delivery: DeliveryRecord
+  readonly event: Pick<RenderedEvent, 'type' | 'companyId' | 'entity' | 'revisionNumber'>
+  readonly order: DeliveryRecord['order']
   readonly appId: string
   readonly previous: bigint
   readonly mode: DeliveryMode | 'test'
@@ -82,16 +84,16 @@ function standardHeaders(parts: HeaderParts): Record<string, string> {
 
 /** Without the prefix; a value that is null is left out. */
 function ownHeaders(parts: HeaderParts): readonly (readonly [string, string | null])[] {
-  const { delivery, appId, attempt, maxAttempts, lagMs, backlog, ownerEpoch } = parts
-  const revision = delivery.revision?.number ?? null
+  const { event, order, appId, attempt, maxAttempts, lagMs, backlog, ownerEpoch } = parts
+  const revision = event.revisionNumber
   return [
-    ['Event', delivery.type],
-    ['Company', headerSafe(delivery.companyId)],
+    ['Event', event.type],
+    ['Company', headerSafe(event.companyId)],
     ['App', headerSafe(appId)],
-    ['Entity', entityHeader(delivery.entity)],
+    ['Entity', entityHeader(event.entity)],
     ['Revision', revision === null ? null : headerSafe(String(revision))],
-    ['Stream', `${headerSafe(appId)};epoch=${delivery.order.epoch}`],
-    ['Sequence', String(delivery.order.sequence)],
+    ['Stream', `${headerSafe(appId)};epoch=${order.epoch}`],
+    ['Sequence', String(order.sequence)],
     ['Previous-Sequence', String(parts.previous)],
     ['Attempt', String(attempt)],
     ['Max-Attempts', String(maxAttempts)],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
+import fc from 'fast-check'
 import { Webhook } from 'standardwebhooks'
 import {
   InvalidSigningSecret,
@@ -35,6 +36,19 @@ describe('standard webhooks signature', () => {
     ],
   ])('%s signs the published vector', (secret, id, timestampSeconds, body, signature) => {
     expect(signV1(signingKeyOf(secret), { id, timestampSeconds, body: Buffer.from(body) })).toBe(signature)
+  })
+
+  it('is the HMAC of the runtime for every key and body', () => {
+    const key = fc.uint8Array({ minLength: 24, maxLength: 64 })
+    const body = fc.uint8Array({ maxLength: 300 })
+    fc.assert(
+      fc.property(key, fc.string(), body, (keyBytes, id, bodyBytes) => {
+        const signature = createHmac('sha256', keyBytes).update(`${id}.1614265330.`).update(bodyBytes).digest('base64')
+        const signingKey = signingKeyOf(`whsec_${Buffer.from(keyBytes).toString('base64')}`)
+        const content = { id, timestampSeconds: 1614265330, body: Buffer.from(bodyBytes) }
+        expect(signV1(signingKey, content)).toBe(`v1,${signature}`)
+      }),
+    )
   })
 
   it('an independent verifier accepts any body, with each of two secrets while rotating', () => {

@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals'
+import { spliceOrder, type RecordRef } from '@hooklane/core'
+import { RenderedEvents } from './rendered-events.js'
+
+const eventOf = (change: object = {}) => ({
+  ...{ id: 'evt_1', producer: 'pim', type: 'products.updated', companyId: 'cmp_7', occurredAt: '2026-03-02T08:15:04Z' },
+  entity: { type: 'product', id: 'prd_9001' },
+  revision: { id: '0001-01', operation: 'update', number: 43 },
+  data: { name: 'Lamp' },
+  ...change,
+})
+
+/** A delivery of an event, as the router writes it. */
+function recordOf(event: object | string, { sequence = 7n, offset = 12n, streamEpoch = 1 } = {}): RecordRef {
+  const bytes = Buffer.from(typeof event === 'string' ? event : JSON.stringify(event))
+  const value = spliceOrder(bytes, { epoch: streamEpoch, sequence })
+  return { value, sequence, streamEpoch, source: { topic: 'hooklane.events', partition: 3, offset } } as RecordRef
+}
+
+describe('events of deliveries', () => {
+  it('are rendered once for all apps, each delivery with its own place', () => {
+    const events = new RenderedEvents('https://pim.example.com')
+    const first = events.of(recordOf(eventOf(), { sequence: 7n }))
+    const second = events.of(recordOf(eventOf(), { sequence: 900n, streamEpoch: 2 }))
+    expect(second?.event).toBe(first?.event)
+    expect([first?.order, second?.order]).toEqual([
+      { epoch: 1, sequence: 7 },
+      { epoch: 2, sequence: 900 },
+    ])
+    expect(first?.event).toMatchObject({ id: 'evt_1', position: '0001-01', revisionNumber: 43 })
+  })
+
+  it('are never taken for another event at the same place', () => {
+    const events = new RenderedEvents('https://pim.example.com')
+    events.of(recordOf(eventOf({ data: { name: 'Lamp' } })))
+    expect(events.of(recordOf(eventOf({ data: { name: 'Lawn' } })))?.event.content).toBe(
+      '"batch":null,"data":{"name":"Lawn"}',
+    )
+    expect(events.of(recordOf(eventOf({ data: { name: 'Lamp' } })))?.event.content).toContain('Lamp')
+  })
+
+  it('with a member order of their own have the place that the router gave them', () => {
+    const events = new RenderedEvents('https://pim.example.com')
+    const record = recordOf(eventOf({ order: { epoch: 9, sequence: 9 } }))
+    for (const _ of ['read', 'remembered']) expect(events.of(record)?.order).toEqual({ epoch: 1, sequence: 7 })
+  })
+
+  it('whose place is not that of the headers are read as they are, each time', () => {
+    const events = new RenderedEvents('https://pim.example.com')
+    const record = { ...recordOf(eventOf()), sequence: 8n }
+    const [first, second] = [events.of(record), events.of(record)]
+    expect(first?.order).toEqual({ epoch: 1, sequence: 7 })
+    expect(second?.event).not.toBe(first?.event)
+  })
+
+  it('that are none are none, also when they stand where one was', () => {
+    const events = new RenderedEvents('https://pim.example.com')
+    events.of(recordOf(eventOf()))
+    for (const text of ['{"id":1}', '{"id":"evt_1",}', '{}']) expect(events.of(recordOf(text))).toBeNull()
+    expect(events.of({ ...recordOf(eventOf()), value: Buffer.from('not json') })).toBeNull()
+  })
+
+  it('are forgotten when they take too much memory, the longest known first', () => {
+    const events = new RenderedEvents('https://pim.example.com', 2 * JSON.stringify(eventOf()).length)
+    const at = (offset: bigint) => events.of(recordOf(eventOf(), { offset }))?.event
+    const [one, two] = [at(1n), at(2n)]
+    expect(at(1n)).toBe(one)
+    at(3n)
+    expect(at(2n)).toBe(two)
+    expect(at(1n)).not.toBe(one)
+  })
+})

@@ -1,0 +1,71 @@
+import type { DeliveryRecord } from '@hooklane/contracts'
+import { renderEvent, type RecordRef, type RenderedEvent } from '@hooklane/core'
+import { decodeDelivery } from './decode-delivery.js'
+
+/** The event of a delivery, and the delivery's place in its app's stream. */
+export interface PlacedEvent {
+  readonly event: RenderedEvent
+  readonly order: DeliveryRecord['order']
+}
+
+interface Known {
+  /** The delivery's bytes before `order`: those of the event. A copy, because the record's own are a view into a whole answer of Kafka. */
+  readonly head: Buffer
+  readonly event: RenderedEvent
+}
+
+/** Bytes of events that are remembered; their texts take about as much again. Lower: apps that lag behind each other read an event again. */
+const MAX_BYTES = 8 * 1024 * 1024
+/** Larger ones would push out many for the sake of few. */
+const MAX_EVENT_BYTES = 64 * 1024
+
+/**
+ * Reads and renders each event once, however many apps it goes to: their deliveries are attempted shortly after each other, and differ only in the
+ * last member, `order`, which the router appends. What is known is used only where the bytes are the same, so no record can borrow another one's event.
+ */
+export class RenderedEvents {
+  /** By place in the events' topic, longest known first. */
+  private readonly known = new Map<string, Known>()
+  private bytes = 0
+
+  constructor(
+    private readonly publicBaseUrl: string,
+    private readonly maxBytes = MAX_BYTES,
+  ) {}
+
+  /** Null when the record's value is no delivery. */
+  of({ value, source, streamEpoch, sequence }: RecordRef): PlacedEvent | null {
+    const suffix = `,"order":{"epoch":${streamEpoch},"sequence":${sequence}}}`
+    const headLength = value.length - suffix.length
+    if (headLength <= 0 || value.toString('latin1', headLength) !== suffix) return this.read(value)
+    const place = `${source.partition}/${source.offset}/${source.topic}`
+    const known = this.known.get(place)
+    if (known?.head.length === headLength && known.head.compare(value, 0, headLength) === 0) {
+      return { event: known.event, order: { epoch: streamEpoch, sequence: Number(sequence) } }
+    }
+    const placed = this.read(value)
+    if (placed && headLength <= MAX_EVENT_BYTES)
+      this.remember(place, Buffer.from(value.subarray(0, headLength)), placed)
+    return placed
+  }
+
+  private read(value: Buffer): PlacedEvent | null {
+    const delivery = decodeDelivery(value)
+    return delivery && { event: renderEvent(delivery, this.publicBaseUrl), order: delivery.order }
+  }
+
+  private remember(place: string, head: Buffer, { event }: PlacedEvent): void {
+    this.forget(place)
+    this.known.set(place, { head, event })
+    this.bytes += head.length
+    for (const longest of this.known.keys()) {
+      if (this.bytes <= this.maxBytes) return
+      this.forget(longest)
+    }
+  }
+
+  private forget(place: string): void {
+    this.bytes -= this.known.get(place)?.head.length ?? 0
+    this.known.delete(place)
+  }
+}
