@@ -2,7 +2,11 @@
 /**
  * Stands in for kafkajs/src/protocol/recordBatch/record/v0/decoder.js (2.2.4), which builds the object of headers anew for every header and
  * reckons with BigInts: most of the CPU of whoever reads records with a dozen headers. Here a record is read in one pass. The outcome is
- * the same, except that the object of headers has no prototype: names are the sender's and may be `__proto__`.
+ * the same, except that the object of headers has no prototype: names are the sender's and may be `__proto__`. And a length below zero
+ * means nothing, as it does to the broker, where the original would read bytes twice.
+ *
+ * The broker takes no record that does not hold what it announces. One that was damaged on its way here ends the reader with an error,
+ * and after some tries its process: waiting would not mend it, and what cannot be read must not be passed over.
  */
 const { LOG_APPEND_TIME } = require('kafkajs/src/protocol/timestampTypes')
 
@@ -41,9 +45,16 @@ module.exports = (decoder, batchContext = {}) => {
     isControlRecord: batchContext.isControlBatch ?? false,
     batchContext,
   }
+  if (reader.at > decoder.buffer.length) throw corrupt('it ends early')
   decoder.offset = reader.at
   return record
 }
+
+/** The client asks again after other errors, for ever. */
+const corrupt = (what) =>
+  new RangeError(
+    `a record of the batch at offset ${context.firstOffset} is damaged: ${what}. Check the disks of the brokers.`,
+  )
 
 function numeric(text) {
   const number = Number(text)
@@ -72,6 +83,7 @@ class Reader {
     let result = 0
     for (let shift = 0; ; shift += 7) {
       const byte = this.buffer[this.at++]
+      if (shift > 28) throw corrupt('a number takes more than five bytes')
       result |= (byte & 0x7f) << shift
       // Past the end there is no byte, and the reading ends.
       if (!(byte >= 0x80)) return (result >>> 1) ^ -(result & 1)
@@ -84,7 +96,7 @@ class Reader {
     let length = 1
     while (this.buffer[from + length - 1] >= 0x80) length++
     if (length <= 4) return this.varint()
-    if (length > 10) throw new RangeError('a record has a time of more than ten bytes')
+    if (length > 10) throw corrupt('its time takes more than ten bytes')
     this.at = from + length
     let result = 0n
     for (let index = length - 1; index >= 0; index--) result = (result << 7n) | BigInt(this.buffer[from + index] & 0x7f)
@@ -93,7 +105,7 @@ class Reader {
 
   bytes() {
     const length = this.varint()
-    if (length === -1) return null
+    if (length < 0) return null
     const from = this.at
     this.at += length
     return this.buffer.subarray(from, this.at)
@@ -102,19 +114,22 @@ class Reader {
   headers() {
     const headers = new Headers()
     const count = this.varint()
+    // Each takes two bytes at least.
+    if (count < 0 || count * 2 > this.buffer.length - this.at) throw corrupt(`it announces ${count} headers`)
     for (let index = 0; index < count; index++) {
       const name = this.name(index)
       const value = this.bytes()
       const before = headers[name]
       if (before === undefined) headers[name] = value
-      else headers[name] = Array.isArray(before) ? [...before, value] : [before, value]
+      else if (Array.isArray(before)) before.push(value)
+      else headers[name] = [before, value]
     }
     return headers
   }
 
   name(index) {
     const length = this.varint()
-    if (length === -1) return null
+    if (length < 0) return null
     const from = this.at
     this.at += length
     const known = names[index]

@@ -34,6 +34,21 @@ const context = fc.record({
   timestampType: fc.constantFrom(0, 1),
 })
 
+/** −1: no bytes at all. */
+const ABSENT = 1
+
+/** A count as records hold it. */
+function varint(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value * 2
+  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80)
+  return [...bytes, rest]
+}
+
+/** From the attributes on. */
+const decodeBytes = (bytes: readonly number[] | Buffer) =>
+  ours(new Decoder(Buffer.from(bytes)), { firstOffset: '7', firstTimestamp: '0' })
+
 const read = (decode: Decode, encoded: Bytes, batchContext: object) =>
   decode(new Decoder(new Decoder(encoded.buffer).readVarIntBytes()), batchContext)
 
@@ -58,5 +73,47 @@ describe('records from Kafka', () => {
     })
     expect(Object.keys(found)).toEqual(['__proto__', 'constructor'])
     expect(String(Object.values(found)[0])).toBe('text')
+  })
+
+  it('cost no more for many headers of one name than the same headers in many records', () => {
+    const recordOf = (count: number) =>
+      Buffer.from([0, 0, 0, ABSENT, ABSENT, ...varint(count), ...Buffer.alloc(3 * count, Buffer.from([2, 0x61, 0]))])
+    const timeOf = (records: readonly Buffer[]) => {
+      const startedMs = performance.now()
+      for (const bytes of records) expect(decodeBytes(bytes).headers).toHaveProperty('a')
+      return performance.now() - startedMs
+    }
+    const many = timeOf(Array<Buffer>(100).fill(recordOf(1000)))
+    expect(timeOf([recordOf(100_000)])).toBeLessThan(20 * many)
+  })
+
+  it('a length below zero means nothing, and what follows is read where it stands', () => {
+    const minusTwelve = 23
+    expect(decodeBytes([0, 0, 0, minusTwelve, minusTwelve, 2, 2, 0x61, minusTwelve])).toMatchObject({
+      key: null,
+      value: null,
+      headers: { a: null },
+    })
+  })
+
+  it.each([
+    ['more headers than there are bytes', [0, 0, 0, ABSENT, ABSENT, ...varint(2 ** 29)]],
+    ['fewer headers than none', [0, 0, 0, ABSENT, ABSENT, 1]],
+    ['a key that ends behind the record', [0, 0, 0, 40, 0x61]],
+    ['a value that ends behind the record', [0, 0, 0, ABSENT, 40, 0x61]],
+    ['a header that ends behind the record', [0, 0, 0, ABSENT, ABSENT, 2, 2, 0x61, 40]],
+    ['no headers where their count belongs', [0, 0, 0, ABSENT, ABSENT]],
+    ['a number without end', [0, 0, 0, ...Array<number>(9).fill(0x80), 1, ABSENT, 0]],
+  ])('a damaged one, with %s, ends its reader instead of being fetched for ever', async (_, bytes) => {
+    const retrier = require('kafkajs/src/retry') as (
+      options: object,
+    ) => (work: () => Promise<unknown>) => Promise<unknown>
+    let tries = 0
+    const reading = retrier({ retries: 2, initialRetryTime: 1 })(() => {
+      tries += 1
+      return Promise.resolve().then(() => decodeBytes(bytes))
+    })
+    await expect(reading).rejects.toThrow('of the batch at offset 7 is damaged')
+    expect(tries).toBe(1)
   })
 })
