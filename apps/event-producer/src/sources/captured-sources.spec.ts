@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { parseCaptureFile } from '@hooklane/config'
-import { createRegistry, Readiness } from '@hooklane/observability'
+import { createLogger, createRegistry, Readiness } from '@hooklane/observability'
 import { eventProducerMetrics } from '../metrics.js'
 import { CapturedSources } from './captured-sources.js'
 
 const LONG_ENOUGH_MS = 10_000
-const quiet = (): void => undefined
 
 const source = (name: string, database: string, resource = 'items'): string => `
   - name: ${name}
@@ -25,7 +24,7 @@ function look(first: string) {
     start: ({ name, database }) => started.push(`${name} of ${database.split('/').at(-1)}`),
     metrics: eventProducerMetrics(createRegistry('event-producer')),
     readiness,
-    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    logger: createLogger('test', 'fatal'),
   })
   sources.look()
   const write = (next: string) => {
@@ -37,8 +36,12 @@ function look(first: string) {
 }
 
 describe('the sources of the capture file', () => {
-  beforeEach(() => jest.useFakeTimers())
-  afterEach(() => jest.useRealTimers())
+  beforeEach(() => {
+    jest.useFakeTimers()
+  })
+  afterEach(() => {
+    jest.useRealTimers()
+  })
 
   it('are started when what is wrong with them is mended', () => {
     const { started, write, part } = look(source('pim', 'one') + source('shop', 'two', '7bad!'))
