@@ -1,4 +1,5 @@
-import { destination, pino, stdSerializers, type Logger as PinoLogger, type LoggerOptions } from 'pino'
+import { pino, stdSerializers, type Logger as PinoLogger, type LoggerOptions } from 'pino'
+import { LineOutput } from './line-output.js'
 
 /** Structured logger: one JSON object per line on standard output, up to `FLUSH_EVERY_MS` late. */
 export type Logger = PinoLogger
@@ -16,10 +17,9 @@ const SECRET_KEYS = [
   'signature',
 ]
 
-/** A line waits at most this long for others to be written with it. Lower: a system call per line. Higher: a process that is killed takes more with it. */
+const STANDARD_OUTPUT = 1
 const FLUSH_EVERY_MS = 100
-/** Bytes of waiting lines that are written at once. */
-const FLUSH_BYTES = 8 * 1024
+const FLUSH_AT = 8 * 1024
 
 /** Lines of one millisecond share their text: under load there are several. */
 function makeTimestamp(): () => string {
@@ -35,9 +35,12 @@ function makeTimestamp(): () => string {
   }
 }
 
-/** @param service name of the process in every line */
+/**
+ * Lines that cannot be written are lost; the process goes on, and ends when it is told to.
+ * @param service name of the process in every line
+ */
 export function createLogger(service: string, level: string): Logger {
-  const output = destination({ dest: 1, sync: true, minLength: FLUSH_BYTES, periodicFlush: FLUSH_EVERY_MS })
+  const output = new LineOutput({ fd: STANDARD_OUTPUT, flushAt: FLUSH_AT, flushEveryMs: FLUSH_EVERY_MS })
   process.once('exit', () => output.flushSync())
   const options: LoggerOptions = {
     level,
