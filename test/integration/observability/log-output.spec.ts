@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from '@jest/globals'
 
@@ -25,18 +26,20 @@ const script = ({ level, begin }: Case) => `
 
 describe('a log that cannot be written', () => {
   let child: ChildProcess | null = null
-  afterEach(() => child?.kill('SIGKILL'))
+  afterEach(() => {
+    child?.kill('SIGKILL')
+  })
 
   /** With its output going nowhere: by file descriptor, or into a pipe whose reader is gone. */
   const run = async (output: number | 'pipe', given: Case) => {
     const process_ = spawn(process.execPath, ['--input-type=module', '-e', script(given)], {
       stdio: ['pipe', output, 'pipe'],
-    })
+    }) as ChildProcessByStdio<Writable, Readable | null, Readable>
     child = process_
     process_.stdout?.destroy()
     const ended = new Promise<number | null>((resolve) => process_.once('exit', resolve))
-    process_.stdin?.end()
-    const [code, errors] = await Promise.all([ended, text(process_.stderr ?? [])])
+    process_.stdin.end()
+    const [code, errors] = await Promise.all([ended, text(process_.stderr)])
     return { code, errors }
   }
 
