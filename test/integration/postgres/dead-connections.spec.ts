@@ -4,11 +4,14 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { createTestDatabase, type TestDatabase } from './test-database.js'
 
 const CONNECTIONS = 4
+/** Several times the wait for an answer that does not come. */
+const SILENCE_LIMIT_MS = 60_000
 const ALL = { kind: 'operator' } as const
 
 /** Stands between client and server, and can let every connection die the way a lost machine does: nobody is told. */
 class Wire {
   private readonly dead = new WeakSet<Socket>()
+  private readonly silent = new WeakSet<Socket>()
   private readonly sockets = new Set<Socket>()
   isDown = false
   accepted = 0
@@ -31,6 +34,11 @@ class Wire {
     for (const socket of this.sockets) this.dead.add(socket)
   }
 
+  /** From now on whoever writes on a connection that stands hears nothing any more. */
+  swallow(): void {
+    for (const socket of this.sockets) this.silent.add(socket)
+  }
+
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy()
     await new Promise((resolve) => this.server.close(resolve))
@@ -48,7 +56,7 @@ class Wire {
     }
     client.on('data', (bytes) => {
       if (this.dead.has(client)) client.resetAndDestroy()
-      else upstream.write(bytes)
+      else if (!this.silent.has(client)) upstream.write(bytes)
     })
     upstream.on('data', (bytes) => client.write(bytes))
   }
@@ -63,7 +71,7 @@ describe('connections that died unseen', () => {
     const url = new URL(database.url)
     wire = await Wire.to(url.hostname, Number(url.port))
     url.host = `127.0.0.1:${wire.port}`
-    tenants = new TenantDatabase({ url: url.href, maxConnections: CONNECTIONS })
+    tenants = new TenantDatabase({ url: url.href, maxConnections: CONNECTIONS, statementTimeoutMs: 500 })
   })
   afterAll(async () => {
     await tenants.close()
@@ -110,6 +118,26 @@ describe('connections that died unseen', () => {
     await expect(cutOff).rejects.toBeInstanceOf(DatabaseUnavailable)
     expect(runs).toBe(1)
   })
+
+  it(
+    'one that does not answer fails one request, and is lent to none after it',
+    async () => {
+      await fillPool()
+      const accepted = wire.accepted
+      wire.swallow()
+      const noAnswer = () => expect(read()).rejects.toBeInstanceOf(DatabaseUnavailable)
+      await Promise.all(Array.from({ length: CONNECTIONS }, noAnswer))
+      expect(wire.accepted).toBe(accepted)
+      expect(await read()).toEqual([])
+      const cutOff = tenants.within(ALL, (tables) => {
+        wire.swallow()
+        return tables.eventTypes.names()
+      })
+      await expect(cutOff).rejects.toBeInstanceOf(DatabaseUnavailable)
+      expect(await read()).toEqual([])
+    },
+    SILENCE_LIMIT_MS,
+  )
 
   it('while the server is away the caller is told, and as soon as it is back it is used', async () => {
     wire.isDown = true

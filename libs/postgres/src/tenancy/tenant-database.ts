@@ -51,16 +51,16 @@ export class TenantDatabase {
    */
   async within<T>(scope: Scope, work: (tables: Tables) => Promise<T>): Promise<T> {
     const runner = await this.begin(scope)
+    let result: T
     try {
-      const result = await work(tablesOf(runner.manager))
+      result = await work(tablesOf(runner.manager))
       await runner.commitTransaction()
-      return result
     } catch (error) {
-      await this.rollBack(runner)
+      await this.giveUp(runner, error)
       throw translateDatabaseError(error)
-    } finally {
-      await runner.release()
     }
+    await runner.release()
+    return result
   }
 
   /** Resolves when the database answers. @throws DatabaseUnavailable */
@@ -76,8 +76,8 @@ export class TenantDatabase {
 
   /**
    * A connection in a transaction with its scope. A pooled connection may have died unseen (the server was restarted, a firewall forgot
-   * it): nothing was done on it yet, so another one is taken, at most as often as there may be dead ones. A dead connection fails at
-   * once; after a statement that was not answered in time nobody is asked again, it would only add to the load.
+   * it): nothing was done on it yet, so another one is taken, at most as often as there may be dead ones. That is for those that fail at
+   * once. One that does not answer in time costs its request: nobody is asked again, which would only add to the load of a slow server.
    */
   private async begin(scope: Scope): Promise<QueryRunner> {
     const settings = scopeSettings(scope)
@@ -90,8 +90,7 @@ export class TenantDatabase {
         await runner.query(`SELECT ${calls.join(', ')}`, settings.flat())
         return runner
       } catch (error) {
-        await this.rollBack(runner)
-        await runner.release()
+        await this.giveUp(runner, error)
         const isOver = left === 0 || performance.now() > giveUpMs
         if (isOver || !isConnectionGone(error)) throw translateDatabaseError(error)
       }
@@ -110,14 +109,30 @@ export class TenantDatabase {
     }
   }
 
-  private async rollBack(runner: QueryRunner): Promise<void> {
-    if (!runner.isTransactionActive) return
+  /** Ends the transaction and hands the connection back; one that is gone leaves the pool, which lends first what it got back last. */
+  private async giveUp(runner: QueryRunner, error: unknown): Promise<void> {
+    const failure = isConnectionGone(error) ? error : await this.rollBack(runner)
+    if (failure === null) return runner.release()
+    // The way of the mapper to tell the pool, which its interface does not show.
+    await (runner as ReleasingRunner).releasePostgresConnection(failure)
+  }
+
+  /** What went wrong, or null: then the connection is as good as new. */
+  private async rollBack(runner: QueryRunner): Promise<unknown> {
+    if (!runner.isTransactionActive) return null
     try {
       await runner.rollbackTransaction()
-    } catch {
+      return null
+    } catch (error) {
       // The connection is gone, and with it the transaction. The error that led here is the one to report.
+      return error
     }
   }
+}
+
+/** Handed an error, the pool ends the connection instead of lending it again. */
+interface ReleasingRunner extends QueryRunner {
+  releasePostgresConnection(error: unknown): Promise<void>
 }
 
 function tablesOf(manager: EntityManager): Tables {
