@@ -76,8 +76,7 @@ export class Dispatcher implements LaneTransportEngine {
     this.isDraining = true
     for (const timer of this.timers) clearInterval(timer)
     await this.parts.groups.stop()
-    await this.parts.ledger.stop()
-    await this.parts.configuration.stop()
+    await Promise.all([this.parts.ledger.stop(), this.parts.configuration.stop()])
     await this.parts.disconnect()
   }
 

@@ -20,20 +20,6 @@ describe('the single-flight producer', () => {
     }
   })
 
-  it('lets records wait for others when it may linger, and writes them in order, also when it is closed meanwhile', async () => {
-    const topic = await kafka.topic('linger', 1)
-    const producer = kafka.producer({ lingerMs: 500 })
-    await producer.publish({ topic, key: null, value: 'first' })
-    const second = producer.publish({ topic, key: null, value: 'second' })
-    // Without a pause the request would be out by now.
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(producer.queued()).toBe(1)
-    const third = producer.publish({ topic, key: null, value: 'third' })
-    await Promise.all([producer.close(), second, third])
-    const seen = await collect(kafka.consumer({ group: kafka.name('linger'), topics: [topic] }))
-    await eventually(() => expect(seen.values()).toEqual(['first', 'second', 'third']))
-  })
-
   it('places a key where every Kafka client places it', async () => {
     const topic = await kafka.topic('keys', 5)
     const producer = kafka.producer()

@@ -20,12 +20,6 @@ export interface Connections {
   close(): Promise<void>
 }
 
-/**
- * Records of attempts wait so long for each other. No request waits for them: only positions, rows of failing lanes and dead letters do. Lower: more
- * requests to Kafka, each dearer than the delivery. Higher: more copies after a crash.
- */
-const ATTEMPTS_LINGER_MS = 20
-
 /** Nothing is connected yet but by `connectProducer`; the rest connects when it is used. */
 export function makeConnections(settings: DispatcherSettings, logger: Logger, metrics: DispatcherMetrics): Connections {
   const kafka = createKafkaClient({
@@ -34,7 +28,7 @@ export function makeConnections(settings: DispatcherSettings, logger: Logger, me
     logger,
     onOffsetReset: () => metrics.alarms.inc({ kind: 'log_lost' }),
   })
-  const producer = new SingleFlightProducer(kafka, { lingerMs: ATTEMPTS_LINGER_MS })
+  const producer = new SingleFlightProducer(kafka)
   const publisher = new Publisher({
     producer,
     onRetry: (error, inMs) => logger.warn({ error, inMs }, 'a record could not be published; trying again'),

@@ -8,6 +8,7 @@ import {
   type LaneStore,
   type LeaseStore,
   type Licence,
+  type OutgoingRecord,
 } from '@hooklane/core'
 import { withoutRedaction, type Logger } from '@hooklane/observability'
 import type { AttemptDetail, AttemptExecutor } from '../attempts/attempt-executor.js'
@@ -18,6 +19,7 @@ import {
   statusAfter,
   type RecordScope,
 } from '../attempts/attempt-records.js'
+import { Gathering } from '../attempts/gathering.js'
 import type { Publisher } from '../attempts/publisher.js'
 import type { ConfigurationGate } from '../configuration/configuration-gate.js'
 import type { GroupWorker } from '../groups/group-worker.js'
@@ -27,6 +29,20 @@ import { LaneSession, type SessionPorts, type StoreOperation } from './lane-sess
 import type { OpenSessions } from './open-sessions.js'
 
 type PublishEffect = Extract<Effect, { type: 'publishAttempt' | 'publishSettlement' | 'publishDeadLetter' }>
+
+/** What waits to be published, and since when. */
+interface Published {
+  readonly session: LaneSession
+  readonly effect: PublishEffect
+  readonly wallMs: number
+  readonly resolve: () => void
+}
+
+/**
+ * Records of attempts wait so long for each other. No request waits for them: only positions, rows of failing lanes and dead letters do. Lower: more
+ * requests to Kafka, each dearer than the delivery. Higher: more copies after a crash.
+ */
+const PUBLISH_EVERY_MS = 20
 
 export interface SessionFactoryOptions {
   readonly clock: Clock
@@ -51,6 +67,7 @@ export class SessionFactory {
   private readonly failed = new WeakMap<LaneSession, Set<string>>()
 
   private readonly attemptLogger: Logger
+  private readonly published = new Gathering<Published>(PUBLISH_EVERY_MS, (one) => this.publishNow(one))
 
   constructor(private readonly options: SessionFactoryOptions) {
     this.attemptLogger = withoutRedaction(options.logger)
@@ -117,24 +134,34 @@ export class SessionFactory {
     return last !== null && this.options.clock.monotonicMs() - last < this.options.sessionTimeoutMs
   }
 
+  /** Order matters: of all kinds alike, because they must stand in the log in the order in which they happened. */
   private publish(session: LaneSession, effect: PublishEffect): Promise<void> {
+    const wallMs = this.options.clock.wallMs()
+    return new Promise((resolve) => this.published.add({ session, effect, wallMs, resolve }))
+  }
+
+  private publishNow({ session, effect, wallMs, resolve }: Published): void {
     const scope: RecordScope = {
       topicPrefix: this.options.topicPrefix,
       workerGroup: session.licence.workerGroup,
       ownerEpoch: session.licence.epoch,
-      wallMs: this.options.clock.wallMs(),
+      wallMs,
     }
-    const isNeeded = () => !session.over
+    const record = this.recordOf(session, effect, scope)
+    void this.options.publisher.publish(record, () => !session.over).then(resolve)
+  }
+
+  private recordOf(session: LaneSession, effect: PublishEffect, scope: RecordScope): OutgoingRecord {
     switch (effect.type) {
       case 'publishAttempt':
         this.logAttempt(session, effect, scope)
-        return this.options.publisher.publish(attemptRecord(effect, scope), isNeeded)
+        return attemptRecord(effect, scope)
       case 'publishSettlement':
         this.options.metrics.settled.inc({ group: scope.workerGroup, status: effect.status })
-        return this.options.publisher.publish(settlementRecord(effect, scope), isNeeded)
+        return settlementRecord(effect, scope)
       case 'publishDeadLetter':
         this.options.metrics.deadLetters.inc({ group: scope.workerGroup })
-        return this.options.publisher.publish(deadLetterRecord(effect, scope), isNeeded)
+        return deadLetterRecord(effect, scope)
     }
   }
 

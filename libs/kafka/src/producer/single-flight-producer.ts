@@ -16,11 +16,6 @@ export interface SingleFlightProducerOptions {
   readonly idempotent?: boolean
   /** Default: an outage is waited out, however long. */
   readonly retry?: RetryOptions
-  /**
-   * How long a request waits for more records when few are queued. A request costs this process and the broker as much as dozens of records. Default
-   * 0: right for whoever waits for the acknowledgement before he goes on.
-   */
-  readonly lingerMs?: number
 }
 
 interface Waiting {
@@ -29,8 +24,6 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** So many records are worth a request at once. */
-const LINGER_UNTIL_RECORDS = 200
 /** Ending needs the broker to answer what is out: without it the process must still end. */
 const DISCONNECT_TIMEOUT_MS = 5000
 
@@ -123,16 +116,9 @@ export class SingleFlightProducer implements LogProducer {
     // What is published in one tick goes out together.
     await Promise.resolve()
     while (this.queue.length > 0) {
-      await this.linger()
       const batch = await this.takeBatch()
       if (batch.waiting.length > 0) await this.send(batch)
     }
-  }
-
-  private async linger(): Promise<void> {
-    const { lingerMs = 0 } = this.options
-    if (lingerMs === 0 || this.closed || this.queue.length >= LINGER_UNTIL_RECORDS) return
-    await new Promise((resolve) => setTimeout(resolve, lingerMs))
   }
 
   /** Takes from the front what fits one request; rejects on the way what can never be written. */
