@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 import type { LogAdmin, PartitionOffsets, TopicPartition } from '@hooklane/core'
-import type { KafkaClient } from '../client/kafka-client.js'
+import { GIVE_UP_AFTER_MS, type KafkaClient } from '../client/kafka-client.js'
 import { hasErrorType, LogError } from '../client/errors.js'
 import { groupBy } from '../group-by.js'
 import { SharedAdmin } from './shared-admin.js'
@@ -16,7 +16,7 @@ export interface PartitionLag extends TopicPartition {
   readonly lag: bigint
 }
 
-/** Questions to the cluster, and what groups have committed. Every call gives up with an error after about fifteen seconds. */
+/** Questions to the cluster, and what groups have committed. Every call gives up with an error after `GIVE_UP_AFTER_MS`, unless it says otherwise. */
 export class KafkaLogAdmin implements LogAdmin {
   private readonly admin: SharedAdmin
 
@@ -56,13 +56,14 @@ export class KafkaLogAdmin implements LogAdmin {
   }
 
   /**
-   * Writes the group's offsets. Refused by the broker while the group has members. Takes about five seconds: the client joins the group
-   * to do it.
+   * Writes the group's offsets. Refused by the broker while the group has members. Takes about five seconds for each topic: the client
+   * joins the group to do it. Gives up after `GIVE_UP_AFTER_MS` for each.
    */
   async commitOffsets(
     group: string,
     offsets: readonly (TopicPartition & { readonly offset: bigint })[],
   ): Promise<void> {
+    if (offsets.length === 0) return
     const byTopic = groupBy(offsets, (at) => at.topic)
     await this.admin.use(async (admin) => {
       for (const [topic, partitions] of byTopic) {
@@ -72,7 +73,7 @@ export class KafkaLogAdmin implements LogAdmin {
           partitions: partitions.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
         })
       }
-    })
+    }, GIVE_UP_AFTER_MS * byTopic.size)
   }
 
   /** Removes the group and its commits; a group that does not exist is no error. Refused while it has members. */

@@ -1,5 +1,7 @@
 import type { Admin } from 'kafkajs'
-import { GIVE_UP_SOON, type KafkaClient } from '../client/kafka-client.js'
+import { LogError } from '../client/errors.js'
+import { GIVE_UP_AFTER_MS, GIVE_UP_SOON, type KafkaClient } from '../client/kafka-client.js'
+import { within } from '../within.js'
 
 interface OpenAdmin {
   readonly admin: Admin
@@ -13,11 +15,18 @@ export class SharedAdmin {
 
   constructor(private readonly client: KafkaClient) {}
 
-  async use<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+  /**
+   * Connecting and the work together may take `limitMs`: retries alone bound nothing where a network drops what is sent.
+   * @throws LogError `TIMED_OUT`: what of the work was done is not known
+   */
+  async use<T>(work: (admin: Admin) => Promise<T>, limitMs = GIVE_UP_AFTER_MS): Promise<T> {
     const open = this.acquire()
     try {
-      await open.connected
-      return await work(open.admin)
+      const outcome = open.connected.then(() => work(open.admin))
+      if (await within(limitMs, outcome)) return await outcome
+      // Whoever asks next tries anew.
+      if (this.open === open) this.open = null
+      throw new LogError('TIMED_OUT', `Kafka did not answer within ${limitMs / 1000} s`)
     } finally {
       this.release(open)
     }

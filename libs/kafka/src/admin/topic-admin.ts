@@ -2,7 +2,7 @@ import type { Admin, DescribeConfigResponse, ITopicConfig } from 'kafkajs'
 import type { TopicSpec } from '@hooklane/contracts'
 import { hasErrorType } from '../client/errors.js'
 import { kafkajs } from '../client/kafkajs.js'
-import type { KafkaClient } from '../client/kafka-client.js'
+import { GIVE_UP_AFTER_MS, type KafkaClient } from '../client/kafka-client.js'
 import { SharedAdmin } from './shared-admin.js'
 import { compareTopic, topicsDiffer } from './compare-topic.js'
 import type { TopicDescription, TopicRelation } from './topic-description.js'
@@ -24,6 +24,8 @@ export interface EnsureTopicsOptions {
 /** A created topic shows its leaders within seconds; longer means that the cluster is ill. */
 const CREATE_TIMEOUT_MS = 20_000
 const LOOK_AGAIN_MS = 100
+/** To create topics, to wait until they are led, and for what is asked before and after. */
+const ENSURE_TIMEOUT_MS = GIVE_UP_AFTER_MS + 2 * CREATE_TIMEOUT_MS
 
 /** Creates topics with their settings, and says what is wrong with existing ones. Never changes an existing topic. */
 export class TopicAdmin {
@@ -52,7 +54,7 @@ export class TopicAdmin {
       }
       const faults = specs.flatMap((spec) => compareTopic(spec, found.get(spec.name), options.partitions ?? 'exact'))
       return [...faults, ...topicsDiffer(options.relations ?? [], found)]
-    })
+    }, ENSURE_TIMEOUT_MS)
   }
 
   /** Topics that do not exist are not in the answer. */

@@ -42,7 +42,10 @@ export const OUTLAST_OUTAGES: RetryOptions = {
   multiplier: 2,
 }
 
-/** For questions that somebody waits for: an error after about fifteen seconds. */
+/** For questions that somebody waits for: an error after this time at the latest. Longer would outlast a lease. */
+export const GIVE_UP_AFTER_MS = 15_000
+
+/** Connections that are refused are given up after about as long; those that nobody answers take longer (`GIVE_UP_AFTER_MS` ends both). */
 export const GIVE_UP_SOON: RetryOptions = { ...OUTLAST_OUTAGES, retries: 10 }
 
 export function createKafkaClient(options: KafkaClientOptions): KafkaClient {

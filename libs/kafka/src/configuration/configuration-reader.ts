@@ -4,6 +4,7 @@ import type { ConfigurationRecord, LogBatch, LogRecord, TopicPartition } from '@
 import { KafkaLogAdmin } from '../admin/log-admin.js'
 import { toError } from '../client/errors.js'
 import type { KafkaClient } from '../client/kafka-client.js'
+import { within } from '../within.js'
 import { KafkaLogConsumer } from '../consumer/kafka-log-consumer.js'
 import { decodeConfigurationRecord } from './decode-configuration-record.js'
 
@@ -30,6 +31,8 @@ interface Awaited {
 const MAX_WAIT_MS = 250
 /** Questions for the end fail while no broker answers; asked again so often. */
 const RETRY_MS = 1000
+/** Without a broker the process must still end; a group that stays behind expires. */
+const DELETE_TIMEOUT_MS = 2000
 
 /**
  * Reads the whole configuration topic and follows it. Every process has its own group of one member, which commits nothing and is
@@ -104,11 +107,10 @@ export class ConfigurationReader {
   async stop(): Promise<void> {
     this.end(new Error('the reader was stopped'))
     await this.consumer.stop()
-    try {
-      await this.admin.deleteGroup(this.group)
-    } catch (error) {
+    const deleted = this.admin.deleteGroup(this.group).catch((error: unknown) => {
       this.client.logger.debug({ error, group: this.group }, 'a reading group was not deleted')
-    }
+    })
+    await within(DELETE_TIMEOUT_MS, deleted)
   }
 
   private take(batch: LogBatch): void {
