@@ -76,11 +76,11 @@ export function decodeDeliveryHeaders(headers: Readonly<Record<string, Uint8Arra
   return read.fault === null ? { ok: true, value } : { ok: false, reason: read.fault }
 }
 
-/** Reads headers one by one and remembers the first that does not fit; from then on its answers mean nothing. */
 /** A view of the bytes is read, not a copy of them. */
 const latin1Of = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 
+/** Reads headers one by one and remembers the first that does not fit; from then on its answers mean nothing. */
 class HeaderReader {
   fault: string | null = null
 
