@@ -3,7 +3,7 @@ import type { LogBatch, LogConsumer, LogConsumerControl, LogProducer, TopicParti
 import type { Logger } from '@hooklane/observability'
 import { RefusedByLog, type DeliveryLogWriter } from '@hooklane/postgres'
 import { BatchWriter, type Waiting } from './batches/batch-writer.js'
-import { decodeEntry } from './batches/decode-entry.js'
+import { decodeEntry, type Entry } from './batches/decode-entry.js'
 import type { RecorderMetrics } from './metrics.js'
 
 /** Nobody watches the log that closely; more would only make it later. */
@@ -23,7 +23,7 @@ export interface RecorderOptions {
   readonly logger: Logger
   readonly onCrash: (error: Error) => void
   readonly onAssigned: () => void
-  /** Whether what is read can be written: to the database, and aside what cannot be read. */
+  /** Whether the database takes what is read; what goes aside, to Kafka, says nothing of it. */
   readonly onWriting: (works: boolean) => void
   /** With the age of the last heartbeat that Kafka answered; each second. */
   readonly onHeartbeat: (ageMs: number | null) => void
@@ -55,8 +55,7 @@ export class Recorder {
         }),
       onFailure: (error, retryInMs) => {
         metrics.writeFailures.inc()
-        options.onWriting(false)
-        logger.warn({ error, retryInMs }, 'the delivery log could not be written; trying again')
+        logger.warn({ error, retryInMs }, 'a batch could not be recorded; trying again')
       },
       onWritten: (batch, waiting) => this.onWritten(batch, waiting),
     })
@@ -146,7 +145,7 @@ export class Recorder {
     const entries = batch.flatMap((one) => (one.entry === null || this.putAside.has(one) ? [] : [one.entry]))
     if (entries.length === 0) return
     try {
-      await this.options.writer.write(entries)
+      await this.writeToDatabase(entries)
     } catch (error) {
       if (!(error instanceof RefusedByLog)) throw error
       const [only] = batch
@@ -157,11 +156,22 @@ export class Recorder {
     }
   }
 
+  private async writeToDatabase(entries: readonly Entry[]): Promise<void> {
+    try {
+      await this.options.writer.write(entries)
+      this.options.onWriting(true)
+    } catch (error) {
+      // A refusal is an answer.
+      this.options.onWriting(error instanceof RefusedByLog)
+      throw error
+    }
+  }
+
   /** Once more, because a missing partition of the table is refused as well, and made by the next write. */
   private async writeOrPutAside(one: Waiting): Promise<void> {
     if (one.entry === null) return
     try {
-      await this.options.writer.write([one.entry])
+      await this.writeToDatabase([one.entry])
     } catch (error) {
       if (!(error instanceof RefusedByLog)) throw error
       await this.quarantine([{ one, reason: `refused:${error.reason}` }])
@@ -197,8 +207,7 @@ export class Recorder {
   }
 
   private onWritten(batch: readonly Waiting[], waiting: number): void {
-    const { metrics, bufferMax, consumer, onWriting } = this.options
-    onWriting(true)
+    const { metrics, bufferMax, consumer } = this.options
     for (const one of batch) if (one.entry) metrics.recorded.inc({ kind: one.entry.kind })
     metrics.buffered.set(waiting)
     const oldest = Math.min(...batch.map((one) => one.at.timestampMs))
