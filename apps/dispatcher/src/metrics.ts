@@ -84,7 +84,7 @@ export const catalogue = {
   ),
   lastFetchAge: gauge(
     'last_fetch_age_seconds',
-    'Since Kafka last answered a read, with or without records. Normal: below a second. Above 60: nothing is read, although nothing may have failed.',
+    'Since Kafka last answered a read, with or without records; near 0 as well while every partition is paused and nothing is asked for. Normal: below a second. Above 60: nothing is read, although nothing may have failed.',
     { group },
   ),
   rebalances: counter(

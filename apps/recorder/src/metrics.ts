@@ -19,7 +19,7 @@ export const catalogue = {
   ),
   lastFetchAge: gauge(
     'log_last_fetch_age_seconds',
-    'Since Kafka last answered a read, with or without records. Above 60: nothing is read, although nothing may have failed.',
+    'Since Kafka last answered a read, with or without records; near 0 as well while every partition is paused and nothing is asked for. Above 60: nothing is read, although nothing may have failed.',
   ),
   undecodable: counter('log_undecodable_total', 'Records that could not be recorded and went to quarantine.'),
   ageSeconds: gauge(
