@@ -28,16 +28,27 @@ describe('questions to a cluster that nobody hears', () => {
   it('end with an error in time, and the next one tries anew', async () => {
     const { network, client } = cutOffClient()
     const admin = new SharedAdmin(client)
-    const ask = () => admin.use(() => Promise.resolve('answer'))
+    const ask = (limitMs?: number) => admin.use(() => Promise.resolve('answer'), limitMs)
     const refused = expect(ask()).rejects.toMatchObject({ code: 'TIMED_OUT' })
     await jest.advanceTimersByTimeAsync(GIVE_UP_AFTER_MS / 2)
     const other = expect(ask()).rejects.toMatchObject({ code: 'TIMED_OUT' })
     await jest.advanceTimersByTimeAsync(GIVE_UP_AFTER_MS / 2)
     await refused
+    // Whoever needs longer for the work waits no longer for the connection.
+    const patient = expect(ask(10 * GIVE_UP_AFTER_MS)).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    await jest.advanceTimersByTimeAsync(GIVE_UP_AFTER_MS)
+    await patient
     network.isWhole = true
     expect(await ask()).toBe('answer')
-    await jest.advanceTimersByTimeAsync(GIVE_UP_AFTER_MS / 2)
     await other
+  })
+
+  it('end as well when the network breaks after they were asked', async () => {
+    const { network, client } = cutOffClient()
+    network.isWhole = true
+    const asked = expect(new SharedAdmin(client).use(() => forEver)).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    await jest.advanceTimersByTimeAsync(GIVE_UP_AFTER_MS)
+    await asked
   })
 
   it('do not keep a reader of the configuration from ending', async () => {

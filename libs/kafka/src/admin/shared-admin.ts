@@ -16,17 +16,21 @@ export class SharedAdmin {
   constructor(private readonly client: KafkaClient) {}
 
   /**
-   * Connecting and the work together may take `limitMs`: retries alone bound nothing where a network drops what is sent.
+   * Connecting and the work together may take `limitMs`, connecting never more than `GIVE_UP_AFTER_MS`: retries alone bound nothing where a
+   * network drops what is sent.
    * @throws LogError `TIMED_OUT`: what of the work was done is not known
    */
   async use<T>(work: (admin: Admin) => Promise<T>, limitMs = GIVE_UP_AFTER_MS): Promise<T> {
+    const startedMs = performance.now()
     const open = this.acquire()
     try {
-      const outcome = open.connected.then(() => work(open.admin))
-      if (await within(limitMs, outcome)) return await outcome
+      if (await within(Math.min(limitMs, GIVE_UP_AFTER_MS), open.connected)) {
+        const outcome = work(open.admin)
+        if (await within(limitMs - (performance.now() - startedMs), outcome)) return await outcome
+      }
       // Whoever asks next tries anew.
       if (this.open === open) this.open = null
-      throw new LogError('TIMED_OUT', `Kafka did not answer within ${limitMs / 1000} s`)
+      throw new LogError('TIMED_OUT', 'Kafka did not answer in time')
     } finally {
       this.release(open)
     }
