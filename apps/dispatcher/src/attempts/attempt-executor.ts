@@ -15,6 +15,7 @@ import type { DispatchView } from '../configuration/configuration-gate.js'
 import type { LaneSession } from '../engine/lane-session.js'
 import type { DispatcherMetrics, GuardCause } from '../metrics.js'
 import type { Permits } from './permits.js'
+import { RenderedAddresses } from './rendered-addresses.js'
 import type { PlacedEvent, RenderedEvents } from './rendered-events.js'
 import type { SubscriptionAccess, SubscriptionAccessCache } from './subscription-access.js'
 
@@ -59,6 +60,7 @@ export interface AttemptExecutorOptions {
  * what must not start (the lease would not outlive it) is not started and counts for nothing.
  */
 export class AttemptExecutor {
+  private readonly addresses = new RenderedAddresses()
   private readonly sealedReports = new WeakMap<SubscriptionConfiguration, number>()
 
   constructor(private readonly options: AttemptExecutorOptions) {}
@@ -169,8 +171,8 @@ export class AttemptExecutor {
     const worker: WorkerMode = app.worker.mode
     const { deliveryId, reason, mode } = record
     const { previous, skipped } = effect
-    const recipient = { subscription, app, company }
-    const body = renderEnvelope({ event, order, ...recipient, deliveryId, previous, skipped, reason, worker })
+    const address = this.addresses.of({ subscription, app, company, reason, worker })
+    const body = renderEnvelope({ event, address, order, deliveryId, previous, skipped })
     const headers = renderHeaders({
       body,
       deliveryId,

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { envelopeJsonSchema, type DeliveryRecord, type Envelope, type JsonObject } from '@hooklane/contracts'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { renderEnvelope, type EnvelopeParts } from './render-envelope.js'
+import { renderAddress, type AddressParts } from './render-address.js'
 import { renderEvent } from './render-event.js'
 
 const delivery: DeliveryRecord = {
@@ -33,7 +34,8 @@ const delivery: DeliveryRecord = {
 }
 
 /** What a body is made of, before the event's part of it is written. */
-type Sources = Omit<EnvelopeParts, 'event' | 'order'> & { readonly delivery: DeliveryRecord }
+type Sources = AddressParts &
+  Pick<EnvelopeParts, 'deliveryId' | 'previous' | 'skipped'> & { readonly delivery: DeliveryRecord }
 
 const parts: Sources = {
   delivery,
@@ -48,8 +50,10 @@ const parts: Sources = {
 }
 
 const validate = new Ajv2020({ strict: true, strictTypes: false }).compile(envelopeJsonSchema())
-const rendered = ({ delivery, ...rest }: Sources) =>
-  renderEnvelope({ ...rest, event: renderEvent(delivery, 'https://pim.example.com/'), order: delivery.order })
+const rendered = ({ delivery, ...rest }: Sources) => {
+  const event = renderEvent(delivery, 'https://pim.example.com/')
+  return renderEnvelope({ ...rest, event, address: renderAddress(rest), order: delivery.order })
+}
 const render = (change: Partial<Sources> = {}) => rendered({ ...parts, ...change }).toString('utf8')
 const parse = (change: Partial<Sources> = {}) => {
   const value = JSON.parse(render(change)) as Envelope
