@@ -80,6 +80,7 @@ describe('take-overs', () => {
       const killed = new Map<string, number>()
       const endMs = performance.now() + KILLING_MS
       while (performance.now() < endMs) {
+        // The pause is the fault's own rhythm, no wait for a fact: a kill comes whatever state the last one has left.
         await delay(1_000 + chance() * 7_000)
         const isNearEnd = performance.now() > endMs - SPARED_MS
         const services = world.system.stack.services

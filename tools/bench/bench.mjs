@@ -5,7 +5,8 @@ import { startSystem } from '../stack/index.mjs'
 import { cpuOf, cpuOfFamily, cpuOfMachine } from './cpu.mjs'
 import { profilingEnvironment, summariseProfiles, toggleProfiling } from './profile.mjs'
 import { startRemote } from './remote.mjs'
-import { CAPTURE, CONFIGURATION_MS, ROWS_PER_TRANSACTION, createDatabase, planCompanies, subscribe } from './world.mjs'
+import { createDatabase } from '../demo/workload.mjs'
+import { CAPTURE, CONFIGURATION_MS, ROWS_PER_TRANSACTION, planCompanies, subscribe } from './world.mjs'
 
 /** Deliveries before anything is measured: Node's and the JVM's compilers must have seen the hot path. */
 const WARM_UP = 20_000

@@ -1,4 +1,3 @@
-import pg from 'pg'
 import { callApi } from '../demo/api.mjs'
 
 /** The capture file of the benchmark's PIM. */
@@ -16,21 +15,6 @@ export const ROWS_PER_TRANSACTION = 10
 const CALLS_AT_ONCE = 8
 /** How long a change of the configuration may take to reach router and dispatcher. */
 export const CONFIGURATION_MS = 3_000
-
-/**
- * @param {string} serverUrl
- * @param {string} name
- * @returns {Promise<string>} the new database's URL
- */
-export async function createDatabase(serverUrl, name) {
-  const client = new pg.Client({ connectionString: serverUrl })
-  await client.connect()
-  await client.query(`CREATE DATABASE ${name}`)
-  await client.end()
-  const url = new URL(serverUrl)
-  url.pathname = `/${name}`
-  return url.href
-}
 
 /**
  * @typedef {object} Company
