@@ -33,7 +33,7 @@ const FAILURE_CODES = [
   'POSITION_BEHIND',
   'SLOT_LOST',
   'CHANGES_MISSING',
-  'CHANGE_UNTELLABLE',
+  'CHANGE_NOT_DECODABLE',
   'DATABASE_ERROR',
   'CONSUMER_FAILED',
 ] as const satisfies readonly RefusalCode[]
@@ -50,7 +50,7 @@ export const catalogue = {
   ),
   truncated: counter(
     'capture_truncated_total',
-    'Captured tables that were truncated: their rows are not told one by one, receivers have to fetch anew.',
+    'Captured tables that were truncated: their rows are not published one by one, receivers have to fetch everything again.',
     { source },
   ),
   repeated: counter(

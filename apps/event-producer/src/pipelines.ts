@@ -19,7 +19,7 @@ import { OrderedPublisher, type PublishedCheck } from './publishing/ordered-publ
 import { PublishedPositions } from './publishing/published-positions.js'
 import type { EventProducerSettings } from './settings.js'
 import { CapturedSource } from './sources/captured-source.js'
-import { CONFIGURATION_TABLE, ConfigurationSource, isSaid } from './sources/configuration-source.js'
+import { CONFIGURATION_TABLE, ConfigurationSource, isPublished } from './sources/configuration-source.js'
 import { readConfigurationTopic } from './sources/read-configuration-topic.js'
 import { SourceRunner } from './sources/source-runner.js'
 import { TemporarySpoolFile } from './spool/temporary-spool-file.js'
@@ -56,11 +56,11 @@ export function configurationPipeline(parts: Parts): Pipeline {
     slot: identifier,
     publication: identifier,
     tables: [CONFIGURATION_TABLE],
-    beginAnew: 'wait: the table is compared with the topic as a whole at the next attempt',
+    resetInstructions: 'wait: the table is compared with the topic as a whole at the next attempt',
   }
   const { producer, publisher } = makePublisher(parts, source.name, async () => {
     const state = await readTopic()
-    return (record) => isSaid(state, record)
+    return (record) => isPublished(state, record)
   })
   const runner = makeRunner(parts, source, publisher, {
     makeConsumer: (link) =>
@@ -146,9 +146,9 @@ function replicatedSource(capture: CaptureSource, places: CapturePlaces): Replic
         ...(written === undefined ? {} : { written }),
       }
     }),
-    beginAnew:
+    resetInstructions:
       `raise the source's epoch in the capture file to ${capture.epoch + 1}${place === undefined ? '' : ` (${place})`}, restart the ` +
-      `event-producer, and let receivers fetch everything anew when it is ready`,
+      `event-producer, and let receivers fetch everything again when it is ready`,
   }
 }
 

@@ -25,8 +25,8 @@ export interface ReplicatedSource {
   readonly slot: string
   readonly publication: string
   readonly tables: readonly ReplicatedTable[]
-  /** What a person does to begin anew from now, accepting that changes are missing. Completes "To go on from now, …". */
-  readonly beginAnew: string
+  /** What a person does to start over from now, accepting that changes are missing. Completes "To go on from now, …". */
+  readonly resetInstructions: string
 }
 
 /** Table (`schema.table`, as the source names it) → oid. */
@@ -36,7 +36,7 @@ export type TableOids = ReadonlyMap<string, number>
 export type SourceHistory =
   /** It was never read: what is missing is made, and reading begins now. */
   | { readonly kind: 'none' }
-  /** It was read, and a person has decided to begin anew, from now: a slot that stands is replaced, with the log that it holds. */
+  /** It was read, and a person has decided to start over, from now: a slot that stands is replaced, with the log that it holds. */
   | { readonly kind: 'over' }
   /** It is being read, and nothing may be lost: what the database no longer has is refused. */
   | OpenHistory

@@ -29,8 +29,8 @@ export type RefusalCode =
   | 'SLOT_LOST'
   /** Changes of captured tables were not put into the log for us: publication gone or narrowed, another table under the name. */
   | 'CHANGES_MISSING'
-  /** The log holds a change that cannot be told, and never will be. */
-  | 'CHANGE_UNTELLABLE'
+  /** The log holds a change that cannot be decoded, and never will be. */
+  | 'CHANGE_NOT_DECODABLE'
   | 'DATABASE_ERROR'
   /** What reads the changes could not take them. */
   | 'CONSUMER_FAILED'
@@ -52,7 +52,7 @@ export class SourceRefused extends Error {
   }
 }
 
-/** What changes are missing for: refused until a person begins anew, even when its sign is gone. */
+/** What changes are missing for: refused until a person starts over, even when its sign is gone. */
 export const LOSS_CODES = ['CHANGES_MISSING', 'SLOT_LOST', 'POSITION_BEHIND'] as const satisfies readonly RefusalCode[]
 export type LossCode = (typeof LOSS_CODES)[number]
 
@@ -67,7 +67,7 @@ export class ChangesMissing extends SourceRefused {
   /** @param gaps table (`schema.table`) → why */
   constructor(
     readonly gaps: ReadonlyMap<string, Gap>,
-    { beginAnew }: ReplicatedSource,
+    { resetInstructions }: ReplicatedSource,
   ) {
     const codes = new Set([...gaps.values()].map(({ code }) => code))
     const [first = 'CHANGES_MISSING'] = codes
@@ -76,7 +76,7 @@ export class ChangesMissing extends SourceRefused {
     // Only that code is of some tables and not of others.
     const problem =
       code === 'CHANGES_MISSING' ? `changes of ${[...gaps.keys()].join(', ')} are missing: ${reasons}` : reasons
-    super(code, `${problem}. To go on from now, ${beginAnew}`)
+    super(code, `${problem}. To go on from now, ${resetInstructions}`)
   }
 }
 
@@ -84,11 +84,11 @@ export class ChangesMissing extends SourceRefused {
 export const missingOfAll = (source: ReplicatedSource, gap: Gap): ChangesMissing =>
   new ChangesMissing(new Map(source.tables.map((table) => [nameOf(table), gap])), source)
 
-/** The log holds a change that cannot be told, and everything behind it waits. */
-export const untellable = (problem: string, { beginAnew }: ReplicatedSource): SourceRefused =>
+/** The log holds a change that cannot be decoded, and everything behind it waits. */
+export const notDecodable = (problem: string, { resetInstructions }: ReplicatedSource): SourceRefused =>
   new SourceRefused(
-    'CHANGE_UNTELLABLE',
-    `${problem}: it cannot be told, and what follows waits behind it. To go on from now, ${beginAnew}`,
+    'CHANGE_NOT_DECODABLE',
+    `${problem}: it cannot be decoded, and what follows waits behind it. To go on from now, ${resetInstructions}`,
   )
 
 /** What an error of the driver means for the source. */

@@ -5,7 +5,7 @@ import type { ProducerProcess } from './producer-process.js'
 
 jest.setTimeout(150_000)
 
-/** Sources that a test breaks beyond mending: they begin anew under the next epoch, at the end. */
+/** Sources that a test breaks beyond mending: they start over under the next epoch, at the end. */
 const LOST = [
   'reset',
   'unpublished',
@@ -37,12 +37,13 @@ describe('what is changed while it is read', () => {
       ALTER TABLE computed REPLICA IDENTITY FULL`,
   }
   const insert = (name: string, id: string) => sql(`INSERT INTO ${name} (id, company_id) VALUES ('${id}', 'c-1')`)
-  const told = (source: string, ids: readonly string[]) => eventually(() => expect(world.idsOf(source)).toEqual(ids))
+  const published = (source: string, ids: readonly string[]) =>
+    eventually(() => expect(world.idsOf(source)).toEqual(ids))
   const sources = (epochOf: (name: string) => number): SourceText[] =>
     NAMES.map((name) => ({ name, epoch: epochOf(name), more: ', key: sku' }))
-  const toBeginAnew = (source: string) =>
+  const resetInstructions = (source: string) =>
     `To go on from now, raise the source's epoch in the capture file to 2 (${world.directory}/capture.yaml:${2 + 6 * NAMES.indexOf(source)}), ` +
-    `restart the event-producer, and let receivers fetch everything anew when it is ready`
+    `restart the event-producer, and let receivers fetch everything again when it is ready`
 
   beforeAll(async () => {
     world = await CaptureWorld.create()
@@ -52,7 +53,7 @@ describe('what is changed while it is read', () => {
     await producer.ready()
     const speaking = NAMES.filter((name) => name !== SILENT)
     for (const name of speaking) await insert(name, 'first')
-    for (const name of speaking) await told(name, ['first'])
+    for (const name of speaking) await published(name, ['first'])
   })
   afterAll(() => world.close())
 
@@ -65,7 +66,7 @@ describe('what is changed while it is read', () => {
     )
     await insert('other_name', 'waiting')
     await sql(`ALTER TABLE other_name RENAME TO renamed`)
-    await told('renamed', ['first', 'after', 'waiting'])
+    await published('renamed', ['first', 'after', 'waiting'])
     await producer.reads('renamed')
   })
 
@@ -76,13 +77,13 @@ describe('what is changed while it is read', () => {
     )
     await sql(`ALTER TABLE columns ADD COLUMN sku text`)
     await insert('columns', 'after')
-    await told('columns', ['first', 'after'])
+    await published('columns', ['first', 'after'])
   })
 
   it('an added column is told with the next change', async () => {
     await sql(`ALTER TABLE added ADD COLUMN size int DEFAULT 7`)
     await insert('added', 'after')
-    await told('added', ['first', 'after'])
+    await published('added', ['first', 'after'])
     expect(world.events().find((event) => event.type === 'added.created' && event.entity.id === 'after')?.data).toEqual(
       {
         id: 'after',
@@ -102,27 +103,27 @@ describe('what is changed while it is read', () => {
     })
   })
 
-  it('a replica identity that is reset is asked for; a change without its old row holds up what follows and is said', async () => {
+  it('a replica identity that is reset is asked for; a change without its old row holds up what follows and is refused', async () => {
     await sql(`ALTER TABLE reset REPLICA IDENTITY DEFAULT`)
     const refusal = await producer.refusalWith('reset', 'REPLICA_IDENTITY')
     await sql(`UPDATE reset SET sku = 'x'`)
     await sql(refusal.split('\n').at(-1) ?? '')
-    expect(await producer.refusalWith('reset', 'CHANGE_UNTELLABLE')).toBe(
+    expect(await producer.refusalWith('reset', 'CHANGE_NOT_DECODABLE')).toBe(
       `a change of public.reset was logged without its old row, because the table had no REPLICA IDENTITY FULL at that moment: it cannot be ` +
-        `told, and what follows waits behind it. ${toBeginAnew('reset')}`,
+        `decoded, and what follows waits behind it. ${resetInstructions('reset')}`,
     )
   })
 
-  it('rows that were written while a column had another name cannot be told, and are said', async () => {
+  it('rows that were written while a column had another name cannot be decoded, and are refused', async () => {
     await sql(`ALTER TABLE shape RENAME COLUMN sku TO code`)
     await producer.refusalWith('shape', 'COLUMN_MISSING')
     await insert('shape', 'unreadable')
     await sql(`ALTER TABLE shape RENAME COLUMN code TO sku`)
-    const refusal = await producer.refusalWith('shape', 'CHANGE_UNTELLABLE')
+    const refusal = await producer.refusalWith('shape', 'CHANGE_NOT_DECODABLE')
     expect(refusal).toContain(
       'the log holds a change that does not fit the capture file (public.shape has no column sku)',
     )
-    expect(refusal).toContain(toBeginAnew('shape'))
+    expect(refusal).toContain(resetInstructions('shape'))
   })
 
   it('a publication that is dropped is noticed, and stays refused when a person makes it again', async () => {
@@ -133,11 +134,11 @@ describe('what is changed while it is read', () => {
     expect(refusal).toMatch(
       /^changes of public.unpublished are missing: the publication \S+ (was dropped|did not exist)/,
     )
-    expect(refusal).toContain(toBeginAnew('unpublished'))
+    expect(refusal).toContain(resetInstructions('unpublished'))
     await sql(`CREATE PUBLICATION ${publication} FOR TABLE unpublished`)
     await insert('unpublished', 'unseen')
     await insert('healthy', 'meanwhile')
-    await told('healthy', ['first', 'meanwhile'])
+    await published('healthy', ['first', 'meanwhile'])
     await producer.refusalWith('unpublished', 'CHANGES_MISSING')
     expect(world.idsOf('unpublished')).toEqual(['first'])
   })
@@ -194,7 +195,7 @@ describe('what is changed while it is read', () => {
     expect(refusal).toMatch(
       /^the slot \S+ is gone, but slotless was read up to 0001-[0-9A-F]{16}-[0-9A-F]{8}: changes since then are missing/,
     )
-    expect(refusal).toContain(toBeginAnew('slotless'))
+    expect(refusal).toContain(resetInstructions('slotless'))
     await sql(`SELECT pg_create_logical_replication_slot('${slot}', 'pgoutput')`)
     const failures = await producer.metric('capture_failures_total', 'slotless')
     await eventually(async () =>
@@ -206,7 +207,7 @@ describe('what is changed while it is read', () => {
   it('all of this stops no other source, and not the configuration', async () => {
     await producer.reads('hooklane')
     await insert('healthy', 'after all')
-    await told('healthy', ['first', 'meanwhile', 'after all'])
+    await published('healthy', ['first', 'meanwhile', 'after all'])
   })
 
   it('a restart does not forget what is missing, and misses a slot of which Kafka holds no event', async () => {
@@ -214,18 +215,18 @@ describe('what is changed while it is read', () => {
     await eventually(() => sql(`SELECT pg_drop_replication_slot('${world.slotOf(SILENT)}')`))
     await insert(SILENT, 'lost')
     producer = world.start({ CAPTURE_CHECK_MS: '250' })
-    for (const source of LOST) expect(await producer.refusal(source)).toContain(toBeginAnew(source))
+    for (const source of LOST) expect(await producer.refusal(source)).toContain(resetInstructions(source))
     expect(await producer.refusal(SILENT)).toMatch(/^SLOT_LOST: the slot \S+ is gone, but silent was read up to 0001-/)
   })
 
-  it('a raised epoch begins anew', async () => {
+  it('a raised epoch starts over', async () => {
     await producer.end('SIGTERM')
     const lost: readonly string[] = [...LOST, SILENT]
     await world.captureSources(sources((name) => (lost.includes(name) ? 2 : 1)))
     producer = world.start()
     await producer.ready()
     for (const source of lost) await insert(source, 'anew')
-    for (const source of lost) await told(source, source === SILENT ? ['anew'] : ['first', 'anew'])
+    for (const source of lost) await published(source, source === SILENT ? ['anew'] : ['first', 'anew'])
   })
 
   it('an epoch that is lowered again is refused with the one to write', async () => {
@@ -234,7 +235,7 @@ describe('what is changed while it is read', () => {
     producer = world.start()
     expect(await producer.refusal(SILENT)).toBe(
       `POSITION_BEHIND: the capture file gives silent the epoch 1, but it was read under 2 already: write 2 to go on where it was, or 3 to ` +
-        `begin anew, and restart the event-producer`,
+        `start over, and restart the event-producer`,
     )
   })
 })

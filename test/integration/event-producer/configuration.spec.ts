@@ -22,7 +22,7 @@ describe('the configuration', () => {
     await world.own.query(`DELETE FROM hooklane.configuration WHERE key = 'company:' || $1`, [id])
   }
   /** Key, version and name of each record of the companies, in the order of the topic; a deletion has no name. */
-  const said = () =>
+  const published = () =>
     world.records
       .filter((record) => record.topic === world.topics.subscriptions && record.key?.toString().startsWith('company:'))
       .map((record) => ({
@@ -31,7 +31,7 @@ describe('the configuration', () => {
         name: record.value === null ? null : (JSON.parse(record.value.toString()) as { name: string }).name,
         schema: record.headers['hooklane-schema']?.toString(),
       }))
-  const names = (key: string) => said().flatMap((record) => (record.key === key ? [record.name] : []))
+  const names = (key: string) => published().flatMap((record) => (record.key === key ? [record.name] : []))
 
   beforeEach(async () => {
     world = await CaptureWorld.create()
@@ -51,14 +51,14 @@ describe('the configuration', () => {
     expect(names('company:c-1').at(-1)).toBeNull()
     expect(names('company:c-1')).toContain('changed')
     expect(names('company:c-2')).toEqual(['new'])
-    const versions = said()
+    const versions = published()
       .filter((record) => record.key === 'company:c-1')
       .map((record) => record.version)
     expect(versions).toEqual([...versions].sort((a, b) => a - b))
-    expect(said().find((record) => record.name === 'new')?.schema).toBe('company/1')
+    expect(published().find((record) => record.name === 'new')?.schema).toBe('company/1')
   })
 
-  it('is not said again by another process', async () => {
+  it('is not published again by another process', async () => {
     await put('c-1', 'one')
     const first = world.startWithoutCapture()
     await first.ready()
@@ -113,6 +113,6 @@ describe('the configuration', () => {
     await world.own.query(`DROP POLICY hooklane_producer ON hooklane.configuration`)
     const producer = world.startWithoutCapture()
     expect(await producer.refusal('hooklane')).toContain('row-level security hides the configuration')
-    expect(said()).toEqual([])
+    expect(published()).toEqual([])
   })
 })

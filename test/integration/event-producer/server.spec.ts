@@ -28,7 +28,7 @@ describe('a server', () => {
   }
   const sql = (statements: string) => eventually(() => world.pim.query(statements))
   const insert = (id: string) => sql(`INSERT INTO item VALUES ('${id}', 'c-1')`)
-  const told = (ids: readonly string[]) => eventually(() => expect(world.idsOf('pim')).toEqual(ids))
+  const published = (ids: readonly string[]) => eventually(() => expect(world.idsOf('pim')).toEqual(ids))
   const capture = (epoch: number) => world.captureSources([{ name: 'pim', table: 'item', epoch }])
   /** As an operator does it: the file, then a restart. */
   const raiseEpoch = async (epoch: number) => {
@@ -74,7 +74,7 @@ describe('a server', () => {
     await startServer({ wal_level: 'logical' })
     await producer.ready()
     await insert('one')
-    await told(['one'])
+    await published(['one'])
   })
 
   it('that is set back while it is read is refused, also when it has gone on: new events would be taken for copies', async () => {
@@ -85,7 +85,7 @@ describe('a server', () => {
     await startServer({})
     await sql(`CREATE TABLE filler (t text); INSERT INTO filler SELECT repeat('x', 1000) FROM generate_series(1, 2000)`)
     await insert('two')
-    await told(['one', 'two'])
+    await published(['one', 'two'])
     await server.stop()
     await rm(cluster, { recursive: true })
     await copyTree(backup, cluster)
@@ -96,7 +96,7 @@ describe('a server', () => {
     )
     expect(refusal).toContain(`raise the source's epoch in the capture file to 2 (${world.directory}/capture.yaml:2)`)
     await producer.reads('hooklane')
-    // It goes on, and beyond the place that was told: what it has committed before that place would be taken for copies.
+    // It goes on, and beyond the place that was published: what it has committed before that place would be taken for copies.
     await insert('would be a copy')
     await sql(`CREATE TABLE filler (t text); INSERT INTO filler SELECT repeat('x', 1000) FROM generate_series(1, 4000)`)
     await insert('beyond')
@@ -107,7 +107,7 @@ describe('a server', () => {
     expect(await producer.refusalWith('pim', 'POSITION_BEHIND')).toBe(refusal)
     await raiseEpoch(2)
     await insert('three')
-    await told(['one', 'two', 'three'])
+    await published(['one', 'two', 'three'])
   })
 
   it('that has lost the log of a slot while its reader stood still is refused, then and after a restart', async () => {
@@ -128,7 +128,7 @@ describe('a server', () => {
     expect(await producer.refusalWith('pim', 'SLOT_LOST')).toMatch(/^PostgreSQL has invalidated the slot/)
     await raiseEpoch(3)
     await insert('four')
-    await told(['one', 'two', 'three', 'four'])
+    await published(['one', 'two', 'three', 'four'])
   })
 
   it('that has lost the log of the configuration’s slot is read anew by itself, and no change of it is missing', async () => {

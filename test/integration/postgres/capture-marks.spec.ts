@@ -40,7 +40,7 @@ describe('capture marks', () => {
     expect(await marks.read('kept')).toEqual({ ...mark(at(1, 10), { offsets }), gaps: new Map() })
   })
 
-  it('of another topic are others: another TOPIC_PREFIX begins anew', async () => {
+  it('of another topic are others: another TOPIC_PREFIX starts over', async () => {
     await marks.save('here', mark(at(1, 10)))
     const elsewhere = new CaptureMarks(pool, 'other.events')
     expect(await elsewhere.read('here')).toBeNull()

@@ -85,7 +85,7 @@ export class SourceWorld {
       slot: this.slot,
       publication: this.slot,
       tables: [{ schema: 'public', table: 'item', columns: ['id'], id: ['id'] }],
-      beginAnew: 'begin anew',
+      resetInstructions: 'start over',
       ...changes,
     }
   }

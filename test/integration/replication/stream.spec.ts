@@ -80,7 +80,7 @@ describe('a replication stream', () => {
     await eventually(async () => expect(await slot()).not.toEqual(before))
   })
 
-  it('begins anew when the consumer fails, with the same transaction', async () => {
+  it('starts over when the consumer fails, with the same transaction', async () => {
     let failures = 2
     recorder.onCommit = () => {
       if (failures-- > 0) throw new Error('the consumer is not well')

@@ -50,27 +50,27 @@ describe('the mark of a producer', () => {
     await marks.stop()
   })
 
-  it('follows what is durable, with its transaction, never what is only handed on', async () => {
+  it('follows what is durable, with its transaction, never what is only enqueued', async () => {
     const { marks, saved } = keeper()
     await marks.begin(place('1', null), TABLES, '')
-    marks.handOn('2')
+    marks.noteEnqueued('2')
     await marks.follow()
     expect(saved).toHaveLength(1)
     marks.settle(place('2'))
-    marks.handOn('3')
+    marks.noteEnqueued('3')
     await marks.follow()
     expect(saved.at(-1)).toMatchObject(place('2'))
     await marks.stop()
   })
 
-  it('takes offsets once everything that was handed on before their answer is durable, and keeps the older ones until then', async () => {
+  it('takes offsets once everything that was enqueued before their answer is durable, and keeps the older ones until then', async () => {
     const { marks, saved, world } = keeper({ ...place('1'), offsets: AT_0, tables: TABLES, gaps: new Map() })
     await marks.read()
     await marks.begin(place('1'), TABLES, '')
-    marks.handOn('2')
+    marks.noteEnqueued('2')
     marks.settle(place('2'))
     // Of a large transaction, whose first events are in Kafka; the mark moves at its commit.
-    world.beforeAnswer = () => marks.handOn('4')
+    world.beforeAnswer = () => marks.noteEnqueued('4')
     await marks.follow()
     expect(saved.at(-1)).toEqual({ ...place('2'), offsets: AT_0, tables: TABLES })
     world.beforeAnswer = () => undefined
@@ -87,11 +87,11 @@ describe('the mark of a producer', () => {
     const { marks, saved } = keeper({ ...place('1'), offsets: AT_0, tables: TABLES, gaps: new Map() })
     await marks.read()
     await marks.begin(place('1'), TABLES, '3')
-    marks.handOn('2')
+    marks.noteEnqueued('2')
     marks.settle(place('2'))
     await marks.follow()
     expect(saved.at(-1)).toEqual({ ...place('2'), offsets: AT_0, tables: TABLES })
-    marks.handOn('3')
+    marks.noteEnqueued('3')
     marks.settle(place('3'))
     await marks.follow()
     expect(saved.at(-1)).toEqual({ ...place('3'), offsets: AT_5, tables: TABLES })
@@ -101,7 +101,7 @@ describe('the mark of a producer', () => {
   it('stays where it is while its database is away, and follows afterwards', async () => {
     const { marks, saved, failures, world } = keeper()
     await marks.begin(place('1'), TABLES, '')
-    marks.handOn('2')
+    marks.noteEnqueued('2')
     marks.settle(place('2'))
     world.isAway = true
     await marks.follow()

@@ -23,32 +23,32 @@ export interface MarkKeeperOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-/** An event's position and its transaction; null: nothing is told of that place, or it does not say. */
+/** An event's position and its transaction; null: nothing was published of that place, or the transaction is unknown. */
 export interface MarkedPlace {
   readonly position: string
   readonly xid: string | null
 }
 
-/** Offsets that go with every mark from `handed` on. */
+/** Offsets that go with every mark from `enqueued` on. */
 interface OffsetsAhead {
   readonly offsets: ReadonlyMap<number, bigint>
-  readonly handed: string
+  readonly enqueued: string
 }
 
 /**
  * Keeps the durable mark of one producer: how far its events are in Kafka for sure. Kafka forgets them after its retention; the mark is
  * what a lost slot is noticed by then. It also bounds what has to be read back at a start, by the offsets that it carries.
  *
- * Why the offsets are safe: what was not handed on by the time of their answer, by this process or one before it, can only be appended
+ * Why the offsets are safe: what was not enqueued by the time of their answer, by this process or one before it, can only be appended
  * behind them. So they are used once the mark has come to everything that was: then every event behind the mark's position stands at
  * its offsets or behind them. Until then the older ones stay, which are safe with any later position.
  *
  * Invariant: what is saved is `durable` with `offsets`, and never goes back; `durable` moves only by what Kafka has, never by what is
- * handed on; `ahead` null ⇔ no offsets wait for the mark to come to them.
+ * enqueued; `ahead` null ⇔ no offsets wait for the mark to come to them.
  */
 export class MarkKeeper {
   /** The last position that may be in Kafka. */
-  private handed = ''
+  private enqueued = ''
   private durable: MarkedPlace = { position: '', xid: null }
   private saved = ''
   private offsets: ReadonlyMap<number, bigint> = new Map()
@@ -86,10 +86,10 @@ export class MarkKeeper {
    * Before anything is read under it: from now on a slot that is gone is noticed. Nothing to do when it says so already.
    *
    * @param place up to which every event is in Kafka for sure
-   * @param handed the last position that may be in Kafka: a crash may have left it in some partitions only
+   * @param enqueued the last position that may be in Kafka: a crash may have left it in some partitions only
    */
-  async begin(place: MarkedPlace, tables: TableOids, handed: string): Promise<void> {
-    this.handed = later(this.handed, handed)
+  async begin(place: MarkedPlace, tables: TableOids, enqueued: string): Promise<void> {
+    this.enqueued = later(this.enqueued, enqueued)
     const isKnown = place.position <= this.saved && sameTables(tables, this.tables)
     if (isKnown) return
     this.offsets = this.lastRead?.offsets ?? this.offsets
@@ -98,9 +98,9 @@ export class MarkKeeper {
     await this.save()
   }
 
-  /** The event is about to be handed to the publisher. */
-  handOn(position: string): void {
-    this.handed = later(this.handed, position)
+  /** The event is about to be enqueued to the publisher. */
+  noteEnqueued(position: string): void {
+    this.enqueued = later(this.enqueued, position)
   }
 
   /** All events up to here are in Kafka. */
@@ -126,13 +126,13 @@ export class MarkKeeper {
 
   /** One step of the regular marking. */
   async follow(): Promise<void> {
-    if (this.isFollowing || this.saved === '' || this.handed <= this.saved) return
+    if (this.isFollowing || this.saved === '' || this.enqueued <= this.saved) return
     this.isFollowing = true
     try {
       // Those that wait come first: a source that never rests would move them on for ever.
       if (!this.ahead) {
         const offsets = await this.options.endOffsets()
-        this.ahead = { offsets, handed: this.handed }
+        this.ahead = { offsets, enqueued: this.enqueued }
         this.comeToOffsets()
       }
     } catch (error) {
@@ -154,7 +154,7 @@ export class MarkKeeper {
   }
 
   private comeToOffsets(): void {
-    if (!this.ahead || this.ahead.handed > this.durable.position) return
+    if (!this.ahead || this.ahead.enqueued > this.durable.position) return
     this.offsets = this.ahead.offsets
     this.ahead = null
   }

@@ -44,7 +44,7 @@ const replicated: ReplicatedSource = {
   slot: 's',
   publication: 'p',
   tables: [{ schema: 'public', table: 'item', columns: ['id', 'company'], id: ['id'] }],
-  beginAnew: 'begin anew',
+  resetInstructions: 'start over',
 }
 
 const TEXT = 25
@@ -217,13 +217,13 @@ describe('a captured source', () => {
     const refusal = await refusalOf(second.insert(120n, FIRST))
     expect(refusal).toBeInstanceOf(ChangesMissing)
     expect(refusal).toMatchObject({ code: 'CHANGES_MISSING' })
-    expect(String(refusal)).toContain('the log does not hold transaction x100, which was told')
+    expect(String(refusal)).toContain('the log does not hold transaction x100, which was published')
     // What was taken for a copy is still held.
     expect(second.acknowledged).toEqual([])
     await second.end()
   })
 
-  it('that comes again as it was told is acknowledged once the last one that was told has come', async () => {
+  it('that comes again as it was published is acknowledged once the last one that was published has come', async () => {
     const outside = new Outside()
     const first = start(outside)
     await first.source.connected(slot(50n), TABLES)
@@ -243,7 +243,7 @@ describe('a captured source', () => {
     await second.end()
   })
 
-  it('that has not come to what was told stays refused after it has gone on', async () => {
+  it('that has not come to what was published stays refused after it has gone on', async () => {
     const outside = new Outside()
     const first = start(outside)
     await first.source.connected(slot(50n), TABLES)
@@ -259,7 +259,7 @@ describe('a captured source', () => {
     expect(noted).toMatchObject({ code: 'POSITION_BEHIND', message: (refusal as ChangesMissing).message })
   })
 
-  it('that another process has read meanwhile publishes no copies of what it told', async () => {
+  it('that another process has read meanwhile publishes no copies of what that one published', async () => {
     const outside = new Outside()
     const first = start(outside)
     await first.source.connected(slot(50n), TABLES)
@@ -281,7 +281,7 @@ describe('a captured source', () => {
     await first.end()
   })
 
-  it('is not measured by what was told under an epoch before its own', async () => {
+  it('is not measured by what was published under an epoch before its own', async () => {
     const outside = new Outside()
     outside.append(FIRST, at(1_000n), 'x1000')
     const { source, insert, settled, acknowledged, end } = start(outside, 2)

@@ -18,7 +18,7 @@ import {
   LOSS_CODES,
   missingOfAll,
   SourceRefused,
-  untellable,
+  notDecodable,
   type LossCode,
   type ReadySlot,
   type ReplicatedSource,
@@ -48,15 +48,15 @@ export interface CapturedSourceOptions {
  * Turns the transactions of a captured database into events. A transaction is folded while it is read; its events are handed to the
  * publisher at its commit, and the log is released when they are durable.
  *
- * Invariant: `handedOn` is the position of the last event given to the publisher. After a reconnect the same transactions come again;
- * what is not above it is on its way already. The last one that was told is `expected` among them: a database that was set back and has
+ * Invariant: `lastEnqueued` is the position of the last event given to the publisher. After a reconnect the same transactions come again;
+ * what is not above it is on its way already. The last one that was published is `expected` among them: a database that was set back and has
  * gone on since has another one in its place, and what it holds before that place would be taken for copies.
  */
 export class CapturedSource implements TransactionConsumer {
   private fold: TransactionFolder | null = null
-  private handedOn: Published | null = null
+  private lastEnqueued: Published | null = null
   private expected: Published | null = null
-  /** What Kafka said before anything was handed on; undefined before it was asked. */
+  /** What Kafka said before anything was enqueued; undefined before it was asked. */
   private published: Published | null | undefined
 
   constructor(private readonly options: CapturedSourceOptions) {}
@@ -65,7 +65,7 @@ export class CapturedSource implements TransactionConsumer {
   async history(): Promise<SourceHistory> {
     const { source } = this.options.reader
     const mark = await this.options.marks.read()
-    const last = mark ? toldPosition(mark.position, mark.xid) : await this.lastPublished()
+    const last = mark ? publishedPosition(mark.position, mark.xid) : await this.lastPublished()
     if (last === null) return { kind: 'none' }
     if (last.epoch < source.epoch) return { kind: 'over' }
     if (last.epoch > source.epoch) throw this.epochWentBack(last)
@@ -83,19 +83,21 @@ export class CapturedSource implements TransactionConsumer {
     const { epoch } = reader.source
     const isOfEpoch = (position: Published): boolean => position.epoch === epoch
     const read = await marks.read()
-    const mark = read === null ? null : toldPosition(read.position, read.xid)
-    // Another process has told more since we asked. With a mark it is a short way back.
-    if (mark !== null && mark.text > (this.handedOn?.text ?? '')) {
+    const mark = read === null ? null : publishedPosition(read.position, read.xid)
+    // Another process has published more since we asked. With a mark it is a short way back.
+    if (mark !== null && mark.text > (this.lastEnqueued?.text ?? '')) {
       this.published = undefined
       publisher.readAgain()
     }
-    const told = [this.handedOn, mark, await this.lastPublished()].filter((one) => one !== null).filter(isOfEpoch)
-    // The database may have been set back while we were connected to it: what this process handed on is asked about every time.
-    const last = latest(told)
+    const published = [this.lastEnqueued, mark, await this.lastPublished()]
+      .filter((one) => one !== null)
+      .filter(isOfEpoch)
+    // The database may have been set back while we were connected to it: what this process enqueued is asked about every time.
+    const last = latest(published)
     if (last !== null && last.commitLsn > slot.walEndLsn) throw this.databaseIsBehind(last)
-    const known = latest(told.filter(({ xid }) => xid !== null))
+    const known = latest(published.filter(({ xid }) => xid !== null))
     this.expected = known !== null && known.commitLsn >= slot.confirmedLsn ? known : null
-    // Not `last`: what is handed on waits for Kafka, and what Kafka has of it may stand in some partitions only.
+    // Not `last`: what is enqueued waits for Kafka, and what Kafka has of it may stand in some partitions only.
     const marked = mark !== null && isOfEpoch(mark) ? mark : beforeConfirmed(epoch, slot)
     await marks.begin({ position: marked.text, xid: marked.xid }, tables, last?.text ?? '')
   }
@@ -110,7 +112,7 @@ export class CapturedSource implements TransactionConsumer {
       return this.openFold().add(change)
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error
-      throw untellable(
+      throw notDecodable(
         `the log holds a change that does not fit the capture file (${error.message})`,
         this.options.replicated,
       )
@@ -127,15 +129,15 @@ export class CapturedSource implements TransactionConsumer {
     this.refuseOtherHistory(transaction)
     for await (const event of fold.events(transaction)) {
       const position = event.revision?.id ?? ''
-      if (this.handedOn !== null && position <= this.handedOn.text) continue
-      marks.handOn(position)
+      if (this.lastEnqueued !== null && position <= this.lastEnqueued.text) continue
+      marks.noteEnqueued(position)
       await publisher.add(eventRecord(topic, event, position))
-      this.handedOn = toldPosition(position, transaction.xid)
+      this.lastEnqueued = publishedPosition(position, transaction.xid)
     }
-    const { handedOn, expected } = this
+    const { lastEnqueued, expected } = this
     publisher.whenDurable(() => {
-      if (handedOn !== null) marks.settle({ position: handedOn.text, xid: handedOn.xid })
-      // Before the last one that was told has come, this may be another history, of which nothing may be released.
+      if (lastEnqueued !== null) marks.settle({ position: lastEnqueued.text, xid: lastEnqueued.xid })
+      // Before the last one that was published has come, this may be another history, of which nothing may be released.
       if (expected === null) acknowledge(transaction.commitEndLsn)
     })
     onTransaction(transaction, fold.report())
@@ -163,7 +165,7 @@ export class CapturedSource implements TransactionConsumer {
       const events = [...(await this.options.lastPositions()).values()]
       this.published = latest(
         events
-          .map(({ position, transactionId }) => toldPosition(position, transactionId))
+          .map(({ position, transactionId }) => publishedPosition(position, transactionId))
           .filter((position) => position !== null),
       )
     }
@@ -179,7 +181,7 @@ export class CapturedSource implements TransactionConsumer {
     }
     throw missingOfAll(this.options.replicated, {
       code: 'CHANGES_MISSING',
-      reason: `the log does not hold transaction ${expected.xid}, which was told: the database was restored, or is another one`,
+      reason: `the log does not hold transaction ${expected.xid}, which was published: the database was restored, or is another one`,
     })
   }
 
@@ -188,7 +190,7 @@ export class CapturedSource implements TransactionConsumer {
     return new SourceRefused(
       'POSITION_BEHIND',
       `the capture file gives ${source.name} the epoch ${source.epoch}, but it was read under ${last.epoch} already: write ${last.epoch} to ` +
-        `go on where it was, or ${last.epoch + 1} to begin anew, and restart the event-producer`,
+        `go on where it was, or ${last.epoch + 1} to start over, and restart the event-producer`,
     )
   }
 
@@ -203,7 +205,7 @@ export class CapturedSource implements TransactionConsumer {
   }
 }
 
-/** A position up to which was told, as far as it is known which transaction it tells of. */
+/** A position up to which every event was published, with its transaction where that is known. */
 interface Published {
   readonly text: string
   readonly epoch: number
@@ -211,7 +213,7 @@ interface Published {
   readonly xid: string | null
 }
 
-function toldPosition(text: string, xid: string | null): Published | null {
+function publishedPosition(text: string, xid: string | null): Published | null {
   const position = parsePosition(text)
   return position === null ? null : { text, epoch: position.epoch, commitLsn: position.commitLsn, xid }
 }

@@ -52,7 +52,7 @@ describe('the sources of the capture file', () => {
     expect(part()).toEqual({ ready: true })
   })
 
-  it('start no more when a name that is read has gone to another database: it would be told twice', () => {
+  it('start no more when a name that is read has gone to another database: it would be published twice', () => {
     const { sources, started, write, part } = look(source('pim', 'one') + source('pim', 'two'))
     expect(started).toEqual(['pim of one'])
     write(source('pim_a', 'one') + source('pim', 'two'))

@@ -20,7 +20,7 @@ export interface CapturedSourcesOptions {
 /**
  * Starts the sources of the capture file. One that is written wrongly holds up no other: it is said where and what, and the file is read
  * again until nothing is wrong. A source that was started stays as it was read then, until the process ends: when the file says another
- * thing of it, nothing more is started, because a database may have another name there now and would be told twice.
+ * thing of it, nothing more is started, because a database may have another name there now and would be published twice.
  */
 export class CapturedSources {
   private readonly started = new Map<string, CaptureSource>()

@@ -14,12 +14,12 @@ const row = (id: string, version: bigint): ConfigurationRow => ({
 
 /** A source over a topic that holds `c-1` and `c-2`, and a table that the test gives. */
 function sourceOver(readTable: () => Promise<readonly ConfigurationRow[]>) {
-  const said: OutgoingRecord[] = []
+  const published: OutgoingRecord[] = []
   const topic = new ConfigurationState()
   for (const id of ['c-1', 'c-2']) topic.adopt(`company:${id}`, { version: 7n, isDeleted: false })
   const publisher = {
     add: (record: OutgoingRecord) => {
-      said.push(record)
+      published.push(record)
       return Promise.resolve()
     },
   } as unknown as OrderedPublisher
@@ -32,35 +32,35 @@ function sourceOver(readTable: () => Promise<readonly ConfigurationRow[]>) {
     onTransaction: () => undefined,
     onEnded: () => Promise.resolve(),
   })
-  return { source, said }
+  return { source, published }
 }
 
 describe('ConfigurationSource', () => {
   it('deletes from the topic what the table lacks, whatever slot it reads', async () => {
-    const { source, said } = sourceOver(() => Promise.resolve([row('c-1', 7n)]))
+    const { source, published } = sourceOver(() => Promise.resolve([row('c-1', 7n)]))
     await source.connected()
-    expect(said.map(({ key, value }) => [key, value])).toEqual([['company:c-2', null]])
+    expect(published.map(({ key, value }) => [key, value])).toEqual([['company:c-2', null]])
   })
 
   it('makes up for a comparison that failed at the next connection', async () => {
     let fails = true
-    const { source, said } = sourceOver(() => {
+    const { source, published } = sourceOver(() => {
       if (!fails) return Promise.resolve([row('c-2', 9n)])
       fails = false
       return Promise.reject(new Error('the database is away'))
     })
     await expect(source.connected()).rejects.toThrow('away')
     await source.connected()
-    expect(said.map(({ key, value }) => [key, value === null])).toEqual([
+    expect(published.map(({ key, value }) => [key, value === null])).toEqual([
       ['company:c-2', false],
       ['company:c-1', true],
     ])
   })
 
   it('says nothing again that the topic says already', async () => {
-    const { source, said } = sourceOver(() => Promise.resolve([row('c-1', 7n), row('c-2', 7n)]))
+    const { source, published } = sourceOver(() => Promise.resolve([row('c-1', 7n), row('c-2', 7n)]))
     await source.connected()
     await source.connected()
-    expect(said).toEqual([])
+    expect(published).toEqual([])
   })
 })

@@ -103,7 +103,7 @@ export class ConfigurationSource implements TransactionConsumer {
 }
 
 /** Whether the topic holds this record or a newer one of its key. */
-export function isSaid(state: ConfigurationState, record: OutgoingRecord): boolean {
+export function isPublished(state: ConfigurationState, record: OutgoingRecord): boolean {
   const key = String(record.key)
   const version = BigInt(record.headers?.[HEADER.version] ?? '0')
   return !state.isNewer(key, { version, isDeleted: record.value === null })

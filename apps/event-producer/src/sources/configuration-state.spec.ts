@@ -4,7 +4,7 @@ import { ConfigurationState } from './configuration-state.js'
 const live = (version: bigint) => ({ version, isDeleted: false })
 const deleted = (version: bigint) => ({ version, isDeleted: true })
 
-describe('what was said of the configuration', () => {
+describe('what was published of the configuration', () => {
   it.each([
     ['a higher version', live(1n), live(2n), true],
     ['the same version', live(2n), live(2n), false],

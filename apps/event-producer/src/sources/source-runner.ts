@@ -53,7 +53,7 @@ export class SourceRunner {
       onState: (state) => this.onState(state),
       onLag: (lag) => this.onLag(lag),
       onAdded: (tables) => {
-        const message = 'tables are captured from now on; what was committed of them before is not told'
+        const message = 'tables are captured from now on; what was committed of them before is not published'
         options.logger.warn({ source: source.name, tables }, message)
       },
     })

@@ -12,7 +12,7 @@ export interface CaptureSource {
   readonly name: string
   /** Connection URL. Secret: never log it. */
   readonly database: string
-  /** 0 to 65,535. Raised to begin anew, after a restore for example: positions start again above the old ones. */
+  /** 0 to 65,535. Raised to start over, after a restore for example: positions start again above the old ones. */
   readonly epoch: number
   readonly company: CompanyRule
   /** IANA name of the zone in which `timestamp` without a zone is read. */

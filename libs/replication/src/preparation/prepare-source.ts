@@ -15,7 +15,7 @@ export interface PrepareOptions extends ConnectionOptions {
 export interface PreparedSource {
   readonly slot: ReadySlot
   readonly tables: TableOids
-  /** Tables that are captured from now on although the slot is older; what was committed of them before is not told. */
+  /** Tables that are captured from now on although the slot is older; what was committed of them before is not published. */
   readonly added: readonly string[]
 }
 

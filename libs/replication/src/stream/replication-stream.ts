@@ -36,7 +36,7 @@ export interface ReplicationStreamOptions {
   readonly onState: (state: StreamState) => void
   /** Shown in `pg_stat_activity` and `pg_stat_replication`. */
   readonly applicationName: string
-  /** Told of tables that are captured from now on, by a slot that is older: what was committed of them before is not told. */
+  /** Told of tables that are captured from now on, by a slot that is older: what was committed of them before is not published. */
   readonly onAdded?: (tables: readonly string[]) => void
   /** Told how far the slot is, at every inspection. */
   readonly onLag?: (lag: SlotLag) => void
@@ -50,7 +50,7 @@ export interface ReplicationStreamOptions {
 /**
  * The committed transactions of one source, in the order of their commits, each whole, at least once.
  *
- * It connects, prepares what is missing (publication, slot), streams, and begins anew after any failure for as long as it is not
+ * It connects, prepares what is missing (publication, slot), streams, and starts over after any failure for as long as it is not
  * stopped: the database's absence, a table that is not as it must be, another reader on the slot, an error of the consumer. A transaction
  * that was not acknowledged comes again after that.
  *
@@ -133,9 +133,9 @@ export class ReplicationStream {
     }
   }
 
-  /** A change that cannot be told often has a cause that stands in the catalogue still: that one is for a person to mend first. */
+  /** A change that cannot be decoded often has a cause that stands in the catalogue still: that one is for a person to mend first. */
   private async firstToMend(error: SourceRefused, tables: TableOids): Promise<SourceRefused> {
-    if (error.code !== 'CHANGE_UNTELLABLE') return error
+    if (error.code !== 'CHANGE_NOT_DECODABLE') return error
     try {
       await this.look(tables)
       return error

@@ -7,7 +7,7 @@ import type { ReadySlot } from '../preparation/ensure-slot.js'
  * before, and the log waits with them, so what is not taken stays in Postgres and not in memory.
  */
 export interface TransactionConsumer {
-  /** What became of the source so far; asked before every connection. Absent: it may begin anew at any time. Throwing refuses. */
+  /** What became of the source so far; asked before every connection. Absent: it may start over at any time. Throwing refuses. */
   history?(): Promise<SourceHistory>
   /** A connection is about to stream from the slot: get ready for transactions, which may have been seen before. Throwing is tried again. */
   connected(slot: ReadySlot, tables: TableOids): Promise<void>

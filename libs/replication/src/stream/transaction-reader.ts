@@ -1,7 +1,7 @@
 import type { Row, Relation } from '@hooklane/core'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { nameOf, type ReplicatedSource } from '../replicated-source.js'
-import { SourceRefused, untellable } from '../source-refused.js'
+import { SourceRefused, notDecodable } from '../source-refused.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
 
 /** What `pg_logical_emit_message` must be called with to be meant for us. */
@@ -66,7 +66,7 @@ export class TransactionReader {
 
   private whole(relation: Relation, before: Row | null): Row {
     if (before) return before
-    throw untellable(
+    throw notDecodable(
       `a change of ${nameOf(relation)} was logged without its old row, because the table had no REPLICA IDENTITY FULL at that moment`,
       this.source,
     )

@@ -16,7 +16,7 @@ const MAX_URL_LENGTH = 2048
 interface CompiledColumn {
   readonly name: string
   readonly decode: ValueDecoder
-  readonly isTold: boolean
+  readonly isShown: boolean
 }
 
 type CompiledRelation = ReadonlyMap<string, CompiledColumn>
@@ -64,7 +64,7 @@ export class RowReader {
     let characters = 0
     for (const column of columns.values()) {
       const text = row.get(column.name)
-      if (!column.isTold || text === undefined) continue
+      if (!column.isShown || text === undefined) continue
       members.push([column.name, text === null ? null : column.decode(text)])
       characters += column.name.length + (text?.length ?? 4)
     }
@@ -150,7 +150,7 @@ export class RowReader {
         {
           name,
           decode: valueDecoder(typeOid, { timezone: this.source.timezone, isJson: json.includes(name) }),
-          isTold: !omit.includes(name),
+          isShown: !omit.includes(name),
         },
       ]),
     )

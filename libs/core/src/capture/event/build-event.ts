@@ -43,11 +43,11 @@ export interface EventPlace {
  * last one; `previous` that of the row before the transaction.
  */
 export function buildEvent(reader: RowReader, change: EntityChange, place: EventPlace): EntityEvent | null {
-  const told = tell(reader, change)
-  if (!told) return null
+  const facts = factsOf(reader, change)
+  if (!facts) return null
   const { source, table } = reader
   const { transaction, context, ordinal, size } = place
-  const { state } = told
+  const { state } = facts
   const position = formatPosition({ epoch: source.epoch, commitLsn: transaction.commitLsn, ordinal })
   const at = new Date(transaction.committedAtMs).toISOString()
   return {
@@ -61,12 +61,12 @@ export function buildEvent(reader: RowReader, change: EntityChange, place: Event
     revision: {
       id: position,
       operation: change.operation,
-      number: told.number,
-      previous: told.previous,
+      number: facts.number,
+      previous: facts.previous,
       at,
-      changed: told.changed,
-      changes: told.changes,
-      actor: context.actor ?? told.actor ?? { type: null, id: null, name: null },
+      changed: facts.changed,
+      changes: facts.changes,
+      actor: context.actor ?? facts.actor ?? { type: null, id: null, name: null },
       source: context.source ?? { kind: null, id: null, app: null, hops: 0 },
       correlationId: context.correlationId,
       causationId: context.causationId,
@@ -81,7 +81,7 @@ export function buildEvent(reader: RowReader, change: EntityChange, place: Event
 /** What stands behind the dot of an event type. */
 export const ACTIONS = { create: 'created', update: 'updated', delete: 'deleted' } as const
 
-interface Told {
+interface EventFacts {
   readonly state: EntityState
   readonly number: EntityVersion
   readonly previous: EntityVersion
@@ -90,7 +90,7 @@ interface Told {
   readonly actor: Actor | null
 }
 
-function tell(reader: RowReader, change: EntityChange): Told | null {
+function factsOf(reader: RowReader, change: EntityChange): EventFacts | null {
   switch (change.operation) {
     case 'create': {
       const state = change.after

@@ -21,6 +21,6 @@ export interface FoldReport {
   /** How many row changes came to nothing, by reason. Ignored columns and rows outside `when` are no reason: they are as ordered. */
   readonly skipped: ReadonlyMap<SkipReason, number>
   readonly contextFaults: readonly ContextFault[]
-  /** `schema.table` of the tables that were truncated: what became of their other rows cannot be told. */
+  /** `schema.table` of the tables that were truncated: what became of their other rows is unknown. */
   readonly truncated: readonly string[]
 }

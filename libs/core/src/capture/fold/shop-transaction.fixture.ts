@@ -131,7 +131,7 @@ export async function fold(changes: readonly RowChange[], source = SOURCE, conte
 }
 
 /** `type id` of each event. */
-export const told = async (changes: readonly RowChange[]) =>
+export const publishedTypes = async (changes: readonly RowChange[]) =>
   (await fold(changes)).events.map((event) => `${event.type} ${event.entity.id}`)
 
 export const gone = { deleted_at: '2026-03-01 00:00:00+00' }

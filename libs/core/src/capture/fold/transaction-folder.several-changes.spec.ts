@@ -1,6 +1,17 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Relation } from '../row-change.js'
-import { fold, gone, insert, price, product, remove, row, stock, told, update } from './shop-transaction.fixture.js'
+import {
+  fold,
+  gone,
+  insert,
+  price,
+  product,
+  remove,
+  row,
+  stock,
+  publishedTypes,
+  update,
+} from './shop-transaction.fixture.js'
 
 describe('several changes of one entity in a transaction', () => {
   const [a, b, c] = [row(), row({ price: '2', version: '5' }), row({ price: '3', version: '6' })]
@@ -23,7 +34,7 @@ describe('several changes of one entity in a transaction', () => {
       ['products.deleted 1', 'products.created 3'],
     ],
   ])('%s', async (_, changes, expected) => {
-    expect(await told(changes)).toEqual(expected)
+    expect(await publishedTypes(changes)).toEqual(expected)
   })
 
   it('what a deletion tells is the last state in the transaction; previous is the version before it', async () => {
@@ -48,10 +59,22 @@ describe('several changes of one entity in a transaction', () => {
   })
 
   it('entities of different tables with one id are two', async () => {
-    expect(await told([insert(row()), insert(row(), price)])).toEqual(['products.created 1', 'prices.created t:1'])
-    expect(await told([insert(row()), insert(row(), stock)])).toEqual(['products.created 1', 'stocks.created 1'])
-    expect(await told([insert(row()), remove(row(), stock)])).toEqual(['products.created 1', 'stocks.deleted 1'])
-    expect(await told([update(a, b, stock), update(b, c)])).toEqual(['stocks.updated 1', 'products.updated 1'])
+    expect(await publishedTypes([insert(row()), insert(row(), price)])).toEqual([
+      'products.created 1',
+      'prices.created t:1',
+    ])
+    expect(await publishedTypes([insert(row()), insert(row(), stock)])).toEqual([
+      'products.created 1',
+      'stocks.created 1',
+    ])
+    expect(await publishedTypes([insert(row()), remove(row(), stock)])).toEqual([
+      'products.created 1',
+      'stocks.deleted 1',
+    ])
+    expect(await publishedTypes([update(a, b, stock), update(b, c)])).toEqual([
+      'stocks.updated 1',
+      'products.updated 1',
+    ])
   })
 
   it('keys exchanged under a deferred constraint are two updates', async () => {
@@ -74,7 +97,7 @@ describe('several changes of one entity in a transaction', () => {
       update(two, later),
       update(later, row({ id: '5', price: '9' })),
     ]
-    expect(await told(changes)).toEqual(['products.deleted 1', 'products.updated 2', 'products.created 5'])
+    expect(await publishedTypes(changes)).toEqual(['products.deleted 1', 'products.updated 2', 'products.created 5'])
   })
 
   it('a table altered within the transaction does not confuse a row with another', async () => {

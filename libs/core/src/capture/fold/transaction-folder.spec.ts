@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { stateHash } from '../event/canonical-json.js'
-import { SOURCE, fold, gone, insert, price, remove, row, told, update } from './shop-transaction.fixture.js'
+import { SOURCE, fold, gone, insert, price, remove, row, publishedTypes, update } from './shop-transaction.fixture.js'
 
 describe('one change in a transaction', () => {
   it('an update says everything that a receiver may want to know', async () => {
@@ -129,7 +129,7 @@ describe('one change in a transaction', () => {
       ],
     ],
   ])('%s is no event', async (_, changes) => {
-    expect(await told(changes)).toEqual([])
+    expect(await publishedTypes(changes)).toEqual([])
   })
 
   it.each([
@@ -140,7 +140,7 @@ describe('one change in a transaction', () => {
     ['a company given to a row without', [update(row({ company_id: null }), row())], ['products.created 1']],
     ['a company taken away', [update(row(), row({ company_id: null }))], ['products.deleted 1']],
   ])('%s', async (_, changes, expected) => {
-    expect(await told(changes)).toEqual(expected)
+    expect(await publishedTypes(changes)).toEqual(expected)
   })
 
   it('a changed company is deleted under the old one and created under the new one, each at its own position', async () => {
