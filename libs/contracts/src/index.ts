@@ -1,6 +1,7 @@
 export * from './json.js'
 export * from './schemas.js'
 export * from './event.js'
+export * from './own-events.js'
 export * from './delivery.js'
 export * from './delivery-headers.js'
 export * from './configuration.js'

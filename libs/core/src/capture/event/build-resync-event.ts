@@ -1,0 +1,40 @@
+import type { EntityEvent, OwnEventName, ResyncData } from '@hooklane/contracts'
+import { capturedEventId } from '../../identity/ids.js'
+
+/** What happened to a source's stream, as one company is told of it. */
+export interface ResyncNotice extends Pick<ResyncData, 'producer' | 'from' | 'to' | 'reason'> {
+  readonly companyId: string
+  /**
+   * The event's own place in its producer's commit order. Order matters: two companies need two places. The position alone makes the event's id, and a partition that
+   * holds a position is taken to hold everything before it as well.
+   */
+  readonly position: string
+  /** RFC 3339, UTC. */
+  readonly occurredAt: string
+  /** In any order; empty: all of the producer's. */
+  readonly resources: readonly string[]
+}
+
+const TYPE: OwnEventName = 'resync.required'
+
+/**
+ * The event with which a producer says that its events alone no longer lead to the present state. Built again from the same notice it is the
+ * same event. Whom it is for is not known yet: the router puts each subscription in the place of its `entity`.
+ */
+export function buildResyncEvent(notice: ResyncNotice): EntityEvent {
+  const { producer, companyId, position, occurredAt, from, to, reason } = notice
+  const resources = [...new Set(notice.resources)].sort()
+  const data: ResyncData = { producer, from, to, reason, resources }
+  return {
+    id: capturedEventId(producer, position),
+    producer,
+    type: TYPE,
+    companyId,
+    subscriptionId: null,
+    entity: { type: 'source', id: producer, key: null, url: null },
+    occurredAt,
+    revision: null,
+    batch: null,
+    data,
+  }
+}
