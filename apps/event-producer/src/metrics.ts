@@ -58,6 +58,11 @@ export const catalogue = {
     'Records that were in Kafka already and were not published again: after a restart a few.',
     { source },
   ),
+  readBack: counter(
+    'capture_read_back_total',
+    'Records of the topic, those of other producers included, that were read to find the last one of the source: at a start, what was appended since its last mark. Many at each start: the mark does not follow (the log says why).',
+    { source },
+  ),
   failures: counter(
     'capture_failures_total',
     'Failures of a source, by code; each is followed by another attempt. The log line and `/health/ready` say what to do, with the statement to run.',

@@ -1,27 +1,27 @@
 import { tmpdir } from 'node:os'
 import type { CapturePlaces } from '@hooklane/config'
 import {
-  formatPosition,
+  formatEpoch,
   referencedColumns,
-  SourceReader,
   type CaptureSource,
   type FoldReport,
   type TransactionInfo,
 } from '@hooklane/core'
 import type { TopicNames } from '@hooklane/contracts'
 import { MAX_RECORD_BYTES, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
-import { CaptureMarks, readConfiguration, type PgPool } from '@hooklane/postgres'
-import { ChangesMissing, type ReplicatedSource } from '@hooklane/replication'
+import { CaptureMarks, readCompanyIds, readConfiguration, type PgPool } from '@hooklane/postgres'
+import { ChangesMissing, emitAnnouncements, type ReplicatedSource } from '@hooklane/replication'
 import type { ServiceContext } from '@hooklane/runtime'
 import type { EventProducerMetrics } from './metrics.js'
-import { MarkKeeper } from './publishing/mark-keeper.js'
+import { MarkKeeper } from './marks/mark-keeper.js'
 import { OrderedPublisher, type PublishedCheck } from './publishing/ordered-publisher.js'
 import { PublishedPositions } from './publishing/published-positions.js'
 import type { EventProducerSettings } from './settings.js'
+import { Announcer } from './sources/announcer.js'
 import { CapturedSource } from './sources/captured-source.js'
 import { CONFIGURATION_TABLE, ConfigurationSource, isPublished } from './sources/configuration-source.js'
 import { readConfigurationTopic } from './sources/read-configuration-topic.js'
-import { SourceRunner } from './sources/source-runner.js'
+import { applicationNameOf, SourceRunner } from './sources/source-runner.js'
 import { TemporarySpoolFile } from './spool/temporary-spool-file.js'
 
 /** Name of the source that carries Hooklane's own configuration; capture files cannot take it. */
@@ -86,6 +86,7 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
     producer: capture.name,
     groupPrefix: names.group('event-producer'),
     knownPosition: () => marks.read(),
+    onReadBack: (records) => reportReadBack(parts, source.name, records),
   })
   const { producer, publisher } = makePublisher(parts, source.name, () => positions.check())
   const marks: MarkKeeper = new MarkKeeper({
@@ -94,19 +95,25 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
     endOffsets: () => positions.endOffsets(),
     onFailure: (error) => context.logger.warn({ source: source.name, error }, 'the mark of the source does not follow'),
   })
+  const announcer = new Announcer({
+    marks,
+    readCompanies: () => readCompanyIds(pool),
+    emit: (ids) => emitAnnouncements(source, ids, applicationNameOf(source.name)),
+  })
   const runner = makeRunner(parts, source, publisher, {
     onRefused: (error) => {
-      if (error instanceof ChangesMissing) void marks.noteGaps(error.gaps, epochOf(capture))
+      if (error instanceof ChangesMissing) void marks.noteGaps(error.gaps, formatEpoch(capture.epoch))
     },
     onStopped: () => marks.stop(),
     makeConsumer: (link) =>
       new CapturedSource({
         ...link,
-        reader: new SourceReader(capture),
+        capture,
         replicated: source,
         topic,
         publisher,
         marks,
+        announcer,
         lastPositions: () => positions.read(),
         openSpool: () => TemporarySpoolFile.open(settings.spoolDir ?? tmpdir()),
         onTransaction: reportTransaction(parts, source.name),
@@ -115,8 +122,10 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
   return { runner, producer }
 }
 
-/** The part of a position's text that tells epochs apart. */
-const epochOf = ({ epoch }: CaptureSource): string => formatPosition({ epoch, commitLsn: 0n, ordinal: 0 }).slice(0, 4)
+function reportReadBack({ metrics, context }: Parts, source: string, records: number): void {
+  metrics.readBack.inc({ source }, records)
+  context.logger.info({ source, records }, 'read back what the topic holds behind the mark of the source')
+}
 
 const reportTransaction =
   ({ metrics, context }: Parts, source: string) =>

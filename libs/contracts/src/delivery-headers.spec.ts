@@ -15,7 +15,7 @@ const deliveryHeaders: fc.Arbitrary<DeliveryHeaders> = fc.record({
   deliveryId: id,
   companyId: id,
   sequence: fc.bigInt(1n, 2n ** 53n),
-  position: fc.option(fc.constant('0001-000000000152BAC0-00000002')),
+  position: fc.option(fc.constant('0001-000000000152BAC0-000000000152BA40-0002-0')),
   source: fc.record({
     topic: fc.stringMatching(/^[a-zA-Z0-9._-]{1,60}$/),
     partition: fc.integer({ min: 0, max: 2 ** 31 - 1 }),

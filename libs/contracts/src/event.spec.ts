@@ -11,7 +11,7 @@ const event = {
   entity: { type: 'product', id: 'prd_1' },
   occurredAt: '2026-03-02T08:15:04.190Z',
   revision: {
-    id: '0001-000000000152BAC0-00000002',
+    id: '0001-000000000152BAC0-000000000152BA40-0002-0',
     operation: 'update',
     changes: [{ op: 'replace', path: '/price', before: ['89.00', { a: null }], after: 7 }],
   },

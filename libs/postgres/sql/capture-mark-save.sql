@@ -1,12 +1,18 @@
--- $1 topic, $2 producer, $3 position, $4 xid, $5 offsets, $6 tables. Never goes back: a process that is late, or of an older epoch, changes
--- nothing. A raised epoch starts over: what was known to be missing before it has been taken note of.
-INSERT INTO hooklane.capture_mark AS mark (topic, producer, position, xid, offsets, tables)
-VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb)
-ON CONFLICT (topic, producer) DO UPDATE SET
-  position = excluded.position,
-  xid = excluded.xid,
-  offsets = excluded.offsets,
-  tables = excluded.tables,
-  gaps = CASE WHEN left(excluded.position, 4) > left(mark.position, 4) THEN '{}' ELSE mark.gaps END,
+-- $1 topic, $2 producer, $3 owner, $4 position, $5 xid, $6 offsets, $7 tables, $8 system identifier, $9 timeline, $10 settled LSN,
+-- $11 configuration, $12 catalogue, $13 announcements, $14 companies. Changes nothing for whoever is the owner no longer, and never takes a
+-- position back. A raised epoch starts over: what was known to be missing before it has been taken note of.
+UPDATE hooklane.capture_mark SET
+  position = $4,
+  xid = $5,
+  offsets = $6::jsonb,
+  tables = $7::jsonb,
+  gaps = CASE WHEN left($4, 4) > left(position, 4) THEN '{}' ELSE gaps END,
+  system_identifier = $8,
+  timeline = $9,
+  settled_lsn = $10::pg_lsn,
+  configuration = $11::jsonb,
+  catalogue = $12::jsonb,
+  announcements = $13::jsonb,
+  companies = $14,
   marked_at = now()
-WHERE excluded.position >= mark.position
+WHERE topic = $1 AND producer = $2 AND owner = $3 AND $4 >= position

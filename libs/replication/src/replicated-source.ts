@@ -43,7 +43,7 @@ export type SourceHistory =
 
 export interface OpenHistory {
   readonly kind: 'open'
-  /** How far it was read, for messages. */
+  /** How far it was read, for messages: an LSN. */
   readonly upTo: string
   readonly tables: TableOids
 }

@@ -136,10 +136,10 @@ export class CaptureWorld {
     return this.records.filter((record) => record.topic === this.topics.events)
   }
 
-  /** Ids of the entities that a source has told, in their order. */
+  /** Ids of the entities of a source's events, in their order. */
   idsOf(source: string): string[] {
     return this.events()
-      .filter((event) => event.producer === source)
+      .filter((event) => event.producer === source && event.revision !== null)
       .map((event) => event.entity.id)
   }
 

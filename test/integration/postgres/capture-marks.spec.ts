@@ -1,15 +1,29 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { CaptureMarks, CaptureMarksClosed, createPool, type CaptureMark, type PgPool } from '@hooklane/postgres'
+import { endOfTransaction } from '@hooklane/core'
+import {
+  CaptureMarks,
+  CaptureMarksClosed,
+  CaptureMarkTaken,
+  createPool,
+  type CaptureMark,
+  type PgPool,
+} from '@hooklane/postgres'
 import { createTestDatabase, type TestDatabase } from './test-database.js'
 
-const at = (epoch: number, lsn: number): string =>
-  `000${epoch}-${lsn.toString(16).toUpperCase().padStart(16, '0')}-00000000`
+const at = (epoch: number, commitLsn: number): string => endOfTransaction(epoch, BigInt(commitLsn))
 
 const mark = (position: string, more: Partial<CaptureMark> = {}): CaptureMark => ({
   position,
   xid: '700',
   offsets: new Map([[0, 7n]]),
   tables: new Map([['public.item', 16_400]]),
+  log: { systemIdentifier: '7301234567890123456', timeline: 3 },
+  settledLsn: 0x1_0000_00f8n,
+  configuration: { form: 1, tables: [{ table: 'item' }] },
+  catalogue: { partitions: { 'public.item': [] } },
+  announcements: [{ id: 'a1', reason: 'detached', resources: ['items'], from: null }],
+  companies: ['cmp_b', 'cmp_a'],
   ...more,
 })
 
@@ -19,6 +33,13 @@ describe('capture marks', () => {
   let database: TestDatabase
   let pool: PgPool
   let marks: CaptureMarks
+  const owner = randomUUID()
+
+  /** Saved by a process that has claimed it. */
+  const save = async (producer: string, saved: CaptureMark, store = marks): Promise<void> => {
+    await store.claim(producer, owner, saved.position)
+    await store.save(producer, owner, saved)
+  }
 
   beforeAll(async () => {
     database = await createTestDatabase('marks')
@@ -36,28 +57,42 @@ describe('capture marks', () => {
       [0, 12n],
       [11, 9_007_199_254_740_993n],
     ])
-    await marks.save('kept', mark(at(1, 10), { offsets }))
+    await save('kept', mark(at(1, 10), { offsets }))
     expect(await marks.read('kept')).toEqual({ ...mark(at(1, 10), { offsets }), gaps: new Map() })
   })
 
   it('of another topic are others: another TOPIC_PREFIX starts over', async () => {
-    await marks.save('here', mark(at(1, 10)))
+    await save('here', mark(at(1, 10)))
     const elsewhere = new CaptureMarks(pool, 'other.events')
     expect(await elsewhere.read('here')).toBeNull()
-    await elsewhere.save('here', mark(at(1, 5), { xid: null }))
+    await save('here', mark(at(1, 5), { xid: null }), elsewhere)
     expect(await elsewhere.read('here')).toMatchObject(mark(at(1, 5), { xid: null }))
     expect(await marks.read('here')).toMatchObject(mark(at(1, 10)))
   })
 
   it('never go back, not in position and not in epoch', async () => {
-    await marks.save('ahead', mark(at(2, 10)))
-    await marks.save('ahead', mark(at(2, 9), { tables: new Map() }))
-    await marks.save('ahead', mark(at(1, 99), { tables: new Map() }))
+    await save('ahead', mark(at(2, 10)))
+    await expect(save('ahead', mark(at(2, 9), { tables: new Map() }))).rejects.toThrow(CaptureMarkTaken)
+    await expect(save('ahead', mark(at(1, 99), { tables: new Map() }))).rejects.toThrow(CaptureMarkTaken)
     expect(await marks.read('ahead')).toMatchObject(mark(at(2, 10)))
   })
 
+  it('are saved by the process that claimed them last, and by no other', async () => {
+    const [first, second] = [randomUUID(), randomUUID()]
+    expect(await marks.claim('fenced', first, at(1, 10))).toMatchObject({
+      position: at(1, 10),
+      log: null,
+      settledLsn: null,
+    })
+    await marks.save('fenced', first, mark(at(1, 11)))
+    expect(await marks.claim('fenced', second, at(1, 99))).toMatchObject(mark(at(1, 11)))
+    await expect(marks.save('fenced', first, mark(at(1, 12)))).rejects.toThrow(CaptureMarkTaken)
+    await marks.save('fenced', second, mark(at(1, 11), { settledLsn: 1n }))
+    expect(await marks.read('fenced')).toMatchObject(mark(at(1, 11), { settledLsn: 1n }))
+  })
+
   it('note what is missing until the epoch is raised, and what was noted first stays', async () => {
-    await marks.save('gap', mark(at(1, 10)))
+    await save('gap', mark(at(1, 10)))
     await marks.noteGaps('gap', '0001', new Map([['public.item', gap('first')]]))
     await marks.noteGaps(
       'gap',
@@ -67,13 +102,13 @@ describe('capture marks', () => {
         ['public.brand', gap('third')],
       ]),
     )
-    await marks.save('gap', mark(at(1, 11)))
+    await save('gap', mark(at(1, 11)))
     const gaps = async () => [...((await marks.read('gap'))?.gaps ?? [])].sort()
     expect(await gaps()).toEqual([
       ['public.brand', gap('third')],
       ['public.item', gap('first')],
     ])
-    await marks.save('gap', mark(at(2, 1)))
+    await save('gap', mark(at(2, 1)))
     await marks.noteGaps('gap', '0001', new Map([['public.item', gap('of a process that is late')]]))
     expect(await gaps()).toEqual([])
   })

@@ -35,7 +35,7 @@ export class Recorder implements TransactionConsumer {
     return Promise.resolve()
   }
 
-  begin(): void {
+  begin(): undefined {
     this.#changes = []
     this.#contexts = []
   }

@@ -73,6 +73,18 @@ export class OrderedPublisher {
     this.push({ record: null, bytes: 0, onDurable })
   }
 
+  /** Resolves when everything added so far is durable. @throws PublisherStopped */
+  drained(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stopped = () => reject(new PublisherStopped())
+      this.stopping.signal.addEventListener('abort', stopped, { once: true })
+      this.whenDurable(() => {
+        this.stopping.signal.removeEventListener('abort', stopped)
+        resolve()
+      })
+    })
+  }
+
   /** Somebody else may have published: the topic is read back before anything more is sent. */
   readAgain(): void {
     this.isPublished = null

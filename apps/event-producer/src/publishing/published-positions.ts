@@ -24,6 +24,8 @@ export interface PublishedPositionsOptions {
   readonly groupPrefix: string
   /** Null: nothing is known, the topic is read back as far as it takes. */
   readonly knownPosition: () => Promise<KnownPosition | null>
+  /** How many records were read back, those of other producers included. */
+  readonly onReadBack: (records: number) => void
 }
 
 /**
@@ -55,11 +57,11 @@ export class PublishedPositions {
   }
 
   private async readSince(known: KnownPosition | null): Promise<LastPositions> {
-    const { client, topic, producer, groupPrefix } = this.options
+    const { client, topic, producer, groupPrefix, onReadBack } = this.options
     const where = (record: { readonly headers: Readonly<Record<string, Buffer>> }): boolean =>
       record.headers[HEADER.producer]?.toString() === producer
     const since = known?.offsets ?? new Map<number, bigint>()
-    const last = await lastRecords(client, { topic, count: 1, where, groupPrefix, since })
+    const last = await lastRecords(client, { topic, count: 1, where, groupPrefix, since, onRead: onReadBack })
     const positions = new Map<number, PublishedEvent>()
     for (const [partition, records] of last) {
       const record = records.at(-1)

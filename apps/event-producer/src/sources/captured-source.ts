@@ -1,37 +1,42 @@
-import { HEADER, SCHEMA, type EntityEvent } from '@hooklane/contracts'
 import {
   CaptureError,
-  formatPosition,
-  parsePosition,
-  qualifiedName,
+  endOfTransaction,
+  positionBefore,
   TransactionFolder,
+  type CaptureSource,
   type EmittedContext,
   type FoldReport,
-  type OutgoingRecord,
+  type FoundHistory,
+  type LogPlace,
   type RowChange,
-  type SourceReader,
   type SpoolFile,
   type TransactionInfo,
 } from '@hooklane/core'
+import type { ReadCaptureMark } from '@hooklane/postgres'
 import {
-  ChangesMissing,
-  LOSS_CODES,
   missingOfAll,
-  SourceRefused,
   notDecodable,
-  type LossCode,
+  type LogRelease,
   type ReadySlot,
   type ReplicatedSource,
   type SourceHistory,
   type TableOids,
+  type TransactionBegin,
   type TransactionConsumer,
 } from '@hooklane/replication'
-import type { MarkKeeper } from '../publishing/mark-keeper.js'
+import type { MarkedPlace, MarkKeeper } from '../marks/mark-keeper.js'
 import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import type { LastPositions } from '../publishing/published-positions.js'
+import { Announcer } from './announcer.js'
+import { inOrder } from './announced-events.js'
+import { eventRecord, type PlacedEvent } from './event-record.js'
+import { firstPlan, planOfToday, type FoldingPlan } from './folding-plan.js'
+import { latestPlace, publishedPlace, refuseOrdinal, withoutOrdinal, type PublishedPlace } from './published-place.js'
+import { historyOf, settledLsnOf } from './source-history.js'
 
 export interface CapturedSourceOptions {
-  readonly reader: SourceReader
+  /** As the capture file says today. */
+  readonly capture: CaptureSource
   readonly replicated: ReplicatedSource
   readonly topic: string
   readonly publisher: OrderedPublisher
@@ -39,77 +44,107 @@ export interface CapturedSourceOptions {
   readonly lastPositions: () => Promise<LastPositions>
   readonly openSpool: () => Promise<SpoolFile>
   readonly acknowledge: (commitEndLsn: bigint) => void
+  readonly announcer: Announcer
   readonly onTransaction: (transaction: TransactionInfo, report: FoldReport) => void
   /** Ends the publishing when the process ends; nothing to do otherwise. */
   readonly onEnded: () => Promise<void>
 }
 
 /**
- * Turns the transactions of a captured database into events. A transaction is folded while it is read; its events are handed to the
- * publisher at its commit, and the log is released when they are durable.
+ * Turns the transactions of a captured database into events. A transaction is folded while it is read; its events are given to the
+ * publisher at its commit, and the log is released when they are durable and the mark says so.
  *
  * Invariant: `lastEnqueued` is the position of the last event given to the publisher. After a reconnect the same transactions come again;
- * what is not above it is on its way already. The last one that was published is `expected` among them: a database that was set back and has
- * gone on since has another one in its place, and what it holds before that place would be taken for copies.
+ * what is not above it is on its way already. The last transaction that was published is `expected` among them: if the database was
+ * restored and moved on, another one stands in its place, and what it holds before that place would be mistaken for copies.
  */
 export class CapturedSource implements TransactionConsumer {
   private fold: TransactionFolder | null = null
-  private lastEnqueued: Published | null = null
-  private expected: Published | null = null
-  /** What Kafka said before anything was enqueued; undefined before it was asked. */
-  private published: Published | null | undefined
+  private plan: FoldingPlan | null = null
+  private tables: TableOids = new Map()
+  private lastEnqueued: PublishedPlace | null = null
+  private expected: PublishedPlace | null = null
+  /** The last event in each partition of the topic; null before Kafka was asked. */
+  private published: readonly PublishedPlace[] | null = null
 
   constructor(private readonly options: CapturedSourceOptions) {}
 
+  /** Nothing of another history may be released. */
+  readonly release: LogRelease = {
+    offer: (settledLsn) => this.offer(settledLsn),
+    flush: () => this.options.marks.flush(),
+    releasable: () => this.options.marks.releasableLsn,
+  }
+
   /** @throws SourceRefused when the epoch went back, or changes are known to be missing under it */
   async history(): Promise<SourceHistory> {
-    const { source } = this.options.reader
-    const mark = await this.options.marks.read()
-    const last = mark ? publishedPosition(mark.position, mark.xid) : await this.lastPublished()
-    if (last === null) return { kind: 'none' }
-    if (last.epoch < source.epoch) return { kind: 'over' }
-    if (last.epoch > source.epoch) throw this.epochWentBack(last)
-    const captured = new Set(source.tables.map(qualifiedName))
-    const gaps = [...(mark?.gaps ?? [])]
-      .filter(([table]) => captured.has(table))
-      .map(([table, { code, reason }]) => [table, { code: lossCode(code), reason }] as const)
-    if (gaps.length > 0) throw new ChangesMissing(new Map(gaps), this.options.replicated)
-    return { kind: 'open', upTo: last.text, tables: mark?.tables ?? new Map<string, number>() }
+    const { marks, capture: source, replicated } = this.options
+    const mark = await marks.read()
+    return historyOf({ source, replicated }, mark, mark ? placeOf(mark) : latestPlace(await this.lastPublished()))
   }
 
-  /** @throws SourceRefused when the database has not reached what was published: it was set back, or is another one */
-  async connected(slot: ReadySlot, tables: TableOids): Promise<void> {
-    const { marks, publisher, reader } = this.options
-    const { epoch } = reader.source
-    const isOfEpoch = (position: Published): boolean => position.epoch === epoch
-    const read = await marks.read()
-    const mark = read === null ? null : publishedPosition(read.position, read.xid)
+  connected(_slot: ReadySlot, tables: TableOids): Promise<void> {
+    this.tables = tables
+    return Promise.resolve()
+  }
+
+  /** @throws SourceRefused when the slot or the database has lost what was not published, or is another one */
+  async started(found: FoundHistory): Promise<void> {
+    const { marks, capture: source, replicated, publisher, announcer } = this.options
+    const claimed = await marks.claim(positionBefore(source.epoch, found.confirmedLsn))
+    const claimedPlace = placeOf(claimed)
+    const isContinued = claimedPlace?.epoch === source.epoch
     // Another process has published more since we asked. With a mark it is a short way back.
-    if (mark !== null && mark.text > (this.lastEnqueued?.text ?? '')) {
-      this.published = undefined
+    if (claimedPlace && claimedPlace.text > (this.lastEnqueued?.text ?? '')) {
+      this.published = null
       publisher.readAgain()
     }
-    const published = [this.lastEnqueued, mark, await this.lastPublished()]
-      .filter((one) => one !== null)
-      .filter(isOfEpoch)
+    const inKafka = (await this.lastPublished()).filter(({ epoch }) => epoch === source.epoch)
+    const marked = isContinued && claimedPlace.xid !== null ? [claimedPlace] : []
     // The database may have been set back while we were connected to it: what this process enqueued is asked about every time.
-    const last = latest(published)
-    if (last !== null && last.commitLsn > slot.walEndLsn) throw this.databaseIsBehind(last)
-    const known = latest(published.filter(({ xid }) => xid !== null))
-    this.expected = known !== null && known.commitLsn >= slot.confirmedLsn ? known : null
+    const enqueued = this.lastEnqueued ? [this.lastEnqueued] : []
+    const published = [...enqueued, ...marked, ...inKafka]
+    const last = latestPlace(published)
+    const identified = latestPlace(published.filter(({ xid }) => xid !== null))
+    const past = { source, replicated }
+    const settledLsn = settledLsnOf(past, isContinued ? claimed : null, { published: last, found })
+    this.expected = identified !== null && identified.commitLsn >= found.confirmedLsn ? identified : null
+    const place = isContinued ? claimedPlace : publishedPlace(positionBefore(source.epoch, found.confirmedLsn), null)
+    if (!place) throw new Error(`${source.name} has no position to begin at`)
     // Not `last`: what is enqueued waits for Kafka, and what Kafka has of it may stand in some partitions only.
-    const marked = mark !== null && isOfEpoch(mark) ? mark : beforeConfirmed(epoch, slot)
-    await marks.begin({ position: marked.text, xid: marked.xid }, tables, last?.text ?? '')
+    const halfPublishedLsn = last !== null && last.text > place.text ? last.commitLsn : null
+    this.plan = isContinued
+      ? firstPlan({ today: source, tables: this.tables, mark: claimed, halfPublishedLsn })
+      : planOfToday(source, this.tables)
+    const { configuration, tables } = this.plan
+    await marks.begin({
+      place: { position: place.text, xid: place.xid },
+      settledLsn,
+      enqueued: last?.text ?? '',
+      notes: {
+        log: found.log,
+        configuration,
+        tables,
+        catalogue: claimed.catalogue,
+        companies: claimed.companies,
+        announcements: announcer.afterEpoch(claimed, source, isContinued ? null : claimedPlace),
+      },
+    })
+    await announcer.emit()
   }
 
-  begin(): void {
-    const { reader, openSpool } = this.options
-    this.fold = new TransactionFolder(reader, { openSpool })
+  begin({ commitLsn }: TransactionBegin): Promise<void> | undefined {
+    const plan = this.currentPlan()
+    if (plan.upTo === null || commitLsn <= plan.upTo) {
+      this.open(plan)
+      return undefined
+    }
+    return this.switchPlan()
   }
 
-  change(change: RowChange): Promise<void> | undefined {
+  change(change: RowChange, place: LogPlace): Promise<void> | undefined {
     try {
-      return this.openFold().add(change)
+      return this.openFold().add(change, place)
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error
       throw notDecodable(
@@ -123,30 +158,57 @@ export class CapturedSource implements TransactionConsumer {
     this.openFold().addContext(context)
   }
 
+  announcement(id: string, place: LogPlace): void {
+    this.options.announcer.emitted(id, place)
+  }
+
   async commit(transaction: TransactionInfo): Promise<void> {
-    const { publisher, marks, topic, acknowledge, onTransaction } = this.options
+    const { publisher, marks, acknowledge, announcer, onTransaction } = this.options
     const fold = this.openFold()
     this.refuseOtherHistory(transaction)
-    for await (const event of fold.events(transaction)) {
-      const position = event.revision?.id ?? ''
-      if (this.lastEnqueued !== null && position <= this.lastEnqueued.text) continue
-      marks.noteEnqueued(position)
-      await publisher.add(eventRecord(topic, event, position))
-      this.lastEnqueued = publishedPosition(position, transaction.xid)
+    const report = fold.report()
+    const announced = await announcer.eventsOf(transaction, report.truncations, this.currentPlan().reader.source)
+    for await (const placed of inOrder(placedEvents(fold, transaction), announced.events)) {
+      await this.enqueue(placed, transaction)
     }
     const { lastEnqueued, expected } = this
     publisher.whenDurable(() => {
-      if (lastEnqueued !== null) marks.settle({ position: lastEnqueued.text, xid: lastEnqueued.xid })
-      // Before the last one that was published has come, this may be another history, of which nothing may be released.
+      if (lastEnqueued !== null) marks.settle(endOf(lastEnqueued), announced.ids)
+      // Before the last transaction that was published has come, this may be another history, of which nothing may be released.
       if (expected === null) acknowledge(transaction.commitEndLsn)
     })
-    onTransaction(transaction, fold.report())
+    onTransaction(transaction, report)
     await this.closeFold()
   }
 
   async ended(): Promise<void> {
     await this.closeFold()
     await this.options.onEnded()
+  }
+
+  /** From this transaction on the file of today holds: everything before it has to be in Kafka first, and the mark has to say so. */
+  private async switchPlan(): Promise<void> {
+    const { publisher, marks, capture } = this.options
+    await publisher.drained()
+    const plan = planOfToday(capture, this.tables)
+    await marks.note({ configuration: plan.configuration, tables: plan.tables })
+    this.plan = plan
+    this.open(plan)
+  }
+
+  private open({ reader }: FoldingPlan): void {
+    const { openSpool, announcer } = this.options
+    announcer.begin()
+    this.fold = new TransactionFolder(reader, { openSpool })
+  }
+
+  private async enqueue(placed: PlacedEvent, { xid }: TransactionInfo): Promise<void> {
+    const { publisher, marks, topic } = this.options
+    const { position } = placed
+    if (this.lastEnqueued !== null && position <= this.lastEnqueued.text) return
+    marks.noteEnqueued(position)
+    await publisher.add(eventRecord(topic, placed))
+    this.lastEnqueued = publishedPlace(position, xid)
   }
 
   private openFold(): TransactionFolder {
@@ -160,88 +222,57 @@ export class CapturedSource implements TransactionConsumer {
     await fold?.discard()
   }
 
-  private async lastPublished(): Promise<Published | null> {
-    if (this.published === undefined) {
-      const events = [...(await this.options.lastPositions()).values()]
-      this.published = latest(
-        events
-          .map(({ position, transactionId }) => publishedPosition(position, transactionId))
-          .filter((position) => position !== null),
-      )
+  private currentPlan(): FoldingPlan {
+    if (!this.plan) throw new Error('the source was not started')
+    return this.plan
+  }
+
+  private async lastPublished(): Promise<readonly PublishedPlace[]> {
+    if (this.published) return this.published
+    const { lastPositions, capture, replicated } = this.options
+    const events = [...(await lastPositions()).values()]
+    const mark = await this.options.marks.read()
+    for (const { position } of events) {
+      if (mark === null || position > withoutOrdinal(mark.position))
+        refuseOrdinal(capture.name, position, replicated.resetInstructions)
     }
+    this.published = events.flatMap(({ position, transactionId }) => publishedPlace(position, transactionId) ?? [])
     return this.published
   }
 
   private refuseOtherHistory({ commitLsn, xid }: TransactionInfo): void {
     const { expected } = this
     if (expected === null || commitLsn < expected.commitLsn) return
-    if (commitLsn === expected.commitLsn && xid === expected.xid) {
-      this.expected = null
-      return
-    }
-    throw missingOfAll(this.options.replicated, {
-      code: 'CHANGES_MISSING',
-      reason: `the log does not hold transaction ${expected.xid}, which was published: the database was restored, or is another one`,
-    })
+    if (commitLsn !== expected.commitLsn || xid !== expected.xid) throw this.historyIsOther(expected)
+    this.expected = null
   }
 
-  private epochWentBack(last: Published): SourceRefused {
-    const { source } = this.options.reader
-    return new SourceRefused(
-      'POSITION_BEHIND',
-      `the capture file gives ${source.name} the epoch ${source.epoch}, but it was read under ${last.epoch} already: write ${last.epoch} to ` +
-        `go on where it was, or ${last.epoch + 1} to start over, and restart the event-producer`,
-    )
+  private offer(settledLsn: bigint): void {
+    const { expected } = this
+    if (expected === null) return this.options.marks.offer(settledLsn)
+    if (settledLsn > expected.commitLsn) throw this.historyIsOther(expected)
   }
 
-  private databaseIsBehind(last: Published): SourceRefused {
-    const { name } = this.options.reader.source
+  private historyIsOther({ xid }: PublishedPlace): Error {
     return missingOfAll(this.options.replicated, {
-      code: 'POSITION_BEHIND',
-      reason:
-        `${name} has published up to ${last.text}, which this database has not reached: it is another one, or was restored. New events ` +
-        `would be taken for copies`,
+      code: 'CHANGES_MISSING',
+      reason: `the log does not hold transaction ${xid}, which was published: the database was restored, or is another one`,
     })
   }
 }
 
-/** A position up to which every event was published, with its transaction where that is known. */
-interface Published {
-  readonly text: string
-  readonly epoch: number
-  readonly commitLsn: bigint
-  readonly xid: string | null
+async function* placedEvents(
+  fold: TransactionFolder,
+  transaction: TransactionInfo,
+): AsyncGenerator<PlacedEvent, void, undefined> {
+  for await (const event of fold.events(transaction)) yield { position: event.revision?.id ?? '', event }
 }
 
-function publishedPosition(text: string, xid: string | null): Published | null {
-  const position = parsePosition(text)
-  return position === null ? null : { text, epoch: position.epoch, commitLsn: position.commitLsn, xid }
-}
+/** Under another capture file a transaction may have other events, behind its last one: none of them is missing. */
+const endOf = ({ epoch, commitLsn, xid }: PublishedPlace): MarkedPlace => ({
+  position: endOfTransaction(epoch, commitLsn),
+  xid,
+})
 
-/** What is confirmed lies before this place; the next commit may begin exactly there. */
-function beforeConfirmed(epoch: number, slot: ReadySlot): Published {
-  const commitLsn = slot.confirmedLsn - 1n
-  return { text: formatPosition({ epoch, commitLsn, ordinal: 0 }), epoch, commitLsn, xid: null }
-}
-
-/** What a later version has noted is missing all the same. */
-const lossCode = (code: string): LossCode => LOSS_CODES.find((one) => one === code) ?? 'CHANGES_MISSING'
-
-/** The order of texts is that of positions. */
-const latest = (positions: readonly Published[]): Published | null =>
-  positions.reduce<Published | null>((last, one) => (last === null || one.text > last.text ? one : last), null)
-
-/** Names of sources are ASCII; the position stands in a header too, so that nobody has to read the event to find it. */
-export function eventRecord(topic: string, event: EntityEvent, position: string): OutgoingRecord {
-  return {
-    topic,
-    key: event.companyId,
-    value: JSON.stringify(event),
-    headers: {
-      [HEADER.schema]: SCHEMA.event,
-      [HEADER.contentType]: 'application/json',
-      [HEADER.producer]: event.producer,
-      [HEADER.position]: position,
-    },
-  }
-}
+const placeOf = ({ position, xid }: ReadCaptureMark): PublishedPlace | null =>
+  publishedPlace(withoutOrdinal(position), xid)

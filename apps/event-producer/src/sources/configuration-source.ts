@@ -48,7 +48,7 @@ export class ConfigurationSource implements TransactionConsumer {
     await this.removeAll(([key]) => !present.has(key))
   }
 
-  begin(): void {
+  begin(): undefined {
     // Rows are published as they come: the protocol sends committed transactions only.
   }
 

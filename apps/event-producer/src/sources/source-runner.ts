@@ -32,6 +32,9 @@ export interface SourceRunnerOptions {
   readonly logger: Logger
 }
 
+/** As which a source's connections show in `pg_stat_activity`. */
+export const applicationNameOf = (source: string): string => `hooklane-event-producer ${source}`
+
 /** Keeps one source running and says how it is. Sources know nothing of each other: one that fails holds up no other. */
 export class SourceRunner {
   private readonly stream: ReplicationStream
@@ -48,7 +51,7 @@ export class SourceRunner {
     this.stream = new ReplicationStream({
       source,
       consumer,
-      applicationName: `hooklane-event-producer ${source.name}`,
+      applicationName: applicationNameOf(source.name),
       inspectEveryMs: options.inspectEveryMs,
       onState: (state) => this.onState(state),
       onLag: (lag) => this.onLag(lag),

@@ -1,45 +1,91 @@
 /**
- * The place of a change in its source's commit order. As text (`0001-000000000152BAC0-00000002`) it is of fixed width and
- * upper-case hexadecimal, so the order of texts is the order of positions. The same change always has the same position.
+ * The place of an event in its source's commit order, from the log alone: nothing that a person may change (the capture file, the
+ * publication) moves it, so the same change has the same position for ever. As text
+ * (`0001-000000000152BAC0-000000000152BA40-0000-0`) it is of fixed width and upper-case hexadecimal, so the order of texts is the order of
+ * positions.
  */
-export interface Position {
+export interface Position extends ChangePlace {
   /** 0 to 65,535. */
   readonly epoch: number
   /** LSN of the transaction's commit record. */
   readonly commitLsn: bigint
-  /** Counts the row changes of the transaction from 0; a change that turns one entity into another counts twice. */
-  readonly ordinal: number
 }
+
+/** The place of an event within its transaction. */
+export interface ChangePlace extends LogPlace {
+  /** A row change that turns one entity into another makes two events: the departure comes before the arrival. */
+  readonly side: Side
+}
+
+/** The place of a record within its transaction: what Postgres sends is in the order of these. */
+export interface LogPlace {
+  /** LSN of the record. Several rows share one when they were inserted together (`COPY`). */
+  readonly lsn: bigint
+  /** 0 to 65,535: counts what stands at one LSN, from 0. */
+  readonly index: number
+}
+
+export type Side = 'departure' | 'arrival'
 
 const MAX_EPOCH = 0xffff
 const MAX_LSN = 0xffff_ffff_ffff_ffffn
-const MAX_ORDINAL = 0xffff_ffff
+const MAX_INDEX = 0xffff
 
 /** @throws RangeError when a part does not fit its width: it would break the order of texts. */
 export function formatPosition(position: Position): string {
-  const { epoch, commitLsn, ordinal } = position
-  if (!Number.isInteger(epoch) || epoch < 0 || epoch > MAX_EPOCH) throw new RangeError(`epoch ${epoch}`)
-  if (commitLsn < 0n || commitLsn > MAX_LSN) throw new RangeError(`commit LSN ${commitLsn.toString()}`)
-  if (!Number.isInteger(ordinal) || ordinal < 0 || ordinal > MAX_ORDINAL) throw new RangeError(`ordinal ${ordinal}`)
-  return `${hex(epoch, 4)}-${hex(commitLsn, 16)}-${hex(ordinal, 8)}`
+  const { epoch, commitLsn, lsn, index, side } = position
+  checkInteger('epoch', epoch, MAX_EPOCH)
+  checkLsn('commit LSN', commitLsn)
+  checkLsn('LSN', lsn)
+  checkInteger('index', index, MAX_INDEX)
+  return `${hex(epoch, 4)}-${hex(commitLsn, 16)}-${hex(lsn, 16)}-${hex(index, 4)}-${side === 'departure' ? 0 : 1}`
 }
+
+/** The part of a position's text that tells epochs apart. @throws RangeError */
+export function formatEpoch(epoch: number): string {
+  checkInteger('epoch', epoch, MAX_EPOCH)
+  return hex(epoch, 4)
+}
+
+/** The last position before everything that is committed at `commitLsn` or later. @throws RangeError */
+export const positionBefore = (epoch: number, commitLsn: bigint): string =>
+  formatPosition({ epoch, commitLsn: commitLsn - 1n, lsn: 0n, index: 0, side: 'departure' })
+
+/**
+ * The last position that any event of a transaction can have: whoever has published all of them is here, whichever there were.
+ * @throws RangeError
+ */
+export const endOfTransaction = (epoch: number, commitLsn: bigint): string =>
+  formatPosition({ epoch, commitLsn, lsn: MAX_LSN, index: MAX_INDEX, side: 'arrival' })
+
+const POSITION = /^([0-9A-F]{4})-([0-9A-F]{16})-([0-9A-F]{16})-([0-9A-F]{4})-([01])$/
 
 /** Reads what `formatPosition` writes; null for anything else, lower case included. */
 export function parsePosition(text: string): Position | null {
-  const match = /^([0-9A-F]{4})-([0-9A-F]{16})-([0-9A-F]{8})$/.exec(text)
+  const match = POSITION.exec(text)
   if (!match) return null
+  const [, epoch = '', commitLsn = '', lsn = '', index = '', side] = match
   return {
-    epoch: Number.parseInt(match[1] ?? '', 16),
-    commitLsn: BigInt(`0x${match[2] ?? '0'}`),
-    ordinal: Number.parseInt(match[3] ?? '', 16),
+    epoch: Number.parseInt(epoch, 16),
+    commitLsn: BigInt(`0x${commitLsn}`),
+    lsn: BigInt(`0x${lsn}`),
+    index: Number.parseInt(index, 16),
+    side: side === '0' ? 'departure' : 'arrival',
   }
 }
+
+const ORDINAL_POSITION = /^[0-9A-F]{4}-[0-9A-F]{16}-[0-9A-F]{8}$/
+
+/** Whether a text is a position as builds before 0.1.0 wrote them: it counted row changes of captured tables. */
+export const isOrdinalPosition = (text: string): boolean => ORDINAL_POSITION.test(text)
 
 /** Negative, zero or positive, as the first is before, at or after the second. Compare positions of one producer only. */
 export function comparePositions(a: Position, b: Position): number {
   if (a.epoch !== b.epoch) return a.epoch - b.epoch
   if (a.commitLsn !== b.commitLsn) return a.commitLsn < b.commitLsn ? -1 : 1
-  return a.ordinal - b.ordinal
+  if (a.lsn !== b.lsn) return a.lsn < b.lsn ? -1 : 1
+  if (a.index !== b.index) return a.index - b.index
+  return sideOrder(a.side) - sideOrder(b.side)
 }
 
 /** Postgres' spelling of an LSN (`0/152BAC0`, any case, with or without leading zeros) as a number; null for anything else. */
@@ -52,4 +98,14 @@ export function parseLsn(text: string): bigint | null {
 export const formatLsn = (lsn: bigint): string =>
   `${(lsn >> 32n).toString(16)}/${(lsn & 0xffff_ffffn).toString(16)}`.toUpperCase()
 
+const sideOrder = (side: Side): number => (side === 'departure' ? 0 : 1)
+
 const hex = (value: number | bigint, width: number): string => value.toString(16).toUpperCase().padStart(width, '0')
+
+function checkInteger(name: string, value: number, max: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > max) throw new RangeError(`${name} ${value}`)
+}
+
+function checkLsn(name: string, value: bigint): void {
+  if (value < 0n || value > MAX_LSN) throw new RangeError(`${name} ${value.toString()}`)
+}

@@ -6,12 +6,17 @@ import type { Relation } from './row-change.js'
 export class SourceReader {
   private readonly readers: ReadonlyMap<string, RowReader>
 
-  constructor(readonly source: CaptureSource) {
+  /** @param renamed name under which a relation comes → the name that `source` has for it */
+  constructor(
+    readonly source: CaptureSource,
+    private readonly renamed: ReadonlyMap<string, string> = new Map(),
+  ) {
     this.readers = new Map(source.tables.map((table) => [qualifiedName(table), new RowReader(source, table)]))
   }
 
   /** Null when the capture file does not name the table. */
   readerOf(relation: Relation): RowReader | null {
-    return this.readers.get(qualifiedName(relation)) ?? null
+    const name = qualifiedName(relation)
+    return this.readers.get(this.renamed.get(name) ?? name) ?? null
   }
 }

@@ -14,7 +14,7 @@ const delivery: DeliveryRecord = {
   entity: { type: 'product', id: 'prd_9001', key: 'LAMP-204', url: 'https://pim.example.com/api/v1/products/prd_9001' },
   occurredAt: '2026-03-02T08:15:04.211Z',
   revision: {
-    id: '0001-000000000152BAC0-00000002',
+    id: '0001-000000000152BAC0-000000000152BA40-0002-0',
     operation: 'update',
     number: 43,
     previous: 40,
@@ -70,7 +70,7 @@ describe('envelope', () => {
         '"event":{"id":"evt_9C2F","name":"products.updated","resource":"products","action":"updated","schema":"https://pim.example.com/schemas/products.updated/1"},' +
         '"workflow":{"id":"wf_11","name":"Products to Shopware DE","subscriptionId":"sub_31","reason":"event","worker":"dedicated"},' +
         '"entity":{"type":"product","id":"prd_9001","key":"LAMP-204","url":"https://pim.example.com/api/v1/products/prd_9001"},' +
-        '"revision":{"id":"0001-000000000152BAC0-00000002","number":43,"previous":40,"operation":"update","at":"2026-03-02T08:15:04.190Z",' +
+        '"revision":{"id":"0001-000000000152BAC0-000000000152BA40-0002-0","number":43,"previous":40,"operation":"update","at":"2026-03-02T08:15:04.190Z",' +
         '"actor":{"type":"user","id":"usr_5","name":"M. Holm"},"source":{"kind":"import","id":"imp_77","app":null,"hops":0},' +
         '"correlationId":"imp_77","causationId":null,"changed":["/price/EUR"],' +
         '"changes":[{"op":"replace","path":"/price/EUR","before":"89.00","after":"79.00"}],"coalesced":null,"stateHash":"sha-256:9f2c"},' +

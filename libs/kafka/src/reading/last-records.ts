@@ -14,6 +14,8 @@ export interface LastRecordsOptions {
   readonly where?: (record: LogRecord) => boolean
   /** Offset of a partition before which nothing is looked for: the way back ends there. Beyond the end (another topic): unused. */
   readonly since?: ReadonlyMap<number, bigint>
+  /** Called once with how many records were read to find them, those of others included. */
+  readonly onRead?: (records: number) => void
   /** `<prefix><service>`: the reader's own group is this with `.last.<uuid>`. */
   readonly groupPrefix: string
   /**
@@ -47,6 +49,7 @@ export async function lastRecords(
   if (unfinished().length > 0) {
     await readTails(client, options, admin, new Map(partitions.map((tail) => [tail.partition, tail])))
   }
+  options.onRead?.(partitions.reduce((sum, tail) => sum + tail.recordsRead, 0))
   return new Map(partitions.map((tail) => [tail.partition, tail.records()]))
 }
 
@@ -118,6 +121,7 @@ export class TailOfPartition {
   private window: bigint
   private inWindow: LogRecord[] = []
   private found: LogRecord[] = []
+  private read = 0
 
   constructor(
     ends: PartitionOffsets,
@@ -136,6 +140,11 @@ export class TailOfPartition {
     return this.readAt >= this.to
   }
 
+  /** Records in the windows so far, whether they were looked for or not. */
+  get recordsRead(): number {
+    return this.read
+  }
+
   /** Where reading goes on after a rebalance or a step back. */
   get next(): bigint {
     return this.readAt
@@ -149,7 +158,9 @@ export class TailOfPartition {
   take(batch: LogBatch): boolean {
     if (this.done) return true
     for (const record of batch.records) {
-      if (record.offset >= this.readAt && record.offset < this.to && this.where(record)) this.inWindow.push(record)
+      if (record.offset < this.readAt || record.offset >= this.to) continue
+      this.read++
+      if (this.where(record)) this.inWindow.push(record)
     }
     if (batch.endOffset > this.readAt) this.readAt = batch.endOffset
     if (this.readAt < this.to) return false

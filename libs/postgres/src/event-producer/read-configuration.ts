@@ -1,4 +1,5 @@
 import type { ConfigurationKind } from '@hooklane/contracts'
+import type { PoolClient } from 'pg'
 import type { PgPool } from '../connection/create-pool.js'
 
 /** What the delivery path has to know of one thing. */
@@ -33,17 +34,33 @@ const SEES_ALL = `
 
 /**
  * The whole table, oldest version first.
- * @throws ConfigurationHidden instead of answering with a part of it
+ * @throws ConfigurationHidden instead of returning a part of it
  */
-export async function readConfiguration(pool: PgPool): Promise<readonly ConfigurationRow[]> {
-  const client = await pool.connect()
-  try {
-    const seen = await client.query<{ sees_all: boolean }>(SEES_ALL)
-    if (seen.rows[0]?.sees_all !== true) throw new ConfigurationHidden()
+export function readConfiguration(pool: PgPool): Promise<readonly ConfigurationRow[]> {
+  return withWholeConfiguration(pool, async (client) => {
     const { rows } = await client.query<{ key: string; kind: ConfigurationKind; version: string; body: string }>(
       'SELECT key, kind, version::text AS version, body FROM hooklane.configuration ORDER BY hooklane.configuration.version',
     )
     return rows.map((row) => ({ ...row, version: BigInt(row.version) }))
+  })
+}
+
+/** The companies that there are. @throws ConfigurationHidden */
+export function readCompanyIds(pool: PgPool): Promise<readonly string[]> {
+  return withWholeConfiguration(pool, async (client) => {
+    const { rows } = await client.query<{ id: string }>(
+      `SELECT substr(key, length('company:') + 1) AS id FROM hooklane.configuration WHERE kind = 'company' ORDER BY key COLLATE "C"`,
+    )
+    return rows.map(({ id }) => id)
+  })
+}
+
+async function withWholeConfiguration<T>(pool: PgPool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  try {
+    const seen = await client.query<{ sees_all: boolean }>(SEES_ALL)
+    if (seen.rows[0]?.sees_all !== true) throw new ConfigurationHidden()
+    return await work(client)
   } finally {
     client.release()
   }

@@ -4,13 +4,16 @@ import type { OpenHistory, ReplicatedSource, SourceHistory } from '../replicated
 import { missingOfAll, SourceRefused } from '../source-refused.js'
 import type { ServerFacts } from './check-server.js'
 
-/** Where reading begins. */
-export interface ReadySlot {
-  /** Everything up to here has been acknowledged. */
+/** Where a slot and its log are, at one moment. */
+export interface SlotPosition {
+  /** Everything before here was acknowledged. */
   readonly confirmedLsn: bigint
-  /** The database's end of log, at the same moment. */
+  /** The database's end of log. */
   readonly walEndLsn: bigint
 }
+
+/** Where reading begins. */
+export type ReadySlot = SlotPosition
 
 export interface EnsureSlotOptions {
   readonly server: ServerFacts
@@ -80,6 +83,14 @@ export async function readSlotLag(client: Client, slot: string): Promise<SlotLag
   }
 }
 
+/** @throws SourceRefused when the slot is gone */
+export async function readPositionOf(client: Client, slot: string): Promise<SlotPosition> {
+  const found = await readSlot(client, slot)
+  const position = found && positionOf(found)
+  if (!position) throw new SourceRefused('SLOT_RIGHT', `the slot ${slot} was dropped while it was opened`)
+  return position
+}
+
 async function readSlot(client: Client, slot: string): Promise<SlotRow | null> {
   const { rows } = await client.query<SlotRow>(
     `SELECT plugin, database, active_pid, wal_status, to_jsonb(s) ->> 'invalidation_reason' AS invalidation_reason,
@@ -108,12 +119,15 @@ async function createSlot(client: Client, source: ReplicatedSource): Promise<voi
 
 function ready(source: ReplicatedSource, slot: SlotRow): ReadySlot {
   refuseActive(source, slot)
+  const position = positionOf(slot)
+  if (position) return position
+  throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} is still being made by another session`)
+}
+
+function positionOf(slot: SlotRow): SlotPosition | null {
   const confirmedLsn = parseLsn(slot.confirmed ?? '')
   const walEndLsn = parseLsn(slot.wal_end)
-  if (confirmedLsn === null || walEndLsn === null) {
-    throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} is still being made by another session`)
-  }
-  return { confirmedLsn, walEndLsn }
+  return confirmedLsn === null || walEndLsn === null ? null : { confirmedLsn, walEndLsn }
 }
 
 function refuseActive(source: ReplicatedSource, slot: SlotRow): void {

@@ -3,7 +3,14 @@ import { checkServer } from './check-server.js'
 import { checkTables } from './check-tables.js'
 import { withControlConnection, type ControlOptions } from './control-connection.js'
 import { ensurePublication, inspectPublication } from './ensure-publication.js'
-import { ensureSlot, readSlotLag, type ReadySlot, type SlotLag } from './ensure-slot.js'
+import {
+  ensureSlot,
+  readPositionOf,
+  readSlotLag,
+  type ReadySlot,
+  type SlotLag,
+  type SlotPosition,
+} from './ensure-slot.js'
 
 type ConnectionOptions = Omit<ControlOptions, 'databaseUrl'>
 
@@ -53,6 +60,13 @@ export function inspectSource(
     await inspectPublication(client, source, { server, tables, history })
     return readSlotLag(client, source.slot)
   })
+}
+
+/** Where the slot of a source that is being read is now. @throws SourceRefused */
+export function readSlotPosition(source: ReplicatedSource, options: ConnectionOptions): Promise<SlotPosition> {
+  return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, (client) =>
+    readPositionOf(client, source.slot),
+  )
 }
 
 const tablesOf = (history: SourceHistory): TableOids | undefined =>

@@ -1,3 +1,4 @@
+import { parseTimelineHistory, type LogIdentity, type TimelineHistory } from '@hooklane/core'
 import { PgoutputPlugin } from 'pg-logical-replication'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { PgoutputDecoder, type TableNames } from '../pgoutput/pgoutput-decoder.js'
@@ -6,6 +7,8 @@ type ReplicationClient = Parameters<PgoutputPlugin['start']>[0]
 
 /** What is told of the stream beside its messages. Nothing of it may throw: the error would end the process. */
 export interface StreamListeners {
+  /** Called before the stream starts, with the log that this connection will read. */
+  readonly onIdentified: (log: LogIdentity, timelines: TimelineHistory) => void
   /** Called with each message when its bytes arrive, long before its turn comes. */
   readonly onArrival: (message: PgoutputMessage) => void
   /** Bytes that are no message. */
@@ -14,7 +17,7 @@ export interface StreamListeners {
   readonly onWarning: (code: string) => void
 }
 
-/** Asks for `pgoutput` messages and decodes them by our own decoder. */
+/** Asks which log it is, then for `pgoutput` messages and decodes them by our own decoder. */
 export class DecodingPlugin {
   readonly name = 'pgoutput'
   readonly options = {}
@@ -32,8 +35,10 @@ export class DecodingPlugin {
     this.command = new PgoutputPlugin({ protoVersion: 1, publicationNames: [name], messages: true })
   }
 
-  start(client: ReplicationClient, slotName: string, lastLsn: string): Promise<unknown> {
+  async start(client: ReplicationClient, slotName: string, lastLsn: string): Promise<unknown> {
     client.on('notice', ({ code }) => this.listeners.onWarning(code ?? ''))
+    const log = await identify(client)
+    this.listeners.onIdentified(log, await timelinesOf(client, log))
     return this.command.start(client, slotName, lastLsn)
   }
 
@@ -47,4 +52,18 @@ export class DecodingPlugin {
       return { tag: 'other' }
     }
   }
+}
+
+async function identify(client: ReplicationClient): Promise<LogIdentity> {
+  const { rows } = await client.query<{ systemid: string; timeline: number }>('IDENTIFY_SYSTEM')
+  const [row] = rows
+  if (!row) throw new Error('the server does not say which system it is')
+  return { systemIdentifier: row.systemid, timeline: row.timeline }
+}
+
+/** The first timeline has no history. */
+async function timelinesOf(client: ReplicationClient, { timeline }: LogIdentity): Promise<TimelineHistory> {
+  if (timeline === 1) return new Map()
+  const { rows } = await client.query<{ content: string | Buffer }>(`TIMELINE_HISTORY ${timeline}`)
+  return parseTimelineHistory(String(rows[0]?.content ?? ''))
 }

@@ -1,10 +1,10 @@
 import { Socket } from 'node:net'
-import { formatLsn, parseLsn } from '@hooklane/core'
+import { formatLsn, parseLsn, type FoundHistory } from '@hooklane/core'
 import { DatabaseError } from 'pg'
 import { LogicalReplicationService } from 'pg-logical-replication'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import type { TableNames } from '../pgoutput/pgoutput-decoder.js'
-import type { ReadySlot } from '../preparation/ensure-slot.js'
+import type { ReadySlot, SlotPosition } from '../preparation/ensure-slot.js'
 import { nameOf, type ReplicatedSource, type TableOids } from '../replicated-source.js'
 import {
   consumerFailure,
@@ -15,7 +15,7 @@ import {
 } from '../source-refused.js'
 import { DurablePosition } from './durable-position.js'
 import { DecodingPlugin } from './pgoutput-plugin.js'
-import type { TransactionConsumer } from './transaction-consumer.js'
+import type { LogRelease, TransactionConsumer } from './transaction-consumer.js'
 import { TransactionReader } from './transaction-reader.js'
 
 /**
@@ -43,6 +43,8 @@ export interface SessionOptions {
   readonly consumer: TransactionConsumer
   readonly applicationName: string
   readonly onStreaming: () => void
+  /** Reads where the slot and the log are now, on a connection of its own. */
+  readonly readSlot: () => Promise<SlotPosition>
 }
 
 /**
@@ -52,18 +54,21 @@ export interface SessionOptions {
  * (`DurablePosition`) and sent by our own timer, and at once when the server asks. Its flow control is on: the socket is not read while
  * messages wait, so at most one read of the socket is in memory.
  *
- * Invariant: after `ended` is set nothing is handed to the consumer any more.
+ * Invariant: after `ended` is set nothing is given to the consumer any more; before `opening` has ended, no message is.
  */
 export class ReplicationSession {
   private readonly position: DurablePosition
   private readonly reader: TransactionReader
   private readonly service: LogicalReplicationService
   private socket: Socket | null = null
+  private log: Pick<FoundHistory, 'log' | 'timelines'> | null = null
+  private opening: Promise<void> | null = null
   private ended = false
   private failure: SourceRefused | null = null
   private handling: Promise<void> | undefined
   private isHandling = false
   private isStreaming = false
+  private isOpen = false
   private heardAt = performance.now()
   private statusTimer: NodeJS.Timeout | undefined
   private statusCount = 0
@@ -81,6 +86,7 @@ export class ReplicationSession {
     if (this.ended) return consumer.ended()
     const finished = new Promise<void>((resolve) => (this.finish = resolve))
     const plugin = new DecodingPlugin(source.publication, namesByOid(source, this.options.tables), {
+      onIdentified: (log, timelines) => (this.log = { log, timelines }),
       onArrival: (message) => this.arrived(message),
       onFault: (error) => this.fail(error),
       onWarning: (code) => this.warned(code),
@@ -90,8 +96,10 @@ export class ReplicationSession {
       (error: unknown) => this.fail(error),
     )
     await finished
+    await this.opening
     await this.handling
     await consumer.ended()
+    await this.noteReleased()
     await this.close()
     if (this.failure) throw this.failure
   }
@@ -101,7 +109,7 @@ export class ReplicationSession {
     this.position.settled(commitEndLsn)
   }
 
-  /** Hands nothing on from now; `run` resolves when the call that runs has ended. What is acknowledged until then is still sent. */
+  /** Gives nothing to the consumer from now; `run` resolves when the call that runs has ended. What is acknowledged until then is still sent. */
   stop(): void {
     this.end(null)
   }
@@ -124,16 +132,25 @@ export class ReplicationSession {
       },
       { acknowledge: { auto: false, timeoutSeconds: 0 }, flowControl: { enabled: true } },
     )
-    service.on('data', (_lsn, message: PgoutputMessage) => this.handle(message))
+    service.on('data', (lsn, message: PgoutputMessage) => this.handle(lsn, message))
     service.on('heartbeat', (lsn, _timestamp, shouldRespond) => this.keepalive(lsn, shouldRespond))
     service.on('error', (error) => this.fail(error))
     service.on('start', () => {
       this.isStreaming = true
       this.heardAt = performance.now()
       this.statusTimer = setInterval(() => this.tick(), STATUS_INTERVAL_MS)
-      this.options.onStreaming()
+      this.opening = this.open().catch((error: unknown) => this.end(consumerFailure(error)))
     })
     return service
+  }
+
+  /** Whether the slot still holds what it must can only be judged once nobody else reads it. */
+  private async open(): Promise<void> {
+    const { consumer, readSlot, onStreaming } = this.options
+    if (consumer.started && this.log) await consumer.started({ ...this.log, ...(await readSlot()) })
+    if (this.ended) return
+    this.isOpen = true
+    onStreaming()
   }
 
   private arrived(message: PgoutputMessage): void {
@@ -153,10 +170,10 @@ export class ReplicationSession {
   }
 
   /** Never throws: the client would report the error and go on with the next message. */
-  private handle(message: PgoutputMessage): Promise<void> | undefined {
+  private handle(lsn: string, message: PgoutputMessage): Promise<void> | undefined {
     if (this.ended) return undefined
     try {
-      const taken = this.reader.take(message)
+      const taken = this.take(lsn, message)
       if (!taken) return undefined
       this.isHandling = true
       this.handling = taken
@@ -167,6 +184,11 @@ export class ReplicationSession {
       this.end(consumerFailure(error))
       return undefined
     }
+  }
+
+  private take(lsn: string, message: PgoutputMessage): Promise<void> | undefined {
+    if (this.isOpen || !this.opening) return this.reader.take(message, lsnOf(lsn))
+    return this.opening.then(() => (this.ended ? undefined : this.reader.take(message, lsnOf(lsn))))
   }
 
   private keepalive(lsn: string, shouldRespond: boolean): void {
@@ -190,8 +212,33 @@ export class ReplicationSession {
   private sendStatus(wantsAnswer: boolean): void {
     // The client adds one to what it is given; what we mean is already the place after the commit. One more would skip the next
     // transaction, whose commit may begin exactly there.
-    const lsn = formatLsn(this.position.lsn - 1n)
+    const lsn = formatLsn(this.releasableLsn() - 1n)
     this.service.acknowledge(lsn, wantsAnswer).catch((error: unknown) => this.fail(error))
+  }
+
+  /** What is not noted as settled stays in the log, and what the slot has confirmed cannot be taken back. */
+  private releasableLsn(): bigint {
+    const { consumer, slot } = this.options
+    if (!consumer.release) return this.position.lsn
+    if (this.isOpen) this.offer(consumer.release)
+    const noted = consumer.release.releasable() ?? slot.confirmedLsn
+    const lsn = noted < this.position.lsn ? noted : this.position.lsn
+    return lsn > slot.confirmedLsn ? lsn : slot.confirmedLsn
+  }
+
+  private async noteReleased(): Promise<void> {
+    const { release } = this.options.consumer
+    if (!release || !this.isOpen) return
+    this.offer(release)
+    await release.flush()
+  }
+
+  private offer(release: LogRelease): void {
+    try {
+      release.offer(this.position.lsn)
+    } catch (error) {
+      this.end(consumerFailure(error))
+    }
   }
 
   private fail(error: unknown): void {
@@ -231,4 +278,10 @@ function namesByOid({ tables }: ReplicatedSource, oids: TableOids): TableNames {
     if (oid !== undefined) named.set(oid, table)
   }
   return named
+}
+
+function lsnOf(text: string): bigint {
+  const lsn = parseLsn(text)
+  if (lsn === null) throw new SourceRefused('DATABASE_ERROR', `a message came without its place in the log (${text})`)
+  return lsn
 }

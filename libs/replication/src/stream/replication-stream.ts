@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { inspectSource, prepareSource } from '../preparation/prepare-source.js'
+import { inspectSource, prepareSource, readSlotPosition } from '../preparation/prepare-source.js'
 import type { SlotLag } from '../preparation/ensure-slot.js'
 import type { ReplicatedSource, SourceHistory, TableOids } from '../replicated-source.js'
 import { ChangesMissing, consumerFailure, SourceRefused, type RefusalCode } from '../source-refused.js'
@@ -119,7 +119,8 @@ export class ReplicationStream {
         this.streaming()
         inspect()
       }
-      const session = new ReplicationSession({ source, slot, tables, consumer, applicationName, onStreaming })
+      const readSlot = () => readSlotPosition(source, { applicationName, signal })
+      const session = new ReplicationSession({ source, slot, tables, consumer, applicationName, onStreaming, readSlot })
       this.session = session
       if (this.isStopping()) session.stop()
       inspections = setInterval(inspect, this.options.inspectEveryMs ?? INSPECT_EVERY_MS)

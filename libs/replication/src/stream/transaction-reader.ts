@@ -1,17 +1,27 @@
-import type { Row, Relation } from '@hooklane/core'
+import {
+  ANNOUNCEMENT_PREFIX,
+  CONTEXT_PREFIX,
+  type LogPlace,
+  type Relation,
+  type Row,
+  type RowChange,
+} from '@hooklane/core'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { nameOf, type ReplicatedSource } from '../replicated-source.js'
 import { SourceRefused, notDecodable } from '../source-refused.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
 
-/** What `pg_logical_emit_message` must be called with to be meant for us. */
-const CONTEXT_PREFIX = 'hooklane'
-
 type Begin = Extract<PgoutputMessage, { readonly tag: 'begin' }>
 
-/** Puts messages together to transactions and hands them on, one call at a time. */
+/**
+ * Puts messages together to transactions and gives them to the consumer, one call at a time.
+ *
+ * Every message is counted among those of its LSN, whether it means anything or not: places must not depend on what the source names.
+ */
 export class TransactionReader {
   private open: Begin | null = null
+  private lastLsn = -1n
+  private nextIndex = 0
 
   constructor(
     private readonly consumer: TransactionConsumer,
@@ -19,33 +29,32 @@ export class TransactionReader {
   ) {}
 
   /**
-   * Answers a promise only when the next message has to wait.
+   * Returns a promise only when the next message has to wait.
+   * @param lsn of the message's record
    * @throws SourceRefused when the log does not hold what is needed
    */
-  take(message: PgoutputMessage): Promise<void> | undefined {
+  take(message: PgoutputMessage, lsn: bigint): Promise<void> | undefined {
     switch (message.tag) {
       case 'begin':
         this.open = message
-        this.consumer.begin()
-        return undefined
+        this.lastLsn = -1n
+        return this.consumer.begin(message)
       case 'commit':
         return this.commit(message.commitEndLsn)
       case 'insert':
-        return this.consumer.change({ op: 'insert', relation: message.relation, after: message.after })
+        return this.change({ op: 'insert', relation: message.relation, after: message.after }, lsn)
       case 'update': {
         const { relation, after } = message
-        return this.consumer.change({ op: 'update', relation, before: this.whole(relation, message.before), after })
+        return this.change({ op: 'update', relation, before: this.whole(relation, message.before), after }, lsn)
       }
       case 'delete': {
         const { relation } = message
-        return this.consumer.change({ op: 'delete', relation, before: this.whole(relation, message.before) })
+        return this.change({ op: 'delete', relation, before: this.whole(relation, message.before) }, lsn)
       }
       case 'truncate':
-        return this.truncate(message.relations)
+        return this.truncate(message.relations, lsn)
       case 'message':
-        if (message.isTransactional && message.prefix === CONTEXT_PREFIX) {
-          this.consumer.context({ prefix: message.prefix, content: message.content })
-        }
+        if (message.isTransactional) this.emitted(message, lsn)
         return undefined
       case 'other':
         return undefined
@@ -60,8 +69,25 @@ export class TransactionReader {
     return this.consumer.commit({ xid, commitLsn, commitEndLsn, committedAtMs })
   }
 
-  private async truncate(relations: readonly Relation[]): Promise<void> {
-    for (const relation of relations) await this.consumer.change({ op: 'truncate', relation })
+  private change(change: RowChange, lsn: bigint): Promise<void> | undefined {
+    return this.consumer.change(change, this.placeAt(lsn))
+  }
+
+  /** All at one place: which of them are published depends on the publication. */
+  private async truncate(relations: readonly Relation[], lsn: bigint): Promise<void> {
+    const place = this.placeAt(lsn)
+    for (const relation of relations) await this.consumer.change({ op: 'truncate', relation }, place)
+  }
+
+  private emitted({ prefix, content }: Extract<PgoutputMessage, { tag: 'message' }>, lsn: bigint): void {
+    if (prefix === CONTEXT_PREFIX) this.consumer.context({ prefix, content })
+    if (prefix === ANNOUNCEMENT_PREFIX) this.consumer.announcement?.(content.toString('utf8'), this.placeAt(lsn))
+  }
+
+  private placeAt(lsn: bigint): LogPlace {
+    this.nextIndex = lsn === this.lastLsn ? this.nextIndex + 1 : 0
+    this.lastLsn = lsn
+    return { lsn, index: this.nextIndex }
   }
 
   private whole(relation: Relation, before: Row | null): Row {

@@ -2,7 +2,7 @@ import type { EntityEvent, Revision } from '@hooklane/contracts'
 import { capturedEventId } from '../../identity/ids.js'
 import type { EntityState, EntityVersion } from '../entity/entity-state.js'
 import type { RowReader } from '../entity/row-reader.js'
-import { formatPosition } from '../position.js'
+import { formatPosition, type ChangePlace } from '../position.js'
 import type { TransactionInfo } from '../row-change.js'
 import { stateHash } from './canonical-json.js'
 import { diffStates, leafPaths } from './diff-states.js'
@@ -27,13 +27,17 @@ export interface Departure {
   readonly actor: Actor | null
 }
 
-/** Where the change stands. */
-export interface EventPlace {
-  readonly transaction: TransactionInfo
+/** Where an event stands in its transaction: at the entity's first row change. */
+export interface EventPlace extends ChangePlace {
+  /** Counts the row changes of captured tables from 0; a change that turns one entity into another counts twice. For people. */
+  readonly ordinal: number
+}
+
+/** The transaction of a change. */
+export interface EventTransaction {
+  readonly info: TransactionInfo
   /** Row changes of the transaction, counted as `FoldReport.rowChanges` does. */
   readonly size: number
-  /** Of the entity's first row change. */
-  readonly ordinal: number
   readonly context: TransactionContext
 }
 
@@ -42,14 +46,18 @@ export interface EventPlace {
  * every one that a captured event can know is set. `number` is the counter of the row after the change, or, when the row is gone, its
  * last one; `previous` that of the row before the transaction.
  */
-export function buildEvent(reader: RowReader, change: EntityChange, place: EventPlace): EntityEvent | null {
+export function buildEvent(
+  reader: RowReader,
+  change: EntityChange,
+  { place, transaction }: { readonly place: EventPlace; readonly transaction: EventTransaction },
+): EntityEvent | null {
   const facts = factsOf(reader, change)
   if (!facts) return null
   const { source, table } = reader
-  const { transaction, context, ordinal, size } = place
+  const { info, context, size } = transaction
   const { state } = facts
-  const position = formatPosition({ epoch: source.epoch, commitLsn: transaction.commitLsn, ordinal })
-  const at = new Date(transaction.committedAtMs).toISOString()
+  const position = formatPosition({ ...place, epoch: source.epoch, commitLsn: info.commitLsn })
+  const at = new Date(info.committedAtMs).toISOString()
   return {
     id: capturedEventId(source.name, position),
     producer: source.name,
@@ -71,7 +79,7 @@ export function buildEvent(reader: RowReader, change: EntityChange, place: Event
       correlationId: context.correlationId,
       causationId: context.causationId,
       stateHash: change.operation === 'delete' ? null : stateHash(state.data),
-      transaction: { id: transaction.xid, index: ordinal, size },
+      transaction: { id: info.xid, index: place.ordinal, size },
     },
     batch: context.batch,
     data: state.data,

@@ -5,7 +5,7 @@ import { capturedEventId } from '../../identity/ids.js'
 import { formatPosition } from '../position.js'
 import { buildResyncEvent, type ResyncNotice } from './build-resync-event.js'
 
-const POSITION = '0001-000000000152BAC0-00000002'
+const POSITION = '0001-000000000152BAC0-000000000152BA40-0000-0'
 
 const notice = (changes: Partial<ResyncNotice> = {}): ResyncNotice => ({
   producer: 'pim',
@@ -36,8 +36,15 @@ describe('the event of a required resync', () => {
   })
 
   it('is one that the router reads, whatever happened and wherever', () => {
+    const lsn = fc.bigInt(0n, 2n ** 64n - 1n)
     const position = fc
-      .record({ epoch: fc.nat(0xffff), commitLsn: fc.bigInt(0n, 2n ** 64n - 1n), ordinal: fc.nat(0xffff_ffff) })
+      .record({
+        epoch: fc.nat(0xffff),
+        commitLsn: lsn,
+        lsn,
+        index: fc.nat(0xffff),
+        side: fc.constantFrom('departure' as const, 'arrival' as const),
+      })
       .map(formatPosition)
     const any = fc.record({
       producer: fc.stringMatching(/^[a-zA-Z0-9_.-]{1,60}$/),

@@ -14,7 +14,7 @@ const event = (data: JsonObject, changes: Change[] = []): EntityEvent => ({
   entity: { type: 'product', id: '1', key: null, url: null },
   occurredAt: '2026-03-02T08:15:04.190Z',
   revision: {
-    id: '0001-000000000152BAC0-00000002',
+    id: '0001-000000000152BAC0-000000000152BA40-0002-0',
     operation: 'update',
     changed: changes.map((change) => change.path),
     changes,

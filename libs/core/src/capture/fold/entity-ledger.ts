@@ -1,5 +1,5 @@
 import type { RowReader } from '../entity/row-reader.js'
-import type { Departure } from '../event/build-event.js'
+import type { Departure, EventPlace } from '../event/build-event.js'
 import type { Relation, Row } from '../row-change.js'
 import type { Image, ImageStore } from '../spool/image-store.js'
 
@@ -7,7 +7,7 @@ import type { Image, ImageStore } from '../spool/image-store.js'
 export interface EntityEntry {
   readonly reader: RowReader
   /** Of the entity's first row change. */
-  readonly ordinal: number
+  readonly place: EventPlace
   /** Its row before the transaction; null when it was not there. */
   initial: Image | null
   /** Its row now, or the last one it had. */
@@ -45,23 +45,23 @@ export class EntityLedger {
   }
 
   /** A row becomes the entity. */
-  enter(identity: string, reader: RowReader, ordinal: number, after: RowImage): void {
+  enter(identity: string, reader: RowReader, place: EventPlace, after: RowImage): void {
     const image = this.images.keep(after.relation, after.row)
     const entry = this.byIdentity.get(identity)
     if (entry) {
       entry.latest = image
       entry.rows++
     } else {
-      this.byIdentity.set(identity, { reader, ordinal, initial: null, latest: image, rows: 1, departure: null })
+      this.byIdentity.set(identity, { reader, place, initial: null, latest: image, rows: 1, departure: null })
     }
   }
 
   /** A row stops being the entity. `departure` tells what it says from now on, if it still stands. */
-  leave(identity: string, reader: RowReader, ordinal: number, before: RowImage, departure: Departure | null): void {
+  leave(identity: string, reader: RowReader, place: EventPlace, before: RowImage, departure: Departure | null): void {
     const entry = this.byIdentity.get(identity)
     if (!entry) {
       const image = this.images.keep(before.relation, before.row)
-      this.byIdentity.set(identity, { reader, ordinal, initial: image, latest: image, rows: 0, departure })
+      this.byIdentity.set(identity, { reader, place, initial: image, latest: image, rows: 0, departure })
       return
     }
     if (this.isDisplaced(entry, before) && entry.initial === null && entry.rows === 1) {
@@ -73,13 +73,13 @@ export class EntityLedger {
   }
 
   /** The entity's row takes other values. */
-  replace(identity: string, reader: RowReader, ordinal: number, change: { before: RowImage; after: RowImage }): void {
+  replace(identity: string, reader: RowReader, place: EventPlace, change: { before: RowImage; after: RowImage }): void {
     const { before, after } = change
     const entry = this.byIdentity.get(identity)
     if (!entry) {
       const initial = this.images.keep(before.relation, before.row)
       const latest = this.images.keep(after.relation, after.row)
-      this.byIdentity.set(identity, { reader, ordinal, initial, latest, rows: 1, departure: null })
+      this.byIdentity.set(identity, { reader, place, initial, latest, rows: 1, departure: null })
     } else if (this.isDisplaced(entry, before) && entry.initial === null && entry.rows === 1) {
       entry.initial = this.images.keep(before.relation, before.row)
       entry.rows++

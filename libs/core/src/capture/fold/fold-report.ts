@@ -1,3 +1,5 @@
+import type { LogPlace } from '../position.js'
+
 /** Why a row, or the state of a row, is no entity although its table is captured. */
 export type SkipReason =
   /** The company column is null: the row belongs to nobody yet. */
@@ -14,6 +16,13 @@ export type SkipReason =
 /** Why something that an application emitted with `pg_logical_emit_message` was left aside. */
 export type ContextFault = 'contextTooLarge' | 'contextInvalidJson' | 'contextNotObject' | 'contextInvalidMember'
 
+/** One TRUNCATE. */
+export interface Truncation {
+  readonly place: LogPlace
+  /** Resources of the tables, in the order in which the log names them. */
+  readonly resources: readonly string[]
+}
+
 /** What a transaction held that did not become an event. */
 export interface FoldReport {
   /** Row changes of captured tables; one that turns an entity into another counts twice. The `size` of `revision.transaction`. */
@@ -23,4 +32,6 @@ export interface FoldReport {
   readonly contextFaults: readonly ContextFault[]
   /** `schema.table` of the tables that were truncated: what became of their other rows is unknown. */
   readonly truncated: readonly string[]
+  /** The same by statement, in the order of the log. */
+  readonly truncations: readonly Truncation[]
 }

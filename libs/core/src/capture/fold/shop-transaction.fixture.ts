@@ -111,6 +111,9 @@ export const TRANSACTION: TransactionInfo = {
   committedAtMs: Date.parse('2026-03-02T08:15:04.190Z'),
 }
 
+/** Of the first change; the others follow by one. */
+export const LSN = 0x152ba40n
+
 const decodeEvent = decoderOf(EventSchema)
 
 /** Every event that comes out of it fits the record schema. */
@@ -119,7 +122,7 @@ export async function fold(changes: readonly RowChange[], source = SOURCE, conte
     openSpool: () => Promise.reject(new Error('a small transaction needs no file')),
   })
   for (const content of context) folder.addContext({ prefix: 'hooklane', content: Buffer.from(content) })
-  for (const change of changes) await folder.add(change)
+  for (const [index, change] of changes.entries()) await folder.add(change, { lsn: LSN + BigInt(index), index: 0 })
   const events: EntityEvent[] = []
   for await (const event of folder.events(TRANSACTION)) events.push(event)
   await folder.discard()

@@ -84,7 +84,8 @@ async function fold(changes: Iterable<RowChange>, memoryLimit: number) {
     return Promise.resolve(spool)
   }
   const folder = new TransactionFolder(new SourceReader(SOURCE), { openSpool, memoryLimit })
-  for (const change of changes) await folder.add(change)
+  let lsn = 0n
+  for (const change of changes) await folder.add(change, { lsn: lsn++, index: 0 })
   const events: EntityEvent[] = []
   for await (const event of folder.events(TRANSACTION)) events.push(event)
   await folder.discard()

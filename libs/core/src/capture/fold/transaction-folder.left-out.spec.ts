@@ -4,6 +4,8 @@ import { SourceReader } from '../source-reader.js'
 import { SOURCE, fold, insert, price, product, relationOf, row, update } from './shop-transaction.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
 
+const PLACE = { lsn: 1n, index: 0 }
+
 describe('what does not become an event', () => {
   it('is counted by its reason', async () => {
     const { events, report } = await fold([
@@ -31,7 +33,7 @@ describe('what does not become an event', () => {
       openSpool: () => Promise.reject(new Error('none')),
     })
     const relation: Relation = { ...product, replicaIdentity: 'default' }
-    expect(() => folder.add({ op: 'update', relation, before: row(), after: row() })).toThrow(
+    expect(() => folder.add({ op: 'update', relation, before: row(), after: row() }, PLACE)).toThrow(
       /public.product has no REPLICA IDENTITY FULL/,
     )
   })
@@ -44,7 +46,7 @@ describe('what does not become an event', () => {
       ...product,
       columns: product.columns.filter(({ name }) => name !== 'sku' && name !== 'cost'),
     }
-    expect(() => folder.add(insert(row(), relation))).toThrow(/public.product has no column sku, cost/)
+    expect(() => folder.add(insert(row(), relation), PLACE)).toThrow(/public.product has no column sku, cost/)
   })
 })
 

@@ -35,7 +35,7 @@ describe('one change in a transaction', () => {
       entity: { type: 'product', id: '1', key: 'LAMP 1', url: 'https://pim.example.com/products/1?sku=LAMP%201' },
       occurredAt: '2026-03-02T08:15:04.190Z',
       revision: {
-        id: '0001-000000000152BAC0-00000001',
+        id: '0001-000000000152BAC0-000000000152BA41-0000-0',
         operation: 'update',
         number: 5,
         previous: 4,
@@ -148,8 +148,8 @@ describe('one change in a transaction', () => {
     expect(
       events.map(({ type, companyId, revision }) => [type, companyId, revision?.id, revision?.transaction]),
     ).toEqual([
-      ['products.deleted', 'cmp_7', '0001-000000000152BAC0-00000000', { id: '812', index: 0, size: 2 }],
-      ['products.created', 'cmp_8', '0001-000000000152BAC0-00000001', { id: '812', index: 1, size: 2 }],
+      ['products.deleted', 'cmp_7', '0001-000000000152BAC0-000000000152BA40-0000-0', { id: '812', index: 0, size: 2 }],
+      ['products.created', 'cmp_8', '0001-000000000152BAC0-000000000152BA40-0000-1', { id: '812', index: 1, size: 2 }],
     ])
     expect(new Set(events.map((event) => event.id)).size).toBe(2)
     expect(report.rowChanges).toBe(2)

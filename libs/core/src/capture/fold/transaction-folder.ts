@@ -3,15 +3,16 @@ import { CaptureError } from '../capture-error.js'
 import { qualifiedName } from '../capture-configuration.js'
 import type { EntityState, RowIdentity } from '../entity/entity-state.js'
 import type { RowReader } from '../entity/row-reader.js'
-import { buildEvent, type EntityChange } from '../event/build-event.js'
+import { buildEvent, type Departure, type EntityChange, type EventPlace } from '../event/build-event.js'
 import { MAX_PATH_BYTES } from '../event/diff-states.js'
 import { MAX_CONTEXT_BYTES, mergeContext, NO_CONTEXT, type TransactionContext } from '../event/emitted-context.js'
 import { DEFAULT_MAX_EVENT_BYTES, limitEventSize } from '../event/limit-event-size.js'
+import type { LogPlace, Side } from '../position.js'
 import type { EmittedContext, Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
 import type { SourceReader } from '../source-reader.js'
 import { ImageStore, type Image, type ImageStoreOptions } from '../spool/image-store.js'
 import { EntityLedger, type EntityEntry, type RowImage } from './entity-ledger.js'
-import type { ContextFault, FoldReport, SkipReason } from './fold-report.js'
+import type { ContextFault, FoldReport, SkipReason, Truncation } from './fold-report.js'
 
 export interface TransactionFolderOptions {
   /** Opens the spool when the transaction outgrows the memory; never called for a small one. */
@@ -30,8 +31,8 @@ export const DEFAULT_MEMORY_LIMIT = 16 * 1024 * 1024
  * - there before and not after is *deleted*, with the last state it had in the transaction; the other way round is *created*; both and
  *   different is *updated*; anything else is no event. So insert + update = created, insert + delete = nothing, delete + insert of one
  *   key = updated, and a soft deletion, a row that leaves `when`, a changed key or a changed company follow by themselves.
- * - an event stands at the ordinal of its entity's first row change. A change that turns one entity into another counts as two, the
- *   departure and the arrival, so that both events have their own position.
+ * - an event stands at the place of its entity's first row change. A change that turns one entity into another makes two, the departure
+ *   before the arrival, so that both events have their own position.
  * - row states beyond `memoryLimit` lie in the spool; in memory stays some 300 bytes per touched entity.
  */
 export class TransactionFolder {
@@ -39,6 +40,7 @@ export class TransactionFolder {
   private readonly ledger: EntityLedger
   private readonly skipped = new Map<SkipReason, number>()
   private readonly truncated = new Set<string>()
+  private readonly truncations: Truncation[] = []
   private readonly contextFaults: ContextFault[] = []
   private context: TransactionContext = NO_CONTEXT
   private ordinal = 0
@@ -60,15 +62,15 @@ export class TransactionFolder {
   }
 
   /**
-   * Takes the next row change, in the order of the log. Answers a promise only when the spool has to be written: await it before the
+   * Takes the next row change and where it stands, in the order of the log. Returns a promise only when the spool has to be written: await it before the
    * next call.
    * @throws CaptureError when the change cannot be understood with this capture file
    */
-  add(change: RowChange): Promise<void> | undefined {
+  add(change: RowChange, place: LogPlace): Promise<void> | undefined {
     const reader = this.source.readerOf(change.relation)
     if (!reader) this.skip('tableUnknown')
-    else if (change.op === 'truncate') this.addTruncate(reader)
-    else this.addRow(reader, change)
+    else if (change.op === 'truncate') this.addTruncate(reader, place)
+    else this.addRow(reader, change, place)
     if (this.images.mustSpill()) this.ledger.spill()
     return this.images.mustWrite() ? this.images.write() : undefined
   }
@@ -78,11 +80,11 @@ export class TransactionFolder {
     const { maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = this.options
     // A transaction that fitted into memory has nothing to write.
     await this.images.write()
+    const whole = { info: transaction, size: this.ordinal, context: this.context }
     for (const entry of this.ledger.entries()) {
       const change = await this.changeOf(entry)
       if (!change) continue
-      const { ordinal, reader } = entry
-      const event = buildEvent(reader, change, { transaction, ordinal, size: this.ordinal, context: this.context })
+      const event = buildEvent(entry.reader, change, { place: entry.place, transaction: whole })
       if (event) yield mayExceed(change, maxEventBytes) ? limitEventSize(event, maxEventBytes) : event
     }
   }
@@ -93,6 +95,7 @@ export class TransactionFolder {
       skipped: this.skipped,
       contextFaults: this.contextFaults,
       truncated: [...this.truncated],
+      truncations: this.truncations,
     }
   }
 
@@ -101,13 +104,18 @@ export class TransactionFolder {
     return this.images.discard()
   }
 
-  private addTruncate(reader: RowReader): void {
+  private addTruncate(reader: RowReader, place: LogPlace): void {
     this.ordinal++
     this.truncated.add(qualifiedName(reader.table))
+    const { resource } = reader.table
+    const last = this.truncations.at(-1)
+    if (last?.place.lsn === place.lsn)
+      this.truncations.splice(-1, 1, { place: last.place, resources: [...last.resources, resource] })
+    else this.truncations.push({ place, resources: [resource] })
     this.ledger.clear(reader)
   }
 
-  private addRow(reader: RowReader, change: Exclude<RowChange, { op: 'truncate' }>): void {
+  private addRow(reader: RowReader, change: Exclude<RowChange, { op: 'truncate' }>, at: LogPlace): void {
     const { relation } = change
     if (change.op !== 'insert' && relation.replicaIdentity !== 'full') {
       const name = qualifiedName(reader.table)
@@ -123,21 +131,26 @@ export class TransactionFolder {
     const decisive = entered ?? left
     if (decisive && !decisive.is.isEntity && decisive.is.reason !== null) this.skip(decisive.is.reason)
     if (leaves && enters && left.is.identity === entered.is.identity) {
-      this.ledger.replace(left.is.identity, reader, this.ordinal++, { before: left.image, after: entered.image })
+      const images = { before: left.image, after: entered.image }
+      this.ledger.replace(left.is.identity, reader, this.nextPlace(at, 'departure'), images)
       return
     }
-    if (leaves) this.addDeparture(reader, left.is.identity, left.image, entered)
-    if (enters) this.ledger.enter(entered.is.identity, reader, this.ordinal++, entered.image)
-    // What is no entity keeps its number too: positions must not depend on what a row holds.
+    if (leaves) {
+      const departure = this.departureOf(reader, left.is.identity, entered)
+      this.ledger.leave(left.is.identity, reader, this.nextPlace(at, 'departure'), left.image, departure)
+    }
+    if (enters) this.ledger.enter(entered.is.identity, reader, this.nextPlace(at, 'arrival'), entered.image)
     if (!leaves && !enters) this.ordinal++
   }
 
-  private addDeparture(reader: RowReader, identity: string, before: RowImage, after: KnownRow | null): void {
-    const stays = after !== null && !after.is.isEntity && after.is.identity === identity
-    const departure = stays
-      ? { version: reader.versionOf(after.image.row), actor: reader.actorOf(after.image.relation, after.image.row) }
-      : null
-    this.ledger.leave(identity, reader, this.ordinal++, before, departure)
+  private nextPlace({ lsn, index }: LogPlace, side: Side): EventPlace {
+    return { lsn, index, side, ordinal: this.ordinal++ }
+  }
+
+  private departureOf(reader: RowReader, identity: string, after: KnownRow | null): Departure | null {
+    if (after === null || after.is.isEntity || after.is.identity !== identity) return null
+    const { relation, row } = after.image
+    return { version: reader.versionOf(row), actor: reader.actorOf(relation, row) }
   }
 
   private async changeOf(entry: EntityEntry): Promise<EntityChange | null> {

@@ -1,10 +1,26 @@
 import { describe, expect, it } from '@jest/globals'
 import type { CaptureGaps, CaptureMark, ReadCaptureMark } from '@hooklane/postgres'
-import { MarkKeeper, type MarkStore } from './mark-keeper.js'
+import { MarkKeeper, type MarkedPlace, type MarkStore, type SourceNotes } from './mark-keeper.js'
 
-const TABLES = new Map([['public.item', 1]])
+const NOTES: SourceNotes = {
+  tables: new Map([['public.item', 1]]),
+  log: { systemIdentifier: '7', timeline: 1 },
+  configuration: { form: 1 },
+  catalogue: {},
+  announcements: [],
+  companies: [],
+}
 const AT_0 = new Map([[0, 0n]])
 const AT_5 = new Map([[0, 5n]])
+
+const start = (at: MarkedPlace, enqueued = '', settledLsn = 1n) => ({ place: at, settledLsn, notes: NOTES, enqueued })
+
+const markOf = (at: MarkedPlace, offsets: ReadonlyMap<number, bigint>, settledLsn = 1n): CaptureMark => ({
+  ...at,
+  ...NOTES,
+  offsets,
+  settledLsn,
+})
 
 const place = (position: string, xid: string | null = `x${position}`) => ({ position, xid })
 
@@ -16,7 +32,13 @@ function keeper(stored: ReadCaptureMark | null = null) {
   const world = { isAway: false, offsets: AT_5 as ReadonlyMap<number, bigint>, beforeAnswer: (): void => undefined }
   const store: MarkStore = {
     read: () => (world.isAway ? Promise.reject(new Error('away')) : Promise.resolve(stored)),
-    save: (_producer, mark) => {
+    claim: (_producer, _owner, position) =>
+      world.isAway
+        ? Promise.reject(new Error('away'))
+        : Promise.resolve(
+            stored ?? { ...NOTES, ...place(position, null), offsets: new Map(), settledLsn: null, gaps: new Map() },
+          ),
+    save: (_producer, _owner, mark) => {
       if (world.isAway) return Promise.reject(new Error('away'))
       saved.push(mark)
       return Promise.resolve()
@@ -43,16 +65,16 @@ describe('the mark of a producer', () => {
   it('stands before anything is read, and is not written again while nothing changes', async () => {
     const { marks, saved } = keeper()
     await marks.read()
-    await marks.begin(place('1', null), TABLES, '')
-    await marks.begin(place('1', null), TABLES, '')
+    await marks.begin(start(place('1', null)))
+    await marks.begin(start(place('1', null)))
     await marks.follow()
-    expect(saved).toEqual([{ position: '1', xid: null, offsets: new Map(), tables: TABLES }])
+    expect(saved).toEqual([markOf(place('1', null), new Map()), markOf(place('1', null), AT_5)])
     await marks.stop()
   })
 
   it('follows what is durable, with its transaction, never what is only enqueued', async () => {
     const { marks, saved } = keeper()
-    await marks.begin(place('1', null), TABLES, '')
+    await marks.begin(start(place('1', null)))
     marks.noteEnqueued('2')
     await marks.follow()
     expect(saved).toHaveLength(1)
@@ -64,43 +86,43 @@ describe('the mark of a producer', () => {
   })
 
   it('takes offsets once everything that was enqueued before their answer is durable, and keeps the older ones until then', async () => {
-    const { marks, saved, world } = keeper({ ...place('1'), offsets: AT_0, tables: TABLES, gaps: new Map() })
+    const { marks, saved, world } = keeper({ ...markOf(place('1'), AT_0), gaps: new Map() })
     await marks.read()
-    await marks.begin(place('1'), TABLES, '')
+    await marks.begin(start(place('1')))
     marks.noteEnqueued('2')
     marks.settle(place('2'))
     // Of a large transaction, whose first events are in Kafka; the mark moves at its commit.
     world.beforeAnswer = () => marks.noteEnqueued('4')
     await marks.follow()
-    expect(saved.at(-1)).toEqual({ ...place('2'), offsets: AT_0, tables: TABLES })
+    expect(saved.at(-1)).toEqual(markOf(place('2'), AT_0))
     world.beforeAnswer = () => undefined
     world.offsets = new Map([[0, 9n]])
     marks.settle(place('3'))
     await marks.follow()
-    expect(saved.at(-1)).toEqual({ ...place('3'), offsets: AT_0, tables: TABLES })
+    expect(saved.at(-1)).toEqual(markOf(place('3'), AT_0))
     marks.settle(place('4'))
     await marks.stop()
-    expect(saved.at(-1)).toEqual({ ...place('4'), offsets: AT_5, tables: TABLES })
+    expect(saved.at(-1)).toEqual(markOf(place('4'), AT_5))
   })
 
   it('takes no offsets behind events that a process before this one has left behind the mark', async () => {
-    const { marks, saved } = keeper({ ...place('1'), offsets: AT_0, tables: TABLES, gaps: new Map() })
+    const { marks, saved } = keeper({ ...markOf(place('1'), AT_0), gaps: new Map() })
     await marks.read()
-    await marks.begin(place('1'), TABLES, '3')
+    await marks.begin(start(place('1'), '3'))
     marks.noteEnqueued('2')
     marks.settle(place('2'))
     await marks.follow()
-    expect(saved.at(-1)).toEqual({ ...place('2'), offsets: AT_0, tables: TABLES })
+    expect(saved.at(-1)).toEqual(markOf(place('2'), AT_0))
     marks.noteEnqueued('3')
     marks.settle(place('3'))
     await marks.follow()
-    expect(saved.at(-1)).toEqual({ ...place('3'), offsets: AT_5, tables: TABLES })
+    expect(saved.at(-1)).toEqual(markOf(place('3'), AT_5))
     await marks.stop()
   })
 
   it('stays where it is while its database is away, and follows afterwards', async () => {
     const { marks, saved, failures, world } = keeper()
-    await marks.begin(place('1'), TABLES, '')
+    await marks.begin(start(place('1')))
     marks.noteEnqueued('2')
     marks.settle(place('2'))
     world.isAway = true
@@ -113,7 +135,7 @@ describe('the mark of a producer', () => {
   })
 
   it('is read anew for every connection, and taken from memory while its database is away', async () => {
-    const stored = { ...place('1'), offsets: AT_0, tables: TABLES, gaps: new Map() }
+    const stored = { ...markOf(place('1'), AT_0), gaps: new Map() }
     const { marks, world } = keeper(stored)
     world.isAway = true
     await expect(marks.read()).rejects.toThrow('away')
@@ -125,7 +147,7 @@ describe('the mark of a producer', () => {
   })
 
   it('does not forget what is missing while its database is away', async () => {
-    const stored = { ...place('1'), offsets: AT_0, tables: TABLES, gaps: new Map() }
+    const stored = { ...markOf(place('1'), AT_0), gaps: new Map() }
     const { marks, world, noted } = keeper(stored)
     await marks.read()
     const gaps = new Map([['public.item', { code: 'SLOT_LOST', reason: 'gone' }]])

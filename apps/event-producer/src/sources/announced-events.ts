@@ -1,0 +1,58 @@
+import {
+  buildResyncEvent,
+  formatPosition,
+  type Announcement,
+  type LogPlace,
+  type TransactionInfo,
+} from '@hooklane/core'
+import type { PlacedEvent } from './event-record.js'
+
+/** What receivers have to be told, and where in the transaction it stands. */
+export interface PlacedAnnouncement {
+  readonly place: LogPlace
+  readonly announcement: Omit<Announcement, 'id'>
+}
+
+export interface AnnouncementContext {
+  readonly producer: string
+  readonly epoch: number
+  readonly transaction: TransactionInfo
+  /** In the order in which they became known: the index of each one is its place among the others. */
+  readonly companies: readonly string[]
+}
+
+/** One event for each company, each at a place of its own, in the order of their positions. */
+export function announcedEvents(placed: readonly PlacedAnnouncement[], context: AnnouncementContext): PlacedEvent[] {
+  return placed.flatMap(({ place, announcement }) =>
+    context.companies.map((companyId, index) =>
+      announcedEvent({ place: { ...place, index }, announcement }, companyId, context),
+    ),
+  )
+}
+
+function announcedEvent(
+  { place, announcement }: PlacedAnnouncement,
+  companyId: string,
+  { producer, epoch, transaction }: AnnouncementContext,
+): PlacedEvent {
+  const position = formatPosition({ ...place, epoch, commitLsn: transaction.commitLsn, side: 'departure' })
+  const { reason, resources, from } = announcement
+  const occurredAt = new Date(transaction.committedAtMs).toISOString()
+  return {
+    position,
+    event: buildResyncEvent({ producer, companyId, position, occurredAt, reason, resources, from, to: position }),
+  }
+}
+
+/** Two sequences, each in the order of positions, as one. */
+export async function* inOrder(
+  events: AsyncIterable<PlacedEvent>,
+  announced: readonly PlacedEvent[],
+): AsyncGenerator<PlacedEvent, void, undefined> {
+  let next = 0
+  for await (const event of events) {
+    for (let one = announced[next]; one && one.position < event.position; one = announced[++next]) yield one
+    yield event
+  }
+  yield* announced.slice(next)
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import type { ResyncReason } from '@hooklane/contracts'
+import type { Announcement, CaptureSource, LogPlace, Truncation, TransactionInfo } from '@hooklane/core'
+import type { ReadCaptureMark } from '@hooklane/postgres'
+import type { MarkKeeper } from '../marks/mark-keeper.js'
+import { announcedEvents, type PlacedAnnouncement } from './announced-events.js'
+import type { PlacedEvent } from './event-record.js'
+import type { PublishedPlace } from './published-place.js'
+
+export interface AnnouncerOptions {
+  readonly marks: MarkKeeper
+  /** Ids of all companies that there are. */
+  readonly readCompanies: () => Promise<readonly string[]>
+  /** Writes the ids into the source's log. */
+  readonly emit: (ids: readonly string[]) => Promise<void>
+}
+
+/** The events of a transaction with which receivers are told to fetch entities again. */
+export interface AnnouncedEvents {
+  readonly events: readonly PlacedEvent[]
+  /** Of the announcements that are published with them. */
+  readonly ids: readonly string[]
+}
+
+const NOTHING: AnnouncedEvents = { events: [], ids: [] }
+
+/**
+ * Publishes what receivers have to be told of a source besides its changes.
+ *
+ * An announcement is noted in the mark before it is emitted into the source's log, and leaves the mark when its events are in Kafka. One that
+ * was emitted twice, because a process ended in between, is not among the noted ones when it comes the second time.
+ */
+export class Announcer {
+  /** Of the transaction that is being read. */
+  private inTransaction: { readonly id: string; readonly place: LogPlace }[] = []
+  /** By this process; nobody needs to emit them again. */
+  private readonly emittedIds = new Set<string>()
+
+  constructor(private readonly options: AnnouncerOptions) {}
+
+  /** Another transaction is read from now on. */
+  begin(): void {
+    this.inTransaction = []
+  }
+
+  /** An announcement stands here in the log. */
+  emitted(id: string, place: LogPlace): void {
+    this.inTransaction.push({ id, place })
+  }
+
+  /** Emits what is noted and was not emitted yet. */
+  async emit(): Promise<void> {
+    const ids = this.options.marks.announcements.map(({ id }) => id).filter((id) => !this.emittedIds.has(id))
+    if (ids.length === 0) return
+    await this.options.emit(ids)
+    for (const id of ids) this.emittedIds.add(id)
+  }
+
+  /** @param source under whose configuration the transaction is folded */
+  async eventsOf(
+    transaction: TransactionInfo,
+    truncations: readonly Truncation[],
+    { name, epoch, company }: CaptureSource,
+  ): Promise<AnnouncedEvents> {
+    if (truncations.length === 0 && this.inTransaction.length === 0) return NOTHING
+    const noted = new Map(this.options.marks.announcements.map((one) => [one.id, one]))
+    const found = this.inTransaction.flatMap(({ id, place }) => {
+      const announcement = noted.get(id)
+      return announcement ? [{ place, announcement }] : []
+    })
+    const placed = [...truncations.map(announcementOf), ...found].sort(byPlace)
+    if (placed.length === 0) return NOTHING
+    const companies = await this.companies(company.kind === 'value' ? company.value : null)
+    return {
+      events: announcedEvents(placed, { producer: name, epoch, transaction, companies }),
+      ids: found.map(({ announcement }) => announcement.id),
+    }
+  }
+
+  /** What is noted when a source is begun: after its epoch was raised, receivers have to fetch everything again. */
+  afterEpoch(
+    { announcements, gaps }: ReadCaptureMark,
+    { tables }: CaptureSource,
+    former: PublishedPlace | null,
+  ): readonly Announcement[] {
+    if (former === null) return announcements
+    const resources = tables.map(({ resource }) => resource).sort()
+    return [{ id: randomUUID(), reason: reasonOf(gaps), resources, from: former.text }]
+  }
+
+  /** New ones are noted before anything is published under their index. */
+  private async companies(only: string | null): Promise<readonly string[]> {
+    const { marks, readCompanies } = this.options
+    const known = new Set(marks.companies)
+    const current = only === null ? await readCompanies() : [only]
+    const added = current.filter((company) => !known.has(company)).sort()
+    if (added.length > 0) await marks.note({ companies: [...marks.companies, ...added] })
+    return marks.companies
+  }
+}
+
+/** Why changes are missing decides what receivers are told. */
+function reasonOf(gaps: ReadCaptureMark['gaps']): ResyncReason {
+  const codes = new Set([...gaps.values()].map(({ code }) => code))
+  if (codes.has('SLOT_LOST')) return 'slotLost'
+  return codes.has('CHANGES_MISSING') ? 'publication' : 'restored'
+}
+
+const announcementOf = ({ place, resources }: Truncation): PlacedAnnouncement => ({
+  place,
+  announcement: { reason: 'truncated', resources, from: null },
+})
+
+const byPlace = (a: PlacedAnnouncement, b: PlacedAnnouncement): number =>
+  a.place.lsn === b.place.lsn ? a.place.index - b.place.index : a.place.lsn < b.place.lsn ? -1 : 1

@@ -1,0 +1,287 @@
+import {
+  formatPosition,
+  partitionOfKey,
+  type CapturedTable,
+  type CaptureSource,
+  type FoundHistory,
+  type OutgoingRecord,
+  type Relation,
+  type RowChange,
+} from '@hooklane/core'
+import type { EntityEvent } from '@hooklane/contracts'
+import { CaptureMarkTaken, type ReadCaptureMark } from '@hooklane/postgres'
+import type { ReplicatedSource } from '@hooklane/replication'
+import { MarkKeeper, type MarkStore } from '../marks/mark-keeper.js'
+import { OrderedPublisher } from '../publishing/ordered-publisher.js'
+import { isPublished, type KnownPosition, type PublishedEvent } from '../publishing/published-positions.js'
+import { Announcer } from './announcer.js'
+import { CapturedSource } from './captured-source.js'
+
+/** A captured source over a topic and a database of marks that a test plays; the parts between are the shipped ones. */
+
+export const TABLES = new Map([['public.item', 16_400]])
+export const PARTITIONS = 2
+
+const TEXT = 25
+
+export const ITEM: CapturedTable = {
+  schema: 'public',
+  table: 'item',
+  resource: 'items',
+  entity: 'item',
+  id: ['id'],
+  key: null,
+  url: null,
+  version: null,
+  ignore: [],
+  omit: [],
+  json: [],
+  deleted: null,
+  when: [],
+  actor: null,
+}
+
+export const sourceOf = (part: Partial<CaptureSource> = {}): CaptureSource => ({
+  name: 'pim',
+  database: 'postgres://db/pim',
+  epoch: 1,
+  company: { kind: 'column', column: 'company' },
+  timezone: 'UTC',
+  slot: 's',
+  publication: 'p',
+  tables: [ITEM],
+  ...part,
+})
+
+const replicated: ReplicatedSource = {
+  name: 'pim',
+  databaseUrl: 'postgres://db/pim',
+  slot: 's',
+  publication: 'p',
+  tables: [{ schema: 'public', table: 'item', columns: ['id', 'company'], id: ['id'] }],
+  resetInstructions: 'start over',
+}
+
+export const relationOf = (table: string, columns: readonly string[]): Relation => ({
+  schema: 'public',
+  table,
+  replicaIdentity: 'full',
+  columns: columns.map((name) => ({ name, typeOid: TEXT, typeModifier: -1 })),
+})
+
+const ITEMS = relationOf('item', ['id', 'company'])
+
+/** Position of the insert of a transaction with one row. */
+export const at = (commitLsn: bigint, epoch = 1): string =>
+  formatPosition({ epoch, commitLsn, lsn: commitLsn - 1n, index: 0, side: 'arrival' })
+
+export const LOG = { systemIdentifier: '7', timeline: 1 }
+
+export const found = (confirmedLsn: bigint, part: Partial<FoundHistory> = {}): FoundHistory => ({
+  log: LOG,
+  timelines: new Map(),
+  confirmedLsn,
+  walEndLsn: 10_000n,
+  ...part,
+})
+
+/** Companies whose events stand in the first and in the second partition. */
+export const [FIRST, SECOND] = [0, 1].map((partition) => {
+  const names = Array.from({ length: 50 }, (_, i) => `c-${i}`)
+  return names.find((name) => partitionOfKey(Buffer.from(name), PARTITIONS) === partition) ?? ''
+}) as [string, string]
+
+export interface TopicEvent extends PublishedEvent {
+  readonly event: Pick<EntityEvent, 'type' | 'companyId'> & Partial<EntityEvent>
+}
+
+/** What outlives a process: the topic, and the database of marks. */
+export class Outside {
+  readonly topic: TopicEvent[][] = [[], []]
+  mark: ReadCaptureMark | null = null
+  /** Of the database of marks: nothing can be saved. */
+  isDatabaseAway = false
+  private owner = ''
+
+  readonly store: MarkStore = {
+    read: () => Promise.resolve(this.mark),
+    claim: (_producer, owner, position) => {
+      this.owner = owner
+      this.mark ??= { ...EMPTY_MARK, position }
+      return Promise.resolve(this.mark)
+    },
+    save: (producer, owner, mark) => {
+      if (this.isDatabaseAway) return Promise.reject(new Error('away'))
+      if (owner !== this.owner) return Promise.reject(new CaptureMarkTaken(producer))
+      if (this.mark === null || mark.position >= this.mark.position) {
+        const isSameEpoch = this.mark?.position.slice(0, 4) === mark.position.slice(0, 4)
+        this.mark = { ...structuredClone(mark), gaps: isSameEpoch ? (this.mark?.gaps ?? new Map()) : new Map() }
+      }
+      return Promise.resolve()
+    },
+    noteGaps: (_producer, _epoch, gaps) => {
+      if (this.mark) this.mark = { ...this.mark, gaps }
+      return Promise.resolve()
+    },
+  }
+
+  /** All events in the order of their positions. */
+  get events(): TopicEvent[] {
+    return this.topic.flat().sort((a, b) => (a.position < b.position ? -1 : 1))
+  }
+
+  get positions(): string[] {
+    return this.events.map(({ position }) => position)
+  }
+
+  append(company: string, position: string, transactionId: string | null, event?: TopicEvent['event']): void {
+    const partition = this.topic[partitionOfKey(Buffer.from(company), PARTITIONS)]
+    partition?.push({ position, transactionId, event: event ?? { type: 'items.created', companyId: company } })
+  }
+
+  since(known: KnownPosition | null): Map<number, PublishedEvent> {
+    const last = this.topic.map((events, partition) => events.slice(Number(known?.offsets.get(partition) ?? 0)).at(-1))
+    return new Map(last.flatMap((event, partition) => (event ? [[partition, event] as const] : [])))
+  }
+}
+
+const EMPTY_MARK: ReadCaptureMark = {
+  position: '',
+  xid: null,
+  offsets: new Map(),
+  tables: new Map(),
+  log: null,
+  settledLsn: null,
+  configuration: null,
+  catalogue: {},
+  announcements: [],
+  companies: [],
+  gaps: new Map(),
+}
+
+/** A row change and where it stands. */
+export interface PlacedChange {
+  readonly change: RowChange
+  readonly lsn: bigint
+  readonly index?: number
+}
+
+/** A committed transaction, as the log holds it. */
+export interface LoggedTransaction {
+  readonly xid: string
+  readonly commitLsn: bigint
+  readonly changes: readonly PlacedChange[]
+  /** Ids of announcements, behind the changes. */
+  readonly announced?: readonly string[]
+}
+
+export const insertInto = (commitLsn: bigint, company: string, xid = `x${commitLsn}`): LoggedTransaction => {
+  const after = new Map([
+    ['id', `i${commitLsn}`],
+    ['company', company],
+  ])
+  return { xid, commitLsn, changes: [{ change: { op: 'insert', relation: ITEMS, after }, lsn: commitLsn - 1n }] }
+}
+
+export interface ProcessOptions {
+  readonly capture?: CaptureSource
+  /** How many records Kafka takes before it falls silent; default: any number. */
+  readonly room?: number
+  readonly companies?: readonly string[]
+}
+
+/** A process: the real parts between a slot and the topic. */
+export function start(
+  outside: Outside,
+  { capture = sourceOf(), room = Infinity, companies = [] }: ProcessOptions = {},
+) {
+  const acknowledged: bigint[] = []
+  const emitted: string[] = []
+  const kafka = { room, isSilent: false }
+  let fallSilent: () => void = () => undefined
+  /** Resolves when a request stays without an answer. */
+  const silence = new Promise<void>((resolve) => (fallSilent = resolve))
+  const hang = (): Promise<void> => {
+    fallSilent()
+    return new Promise(() => undefined)
+  }
+  const publishAll = (records: readonly OutgoingRecord[]): Promise<void> => {
+    if (kafka.isSilent) return hang()
+    for (const { key, value, headers } of records) {
+      if (kafka.room-- <= 0) return hang()
+      const event = JSON.parse(String(value)) as EntityEvent
+      outside.append(
+        String(key),
+        String(headers?.['hooklane-position']),
+        event.revision?.transaction?.id ?? null,
+        event,
+      )
+    }
+    return Promise.resolve()
+  }
+  const publisher = new OrderedPublisher({
+    producer: { publish: () => Promise.reject(new Error('batches only')), publishAll },
+    readBack: async () => {
+      const known = await marks.read()
+      const positions = outside.since(known)
+      return (record) => isPublished(record, { positions, partitions: PARTITIONS, known: known?.position ?? '' })
+    },
+    maxRecordBytes: 1_000_000,
+    onPublished: () => undefined,
+    onFailure: () => undefined,
+    onQueued: () => undefined,
+  })
+  const marks: MarkKeeper = new MarkKeeper({
+    producer: 'pim',
+    store: outside.store,
+    endOffsets: () => Promise.resolve(new Map(outside.topic.map((events, i) => [i, BigInt(events.length)]))),
+    onFailure: () => undefined,
+  })
+  const source = new CapturedSource({
+    capture,
+    replicated,
+    topic: 'events',
+    publisher,
+    marks,
+    announcer: new Announcer({
+      marks,
+      readCompanies: () => Promise.resolve(companies),
+      emit: (ids) => {
+        emitted.push(...ids)
+        return Promise.resolve()
+      },
+    }),
+    lastPositions: async () => outside.since(await marks.read()),
+    openSpool: () => Promise.reject(new Error('nothing is so large')),
+    acknowledge: (lsn) => acknowledged.push(lsn),
+    onTransaction: () => undefined,
+    onEnded: () => Promise.resolve(),
+  })
+  const connect = async (now: FoundHistory, tables: ReadonlyMap<string, number> = TABLES) => {
+    await source.history()
+    await source.connected(now, tables)
+    await source.started(now)
+  }
+  const read = async ({ xid, commitLsn, changes, announced = [] }: LoggedTransaction) => {
+    const begun = { xid, commitLsn, committedAtMs: 0 }
+    await source.begin(begun)
+    for (const { change, lsn, index = 0 } of changes) await source.change(change, { lsn, index })
+    const lastLsn = changes.at(-1)?.lsn ?? commitLsn - 10n
+    for (const [n, id] of announced.entries()) source.announcement(id, { lsn: lastLsn + 1n + BigInt(n), index: 0 })
+    await source.commit({ ...begun, commitEndLsn: commitLsn + 1n })
+  }
+  const settled = () => publisher.drained()
+  /** As a crash would: nothing more is saved or published. */
+  const end = async () => {
+    kafka.isSilent = true
+    await source.ended()
+    await publisher.stop(0)
+  }
+  return { source, marks, kafka, connect, read, settled, silence, acknowledged, emitted, end }
+}
+
+export const refusalOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => null,
+    (error: unknown) => error,
+  )

@@ -1,0 +1,23 @@
+import { HEADER, SCHEMA, type EntityEvent } from '@hooklane/contracts'
+import type { OutgoingRecord } from '@hooklane/core'
+
+/** An event with its place among those of its producer. */
+export interface PlacedEvent {
+  readonly position: string
+  readonly event: EntityEvent
+}
+
+/** Names of sources are ASCII; the position stands in a header too, so that nobody has to read the event to find it. */
+export function eventRecord(topic: string, { event, position }: PlacedEvent): OutgoingRecord {
+  return {
+    topic,
+    key: event.companyId,
+    value: JSON.stringify(event),
+    headers: {
+      [HEADER.schema]: SCHEMA.event,
+      [HEADER.contentType]: 'application/json',
+      [HEADER.producer]: event.producer,
+      [HEADER.position]: position,
+    },
+  }
+}

@@ -1,0 +1,108 @@
+import {
+  formatLsn,
+  judgeHistory,
+  qualifiedName,
+  type CaptureSource,
+  type FoundHistory,
+  type HistoryVerdict,
+} from '@hooklane/core'
+import type { ReadCaptureMark } from '@hooklane/postgres'
+import {
+  ChangesMissing,
+  LOSS_CODES,
+  missingOfAll,
+  SourceRefused,
+  type LossCode,
+  type ReplicatedSource,
+  type SourceHistory,
+} from '@hooklane/replication'
+import type { PublishedPlace } from './published-place.js'
+
+/** A source with what decides over its past. */
+export interface SourcePast {
+  readonly source: CaptureSource
+  readonly replicated: ReplicatedSource
+}
+
+/**
+ * What became of a source so far, before it is connected to.
+ * @throws SourceRefused when the epoch went back, or changes are known to be missing under it
+ */
+export function historyOf(
+  { source, replicated }: SourcePast,
+  mark: ReadCaptureMark | null,
+  last: PublishedPlace | null,
+): SourceHistory {
+  if (last === null) return { kind: 'none' }
+  if (last.epoch < source.epoch) return { kind: 'over' }
+  if (last.epoch > source.epoch) throw epochWentBack(source, last)
+  const captured = new Set(source.tables.map(qualifiedName))
+  const gaps = [...(mark?.gaps ?? [])]
+    .filter(([table]) => captured.has(table))
+    .map(([table, { code, reason }]) => [table, { code: lossCode(code), reason }] as const)
+  if (gaps.length > 0) throw new ChangesMissing(new Map(gaps), replicated)
+  return {
+    kind: 'open',
+    upTo: formatLsn(mark?.settledLsn ?? last.commitLsn),
+    tables: mark?.tables ?? new Map<string, number>(),
+  }
+}
+
+/** What a later build has noted is missing all the same. */
+const lossCode = (code: string): LossCode => LOSS_CODES.find((one) => one === code) ?? 'CHANGES_MISSING'
+
+function epochWentBack({ name, epoch }: CaptureSource, last: PublishedPlace): SourceRefused {
+  return new SourceRefused(
+    'POSITION_BEHIND',
+    `the capture file gives ${name} the epoch ${epoch}, but it was read under ${last.epoch} already: write ${last.epoch} to go on where ` +
+      `it was, or ${last.epoch + 1} to start over, and restart the event-producer`,
+  )
+}
+
+/**
+ * Whether the slot that is streamed from still holds everything that is not published.
+ * @param published the last event in Kafka under the source's epoch
+ * @returns everything that was committed before is published, or none of this source's
+ * @throws ChangesMissing
+ */
+export function settledLsnOf(
+  past: SourcePast,
+  mark: Pick<ReadCaptureMark, 'log' | 'settledLsn'> | null,
+  { published, found }: { readonly published: PublishedPlace | null; readonly found: FoundHistory },
+): bigint {
+  const known = {
+    log: mark?.log ?? null,
+    settledLsn: mark?.settledLsn ?? null,
+    publishedLsn: published?.commitLsn ?? null,
+  }
+  const verdict = judgeHistory(known, found)
+  if (verdict.kind === 'continues') return verdict.settledLsn ?? found.confirmedLsn
+  throw missingOfAll(past.replicated, gapOf(past, verdict))
+}
+
+function gapOf(
+  { replicated, source }: SourcePast,
+  verdict: Exclude<HistoryVerdict, { kind: 'continues' }>,
+): { readonly code: LossCode; readonly reason: string } {
+  switch (verdict.kind) {
+    case 'otherDatabase':
+      return {
+        code: 'POSITION_BEHIND',
+        reason: `the database of ${source.name} is another one than the one that was read, or a copy that has gone its own way`,
+      }
+    case 'setBack':
+      return {
+        code: 'POSITION_BEHIND',
+        reason:
+          `${source.name} was read up to ${formatLsn(verdict.readLsn)}, which this database has not reached: it is another one, or was ` +
+          `restored. New events would be taken for copies`,
+      }
+    case 'slotMoved':
+      return {
+        code: 'SLOT_LOST',
+        reason:
+          `the slot ${replicated.slot} was made again or moved on by somebody else: what was committed of ${source.name} before is not ` +
+          `in it, and was not published`,
+      }
+  }
+}

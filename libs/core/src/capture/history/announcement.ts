@@ -1,0 +1,18 @@
+import type { ResyncReason } from '@hooklane/contracts'
+
+/**
+ * What receivers have to be told of a source: rows changed, and the log could not say how. It is noted first, then emitted into the source's
+ * own log under its id, and published when it comes back from there: so it has one place among the changes, whatever crashes meanwhile.
+ */
+export interface Announcement {
+  /** Random. */
+  readonly id: string
+  readonly reason: ResyncReason
+  /** Resources of the capture file whose entities are concerned, sorted. */
+  readonly resources: readonly string[]
+  /** Position up to which every change was published; null: not known. */
+  readonly from: string | null
+}
+
+/** Prefix under which announcements are emitted: `pg_logical_emit_message(true, 'hooklane.announcement', '<id>')`. */
+export const ANNOUNCEMENT_PREFIX = 'hooklane.announcement'
