@@ -10,6 +10,11 @@ import { ReadBackOffsets, type TopicOffsets } from './read-back-offsets.js'
  * writes more.
  */
 const MARK_INTERVAL_MS = 2_000
+/**
+ * How far the log must have gone on before the mark follows for that alone: where Hooklane's database lies on the captured server, each mark moves
+ * the log itself. More keeps more log for a quiet source.
+ */
+const MARK_LOG_BYTES = 1024n * 1024n
 /** For how long the last mark may hold up the end of the process. An older one is as safe. */
 const LAST_MARK_LIMIT_MS = 2_000
 
@@ -202,7 +207,7 @@ export class MarkKeeper {
     } catch (error) {
       this.options.onFailure(error)
     }
-    await this.saveIfChanged()
+    if (this.hasNews()) await this.saveIfChanged()
     this.isFollowing = false
   }
 
@@ -215,6 +220,13 @@ export class MarkKeeper {
     } catch (error) {
       this.options.onFailure(error)
     }
+  }
+
+  /** Something else than the end of a log that others write. */
+  private hasNews(): boolean {
+    const { saved } = this
+    if (saved === null || this.settledLsn - saved.settledLsn >= MARK_LOG_BYTES) return true
+    return !isDeepStrictEqual({ ...this.current(), settledLsn: saved.settledLsn }, saved)
   }
 
   private async saveIfChanged(): Promise<void> {

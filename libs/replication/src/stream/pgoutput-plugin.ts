@@ -1,4 +1,5 @@
 import { parseTimelineHistory, type LogIdentity, type TimelineHistory } from '@hooklane/core'
+import { DatabaseError } from 'pg'
 import { PgoutputPlugin } from 'pg-logical-replication'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { PgoutputDecoder, type TableNames } from '../pgoutput/pgoutput-decoder.js'
@@ -55,15 +56,27 @@ export class DecodingPlugin {
 }
 
 async function identify(client: ReplicationClient): Promise<LogIdentity> {
-  const { rows } = await client.query<{ systemid: string; timeline: number }>('IDENTIFY_SYSTEM')
+  const { rows } = await client.query<{ systemid: string; timeline: string | number }>('IDENTIFY_SYSTEM')
   const [row] = rows
   if (!row) throw new Error('the server does not say which system it is')
-  return { systemIdentifier: row.systemid, timeline: row.timeline }
+  return { systemIdentifier: row.systemid, timeline: Number(row.timeline) }
 }
 
-/** The first timeline has no history. */
+/** SQLSTATE `undefined_file` */
+const NO_HISTORY = '58P01'
+
+/** The first timeline has no history, and a history that was removed says nothing. */
 async function timelinesOf(client: ReplicationClient, { timeline }: LogIdentity): Promise<TimelineHistory> {
   if (timeline === 1) return new Map()
+  try {
+    return await readTimelines(client, timeline)
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === NO_HISTORY) return new Map()
+    throw error
+  }
+}
+
+async function readTimelines(client: ReplicationClient, timeline: number): Promise<TimelineHistory> {
   const { rows } = await client.query<{ content: string | Buffer }>(`TIMELINE_HISTORY ${timeline}`)
   return parseTimelineHistory(String(rows[0]?.content ?? ''))
 }
