@@ -11,6 +11,7 @@ const REASONS = [
   'byte_order_mark',
   'invalid_json',
   'schema',
+  'reserved_type',
   'too_deep',
   'wrong_key',
   'wrong_partition',

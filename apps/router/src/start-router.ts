@@ -1,5 +1,5 @@
 import { kafkaConnection } from '@hooklane/config'
-import { decoderOf, EventSchema, HEADER, MAX_EVENT_BYTES, SCHEMA, topicNames } from '@hooklane/contracts'
+import { decodeEvent, HEADER, MAX_EVENT_BYTES, SCHEMA, topicNames } from '@hooklane/contracts'
 import { ConfigurationView, type PartitionRouterSettings } from '@hooklane/core'
 import { ConfigurationReader, createKafkaClient, KafkaLogConsumer, type KafkaClient } from '@hooklane/kafka'
 import { systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
@@ -99,7 +99,7 @@ async function routingSettings(
     maxEventBytes: MAX_EVENT_BYTES,
     maxHops: settings.maxHops,
     schema: { header: HEADER.schema, value: SCHEMA.event },
-    decode: decoderOf(EventSchema),
+    decode: decodeEvent,
   }
 }
 

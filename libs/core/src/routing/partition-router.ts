@@ -3,6 +3,7 @@ import { webhookId } from '../identity/ids.js'
 import type { LogRecord } from '../log/log.js'
 import { nestsDeeperThan } from './json-depth.js'
 import { partitionOfKey } from './murmur2.js'
+import { isOwnEventType, subscriptionEntity } from './own-event-types.js'
 import type { PartitionState } from './partition-state.js'
 import { matchSubscriptions, type RoutingView, type SubscriptionMatch } from './routing-view.js'
 import { spliceOrder } from './splice-order.js'
@@ -92,8 +93,9 @@ export class PartitionRouter {
   #deliver(record: LogRecord, event: EntityEvent, match: SubscriptionMatch, routedAt: string): RoutedDelivery {
     const { app, subscription, subscriptionVersion } = match
     const place = this.state.nextPlace(app.id)
+    const entity = isOwnEventType(event.type) ? subscriptionEntity(subscription.id) : null
     // The bytes were read as a JSON object a moment ago, so they end as one.
-    const value = record.value && spliceOrder(record.value, place)
+    const value = record.value && spliceOrder(record.value, place, entity)
     if (!value) throw new Error('an event that was decoded does not end with a closing brace')
     return {
       appId: app.id,

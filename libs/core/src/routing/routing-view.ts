@@ -1,4 +1,5 @@
 import type { AppConfiguration, EntityEvent, SubscriptionConfiguration } from '@hooklane/contracts'
+import { isOwnEventType } from './own-event-types.js'
 
 /** A subscription's configuration and the version of its row. */
 export interface VersionedSubscription {
@@ -24,14 +25,15 @@ export interface SubscriptionMatch {
 
 /**
  * The enabled subscriptions of the event's company, of enabled apps, whose `events` name its type: exactly, by `products.*` (every
- * type that begins with `products.`) or by `*`. An event with `subscriptionId` is for that subscription alone, under the same
+ * type that begins with `products.`) or by `*`; of Hooklane's own event types all of them, whatever they name. An event with `subscriptionId` is for that subscription alone, under the same
  * conditions. Ordered by subscription id, so that a batch that is routed again gives the same numbers to the same deliveries.
  */
 export function matchSubscriptions(event: EntityEvent, view: RoutingView): SubscriptionMatch[] {
   const matches: SubscriptionMatch[] = []
+  const isForAll = isOwnEventType(event.type)
   for (const { value, version } of candidates(event, view)) {
     if (!value.enabled || value.companyId !== event.companyId) continue
-    if (!value.events.some((pattern) => eventTypeMatches(pattern, event.type))) continue
+    if (!isForAll && !value.events.some((pattern) => eventTypeMatches(pattern, event.type))) continue
     const app = view.app(value.appId)
     // An app of another company is a fault in the configuration: it must never see this company's data.
     if (!app?.enabled || app.companyId !== event.companyId) continue

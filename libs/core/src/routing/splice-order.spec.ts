@@ -23,20 +23,34 @@ describe('spliceOrder', () => {
     expect(spliceOrder(Buffer.from(text), place)).toBeNull()
   })
 
-  it('yields the event and its place for any object with a member, an own "order" loses', () => {
+  it('yields the event, its place and its entity for any object with a member; own ones of these names lose', () => {
+    const text = fc.string({ unit: 'grapheme' })
+    const entity = fc.record({ type: text, id: text, key: fc.option(text), url: fc.option(text) })
     fc.assert(
       fc.property(
-        fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue(), { minKeys: 1 }),
+        fc.dictionary(text, fc.jsonValue(), { minKeys: 1 }),
         fc.bigInt({ min: 1n, max: 2n ** 53n - 1n }),
-        (event, sequence) => {
-          const text = JSON.stringify({ ...event, order: 'own' })
-          const value = spliceOrder(Buffer.from(text), { epoch: 1, sequence })
+        fc.option(entity),
+        (event, sequence, addressed) => {
+          const own = { ...event, entity: 'own', order: 'own' }
+          const value = spliceOrder(Buffer.from(JSON.stringify(own)), { epoch: 1, sequence }, addressed)
           expect(JSON.parse(String(value))).toEqual({
-            ...(JSON.parse(text) as object),
+            ...(JSON.parse(JSON.stringify(own)) as object),
+            ...(addressed && { entity: addressed }),
             order: { epoch: 1, sequence: Number(sequence) },
           })
         },
       ),
+    )
+  })
+
+  it('never writes an event anew, whose numbers could grow beyond what a record may hold', () => {
+    const event = `{"data":[${'1e20,'.repeat(100)}1],"entity":{"type":"source","id":"pim"}}`
+    const entity = { type: 'subscription', id: 'sub_1', key: null, url: null }
+    const value = String(spliceOrder(Buffer.from(event), place, entity))
+    expect(value.startsWith(event.slice(0, -1))).toBe(true)
+    expect(value.slice(event.length - 1)).toBe(
+      ',"entity":{"type":"subscription","id":"sub_1","key":null,"url":null},"order":{"epoch":3,"sequence":18451}}',
     )
   })
 })

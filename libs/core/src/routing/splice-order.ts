@@ -1,3 +1,5 @@
+import type { EntityRef } from '@hooklane/contracts'
+
 /** Place of a delivery in its app's stream. */
 export interface StreamPlace {
   readonly epoch: number
@@ -7,18 +9,20 @@ export interface StreamPlace {
 const CLOSING_BRACE = 0x7d
 
 /**
- * A delivery's value: the bytes of the event as received, with `"order":{…}` as its last member. The event is not serialised again: its
- * numbers and the order of its keys stay as the producer wrote them. A member `order` of the event's own loses, because of two members
- * of one name the last counts. Null when the bytes do not end as a JSON object does.
+ * A delivery's value: the bytes of the event as received, with `"order":{…}` as its last member, and before it `entity` where the delivery has
+ * another one than the event. The event is not serialised again: its numbers and the order of its keys stay as the producer wrote them, and it
+ * cannot grow (`1e20` written anew has four times the length). Members of these names of the event's own lose, because of two members of one
+ * name the last counts. Null when the bytes do not end as a JSON object does.
  */
-export function spliceOrder(event: Uint8Array, place: StreamPlace): Buffer | null {
+export function spliceOrder(event: Uint8Array, place: StreamPlace, entity: EntityRef | null = null): Buffer | null {
   let end = event.length
   while (end > 0 && isJsonBlank(event[end - 1])) end--
   if (end === 0 || event[end - 1] !== CLOSING_BRACE) return null
-  const suffix = `,"order":{"epoch":${place.epoch},"sequence":${place.sequence}}}`
-  const value = Buffer.allocUnsafe(end - 1 + suffix.length)
+  const addressed = entity === null ? '' : `,"entity":${JSON.stringify(entity)}`
+  const suffix = `${addressed},"order":{"epoch":${place.epoch},"sequence":${place.sequence}}}`
+  const value = Buffer.allocUnsafe(end - 1 + Buffer.byteLength(suffix, 'utf8'))
   value.set(event.subarray(0, end - 1))
-  value.write(suffix, end - 1, 'latin1')
+  value.write(suffix, end - 1, 'utf8')
   return value
 }
 
