@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import { ROOT } from '../stack/home.mjs'
 import { configurationPage } from './configuration-page.mjs'
 import { loadDefinitions } from './load-definitions.mjs'
+import { ownEventsPage } from './own-events-page.mjs'
 import { metricsPage } from './metrics-page.mjs'
 import { faultsOfToolVariables } from './tool-variables.mjs'
 
@@ -22,9 +23,16 @@ export async function renderDocuments() {
   return [
     { path: 'docs/configuration.md', text: configurationPage(definitions.services) },
     { path: 'docs/metrics.md', text: metricsPage(definitions) },
-    { path: 'docs/reference/envelope.schema.json', text: `${JSON.stringify(definitions.envelopeSchema, null, 2)}\n` },
+    { path: 'docs/reference/own-events.md', text: await ownEventsPage(definitions.ownEventTypes) },
+    { path: 'docs/reference/envelope.schema.json', text: json(definitions.envelopeSchema) },
+    ...definitions.ownEventTypes.map(({ name, schema }) => ({
+      path: `docs/reference/${name}.schema.json`,
+      text: json(schema),
+    })),
   ]
 }
+
+const json = (/** @type {unknown} */ value) => `${JSON.stringify(value, null, 2)}\n`
 
 /**
  * @param {...string} folders

@@ -33,6 +33,15 @@ import { ROOT } from '../stack/home.mjs'
  * @property {readonly Metric[]} metrics
  */
 
+/**
+ * An event type of Hooklane itself, as `libs/contracts` lists it.
+ *
+ * @typedef {object} OwnEventType
+ * @property {string} name
+ * @property {string} title
+ * @property {Readonly<Record<string, unknown>>} schema - JSON Schema of `data`.
+ */
+
 /** In the order of the path that an event takes, and where a service's metrics stand. */
 const SERVICES = [
   {
@@ -53,7 +62,7 @@ const SERVICES = [
 /**
  * Reads what the compiled services define. Nothing of them is started.
  *
- * @returns {Promise<{ services: readonly Service[], everyService: readonly Metric[], envelopeSchema: unknown }>}
+ * @returns {Promise<{ services: readonly Service[], everyService: readonly Metric[], envelopeSchema: unknown, ownEventTypes: readonly OwnEventType[] }>}
  */
 export async function loadDefinitions() {
   const services = []
@@ -63,12 +72,21 @@ export async function loadDefinitions() {
     services.push({ name, purpose, settings: Object.values(definition), rules, metrics: Object.values(catalogue) })
   }
   const { serviceMetricCatalogue } = await load('libs', 'runtime', 'dist', 'index.js')
-  const { envelopeJsonSchema } = await load('libs', 'contracts', 'dist', 'index.js')
-  return { services, everyService: Object.values(serviceMetricCatalogue), envelopeSchema: envelopeJsonSchema() }
+  const contracts = await load('libs', 'contracts', 'dist', 'index.js')
+  return {
+    services,
+    everyService: Object.values(serviceMetricCatalogue),
+    envelopeSchema: contracts.envelopeJsonSchema(),
+    ownEventTypes: contracts.OWN_EVENT_TYPES.map((/** @type {any} */ type) => ({
+      name: type.name,
+      title: type.title,
+      schema: contracts.publishedSchema(type.dataSchema),
+    })),
+  }
 }
 
 /**
  * @param {...string} path
  * @returns {Promise<any>} the module
  */
-const load = (...path) => import(pathToFileURL(join(ROOT, ...path)).href)
+export const load = (...path) => import(pathToFileURL(join(ROOT, ...path)).href)

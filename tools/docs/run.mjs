@@ -6,8 +6,8 @@ import { renderDocuments } from './documents.mjs'
 
 const USAGE = `Usage: npm run docs [-- --check]
 
-Writes the documents that are made from the code: docs/configuration.md, docs/metrics.md and
-docs/reference/envelope.schema.json. With --check it writes nothing, names what is stale and ends with exit code 1.
+Writes the documents that are made from the code: docs/configuration.md, docs/metrics.md, and in docs/reference the schema of a
+delivery, the page of Hooklane's own events and their schemas. With --check it writes nothing, names what is stale and ends with exit code 1.
 `
 
 const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)

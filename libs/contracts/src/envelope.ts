@@ -1,6 +1,15 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { ChangeSchema } from './event.js'
-import { EventType, Id, Instant, JsonObjectSchema, Nullable, Pointer, SequenceNumber } from './schemas.js'
+import {
+  EventType,
+  Id,
+  Instant,
+  JsonObjectSchema,
+  Nullable,
+  Pointer,
+  publishedSchema,
+  SequenceNumber,
+} from './schemas.js'
 
 /**
  * What a receiver gets as the body of a request, version 1 (`payload.type` json). Every member is always there, null where nothing is
@@ -108,8 +117,5 @@ export const EnvelopeSchema = Type.Object(
 )
 export type Envelope = Static<typeof EnvelopeSchema>
 
-/** The schema as it is published: plain JSON Schema 2020-12. */
-export function envelopeJsonSchema(): Record<string, unknown> {
-  const plain = JSON.parse(JSON.stringify(EnvelopeSchema)) as Record<string, unknown>
-  return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...plain }
-}
+/** The schema as it is published. */
+export const envelopeJsonSchema = (): Record<string, unknown> => publishedSchema(EnvelopeSchema)

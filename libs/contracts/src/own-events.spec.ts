@@ -19,6 +19,7 @@ describe('events of own types', () => {
     ['what happened and where', resync],
     ['every range that is not known', { ...resync, data: { ...data, from: null, to: null } }],
     ['no resource, which means all', { ...resync, data: { ...data, resources: [] } }],
+    ['no producer, which means all', { ...resync, data: { ...data, producer: null } }],
     ['members that are not known yet', { ...resync, data: { ...data, stateTold: true }, later: 1 }],
     ['one subscription that it is for', { ...resync, subscriptionId: 'sub_1' }],
     ...Object.keys(RESYNC_REASONS).map<[string, unknown]>((reason) => [

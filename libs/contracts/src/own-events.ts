@@ -33,14 +33,16 @@ const Reason = Type.Union(
 
 export const ResyncDataSchema = Type.Object(
   {
-    /** Whose changes are concerned. */
-    producer: ProducerName,
+    producer: Type.Union([ProducerName, Type.Null()], {
+      description:
+        'Whose changes are concerned: the name of a captured source or of an upstream service; null: of all producers.',
+    }),
     from: position('Changes up to this position (`revision.id`) were published; null: not known.'),
     to: position('Changes after this position are published; null: not known.'),
     reason: Reason,
     resources: Type.Array(Resource, {
       uniqueItems: true,
-      description: 'Fetch all entities of these resources again. Empty: of all resources of the producer.',
+      description: 'Fetch all entities of these resources again. Empty: of every resource.',
     }),
   },
   {
@@ -63,7 +65,12 @@ const RESYNC_REQUIRED = {
 
 /** Every event type of Hooklane itself that exists. */
 export const OWN_EVENT_TYPES = [RESYNC_REQUIRED] as const
-export type OwnEventName = (typeof OWN_EVENT_TYPES)[number]['name']
+export type OwnEventType = (typeof OWN_EVENT_TYPES)[number]
+export type OwnEventName = OwnEventType['name']
+
+/** Undefined for every type that is not Hooklane's own. */
+export const ownEventType = (name: string): OwnEventType | undefined =>
+  OWN_EVENT_TYPES.find((type) => type.name === name)
 
 /** Who yields them, in the catalogue of event types. No capture source may have this name. */
 export const OWN_PRODUCER = 'hooklane'
@@ -73,8 +80,8 @@ const RESERVED_RESOURCES: ReadonlySet<string> = new Set(['resync', 'stream'])
 
 /** Whether an event type, or a resource, begins with a part that is Hooklane's own, in any case: two names that look alike would be mistaken. */
 export function isReservedResource(name: string): boolean {
-  const [first = ''] = name.split('.', 1)
-  return RESERVED_RESOURCES.has(first.toLowerCase())
+  const dot = name.indexOf('.')
+  return RESERVED_RESOURCES.has((dot < 0 ? name : name.slice(0, dot)).toLowerCase())
 }
 
 const decode = decoderOf(EventSchema)
@@ -84,7 +91,7 @@ const dataChecks = new Map(
 
 /**
  * Reads a record of the topic `events`. Beyond the schema `event/1`, an event of Hooklane's own types must have no revision and the `data` of its
- * type, about its own producer; other types may not begin with a reserved resource: reason `reserved_type`.
+ * type, about its own producer or about all; other types may not begin with a reserved resource: reason `reserved_type`.
  */
 export const decodeEvent: Decoder<EntityEvent> = (bytes) => {
   const decoded = decode(bytes)
@@ -99,5 +106,6 @@ function faultOfOwnEvent({ type, producer, revision, data }: EntityEvent): strin
   if (revision !== null) return 'schema:/revision'
   const fault = check.Errors(data).First()
   if (fault) return `schema:/data${fault.path}`
-  return data?.producer === producer ? null : 'schema:/data/producer'
+  const concerned = data?.producer ?? null
+  return concerned === null || concerned === producer ? null : 'schema:/data/producer'
 }

@@ -27,3 +27,9 @@ export const OffsetText = Type.String({ pattern: '^\\d{1,19}$' })
 /** `resource.action`, lower camel, several dots allowed. */
 export const EventType = Type.String({ minLength: 3, maxLength: 128, pattern: '^[a-zA-Z0-9_]+(\\.[a-zA-Z0-9_]+)+$' })
 export const ProducerName = Type.String({ minLength: 1, maxLength: 60, pattern: '^[a-zA-Z0-9_.-]+$' })
+
+/** A schema as it is published: plain JSON Schema 2020-12. */
+export function publishedSchema(schema: TSchema): Record<string, unknown> {
+  const plain = JSON.parse(JSON.stringify(schema)) as Record<string, unknown>
+  return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...plain }
+}

@@ -149,6 +149,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     action: 'updated',
     title: 'Product updated',
     source: 'pim',
+    isBuiltIn: false,
+    dataSchema: null,
   },
   DeliveryView: DELIVERY,
   DeliveryWithEarlierView: { ...DELIVERY, earlier: [] },

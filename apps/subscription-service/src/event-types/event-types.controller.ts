@@ -1,3 +1,4 @@
+import { ownEventType, publishedSchema } from '@hooklane/contracts'
 import { EventTypeEntity, TenantDatabase, type PageRequest } from '@hooklane/postgres'
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger'
@@ -11,16 +12,27 @@ class EventTypeView {
   @ApiProperty({ example: 'products' }) resource!: string
   @ApiProperty({ example: 'updated' }) action!: string
   @ApiProperty() title!: string
-  @ApiProperty({ description: 'The producer that yields it', example: 'pim' }) source!: string
+  @ApiProperty({ description: 'The producer that yields it; `hooklane` for built-in ones', example: 'pim' })
+  source!: string
+  @ApiProperty({
+    description:
+      'An event type of Hooklane itself, about the stream: every enabled subscription gets it, whether or not its `events` name it',
+  })
+  isBuiltIn!: boolean
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    nullable: true,
+    description: 'JSON Schema of `data`; null: the columns of the captured table, or what an upstream service sends',
+  })
+  dataSchema!: Readonly<Record<string, unknown>> | null
 }
 
-const eventTypeView = ({ name, resource, action, title, source }: EventTypeEntity): EventTypeView => ({
-  name,
-  resource,
-  action,
-  title,
-  source,
-})
+function eventTypeView({ name, resource, action, title, source }: EventTypeEntity): EventTypeView {
+  const own = ownEventType(name)
+  const dataSchema = own ? publishedSchema(own.dataSchema) : null
+  return { name, resource, action, title, source, isBuiltIn: own !== undefined, dataSchema }
+}
 
 /** What can be subscribed to. The same for all companies. */
 @ApiTags('Event types')

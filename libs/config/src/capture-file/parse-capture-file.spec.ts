@@ -213,6 +213,11 @@ sources:
       MINIMAL('      "public.product": { resource: o, entity: o, id: id }'),
       'public.product stands here twice',
     ],
+    ...['resync', 'stream', 'Resync', 'stream.parts'].map((resource): [string, string, string] => [
+      `the resource ${resource}, which is reserved`,
+      MINIMAL().replace('resource: products', `resource: ${resource}`),
+      `9 sources[0].tables.product.resource: ${resource} begins as Hooklane's own event types do`,
+    ]),
     ['an id that never leaves', MINIMAL('        omit: [id]'), 'omit names id, which is the id'],
     ['a URL of another kind', MINIMAL('        url: ftp://x/{id}'), 'must be an http or https URL'],
     ['a URL with an empty placeholder', MINIMAL('        url: "https://x/{}"'), 'holds an empty placeholder'],
@@ -323,7 +328,12 @@ sources:
 })
 
 describe('JSON Schema of the capture file', () => {
-  it.each([WHOLE, MINIMAL(), MINIMAL('', '    slot: own_slot')])('takes what the parser takes', (text) => {
+  it.each([
+    WHOLE,
+    MINIMAL(),
+    MINIMAL('', '    slot: own_slot'),
+    MINIMAL().replace('resource: products', 'resource: streams'),
+  ])('takes what the parser takes', (text) => {
     expect(fitsSchema(parse(text))).toBe(true)
   })
 
@@ -334,6 +344,8 @@ describe('JSON Schema of the capture file', () => {
     MINIMAL('        when: { a: [1] }'),
     MINIMAL('', '    outbox: {}'),
     MINIMAL().replace('name: pim', 'name: hooklane'),
+    MINIMAL().replace('resource: products', 'resource: resync'),
+    MINIMAL().replace('resource: products', 'resource: Stream.parts'),
     'sources: []',
   ])('refuses what the parser refuses', (text) => {
     expect(fitsSchema(parse(text))).toBe(false)

@@ -1,3 +1,4 @@
+import { isReservedResource } from '@hooklane/contracts'
 import type { ActorColumns, CapturedTable, RowCondition, UrlTemplate } from '@hooklane/core'
 import { parseUrlTemplate } from './parse-url-template.js'
 import type { YamlFields, YamlMember, YamlValue } from './yaml-reader.js'
@@ -56,7 +57,11 @@ export function parseTable({ key: name, value }: YamlMember): CapturedTable | nu
 const parseResource = (value: YamlValue): string | null => {
   const rule = `must be letters, digits and underscores, parts joined by dots, at most ${MAX_RESOURCE_LENGTH} characters`
   const resource = value.matching(/^[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*$/, rule)
-  return resource !== null && resource.length > MAX_RESOURCE_LENGTH ? value.fault(rule) : resource
+  if (resource === null) return null
+  if (resource.length > MAX_RESOURCE_LENGTH) return value.fault(rule)
+  return isReservedResource(resource)
+    ? value.fault(`${resource} begins as Hooklane's own event types do: name the resource otherwise`)
+    : resource
 }
 
 const columnsOf = (fields: YamlFields, name: string): string[] => fields.optional(name, [], (value) => value.texts())

@@ -1,4 +1,4 @@
-import type { PgPool } from '../connection/create-pool.js'
+import type { Queryable } from '../connection/queryable.js'
 import { sql } from '../sql.js'
 
 /** An entry of the catalogue of what can be subscribed to. */
@@ -16,9 +16,9 @@ export interface EventTypeEntry {
 const UPSERT = sql('event-types-upsert')
 
 /** Enters event types into the catalogue; known ones take the new description. Names must be unique. */
-export async function upsertEventTypes(pool: PgPool, entries: readonly EventTypeEntry[]): Promise<void> {
+export async function upsertEventTypes(db: Queryable, entries: readonly EventTypeEntry[]): Promise<void> {
   if (entries.length === 0) return
-  await pool.query(UPSERT, [
+  await db.query(UPSERT, [
     entries.map((entry) => entry.name),
     entries.map((entry) => entry.resource),
     entries.map((entry) => entry.action),

@@ -1,6 +1,7 @@
-import { PARTITIONS, type TopicProfile } from '@hooklane/contracts'
+import { OWN_EVENT_TYPES, OWN_PRODUCER, PARTITIONS, type TopicProfile } from '@hooklane/contracts'
 import { Client, type DatabaseError } from 'pg'
 import { SCHEMA } from '../connection/role.js'
+import { upsertEventTypes } from '../event-producer/upsert-event-types.js'
 import { readMigrations, readRepeatableScripts, type Migration } from './migration-files.js'
 import { insertWorkerGroup } from './seed-worker-group.js'
 
@@ -31,7 +32,7 @@ const LOCK_KEY = 'hooklane.migrate'
 
 /**
  * Brings the schema `hooklane` of a database up to date: each migration once, in order, in a transaction of its own; then roles, rights,
- * the group `shared-webhook` and the log partitions of today and tomorrow (UTC). Several at once wait for each other.
+ * the group `shared-webhook`, Hooklane's own event types and the log partitions of today and tomorrow (UTC). Several at once wait for each other.
  * @throws MigrationError
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<MigrationOutcome> {
@@ -107,6 +108,16 @@ async function seed(client: Client, profile: TopicProfile): Promise<void> {
     await client.query(`SET LOCAL hooklane.scope = 'operator'`)
     const { shared, slots } = PARTITIONS[profile]
     await insertWorkerGroup(client, { name: 'shared-webhook', partitions: shared, slots })
+    await upsertEventTypes(
+      client,
+      OWN_EVENT_TYPES.map(({ name, resource, action, title }) => ({
+        name,
+        resource,
+        action,
+        title,
+        source: OWN_PRODUCER,
+      })),
+    )
     await client.query(
       `SELECT ensure_log_partitions(((now() AT TIME ZONE 'UTC')::date + d)::date) FROM generate_series(0, 1) AS d`,
     )

@@ -1,9 +1,5 @@
 import type { WorkerGroupConfiguration } from '@hooklane/contracts'
-
-/** The least that writing a group needs; a `pg` client, pool or TypeORM manager fits. */
-export interface Queryable {
-  query(sql: string, parameters: unknown[]): Promise<unknown>
-}
+import type { Queryable } from '../connection/queryable.js'
 
 /**
  * Brings a worker group into being unless it stands: the group, a `partition_owner` row for each main partition and its configuration

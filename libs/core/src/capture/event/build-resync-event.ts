@@ -2,7 +2,8 @@ import type { EntityEvent, OwnEventName, ResyncData } from '@hooklane/contracts'
 import { capturedEventId } from '../../identity/ids.js'
 
 /** What happened to a source's stream, as one company is told of it. */
-export interface ResyncNotice extends Pick<ResyncData, 'producer' | 'from' | 'to' | 'reason'> {
+export interface ResyncNotice extends Pick<ResyncData, 'from' | 'to' | 'reason'> {
+  readonly producer: string
   readonly companyId: string
   /**
    * The event's own place in its producer's commit order. Order matters: two companies need two places. The position alone makes the event's id, and a partition that

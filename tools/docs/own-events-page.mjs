@@ -1,0 +1,91 @@
+import { load } from './load-definitions.mjs'
+import { code, GENERATED, page, table } from './markdown.mjs'
+
+/** @import { OwnEventType } from './load-definitions.mjs' */
+
+const INTRODUCTION = `# Hooklane's own events
+
+${GENERATED}
+
+Events about the stream itself. They come with the next number of the app's stream, at the place where what they speak of happened, signed and retried like any other.
+Each enabled subscription of the company's apps gets one, **whatever its \`events\` name**; naming the type there changes nothing.
+
+\`entity\` is the subscription (\`{"type": "subscription", "id": "sub_31", …}\`), \`revision\` is null. Types that begin with \`resync.\` or \`stream.\` are reserved.
+\`GET /v1/event-types\` lists these types with \`"isBuiltIn": true\`. What a receiver does with them: [Receive](../guides/receive.md#fetch-again-when-told-to).`
+
+/**
+ * @param {readonly OwnEventType[]} types
+ * @returns {Promise<string>}
+ */
+export async function ownEventsPage(types) {
+  const sections = await Promise.all(types.map(section))
+  return page(INTRODUCTION, ...sections.flat())
+}
+
+/** @param {OwnEventType} type */
+async function section({ name, title, schema }) {
+  const { properties } = /** @type {{ properties: Record<string, Node> }} */ (schema)
+  const choices = Object.entries(properties).flatMap(([member, node]) =>
+    (node.anyOf ?? []).some((one) => one.const !== undefined)
+      ? [`Values of \`${member}\`:`, table([code(member), 'Means'], (node.anyOf ?? []).map(choice))]
+      : [],
+  )
+  return [
+    `## ${name}`,
+    `${title}. The schema of \`data\`: [\`${name}.schema.json\`](${name}.schema.json).`,
+    table(
+      ['Member of `data`', 'Says'],
+      Object.entries(properties).map(([member, node]) => [code(member), node.description ?? '']),
+    ),
+    ...choices,
+    'A delivery:',
+    `\`\`\`json\n${JSON.stringify(await exampleOf(name), null, 2)}\n\`\`\``,
+  ]
+}
+
+/** @typedef {{ description?: string, const?: unknown, anyOf?: readonly Node[] }} Node */
+
+const choice = (/** @type {Node} */ one) => [code(String(one.const)), one.description ?? '']
+
+/** @type {Readonly<Record<string, object>>} */
+const NOTICES = {
+  'resync.required': {
+    producer: 'pim',
+    companyId: 'cmp_7',
+    position: '0001-000000000152BAC0-00000002',
+    occurredAt: '2026-03-02T08:15:04.211Z',
+    from: '0001-000000000152B8F8-00000000',
+    to: '0001-000000000152BAC0-00000002',
+    reason: 'truncated',
+    resources: ['products'],
+  },
+}
+
+/**
+ * A delivery as the services make one: built, routed and rendered by their code.
+ *
+ * @param {string} name
+ * @returns {Promise<unknown>}
+ * @throws {Error} when there is no example
+ */
+async function exampleOf(name) {
+  const notice = NOTICES[name]
+  if (notice === undefined) throw new Error(`tools/docs/own-events-page.mjs has no example of ${name}`)
+  const core = await load('libs', 'core', 'dist', 'index.js')
+  const event = { ...core.buildResyncEvent(notice), entity: core.subscriptionEntity('sub_31') }
+  const body = core.renderEnvelope({
+    event: core.renderEvent(event, 'https://pim.example.com'),
+    address: core.renderAddress({
+      subscription: { id: 'sub_31', workflow: { id: 'wf_11', name: 'Products to Shopware DE' } },
+      app: { id: 'app_42', type: 'shopware', name: 'Nordlys DE' },
+      company: { id: 'cmp_7', name: 'Nordlys Living A/S' },
+      reason: 'event',
+      worker: 'shared',
+    }),
+    order: { epoch: 1, sequence: 18452 },
+    deliveryId: core.webhookId(event.id, 'sub_31'),
+    previous: 18451n,
+    skipped: [],
+  })
+  return JSON.parse(body.toString('utf8'))
+}
