@@ -62,7 +62,7 @@ export const catalogue = {
   ),
   incidents: counter(
     'router_incidents_total',
-    'Findings that a person should look into. `state_lost`, `events_recreated`: the partition waits for a person; `topic_missing`, `worker_group_missing`: it waits until that is there; `events_expired`: retention took events before they were routed; `commit_lost`, `commit_moved`, `offset_reset`: somebody changed the group’s offsets; `configuration_undecodable`: a configuration record was passed over.',
+    'Findings that a person should look into. `state_lost`, `events_recreated`: the partition waits for a person; `topic_missing`, `worker_group_missing`: it waits until that is there; `events_expired`: retention took events before they were routed, and all subscriptions of the partition get `resync.required`; `commit_lost`, `commit_moved`, `offset_reset`: somebody changed the group’s offsets; `configuration_undecodable`: a configuration record was passed over.',
     { kind: INCIDENTS },
   ),
   partitions: gauge(

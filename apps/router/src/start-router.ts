@@ -1,10 +1,16 @@
 import { kafkaConnection } from '@hooklane/config'
 import { decodeEvent, HEADER, MAX_EVENT_BYTES, SCHEMA, topicNames } from '@hooklane/contracts'
 import { ConfigurationView, type PartitionRouterSettings } from '@hooklane/core'
-import { ConfigurationReader, createKafkaClient, KafkaLogConsumer, type KafkaClient } from '@hooklane/kafka'
+import {
+  ConfigurationReader,
+  createKafkaClient,
+  KafkaLogConsumer,
+  type KafkaClient,
+  type OffsetReset,
+} from '@hooklane/kafka'
 import { systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { KafkaRouterLog } from './kafka-router-log.js'
-import { createRouterMetrics, type RouterMetrics } from './metrics.js'
+import { createRouterMetrics } from './metrics.js'
 import { EventRouter } from './partitions/event-router.js'
 import type { RouterSettings } from './settings.js'
 
@@ -21,7 +27,11 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
   const { logger, readiness, registry } = context
   const topics = topicNames(settings.topicPrefix)
   const metrics = createRouterMetrics(registry)
-  const client = kafkaClient(settings, context, metrics)
+  const client = kafkaClient(settings, context, (reset) => {
+    metrics.incidents.inc({ kind: 'offset_reset' })
+    // Its consumer reads nothing before it is started.
+    if (reset.topic === topics.events) router.onOffsetReset(reset)
+  })
   const log = new KafkaRouterLog(client, topics)
   const routing = await routingSettings(settings, log, topics)
 
@@ -64,7 +74,7 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
       routing,
       metrics,
       logger,
-      configuration: { view, caughtUp: () => reader.readToEnd() },
+      configuration: { view, caughtUp: () => reader.readToEnd(), companyIds: () => view.companyIds() },
       limits: BATCH_LIMITS,
       clock: systemClock,
     },
@@ -103,11 +113,11 @@ async function routingSettings(
   }
 }
 
-function kafkaClient(settings: RouterSettings, { logger }: ServiceContext, metrics: RouterMetrics): KafkaClient {
-  return createKafkaClient({
-    ...kafkaConnection(settings),
-    clientId: `${settings.topicPrefix}router`,
-    logger,
-    onOffsetReset: () => metrics.incidents.inc({ kind: 'offset_reset' }),
-  })
+function kafkaClient(
+  settings: RouterSettings,
+  { logger }: ServiceContext,
+  onOffsetReset: (reset: OffsetReset) => void,
+): KafkaClient {
+  const clientId = `${settings.topicPrefix}router`
+  return createKafkaClient({ ...kafkaConnection(settings), clientId, logger, onOffsetReset })
 }

@@ -17,6 +17,7 @@ const keyed = (value: string | Buffer | null, more: Partial<Message> = {}): Mess
   ...more,
 })
 const schema = (name: string) => ({ headers: { 'hooklane-schema': name } })
+const resync = { producer: 'shop', from: null, to: null, reason: 'publication', resources: ['products'] }
 const nested = (depth: number) => `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`
 
 /** What stands between good events, each with the reason under which it must be found. */
@@ -51,6 +52,23 @@ const POISON: readonly [string, string, Message][] = [
   ['another company’s key', 'wrong_key', { key: 'cmp_q', value: text(1), partition: PARTITION }],
   ['another partition', 'wrong_partition', keyed(text(1), { partition: (PARTITION + 1) % 6 })],
   ['an unknown company', 'unknown_company', messageOf(upstreamEvent('cmp_nobody', 1))],
+  [
+    'a resync without its data',
+    'schema:/data',
+    keyed(text(1, { type: 'resync.required', revision: null, data: null })),
+  ],
+  [
+    'a resync for an unknown reason',
+    'schema:/data/reason',
+    keyed(text(1, { type: 'resync.required', revision: null, data: { ...resync, reason: 'bored' } })),
+  ],
+  [
+    'a resync of somebody else’s changes',
+    'schema:/data/producer',
+    keyed(text(1, { type: 'resync.required', revision: null, data: { ...resync, producer: 'pim' } })),
+  ],
+  ['a resync that is a change', 'schema:/revision', keyed(text(1, { type: 'resync.required', data: resync }))],
+  ['a type below a reserved name', 'reserved_type', keyed(text(1, { type: 'stream.started' }))],
   [
     'too many echoes',
     'hops',

@@ -163,6 +163,16 @@ export class RouterWorld {
     })
   }
 
+  /** Takes what a partition of `events` holds, as retention does. */
+  async expireEvents(partition: number): Promise<void> {
+    const admin = this.log.client.kafka.admin()
+    await admin.connect()
+    // The client needs to know the topic's leaders first.
+    await admin.fetchTopicOffsets(this.topics.events)
+    await admin.deleteTopicRecords({ topic: this.topics.events, partitions: [{ partition, offset: '-1' }] })
+    await admin.disconnect()
+  }
+
   /** Forgets the group's commits. The broker refuses while the group has members. */
   async deleteRouterGroup(): Promise<void> {
     const admin = this.log.client.kafka.admin()

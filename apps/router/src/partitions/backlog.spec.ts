@@ -29,6 +29,26 @@ describe('Backlog', () => {
     expect(backlog.next).toBe(9n)
   })
 
+  it('knows what expired between two batches, once, and files behind the earlier what stands in its place', () => {
+    const backlog = new Backlog(0n)
+    backlog.add(batch(0, 3))
+    expect(backlog.expiredBefore(batch(7, 9))).toBeNull()
+    backlog.overtaken()
+    expect(backlog.expiredBefore(batch(7, 9))).toEqual({ from: 4n, to: 7n })
+    expect(backlog.expiredBefore(batch(7, 9))).toBeNull()
+    backlog.insert(batch(6, 6).records)
+    backlog.add(batch(7, 9))
+    expect(offsets(backlog)).toEqual([0, 1, 2, 3, 6, 7, 8, 9])
+  })
+
+  it('misses nothing when it is sent back to what it has', () => {
+    const backlog = new Backlog(4n)
+    backlog.overtaken()
+    expect(backlog.expiredBefore(batch(4, 9))).toBeNull()
+    backlog.overtaken()
+    expect(backlog.expiredBefore(batch(2, 9))).toBeNull()
+  })
+
   it('lags by what is filed and by what was not read yet', () => {
     const backlog = new Backlog(5n)
     expect(backlog.lag).toBe(0)

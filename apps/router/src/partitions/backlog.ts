@@ -1,4 +1,4 @@
-import type { LogBatch, LogRecord } from '@hooklane/core'
+import type { ExpiredRange, LogBatch, LogRecord } from '@hooklane/core'
 
 /** More than one transaction takes, so that the next one never waits for a fetch; more only costs memory. */
 const FULL_RECORDS = 4_000
@@ -10,6 +10,7 @@ export class Backlog {
   #bytes = 0
   #next: bigint
   #end: bigint
+  #isOvertaken = false
 
   /** @param next offset of the first record wanted */
   constructor(next: bigint) {
@@ -42,6 +43,27 @@ export class Backlog {
   /** Worth reading again: stopping and starting at one threshold would seek at every batch. */
   get hasRoom(): boolean {
     return this.#records.length <= FULL_RECORDS / 2 && this.#bytes <= FULL_BYTES / 2
+  }
+
+  /** Retention has passed `next`: what is read from now on begins behind what it took. */
+  overtaken(): void {
+    this.#isOvertaken = true
+  }
+
+  /** What retention took before a batch that is about to be filed; null as a rule. */
+  expiredBefore({ records, endOffset }: LogBatch): ExpiredRange | null {
+    if (!this.#isOvertaken) return null
+    this.#isOvertaken = false
+    const to = records[0]?.offset ?? endOffset
+    return to > this.#next ? { from: this.#next, to } : null
+  }
+
+  /** Files records that stand in the place of expired ones, behind everything that was read before. */
+  insert(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      this.#records.push(record)
+      this.#bytes += sizeOf(record)
+    }
   }
 
   /** Files a batch. A rejoin may bring records again that were filed before: they are dropped. */

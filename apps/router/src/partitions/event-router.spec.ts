@@ -32,6 +32,8 @@ class InMemoryRouterLog implements RouterLog {
   readonly logs = new Map<string, LogRecord[]>()
   committed: bigint | null = null
   epoch = 0
+  /** First offset of the events that retention has left. */
+  low = 0n
   /** What happens to the next transaction that moves the offset. */
   fault: 'lostBefore' | 'lostAfter' | 'missingTopic' | null = null
 
@@ -82,7 +84,7 @@ class InMemoryRouterLog implements RouterLog {
   }
 
   eventOffsets(partition: number) {
-    return Promise.resolve({ partition, low: 0n, high: BigInt(this.records(EVENTS).length) })
+    return Promise.resolve({ partition, low: this.low, high: BigInt(this.records(EVENTS).length) })
   }
 
   classify(error: unknown) {
@@ -97,6 +99,7 @@ class InMemoryConsumer implements LogConsumer {
   heartbeatMs: number | null = null
   readonly paused = new Set<string>()
   readonly positions = new Map<string, bigint>()
+  onReset: (at: TopicPartition) => void = () => undefined
   #assigned: TopicPartition[] = []
   #timer: NodeJS.Timeout | undefined
 
@@ -141,7 +144,10 @@ class InMemoryConsumer implements LogConsumer {
     for (const at of this.#assigned) {
       if (this.paused.has(keyOf(at))) continue
       const log = this.log.records(at)
-      const from = this.positions.get(keyOf(at)) ?? this.log.committed ?? 0n
+      const wanted = this.positions.get(keyOf(at)) ?? this.log.committed ?? 0n
+      const isReset = at === EVENTS && wanted < this.log.low
+      if (isReset) this.onReset(at)
+      const from = isReset ? this.log.low : wanted
       const records = log.slice(Number(from), Number(from) + 3)
       if (records.length === 0) continue
       const endOffset = from + BigInt(records.length)
@@ -183,7 +189,7 @@ function world(log = new InMemoryRouterLog()) {
     context: {
       topics,
       log,
-      configuration: { view, caughtUp: () => Promise.resolve() },
+      configuration: { view, caughtUp: () => Promise.resolve(), companyIds: () => [COMPANY] },
       routing: {
         partitions: PARTITIONS,
         maxEventBytes: 10_000,
@@ -203,6 +209,7 @@ function world(log = new InMemoryRouterLog()) {
       logger: pino({ level: 'silent' }),
     },
   })
+  consumer.onReset = (at) => router.onOffsetReset(at)
   running.push(router)
   return { log, consumer, router, readiness, registry, groups, apps }
 }
@@ -380,6 +387,45 @@ describe('EventRouter', () => {
     await eventually(async () => expect(await registry.metrics()).toMatch(/kind="state_lost"/))
     expect(delivered(log)).toEqual([])
     expect(readiness.isReady).toBe(false)
+  })
+
+  it('says what expired before it was routed, in its place and once, whatever becomes of the transaction', async () => {
+    const { log, consumer, router, registry } = world()
+    publish(log, 1, 5)
+    await router.start()
+    consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toEqual(expected(5)))
+    consumer.assign()
+    publish(log, 6, 12)
+    log.low = 9n
+    log.fault = 'lostAfter'
+    consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toHaveLength(9))
+    const resync = delivered(log)[5]
+    expect(resync).toMatch(/^6 evt_/)
+    expect(delivered(log)).toEqual([...expected(5), resync, '7 evt_10', '8 evt_11', '9 evt_12'])
+    expect(await registry.metrics()).toMatch(/router_incidents_total\{kind="events_expired".*\} 1/)
+    consumer.assign()
+    consumer.assign(EVENTS, STATE)
+    publish(log, 13, 13)
+    await eventually(() => expect(delivered(log).slice(9)).toEqual(['10 evt_13']))
+  })
+
+  it('says what expired while it was behind, after what it had read before', async () => {
+    const { log, consumer, router, groups } = world()
+    groups.clear()
+    publish(log, 1, 5)
+    await router.start()
+    consumer.assign(EVENTS, STATE)
+    // It waits for the group, and has read what there is.
+    await eventually(() => expect(consumer.positions.get(keyOf(EVENTS))).toBe(5n))
+    log.low = 9n
+    publish(log, 6, 12)
+    groups.add('shared-webhook')
+    await eventually(() => expect(delivered(log)).toHaveLength(9))
+    const ids = delivered(log).map((one) => one.split(' ')[1])
+    expect(ids.slice(0, 5)).toEqual(['evt_1', 'evt_2', 'evt_3', 'evt_4', 'evt_5'])
+    expect(ids.slice(6)).toEqual(['evt_10', 'evt_11', 'evt_12'])
   })
 
   it('does not route half a partition', async () => {

@@ -89,6 +89,11 @@ export class EventRouter implements LogConsumerHandlers {
     reportSilence(this.#readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: this.#sessionTimeoutMs })
   }
 
+  /** The consumer of `events` was below the log's start and has been moved there. */
+  onOffsetReset({ partition }: { readonly partition: number }): void {
+    this.#sessions.get(partition)?.overtaken()
+  }
+
   onBatch(batch: LogBatch): void {
     this.#sessions.get(batch.partition)?.read(batch)
   }

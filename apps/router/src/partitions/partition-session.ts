@@ -12,6 +12,7 @@ import {
 } from '@hooklane/core'
 import type { Logger } from '@hooklane/observability'
 import { Backlog } from './backlog.js'
+import { inPlaceOfExpired } from './in-place-of-expired.js'
 import { outgoingRecords } from './outgoing-records.js'
 import { reportTransaction } from './report-transaction.js'
 import type { SessionContext } from './session-context.js'
@@ -102,6 +103,11 @@ export class PartitionSession {
     } else this.control.pause([this.#events, this.#state])
   }
 
+  /** Retention took what was to be read next; reading goes on from the log's start. */
+  overtaken(): void {
+    if (this.#phase.name === 'owned') this.#phase.backlog.overtaken()
+  }
+
   /** Files what was read; never waits. */
   read(batch: LogBatch): void {
     const phase = this.#phase
@@ -110,7 +116,9 @@ export class PartitionSession {
       phase.restore.add(batch)
       this.#wakeup.notify()
     } else if (phase.name === 'owned' && batch.topic === this.#events.topic) {
-      phase.backlog.add(batch)
+      const { backlog } = phase
+      backlog.insert(inPlaceOfExpired(backlog.expiredBefore(batch), this.partition, this.context))
+      backlog.add(batch)
       if (phase.backlog.isFull && !phase.isReadingPaused) {
         phase.isReadingPaused = true
         this.control.pause([this.#events])
@@ -167,12 +175,14 @@ export class PartitionSession {
       Promise.all([context.log.committedOffset(partition), context.log.eventOffsets(partition), configured]),
     )
     const { low, high } = offsets
-    const next = startOffset(
+    const { next, expired } = startOffset(
       { committed, stateNext: state.committedNext, low, high },
       { ...context, logger: this.#logger },
     )
 
-    this.#phase = { name: 'owned', backlog: new Backlog(next), isReadingPaused: false, waitsForGroup: false }
+    const backlog = new Backlog(next)
+    backlog.insert(inPlaceOfExpired(expired, partition, context))
+    this.#phase = { name: 'owned', backlog, isReadingPaused: false, waitsForGroup: false }
     control.seek(this.#events, next)
     control.resume([this.#events])
     const seconds = (context.clock.monotonicMs() - startedMs) / 1000

@@ -1,4 +1,4 @@
-import { decideStart, type StartFacts } from '@hooklane/core'
+import { decideStart, type ExpiredRange, type StartFacts } from '@hooklane/core'
 import type { Logger } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 
@@ -9,7 +9,7 @@ import type { RouterMetrics } from '../metrics.js'
 export function startOffset(
   facts: StartFacts,
   { metrics, logger }: { readonly metrics: RouterMetrics; readonly logger: Logger },
-): bigint {
+): { readonly next: bigint; readonly expired: ExpiredRange | null } {
   const decision = decideStart(facts)
   const shown = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
   if (decision.kind === 'refuse') {
@@ -20,5 +20,5 @@ export function startOffset(
     metrics.incidents.inc({ kind })
     logger.error({ alarm: kind, ...shown }, 'the partition does not go on where its last transaction ended')
   }
-  return decision.next
+  return decision
 }

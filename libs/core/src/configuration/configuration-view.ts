@@ -52,6 +52,11 @@ export class ConfigurationView implements RoutingView {
     return this.companies.get(companyId)?.value
   }
 
+  /** Ordered. */
+  companyIds(): readonly string[] {
+    return this.companies.live().map(({ id }) => id)
+  }
+
   app(appId: string): AppConfiguration | undefined {
     return this.appTable.get(appId)?.value
   }

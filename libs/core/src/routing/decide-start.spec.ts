@@ -6,25 +6,27 @@ describe('decideStart', () => {
     decideStart({ committed, stateNext, low, high })
 
   it('begins at the start of the topic when nothing was ever routed', () => {
-    expect(at(null, null)).toEqual({ kind: 'start', next: 10n, incidents: [] })
+    expect(at(null, null)).toEqual({ kind: 'start', next: 10n, incidents: [], expired: null })
   })
 
   it('goes on where the last transaction ended, also at the very end', () => {
-    expect(at(40n, 40n)).toEqual({ kind: 'start', next: 40n, incidents: [] })
-    expect(at(100n, 100n)).toEqual({ kind: 'start', next: 100n, incidents: [] })
+    expect(at(40n, 40n)).toEqual({ kind: 'start', next: 40n, incidents: [], expired: null })
+    expect(at(100n, 100n)).toEqual({ kind: 'start', next: 100n, incidents: [], expired: null })
   })
 
   it('goes on from its own state when the commit is gone', () => {
-    expect(at(null, 40n)).toEqual({ kind: 'start', next: 40n, incidents: ['commit_lost'] })
+    expect(at(null, 40n)).toEqual({ kind: 'start', next: 40n, incidents: ['commit_lost'], expired: null })
   })
 
   it('obeys a commit that a person moved, and says so', () => {
-    expect(at(20n, 40n)).toEqual({ kind: 'start', next: 20n, incidents: ['commit_moved'] })
+    expect(at(20n, 40n)).toEqual({ kind: 'start', next: 20n, incidents: ['commit_moved'], expired: null })
   })
 
-  it('says when retention was faster', () => {
-    expect(at(5n, 5n)).toEqual({ kind: 'start', next: 10n, incidents: ['events_expired'] })
-    expect(at(null, 5n)).toEqual({ kind: 'start', next: 10n, incidents: ['commit_lost', 'events_expired'] })
+  it('says when retention was faster, and what it took', () => {
+    const expired = { from: 5n, to: 10n }
+    expect(at(5n, 5n)).toEqual({ kind: 'start', next: 10n, incidents: ['events_expired'], expired })
+    const incidents = ['commit_lost', 'events_expired']
+    expect(at(null, 5n)).toEqual({ kind: 'start', next: 10n, incidents, expired })
   })
 
   it('does not number anew when the state is gone, nor skip when the topic was made anew', () => {

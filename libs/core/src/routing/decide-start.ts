@@ -1,3 +1,5 @@
+import type { ExpiredRange } from './expired-events.js'
+
 /** Where four sources say that a partition of `events` goes on. */
 export interface StartFacts {
   /** The group's committed offset; null without one. */
@@ -18,7 +20,13 @@ export type StartIncident =
   | 'events_expired'
 
 export type StartDecision =
-  | { readonly kind: 'start'; readonly next: bigint; readonly incidents: readonly StartIncident[] }
+  | {
+      readonly kind: 'start'
+      readonly next: bigint
+      readonly incidents: readonly StartIncident[]
+      /** Set with the incident `events_expired`. */
+      readonly expired: ExpiredRange | null
+    }
   /** Going on would number deliveries anew or skip events, so a person has to decide. */
   | { readonly kind: 'refuse'; readonly reason: 'state_lost' | 'events_recreated' }
 
@@ -26,11 +34,12 @@ export type StartDecision =
 export function decideStart({ committed, stateNext, low, high }: StartFacts): StartDecision {
   if (committed !== null && stateNext === null) return { kind: 'refuse', reason: 'state_lost' }
   const wanted = committed ?? stateNext
-  if (wanted === null) return { kind: 'start', next: low, incidents: [] }
+  if (wanted === null) return { kind: 'start', next: low, incidents: [], expired: null }
   if (wanted > high) return { kind: 'refuse', reason: 'events_recreated' }
   const incidents: StartIncident[] = []
   if (committed === null) incidents.push('commit_lost')
   else if (committed !== stateNext) incidents.push('commit_moved')
-  if (wanted < low) incidents.push('events_expired')
-  return { kind: 'start', next: wanted < low ? low : wanted, incidents }
+  if (wanted >= low) return { kind: 'start', next: wanted, incidents, expired: null }
+  incidents.push('events_expired')
+  return { kind: 'start', next: low, incidents, expired: { from: wanted, to: low } }
 }

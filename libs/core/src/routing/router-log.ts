@@ -42,4 +42,6 @@ export interface RoutingConfiguration {
   readonly view: RoutingView
   /** Resolves when everything that had been written before this call has been read. */
   caughtUp(): Promise<void>
+  /** Ids of all companies. */
+  companyIds(): readonly string[]
 }

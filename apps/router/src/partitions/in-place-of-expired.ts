@@ -1,0 +1,14 @@
+import { recordsInPlaceOf, type ExpiredRange, type LogRecord } from '@hooklane/core'
+import type { SessionContext } from './session-context.js'
+
+/** What a partition routes in the place of events that expired unread, by the configuration as it is now; nothing when none did. */
+export function inPlaceOfExpired(
+  expired: ExpiredRange | null,
+  partition: number,
+  { topics, clock, configuration, routing }: SessionContext,
+): readonly LogRecord[] {
+  if (expired === null) return []
+  const foundAt = new Date(clock.wallMs()).toISOString()
+  const events = { ...expired, topic: topics.events, partition, partitions: routing.partitions, foundAt }
+  return recordsInPlaceOf(events, configuration.companyIds())
+}

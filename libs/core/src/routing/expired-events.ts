@@ -1,0 +1,57 @@
+import type { EntityEvent, OwnEventName, ResyncData } from '@hooklane/contracts'
+import { upstreamEventId } from '../identity/ids.js'
+import type { LogRecord, TopicPartition } from '../log/log.js'
+import { partitionOfKey } from './murmur2.js'
+
+/** Offsets whose events retention took before they were routed: `from` to before `to`. */
+export interface ExpiredRange {
+  readonly from: bigint
+  readonly to: bigint
+}
+
+export interface ExpiredEvents extends ExpiredRange, TopicPartition {
+  /** Of the topic. */
+  readonly partitions: number
+  /** When it was found out; RFC 3339, UTC. */
+  readonly foundAt: string
+}
+
+const PRODUCER = 'hooklane'
+const TYPE: OwnEventName = 'resync.required'
+
+/**
+ * What is routed in their place: a `resync.required` for each of the companies whose events lie in the partition. Nobody can say whose events
+ * they were, so all of these companies have to fetch again.
+ *
+ * Order matters: all but the last record stand before the range, so that a transaction that ends among them leaves the partition where it was. Its
+ * next owner then makes the same events once more, of which those that are routed are copies. The last one ends the range.
+ */
+export function recordsInPlaceOf(expired: ExpiredEvents, companyIds: readonly string[]): LogRecord[] {
+  const { topic, partition, partitions, from, to } = expired
+  const concerned = companyIds.filter((id) => partitionOfKey(Buffer.from(id), partitions) === partition)
+  return concerned.map((companyId, index) => ({
+    topic,
+    partition,
+    offset: index === concerned.length - 1 ? to - 1n : from > 0n ? from - 1n : 0n,
+    key: Buffer.from(companyId),
+    value: Buffer.from(JSON.stringify(resyncOf(expired, companyId))),
+    headers: {},
+    timestampMs: Date.parse(expired.foundAt),
+  }))
+}
+
+function resyncOf({ topic, partition, from, foundAt }: ExpiredEvents, companyId: string): EntityEvent {
+  const data: ResyncData = { producer: null, from: null, to: null, reason: 'retention', resources: [] }
+  return {
+    id: upstreamEventId(companyId, PRODUCER, `expired ${topic} ${partition} ${from}`),
+    producer: PRODUCER,
+    type: TYPE,
+    companyId,
+    subscriptionId: null,
+    entity: { type: 'source', id: PRODUCER, key: null, url: null },
+    occurredAt: foundAt,
+    revision: null,
+    batch: null,
+    data,
+  }
+}
