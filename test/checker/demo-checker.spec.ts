@@ -53,6 +53,29 @@ describe('the demo’s checker', () => {
     expect(isClean(result)).toBe(true)
   })
 
+  /** A good history with one event about the stream in its middle. */
+  const withResync = () => {
+    const history = goodHistory()
+    const resync = { ...history[2]!, id: 'msg_resync', type: 'resync.required', entity: 'subscription/sub_1' }
+    history.splice(3, 0, resync)
+    history.forEach((one, index) => {
+      Object.assign(one, { sequence: index + 1, previous: index, startedMs: index * 10, endedMs: index * 10 + 5 })
+    })
+    return history
+  }
+
+  it('takes an event about the stream for no change, which has its number like any', () => {
+    const result = check(truth(), withResync())
+    expect(result).toMatchObject({ delivered: COUNT, findings: [] })
+    expect(isClean(result)).toBe(true)
+  })
+
+  it('finds a hole where an event about the stream did not come', () => {
+    const history = withResync()
+    history.splice(3, 1)
+    expect(check(truth(), history).holes).toBeGreaterThan(0)
+  })
+
   it('takes a repeated id for a duplicate, which is no violation', () => {
     const result = broken((h) => h.push({ ...h[5]!, attempt: 2, startedMs: 90, endedMs: 95 }))
     expect(result.duplicates).toBe(1)

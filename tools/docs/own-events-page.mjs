@@ -11,7 +11,8 @@ Events about the stream itself. They come with the next number of the app's stre
 Each enabled subscription of the company's apps gets one, **whatever its \`events\` name**; naming the type there changes nothing.
 
 \`entity\` is the subscription (\`{"type": "subscription", "id": "sub_31", …}\`), \`revision\` is null. Types that begin with \`resync.\` or \`stream.\` are reserved.
-\`GET /v1/event-types\` lists these types with \`"isBuiltIn": true\`. What a receiver does with them: [Receive](../guides/receive.md#fetch-again-when-told-to).`
+\`GET /v1/event-types\` lists these types with \`"isBuiltIn": true\`. \`GET /v1/deliveries?eventType=resync.required\`
+shows what became of each. What a receiver does with them: [Receive](../guides/receive.md#fetch-again-when-told-to).`
 
 /**
  * @param {readonly OwnEventType[]} types

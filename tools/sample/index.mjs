@@ -104,18 +104,28 @@ async function subscribe(stack, receiver, memory) {
 function line({ appId, status, envelope, attempt }) {
   const app = APPS.find((one) => one.id === appId)?.name ?? appId
   if (envelope === null) return `    ${app.padEnd(13)} refused: the signature does not match (401)`
-  const { order, type, entity, revision } = envelope
-  const changes = (revision?.changes ?? [])
+  const { order, type, entity } = envelope
+  const isResync = type === 'resync.required'
+  const subject = isResync ? '' : (entity.key ?? entity.id)
+  const details = isResync ? resyncOf(envelope) : changesOf(envelope)
+  const outcome = status === 200 ? 'verified, 200' : `answers ${status}: tried again, and nothing overtakes it`
+  const tries = attempt > 1 ? ` (attempt ${attempt})` : ''
+  return `    ${app.padEnd(13)} #${String(order.sequence).padEnd(4)} ${type.padEnd(19)} ${subject.padEnd(10)} ${outcome}${tries}${details ? `   ${details}` : ''}`
+}
+
+/** @param {any} envelope */
+const changesOf = ({ revision }) =>
+  (revision?.changes ?? [])
     .slice(0, 3)
     .map(
       (/** @type {any} */ one) =>
         `${one.path} ${JSON.stringify(one.before ?? null)} → ${JSON.stringify(one.after ?? null)}`,
     )
     .join(', ')
-  const outcome = status === 200 ? 'verified, 200' : `answers ${status}: tried again, and nothing overtakes it`
-  const tries = attempt > 1 ? ` (attempt ${attempt})` : ''
-  return `    ${app.padEnd(13)} #${String(order.sequence).padEnd(4)} ${type.padEnd(19)} ${(entity.key ?? entity.id).padEnd(10)} ${outcome}${tries}${changes ? `   ${changes}` : ''}`
-}
+
+/** @param {any} envelope */
+const resyncOf = ({ data }) =>
+  `fetch ${data.resources.length === 0 ? 'everything' : data.resources.join(', ')} again (${data.reason})`
 
 const introduction = () =>
   [

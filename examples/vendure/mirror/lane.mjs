@@ -49,11 +49,13 @@ export class Lane {
     this.#ids.add(id)
     if (order.sequence <= this.#sequence) this.faults.reordered += 1
     else if (order.sequence !== this.#sequence + 1 || order.previous !== this.#sequence) this.faults.sequenceHoles += 1
+    this.#sequence = Math.max(this.#sequence, order.sequence)
+    this.counts.set(type, (this.counts.get(type) ?? 0) + 1)
+    // About the stream, not about a row. A receiver would fetch `data.resources` again; here the comparison shows what is missing.
+    if (type === 'resync.required') return
     // Positions are written so that the order of their texts is the order of the commits.
     if (revision.id <= this.#position) this.faults.reordered += 1
-    this.#sequence = Math.max(this.#sequence, order.sequence)
     this.#position = revision.id
-    this.counts.set(type, (this.counts.get(type) ?? 0) + 1)
     if (type === 'tags.created') this.lastTag = envelope.data.value
     this.fold.apply(envelope)
   }

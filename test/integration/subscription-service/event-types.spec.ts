@@ -81,6 +81,21 @@ describe('the catalogue of event types', () => {
     ])
   })
 
+  it('what was delivered of an own type is found by the type and by the subscription that it was about', async () => {
+    await world.database.query(
+      `INSERT INTO hooklane.delivery (day, app_id, sequence, company_id, delivery_id, subscription_id, subscription_version, worker_group, event_id,
+         event_type, entity_type, entity_id, source_topic, source_partition, source_offset, routed_at, mode, status)
+       SELECT (now() AT TIME ZONE 'UTC')::date, 'app_1', n, 'cmp_a', 'msg_' || n, 'sub_' || n, 1, 'g', 'evt_' || n,
+         type, entity, 'sub_' || n, 'events', 0, n, now(), 'live', 'delivered'
+       FROM (VALUES (1, 'resync.required', 'subscription'), (2, 'resync.required', 'subscription'), (3, 'products.updated', 'product'))
+         AS logged (n, type, entity)`,
+    )
+    const found = async (query: string) =>
+      (await world.call('GET', `/v1/deliveries?${query}`, { key: viewer })).body.data.map(({ id }) => id).sort()
+    expect(await found('eventType=resync.required')).toEqual(['msg_1', 'msg_2'])
+    expect(await found('entity=subscription/sub_2')).toEqual(['msg_2'])
+  })
+
   it('takes a new title of an own type with the next migration', async () => {
     await world.database.query(`UPDATE hooklane.event_type SET title = 'as it was' WHERE name = 'resync.required'`)
     await migrate(world.database.url)
