@@ -1,0 +1,101 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import {
+  columnHistoryFromJson,
+  columnHistoryToJson,
+  NO_COLUMN_HISTORY,
+  omitColumns,
+  omittedNames,
+  learnColumns,
+  suspectColumns,
+  type ColumnHistory,
+} from './column-history.js'
+
+const columns = (entries: Record<string, number>) => new Map(Object.entries(entries))
+/** Names that may be shown of a logged row. */
+const shown = (history: ColumnHistory, logged: readonly string[], omit: readonly string[] = []) => {
+  const hidden = new Set([...omit, ...omittedNames(history), ...suspectColumns(history, logged)])
+  return logged.filter((name) => !hidden.has(name))
+}
+
+describe('omitted columns', () => {
+  const before = omitColumns(NO_COLUMN_HISTORY, columns({ id: 1, cost: 2 }), ['cost'])
+
+  it('stay omitted in rows of before when they are dropped, also when the file no longer names them', () => {
+    const after = omitColumns(before, columns({ id: 1 }), [])
+    expect(shown(after, ['id', 'cost'])).toEqual(['id'])
+  })
+
+  it('stay omitted under a new name, once the catalogue was looked at and before', () => {
+    expect(shown(before, ['id', 'price'])).toEqual(['id'])
+    expect(shown(learnColumns(before, columns({ id: 1, price: 2 })), ['id', 'price'], ['cost'])).toEqual(['id'])
+    expect(shown(omitColumns(before, columns({ id: 1, price: 2 }), ['cost']), ['id', 'price'])).toEqual(['id'])
+  })
+
+  it('hide no other column that was added meanwhile', () => {
+    const learned = learnColumns(before, columns({ id: 1, cost: 2, ean: 3 }))
+    expect(shown(learned, ['id', 'ean'])).toEqual(['id', 'ean'])
+    expect(suspectColumns(before, ['id', 'cost', 'ean'])).toEqual([])
+  })
+
+  it('are shown when the file names them no longer although they are there', () => {
+    const after = omitColumns(before, columns({ id: 1, cost: 2 }), [])
+    expect(shown(after, ['id', 'cost'])).toEqual(['id', 'cost'])
+  })
+
+  it('may be named before they are there', () => {
+    const early = omitColumns(NO_COLUMN_HISTORY, columns({ id: 1 }), ['secret'])
+    expect(early.omitted.size).toBe(0)
+    const added = omitColumns(early, columns({ id: 1, secret: 2 }), ['secret'])
+    expect(shown(added, ['id', 'secret'])).toEqual(['id'])
+  })
+
+  it('never show under any name, whatever is added, renamed and dropped between two looks', () => {
+    const step = fc.record({
+      act: fc.constantFrom('add', 'rename', 'drop', 'look', 'write'),
+      which: fc.nat(20),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const table = new Map([
+          ['id', 1],
+          ['cost', 2],
+        ])
+        let next = 3
+        let history = omitColumns(NO_COLUMN_HISTORY, table, ['cost'])
+        const log: (readonly string[])[] = []
+        const secret: (string | undefined)[] = []
+        for (const { act, which } of steps) {
+          const names = [...table.keys()].filter((name) => name !== 'id')
+          const name = names[which % Math.max(1, names.length)]
+          if (act === 'add') table.set(`c${next}`, next++)
+          if (act === 'rename' && name !== undefined) {
+            const attribute = table.get(name) ?? 0
+            table.delete(name)
+            table.set(`r${next++}`, attribute)
+          }
+          if (act === 'drop' && name !== undefined) table.delete(name)
+          if (act === 'look') history = learnColumns(history, table)
+          if (act === 'write') {
+            log.push([...table.keys()])
+            secret.push([...table].find(([, attribute]) => attribute === 2)?.[0])
+          }
+        }
+        // The log is read behind all of it, and the catalogue is looked at before a row that is suspect.
+        for (const [at, logged] of log.entries()) {
+          if (suspectColumns(history, logged).length > 0) history = learnColumns(history, table)
+          expect(shown(history, logged, ['cost'])).not.toContain(secret[at] ?? 'none')
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('are kept as JSON; what is not of that form is unknown', () => {
+    const stored = JSON.parse(JSON.stringify(columnHistoryToJson(before))) as ReturnType<typeof columnHistoryToJson>
+    expect(columnHistoryFromJson(stored)).toEqual(before)
+    for (const other of [undefined, null, 7, [], {}, { names: 1, omitted: 'x' }]) {
+      expect(columnHistoryFromJson(other)).toEqual(NO_COLUMN_HISTORY)
+    }
+  })
+})

@@ -1,0 +1,82 @@
+import type { JsonObject, JsonValue } from '@hooklane/contracts'
+
+/** Columns of a table as the catalogue has them now: name → attribute number, which a column keeps for life, whatever it is called. */
+export type PresentColumns = ReadonlyMap<string, number>
+
+/**
+ * What is known of the columns of one table. The log describes a row by the names that its columns had when it was written, so a name that
+ * the capture file omits today may stand for another column then, and an omitted column may have another name.
+ */
+export interface ColumnHistory {
+  /** Every name that a column had when the catalogue was looked at: attribute number → names. Nothing is ever taken out. */
+  readonly names: ReadonlyMap<number, readonly string[]>
+  /** Attribute numbers of columns whose values must not leave the source. */
+  readonly omitted: ReadonlySet<number>
+}
+
+export const NO_COLUMN_HISTORY: ColumnHistory = { names: new Map(), omitted: new Set() }
+
+/** The history with what the catalogue says now. */
+export function learnColumns(history: ColumnHistory, present: PresentColumns): ColumnHistory {
+  const names = new Map(history.names)
+  for (const [name, attribute] of present) {
+    const known = names.get(attribute) ?? []
+    if (!known.includes(name)) names.set(attribute, [...known, name])
+  }
+  return { names, omitted: history.omitted }
+}
+
+/**
+ * The history under a capture file that omits these names from now on. A column that was omitted and is gone stays omitted: rows that were
+ * written before may still come. One that is there, and that the file omits under none of its names any more, is shown from now on.
+ */
+export function omitColumns(history: ColumnHistory, present: PresentColumns, omit: readonly string[]): ColumnHistory {
+  const learned = learnColumns(history, present)
+  const isPresent = new Set(present.values())
+  const isNamed = (attribute: number) => (learned.names.get(attribute) ?? []).some((name) => omit.includes(name))
+  const kept = [...history.omitted].filter((attribute) => !isPresent.has(attribute) || isNamed(attribute))
+  const named = omit.flatMap((name) => present.get(name) ?? [])
+  return { names: learned.names, omitted: new Set([...kept, ...named]) }
+}
+
+/** Names under which a column was seen that must not leave the source. */
+export function omittedNames({ names, omitted }: ColumnHistory): ReadonlySet<string> {
+  return new Set([...omitted].flatMap((attribute) => names.get(attribute) ?? []))
+}
+
+export const isKnownName = ({ names }: ColumnHistory, name: string): boolean =>
+  [...names.values()].some((known) => known.includes(name))
+
+/**
+ * Columns of a logged row that could be an omitted one under a name that was never seen: the row lacks an omitted column under every name that it is known by. Empty:
+ * the row hides nothing. Look at the catalogue before believing it, and hide what stays.
+ */
+export function suspectColumns(history: ColumnHistory, logged: readonly string[]): readonly string[] {
+  const isLacking = [...history.omitted].some(
+    (attribute) => !(history.names.get(attribute) ?? []).some((name) => logged.includes(name)),
+  )
+  return isLacking ? logged.filter((name) => !isKnownName(history, name)) : []
+}
+
+/** As it is kept in the mark. */
+export const columnHistoryToJson = ({ names, omitted }: ColumnHistory): JsonObject => ({
+  names: Object.fromEntries([...names].map(([attribute, known]) => [String(attribute), [...known]])),
+  omitted: [...omitted],
+})
+
+/** Reads what was kept; whatever is not of this form counts as unknown. */
+export function columnHistoryFromJson(stored: JsonValue | undefined): ColumnHistory {
+  if (!isObject(stored)) return NO_COLUMN_HISTORY
+  const { names, omitted } = stored
+  const known = Object.entries(isObject(names) ? names : {}).map(
+    ([attribute, list]) => [Number(attribute), textsOf(list)] as const,
+  )
+  const numbers = Array.isArray(omitted) ? omitted.filter((one) => typeof one === 'number') : []
+  return { names: new Map(known), omitted: new Set(numbers) }
+}
+
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const textsOf = (value: JsonValue): string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
