@@ -1,39 +1,43 @@
 import type { RowReader } from '../entity/row-reader.js'
 import type { Departure, EventPlace } from '../event/build-event.js'
-import type { Relation, Row } from '../row-change.js'
 import type { Image, ImageStore } from '../spool/image-store.js'
+import type { RowImage } from '../spool/row-image.js'
+import { PresentRows } from './present-rows.js'
 
 /** What is remembered of one entity while its transaction is read. */
 export interface EntityEntry {
   readonly reader: RowReader
   /** Of the entity's first row change. */
   readonly place: EventPlace
-  /** Its row before the transaction; null when it was not there. */
+  /** The row that went without having come: the entity before the transaction. */
   initial: Image | null
-  /** Its row now, or the last one it had. */
-  latest: Image
-  /**
-   * How many rows are this entity now: 0 when it is gone. Two for a moment when keys are exchanged under a deferred constraint: one row
-   * takes the key before the other gives it up.
-   */
-  rows: number
-  /** What its row said when it was last softly deleted; null when the row itself went, or took another key. */
+  /** Rows that came and have not gone. */
+  readonly present: PresentRows
+  /** The last row that went; null once another one came. */
+  gone: Image | null
+  /** What the row that went last said as it went; null when the row itself went, or took another key. */
   departure: Departure | null
 }
 
-/** A row of the log with the shape it had. */
-export interface RowImage {
-  readonly relation: Relation
-  readonly row: Row
+/** An entity before and after its transaction: null where it was not there. */
+export interface EntityOutcome {
+  readonly before: Image | null
+  readonly after: Image | null
+  /** Its last state in the transaction. */
+  readonly last: Image | null
 }
 
 /**
  * Folds row changes per entity. An entity is a key, not a physical row: a row that takes another key leaves one entity and enters
- * another, and whatever happens in between, only two states count: the row before the transaction and the row after it. Entries keep
- * the order in which their entities were first touched.
+ * another. Entries keep the order in which their entities were first touched.
  *
- * Invariant: `initial` is decided by the first change that speaks of the row before the transaction. That is mostly the first change;
- * under a deferred constraint another row may have entered before. It is recognised by its content, which is not that of `latest`.
+ * Under a deferred constraint several rows may have one key until the commit, and a change does not say which of them it changes. What
+ * counts is the net effect on the key: the rows that came less those that went. Under REPLICA IDENTITY FULL an old row is, word for word,
+ * one that has the key, so it either came earlier in the transaction or is the row from before it. At the commit a key has at most one row
+ * again: so at most one row is left that came and did not go (the entity after the transaction), and at most one that went and had not
+ * come (the entity before it). When neither is left, the key has the row that it had, or none as before.
+ *
+ * Invariant: a row that goes is taken from `present` when one of its content is there; only otherwise it is `initial`.
  */
 export class EntityLedger {
   private readonly byIdentity = new Map<string, EntityEntry>()
@@ -46,55 +50,30 @@ export class EntityLedger {
 
   /** A row becomes the entity. */
   enter(identity: string, reader: RowReader, place: EventPlace, after: RowImage): void {
-    const image = this.images.keep(after.relation, after.row)
-    const entry = this.byIdentity.get(identity)
-    if (entry) {
-      entry.latest = image
-      entry.rows++
-    } else {
-      this.byIdentity.set(identity, { reader, place, initial: null, latest: image, rows: 1, departure: null })
-    }
+    this.add(this.entryOf(identity, reader, place), after)
   }
 
-  /** A row stops being the entity. `departure` tells what it says from now on, if it still stands. */
+  /** A row stops being the entity. `departure` is what it says from now on, if it still stands. */
   leave(identity: string, reader: RowReader, place: EventPlace, before: RowImage, departure: Departure | null): void {
-    const entry = this.byIdentity.get(identity)
-    if (!entry) {
-      const image = this.images.keep(before.relation, before.row)
-      this.byIdentity.set(identity, { reader, place, initial: image, latest: image, rows: 0, departure })
-      return
-    }
-    if (this.isDisplaced(entry, before) && entry.initial === null && entry.rows === 1) {
-      entry.initial = this.images.keep(before.relation, before.row)
-      return
-    }
-    entry.rows = Math.max(0, entry.rows - 1)
+    const entry = this.entryOf(identity, reader, place)
+    entry.gone = this.remove(entry, before)
     entry.departure = departure
   }
 
-  /** The entity's row takes other values. */
+  /** A row of the entity takes other values. */
   replace(identity: string, reader: RowReader, place: EventPlace, change: { before: RowImage; after: RowImage }): void {
-    const { before, after } = change
-    const entry = this.byIdentity.get(identity)
-    if (!entry) {
-      const initial = this.images.keep(before.relation, before.row)
-      const latest = this.images.keep(after.relation, after.row)
-      this.byIdentity.set(identity, { reader, place, initial, latest, rows: 1, departure: null })
-    } else if (this.isDisplaced(entry, before) && entry.initial === null && entry.rows === 1) {
-      entry.initial = this.images.keep(before.relation, before.row)
-      entry.rows++
-    } else {
-      entry.latest = this.images.keep(after.relation, after.row)
-      entry.rows = Math.max(1, entry.rows)
-    }
+    const entry = this.entryOf(identity, reader, place)
+    this.remove(entry, change.before)
+    this.add(entry, change.after)
   }
 
   /** Every known row of a table is gone. */
   clear(reader: RowReader): void {
     for (const entry of this.byIdentity.values()) {
-      if (entry.reader !== reader) continue
-      entry.rows = 0
+      if (entry.reader !== reader || entry.present.isEmpty) continue
+      entry.gone = entry.present.last
       entry.departure = null
+      entry.present.clear()
     }
   }
 
@@ -102,15 +81,42 @@ export class EntityLedger {
   spill(): void {
     this.images.startSpooling()
     for (const entry of this.byIdentity.values()) {
-      const { initial } = entry
-      const isShared = initial === entry.latest
-      entry.latest = this.images.moved(entry.latest)
-      if (initial) entry.initial = isShared ? entry.latest : this.images.moved(initial)
+      const { initial, gone } = entry
+      if (initial) entry.initial = this.images.moved(initial)
+      if (gone) entry.gone = gone === initial ? entry.initial : this.images.moved(gone)
+      entry.present.replaceEach((image) => this.images.moved(image))
     }
   }
 
-  /** Whether a change speaks of another row than the one that is the entity now. */
-  private isDisplaced(entry: EntityEntry, before: RowImage): boolean {
-    return entry.rows > 0 && !this.images.isOf(entry.latest, before.relation, before.row)
+  private entryOf(identity: string, reader: RowReader, place: EventPlace): EntityEntry {
+    let entry = this.byIdentity.get(identity)
+    if (!entry) {
+      entry = { reader, place, initial: null, present: new PresentRows(), gone: null, departure: null }
+      this.byIdentity.set(identity, entry)
+    }
+    return entry
   }
+
+  private add(entry: EntityEntry, after: RowImage): void {
+    entry.present.add(this.images.keep(after), this.images)
+    entry.gone = null
+  }
+
+  private remove(entry: EntityEntry, before: RowImage): Image {
+    const present = entry.present.take(before, this.images)
+    if (present) return present
+    const image = this.images.keep(before)
+    if (entry.initial === null) entry.initial = image
+    // Both cannot be from before: this one came, and its values were changed without a word (a type's values were renamed, say).
+    else entry.present.takeFirst()
+    return image
+  }
+}
+
+/** What became of an entity. */
+export function outcomeOf({ initial, present, gone }: EntityEntry): EntityOutcome {
+  const after = present.last
+  // Two rows cannot stand at the commit: the one that seemed to be from before came, and its values were changed without a word.
+  const before = present.hasSeveral ? null : initial
+  return { before, after, last: after ?? gone }
 }

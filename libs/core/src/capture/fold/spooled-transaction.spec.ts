@@ -4,7 +4,7 @@ import type { EntityEvent, JsonObject } from '@hooklane/contracts'
 import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 import type { Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
 import { SourceReader } from '../source-reader.js'
-import type { SpoolFile } from '../spool/spool-file.js'
+import { MemorySpool } from './memory-spool.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
 
 const ITEM: CapturedTable = {
@@ -56,25 +56,6 @@ const relations = { items: relation, twins: { ...relation, table: 'twin' } }
 type Resource = keyof typeof relations
 
 const TRANSACTION: TransactionInfo = { xid: '1', commitLsn: 1n, commitEndLsn: 2n, committedAtMs: 0 }
-
-class MemorySpool implements SpoolFile {
-  bytes = Buffer.alloc(0)
-  reads = 0
-  isDiscarded = false
-  append(bytes: Uint8Array): Promise<void> {
-    this.bytes = Buffer.concat([this.bytes, bytes])
-    return Promise.resolve()
-  }
-  read(offset: number, length: number): Promise<Uint8Array> {
-    this.reads++
-    if (offset + length > this.bytes.length) return Promise.reject(new Error(`${offset + length} is behind the end`))
-    return Promise.resolve(this.bytes.subarray(offset, offset + length))
-  }
-  discard(): Promise<void> {
-    this.isDiscarded = true
-    return Promise.resolve()
-  }
-}
 
 async function fold(changes: Iterable<RowChange>, memoryLimit: number) {
   const spools: MemorySpool[] = []

@@ -11,7 +11,8 @@ import type { LogPlace, Side } from '../position.js'
 import type { EmittedContext, Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
 import type { SourceReader } from '../source-reader.js'
 import { ImageStore, type Image, type ImageStoreOptions } from '../spool/image-store.js'
-import { EntityLedger, type EntityEntry, type RowImage } from './entity-ledger.js'
+import type { RowImage } from '../spool/row-image.js'
+import { EntityLedger, outcomeOf, type EntityEntry } from './entity-ledger.js'
 import type { ContextFault, FoldReport, SkipReason, Truncation } from './fold-report.js'
 
 export interface TransactionFolderOptions {
@@ -154,13 +155,14 @@ export class TransactionFolder {
   }
 
   private async changeOf(entry: EntityEntry): Promise<EntityChange | null> {
-    const { initial, latest, rows } = entry
-    if (initial === null) return rows > 0 ? { operation: 'create', after: await this.stateOf(entry, latest) } : null
-    const before = await this.stateOf(entry, initial)
-    const last = latest === initial ? before : await this.stateOf(entry, latest)
-    return rows > 0
-      ? { operation: 'update', before, after: last }
-      : { operation: 'delete', before, last, departure: entry.departure }
+    const { before, after, last } = outcomeOf(entry)
+    if (last === null || (before === null && after === null)) return null
+    const lastState = await this.stateOf(entry, last)
+    if (before === null) return { operation: 'create', after: lastState }
+    const initial = last === before ? lastState : await this.stateOf(entry, before)
+    return after === null
+      ? { operation: 'delete', before: initial, last: lastState, departure: entry.departure }
+      : { operation: 'update', before: initial, after: lastState }
   }
 
   private async stateOf(entry: EntityEntry, image: Image): Promise<EntityState> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Relation, Row } from '../row-change.js'
+import type { RowImage } from './row-image.js'
 import { encodeRow, decodeRow } from './row-codec.js'
 import type { SpoolFile } from './spool-file.js'
 import { SpoolReader } from './spool-reader.js'
@@ -45,7 +46,7 @@ export class ImageStore {
 
   constructor(private readonly options: ImageStoreOptions) {}
 
-  keep(relation: Relation, row: Row): Image {
+  keep({ relation, row }: RowImage): Image {
     if (this.isSpooling) return this.spool(relation, row)
     this.held += sizeOf(row)
     return { kind: 'row', relation, row }
@@ -79,11 +80,19 @@ export class ImageStore {
     await this.file.append(bytes)
   }
 
-  /** Whether an image is of this very row. Rows of another shape count as the same: the table was altered in between. */
-  isOf(image: Image, relation: Relation, row: Row): boolean {
-    if (image.relation !== relation) return true
-    if (image.kind === 'row') return image.row === row || sameRow(image.row, row)
-    return image.digest === digestOf(encodeRow(relation, row))
+  /** Whether an image has the content of this row; `unknown` when its table was altered in between, because the values may be others then. */
+  compare(image: Image, { relation, row }: RowImage): 'same' | 'different' | 'unknown' {
+    if (!sameShape(image.relation, relation)) return 'unknown'
+    const isSame =
+      image.kind === 'row'
+        ? image.row === row || sameRow(image.row, row)
+        : image.digest === digestOf(encodeRow(relation, row))
+    return isSame ? 'same' : 'different'
+  }
+
+  /** Equal for rows of one shape and content, wherever they lie. */
+  digestOf(image: Image): number {
+    return image.kind === 'spooled' ? image.digest : digestOf(encodeRow(image.relation, image.row))
   }
 
   /** Answers the row; everything must have been written. */
@@ -118,6 +127,20 @@ function sizeOf(row: Row): number {
   let size = 0
   for (const value of row.values()) size += COLUMN_OVERHEAD + (value?.length ?? 0)
   return size
+}
+
+/** Postgres describes a table anew after other statements than those that alter it as well. */
+function sameShape(a: Relation, b: Relation): boolean {
+  if (a === b) return true
+  return (
+    a.columns.length === b.columns.length &&
+    a.columns.every((column, at) => {
+      const other = b.columns[at]
+      return (
+        other?.name === column.name && other.typeOid === column.typeOid && other.typeModifier === column.typeModifier
+      )
+    })
+  )
 }
 
 function sameRow(a: Row, b: Row): boolean {

@@ -1,0 +1,88 @@
+import type { Image, ImageStore } from '../spool/image-store.js'
+import type { RowImage } from '../spool/row-image.js'
+
+/**
+ * The rows that came to a key within a transaction and have not gone again: none or one, and for a moment more when a constraint is
+ * deferred. Rows of equal content are interchangeable, because nothing tells them apart.
+ *
+ * Invariant: `first` null ⇒ `others` null. A row that a deferred constraint finds alone is `first`.
+ */
+export class PresentRows {
+  private first: Image | null = null
+  /** By the digest of their content: a transaction may bring every row of a table to one key, and each is looked for when it goes. */
+  private others: Map<number, Image[]> | null = null
+
+  get isEmpty(): boolean {
+    return this.first === null
+  }
+
+  /** The only row; the one that came last where there are several. */
+  get last(): Image | null {
+    return this.others === null ? this.first : ([...this.others.values()].at(-1)?.at(-1) ?? null)
+  }
+
+  /** More than one at the end of a transaction: its old rows were not what had become of the rows before. */
+  get hasSeveral(): boolean {
+    return this.others !== null
+  }
+
+  add(image: Image, images: ImageStore): void {
+    if (this.first === null) {
+      this.first = image
+      return
+    }
+    this.others ??= new Map()
+    const digest = images.digestOf(image)
+    const equal = this.others.get(digest)
+    if (equal) equal.push(image)
+    else this.others.set(digest, [image])
+  }
+
+  /**
+   * Takes out a row of this content; null when none came.
+   *
+   * A row that came before its table was altered cannot be compared. It is the one that goes all the same, because Postgres alters no
+   * table while a deferred check of its keys is open: then it was alone at its key.
+   */
+  take(row: RowImage, images: ImageStore): Image | null {
+    const { first } = this
+    if (first === null) return null
+    const likeness = images.compare(first, row)
+    if (likeness === 'same') return this.takeFirst()
+    return this.takeOther(row, images) ?? (likeness === 'unknown' ? this.takeFirst() : null)
+  }
+
+  takeFirst(): Image | null {
+    const { first } = this
+    this.first = null
+    const [entry] = this.others ?? []
+    if (entry) this.first = this.takeEqual(entry[0], entry[1])
+    return first
+  }
+
+  clear(): void {
+    this.first = null
+    this.others = null
+  }
+
+  /** Puts another image in the place of each. */
+  replaceEach(replace: (image: Image) => Image): void {
+    if (this.first !== null) this.first = replace(this.first)
+    for (const equal of this.others?.values() ?? [])
+      for (const [at, image] of equal.entries()) equal[at] = replace(image)
+  }
+
+  private takeOther(row: RowImage, images: ImageStore): Image | null {
+    if (this.others === null) return null
+    const digest = images.digestOf({ kind: 'row', ...row })
+    const equal = this.others.get(digest)
+    return equal ? this.takeEqual(digest, equal) : null
+  }
+
+  private takeEqual(digest: number, equal: Image[]): Image | null {
+    const image = equal.pop() ?? null
+    if (equal.length === 0) this.others?.delete(digest)
+    if (this.others?.size === 0) this.others = null
+    return image
+  }
+}
