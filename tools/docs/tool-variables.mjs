@@ -56,6 +56,11 @@ export const TOOL_VARIABLES = [
     standard: 'random',
     description: 'Seed of the faults that the fault tests inject; a failure prints it.',
   },
+  {
+    name: 'CAPTURE_SEED',
+    standard: 'random',
+    description: 'Seed of the transactions that the test of deferred keys runs; a failure prints it.',
+  },
 ]
 
 /** Variables that the commands pass among themselves, or that belong to the system. */

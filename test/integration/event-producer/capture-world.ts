@@ -153,6 +153,15 @@ export class CaptureWorld {
     }, withinMs)
   }
 
+  /** Waits for an event; answers all of them then. */
+  async eventsUntil(isLast: (event: EntityEvent) => boolean, withinMs = 120_000): Promise<EntityEvent[]> {
+    return eventually(() => {
+      const events = this.events()
+      if (!events.some(isLast)) throw new Error(`not among ${events.length} events`)
+      return events
+    }, withinMs)
+  }
+
   /** Commit positions that the source's slot still holds: transactions that were not acknowledged. */
   async unacknowledged(source = 'pim'): Promise<number> {
     const rows = await this.pim.query<{ n: string }>(
