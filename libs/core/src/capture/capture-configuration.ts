@@ -35,7 +35,10 @@ export interface CapturedTable {
   readonly resource: string
   /** `entity.type`: `product`. */
   readonly entity: string
-  /** Columns of the entity's id, at least one; the values of several are joined with `:`. They must be unique in the table. */
+  /**
+   * Columns of the entity's id, at least one. They must be unique in the table. The value of one is the id as it is; those of several are
+   * joined with `:`, and in each of them `%` is written as `%25` and `:` as `%3A`, so that no two rows have one id.
+   */
   readonly id: readonly string[]
   /** Column of `entity.key`. */
   readonly key: string | null

@@ -80,6 +80,12 @@ export class RowReader {
     }
   }
 
+  /** The id of a row for people who look for it, as far as there is one; other than an entity's it may be incomplete and of any length. */
+  describeId(relation: Relation, row: Row): string {
+    const columns = this.columnsOf(relation)
+    return joinId(this.table.id.map((name) => textOf(columns, row, name) ?? '(null)'))
+  }
+
   /** The version counter of a row; null where the table has none. */
   versionOf(row: Row): EntityVersion {
     const text = this.table.version === null ? null : (row.get(this.table.version) ?? null)
@@ -105,7 +111,7 @@ export class RowReader {
 
   private entityId(columns: CompiledRelation, row: Row): string | null {
     const parts = this.table.id.map((name) => textOf(columns, row, name))
-    return parts.includes(null) ? null : parts.join(':')
+    return parts.every((part) => part !== null) ? joinId(parts) : null
   }
 
   private isThere(columns: CompiledRelation, row: Row): boolean {
@@ -198,6 +204,13 @@ function holds(condition: RowCondition, columns: CompiledRelation, row: Row): bo
   if (value === expected) return true
   // Only a number is compared by its value: the text `007` is not the text `7`.
   return typeof expected === 'number' && canonicalDecimal(text) === canonicalDecimal(String(expected))
+}
+
+/** The parts of an id of several columns are told apart: `a:b` and `c` are not `a` and `b:c`. That of one column stays as it is. */
+function joinId(parts: readonly string[]): string {
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return only
+  return parts.map((part) => part.replaceAll('%', '%25').replaceAll(':', '%3A')).join(':')
 }
 
 const atMost = (length: number, text: string | null): string | null =>
