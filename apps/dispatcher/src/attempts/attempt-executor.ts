@@ -1,6 +1,7 @@
 import type { SubscriptionConfiguration, WorkerMode } from '@hooklane/contracts'
 import {
   CannotUnseal,
+  LineLimiter,
   newId,
   renderEnvelope,
   renderHeaders,
@@ -61,7 +62,7 @@ export interface AttemptExecutorOptions {
  */
 export class AttemptExecutor {
   private readonly addresses = new RenderedAddresses()
-  private readonly sealedReports = new WeakMap<SubscriptionConfiguration, number>()
+  private readonly sealedReports = new LineLimiter({ everyMs: REPORT_AGAIN_MS, maxKinds: REPORTED_SUBSCRIPTIONS })
 
   constructor(private readonly options: AttemptExecutorOptions) {}
 
@@ -126,9 +127,7 @@ export class AttemptExecutor {
 
   /** The lane asks again with every renewal of the lease; people are told less often. */
   private reportSealed(subscription: SubscriptionConfiguration, nowMs: number, error: unknown): void {
-    const lastMs = this.sealedReports.get(subscription)
-    if (lastMs !== undefined && nowMs - lastMs < REPORT_AGAIN_MS) return
-    this.sealedReports.set(subscription, nowMs)
+    if (this.sealedReports.admit(subscription.id, nowMs) === null) return
     this.options.onCannotUnseal(subscription.id, error instanceof CannotUnseal ? error.reason : 'not_a_secret')
   }
 
@@ -219,6 +218,8 @@ const unrenderable = (code: string): Rendered & { readonly request: null } => ({
 
 /** Between two reports of a secret that cannot be opened. Lower: a flood of equal lines. Higher: an operator waits to see whether it lasts. */
 const REPORT_AGAIN_MS = 60_000
+/** Reported by name each; a wrong key seals those of everybody. */
+const REPORTED_SUBSCRIPTIONS = 5_000
 
 function notSendable(code: string): SendOutcome {
   return {

@@ -1,11 +1,7 @@
 import type { LogEntry, logCreator } from 'kafkajs'
+import { LineLimiter } from '@hooklane/core'
 import { kafkajs, retriableErrorMessages } from './kafkajs.js'
 import type { KafkaLogger } from './logger.js'
-
-/** Shorter floods the log while a broker is away (two lines a second per client); longer hides that it still is. */
-const REPEAT_EVERY_MS = 10_000
-/** More different lines than this are not remembered: bounds memory. */
-const MAX_REMEMBERED = 200
 
 /** What the client says once when it silently jumps to another offset: records were lost, or the topic was made anew. */
 const OUT_OF_RANGE = 'Offset out of range, resetting to default offset'
@@ -16,29 +12,12 @@ export interface OffsetReset {
   readonly groupId: string
 }
 
-interface Remembered {
-  lastAt: number
-  suppressed: number
-}
-
 /**
  * Turns the client's log into ours: errors that pass by themselves are `debug`, other errors `warn` (who called the client gets the
  * error and decides), its information `debug`. The same line comes at most every ten seconds, with the number of those left out.
  */
 export function createLogCreator(logger: KafkaLogger, onOffsetReset: (reset: OffsetReset) => void): logCreator {
-  const remembered = new Map<string, Remembered>()
-
-  const repeatsSince = (key: string): number | null => {
-    const now = performance.now()
-    const known = remembered.get(key)
-    if (known && now - known.lastAt < REPEAT_EVERY_MS) {
-      known.suppressed++
-      return null
-    }
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear()
-    remembered.set(key, { lastAt: now, suppressed: 0 })
-    return known?.suppressed ?? 0
-  }
+  const limiter = new LineLimiter()
 
   return () => (entry: LogEntry) => {
     const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...fields } = entry.log
@@ -57,7 +36,8 @@ export function createLogCreator(logger: KafkaLogger, onOffsetReset: (reset: Off
       logger.debug({ kafka: fields }, message)
       return
     }
-    const repeated = repeatsSince(`${entry.namespace}\0${message}\0${String(fields.broker)}\0${String(fields.groupId)}`)
+    const kind = `${entry.namespace}\0${message}\0${String(fields.broker)}\0${String(fields.groupId)}`
+    const repeated = limiter.admit(kind, performance.now())
     if (repeated !== null) logger.warn({ kafka: fields, repeated }, `Kafka client: ${message}`)
   }
 }
