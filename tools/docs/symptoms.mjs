@@ -57,10 +57,16 @@ export const SYMPTOMS = [
     action: 'Repair the receiver, disable the subscription, or let it give up: `onUnreachable: deadLetter`.',
   },
   {
+    what: 'Rows of a captured table become no events',
+    signs: 'hooklane_capture_skipped_total by reason; hooklane_capture_truncated_total',
+    action:
+      '`npm run status`, or `/health/skipped` of the event-producer, names table, reason and the key of the last row; [Capture your PIM](guides/capture-your-pim.md#what-becomes-nothing) says what to do.',
+  },
+  {
     what: 'A producer of yours sends what cannot be routed',
     signs: 'hooklane_router_quarantined_total by reason',
     action:
-      '[Produce events yourself](guides/produce-events.md) says how to read the quarantine and how to send again.',
+      '`npm run status`, or `/health/skipped` of the router, says what and where, and names unknown companies; [Produce events yourself](guides/produce-events.md) says how to read the quarantine and how to send again.',
   },
   {
     what: 'Something was lost, or a person must decide',

@@ -1,5 +1,6 @@
 import { displayPath } from './home.mjs'
 import { lagOf } from './lag.mjs'
+import { readSkips } from './skips.mjs'
 import { lockHolder } from './lock.mjs'
 import { parseMetrics } from './metrics-text.mjs'
 import { withoutPassword } from './named-servers.mjs'
@@ -44,6 +45,7 @@ const ANSWER_LIMIT_MS = 5_000
  * @property {{ name: string, pid: number, since: string, log: string }[]} servers - Postgres and Kafka that run here as processes.
  * @property {ServiceStatus[]} services
  * @property {import('./lag.mjs').Lag[]} lag
+ * @property {import('./skips.mjs').Skipped[]} skipped - What came in and led to nothing, since the processes started; the last one first.
  * @property {{ name: string, pid: number }[]} leftovers - What runs without a launcher.
  */
 
@@ -73,6 +75,7 @@ export async function reportStatus(home) {
     servers: (stack?.servers ?? []).map((server) => ({ ...server, log: displayPath(server.log) })),
     services,
     lag: lagOf(answers.flatMap(({ samples }) => samples)),
+    skipped: answers.flatMap(({ skipped }) => skipped),
     leftovers: leftovers.map(({ name, pid }) => ({ name, pid })),
   }
 }
@@ -87,18 +90,25 @@ function stateOf({ hasLauncher, isAbandoned, hasStack, services }) {
   return services.every(({ ready }) => ready) ? 'running' : 'impaired'
 }
 
-/** @typedef {{ status: ServiceStatus, samples: import('./metrics-text.mjs').Sample[] }} ServiceAnswer */
+/**
+ * @typedef {object} ServiceAnswer
+ * @property {ServiceStatus} status
+ * @property {import('./metrics-text.mjs').Sample[]} samples
+ * @property {import('./skips.mjs').Skipped[]} skipped
+ */
 
 /**
  * @param {import('./stack-file.mjs').StackService} service
  * @returns {Promise<ServiceAnswer>}
  */
 async function askService(service) {
-  const [health, metrics] = await Promise.all([get(service.healthUrl), get(service.metricsUrl)])
+  const skippedUrl = new URL('skipped', service.healthUrl).href
+  const [health, metrics, skips] = await Promise.all([get(service.healthUrl), get(service.metricsUrl), get(skippedUrl)])
   const samples = metrics === null ? [] : parseMetrics(metrics.body)
   const startedAt = samples.find(({ name }) => name === 'process_start_time_seconds')?.value
   const since = startedAt === undefined ? null : new Date(startedAt * 1000).toISOString()
-  return { samples, status: { ...service, since, ...readinessOf(health) } }
+  const skipped = skips?.ok === true ? readSkips(service.instance, skips.body) : []
+  return { samples, skipped, status: { ...service, since, ...readinessOf(health) } }
 }
 
 /** @param {{ ok: boolean, body: string } | null} health */

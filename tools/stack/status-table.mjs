@@ -52,7 +52,7 @@ const ORIGINS = {
  * @param {Date} now
  * @returns {string[][]}
  */
-function bodyOf({ state, services, servers, lag, leftovers }, now) {
+function bodyOf({ state, services, servers, lag, skipped, leftovers }, now) {
   if (state === 'stopped') return [['Start it with npm start, in the background with npm start -- --detach.']]
   if (state === 'starting')
     return [['Ask again in a few seconds; what the launcher says stands in its terminal or logs/launcher.log.']]
@@ -79,9 +79,43 @@ function bodyOf({ state, services, servers, lag, leftovers }, now) {
   return [
     table(['PROCESS', 'STATE', 'PID', 'FOR', 'HEALTH AND METRICS'], [...serverRows, ...serviceRows]),
     ...(lagRows.length > 0 ? [table(['READER', 'OF', 'BEHIND', ''], lagRows)] : []),
+    ...skippedBlock(skipped, now),
     ...(waiting.length > 0 ? [waiting] : []),
   ]
 }
+
+/** More would push what the services wait for off the screen; `--json` tells all. */
+const MAX_SKIPPED = 10
+/** A table with texts from outside must fit the terminal: the last column, which names the last one, gets what is left. */
+const MAX_ORIGIN = 36
+const MAX_REASON = 20
+
+/**
+ * @param {readonly import('./skips.mjs').Skipped[]} skipped
+ * @param {Date} now
+ * @returns {string[][]}
+ */
+function skippedBlock(skipped, now) {
+  if (skipped.length === 0) return []
+  const rows = skipped.slice(0, MAX_SKIPPED).map(({ by, from, what, reason, count, lastKey, lastAt }) => {
+    const origin = what === null ? (from ?? 'others') : `${from} ${what}`
+    const last = [lastAt === null ? '' : `${age(lastAt, now)} ago`, lastKey === null ? '' : printable(lastKey)]
+    const lastText = last.filter((text) => text !== '').join(': ')
+    return [by, cell(origin, MAX_ORIGIN), cell(reason ?? '', MAX_REASON), String(count), lastText]
+  })
+  const more = skipped.length - rows.length
+  const rest = more === 0 ? [] : [`and ${more} more: npm run status -- --json`]
+  return [[...table(['SKIPPED BY', 'FROM', 'REASON', 'COUNT', 'LAST'], rows), ...rest]]
+}
+
+/**
+ * @param {string} text
+ * @param {number} max
+ */
+const cell = (text, max) => (text.length <= max ? printable(text) : `${printable(text).slice(0, max - 1)}…`)
+
+/** Texts from outside may hold what a terminal takes for commands. */
+const printable = (/** @type {string} */ text) => text.replace(/\p{C}/gu, '·')
 
 /**
  * @param {readonly string[]} head

@@ -8,7 +8,7 @@ import { renderStatus } from './status-table.mjs'
 const USAGE = `Usage: npm run status -- [--json]
 
 Says what runs in HOOKLANE_HOME (.hooklane): processes, since when, their addresses, whether each service is ready and what
-it waits for, and how far each reader is behind.
+it waits for, how far each reader is behind, and what came in and led to nothing since each process started.
 
   --json   one JSON object instead of tables; its "state" is running, impaired, starting, abandoned or stopped
   --help   this text

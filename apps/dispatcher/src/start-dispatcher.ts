@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { NestFactory } from '@nestjs/core'
 import { topicNames } from '@hooklane/contracts'
-import { ConfigurationView } from '@hooklane/core'
+import { ConfigurationView, type ConfigurationRecord } from '@hooklane/core'
 import { LaneTransport } from '@hooklane/kafka'
 import { nestLogger, systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { Permits } from './attempts/permits.js'
@@ -38,9 +38,8 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
   const view = new ConfigurationView()
   const open = new OpenSessions()
   const permits = new Permits(settings.attemptsMax)
-  const configuration = makeConfigurationReader(connections.kafka, names, view, context, (record) =>
-    dispatcher.onConfiguration(record),
-  )
+  const onChange = (record: ConfigurationRecord) => dispatcher.onConfiguration(record)
+  const configuration = makeConfigurationReader(connections.kafka, { names, view, metrics, onChange }, context)
   const gate = makeGate(view, configuration, open, context)
   const ledger = makeLedger(settings, connections, open, metrics, context)
   const sessions = makeSessionFactory(settings, connections, { view, gate, ledger, open, permits, metrics }, context)

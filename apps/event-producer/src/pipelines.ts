@@ -1,12 +1,6 @@
 import { tmpdir } from 'node:os'
 import type { CapturePlaces } from '@hooklane/config'
-import {
-  formatEpoch,
-  referencedColumns,
-  type CaptureSource,
-  type FoldReport,
-  type TransactionInfo,
-} from '@hooklane/core'
+import { formatEpoch, referencedColumns, type CaptureSource } from '@hooklane/core'
 import type { TopicNames } from '@hooklane/contracts'
 import { MAX_RECORD_BYTES, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
 import { CaptureMarks, readCompanyIds, readConfiguration, type PgPool } from '@hooklane/postgres'
@@ -16,6 +10,7 @@ import type { EventProducerMetrics } from './metrics.js'
 import { MarkKeeper } from './marks/mark-keeper.js'
 import { OrderedPublisher, type PublishedCheck } from './publishing/ordered-publisher.js'
 import { PublishedPositions } from './publishing/published-positions.js'
+import { TransactionReporter } from './report-transaction.js'
 import type { EventProducerSettings } from './settings.js'
 import { Announcer } from './sources/announcer.js'
 import { CapturedSource } from './sources/captured-source.js'
@@ -46,7 +41,7 @@ export interface Pipeline {
 }
 
 export function configurationPipeline(parts: Parts): Pipeline {
-  const { settings, kafka, names, pool, metrics } = parts
+  const { settings, kafka, names, pool, metrics, context } = parts
   const topic = names.subscriptions
   const identifier = `${settings.topicPrefix.toLowerCase().replace(/[^a-z0-9_]/g, '_')}${CONFIGURATION_SOURCE}`
   const readTopic = () => readConfigurationTopic(kafka, topic, names.group('event-producer'))
@@ -62,6 +57,7 @@ export function configurationPipeline(parts: Parts): Pipeline {
     const state = await readTopic()
     return (record) => isPublished(state, record)
   })
+  const report = new TransactionReporter(source.name, metrics, context.skips)
   const runner = makeRunner(parts, source, publisher, {
     makeConsumer: (link) =>
       new ConfigurationSource({
@@ -70,14 +66,14 @@ export function configurationPipeline(parts: Parts): Pipeline {
         publisher,
         readTopic,
         readTable: () => readConfiguration(pool),
-        onTransaction: ({ committedAtMs }) => countTransaction(metrics, source.name, committedAtMs),
+        onTransaction: (transaction) => report.transaction(transaction),
       }),
   })
   return { runner, producer }
 }
 
 export function capturePipeline(parts: Parts, capture: CaptureSource, places: CapturePlaces): Pipeline {
-  const { settings, kafka, names, pool, context } = parts
+  const { settings, kafka, names, pool, metrics, context } = parts
   const topic = names.events
   const source = replicatedSource(capture, places)
   const positions = new PublishedPositions({
@@ -100,6 +96,7 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
     readCompanies: () => readCompanyIds(pool),
     emit: (ids) => emitAnnouncements(source, ids, applicationNameOf(source.name)),
   })
+  const report = new TransactionReporter(source.name, metrics, context.skips)
   const runner = makeRunner(parts, source, publisher, {
     onRefused: (error) => {
       if (error instanceof ChangesMissing) void marks.noteGaps(error.gaps, formatEpoch(capture.epoch))
@@ -116,7 +113,7 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
         announcer,
         lastPositions: () => positions.read(),
         openSpool: () => TemporarySpoolFile.open(settings.spoolDir ?? tmpdir()),
-        onTransaction: reportTransaction(parts, source.name),
+        onTransaction: (transaction, folded) => report.folded(transaction, folded),
       }),
   })
   return { runner, producer }
@@ -126,17 +123,6 @@ function reportReadBack({ metrics, context }: Parts, source: string, records: nu
   metrics.readBack.inc({ source }, records)
   context.logger.info({ source, records }, 'read back what the topic holds behind the mark of the source')
 }
-
-const reportTransaction =
-  ({ metrics, context }: Parts, source: string) =>
-  ({ xid, committedAtMs }: TransactionInfo, report: FoldReport): void => {
-    countTransaction(metrics, source, committedAtMs)
-    for (const [reason, rows] of report.skipped) metrics.skipped.inc({ source, reason }, rows)
-    for (const reason of report.contextFaults) metrics.skipped.inc({ source, reason })
-    if (report.truncated.length === 0) return
-    metrics.truncated.inc({ source }, report.truncated.length)
-    context.logger.warn({ source, xid, tables: report.truncated }, 'captured tables were truncated')
-  }
 
 function replicatedSource(capture: CaptureSource, places: CapturePlaces): ReplicatedSource {
   const place = places.ofSource.get(capture)
@@ -200,9 +186,4 @@ function makeRunner(
   const drainMs = settings.drainLimitMs * DRAIN_SHARE
   const { captureCheckMs: inspectEveryMs } = settings
   return new SourceRunner({ source, publisher, drainMs, inspectEveryMs, metrics, readiness, logger, ...how })
-}
-
-function countTransaction(metrics: EventProducerMetrics, source: string, committedAtMs: number): void {
-  metrics.transactions.inc({ source })
-  metrics.lastCommitSeconds.set({ source }, committedAtMs / 1000)
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import type { LogConsumer, LogConsumerHandlers, LogProducer } from '@hooklane/core'
-import { createRegistry, type Logger } from '@hooklane/observability'
+import { createRegistry, Skips, type Logger } from '@hooklane/observability'
 import type { DeliveryLogWriter } from '@hooklane/postgres'
 import { recorderMetrics } from './metrics.js'
 import { Recorder } from './recorder.js'
 
 const nothing = (): undefined => undefined
 const done = () => Promise.resolve()
+const logger = { debug: nothing, warn: nothing, error: nothing } as unknown as Logger
 
 /** A recorder that has read one record which nobody can decode, with a Kafka that takes nothing. */
 async function recorderWithoutKafka() {
@@ -39,7 +40,8 @@ async function recorderWithoutKafka() {
     writer: { write: done } as unknown as DeliveryLogWriter,
     startOffsets: () => Promise.resolve(new Map()),
     metrics: recorderMetrics(createRegistry('test')),
-    logger: { debug: nothing, warn: nothing, error: nothing } as unknown as Logger,
+    logger,
+    skips: new Skips(logger),
     onCrash: nothing,
     onAssigned: nothing,
     onWriting: (works) => seen.writing.push(works),

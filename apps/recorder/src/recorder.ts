@@ -1,6 +1,6 @@
 import { encodeQuarantined, topicNames } from '@hooklane/contracts'
 import type { LogBatch, LogConsumer, LogConsumerControl, LogProducer, TopicPartition } from '@hooklane/core'
-import type { Logger } from '@hooklane/observability'
+import { noteQuarantined, type Logger, type Skips } from '@hooklane/observability'
 import { RefusedByLog, type DeliveryLogWriter } from '@hooklane/postgres'
 import { BatchWriter, type Waiting } from './batches/batch-writer.js'
 import { decodeEntry, type Entry } from './batches/decode-entry.js'
@@ -21,6 +21,7 @@ export interface RecorderOptions {
   readonly startOffsets: (topic: string) => Promise<ReadonlyMap<number, bigint>>
   readonly metrics: RecorderMetrics
   readonly logger: Logger
+  readonly skips: Skips
   readonly onCrash: (error: Error) => void
   readonly onAssigned: () => void
   /** Whether the database takes what is read; what goes aside, to Kafka, says nothing of it. */
@@ -195,14 +196,12 @@ export class Recorder {
         }),
       })),
     )
-    for (const { one, reason } of fresh) {
-      this.putAside.add(one)
-      const { topic: from, partition, offset } = one.at
-      this.options.logger.error(
-        { topic: from, partition, offset: String(offset), reason },
-        'a record cannot be recorded: quarantine',
-      )
-    }
+    for (const { one } of fresh) this.putAside.add(one)
+    const refused = fresh.map(({ one, reason }) => ({ record: one.at, reason }))
+    noteQuarantined(this.options.skips, refused, {
+      level: 'error',
+      message: 'records cannot be recorded and went to quarantine',
+    })
     this.options.metrics.undecodable.inc(fresh.length)
   }
 

@@ -53,6 +53,7 @@ export async function startRecorder(settings: RecorderSettings, context: Service
     startOffsets: (topic) => startOffsets(admin, group, topic),
     metrics: recorderMetrics(registry),
     logger,
+    skips: context.skips,
     onCrash: (error) => context.fail('the Kafka consumer could not be kept running', error),
     onAssigned: () => readiness.set('kafka', true),
     onWriting: (works) =>

@@ -8,6 +8,7 @@ import {
   type KafkaClient,
   type OffsetReset,
 } from '@hooklane/kafka'
+import { noteUndecodable } from '@hooklane/observability'
 import { systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { KafkaRouterLog } from './kafka-router-log.js'
 import { createRouterMetrics } from './metrics.js'
@@ -24,7 +25,7 @@ const OBSERVE_EVERY_MS = 1_000
 
 /** Binds the parts of the router and starts them. Resolves when it has joined its group; partitions are acquired in the background. */
 export async function startRouter(settings: RouterSettings, context: ServiceContext): Promise<RunningService> {
-  const { logger, readiness, registry } = context
+  const { logger, readiness, registry, skips } = context
   const topics = topicNames(settings.topicPrefix)
   const metrics = createRouterMetrics(registry)
   const client = kafkaClient(settings, context, (reset) => {
@@ -42,10 +43,7 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
     onRecord: (record) => view.put(record),
     onUndecodable: (record, reason) => {
       metrics.incidents.inc({ kind: 'configuration_undecodable' })
-      logger.error(
-        { alarm: 'configuration_undecodable', offset: String(record.offset), reason },
-        'a configuration record was passed over',
-      )
+      noteUndecodable(skips, record, reason)
     },
     onCrash: (error) => context.fail('the configuration can no longer be followed', error),
   })
@@ -74,6 +72,7 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
       routing,
       metrics,
       logger,
+      skips,
       configuration: { view, caughtUp: () => reader.readToEnd(), companyIds: () => view.companyIds() },
       limits: BATCH_LIMITS,
       clock: systemClock,

@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Readiness, Registry } from '@hooklane/observability'
+import type { Readiness, Registry, Skips } from '@hooklane/observability'
 import { explainListenFault } from './explain-listen-fault.js'
 import { measureReadiness } from './service-metrics.js'
 
@@ -10,22 +10,24 @@ export interface HealthServer {
 }
 
 /**
- * Serves `/health/live`, `/health/ready` and `/metrics` on a port of their own, so that they are never reachable through the public one.
- * It answers before the service has started and until it has ended.
+ * Serves `/health/live`, `/health/ready`, `/health/skipped` and `/metrics` on a port of their own, so that they are never reachable through
+ * the public one: what was skipped names companies and ids. It answers before the service has started and until it has ended.
  */
 export async function startHealthServer(options: {
   host: string
   port: number
   readiness: Readiness
   registry: Registry
+  skips: Skips
 }): Promise<HealthServer> {
-  const { readiness, registry } = options
+  const { readiness, registry, skips } = options
   const updateReadiness = measureReadiness(registry, readiness)
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0]
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, { error: 'GET only' })
     if (path === '/health/live') return answer(response, readiness.isAlive ? 200 : 503, readiness.report())
     if (path === '/health/ready') return answer(response, readiness.isReady ? 200 : 503, readiness.report())
+    if (path === '/health/skipped') return answer(response, 200, skips.report())
     if (path !== '/metrics') return answer(response, 404, { error: 'not found' })
     updateReadiness()
     registry.metrics().then(

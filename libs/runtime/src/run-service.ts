@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { ConfigurationError } from '@hooklane/config'
-import { createLogger, createRegistry, Readiness, type Logger, type Registry } from '@hooklane/observability'
+import { createLogger, createRegistry, Readiness, Skips, type Logger, type Registry } from '@hooklane/observability'
 import { startHealthServer } from './health.js'
 
 /** What every service is given before it starts. */
@@ -8,6 +8,8 @@ export interface ServiceContext {
   readonly logger: Logger
   readonly registry: Registry
   readonly readiness: Readiness
+  /** Whoever leaves something aside says so here. */
+  readonly skips: Skips
   /** Ends the process in an orderly way because it cannot go on: drain, then exit code 1. */
   fail(reason: string, error?: unknown): void
 }
@@ -53,6 +55,7 @@ class ServiceProcess {
   private readonly logger: Logger
   private readonly registry: Registry
   private readonly readiness = new Readiness()
+  private readonly skips: Skips
   private running: RunningService | null = null
   private exitCode: number | null = null
 
@@ -62,6 +65,7 @@ class ServiceProcess {
   ) {
     this.logger = createLogger(name, settings.logLevel)
     this.registry = createRegistry(name)
+    this.skips = new Skips(this.logger)
   }
 
   async run(start: (context: ServiceContext) => Promise<RunningService>): Promise<void> {
@@ -76,12 +80,14 @@ class ServiceProcess {
         port: this.settings.healthPort,
         readiness: this.readiness,
         registry: this.registry,
+        skips: this.skips,
       })
       this.logger.info({ healthPort: health.port }, 'starting')
       this.running = await start({
         logger: this.logger,
         registry: this.registry,
         readiness: this.readiness,
+        skips: this.skips,
         fail: (reason, error) => {
           this.readiness.fail(reason)
           this.logger.error({ error }, reason)

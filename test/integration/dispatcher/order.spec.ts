@@ -172,6 +172,12 @@ describe('a dispatcher', () => {
       ['header:hooklane-kind', String(broken.value)],
       ['no_key', String(first.value)],
     ])
+    expect((await dispatcher.skipped()).map(({ reason, count, lastKey }) => [reason, count, lastKey])).toEqual(
+      expect.arrayContaining([
+        ['header', 1, expect.stringMatching(/^partition \d offset \d+, key poisoned, hooklane-kind$/)],
+        ['no_key', 1, expect.stringMatching(/^partition \d offset \d+$/)],
+      ]),
+    )
   })
 
   it('writes one line for each attempt, without a secret in it', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { partitionOfKey } from '@hooklane/core'
 import { CaptureWorld } from './capture-world.js'
+import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
 jest.setTimeout(150_000)
@@ -166,9 +167,27 @@ describe('captured changes', () => {
     }
   })
 
-  it('belong to nobody without a company, and are counted', async () => {
-    expect(await raisedBy(`INSERT INTO product (id, sku) VALUES (50, 'W')`)).toEqual([])
-    expect(await producer.metric('capture_skipped_total', 'pim')).toBe(1)
+  it('that come to nothing are counted, logged with table and key, and told by the process, each for its reason', async () => {
+    const events = await raisedBy(
+      `INSERT INTO product (id, sku) VALUES (50, 'W'), (51, 'W')`,
+      `INSERT INTO product (id, company_id) VALUES (52, 'c 1')`,
+      `BEGIN; SELECT pg_logical_emit_message(true, 'hooklane', '{broken'); INSERT INTO product (id) VALUES (53); COMMIT`,
+    )
+    expect(events).toEqual([])
+    const reasons = { companyMissing: 3, companyInvalid: 1, contextInvalidJson: 1 }
+    const skipped = await producer.skipped()
+    expect(skipped.map(({ from, what, reason, count, lastKey }) => [from, what, reason, count, lastKey])).toEqual([
+      ['pim', null, 'contextInvalidJson', 1, expect.stringMatching(/^transaction \d+$/)],
+      ['pim', 'public.product', 'companyMissing', 3, '53'],
+      ['pim', 'public.product', 'companyInvalid', 1, '52'],
+    ])
+    for (const [reason, count] of Object.entries(reasons)) {
+      expect(await producer.total('capture_skipped_total', `reason="${reason}"`)).toBe(count)
+      await eventually(() => {
+        const lines = producer.log.filter((line) => line.includes('"alarm":"skipped"') && line.includes(`"${reason}"`))
+        expect(lines).toHaveLength(1)
+      })
+    }
   })
 
   it('go on after a column was added and another dropped', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { get, type IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
+import type { Skip } from '@hooklane/observability'
 import { eventually } from './eventually.js'
 
 const EVENT_PRODUCER = fileURLToPath(new URL('../../../apps/event-producer/dist/main.js', import.meta.url))
@@ -78,6 +79,11 @@ export class ProducerProcess {
       if (part?.ready !== false || !/^[A-Z_]+: /.test(detail)) throw new Error(`no refusal: ${JSON.stringify(part)}`)
     })
     return detail
+  }
+
+  /** What the process says that it has skipped. */
+  async skipped(): Promise<readonly Skip[]> {
+    return (JSON.parse(await this.#get('/health/skipped')) as { skipped: Skip[] }).skipped
   }
 
   metric(name: string, source: string): Promise<number> {

@@ -121,5 +121,13 @@ describe('a recorder', () => {
         ?.value?.toString(),
     ).toBe(tooLarge.value)
     expect(await recorder.metric('log_undecodable_total')).toBe(4)
+    const skipped = (await recorder.skipped()).map(({ reason, count }) => [reason, count])
+    expect(skipped).toEqual(
+      expect.arrayContaining([
+        ['no_schema', 1],
+        ['refused', 1],
+      ]),
+    )
+    expect(skipped.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(4)
   })
 })

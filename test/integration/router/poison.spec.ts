@@ -190,8 +190,22 @@ describe('poison on the topic events', () => {
     expect(await router.metric('router_quarantined_total', 'reason="out_of_order"')).toBe(2)
     await eventually(() => {
       const alarms = router.lines().filter((line) => line.alarm === 'quarantined')
-      expect(alarms).toContainEqual(expect.objectContaining({ reasons: { out_of_order: 2 } }))
+      expect(alarms).toContainEqual(expect.objectContaining({ reason: 'out_of_order', from: world.topics.events }))
     })
+  })
+
+  it('is told by the router, by reason and place, and an unknown company by its name', async () => {
+    const skipped = await router.skipped()
+    expect(skipped.reduce((sum, { count }) => sum + count, 0)).toBe(world.quarantined().length)
+    expect(skipped).toContainEqual(
+      expect.objectContaining({ from: world.topics.events, what: 'cmp_nobody', reason: 'unknown_company', count: 1 }),
+    )
+    expect(skipped).toContainEqual(
+      expect.objectContaining({
+        reason: 'schema',
+        lastKey: expect.stringMatching(/^partition \d offset \d+, key cmp_p, \//),
+      }),
+    )
   })
 
   it('none of it made the router start over', async () => {

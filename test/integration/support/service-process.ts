@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
+import type { Skip } from '@hooklane/observability'
 import { eventually } from '@hooklane/testing'
 
 /** A service of ours in a process of its own, from the outside. */
@@ -61,6 +62,12 @@ export class ServiceProcess {
       .filter((line) => line.startsWith(`hooklane_${name}{`) || line.startsWith(`hooklane_${name} `))
       .filter((line) => labels.every((label) => line.includes(label)))
       .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+  }
+
+  /** What the process says that it has skipped. */
+  async skipped(): Promise<readonly Skip[]> {
+    const { text } = await this.#get('/health/skipped')
+    return (JSON.parse(text) as { skipped: Skip[] }).skipped
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {

@@ -1,30 +1,36 @@
 import type { TopicNames } from '@hooklane/contracts'
 import type { ConfigurationRecord, ConfigurationView } from '@hooklane/core'
 import { ConfigurationReader, type KafkaClient } from '@hooklane/kafka'
+import { noteUndecodable } from '@hooklane/observability'
 import type { ServiceContext } from '@hooklane/runtime'
 import { ConfigurationGate } from '../configuration/configuration-gate.js'
 import type { OpenSessions } from '../engine/open-sessions.js'
+import type { DispatcherMetrics } from '../metrics.js'
 
-/** Follows the configuration topic into the view. `onChange` hears of every record that changed it. */
+export interface ConfigurationReaderParts {
+  readonly names: TopicNames
+  readonly view: ConfigurationView
+  readonly metrics: DispatcherMetrics
+  /** Hears of every record that changed the view. */
+  readonly onChange: (record: ConfigurationRecord) => void
+}
+
+/** Follows the configuration topic into the view. */
 export function makeConfigurationReader(
   kafka: KafkaClient,
-  names: TopicNames,
-  view: ConfigurationView,
+  { names, view, metrics, onChange }: ConfigurationReaderParts,
   context: ServiceContext,
-  onChange: (record: ConfigurationRecord) => void,
 ): ConfigurationReader {
-  const { logger } = context
   return new ConfigurationReader(kafka, {
     topic: names.subscriptions,
     groupPrefix: names.group('dispatcher'),
     onRecord: (record) => {
       if (view.put(record)) onChange(record)
     },
-    onUndecodable: (record, reason) =>
-      logger.error(
-        { offset: String(record.offset), reason },
-        'a configuration record cannot be read and is passed over',
-      ),
+    onUndecodable: (record, reason) => {
+      metrics.alarms.inc({ kind: 'undecodable' })
+      noteUndecodable(context.skips, record, reason)
+    },
     onCrash: (error) => context.fail('the configuration could not be followed any more', error),
   })
 }

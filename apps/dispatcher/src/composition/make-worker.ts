@@ -1,6 +1,7 @@
 import { encodeQuarantined, topicNames, type WorkerGroupConfiguration } from '@hooklane/contracts'
 import type { PartitionOffsets } from '@hooklane/core'
 import { KafkaLogConsumer } from '@hooklane/kafka'
+import { noteQuarantined } from '@hooklane/observability'
 import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import type { SessionFactory } from '../engine/session-factory.js'
 import type { Unreadable } from '../groups/decode-batch.js'
@@ -95,14 +96,12 @@ export class WorkerMaker {
   }
 
   private async putAside(group: string, unreadable: readonly Unreadable[], isNeeded: () => boolean): Promise<void> {
+    this.metrics.undecodable.inc({ group }, unreadable.length)
+    const message = 'deliveries cannot be read and went to quarantine'
+    noteQuarantined(this.context.skips, unreadable, { level: 'error', message, fields: { group } })
     await Promise.all(
       unreadable.map(async ({ record, reason }) => {
         const { topic, partition, offset, key, value } = record
-        this.metrics.undecodable.inc({ group })
-        this.context.logger.error(
-          { topic, partition, offset: String(offset), reason },
-          'a record cannot be read: quarantine',
-        )
         const origin = { topic, partition, offset }
         const at = new Date().toISOString()
         const quarantined = encodeQuarantined({ reason, origin, key, value, service: 'dispatcher', at })

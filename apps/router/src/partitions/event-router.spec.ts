@@ -11,7 +11,7 @@ import {
   type RoutingView,
   type TopicPartition,
 } from '@hooklane/core'
-import { createRegistry, Readiness } from '@hooklane/observability'
+import { createRegistry, Readiness, Skips } from '@hooklane/observability'
 import { pino } from 'pino'
 import { createRouterMetrics } from '../metrics.js'
 import { EventRouter } from './event-router.js'
@@ -180,6 +180,7 @@ function world(log = new InMemoryRouterLog()) {
   } as unknown as RoutingView
   const consumer = new InMemoryConsumer(log)
   const readiness = new Readiness()
+  const logger = pino({ level: 'silent' })
   const registry = createRegistry('router')
   const router = new EventRouter({
     consumer,
@@ -206,7 +207,8 @@ function world(log = new InMemoryRouterLog()) {
       limits: { maxRecords: 4, maxBytes: 1_000_000 },
       clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
       metrics: createRouterMetrics(registry),
-      logger: pino({ level: 'silent' }),
+      logger,
+      skips: new Skips(logger),
     },
   })
   consumer.onReset = (at) => router.onOffsetReset(at)

@@ -246,7 +246,7 @@ export class PartitionSession {
       this.#isCommitting = false
     }
     this.#failures = 0
-    reportTransaction(batch, (context.clock.monotonicMs() - startedMs) / 1000, { ...context, logger: this.#logger })
+    reportTransaction(batch, (context.clock.monotonicMs() - startedMs) / 1000, context)
   }
 
   #readOn(): void {

@@ -1,12 +1,12 @@
 import type { Clock, RoutedBatch } from '@hooklane/core'
-import type { Logger } from '@hooklane/observability'
+import { noteQuarantined, type Skips } from '@hooklane/observability'
 import { reasonLabel, type RouterMetrics } from '../metrics.js'
 
-/** Counts what a committed transaction held, and says in one line what went into quarantine. */
+/** Counts what a committed transaction held, and notes what went into quarantine. */
 export function reportTransaction(
   batch: RoutedBatch,
   seconds: number,
-  { metrics, clock, logger }: { readonly metrics: RouterMetrics; readonly clock: Clock; readonly logger: Logger },
+  { metrics, clock, skips }: { readonly metrics: RouterMetrics; readonly clock: Clock; readonly skips: Skips },
 ): void {
   metrics.transactions.inc({ outcome: 'committed' })
   metrics.transactionSeconds.observe(seconds)
@@ -15,21 +15,6 @@ export function reportTransaction(
   metrics.copies.inc(batch.copies)
   const oldest = batch.events[0]
   if (oldest) metrics.eventAgeSeconds.observe(Math.max(0, clock.wallMs() - Date.parse(oldest.occurredAt)) / 1000)
-  const first = batch.quarantined[0]
-  if (!first) return
-  const reasons: Record<string, number> = {}
-  for (const { reason } of batch.quarantined) {
-    metrics.quarantined.inc({ reason: reasonLabel(reason) })
-    reasons[reason] = (reasons[reason] ?? 0) + 1
-  }
-  // One line for all: a producer that sends nothing but poison must not fill the log as well.
-  logger.warn(
-    {
-      alarm: 'quarantined',
-      count: batch.quarantined.length,
-      reasons,
-      firstOffset: String(first.record.offset),
-    },
-    'records were quarantined',
-  )
+  for (const { reason } of batch.quarantined) metrics.quarantined.inc({ reason: reasonLabel(reason) })
+  noteQuarantined(skips, batch.quarantined, { level: 'warn', message: 'events were quarantined' })
 }

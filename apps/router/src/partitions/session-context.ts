@@ -1,6 +1,6 @@
 import type { TopicNames } from '@hooklane/contracts'
 import type { BatchLimits, Clock, PartitionRouterSettings, RouterLog, RoutingConfiguration } from '@hooklane/core'
-import type { Logger } from '@hooklane/observability'
+import type { Logger, Skips } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 
 /** What all partitions of a process share. */
@@ -13,6 +13,7 @@ export interface SessionContext {
   readonly clock: Clock
   readonly metrics: RouterMetrics
   readonly logger: Logger
+  readonly skips: Skips
   /** Monotonic instant of the last heartbeat that the group's coordinator answered. */
   lastHeartbeatMs(): number | null
   /** A partition was acquired, lost or began to wait. */

@@ -23,13 +23,24 @@ export interface Truncation {
   readonly resources: readonly string[]
 }
 
+/** Row changes of one table that came to nothing for one reason. */
+export interface SkippedRows {
+  readonly reason: SkipReason
+  /** `schema.table` */
+  readonly table: string
+  readonly count: number
+  /** Id of the last of them, as far as it can be read; null where the table's id is not known. */
+  readonly lastKey: string | null
+}
+
 /** What a transaction held that did not become an event. */
 export interface FoldReport {
   /** Row changes of captured tables; one that turns an entity into another counts twice. The `size` of `revision.transaction`. */
   readonly rowChanges: number
-  /** How many row changes came to nothing, by reason. Ignored columns and rows outside `when` are no reason: they are as ordered. */
-  readonly skipped: ReadonlyMap<SkipReason, number>
-  readonly contextFaults: readonly ContextFault[]
+  /** Row changes that came to nothing. Ignored columns and rows outside `when` are not among them: they are as ordered. */
+  readonly skipped: readonly SkippedRows[]
+  /** How often each was found. */
+  readonly contextFaults: ReadonlyMap<ContextFault, number>
   /** `schema.table` of the tables that were truncated: what became of their other rows is unknown. */
   readonly truncated: readonly string[]
   /** The same by statement, in the order of the log. */

@@ -7,25 +7,27 @@ import { TransactionFolder } from './transaction-folder.js'
 const PLACE = { lsn: 1n, index: 0 }
 
 describe('what does not become an event', () => {
-  it('is counted by its reason', async () => {
+  it('is counted by table and reason, with the id of the last row', async () => {
     const { events, report } = await fold([
       insert(row({ company_id: null })),
-      update(row({ company_id: null }), row({ company_id: null, price: '1' })),
+      update(row({ company_id: null, id: '2' }), row({ company_id: null, id: '2', price: '1' })),
       insert(row({ company_id: 'cmp 7' })),
       insert(row({ id: null })),
+      insert(row({ id: null, tenant: 't:1' }), price),
       insert(row({ tenant: 'x'.repeat(1024) }), price),
       insert(row(), relationOf('other')),
       insert(row({ kind: 'draft' })),
     ])
     expect(events).toEqual([])
-    expect(Object.fromEntries(report.skipped)).toEqual({
-      companyMissing: 2,
-      companyInvalid: 1,
-      idMissing: 1,
-      idTooLong: 1,
-      tableUnknown: 1,
-    })
-    expect(report.rowChanges).toBe(6)
+    expect(report.skipped).toEqual([
+      { reason: 'companyMissing', table: 'public.product', count: 2, lastKey: '2' },
+      { reason: 'companyInvalid', table: 'public.product', count: 1, lastKey: '1' },
+      { reason: 'idMissing', table: 'public.product', count: 1, lastKey: '(null)' },
+      { reason: 'idMissing', table: 'public.price', count: 1, lastKey: 't%3A1:(null)' },
+      { reason: 'idTooLong', table: 'public.price', count: 1, lastKey: `${'x'.repeat(1024)}:1` },
+      { reason: 'tableUnknown', table: 'public.other', count: 1, lastKey: null },
+    ])
+    expect(report.rowChanges).toBe(7)
   })
 
   it('a table without REPLICA IDENTITY FULL stops everything: its old rows are unknown', () => {

@@ -204,6 +204,6 @@ describe('context', () => {
         batch: { id: 'imp_77', kind: 'import' },
       })
     }
-    expect(report.contextFaults).toEqual(['contextInvalidJson'])
+    expect([...report.contextFaults]).toEqual([['contextInvalidJson', 1]])
   })
 })

@@ -13,7 +13,8 @@ import type { SourceReader } from '../source-reader.js'
 import { ImageStore, type Image, type ImageStoreOptions } from '../spool/image-store.js'
 import type { RowImage } from '../spool/row-image.js'
 import { EntityLedger, outcomeOf, type EntityEntry } from './entity-ledger.js'
-import type { ContextFault, FoldReport, SkipReason, Truncation } from './fold-report.js'
+import type { ContextFault, FoldReport, Truncation } from './fold-report.js'
+import { SkipTally } from './skip-tally.js'
 
 export interface TransactionFolderOptions {
   /** Opens the spool when the transaction outgrows the memory; never called for a small one. */
@@ -39,10 +40,10 @@ export const DEFAULT_MEMORY_LIMIT = 16 * 1024 * 1024
 export class TransactionFolder {
   private readonly images: ImageStore
   private readonly ledger: EntityLedger
-  private readonly skipped = new Map<SkipReason, number>()
+  private readonly skipped = new SkipTally()
   private readonly truncated = new Set<string>()
   private readonly truncations: Truncation[] = []
-  private readonly contextFaults: ContextFault[] = []
+  private readonly contextFaults = new Map<ContextFault, number>()
   private context: TransactionContext = NO_CONTEXT
   private ordinal = 0
 
@@ -59,7 +60,7 @@ export class TransactionFolder {
   addContext(message: EmittedContext): void {
     const { context, faults } = mergeContext(this.context, message)
     this.context = context
-    this.contextFaults.push(...faults)
+    for (const fault of faults) this.contextFaults.set(fault, (this.contextFaults.get(fault) ?? 0) + 1)
   }
 
   /**
@@ -69,7 +70,7 @@ export class TransactionFolder {
    */
   add(change: RowChange, place: LogPlace): Promise<void> | undefined {
     const reader = this.source.readerOf(change.relation)
-    if (!reader) this.skip('tableUnknown')
+    if (!reader) this.skipped.add('tableUnknown', null, { relation: change.relation, row: null })
     else if (change.op === 'truncate') this.addTruncate(reader, place)
     else this.addRow(reader, change, place)
     if (this.images.mustSpill()) this.ledger.spill()
@@ -93,7 +94,7 @@ export class TransactionFolder {
   report(): FoldReport {
     return {
       rowChanges: this.ordinal,
-      skipped: this.skipped,
+      skipped: this.skipped.report(),
       contextFaults: this.contextFaults,
       truncated: [...this.truncated],
       truncations: this.truncations,
@@ -130,7 +131,8 @@ export class TransactionFolder {
     const leaves = left?.is.isEntity === true
     const enters = entered?.is.isEntity === true
     const decisive = entered ?? left
-    if (decisive && !decisive.is.isEntity && decisive.is.reason !== null) this.skip(decisive.is.reason)
+    if (decisive && !decisive.is.isEntity && decisive.is.reason !== null)
+      this.skipped.add(decisive.is.reason, reader, decisive.image)
     if (leaves && enters && left.is.identity === entered.is.identity) {
       const images = { before: left.image, after: entered.image }
       this.ledger.replace(left.is.identity, reader, this.nextPlace(at, 'departure'), images)
@@ -167,10 +169,6 @@ export class TransactionFolder {
 
   private async stateOf(entry: EntityEntry, image: Image): Promise<EntityState> {
     return entry.reader.state(image.relation, await this.images.load(image))
-  }
-
-  private skip(reason: SkipReason): void {
-    this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + 1)
   }
 }
 

@@ -1,0 +1,41 @@
+import { qualifiedName } from '../capture-configuration.js'
+import type { RowReader } from '../entity/row-reader.js'
+import type { Relation, Row } from '../row-change.js'
+import type { SkippedRows, SkipReason } from './fold-report.js'
+
+interface Tally {
+  readonly reason: SkipReason
+  readonly reader: RowReader | null
+  count: number
+  relation: Relation
+  row: Row | null
+}
+
+/** Adds up the row changes that come to nothing. Of each table and reason the last row is remembered, and its id read only for the report. */
+export class SkipTally {
+  private readonly tallies = new Map<string, Tally>()
+
+  /**
+   * @param reader null when the table is not captured
+   * @param row the one that is no entity; null where no single one was changed
+   */
+  add(reason: SkipReason, reader: RowReader | null, { relation, row }: { relation: Relation; row: Row | null }): void {
+    const name = `${reason} ${qualifiedName(relation)}`
+    const tally = this.tallies.get(name)
+    if (!tally) this.tallies.set(name, { reason, reader, count: 1, relation, row })
+    else {
+      tally.count++
+      tally.relation = relation
+      tally.row = row
+    }
+  }
+
+  report(): SkippedRows[] {
+    return [...this.tallies.values()].map(({ reason, reader, count, relation, row }) => ({
+      reason,
+      table: qualifiedName(relation),
+      count,
+      lastKey: reader && row ? reader.describeId(relation, row) : null,
+    }))
+  }
+}
