@@ -73,7 +73,7 @@ export const catalogue = {
   }),
   streaming: gauge(
     'capture_streaming',
-    '1 while the source is being read, 0 otherwise. 0 for longer than a restart of its database: `hooklane_capture_failures_total` says why.',
+    '1 while the source is being read, 0 otherwise, and until it is read past the place where it failed last. 0 for longer than a restart of its database: `hooklane_capture_failures_total` says why.',
     { source },
   ),
   lagBytes: gauge(

@@ -57,6 +57,22 @@ export class Recorder implements TransactionConsumer {
     return Promise.resolve()
   }
 
+  /** How long it was waited after each failure so far. */
+  pauses(): number[] {
+    return this.states.flatMap((state) => (state.phase === 'failing' ? [state.retryInMs] : []))
+  }
+
+  phasesSinceFailure(): string[] {
+    const phases = this.states.map(({ phase }) => phase)
+    return phases.slice(phases.indexOf('failing'))
+  }
+
+  /** Of the transaction that is being read. */
+  lastInserted(): string | null {
+    const last = this.#changes.at(-1)
+    return last?.op === 'insert' ? (last.after.get('id') ?? null) : null
+  }
+
   /** The first column of every row that was inserted, transaction by transaction. */
   inserted(): string[][] {
     return this.transactions.map(({ changes }) =>

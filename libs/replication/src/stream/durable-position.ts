@@ -18,6 +18,11 @@ export class DurablePosition {
     return this.durable
   }
 
+  /** The furthest place that is known of: the last transaction that arrived, or the end of what is durable. */
+  get furthest(): bigint {
+    return this.begun > this.durable ? this.begun : this.durable
+  }
+
   /** Call when the bytes arrive, not when they are worked on: a keepalive overtakes what is queued. */
   received(commitLsn: bigint): void {
     this.begun = commitLsn

@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly onStreaming: () => void
   /** Reads where the slot and the log are now, on a connection of its own. */
   readonly readSlot: () => Promise<SlotPosition>
+  /** Everything up to `lsn` is durable elsewhere, or was none of our business. Told often, also when nothing has moved. */
+  readonly onProgress: (lsn: bigint) => void
 }
 
 /**
@@ -65,6 +67,7 @@ export class ReplicationSession {
   private opening: Promise<void> | null = null
   private ended = false
   private failure: SourceRefused | null = null
+  private failurePlace: bigint | null = null
   private handling: Promise<void> | undefined
   private isHandling = false
   private isStreaming = false
@@ -104,9 +107,18 @@ export class ReplicationSession {
     if (this.failure) throw this.failure
   }
 
+  /**
+   * Where the log could not be read or taken any further: the commit of the transaction that was being taken, else the furthest place known
+   * of. Null when it did not come to that: the stream was not open.
+   */
+  get failedAt(): bigint | null {
+    return this.failurePlace
+  }
+
   /** Everything up to `commitEndLsn` is durable elsewhere. Sent with the next status message. */
   acknowledge(commitEndLsn: bigint): void {
     this.position.settled(commitEndLsn)
+    this.reportProgress()
   }
 
   /** Gives nothing to the consumer from now; `run` resolves when the call that runs has ended. What is acknowledged until then is still sent. */
@@ -177,11 +189,11 @@ export class ReplicationSession {
       if (!taken) return undefined
       this.isHandling = true
       this.handling = taken
-        .catch((error: unknown) => this.end(consumerFailure(error)))
+        .catch((error: unknown) => this.end(consumerFailure(error), this.reader.takingLsn))
         .finally(() => (this.isHandling = false))
       return this.handling
     } catch (error) {
-      this.end(consumerFailure(error))
+      this.end(consumerFailure(error), this.reader.takingLsn)
       return undefined
     }
   }
@@ -195,7 +207,12 @@ export class ReplicationSession {
     this.heardAt = performance.now()
     const endLsn = parseLsn(lsn)
     if (endLsn !== null) this.position.keepalive(endLsn)
+    this.reportProgress()
     if (shouldRespond) this.sendStatus(false)
+  }
+
+  private reportProgress(): void {
+    if (!this.ended) this.options.onProgress(this.position.lsn)
   }
 
   private tick(): void {
@@ -246,10 +263,12 @@ export class ReplicationSession {
     this.end(isUndefined ? this.publicationWasMissing() : databaseFailure(error))
   }
 
-  private end(failure: SourceRefused | null): void {
+  /** @param place of the failure, where that is known */
+  private end(failure: SourceRefused | null, place: bigint | null = null): void {
     if (this.ended) return
     this.ended = true
     this.failure = failure
+    if (failure && this.isStreaming) this.failurePlace = place ?? this.position.furthest
     this.finish()
   }
 

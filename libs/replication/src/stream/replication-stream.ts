@@ -1,18 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { PlacedBackoff } from '@hooklane/core'
 import { inspectSource, prepareSource, readSlotPosition } from '../preparation/prepare-source.js'
-import type { SlotLag } from '../preparation/ensure-slot.js'
+import type { ReadySlot, SlotLag } from '../preparation/ensure-slot.js'
 import type { ReplicatedSource, SourceHistory, TableOids } from '../replicated-source.js'
 import { ChangesMissing, consumerFailure, SourceRefused, type RefusalCode } from '../source-refused.js'
 import { ReplicationSession } from './replication-session.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
 
-/** First pause after a failure; it doubles up to the longest. Shorter floods a database that starts, longer keeps changes waiting. */
-const FIRST_PAUSE_MS = 250
-const LONGEST_PAUSE_MS = 10_000
+/** Between a failure and the next try. Shorter floods a database that starts, longer keeps changes waiting. */
+const PAUSES = { firstMs: 250, maxMs: 10_000 }
+/** Where a failure stands that kept the stream from opening: before every place of the log. */
+const BEFORE_THE_LOG = -1n
 
 const INSPECT_EVERY_MS = 10_000
-/** Nothing failed for so long after a failure over the log: it has been read past that place, or nothing of it is left. */
-const STEADY_AFTER_MS = 3_000
 /** They say nothing of what the log or the catalogue holds. */
 const OF_THE_CONNECTION: ReadonlySet<RefusalCode> = new Set([
   'UNREACHABLE',
@@ -25,6 +25,7 @@ const isVerdict = (error: unknown): error is SourceRefused =>
   error instanceof SourceRefused && !OF_THE_CONNECTION.has(error.code)
 
 export type StreamState =
+  /** `streaming`: the log is being read, past the place where it failed last. */
   | { readonly phase: 'preparing' | 'streaming' | 'stopped' }
   /** Tried again after `retryInMs`. */
   | { readonly phase: 'failing'; readonly error: SourceRefused; readonly retryInMs: number }
@@ -54,17 +55,21 @@ export interface ReplicationStreamOptions {
  * stopped: the database's absence, a table that is not as it must be, another reader on the slot, an error of the consumer. A transaction
  * that was not acknowledged comes again after that.
  *
- * States: preparing → streaming → failing → preparing …; stopped from anywhere.
+ * States: preparing → streaming → failing → preparing …; stopped from anywhere. After a failure in the open stream it is `streaming` again only
+ * with progress past the place that failed: what lies before it is read again each time, and an open stream proves nothing. The pauses
+ * grow until then.
  */
 export class ReplicationStream {
   private readonly stopping = new AbortController()
   private session: ReplicationSession | null = null
   private running: Promise<void> | null = null
-  private pauseMs = FIRST_PAUSE_MS
+  /** Places are LSNs. */
+  private readonly backoff = new PlacedBackoff(PAUSES)
   private isInspecting = false
   private lastFailure: SourceRefused | null = null
-  /** Running: the stream is open, but not yet told to be. */
-  private steady: NodeJS.Timeout | undefined
+  private lastFailedAt = BEFORE_THE_LOG
+  /** `opened`: the stream is open, but not yet said to be. */
+  private phase: 'closed' | 'opened' | 'announced' = 'closed'
 
   constructor(private readonly options: ReplicationStreamOptions) {}
 
@@ -79,7 +84,6 @@ export class ReplicationStream {
    */
   acknowledge(commitEndLsn: bigint): void {
     this.session?.acknowledge(commitEndLsn)
-    if (this.steady) this.announce()
   }
 
   /** Reads no further and resolves when the consumer's running call has ended and the last acknowledgement is sent. */
@@ -107,6 +111,7 @@ export class ReplicationStream {
   private async streamOnce(): Promise<void> {
     const { source, consumer, applicationName, onState } = this.options
     onState({ phase: 'preparing' })
+    this.lastFailedAt = BEFORE_THE_LOG
     const history = await this.history()
     const { signal } = this.stopping
     const { slot, tables, added } = await prepareSource(source, { applicationName, signal, history })
@@ -116,19 +121,28 @@ export class ReplicationStream {
       await consumer.connected(slot, tables)
       const inspect = () => void this.inspect(session, tables)
       const onStreaming = () => {
-        this.streaming()
+        this.opened(slot)
         inspect()
       }
-      const readSlot = () => readSlotPosition(source, { applicationName, signal })
-      const session = new ReplicationSession({ source, slot, tables, consumer, applicationName, onStreaming, readSlot })
+      const session = new ReplicationSession({
+        source,
+        slot,
+        tables,
+        consumer,
+        applicationName,
+        onStreaming,
+        onProgress: (lsn) => this.progressed(lsn),
+        readSlot: () => readSlotPosition(source, { applicationName, signal }),
+      })
       this.session = session
       if (this.isStopping()) session.stop()
       inspections = setInterval(inspect, this.options.inspectEveryMs ?? INSPECT_EVERY_MS)
       await session.run()
     } catch (error) {
+      this.lastFailedAt = this.session?.failedAt ?? BEFORE_THE_LOG
       throw await this.firstToMend(consumerFailure(error), tables)
     } finally {
-      clearTimeout(this.steady)
+      this.phase = 'closed'
       clearInterval(inspections)
       this.session = null
     }
@@ -171,25 +185,27 @@ export class ReplicationStream {
     return inspectSource(source, { applicationName, signal: this.stopping.signal, tables })
   }
 
-  /** After a failure over what the log holds, an open stream proves nothing: the same place comes again in a moment. */
-  private streaming(): void {
-    const mayComeAgain = this.lastFailure !== null && !OF_THE_CONNECTION.has(this.lastFailure.code)
-    if (mayComeAgain) this.steady = setTimeout(() => this.announce(), STEADY_AFTER_MS)
-    else this.announce()
+  /**
+   * Gets past what kept the stream from opening. What failed in the log comes again in a moment, unless nothing of it is left: it was read to
+   * its end, or is another database's.
+   */
+  private opened({ confirmedLsn, walEndLsn }: ReadySlot): void {
+    const { failedAt } = this.backoff
+    if (failedAt !== null && failedAt >= walEndLsn) this.backoff.forget()
+    this.phase = 'opened'
+    this.progressed(confirmedLsn)
   }
 
-  private announce(): void {
-    clearTimeout(this.steady)
-    this.steady = undefined
-    this.pauseMs = FIRST_PAUSE_MS
+  private progressed(lsn: bigint): void {
+    if (this.phase !== 'opened' || !this.backoff.reached(lsn)) return
+    this.phase = 'announced'
     this.lastFailure = null
     this.options.onState({ phase: 'streaming' })
   }
 
   private async pause(error: SourceRefused): Promise<void> {
-    const retryInMs = this.pauseMs
+    const retryInMs = this.backoff.failed(this.lastFailedAt)
     this.lastFailure = error
-    this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS)
     this.options.onState({ phase: 'failing', error, retryInMs })
     try {
       await delay(retryInMs, undefined, { signal: this.stopping.signal })

@@ -22,11 +22,17 @@ export class TransactionReader {
   private open: Begin | null = null
   private lastLsn = -1n
   private nextIndex = 0
+  private taking: bigint | null = null
 
   constructor(
     private readonly consumer: TransactionConsumer,
     private readonly source: ReplicatedSource,
   ) {}
+
+  /** Commit LSN of the transaction that is being handed on, until its commit was taken; null between two. */
+  get takingLsn(): bigint | null {
+    return this.taking
+  }
 
   /**
    * Returns a promise only when the next message has to wait.
@@ -38,6 +44,7 @@ export class TransactionReader {
       case 'begin':
         this.open = message
         this.lastLsn = -1n
+        this.taking = message.commitLsn
         return this.consumer.begin(message)
       case 'commit':
         return this.commit(message.commitEndLsn)
@@ -61,12 +68,13 @@ export class TransactionReader {
     }
   }
 
-  private commit(commitEndLsn: bigint): Promise<void> {
+  private async commit(commitEndLsn: bigint): Promise<void> {
     const begin = this.open
     if (!begin) throw new SourceRefused('DATABASE_ERROR', 'a commit came without its begin')
     this.open = null
     const { xid, commitLsn, committedAtMs } = begin
-    return this.consumer.commit({ xid, commitLsn, commitEndLsn, committedAtMs })
+    await this.consumer.commit({ xid, commitLsn, commitEndLsn, committedAtMs })
+    this.taking = null
   }
 
   private change(change: RowChange, lsn: bigint): Promise<void> | undefined {
