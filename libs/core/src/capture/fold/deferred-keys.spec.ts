@@ -12,7 +12,8 @@ const TRANSACTION: TransactionInfo = { xid: '1', commitLsn: 1n, commitEndLsn: 2n
 async function fold(changes: Iterable<RowChange>, memoryLimit = Infinity): Promise<EntityEvent[]> {
   const openSpool = () => Promise.resolve(new MemorySpool())
   const folder = new TransactionFolder(new SourceReader(SOURCE), { openSpool, memoryLimit })
-  for (const [index, change] of changes.entries()) await folder.add(change, { lsn: BigInt(index), index: 0 })
+  let lsn = 0n
+  for (const change of changes) await folder.add(change, { lsn: lsn++, index: 0 })
   const events: EntityEvent[] = []
   for await (const event of folder.events(TRANSACTION)) events.push(event)
   await folder.discard()
