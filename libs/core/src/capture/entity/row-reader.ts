@@ -11,6 +11,11 @@ const MAX_COMPANY = /^[\x21-\x7e]{1,128}$/
 const MAX_ID_LENGTH = 1024
 const MAX_KEY_LENGTH = 1024
 const MAX_URL_LENGTH = 2048
+/** Of a version that is no safe integer, and of each part of an actor. They stand in every event beside the data, which alone can be left out. */
+const MAX_NAME_LENGTH = 1024
+
+/** Half of a character: JSON may hold it, UTF-8 and URLs cannot. */
+const LONE_SURROGATE = /\p{Surrogate}/gu
 
 /** A column of a relation with the decoder of its type. */
 interface CompiledColumn {
@@ -89,9 +94,10 @@ export class RowReader {
   /** The version counter of a row; null where the table has none. */
   versionOf(row: Row): EntityVersion {
     const text = this.table.version === null ? null : (row.get(this.table.version) ?? null)
-    if (text === null || !/^-?\d+$/.test(text)) return text
-    const number = Number(text)
-    return Number.isSafeInteger(number) ? number : text
+    const short = atMost(MAX_NAME_LENGTH, text)
+    if (short === null || !/^-?\d+$/.test(short)) return short
+    const number = Number(short)
+    return Number.isSafeInteger(number) ? number : short
   }
 
   /** Who changed a row last, by its own columns; null when none of them says anything. */
@@ -99,7 +105,7 @@ export class RowReader {
     const { actor } = this.table
     if (!actor) return null
     const columns = this.columnsOf(relation)
-    const read = (name: string | null) => (name === null ? null : textOf(columns, row, name))
+    const read = (name: string | null) => (name === null ? null : atMost(MAX_NAME_LENGTH, textOf(columns, row, name)))
     const found = { type: read(actor.type), id: read(actor.id), name: read(actor.name) }
     return found.type === null && found.id === null && found.name === null ? null : found
   }
@@ -127,8 +133,9 @@ export class RowReader {
       if (part.kind === 'text') url += part.text
       else {
         const value = part.kind === 'id' ? id : textOf(columns, row, part.column)
-        if (value === null) return null
-        url += encodeURIComponent(value)
+        // Encoding makes no text shorter.
+        if (value === null || value.length > MAX_URL_LENGTH) return null
+        url += encodeURIComponent(value.replace(LONE_SURROGATE, '\ufffd'))
       }
     }
     return atMost(MAX_URL_LENGTH, url)

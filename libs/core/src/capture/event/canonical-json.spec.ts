@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { hash } from 'node:crypto'
 import type { JsonValue } from '@hooklane/contracts'
 import { canonicalJson, stateHash } from './canonical-json.js'
 
@@ -42,6 +43,14 @@ describe('canonical JSON', () => {
   it('the hash is that of its UTF-8 bytes', () => {
     // printf '%s' '{"a":"ö"}' | sha256sum
     expect(stateHash({ a: 'ö' })).toBe('sha-256:0c012ddd20b0a67114dcf3b03080ac1c51e5b0b4c96c4bb42033c7e444d2fe2c')
+  })
+
+  it('the hash is the same in pieces, also where a piece ends within a character', () => {
+    for (const shift of [0, 1, 2]) {
+      const value = { a: 'x'.repeat(shift) + '\u{1f600}'.repeat(1_200_000), b: ['\ud83d'.repeat(1_100_000), 1] }
+      expect(stateHash(value)).toBe(`sha-256:${hash('sha256', canonicalJson(value))}`)
+      expect(canonicalJson(value)).toBe(JSON.stringify(value))
+    }
   })
 })
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import fc from 'fast-check'
 import type { Change, JsonObject, JsonValue } from '@hooklane/contracts'
 import { diffStates, leafPaths, MAX_PATH_BYTES } from './diff-states.js'
@@ -107,6 +107,21 @@ describe('the changes between two states', () => {
     expect(changes[0]).toEqual({ op: 'replace', path: '/large', before: large(0), after: large(1) })
     expect(leafPaths({ large: large(0), small: { a: 1 } }, [])).toEqual(['/large', '/small/a'])
     expect(Buffer.byteLength(JSON.stringify(changes.map((change) => change.path)))).toBeLessThan(MAX_PATH_BYTES)
+  })
+
+  it('are not gathered any further once their paths are more than an event may hold', () => {
+    // A long name stands in the path of every member below it: gathered to the end, they would take 4 GB.
+    const below = (value: number) => ({
+      column: { ['n'.repeat(4000)]: Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`k${at}`, value])) },
+    })
+    const weighed = jest.spyOn(Buffer, 'byteLength')
+    try {
+      expect(diff(below(1), below(2)).map((change) => change.path)).toEqual(['/column'])
+      expect(leafPaths(below(1), [])).toEqual(['/column'])
+      expect(weighed.mock.calls.length).toBeLessThan(100)
+    } finally {
+      weighed.mockRestore()
+    }
   })
 })
 

@@ -22,14 +22,16 @@ export function diffStates(before: JsonObject, after: JsonObject, ignored: Reado
     .map((name) => {
       const [old, now] = [memberOf(before, name), memberOf(after, name)]
       const pointer = childPointer('', name)
-      const changes: Change[] = []
+      const coarse = () => wholeValue(pointer, old, now)
+      const changes = new WithinBudget<Change>((change) => change.path)
       compare(pointer, old, now, changes)
-      return { paths: changes.map((change) => change.path), changes, coarse: () => wholeValue(pointer, old, now) }
+      return { changes: changes.all ?? coarse(), coarse }
     })
-  coarsen(columns, (column) => {
-    column.changes = column.coarse()
-    column.paths = column.changes.map((change) => change.path)
-  })
+  coarsen(
+    columns,
+    ({ changes }) => changes.map((change) => change.path),
+    (column) => (column.changes = column.coarse()),
+  )
   return columns.flatMap((column) => column.changes)
 }
 
@@ -39,17 +41,25 @@ export function leafPaths(data: JsonObject, idColumns: readonly string[]): strin
     .filter(([name]) => !idColumns.includes(name))
     .map(([name, value]) => {
       const pointer = childPointer('', name)
-      const paths: string[] = []
+      const paths = new WithinBudget<string>((path) => path)
       collectLeaves(pointer, value, paths)
-      return { paths, pointer }
+      return { paths: paths.all ?? [pointer], pointer }
     })
-  coarsen(columns, (column) => {
-    column.paths = [column.pointer]
-  })
+  coarsen(
+    columns,
+    ({ paths }) => paths,
+    (column) => (column.paths = [column.pointer]),
+  )
   return columns.flatMap((column) => column.paths)
 }
 
-function compare(pointer: string, before: JsonValue | undefined, after: JsonValue | undefined, into: Change[]): void {
+function compare(
+  pointer: string,
+  before: JsonValue | undefined,
+  after: JsonValue | undefined,
+  into: WithinBudget<Change>,
+): void {
+  if (into.isSpent) return
   if (isJsonObject(before) && isJsonObject(after)) {
     const names = unionOfNames(before, after)
     if (names.every((name) => childPointer(pointer, name).length <= MAX_POINTER_LENGTH)) {
@@ -58,7 +68,7 @@ function compare(pointer: string, before: JsonValue | undefined, after: JsonValu
       return
     }
   }
-  into.push(...wholeValue(pointer, before, after))
+  for (const change of wholeValue(pointer, before, after)) into.add(change)
 }
 
 function wholeValue(path: string, before: JsonValue | undefined, after: JsonValue | undefined): Change[] {
@@ -67,7 +77,8 @@ function wholeValue(path: string, before: JsonValue | undefined, after: JsonValu
   return jsonEquals(before, after) ? [] : [{ op: 'replace', path, before, after }]
 }
 
-function collectLeaves(pointer: string, value: JsonValue, into: string[]): void {
+function collectLeaves(pointer: string, value: JsonValue, into: WithinBudget<string>): void {
+  if (into.isSpent) return
   if (isJsonObject(value)) {
     const pointers = Object.keys(value).map((name) => childPointer(pointer, name))
     if (pointers.length > 0 && pointers.every((one) => one.length <= MAX_POINTER_LENGTH)) {
@@ -75,7 +86,7 @@ function collectLeaves(pointer: string, value: JsonValue, into: string[]): void 
       return
     }
   }
-  into.push(pointer)
+  into.add(pointer)
 }
 
 /** The names of `before`, then those that only `after` has. */
@@ -85,17 +96,49 @@ function unionOfNames(before: JsonObject, after: JsonObject): string[] {
   return names
 }
 
-function coarsen<T extends { paths: readonly string[] }>(columns: T[], makeCoarse: (column: T) => void): void {
-  const weighed = columns.map((column) => ({ column, weight: weightOf(column.paths) }))
+/** Makes the columns with the heaviest paths coarse, until all paths together are light enough. */
+function coarsen<T>(
+  columns: readonly T[],
+  pathsOf: (column: T) => readonly string[],
+  makeCoarse: (column: T) => void,
+): void {
+  const weightNow = (column: T) => pathsOf(column).reduce((sum, path) => sum + weightOf(path), 0)
+  const weighed = columns.map((column) => ({ column, weight: weightNow(column) }))
   let total = weighed.reduce((sum, one) => sum + one.weight, 0)
   if (total <= MAX_PATH_BYTES) return
   weighed.sort((a, b) => b.weight - a.weight)
   for (const { column, weight } of weighed) {
     if (total <= MAX_PATH_BYTES) return
     makeCoarse(column)
-    total -= weight - weightOf(column.paths)
+    total -= weight - weightNow(column)
   }
 }
 
-const weightOf = (paths: readonly string[]): number =>
-  paths.reduce((sum, path) => sum + 2 * Buffer.byteLength(path) + CHANGE_OVERHEAD, 0)
+/**
+ * Gathers what is found in one column, until its paths alone would take all that an event has for paths: then it is certain that the
+ * column is told as a whole, and gathering more would need memory and time that nothing bounds (a name of 4,000 characters stands in the
+ * path of every member below it).
+ */
+class WithinBudget<T> {
+  private readonly found: T[] = []
+  private left = MAX_PATH_BYTES
+
+  constructor(private readonly pathOf: (one: T) => string) {}
+
+  add(one: T): void {
+    this.left -= weightOf(this.pathOf(one))
+    if (!this.isSpent) this.found.push(one)
+  }
+
+  get isSpent(): boolean {
+    return this.left < 0
+  }
+
+  /** Null when there was too much. */
+  get all(): T[] | null {
+    return this.isSpent ? null : this.found
+  }
+}
+
+/** In `changed` and in `changes`. */
+const weightOf = (path: string): number => 2 * Buffer.byteLength(path) + CHANGE_OVERHEAD

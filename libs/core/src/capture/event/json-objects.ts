@@ -7,14 +7,6 @@ export const isJsonObject = (value: JsonValue | undefined): value is JsonObject 
 export const memberOf = (object: JsonObject, name: string): JsonValue | undefined =>
   Object.hasOwn(object, name) ? object[name] : undefined
 
-/** A copy without one member. */
-export const without = (object: JsonObject, name: string): JsonObject =>
-  Object.fromEntries(Object.entries(object).filter(([key]) => key !== name))
-
-/** A copy in which one member has another value and its old place. */
-export const withMember = (object: JsonObject, name: string, value: JsonValue): JsonObject =>
-  Object.fromEntries(Object.entries(object).map(([key, old]) => [key, key === name ? value : old]))
-
 /** Whether two values are the same JSON; the order of an object's members does not count. */
 export function jsonEquals(a: JsonValue, b: JsonValue): boolean {
   if (a === b) return true

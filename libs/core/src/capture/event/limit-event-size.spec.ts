@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { MAX_EVENT_BYTES, type Change, type EntityEvent, type JsonObject } from '@hooklane/contracts'
+import { MAX_POINTER_LENGTH } from './json-pointer.js'
 import { DEFAULT_MAX_EVENT_BYTES, limitEventSize } from './limit-event-size.js'
 
 const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
@@ -66,6 +67,20 @@ describe('an event above the limit', () => {
     const limited = limitEventSize(event({ id: 1, wide }), 1500)
     expect(limited.data).toEqual({ id: 1 })
     expect(limited.revision?.omitted).toEqual(['/wide'])
+  })
+
+  it('loses the whole object when the path to its large member would be longer than a path may be', () => {
+    const name = 'n'.repeat(MAX_POINTER_LENGTH)
+    const limited = limitEventSize(event({ id: 1, a: { [name]: text(20_000), b: 1 } }), 2000)
+    expect(limited.data).toEqual({ id: 1 })
+    expect(limited.revision?.omitted).toEqual(['/a'])
+  })
+
+  it('loses what is left of an object when that is the largest value then', () => {
+    const rest = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`k${at}`, text(20)]))
+    const limited = limitEventSize(event({ id: 1, a: { large: text(5000), ...rest }, b: text(500) }), 1500)
+    expect(limited.data).toEqual({ id: 1, b: text(500) })
+    expect(limited.revision?.omitted).toEqual(['/a/large', '/a'])
   })
 
   it('the given event is left alone, even where data and changes share values', () => {

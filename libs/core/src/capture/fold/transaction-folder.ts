@@ -174,8 +174,8 @@ export class TransactionFolder {
 
 /** The longest that a character may become in JSON: a control character as its escape. */
 const MAX_BYTES_PER_CHARACTER = 6
-/** Paths, context, keys and the fixed members, whatever the rows hold. */
-const MAX_BYTES_BESIDE_VALUES = MAX_PATH_BYTES + 5 * MAX_CONTEXT_BYTES + 32 * 1024
+/** Paths, context, id, key, version, actor and the fixed members, whatever the rows hold. */
+const MAX_BYTES_BESIDE_VALUES = MAX_PATH_BYTES + 5 * MAX_CONTEXT_BYTES + 64 * 1024
 
 /** Spares small events, which are nearly all, from being measured: a bound from the rows' characters, never too low. */
 function mayExceed(change: EntityChange, maxEventBytes: number): boolean {
