@@ -6,12 +6,25 @@ export interface Column {
   readonly typeOid: number
   /** `atttypmod`; -1 without. */
   readonly typeModifier: number
+  /** What the catalogue says of a type that is not built in. Absent: it is built in, or the catalogue does not know it any more. */
+  readonly type?: CatalogueType
 }
+
+/** How the text of a type that a database defines for itself is read. Domains are unwrapped. */
+export type CatalogueType =
+  /** Read as this type. An enum, a composite and whatever else is no built-in type is text. */
+  | { readonly kind: 'scalar'; readonly typeOid: number }
+  /** `delimiter` stands between the elements; a comma for nearly every type. */
+  | { readonly kind: 'array'; readonly delimiter: string; readonly element: CatalogueType }
+  /** The key-value type of the extension. */
+  | { readonly kind: 'hstore' }
 
 export interface Relation {
   readonly schema: string
   readonly table: string
   readonly columns: readonly Column[]
+  /** Columns of the table that the log does not carry: generated ones, before PostgreSQL 18. Absent: none. */
+  readonly notLogged?: readonly string[]
   /** `d` default, `n` nothing, `f` full, `i` index. */
   readonly replicaIdentity: 'default' | 'nothing' | 'full' | 'index'
 }

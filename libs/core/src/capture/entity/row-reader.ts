@@ -158,35 +158,37 @@ export class RowReader {
   private compile(relation: Relation): CompiledRelation {
     const { omit, json } = this.table
     return new Map(
-      relation.columns.map(({ name, typeOid }) => [
-        name,
+      relation.columns.map((column) => [
+        column.name,
         {
-          name,
-          decode: valueDecoder(typeOid, { timezone: this.source.timezone, isJson: json.includes(name) }),
-          isShown: !omit.includes(name),
+          name: column.name,
+          decode: valueDecoder(column, { timezone: this.source.timezone, isJson: json.includes(column.name) }),
+          isShown: !omit.includes(column.name),
         },
       ]),
     )
   }
 }
 
-/** The columns that the capture file names and the table does not have. */
+/** The columns that the capture file names and the table does not have. Those that the log never carries are there all the same. */
 export function missingColumns(source: CaptureSource, table: CapturedTable, relation: Relation): string[] {
-  const present = new Set(relation.columns.map((column) => column.name))
+  const present = new Set([...relation.columns.map((column) => column.name), ...(relation.notLogged ?? [])])
   return referencedColumns(source, table).filter((name) => !present.has(name))
 }
 
 /** Every column that the capture file names for a table, each once. */
-export function referencedColumns(source: CaptureSource, table: CapturedTable): string[] {
+export const referencedColumns = (source: CaptureSource, table: CapturedTable): string[] => [
+  ...new Set([...neededColumns(source, table), ...table.ignore, ...table.omit, ...table.json]),
+]
+
+/** The columns without whose values the rows of a table cannot be told as the capture file says, each once. */
+export function neededColumns(source: CaptureSource, table: CapturedTable): string[] {
   const names = [
     ...table.id,
     ...(source.company.kind === 'column' ? [source.company.column] : []),
     table.key,
     table.version,
     ...(table.url ?? []).map((part) => (part.kind === 'column' ? part.column : null)),
-    ...table.ignore,
-    ...table.omit,
-    ...table.json,
     table.deleted?.column ?? null,
     ...table.when.map((condition) => condition.column),
     ...(table.actor ? [table.actor.id, table.actor.type, table.actor.name] : []),

@@ -1,3 +1,5 @@
+import { readQuoted } from './quoted-text.js'
+
 /** An array as Postgres prints it: elements are text, null, or arrays of the next dimension. */
 export type ArrayText = (string | null | ArrayText)[]
 
@@ -8,7 +10,7 @@ const MAX_DIMENSIONS = 6
  * Reads the text form of a Postgres array: `{1,NULL,"a \"b\"",{nested}}`, bounds before it (`[0:1]={…}`) included.
  * Answers null for text that is none.
  */
-export function parseArrayText(text: string, delimiter: ',' | ';' = ','): ArrayText | null {
+export function parseArrayText(text: string, delimiter = ','): ArrayText | null {
   const start = text.startsWith('[') ? text.indexOf('=') + 1 : 0
   const reader = new ArrayReader(text, start, delimiter)
   const array = reader.array(1)
@@ -54,21 +56,10 @@ class ArrayReader {
   }
 
   private quoted(): string | undefined {
-    let value = ''
-    let from = ++this.at
-    for (; this.at < this.text.length; this.at++) {
-      const character = this.text[this.at]
-      if (character === '"') {
-        value += this.text.slice(from, this.at++)
-        return value
-      }
-      if (character === '\\') {
-        value += this.text.slice(from, this.at)
-        // The character after a backslash stands for itself, whatever it is.
-        from = ++this.at
-      }
-    }
-    return undefined
+    const quoted = readQuoted(this.text, this.at)
+    if (!quoted) return undefined
+    this.at = quoted.end
+    return quoted.value
   }
 
   private bare(): string | null | undefined {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { JsonValue } from '@hooklane/contracts'
+import type { CatalogueType } from '../row-change.js'
 import { parseArrayText } from './decode-array.js'
 import { valueDecoder } from './decode-value.js'
 
-const decode = (typeOid: number, text: string, timezone = 'UTC') => valueDecoder(typeOid, { timezone })(text)
+const decode = (typeOid: number, text: string, timezone = 'UTC') => valueDecoder({ typeOid }, { timezone })(text)
 
 const OID = {
   bool: 16,
@@ -85,9 +86,57 @@ describe('a column as JSON', () => {
   })
 
   it('a text column can be declared to hold JSON', () => {
-    const read = valueDecoder(OID.text, { timezone: 'UTC', isJson: true })
+    const read = valueDecoder({ typeOid: OID.text }, { timezone: 'UTC', isJson: true })
     expect(read('{"a":1}')).toEqual({ a: 1 })
     expect(read('plain')).toBe('plain')
+  })
+})
+
+describe('a column of a type that the database defines for itself', () => {
+  const read = (type: CatalogueType, text: string) =>
+    valueDecoder({ typeOid: ENUM, type }, { timezone: 'Europe/Oslo' })(text)
+  const scalar = (typeOid: number): CatalogueType => ({ kind: 'scalar', typeOid })
+  const array = (element: CatalogueType, delimiter = ','): CatalogueType => ({ kind: 'array', delimiter, element })
+
+  it.each<[string, CatalogueType, string, JsonValue]>([
+    ['a domain over boolean', scalar(OID.bool), 't', true],
+    ['a domain over int', scalar(OID.int4), '5', 5],
+    ['a domain over jsonb', scalar(OID.jsonb), '{"w": 1.5}', { w: 1.5 }],
+    ['a domain over timestamp', scalar(OID.timestamp), '2026-07-01 12:00:00', '2026-07-01T10:00:00Z'],
+    ['a domain over text[]', scalar(ARRAY.text), '{a,NULL}', ['a', null]],
+    ['an enum', scalar(ENUM), 'spring', 'spring'],
+    ['a composite', scalar(ENUM), '(1,"a b",)', '(1,"a b",)'],
+    ['an array of an enum or of citext', array(scalar(ENUM)), '{spring,"late autumn"}', ['spring', 'late autumn']],
+    [
+      'an array of a domain over int',
+      array(scalar(OID.int4)),
+      '{{1,2},{3,NULL}}',
+      [
+        [1, 2],
+        [3, null],
+      ],
+    ],
+    ['an array of a domain over int[]', array(scalar(ARRAY.int4)), '{"{1,2}","{}",NULL}', [[1, 2], [], null]],
+    ['an array of composites', array(scalar(ENUM)), '{"(1,a)","(2,\\"b c\\")"}', ['(1,a)', '(2,"b c")']],
+    ['an array with a delimiter of its own', array(scalar(OID.int4), '|'), '{1|2}', [1, 2]],
+    ['hstore', { kind: 'hstore' }, '"a"=>"1", "b c"=>NULL, "\\"\\\\"=>"=>"', { a: '1', 'b c': null, '"\\': '=>' }],
+    ['an empty hstore', { kind: 'hstore' }, '', {}],
+    ['an array of hstore', array({ kind: 'hstore' }), '{"\\"a\\"=>\\"1\\""}', [{ a: '1' }]],
+  ])('%s', (_, type, text, expected) => expect(read(type, text)).toStrictEqual(expected))
+
+  it.each(['"a"', '"a"=>', '"a"=>"1",', '"a"=>"1" "b"=>"2"', 'a=>1', '"a"=>NUL', '"a"=>"1'])(
+    '%s is no hstore',
+    (text) => expect(read({ kind: 'hstore' }, text)).toBe(text),
+  )
+
+  it('arrays in arrays end where an event would nest more deeply than the router takes', () => {
+    const type = array(array(array(scalar(OID.jsonb))))
+    expect(read(type, '{"{\\"{1}\\"}"}')).toEqual([['{1}']])
+  })
+
+  it('a column declared as JSON is read as JSON', () => {
+    const column = { typeOid: ENUM, type: array(scalar(ENUM)) }
+    expect(valueDecoder(column, { timezone: 'UTC', isJson: true })('{"a":1}')).toEqual({ a: 1 })
   })
 })
 

@@ -1,6 +1,8 @@
 import type { JsonValue } from '@hooklane/contracts'
+import type { Column } from '../row-change.js'
 import { parseArrayText, type ArrayText } from './decode-array.js'
 import { decodeTimestamp, decodeTimestamptz } from './decode-instant.js'
+import { parseHstoreText } from './decode-hstore.js'
 import { parseExactJson } from './decode-json.js'
 import { shapeOf, type ScalarKind, type TypeShape } from './type-oids.js'
 
@@ -15,26 +17,29 @@ export interface ValueOptions {
 }
 
 /**
- * How a column of a type becomes JSON: boolean, smaller integers and floats as such (`NaN` and the infinities as strings); numeric,
- * bigint, date, time, interval, uuid, bytea (`\x…`), enums and every unknown type as the text that Postgres prints; json and jsonb
- * read exactly; timestamps in UTC; arrays of built-in types as arrays.
+ * How a column becomes JSON: boolean, smaller integers and floats as such (`NaN` and the infinities as strings); numeric, bigint, date,
+ * time, interval, uuid, bytea (`\x…`), money, ranges, enums, composites and every unknown type as the text that Postgres prints under
+ * `VALUE_SETTINGS`; json and jsonb read exactly; timestamps in UTC; hstore as an object; arrays as arrays; domains as what they stand on.
  */
-export function valueDecoder(typeOid: number, options: ValueOptions): ValueDecoder {
-  const shape: TypeShape = options.isJson === true ? { array: false, kind: 'json' } : shapeOf(typeOid)
-  const scalar = scalarDecoder(shape.kind, options.timezone)
-  if (!shape.array) return scalar
+export function valueDecoder(column: Pick<Column, 'typeOid' | 'type'>, options: ValueOptions): ValueDecoder {
+  return decoderOf(options.isJson === true ? { kind: 'json' } : shapeOf(column), options.timezone)
+}
+
+function decoderOf(shape: TypeShape, timezone: string): ValueDecoder {
+  if (shape.kind !== 'array') return scalarDecoder(shape.kind, timezone)
   const { delimiter } = shape
+  const decodeElement = decoderOf(shape.element, timezone)
   return (text) => {
     const array = parseArrayText(text, delimiter)
-    return array === null ? text : decodeElements(array, scalar)
+    return array === null ? text : decodeElements(array, decodeElement)
   }
 }
 
 /** Recursion is bounded by the six dimensions that Postgres allows. */
-function decodeElements(array: ArrayText, scalar: ValueDecoder): JsonValue[] {
+function decodeElements(array: ArrayText, decodeElement: ValueDecoder): JsonValue[] {
   return array.map((element) => {
     if (element === null) return null
-    return typeof element === 'string' ? scalar(element) : decodeElements(element, scalar)
+    return typeof element === 'string' ? decodeElement(element) : decodeElements(element, decodeElement)
   })
 }
 
@@ -55,6 +60,8 @@ function scalarDecoder(kind: ScalarKind, timezone: string): ValueDecoder {
       return (text) => decodeTimestamp(text, timezone)
     case 'timestamptz':
       return decodeTimestamptz
+    case 'hstore':
+      return (text) => parseHstoreText(text) ?? text
   }
 }
 

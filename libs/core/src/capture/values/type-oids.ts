@@ -1,6 +1,8 @@
+import type { CatalogueType, Column } from '../row-change.js'
+
 /** Object ids of Postgres' built-in types, which never change, by how their text is read. Every other type is text. */
 
-export type ScalarKind = 'text' | 'boolean' | 'number' | 'json' | 'timestamp' | 'timestamptz'
+export type ScalarKind = 'text' | 'boolean' | 'number' | 'json' | 'timestamp' | 'timestamptz' | 'hstore'
 
 /** `numeric`, `int8`, `money` and `oid` are missing on purpose: they stay text, so no digit is lost. */
 const SCALARS = new Map<number, ScalarKind>([
@@ -43,18 +45,42 @@ const TEXT_ARRAYS = new Set([
 /** The one type whose array elements are parted by a semicolon: `box`. */
 const BOX_ARRAY = 1020
 
+/** How a text is read. */
 export type TypeShape =
-  | { readonly array: false; readonly kind: ScalarKind }
-  | { readonly array: true; readonly kind: ScalarKind; readonly delimiter: ',' | ';' }
+  { readonly kind: ScalarKind } | { readonly kind: 'array'; readonly delimiter: string; readonly element: TypeShape }
 
-const TEXT: TypeShape = { array: false, kind: 'text' }
+const TEXT: TypeShape = { kind: 'text' }
 
-/** How a type's text is read. Types that users define (enums, domains, composites, and arrays of them) are text. */
-export function shapeOf(typeOid: number): TypeShape {
+/**
+ * An array of a domain over an array is one array in another; Postgres would nest them without end. Deeper ones stay text, so that an
+ * event never nests more deeply than the router takes.
+ */
+const MAX_ARRAYS = 2
+
+/** How a column's text is read: by its type, or by what the catalogue says of a type that the database defines for itself. */
+export const shapeOf = (column: Pick<Column, 'typeOid' | 'type'>): TypeShape =>
+  column.type === undefined ? builtInShape(column.typeOid) : catalogueShape(column.type, MAX_ARRAYS)
+
+function catalogueShape(type: CatalogueType, arraysLeft: number): TypeShape {
+  switch (type.kind) {
+    case 'scalar': {
+      const shape = builtInShape(type.typeOid)
+      return shape.kind === 'array' && arraysLeft === 0 ? TEXT : shape
+    }
+    case 'hstore':
+      return { kind: 'hstore' }
+    case 'array': {
+      if (arraysLeft === 0) return TEXT
+      return { kind: 'array', delimiter: type.delimiter, element: catalogueShape(type.element, arraysLeft - 1) }
+    }
+  }
+}
+
+function builtInShape(typeOid: number): TypeShape {
   const scalar = SCALARS.get(typeOid)
-  if (scalar) return { array: false, kind: scalar }
+  if (scalar) return { kind: scalar }
   const element = ARRAYS.get(typeOid)
-  if (element) return { array: true, kind: element, delimiter: ',' }
-  if (TEXT_ARRAYS.has(typeOid)) return { array: true, kind: 'text', delimiter: ',' }
-  return typeOid === BOX_ARRAY ? { array: true, kind: 'text', delimiter: ';' } : TEXT
+  if (element) return { kind: 'array', delimiter: ',', element: { kind: element } }
+  if (TEXT_ARRAYS.has(typeOid)) return { kind: 'array', delimiter: ',', element: TEXT }
+  return typeOid === BOX_ARRAY ? { kind: 'array', delimiter: ';', element: TEXT } : TEXT
 }
