@@ -92,6 +92,13 @@ export const TargetHeaderSchema = Type.Union([
 ])
 export type TargetHeader = Static<typeof TargetHeaderSchema>
 
+/**
+ * Where deliveries go: the URL itself when there is nothing to hide in it, else what may be shown of it, and all of it sealed with AAD
+ * `<companyId>/<subscriptionId>/url`.
+ */
+export const TargetUrlSchema = Type.Union([Type.String(), Type.Object({ shown: Type.String(), sealed: Type.String() })])
+export type TargetUrl = Static<typeof TargetUrlSchema>
+
 export const SubscriptionSchema = Type.Object(
   {
     id: Id,
@@ -100,7 +107,11 @@ export const SubscriptionSchema = Type.Object(
     name: Type.String(),
     externalId: Maybe(Type.String()),
     enabled: Type.Boolean(),
-    target: Type.Object({ url: Type.String(), method: Type.Literal('POST'), headers: Type.Array(TargetHeaderSchema) }),
+    target: Type.Object({
+      url: TargetUrlSchema,
+      method: Type.Literal('POST'),
+      headers: Type.Array(TargetHeaderSchema),
+    }),
     /** Event types or patterns: `products.updated`, `products.*`, `*`. */
     events: Type.Array(Type.String(), { minItems: 1 }),
     workflow: Type.Object({ id: Id, name: Type.String() }),

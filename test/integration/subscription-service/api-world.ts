@@ -81,7 +81,10 @@ export interface ConfigurationBody {
   readonly enabled: boolean
   readonly workerGroup: string
   readonly delivery: unknown
-  readonly target: { readonly headers: readonly { readonly name: string; readonly sealed: string }[] }
+  readonly target: {
+    readonly url: string | { readonly shown: string; readonly sealed: string }
+    readonly headers: readonly { readonly name: string; readonly sealed: string }[]
+  }
   readonly secrets: readonly { readonly sealed: string; readonly validUntil: string | null }[]
 }
 

@@ -311,11 +311,11 @@ describe('subscriptions', () => {
     const { id } = await created({ ...COMPLETE, delivery: { timeout: 'PT5S', retry: { attempts: 3 } } })
     const { status, body } = await patch(id, {
       delivery: { retry: { jitter: 0.1 } },
-      target: { url: 'https://b.example.com/x' },
+      target: { url: 'https://shop.example.com/x' },
     })
     expect(status).toBe(200)
     expect(body.delivery).toMatchObject({ timeout: 'PT5S', retry: { attempts: 3, interval: 'PT6M', jitter: 0.1 } })
-    expect(body.target).toMatchObject({ url: 'https://b.example.com/x', method: 'POST' })
+    expect(body.target).toMatchObject({ url: 'https://shop.example.com/x', method: 'POST' })
     expect(body.target.headers).toHaveLength(2)
     expect((await patch(id, { appId: 'app_other' })).body.code).toBe('UNKNOWN_FIELD')
   })

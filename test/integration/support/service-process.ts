@@ -54,9 +54,14 @@ export class ServiceProcess {
     return this
   }
 
+  /** All of them, as they are exported. */
+  async metrics(): Promise<string> {
+    return (await this.#get('/metrics')).text
+  }
+
   /** Sum over the label sets that hold all of `labels` (as they stand in the text: `kind="spread"`). */
   async metric(name: string, ...labels: readonly string[]): Promise<number> {
-    const { text } = await this.#get('/metrics')
+    const text = await this.metrics()
     return text
       .split('\n')
       .filter((line) => line.startsWith(`hooklane_${name}{`) || line.startsWith(`hooklane_${name} `))

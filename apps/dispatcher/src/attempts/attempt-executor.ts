@@ -15,6 +15,7 @@ import {
 import type { DispatchView } from '../configuration/configuration-gate.js'
 import type { LaneSession } from '../engine/lane-session.js'
 import type { DispatcherMetrics, GuardCause } from '../metrics.js'
+import { OutcomeScrubber } from './outcome-scrubber.js'
 import type { Permits } from './permits.js'
 import { RenderedAddresses } from './rendered-addresses.js'
 import type { PlacedEvent, RenderedEvents } from './rendered-events.js'
@@ -34,6 +35,7 @@ export interface AttemptDetail {
   readonly startedAtMs: number
   readonly request: WebhookRequest | null
   readonly access: SubscriptionAccess
+  /** Without secrets. */
   readonly outcome: SendOutcome
 }
 
@@ -62,6 +64,7 @@ export interface AttemptExecutorOptions {
  */
 export class AttemptExecutor {
   private readonly addresses = new RenderedAddresses()
+  private readonly outcomes = new OutcomeScrubber()
   private readonly sealedReports = new LineLimiter({ everyMs: REPORT_AGAIN_MS, maxKinds: REPORTED_SUBSCRIPTIONS })
 
   constructor(private readonly options: AttemptExecutorOptions) {}
@@ -75,11 +78,15 @@ export class AttemptExecutor {
       const prepared = this.prepare(session, effect)
       if (prepared === null) return
       const { request, code } = prepared.rendered
-      const outcome = request ? await this.options.sender.send(request) : notSendable(code)
+      const outcome = request ? await this.send(request, prepared.access) : notSendable(code)
       this.tellEnded(session, effect, prepared, outcome)
     } finally {
       this.options.permits.giveBack()
     }
+  }
+
+  private async send(request: WebhookRequest, { scrubber }: SubscriptionAccess): Promise<SendOutcome> {
+    return this.outcomes.scrubbed(await this.options.sender.send(request), scrubber)
   }
 
   /** Null, and told so, when the request must not start now. */
@@ -195,7 +202,8 @@ export class AttemptExecutor {
       headerPrefix,
     })
     if (!headers.ok) return unrenderable(headers.code)
-    const { url, method } = subscription.target
+    const { url } = access
+    const { method } = subscription.target
     const { success, timeoutMs } = subscription.delivery
     return { request: { url, method, headers: headers.headers, body, success, timeoutMs }, code: null }
   }

@@ -6,8 +6,7 @@ import {
   type DeadLetterRecord,
   type SettlementRecord,
 } from '@hooklane/contracts'
-import { newId, type Disposition, type Effect, type OutgoingRecord, type RecordRef } from '@hooklane/core'
-import { maskHeaders } from '@hooklane/webhook-http'
+import { maskHeaders, newId, type Disposition, type Effect, type OutgoingRecord, type RecordRef } from '@hooklane/core'
 import type { AttemptDetail, DeliveredEvent } from './attempt-executor.js'
 import { decodeDelivery } from './decode-delivery.js'
 

@@ -1,14 +1,26 @@
 import type { SubscriptionConfiguration } from '@hooklane/contracts'
-import { signingKeyOf, type Sealer, type SigningKey } from '@hooklane/core'
-import { isCredentialHeader, maskUrl } from '@hooklane/webhook-http'
+import {
+  createSecretScrubber,
+  isCredentialHeader,
+  sealingScope,
+  secretTextsOf,
+  shownUrl,
+  signingKeyOf,
+  type Sealer,
+  type SecretScrubber,
+  type SigningKey,
+} from '@hooklane/core'
 
 /** What a request to a subscription needs beside the body, its secrets opened, and what may be written of it. */
 export interface SubscriptionAccess {
+  readonly url: string
   readonly headers: readonly { readonly name: string; readonly value: string }[]
   /** Names, as in `headers`, of those whose values stay hidden in the log. */
   readonly hiddenHeaders: readonly string[]
   /** The target as the log may show it. */
   readonly shownUrl: string
+  /** Takes all secrets of the subscription out of what the receiver answered. */
+  readonly scrubber: SecretScrubber
   readonly signingKeys: readonly { readonly key: SigningKey; readonly validUntilMs: number | null }[]
 }
 
@@ -28,19 +40,28 @@ export class SubscriptionAccessCache {
     return access
   }
 
-  private open(subscription: SubscriptionConfiguration): SubscriptionAccess {
-    const scope = `${subscription.companyId}/${subscription.id}`
-    const hiddenHeaders = subscription.target.headers
-      .filter((header) => !('value' in header) || isCredentialHeader(header.name))
-      .map(({ name }) => name)
-    const headers = subscription.target.headers.map((header) => {
-      if ('value' in header) return header
-      return { name: header.name, value: this.sealer.unseal(header.sealed, `${scope}/header`) }
+  private open({ companyId, id, target, secrets }: SubscriptionConfiguration): SubscriptionAccess {
+    const owner = { companyId, subscriptionId: id }
+    const url =
+      typeof target.url === 'string' ? target.url : this.sealer.unseal(target.url.sealed, sealingScope(owner, 'url'))
+    const headers = target.headers.map((header) => {
+      if ('value' in header) return { ...header, isSecret: isCredentialHeader(header.name, header.value) }
+      return {
+        name: header.name,
+        value: this.sealer.unseal(header.sealed, sealingScope(owner, 'header')),
+        isSecret: true,
+      }
     })
-    const signingKeys = subscription.secrets.map(({ sealed, validUntil }) => ({
-      key: signingKeyOf(this.sealer.unseal(sealed, `${scope}/secret`)),
+    const signing = secrets.map(({ sealed, validUntil }) => ({
+      secret: this.sealer.unseal(sealed, sealingScope(owner, 'secret')),
       validUntilMs: validUntil === null ? null : Date.parse(validUntil),
     }))
-    return { headers, hiddenHeaders, shownUrl: maskUrl(subscription.target.url), signingKeys }
+    const signingKeys = signing.map(({ secret, validUntilMs }) => ({ key: signingKeyOf(secret), validUntilMs }))
+    const signingSecrets = signing.map(({ secret }) => secret)
+    const scrubber = createSecretScrubber(secretTextsOf({ url, headers, signingSecrets }))
+    const isHidden = ({ isSecret, value }: (typeof headers)[number]): boolean =>
+      isSecret || scrubber.scrub(value) !== value
+    const hiddenHeaders = headers.filter(isHidden).map(({ name }) => name)
+    return { url, headers, hiddenHeaders, shownUrl: shownUrl(url), scrubber, signingKeys }
   }
 }

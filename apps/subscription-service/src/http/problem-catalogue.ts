@@ -37,6 +37,11 @@ export const PROBLEMS = {
   NOT_AVAILABLE: { status: 422, detail: 'coalesce: is not available yet; only false is accepted' },
   INTERVAL_OR_BACKOFF: { status: 422, detail: 'delivery.retry: is one of interval and backoff, not both' },
   BACKOFF_ORDER: { status: 422, detail: 'delivery.retry.backoff: first must not exceed max' },
+  SECRETS_REQUIRED: {
+    status: 422,
+    detail:
+      'target.headers: X-Api-Key: the URL changes to another origin: write the secret values again, or leave the headers out',
+  },
   SCHEDULE_TOO_LONG: {
     status: 422,
     detail: 'delivery.retry: the schedule must end within 72 hours: fewer attempts or shorter delays',

@@ -1,4 +1,4 @@
-import { newId, type Sealer } from '@hooklane/core'
+import { newId, sealingScope, type Sealer, type SecretOwner } from '@hooklane/core'
 import { SubscriptionSecretEntity } from '@hooklane/postgres'
 import { randomBytes } from 'node:crypto'
 
@@ -12,16 +12,12 @@ export interface NewSecret {
 }
 
 /** A new signing secret of a subscription; its row holds it sealed. */
-export function newSigningSecret(
-  owner: { readonly companyId: string; readonly subscriptionId: string },
-  sealer: Sealer,
-  now: Date,
-): NewSecret {
+export function newSigningSecret(owner: SecretOwner, sealer: Sealer, now: Date): NewSecret {
   const text = `whsec_${randomBytes(32).toString('base64')}`
   const row = Object.assign(new SubscriptionSecretEntity(), {
     ...owner,
     id: newId('sec'),
-    sealed: sealer.seal(text, `${owner.companyId}/${owner.subscriptionId}/secret`),
+    sealed: sealer.seal(text, sealingScope(owner, 'secret')),
     createdAt: now,
     validUntil: null,
   })

@@ -13,16 +13,23 @@ export class WriteHeader {
 
   @custom({ type: 'string', maxLength: 1_024 }, 'must be text', (value) => typeof value === 'string', {
     optional: true,
-    description: 'Absent on a secret header: the value it has stays',
+    description: 'Absent, or `***`, on a secret header: the value it has stays',
   })
   value?: string
 
-  @flag({ optional: true, default: false, description: 'Sealed and never shown again' })
+  @flag({
+    optional: true,
+    default: false,
+    description:
+      'Sealed and never shown again. Always so for names and values that are credentials, such as Authorization, X-Api-Key or Bearer …',
+  })
   secret?: boolean
 }
 
 const URL_SCHEMA = { type: 'string', format: 'uri', maxLength: 2_048 }
 const isText = (value: unknown): boolean => typeof value === 'string'
+const URL_DESCRIPTION =
+  'Sealed when it holds more than may be shown: of the path the first segment, of the query the names'
 
 abstract class TargetFields {
   @choice(['POST'], { optional: true, later: ['GET'], default: 'POST' })
@@ -39,12 +46,18 @@ abstract class TargetFields {
 }
 
 export class WriteTarget extends TargetFields {
-  @custom(URL_SCHEMA, 'must be text', isText, { example: 'https://shop.example.com/hooks' })
+  @custom(URL_SCHEMA, 'must be text', isText, {
+    example: 'https://shop.example.com/hooks',
+    description: URL_DESCRIPTION,
+  })
   url!: string
 }
 
 export class PatchTarget extends TargetFields {
-  @custom(URL_SCHEMA, 'must be text', isText, { optional: true })
+  @custom(URL_SCHEMA, 'must be text', isText, {
+    optional: true,
+    description: `${URL_DESCRIPTION}. As it was shown: it stays. Of another origin: secret headers must be written anew`,
+  })
   url?: string
 }
 

@@ -1,4 +1,5 @@
 import type { FailureAction, SubscriptionConfiguration, SuccessRule } from '@hooklane/contracts'
+import { shownUrl } from '@hooklane/core'
 import type { DisabledReason, SubscriptionEntity, SubscriptionSecretEntity } from '@hooklane/postgres'
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger'
 import { instantOf, maybeInstantOf } from '../http/instants.js'
@@ -6,6 +7,7 @@ import { toPolicyConfiguration } from './delivery-policy.js'
 import type { Warning } from './event-patterns.js'
 import { HeaderView, SUCCESS_SCHEMA } from './subscription.dto.js'
 import { headerView } from './target-headers.js'
+import { targetUrlConfiguration } from './target-url.js'
 
 export type SubscriptionStatus = 'active' | 'failing' | 'disabled'
 
@@ -27,7 +29,11 @@ class DisabledView {
 }
 
 class TargetView {
-  @ApiProperty() url!: string
+  @ApiProperty({
+    example: 'https://hooks.example.com/services/***?key=***',
+    description: 'As much of it as may be shown. Written back as it is, it stays what it is',
+  })
+  url!: string
   @ApiProperty() method!: 'POST'
   @ApiProperty({ type: HeaderView, isArray: true }) headers!: HeaderView[]
   @ApiProperty({ type: 'array', items: {} }) query!: never[]
@@ -121,7 +127,7 @@ export const subscriptionView = (row: SubscriptionEntity, isFailing: boolean): S
   status: row.enabled ? (isFailing ? 'failing' : 'active') : 'disabled',
   disabled: disabledView(row),
   target: {
-    url: row.targetUrl,
+    url: shownUrl(row.targetUrl),
     method: 'POST',
     headers: row.targetHeaders.map(headerView),
     query: [],
@@ -163,7 +169,7 @@ export const subscriptionConfiguration = (
   name: row.name,
   externalId: row.externalId,
   enabled: row.enabled,
-  target: { url: row.targetUrl, method: 'POST', headers: row.targetHeaders },
+  target: { url: targetUrlConfiguration(row), method: 'POST', headers: row.targetHeaders },
   events: row.events,
   workflow: { id: row.workflowId, name: row.workflowName },
   payload: { type: 'json', mode: 'full', version: '1' },

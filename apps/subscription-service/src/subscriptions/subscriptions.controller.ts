@@ -37,7 +37,13 @@ class SubscriptionQuery extends ListQuery {
 }
 
 /** What the fields of a subscription can be refused for together. */
-const POLICY = ['NOT_AVAILABLE', 'INTERVAL_OR_BACKOFF', 'BACKOFF_ORDER', 'SCHEDULE_TOO_LONG'] as const
+const FIELDS = [
+  'NOT_AVAILABLE',
+  'INTERVAL_OR_BACKOFF',
+  'BACKOFF_ORDER',
+  'SCHEDULE_TOO_LONG',
+  'SECRETS_REQUIRED',
+] as const
 
 @ApiTags('Subscriptions')
 @Allow('editor')
@@ -55,7 +61,7 @@ export class SubscriptionsController {
     summary: 'Subscribe an app',
     description:
       'Only `appId`, `target.url` and `events` are required. The answer shows the signing secret, this once. `warnings` lists what is accepted but may not be meant.',
-    refusals: ['COMPANY_REQUIRED', 'NOT_FOUND', 'EXTERNAL_ID_TAKEN', ...POLICY],
+    refusals: ['COMPANY_REQUIRED', 'NOT_FOUND', 'EXTERNAL_ID_TAKEN', ...FIELDS],
   })
   @ApiCreatedResponse({ type: CreatedSubscriptionView })
   create(
@@ -111,8 +117,8 @@ export class SubscriptionsController {
   @Operation({
     summary: 'Change a subscription',
     description:
-      'What is absent stays; `target`, `workflow` and `delivery` are changed field by field. The app cannot change.',
-    refusals: ['EXTERNAL_ID_TAKEN', ...POLICY],
+      'What is absent stays; `target`, `workflow` and `delivery` are changed field by field. The app cannot change. A URL of another origin (scheme, host, port) asks for the secret headers anew.',
+    refusals: ['EXTERNAL_ID_TAKEN', ...FIELDS],
     preconditions: ['If-Match'],
   })
   @ApiOkResponse({ type: SavedSubscriptionView })

@@ -1,18 +1,17 @@
 import { newId, type AllowedTargets, type Sealer } from '@hooklane/core'
 import { SubscriptionEntity, TenantDatabase, type Tables } from '@hooklane/postgres'
-import { checkTarget } from '@hooklane/webhook-http'
 import { Injectable } from '@nestjs/common'
 import type { Caller } from '../api-keys/caller.js'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { requireMatch, type Preconditions } from '../http/etag.js'
-import { invalid, notFound } from '../http/problem.js'
+import { notFound } from '../http/problem.js'
 import type { Within } from '../idempotency/posts.js'
+import { changeTarget } from './change-target.js'
 import { changePolicy, DEFAULT_DELIVERY_POLICY } from './delivery-policy.js'
 import { unknownEventTypes, type Warning } from './event-patterns.js'
 import { newSigningSecret, ROTATION_OVERLAP_MS } from './signing-secret.js'
-import type { PatchSubscription, WriteHeader, WriteSubscription } from './subscription.dto.js'
+import type { PatchSubscription, WriteSubscription } from './subscription.dto.js'
 import { subscriptionConfiguration } from './subscription.view.js'
-import { sealHeaders } from './target-headers.js'
 
 /** What saving a subscription needs to know of this installation. */
 export class DeliveryRules {
@@ -98,7 +97,7 @@ export class SubscriptionsService {
       subscription.events = body.events ?? subscription.events
       subscription.workflowName = body.workflow?.name ?? subscription.workflowName
       subscription.delivery = changePolicy(subscription.delivery, body.delivery)
-      this.changeTarget(subscription, body.target ?? {})
+      changeTarget(subscription, subscription, body.target ?? {}, this.rules)
       if (body.enabled !== undefined) setEnabled(subscription, body.enabled, now)
     })
   }
@@ -165,7 +164,6 @@ export class SubscriptionsService {
       appId: body.appId,
       name,
       externalId: body.externalId ?? null,
-      targetUrl: '',
       targetHeaders: [],
       events: body.events,
       workflowId: newId('wf'),
@@ -177,26 +175,9 @@ export class SubscriptionsService {
       createdAt: now,
       updatedAt: now,
     })
-    this.changeTarget(subscription, body.target)
+    changeTarget(subscription, null, body.target, this.rules)
     setEnabled(subscription, body.enabled ?? true, now)
     return subscription
-  }
-
-  private changeTarget(
-    subscription: SubscriptionEntity,
-    written: { readonly url?: string; readonly headers?: readonly WriteHeader[] },
-  ): void {
-    if (written.url !== undefined) subscription.targetUrl = this.checkedUrl(written.url)
-    if (!written.headers) return
-    const { companyId, id: subscriptionId, targetHeaders } = subscription
-    const context = { companyId, subscriptionId, sealer: this.rules.sealer, headerPrefix: this.rules.headerPrefix }
-    subscription.targetHeaders = sealHeaders(written.headers, targetHeaders, context)
-  }
-
-  private checkedUrl(url: string): string {
-    const check = checkTarget(url, this.rules.allowTargets)
-    if (check.ok) return check.url
-    throw invalid({ path: 'target.url', code: check.code, message: check.message })
   }
 }
 

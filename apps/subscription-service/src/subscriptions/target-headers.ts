@@ -1,52 +1,100 @@
-import { validateHeaders, type Sealer } from '@hooklane/core'
+import {
+  isCredentialHeader,
+  isCredentialName,
+  MASK,
+  sealingScope,
+  validateHeaders,
+  type Sealer,
+  type SecretOwner,
+} from '@hooklane/core'
 import type { TargetHeader } from '@hooklane/contracts'
-import { invalid, type Fault } from '../http/problem.js'
+import { invalid, unprocessable, type Fault, type Refusal } from '../http/problem.js'
 import type { HeaderView, WriteHeader } from './subscription.dto.js'
 
 export interface HeaderContext {
-  readonly companyId: string
-  readonly subscriptionId: string
+  readonly owner: SecretOwner
   readonly sealer: Sealer
   readonly headerPrefix: string
+  /** False when the subscription's URL changes to another origin: what was entrusted to one receiver is not sent to another. */
+  readonly isSameReceiver: boolean
 }
 
 /**
- * The headers as they are stored: secret values sealed. A secret header that is written without a value keeps the one it has, so that a
- * list that was read can be written back.
- * @throws Problem 400
+ * The headers as they are stored: the values of secret headers sealed, and of those that hold a credential by their name or their value.
+ * A secret header that is written without a value (or with the mask) keeps the one it has, so that a list that was read can be written back.
+ * @throws Problem 400; 422 when a value would be kept for another receiver
  */
 export function sealHeaders(
   written: readonly WriteHeader[],
   before: readonly TargetHeader[],
   context: HeaderContext,
 ): TargetHeader[] {
-  const missing: Fault[] = []
-  const headers = written.map((header, index) => {
-    const kept = keptSecret(header, before)
-    if (header.value === undefined && !kept) {
-      missing.push({ path: `target.headers.${index}.value`, code: 'REQUIRED', message: 'is required' })
-    }
-    return { header, kept }
-  })
-  const wrong = validateHeaders(
-    written.map(({ name, value }) => ({ name, value: value ?? '' })),
-    context.headerPrefix,
-  ).map(({ index, code, message }) => ({ path: faultPath(index, code), code, message }))
-  const [first, ...others] = [...missing, ...wrong]
-  if (first) throw invalid(first, ...others)
-
-  const aad = `${context.companyId}/${context.subscriptionId}/header`
-  return headers.map(({ header, kept }) => {
-    const { name, value = '', secret = false } = header
-    if (kept) return { name, sealed: kept }
-    return secret ? { name, sealed: context.sealer.seal(value, aad) } : { name, value }
+  const headers = written.map((header) => ({ header, value: valueOf(header), kept: keptSecret(header, before) }))
+  refuseFaults([...missingValues(headers), ...wrongHeaders(headers, context)])
+  if (!context.isSameReceiver) refuseKept(headers)
+  const aad = sealingScope(context.owner, 'header')
+  return headers.map(({ header: { name, secret = false }, value = '', kept }) => {
+    if (kept !== null && 'sealed' in kept) return { name, sealed: kept.sealed }
+    const secretValue = kept === null ? value : kept.value
+    const isSecret = secret || isCredentialHeader(name, secretValue)
+    return isSecret ? { name, sealed: context.sealer.seal(secretValue, aad) } : { name, value: secretValue }
   })
 }
 
-function keptSecret(header: WriteHeader, before: readonly TargetHeader[]): string | null {
-  if (header.value !== undefined || header.secret !== true) return null
+/** @throws Problem 422 when the subscription goes to another receiver, and its headers, which nobody wrote anew, hold secrets */
+export function refuseSecretsForOthers(headers: readonly TargetHeader[]): void {
+  const names = headers.filter(isSecretHeader).map(({ name }) => name)
+  if (names.length === 0) return
+  const message = `${names.join(', ')}: ${ANEW}`
+  throw unprocessable({ path: 'target.headers', code: 'SECRETS_REQUIRED', message })
+}
+
+interface ReadHeader {
+  readonly header: WriteHeader
+  /** Undefined: none was written. */
+  readonly value: string | undefined
+  /** The header that has the value already. */
+  readonly kept: TargetHeader | null
+}
+
+const ANEW = 'the URL changes to another origin: write the secret values again, or leave the headers out'
+
+/** The mask was copied from where the header was shown. */
+const valueOf = ({ value, secret, name }: WriteHeader): string | undefined =>
+  value === MASK && (secret === true || isCredentialName(name)) ? undefined : value
+
+function keptSecret(header: WriteHeader, before: readonly TargetHeader[]): TargetHeader | null {
+  if (valueOf(header) !== undefined) return null
   const same = before.find(({ name }) => name.toLowerCase() === header.name.toLowerCase())
-  return same && 'sealed' in same ? same.sealed : null
+  return same && isSecretHeader(same) ? same : null
+}
+
+function missingValues(headers: readonly ReadHeader[]): Fault[] {
+  return headers.flatMap(({ value, kept }, index) =>
+    value === undefined && kept === null
+      ? [{ path: `target.headers.${index}.value`, code: 'REQUIRED' as const, message: 'is required' }]
+      : [],
+  )
+}
+
+function wrongHeaders(headers: readonly ReadHeader[], { headerPrefix }: HeaderContext): Fault[] {
+  const plain = headers.map(({ header: { name }, value = '' }) => ({ name, value }))
+  return validateHeaders(plain, headerPrefix).map(({ index, code, message }) => ({
+    path: faultPath(index, code),
+    code,
+    message,
+  }))
+}
+
+function refuseFaults([first, ...others]: readonly Fault[]): void {
+  if (first) throw invalid(first, ...others)
+}
+
+function refuseKept(headers: readonly ReadHeader[]): void {
+  const [first, ...others] = headers.flatMap(({ kept }, index): Refusal[] =>
+    kept === null ? [] : [{ path: `target.headers.${index}.value`, code: 'SECRETS_REQUIRED', message: ANEW }],
+  )
+  if (first) throw unprocessable(first, ...others)
 }
 
 const faultPath = (index: number | null, code: string): string => {
@@ -54,6 +102,11 @@ const faultPath = (index: number | null, code: string): string => {
   return `target.headers.${index}.${code === 'HEADER_VALUE' ? 'value' : 'name'}`
 }
 
+const isSecretHeader = (header: TargetHeader): boolean =>
+  'sealed' in header || isCredentialHeader(header.name, header.value)
+
 /** Secret values are never shown again. */
 export const headerView = (header: TargetHeader): HeaderView =>
-  'sealed' in header ? { name: header.name, secret: true } : { name: header.name, value: header.value, secret: false }
+  'value' in header && !isSecretHeader(header)
+    ? { name: header.name, value: header.value, secret: false }
+    : { name: header.name, secret: true }

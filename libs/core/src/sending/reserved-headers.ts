@@ -73,7 +73,7 @@ export function validateHeader(name: string, value: string, headerPrefix = 'Pim-
     return { code: 'HEADER_NAME', message: `must be 1 to ${MAX_HEADER_NAME} characters of an HTTP token` }
   }
   if (isReservedHeader(name, headerPrefix)) {
-    return { code: 'HEADER_RESERVED', message: `${name} is written by Hooklane or by the connection` }
+    return { code: 'HEADER_RESERVED', message: 'is written by Hooklane or by the connection' }
   }
   if (value.length > MAX_HEADER_VALUE || !VISIBLE.test(value)) {
     return { code: 'HEADER_VALUE', message: `must be at most ${MAX_HEADER_VALUE} visible ASCII characters and spaces` }

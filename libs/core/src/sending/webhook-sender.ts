@@ -14,10 +14,13 @@ export interface WebhookRequest {
   readonly timeoutMs: number
 }
 
+/** Bytes of a response's body that are kept for people to read. */
+export const MAX_BODY_EXCERPT_BYTES = 4 * 1024
+
 export interface WebhookResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** At most 4 KiB. */
+  /** Its beginning: at most `MAX_BODY_EXCERPT_BYTES` as UTF-8. */
   readonly body: string
 }
 

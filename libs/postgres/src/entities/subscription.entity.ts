@@ -39,9 +39,13 @@ export class SubscriptionEntity extends Revisioned {
   @Column({ type: 'boolean' })
   enabled!: boolean
 
-  /** As the URL parser normalised it. */
+  /** Normalised by the URL parser, and only as much of it as may be shown. */
   @Column({ type: 'text', name: 'target_url' })
   targetUrl!: string
+
+  /** The whole URL, sealed; null when `targetUrl` is all of it. */
+  @Column({ type: 'text', name: 'target_url_sealed', nullable: true })
+  targetUrlSealed!: string | null
 
   /** Secret values are sealed. */
   @Column({ type: 'jsonb', name: 'target_headers' })

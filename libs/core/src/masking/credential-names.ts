@@ -1,0 +1,63 @@
+/**
+ * Which names say that their value opens a door. A name too many hides a harmless value; a name too few writes a password into
+ * tables, topics and logs. So the rules are broad, and exceptions are named one by one.
+ */
+
+/** Wherever it stands in a name: no common word that is not about credentials holds one of these. `auth` is not the one of `author`. */
+const TELLING_PART =
+  /auth(?!or(?!i[sz]))|cookie|credential|csrf|xsrf|hmac|jwt|passw|passphrase|passcode|pwd|secret|session|sess?id|signature|token|bearer|saml|assertion|accesskey|apikey|privatekey/
+
+/** Only at the end: `licensekey`, `x-functions-key`, `db-pass` and `X-Sig`, but not `keyword` or `passenger`. */
+const TELLING_END = /(?:keys?|sig|pass|creds?)$/
+
+/** Only as the whole name: they are parts of too many other words. `code` opens Azure Functions. */
+const TELLING_NAMES: ReadonlySet<string> = new Set(['code', 'hash', 'mac', 'otp', 'pin', 'pw', 'sid', 'ticket'])
+
+const HARMLESS_NAMES: ReadonlySet<string> = new Set([
+  // Hooklane's own headers.
+  'webhooksignature',
+  'idempotencykey',
+  // Challenges and rules of HTTP, which tell a client what to send.
+  'wwwauthenticate',
+  'proxyauthenticate',
+  'authenticationinfo',
+  'accesscontrolallowcredentials',
+  // Keys that sort or find things.
+  'cachekey',
+  'foreignkey',
+  'partitionkey',
+  'primarykey',
+  'publickey',
+  'publishablekey',
+  'sortkey',
+  'surrogatekey',
+])
+
+/** `Basic dXNlcjpwYXNz`, `Bearer eyJ…`: a credential whatever the header is called. */
+const AUTHORIZATION_VALUE = /^(?:basic|bearer) +[A-Za-z0-9\-._~+/]{8,}=*$/i
+/** `https://user:password@host` */
+const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]*:[^/?#@\s]+@/i
+
+/** Whether a header or parameter of this name usually holds a credential. Case and whatever is neither letter nor digit do not count: `X-API_Key` = `xapikey`. */
+export function isCredentialName(name: string): boolean {
+  const bare = name.toLowerCase().replace(/[^a-z0-9]/g, '')
+  if (HARMLESS_NAMES.has(bare)) return false
+  return TELLING_NAMES.has(bare) || TELLING_PART.test(bare) || TELLING_END.test(bare)
+}
+
+/** Whether a header holds a credential, by its name or by the form of its value. */
+export function isCredentialHeader(name: string, value: string): boolean {
+  return isCredentialName(name) || AUTHORIZATION_VALUE.test(value) || URL_WITH_PASSWORD.test(value)
+}
+
+/**
+ * Whether a text looks like something that was made to be unguessable: longer than eight characters, and no word or words. `hooks`, `v1`,
+ * `shop-42` and `product-updates` are shown where a secret could stand; `T024BE7LD` is not.
+ */
+export function looksSecret(text: string): boolean {
+  return text.length > SHORT_TEXT && !WORDS.test(text)
+}
+
+const SHORT_TEXT = 8
+/** Not longer than names of things are; a longer run of letters may be a key. */
+const WORDS = /^(?=.{1,32}$)[A-Za-z]+(?:[-_.[\]]+[A-Za-z]+)*\]?$/

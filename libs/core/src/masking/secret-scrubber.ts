@@ -1,0 +1,69 @@
+import { escapesIn, TooCostly, withoutUnfinishedEscape } from './escapes.js'
+import { PatternSearch, type Finding } from './pattern-search.js'
+import { patternSetsOf, type PatternSet } from './secret-patterns.js'
+import { MASK } from './shown-url.js'
+
+/** Takes secrets out of texts that others wrote. Made once per version of a subscription, used for each answer. */
+export interface SecretScrubber {
+  /**
+   * The text with `***` in the place of every secret: as it is, in base64 (also within the base64 of something longer), in hex, and each of
+   * these escaped up to twice as JSON, URLs or HTML escape. The same text when it holds none; `***` alone when finding out takes too long.
+   */
+  scrub(text: string): string
+  /** The same for the beginning of a longer text: it ends before what may be the beginning of a secret. */
+  scrubCut(text: string): string
+}
+
+const NOTHING_TO_HIDE: SecretScrubber = { scrub: (text) => text, scrubCut: (text) => text }
+
+/** @param secrets those of `secretTextsOf` */
+export function createSecretScrubber(secrets: readonly string[]): SecretScrubber {
+  if (secrets.length === 0) return NOTHING_TO_HIDE
+  const searches = patternSetsOf(secrets).map((set) => ({ set, search: new PatternSearch(set) }))
+  const shortest = Math.min(...searches.flatMap(({ set }) => set.patterns.map(({ length }) => length)))
+  const rangesIn = (text: string): readonly Finding[] => {
+    const escapes = escapesIn(text)
+    return searches.flatMap(({ set, search }) => search.find(text, escapes).map((one) => widened(one, text, set)))
+  }
+  return {
+    scrub: (text) => {
+      if (text.length < shortest || !searches.some(({ search }) => search.mayHold(text))) return text
+      return unlessTooCostly(() => masked(text, rangesIn(text)))
+    },
+    scrubCut: (text) => {
+      const whole = withoutUnfinishedEscape(text)
+      return unlessTooCostly(() => {
+        const ranges = rangesIn(whole)
+        const end = Math.min(whole.length, ...ranges.filter(({ to }) => to === null).map(({ from }) => from))
+        return masked(whole.slice(0, end), ranges)
+      })
+    },
+  }
+}
+
+function unlessTooCostly(scrub: () => string): string {
+  try {
+    return scrub()
+  } catch (error) {
+    if (error instanceof TooCostly) return MASK
+    throw error
+  }
+}
+
+/** With the characters around it that may hold bits of the secret. */
+const widened = ({ from, to }: Finding, text: string, { isPartOf }: PatternSet): Finding => ({
+  from: isPartOf(text.charAt(from - 1)) ? from - 1 : from,
+  to: to !== null && isPartOf(text.charAt(to)) ? to + 1 : to,
+})
+
+/** Ranges that touch become one mask. A range without an end hides nothing, and what lies behind the text does not count. */
+function masked(text: string, ranges: readonly Finding[]): string {
+  const parts: string[] = []
+  let at = 0
+  for (const { from, to } of [...ranges].sort((a, b) => a.from - b.from)) {
+    if (to === null || from >= text.length) continue
+    if (from > at || parts.length === 0) parts.push(text.slice(at, from), MASK)
+    at = Math.max(at, to)
+  }
+  return parts.length === 0 ? text : parts.join('') + text.slice(at)
+}

@@ -1,0 +1,12 @@
+/** Whose secrets they are. */
+export interface SecretOwner {
+  readonly companyId: string
+  readonly subscriptionId: string
+}
+
+/** What a subscription has sealed: signing secrets, values of headers, its URL. */
+export type SealedKind = 'secret' | 'header' | 'url'
+
+/** The AAD of a subscription's sealed texts: one that is moved to another subscription, or to another place of it, does not open. */
+export const sealingScope = ({ companyId, subscriptionId }: SecretOwner, kind: SealedKind): string =>
+  `${companyId}/${subscriptionId}/${kind}`
