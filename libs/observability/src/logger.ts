@@ -1,5 +1,6 @@
-import { pino, stdSerializers, type Logger as PinoLogger, type LoggerOptions } from 'pino'
+import { pino, type Logger as PinoLogger, type LoggerOptions } from 'pino'
 import { LineOutput } from './line-output.js'
+import { loggedError } from './logged-error.js'
 
 /** Structured logger: one JSON object per line on standard output, up to `FLUSH_EVERY_MS` late. */
 export type Logger = PinoLogger
@@ -49,7 +50,7 @@ export function createLogger(service: string, level: string): Logger {
     formatters: { level: (label) => ({ level: label }) },
     messageKey: 'message',
     redact: { paths: [...SECRET_KEYS, ...SECRET_KEYS.map((key) => `*.${key}`)], censor: '***' },
-    serializers: { error: stdSerializers.errWithCause, err: stdSerializers.errWithCause },
+    serializers: { error: loggedError, err: loggedError, cause: loggedError },
   }
   return pino(options, output)
 }

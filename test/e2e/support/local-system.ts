@@ -11,7 +11,12 @@ export interface Stack {
   readonly operatorKey: string
   readonly databaseUrl: string
   readonly kafkaBrokers: readonly string[]
-  readonly services: readonly { readonly name: string; readonly pid: number; readonly healthUrl: string }[]
+  readonly services: readonly {
+    readonly name: string
+    readonly pid: number
+    readonly healthUrl: string
+    readonly metricsUrl: string
+  }[]
 }
 
 const START_LIMIT_MS = 300_000

@@ -45,6 +45,12 @@ describe('readSettings', () => {
     expect(error.message).toContain('SECRETS_KEY=***')
   })
 
+  it('never shows user and password of a URL, whatever setting holds it', () => {
+    const settings = { size: setting('SIZE', integer(5, 1, 9), '') }
+    const error = faultsOf(() => readSettings(settings, [], { SIZE: 'https://joe:canary@pim.example.com/a@b' }))
+    expect(error.message).toContain('SIZE=https://***@pim.example.com/a@b')
+  })
+
   it('reads a secret from the file that KEY_FILE names', () => {
     const file = join(folder, 'key')
     writeFileSync(file, 'from-file\n')

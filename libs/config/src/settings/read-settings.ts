@@ -5,7 +5,7 @@ import type { Setting, SettingsDefinition, SettingsOf } from './setting.js'
 export interface SettingFault {
   readonly key: string
   readonly rule: string
-  /** As it was given; `***` for a secret, null when it was not set. */
+  /** As it was given, without secrets (`***`); null when it was not set. */
   readonly value: string | null
 }
 
@@ -94,8 +94,9 @@ function rawValue(
   }
 }
 
+/** A user and password in a URL are secret in whatever setting they stand. */
 const shown = (one: Setting<unknown>, raw: string | undefined): string | null =>
-  raw === undefined ? null : one.secret ? '***' : raw
+  raw === undefined ? null : one.secret ? '***' : raw.replace(/\/\/[^/?#@\s]*@/g, '//***@')
 
 const ruleOf = (issues: readonly { readonly message: string }[]): string =>
   issues.map((issue) => issue.message).join('; ')
