@@ -66,7 +66,7 @@ export default {
     only(
       'http-client-behind-its-guard',
       'Receivers are reached through the address guard only.',
-      { path: '^(apps|libs)/', pathNot: '^libs/(webhook-http|testing)/' },
+      { path: '^(apps|libs)/', pathNot: '^libs/testing/' },
       { path: '(^|/)node_modules/(undici|axios|got|node-fetch)/' },
     ),
     only(

@@ -9,4 +9,4 @@ export { CaresHostResolver, systemHostResolver, type HostResolver } from './conn
 export { dial, type Dial, type DialTarget } from './connecting/dial.js'
 export { AddressBlocked, NameNotResolved } from './connecting/connection-errors.js'
 export { type Failure, type FailureCode } from './sending/failure.js'
-export { UndiciWebhookSender, type WebhookSenderOptions } from './sending/undici-webhook-sender.js'
+export { HttpWebhookSender, type WebhookSenderOptions } from './sending/http-webhook-sender.js'

@@ -44,7 +44,8 @@ export function makeCertificate(options: CertificateOptions): Certificate {
   return {
     name,
     privateKey,
-    cert: `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
+    // No empty line at the end, whatever the length: OpenSSL reads none.
+    cert: `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }
 }

@@ -3,7 +3,7 @@ import type { WebhookRequest } from '@hooklane/core'
 import {
   dial,
   parseAllowTargets,
-  UndiciWebhookSender,
+  HttpWebhookSender,
   type Dial,
   type DialTarget,
   type WebhookSenderOptions,
@@ -94,8 +94,8 @@ export function countingDial(): { dial: Dial; dialled: DialTarget[] } {
   }
 }
 
-export function senderOf(cleanup: Cleanup, options: Partial<WebhookSenderOptions> = {}): UndiciWebhookSender {
-  const sender = new UndiciWebhookSender({ allowTargets: LOCAL, ...options })
+export function senderOf(cleanup: Cleanup, options: Partial<WebhookSenderOptions> = {}): HttpWebhookSender {
+  const sender = new HttpWebhookSender({ allowTargets: LOCAL, ...options })
   cleanup.add(() => sender.close())
   return sender
 }

@@ -235,5 +235,6 @@ function notSendable(code: string): SendOutcome {
     response: null,
     error: { code, message: 'the delivery cannot be made into a request' },
     durationMs: 0,
+    isResent: false,
   }
 }

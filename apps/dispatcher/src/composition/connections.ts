@@ -3,7 +3,7 @@ import type { LaneStore, LeaseStore, WebhookSender } from '@hooklane/core'
 import { createKafkaClient, KafkaLogAdmin, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
 import type { Logger } from '@hooklane/observability'
 import { createPool, PostgresLaneStore, PostgresLeaseStore, type PgPool } from '@hooklane/postgres'
-import { parseAllowTargets, UndiciWebhookSender } from '@hooklane/webhook-http'
+import { parseAllowTargets, HttpWebhookSender } from '@hooklane/webhook-http'
 import { Publisher } from '../attempts/publisher.js'
 import type { DispatcherMetrics } from '../metrics.js'
 import type { DispatcherSettings } from '../settings.js'
@@ -37,7 +37,7 @@ export function makeConnections(settings: DispatcherSettings, logger: Logger, me
   const renewals = makePool(settings, logger, { name: 'renewal', max: 2, statementTimeoutMs: 3_000 })
   const grants = makePool(settings, logger, { name: 'lease', max: 2, statementTimeoutMs: 3_000 })
   const lanes = makePool(settings, logger, { name: 'lane', max: 8, statementTimeoutMs: 5_000 })
-  const sender = new UndiciWebhookSender({
+  const sender = new HttpWebhookSender({
     allowTargets: parseAllowTargets(settings.allowTargets),
     perHostMax: settings.perHostMax,
   })

@@ -23,6 +23,8 @@ describe('classifyStatus', () => {
     [500, '5', '2xx', { kind: 'unreachable', status: 500, code: 'http_500' }],
     [503, 'Mon, 02 Mar 2026 08:00:30 GMT', '2xx', { kind: 'throttled', status: 503, retryAfterMs: 30_000 }],
     [999, null, '2xx', { kind: 'unreachable', status: 999, code: 'http_999' }],
+    [101, null, '2xx', { kind: 'unreachable', status: 101, code: 'http_101' }],
+    [42, null, '2xx', { kind: 'unreachable', status: 42, code: 'http_42' }],
   ])('%i with Retry-After %s under %j', (status, retryAfter, success, expected) => {
     expect(classifyStatus({ status, retryAfter, success, wallMs: NOW })).toEqual(expected)
   })

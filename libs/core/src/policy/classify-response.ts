@@ -14,7 +14,8 @@ export interface ResponseFacts {
 /**
  * What a complete answer of a receiver means. Total: any status and any header give a result.
  * Statuses that `success` names accept; 410 is `gone`; 429 and 503 with a readable `Retry-After` are `throttled`;
- * 408, 425, 429 and 5xx are `unreachable` with code `http_<status>`; everything else is `rejected`.
+ * 408, 425, 429, 5xx and what is no final status of HTTP (101, below 200, above 599) are `unreachable` with code `http_<status>`; everything else is
+ * `rejected`.
  */
 export function classifyStatus({ status, retryAfter, success, wallMs }: ResponseFacts): AttemptResult {
   if (isSuccess(status, success)) return { kind: 'accepted', status }
@@ -23,7 +24,7 @@ export function classifyStatus({ status, retryAfter, success, wallMs }: Response
     const retryAfterMs = parseRetryAfter(retryAfter ?? '', wallMs)
     if (retryAfterMs !== null) return { kind: 'throttled', status, retryAfterMs }
   }
-  if (status === 408 || status === 425 || status === 429 || status >= 500) {
+  if (status === 408 || status === 425 || status === 429 || status < 200 || status >= 500) {
     return { kind: 'unreachable', status, code: `http_${status}` }
   }
   return { kind: 'rejected', status }

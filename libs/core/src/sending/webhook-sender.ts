@@ -30,11 +30,17 @@ export interface SendOutcome {
   /** Closed set of codes (`dns`, `connect`, `tls`, `reset`, `timeout`, `address_blocked`, `redirect`, `http_500` …); null when accepted. */
   readonly error: { readonly code: string; readonly message: string } | null
   readonly durationMs: number
+  /** Whether the request was written a second time, because a kept connection was closed before any byte of an answer. The receiver may have got both. */
+  readonly isResent: boolean
 }
 
 /** Talks to receivers. Never throws and never follows redirects; guards the address on every connection. */
 export interface WebhookSender {
-  send(request: WebhookRequest): Promise<SendOutcome>
+  /**
+   * @param mayResend whether the request may be written a second time, within the same time limit: asked when that is due and in the tick in which it
+   * would be written. Absent: always.
+   */
+  send(request: WebhookRequest, mayResend?: () => boolean): Promise<SendOutcome>
   /** Ends idle connections; requests in flight go on. */
   close(): Promise<void>
 }

@@ -11,32 +11,41 @@ interface Share {
 }
 
 interface PoolOptions {
+  readonly connector: GuardedConnector
   /** Idle connections in all; above it the longest idle one is closed. Each costs a file descriptor on both sides. */
   readonly maxIdle: number
   readonly nowMs: () => number
+  /** The origin is distrusted from now on. Not told again while it is. */
+  readonly onDistrusted: (origin: string) => void
 }
 
 /**
- * Connections by origin. A request takes an idle one (the last used first), opens one while the origin has fewer than its maximum, or
- * waits its turn. An origin without connections leaves nothing behind.
+ * For how long an origin that sent bytes belonging to no request gets a connection per request. Too low: the next ones may be taken for an answer. Too
+ * high: a receiver that was repaired costs six to fourteen times the CPU for that long.
+ */
+const DISTRUST_MS = 600_000
+/** Distrusted origins that are remembered. */
+const MAX_DISTRUSTED = 10_000
+
+/**
+ * Connections by origin. A request takes an idle one (the last used first, quiet ones before others), opens one while the origin has fewer than its
+ * maximum, or waits its turn. An origin without connections leaves nothing behind.
  */
 export class ConnectionPool {
   private readonly origins = new Map<string, Share>()
   /** Every idle connection, longest idle first. */
   private readonly idle = new Set<Connection>()
+  /** Origins whose connections are not kept, and until when; the longest known first. */
+  private readonly distrusted = new Map<string, number>()
   private isClosed = false
 
-  constructor(
-    private readonly connector: GuardedConnector,
-    private readonly options: PoolOptions,
-  ) {}
+  constructor(private readonly options: PoolOptions) {}
 
   /** Calls `use` once, at once or when its turn comes; the answer takes a waiting request back. `use` must give the connection back. */
   take(origin: Origin, use: (connection: Connection) => void): () => void {
     const share = this.shareOf(origin)
-    const connection = share.idle.pop()
+    const connection = this.takeIdle(share)
     if (connection) {
-      this.idle.delete(connection)
       share.busy += 1
       use(connection)
     } else if (share.busy < origin.max) {
@@ -49,12 +58,15 @@ export class ConnectionPool {
     return () => undefined
   }
 
-  /** The request is over. A connection that cannot serve another one is closed. */
-  giveBack(connection: Connection, canBeReused: boolean): void {
+  /**
+   * The request is over. A connection that cannot serve another one is closed.
+   * @param keepAliveSeconds what the receiver said; null: nothing
+   */
+  giveBack(connection: Connection, canBeReused: boolean, keepAliveSeconds: number | null): void {
     const { origin } = connection
     const share = this.shareOf(origin)
     share.busy -= 1
-    const isKept = canBeReused && !this.isClosed && connection.isReusable(this.options.nowMs())
+    const isKept = canBeReused && !this.isClosed && !this.isDistrusted(origin) && connection.release(keepAliveSeconds)
     if (isKept) {
       share.idle.push(connection)
       this.idle.add(connection)
@@ -62,10 +74,26 @@ export class ConnectionPool {
     } else {
       connection.destroy()
     }
-    const next = share.waiting.values().next()
-    // Not within undici's callback: its bookkeeping for the answer that just ended is still under way.
-    if (!next.done) queueMicrotask(() => this.serveNext(origin))
+    if (share.waiting.size > 0) this.serveNext(origin)
     else this.forget(origin, share)
+  }
+
+  /** A fresh connection in the place of one that was lost under its request. */
+  replace(lost: Connection): Connection {
+    lost.destroy()
+    return this.open(lost.origin)
+  }
+
+  /** The origin sent bytes that belong to no request: what it sends next on a kept connection could be taken for an answer. */
+  distrust(origin: Origin): void {
+    if (!this.isDistrusted(origin)) this.options.onDistrusted(origin.origin)
+    this.distrusted.delete(origin.origin)
+    this.distrusted.set(origin.origin, this.options.nowMs() + DISTRUST_MS)
+    if (this.distrusted.size > MAX_DISTRUSTED) {
+      const [longest] = this.distrusted.keys()
+      if (longest !== undefined) this.distrusted.delete(longest)
+    }
+    for (const connection of [...this.shareOf(origin).idle]) this.drop(connection)
   }
 
   /** Closes idle connections; those in use are closed when they are given back. */
@@ -74,23 +102,42 @@ export class ConnectionPool {
     for (const connection of [...this.idle]) this.drop(connection)
   }
 
+  private takeIdle(share: Share): Connection | undefined {
+    const nowMs = this.options.nowMs()
+    const quiet = share.idle.findLastIndex((connection) => connection.isQuiet(nowMs))
+    // Without a quiet one the longest idle is the first that will be.
+    const [connection] = share.idle.splice(Math.max(quiet, 0), 1)
+    if (connection) this.idle.delete(connection)
+    return connection
+  }
+
   private serveNext(origin: Origin): void {
     const share = this.shareOf(origin)
     const next = share.waiting.values().next()
-    if (next.done) {
-      this.forget(origin, share)
-      return
-    }
-    if (share.idle.length === 0 && share.busy >= origin.max) return
+    if (next.done) return
     share.waiting.delete(next.value)
     this.take(origin, next.value)
   }
 
   private open(origin: Origin): Connection {
-    return new Connection(origin, this.connector, this.options.nowMs(), (closed) => this.drop(closed))
+    return new Connection(origin, {
+      connector: this.options.connector,
+      nowMs: this.options.nowMs,
+      isKept: !this.isDistrusted(origin),
+      onIdleClosed: (closed) => this.drop(closed),
+      onUnownedBytes: () => this.distrust(origin),
+    })
   }
 
-  /** An idle connection whose socket closed, or that is one too many. One in use is judged when it is given back. */
+  private isDistrusted({ origin }: Origin): boolean {
+    const untilMs = this.distrusted.get(origin)
+    if (untilMs === undefined) return false
+    if (this.options.nowMs() < untilMs) return true
+    this.distrusted.delete(origin)
+    return false
+  }
+
+  /** An idle connection that is gone, or one too many. */
   private drop(connection: Connection): void {
     if (!this.idle.delete(connection)) return
     const share = this.shareOf(connection.origin)

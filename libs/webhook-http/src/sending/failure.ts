@@ -1,4 +1,3 @@
-import { errors } from 'undici'
 import {
   AddressBlocked,
   ConnectFailed,
@@ -19,7 +18,7 @@ export type FailureCode =
   | 'timeout'
   /** The answer ended before its end, or before the request was written. */
   | 'incomplete'
-  /** What came is not HTTP/1.1, or its headers exceed the limit. */
+  /** What came is not HTTP/1.1, contradicts itself, or exceeds a limit; the message says which. */
   | 'protocol'
   /** As many requests as allowed are on their way to this host, and none ended in time. */
   | 'host_busy'
@@ -36,8 +35,13 @@ export interface Failure {
 /** What our own side found out about an exchange. */
 export class ExchangeFailed extends Error {
   readonly code = 'EXCHANGE_FAILED'
-  constructor(readonly failure: FailureCode) {
-    super(MESSAGES[failure])
+
+  /** @param detail what exactly: of a closed set */
+  constructor(
+    readonly failure: FailureCode,
+    readonly detail: string | null = null,
+  ) {
+    super(messageOf(failure, detail))
     this.name = 'ExchangeFailed'
   }
 }
@@ -51,34 +55,38 @@ const MESSAGES: Readonly<Record<FailureCode, string>> = {
   reset: 'the connection was closed before the answer was complete',
   timeout: 'no complete answer within the time limit',
   incomplete: 'the answer was cut off, or came before the request was read',
-  protocol: 'the answer is not valid HTTP/1.1, or its headers are too large',
+  protocol: 'the answer is not valid HTTP/1.1',
   host_busy: 'too many requests are on their way to this host',
   invalid_request: 'the request cannot be written as HTTP',
   internal: 'an unexpected failure on the sending side',
 }
 
-const RESET: ReadonlySet<string> = new Set([
-  'ECONNRESET',
-  'EPIPE',
-  'ECONNABORTED',
-  'UND_ERR_SOCKET',
-  'UND_ERR_INFO',
-  'ETIMEDOUT',
-])
-const PROTOCOL: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_NOT_SUPPORTED'])
-const INVALID: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'])
+const messageOf = (code: FailureCode, detail: string | null): string =>
+  detail === null ? MESSAGES[code] : `${MESSAGES[code]}: ${detail}`
+
+/** The receiver, or something on the way, ended the connection. */
+const RESET: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
+/** The network did, or TLS after its handshake. */
+const BROKEN = /^(ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EPROTO|ERR_SSL_.*|ERR_TLS_.*)$/
 
 /** Total; decides by class and code, never by text. */
 export function failureOf(error: unknown): Failure {
   const code = failureCodeOf(error)
-  const reason =
-    error instanceof NameNotResolved || error instanceof ConnectFailed || error instanceof TlsFailed
-      ? error.reason
-      : null
-  return { code, message: reason === null ? MESSAGES[code] : `${MESSAGES[code]}: ${reason}` }
+  return { code, message: messageOf(code, detailOf(error)) }
 }
 
 export const failureWith = (code: FailureCode): Failure => ({ code, message: MESSAGES[code] })
+
+/** Whether the receiver's side ended the connection, orderly or not. */
+export function isReset(error: unknown): boolean {
+  return error instanceof ExchangeFailed ? error.failure === 'reset' : RESET.has(codeOf(error))
+}
+
+function detailOf(error: unknown): string | null {
+  if (error instanceof ExchangeFailed) return error.detail
+  const hasReason = error instanceof NameNotResolved || error instanceof ConnectFailed || error instanceof TlsFailed
+  return hasReason ? error.reason : null
+}
 
 function failureCodeOf(error: unknown): FailureCode {
   if (error instanceof ExchangeFailed) return error.failure
@@ -88,8 +96,5 @@ function failureCodeOf(error: unknown): FailureCode {
   if (error instanceof ConnectFailed) return error.reason === 'ETIMEDOUT' ? 'connect_timeout' : 'connect'
   if (error instanceof TlsFailed) return 'tls'
   const code = codeOf(error)
-  if (RESET.has(code)) return 'reset'
-  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'incomplete'
-  if (PROTOCOL.has(code) || error instanceof errors.HTTPParserError) return 'protocol'
-  return INVALID.has(code) ? 'invalid_request' : 'internal'
+  return RESET.has(code) || BROKEN.test(code) ? 'reset' : 'internal'
 }

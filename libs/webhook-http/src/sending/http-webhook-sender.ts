@@ -12,10 +12,11 @@ import { AddressGuard } from '../connecting/address-guard.js'
 import { dial, type Dial } from '../connecting/dial.js'
 import { GuardedConnector } from '../connecting/guarded-connector.js'
 import { CaresHostResolver, systemHostResolver, type HostResolver } from '../connecting/host-resolver.js'
-import type { Connection, Origin } from './connection.js'
+import type { Origin } from './connection.js'
 import { ConnectionPool } from './connection-pool.js'
-import { Exchange, type ExchangeEnd } from './exchange.js'
-import { ExchangeFailed, failureOf, failureWith, type Failure } from './failure.js'
+import { failureOf, failureWith, type Failure } from './failure.js'
+import { headerLines, requestBytes, type RequestTarget } from './request-text.js'
+import { Transmission, type TransmissionEnd } from './transmission.js'
 
 export interface WebhookSenderOptions {
   /** What the guard lets through beside public addresses: `parseAllowTargets(ALLOW_TARGETS)`. */
@@ -33,6 +34,8 @@ export interface WebhookSenderOptions {
   readonly dial?: Dial
   readonly monotonicMs?: () => number
   readonly wallMs?: () => number
+  /** An origin sent bytes that belong to no request: from now on it gets a connection per request, until ten minutes after it last did so. */
+  readonly onDistrusted?: (origin: string) => void
 }
 
 const DEFAULTS = { connectTimeoutMs: 5_000, perHostMax: 10, maxIdleConnections: 1_000 } as const
@@ -41,20 +44,20 @@ const ALLOWED_TARGET_MAX = 256
 /** Checked URLs that are remembered. */
 const MAX_KNOWN_TARGETS = 10_000
 
-interface Target {
+interface Target extends RequestTarget {
   readonly origin: Origin
-  readonly path: string
 }
 
 /**
- * Sends webhooks by HTTP/1.1 through the address guard. Each attempt is one request on one connection: no redirect is followed and nothing
- * is sent twice. Accepted means: a status that the policy names, an answer that ended as HTTP says it must (or was cut by us at
- * 16 KiB, when its status was known long before), and a request that had left in full by then.
+ * Sends webhooks by HTTP/1.1 through the address guard. Each attempt is one request on one connection, written a second time only where `Transmission`
+ * says; no redirect is followed. Accepted means: a status that the policy names, an answer that ended as HTTP says it must (or was cut by us at 16 KiB,
+ * when its status was known long before), and a request that had left in full by then. An answer that came before that can refuse the request: a 413
+ * needs no whole body.
  *
- * The deadline of an attempt covers waiting for a connection, name resolution, handshake, request and answer; when it passes the socket is
- * destroyed, and nothing is written after it.
+ * The deadline of an attempt covers waiting for a connection, name resolution, handshake, requests and answer; when it passes the socket is destroyed,
+ * and nothing is written after it.
  */
-export class UndiciWebhookSender implements WebhookSender {
+export class HttpWebhookSender implements WebhookSender {
   private readonly pool: ConnectionPool
   private readonly targets = new Map<string, Target | null>()
   private readonly allowed: AllowedTargets
@@ -76,18 +79,30 @@ export class UndiciWebhookSender implements WebhookSender {
       connectTimeoutMs: options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
       ...(options.ca === undefined ? {} : { ca: options.ca }),
     })
-    this.pool = new ConnectionPool(connector, {
+    this.pool = new ConnectionPool({
+      connector,
+      onDistrusted: options.onDistrusted ?? (() => undefined),
       maxIdle: options.maxIdleConnections ?? DEFAULTS.maxIdleConnections,
       nowMs: this.monotonicMs,
     })
   }
 
-  send(request: WebhookRequest): Promise<SendOutcome> {
+  send(request: WebhookRequest, mayResend: () => boolean = () => true): Promise<SendOutcome> {
     const startedMs = this.monotonicMs()
     const target = this.targetOf(request.url)
-    if (!target) return Promise.resolve(failed(failureWith('address_blocked'), null, this.since(startedMs)))
+    if (!target) return Promise.resolve(failed(failureWith('address_blocked'), 0))
+    const lines = headerLines(request.headers)
+    if (lines === null) return Promise.resolve(failed(failureWith('invalid_request'), 0))
     return new Promise((resolve) => {
-      this.run(target, request, startedMs, (end) => resolve(this.outcomeOf(end, request, this.since(startedMs))))
+      new Transmission({
+        pool: this.pool,
+        origin: target.origin,
+        bytes: (isKept) => requestBytes(request, target, lines, isKept),
+        timeoutMs: request.timeoutMs,
+        nowMs: this.monotonicMs,
+        mayResend,
+        onEnd: (ended) => resolve(this.outcomeOf(ended, request, this.since(startedMs))),
+      }).start()
     })
   }
 
@@ -97,42 +112,14 @@ export class UndiciWebhookSender implements WebhookSender {
     return Promise.resolve()
   }
 
-  private run(target: Target, request: WebhookRequest, startedMs: number, onEnd: (end: ExchangeEnd) => void): void {
-    const deadlineMs = startedMs + request.timeoutMs
-    let connection: Connection | null = null
-    const finish = (end: ExchangeEnd) => {
-      clearTimeout(timer)
-      stopWaiting()
-      if (connection === null) {
-        onEnd(end)
-        return
-      }
-      whenSettled(connection, end, (settled) => {
-        if (connection) this.pool.giveBack(connection, settled.kind === 'answered' && !settled.wasCut)
-        onEnd(settled)
-      })
-    }
-    const exchange = new Exchange(() => this.monotonicMs() < deadlineMs, finish)
-    const timer = setTimeout(
-      () => exchange.fail(new ExchangeFailed(connection === null ? 'host_busy' : 'timeout')),
-      request.timeoutMs,
-    )
-    let stopWaiting: () => void = () => undefined
-    stopWaiting = this.pool.take(target.origin, (taken) => {
-      connection = taken
-      taken.client.dispatch(
-        { path: target.path, method: request.method, headers: request.headers, body: request.body },
-        exchange,
-      )
-    })
-  }
-
-  private outcomeOf(end: ExchangeEnd, request: WebhookRequest, durationMs: number): SendOutcome {
-    if (end.kind === 'failed') return failed(failureOf(end.error), end.response, durationMs)
-    const { response, retryAfter } = end
-    const { status } = response
-    const result = classifyStatus({ status, retryAfter, success: request.success, wallMs: this.wallMs() })
-    return { result, response, error: result.kind === 'accepted' ? null : statusError(status), durationMs }
+  private outcomeOf({ end, isResent }: TransmissionEnd, { success }: WebhookRequest, durationMs: number): SendOutcome {
+    const { response } = end
+    if (end.kind === 'failed') return failed(failureOf(end.error), durationMs, response, isResent)
+    const { status } = end.response
+    const result = classifyStatus({ status, retryAfter: end.retryAfter, success, wallMs: this.wallMs() })
+    if (result.kind !== 'accepted') return { result, response, error: statusError(status), durationMs, isResent }
+    if (!end.wasRequestSent) return failed(failureWith('incomplete'), durationMs, response, isResent)
+    return { result, response, error: null, durationMs, isResent }
   }
 
   private since(startedMs: number): number {
@@ -157,32 +144,23 @@ export class UndiciWebhookSender implements WebhookSender {
     const port = portOf(url)
     const max = this.allowed.allows(host, port) ? ALLOWED_TARGET_MAX : this.perHostMax
     const origin = { origin: url.origin, host, port, isSecure: url.protocol === 'https:', max }
-    return { origin, path: url.pathname + url.search }
-  }
-}
-
-/** Judges an answer by the state of its socket: it counts only when nothing failed and the whole request had left. */
-function whenSettled(connection: Connection, end: ExchangeEnd, settle: (end: ExchangeEnd) => void): void {
-  if (end.kind === 'failed') settle(end)
-  else if (connection.hasFailed())
-    settle({ kind: 'failed', error: new ExchangeFailed('reset'), response: end.response })
-  else if (connection.hasSentAll()) settle(end)
-  else {
-    // The kernel may have taken the last bytes in this very turn of the loop.
-    setImmediate(() => {
-      const isWhole = connection.hasSentAll() && !connection.hasFailed()
-      settle(isWhole ? end : { kind: 'failed', error: new ExchangeFailed('incomplete'), response: end.response })
-    })
+    return { origin, host: url.host, path: url.pathname + url.search }
   }
 }
 
 function statusError(status: number): { code: string; message: string } {
   if (status >= 300 && status <= 399)
     return { code: 'redirect', message: `status ${status}: redirects are not followed` }
+  if (status === 101) return { code: 'http_101', message: 'the receiver switched protocols, which nobody asked for' }
   return { code: `http_${status}`, message: `the receiver answered with status ${status}` }
 }
 
-function failed(failure: Failure, response: SendOutcome['response'], durationMs: number): SendOutcome {
+function failed(
+  failure: Failure,
+  durationMs: number,
+  response: SendOutcome['response'] = null,
+  isResent = false,
+): SendOutcome {
   const { code } = failure
   const result: SendOutcome['result'] =
     code === 'timeout' || code === 'connect_timeout'
@@ -190,5 +168,5 @@ function failed(failure: Failure, response: SendOutcome['response'], durationMs:
       : code === 'invalid_request'
         ? { kind: 'notSendable', code }
         : { kind: 'unreachable', status: null, code }
-  return { result, response, error: failure, durationMs }
+  return { result, response, error: failure, durationMs, isResent }
 }

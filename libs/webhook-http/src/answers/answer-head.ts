@@ -1,0 +1,111 @@
+import { framingOf, listOf, trimBlanks, type Framing } from './framing.js'
+
+/** Of the whole header block of an answer. Node's own limit. Too low: refuses receivers behind chatty proxies. Too high: memory for hostile ones. */
+const MAX_HEAD_BYTES = 16 * 1024
+
+const STATUS_LINE = /^HTTP\/(\d)(?:\.(\d))? +(\d{3})(?: .*)?$/
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** The one is no text, the other no end of a line by itself: both are how lines are smuggled in (RFC 9110, 5.5). */
+const FORBIDDEN = /[\0\r]/
+
+/** Why a head cannot be used: a closed set. */
+export type HeadFault = 'no status line' | 'a header line' | 'headers too large'
+
+/** `done`: the blank line came. */
+export type HeadProgress = 'more' | 'done' | HeadFault
+
+/**
+ * The status line and the headers of one answer, line by line (RFC 9112). Lenient where the meaning stays certain: a line may end without CR, a name may
+ * be followed by blanks, a value may go on in the next line, and may hold any byte but CR, LF and NUL.
+ */
+export class AnswerHead {
+  /** 0 until the status line was read. */
+  status = 0
+  private isHttp11 = false
+  private bytes = 0
+  private readonly fields: [name: string, value: string][] = []
+
+  /** @param line without its LF, as latin1: one character per byte */
+  take(line: string): HeadProgress {
+    this.bytes += line.length + 1
+    if (this.bytes > MAX_HEAD_BYTES) return 'headers too large'
+    const text = line.endsWith('\r') ? line.slice(0, -1) : line
+    if (this.status === 0) return this.takeStatusLine(text)
+    return text === '' ? 'done' : this.takeField(text)
+  }
+
+  /** Whether a line that has not ended yet is too long already. */
+  isTooLarge(unfinishedBytes: number): boolean {
+    return this.bytes + unfinishedBytes > MAX_HEAD_BYTES
+  }
+
+  get isInterim(): boolean {
+    return this.status >= 100 && this.status < 200 && this.status !== 101
+  }
+
+  framing(): Framing {
+    return framingOf(this.status, this.valueOf('transfer-encoding'), this.valueOf('content-length'))
+  }
+
+  /** Whether another request may follow on the connection, as far as the head says. */
+  isPersistent(): boolean {
+    const options = listOf(this.valueOf('connection') ?? '')
+    if (options.includes('close') || this.status === 101) return false
+    if (this.isHttp11) return true
+    // HTTP/1.0 knows no chunks (RFC 9112, 6.1): whoever sends them there may mean something else.
+    return options.includes('keep-alive') && this.valueOf('transfer-encoding') === undefined
+  }
+
+  /** The values of all headers of this name, with commas between; undefined without one. */
+  valueOf(name: string): string | undefined {
+    let value: string | undefined
+    for (const field of this.fields) {
+      if (field[0] === name) value = value === undefined ? field[1] : `${value}, ${field[1]}`
+    }
+    return value
+  }
+
+  /** The value of the first header of this name. */
+  firstOf(name: string): string | undefined {
+    return this.fields.find((field) => field[0] === name)?.[1]
+  }
+
+  /** All headers by name in lower case, repeated ones as one value, in the order in which they came. */
+  headers(): ReadonlyMap<string, string> {
+    const headers = new Map<string, string>()
+    for (const [name, value] of this.fields) {
+      const before = headers.get(name)
+      headers.set(name, before === undefined ? value : `${before}, ${value}`)
+    }
+    return headers
+  }
+
+  private takeStatusLine(text: string): HeadProgress {
+    // Some servers end the body before with a line too many.
+    if (text === '') return 'more'
+    const [, major, minor, status] = STATUS_LINE.exec(text) ?? []
+    if (status === undefined || FORBIDDEN.test(text)) return 'no status line'
+    this.status = Number(status)
+    this.isHttp11 = major === '1' && minor !== '0'
+    return this.status === 0 ? 'no status line' : 'more'
+  }
+
+  private takeField(text: string): HeadProgress {
+    if (FORBIDDEN.test(text)) return 'a header line'
+    if (text.startsWith(' ') || text.startsWith('\t')) return this.continueField(text)
+    const colon = text.indexOf(':')
+    const name = trimBlanks(text.slice(0, Math.max(colon, 0))).toLowerCase()
+    if (!TOKEN.test(name)) return 'a header line'
+    this.fields.push([name, trimBlanks(text.slice(colon + 1))])
+    return 'more'
+  }
+
+  /** A folded value (RFC 9112, 5.2): a user agent reads the fold as blanks. */
+  private continueField(text: string): HeadProgress {
+    const last = this.fields.at(-1)
+    if (!last) return 'a header line'
+    const more = trimBlanks(text)
+    last[1] = last[1] === '' ? more : `${last[1]} ${more}`
+    return 'more'
+  }
+}

@@ -1,0 +1,50 @@
+import type { WebhookRequest } from '@hooklane/core'
+
+/** Where a request goes. */
+export interface RequestTarget {
+  /** With the port unless it is the scheme's own, as in the URL. */
+  readonly host: string
+  readonly path: string
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+/** What says where a request ends, or what the connection is for: nobody else writes these. */
+const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'keep-alive',
+])
+
+/** The header lines of a request; null when one of them cannot be written, or would change how the request is read. */
+export function headerLines(headers: Readonly<Record<string, string>>): string | null {
+  let lines = ''
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? ''
+    if (!TOKEN.test(name) || !VALUE.test(value) || OF_THE_CONNECTION.has(name.toLowerCase())) return null
+    lines += `${name}: ${value}\r\n`
+  }
+  return lines
+}
+
+/**
+ * The whole request in one piece: it leaves in one write.
+ * @param isKept whether another request may follow on the connection
+ */
+export function requestBytes(request: WebhookRequest, target: RequestTarget, lines: string, isKept: boolean): Buffer {
+  const { method, body } = request
+  const connection = isKept ? 'keep-alive' : 'close'
+  const head =
+    `${method} ${target.path} HTTP/1.1\r\nhost: ${target.host}\r\nconnection: ${connection}\r\n` +
+    `${lines}content-length: ${body.length}\r\n\r\n`
+  const bytes = Buffer.allocUnsafe(head.length + body.length)
+  bytes.write(head, 0, 'latin1')
+  body.copy(bytes, head.length)
+  return bytes
+}

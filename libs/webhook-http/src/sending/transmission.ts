@@ -1,0 +1,102 @@
+import type { Connection, Origin } from './connection.js'
+import type { ConnectionPool } from './connection-pool.js'
+import { Exchange, type ExchangeEnd } from './exchange.js'
+import { ExchangeFailed, type FailureCode } from './failure.js'
+
+export interface TransmissionOptions {
+  readonly pool: ConnectionPool
+  readonly origin: Origin
+  readonly bytes: (isKept: boolean) => Buffer
+  readonly timeoutMs: number
+  readonly nowMs: () => number
+  /** Whether the request may be sent a second time: asked when that is due, and again in the tick in which it is written. */
+  readonly mayResend: () => boolean
+  readonly onEnd: (end: TransmissionEnd) => void
+}
+
+export interface TransmissionEnd {
+  readonly end: Exclude<ExchangeEnd, { readonly kind: 'unanswered' | 'notWritten' }>
+  /** Whether the request was written twice. */
+  readonly isResent: boolean
+}
+
+/**
+ * Brings one request to its receiver within one deadline. It is written once; and once more, on a fresh connection, when a kept one was closed before any
+ * byte of an answer: a server that closes idle connections without saying so is no failing receiver (RFC 9110, 9.2.2 and RFC 9112, 9.3.1). That server may
+ * have read the first one: receivers tell copies by `webhook-id`.
+ */
+export class Transmission {
+  private readonly deadlineMs: number
+  private timer: NodeJS.Timeout | undefined
+  private stopWaiting: () => void = () => undefined
+  private connection: Connection | null = null
+  private exchange: Exchange | null = null
+  private isSecond = false
+
+  constructor(private readonly options: TransmissionOptions) {
+    this.deadlineMs = options.nowMs() + options.timeoutMs
+  }
+
+  start(): void {
+    const { pool, origin, timeoutMs } = this.options
+    this.timer = setTimeout(() => this.timeIsUp(), timeoutMs)
+    this.stopWaiting = pool.take(origin, (connection) => this.runOn(connection))
+  }
+
+  private runOn(connection: Connection): void {
+    const { bytes } = this.options
+    this.connection = connection
+    this.exchange = new Exchange(connection, {
+      bytes,
+      refusal: () => this.refusal(),
+      onEnd: (end) => this.exchangeEnded(connection, end),
+    })
+    connection.run(this.exchange)
+  }
+
+  /** A process that was frozen while it connected must not send after its time, nor a second time after its lease. */
+  private refusal(): FailureCode | null {
+    if (this.isTimeUp()) return 'timeout'
+    return this.isSecond && !this.options.mayResend() ? 'reset' : null
+  }
+
+  private exchangeEnded(connection: Connection, end: ExchangeEnd): void {
+    const { pool } = this.options
+    switch (end.kind) {
+      case 'notWritten':
+        return this.runOn(pool.replace(connection))
+      case 'unanswered':
+        if (this.isSecond || this.isTimeUp() || !this.options.mayResend()) {
+          return this.finish({ kind: 'failed', error: end.error, response: null })
+        }
+        this.isSecond = true
+        return this.runOn(pool.replace(connection))
+      case 'answered':
+        if (end.hasSurplus) pool.distrust(connection.origin)
+        return this.finish(end)
+      case 'failed':
+        return this.finish(end)
+    }
+  }
+
+  private timeIsUp(): void {
+    const failure = new ExchangeFailed(this.connection === null ? 'host_busy' : 'timeout')
+    if (this.exchange) this.exchange.fail(failure)
+    else this.finish({ kind: 'failed', error: failure, response: null })
+  }
+
+  private isTimeUp(): boolean {
+    return this.options.nowMs() >= this.deadlineMs
+  }
+
+  private finish(end: TransmissionEnd['end']): void {
+    const { pool, onEnd } = this.options
+    clearTimeout(this.timer)
+    this.stopWaiting()
+    if (this.connection) {
+      const canBeReused = end.kind === 'answered' && end.canReuseConnection
+      pool.giveBack(this.connection, canBeReused, end.kind === 'answered' ? end.keepAliveSeconds : null)
+    }
+    onEnd({ end, isResent: this.isSecond && this.exchange?.hasBegun === true })
+  }
+}
