@@ -46,6 +46,15 @@ export const catalogue = {
     'Requests made to receivers, by what they came to. `unreachable` and `timedOut` rising in all groups at once: the way out of this network is down.',
     { group, result: RESULTS },
   ),
+  resent: counter(
+    'attempts_resent_total',
+    'Requests written a second time, because the receiver had closed a kept connection before any byte of an answer. It may have read the first one: copies carry the same `webhook-id`. Rising: a server or load balancer closes idle connections sooner than its `Keep-Alive` header says, or within 1.5 seconds without one.',
+    { group },
+  ),
+  distrustedOrigins: counter(
+    'distrusted_origins_total',
+    'Times that an origin was caught sending bytes that belong to no request, such as a second answer. It gets a connection per request until ten minutes after it last did so, at several times the CPU; the log line names it.',
+  ),
   attemptSeconds: histogram(
     'attempt_seconds',
     'From the start of a request to the last byte of the answer, or to the failure. One app’s throughput is 1 divided by it.',

@@ -15,6 +15,7 @@ import {
 import type { DispatchView } from '../configuration/configuration-gate.js'
 import type { LaneSession } from '../engine/lane-session.js'
 import type { DispatcherMetrics, GuardCause } from '../metrics.js'
+import { leaseCovers } from './lease-covers.js'
 import { OutcomeScrubber } from './outcome-scrubber.js'
 import type { Permits } from './permits.js'
 import { RenderedAddresses } from './rendered-addresses.js'
@@ -78,15 +79,23 @@ export class AttemptExecutor {
       const prepared = this.prepare(session, effect)
       if (prepared === null) return
       const { request, code } = prepared.rendered
-      const outcome = request ? await this.send(request, prepared.access) : notSendable(code)
+      const outcome = request ? await this.send(session, request, prepared) : notSendable(code)
       this.tellEnded(session, effect, prepared, outcome)
     } finally {
       this.options.permits.giveBack()
     }
   }
 
-  private async send(request: WebhookRequest, { scrubber }: SubscriptionAccess): Promise<SendOutcome> {
-    return this.outcomes.scrubbed(await this.options.sender.send(request), scrubber)
+  /** A second time it may leave only within its own time limit and while the lease that was checked for it is still ours. */
+  private async send(
+    session: LaneSession,
+    request: WebhookRequest,
+    { startedMs, access }: Prepared,
+  ): Promise<SendOutcome> {
+    const { sender, metrics, marginMs } = this.options
+    const outcome = await sender.send(request, () => leaseCovers(session, startedMs + request.timeoutMs, marginMs))
+    if (outcome.isResent) metrics.resent.inc({ group: session.licence.workerGroup })
+    return this.outcomes.scrubbed(outcome, access.scrubber)
   }
 
   /** Null, and told so, when the request must not start now. */
@@ -100,7 +109,7 @@ export class AttemptExecutor {
     if (!subscription) return this.notStarted(session, effect, 'configuration')
     const startedMs = clock.monotonicMs()
     // Order matters: nothing is awaited between this guard and the request, so a request never begins that could outlive the lease.
-    if (startedMs + subscription.delivery.timeoutMs + this.options.marginMs > session.deadlineMs) {
+    if (!leaseCovers(session, startedMs + subscription.delivery.timeoutMs, this.options.marginMs)) {
       return this.notStarted(session, effect, 'deadline')
     }
     let access: SubscriptionAccess

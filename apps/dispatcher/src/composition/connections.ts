@@ -40,6 +40,13 @@ export function makeConnections(settings: DispatcherSettings, logger: Logger, me
   const sender = new HttpWebhookSender({
     allowTargets: parseAllowTargets(settings.allowTargets),
     perHostMax: settings.perHostMax,
+    onDistrusted: (origin) => {
+      metrics.distrustedOrigins.inc()
+      logger.info(
+        { origin },
+        'a receiver sent bytes that belong to no request: it gets a connection per request for ten minutes',
+      )
+    },
   })
   return {
     kafka,

@@ -195,6 +195,7 @@ export class SessionFactory {
         httpStatus: outcome.response?.status,
         errorCode: outcome.error?.code,
         durationMs: Math.round(outcome.durationMs * 10) / 10,
+        resent: outcome.isResent || undefined,
         decision: disposition.kind,
         deliveryStatus: statusAfter(disposition),
         nextInMs: 'delayMs' in disposition ? Math.round(disposition.delayMs) : undefined,
