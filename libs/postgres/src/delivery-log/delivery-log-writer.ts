@@ -1,14 +1,9 @@
 import type { DeadLetterRecord } from '@hooklane/contracts'
 import { DatabaseError, type Pool, type PoolClient } from 'pg'
 import { sql } from '../sql.js'
-import {
-  ATTEMPT_COLUMNS,
-  columnArrays,
-  DELIVERY_COLUMNS,
-  summariseDeliveries,
-  type LogEntry,
-  type LoggedEntry,
-} from './log-rows.js'
+import type { LogEntry, LoggedEntry } from './log-entry.js'
+import { ATTEMPT_COLUMNS, columnArrays, DELIVERY_COLUMNS, summariseDeliveries } from './log-rows.js'
+import { deadLetterOrder } from './record-order.js'
 
 const ATTEMPTS = sql('log-attempts')
 const DELIVERIES = sql('log-deliveries')
@@ -52,8 +47,8 @@ export class DeliveryLogWriter {
 
   private async writeBatch(entries: readonly LogEntry[]): Promise<void> {
     const logged = entries.filter((entry): entry is LoggedEntry => entry.kind !== 'deadLetter')
-    const deadLetters = entries.flatMap((entry, place) =>
-      entry.kind === 'deadLetter' ? [storableRow(deadLetterRow(entry.record, place))] : [],
+    const deadLetters = entries.flatMap((entry) =>
+      entry.kind === 'deadLetter' ? [storableRow(deadLetterRow(entry.record))] : [],
     )
     await this.ensureDays(daysOf(logged))
     await this.inTransaction(async (client) => {
@@ -119,9 +114,8 @@ function storableRow<R extends Readonly<Record<string, unknown>>>(row: R): R {
   return Object.fromEntries(values) as R
 }
 
-function deadLetterRow(r: DeadLetterRecord, place: number) {
+function deadLetterRow(r: DeadLetterRecord) {
   return {
-    place,
     app_id: r.appId,
     sequence: r.sequence,
     company_id: r.companyId,
@@ -133,5 +127,6 @@ function deadLetterRow(r: DeadLetterRecord, place: number) {
     last_error: r.lastError,
     at: r.at,
     record: JSON.stringify(r),
+    record_order: deadLetterOrder(r),
   }
 }

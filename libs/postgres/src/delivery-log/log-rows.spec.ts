@@ -1,6 +1,7 @@
 import type { AttemptRecord, SettlementRecord } from '@hooklane/contracts'
 import { describe, expect, it } from '@jest/globals'
-import { ATTEMPT_COLUMNS, columnArrays, DELIVERY_COLUMNS, summariseDeliveries, type LoggedEntry } from './log-rows.js'
+import type { LoggedEntry } from './log-entry.js'
+import { ATTEMPT_COLUMNS, columnArrays, DELIVERY_COLUMNS, summariseDeliveries } from './log-rows.js'
 
 const identity = {
   appId: 'app_1',
@@ -46,7 +47,7 @@ function settlement(given: Partial<SettlementRecord> = {}): LoggedEntry {
 }
 
 describe('summariseDeliveries', () => {
-  it('takes the state from the last record and the times from all of them', () => {
+  it('takes the state from the newest record and the times from all of them', () => {
     const [summary, ...others] = summariseDeliveries([
       attempt({ attempt: 1, status: 'retrying', startedAt: '2026-03-02T08:15:01Z' }),
       attempt({ attempt: 2, status: 'retrying', startedAt: '2026-03-02T08:15:00.5Z' }),
@@ -55,6 +56,13 @@ describe('summariseDeliveries', () => {
     expect(others).toEqual([])
     expect(summary).toMatchObject({ attempts: 2, firstAttemptAt: '2026-03-02T08:15:00.5Z' })
     expect(summary?.newest.record.status).toBe('skipped')
+  })
+
+  it('keeps the last answer of a delivery that was settled without a request', () => {
+    const error = { code: 'http_503', message: 'busy' }
+    const failed = attempt({ status: 'retrying', response: { status: 503, headers: {}, body: '' }, error })
+    const [summary] = summariseDeliveries([settlement(), failed])
+    expect(columnArrays([summary!], DELIVERY_COLUMNS).slice(26, 28)).toEqual([[503], ['http_503']])
   })
 
   it('lets a delivery that was delivered stay so, whatever is read after it', () => {
@@ -88,7 +96,7 @@ describe('columnArrays', () => {
     expect(columns).toHaveLength(25)
     expect(columns[11]).toEqual(['POST', null])
     expect(columns[16]).toEqual([200, null])
-    expect(columnArrays(summariseDeliveries([settlement()]), DELIVERY_COLUMNS)).toHaveLength(28)
+    expect(columnArrays(summariseDeliveries([settlement()]), DELIVERY_COLUMNS)).toHaveLength(30)
   })
 
   it('replaces what Postgres text cannot hold, in texts and in headers', () => {

@@ -1,20 +1,21 @@
-import type { AttemptRecord, DeadLetterRecord, SettlementRecord } from '@hooklane/contracts'
+import type { AttemptRecord } from '@hooklane/contracts'
+import type { LoggedEntry } from './log-entry.js'
+import { isOpen, recordOrder } from './record-order.js'
 
-/** What the log takes, in the order in which it was read. */
-export type LogEntry =
-  | { readonly kind: 'attempt'; readonly record: AttemptRecord }
-  | { readonly kind: 'settlement'; readonly record: SettlementRecord }
-  | { readonly kind: 'deadLetter'; readonly record: DeadLetterRecord }
+type AttemptEntry = Extract<LoggedEntry, { readonly kind: 'attempt' }>
 
-/** An entry of the topic `attempts`. */
-export type LoggedEntry = Exclude<LogEntry, { readonly kind: 'deadLetter' }>
-
-/** What a batch says of one delivery. */
+/** What a batch says of one delivery: the same in whatever order its entries were read. */
 export interface DeliverySummary {
-  /** The entry that says the delivery's state: one that delivered it, else the last one read. */
+  /** The entry that says the delivery's state: of the greater of the two orders. */
   readonly newest: LoggedEntry
-  /** Start of the first request; null when none was made. */
+  /** The one that says the last answer; null when the batch has no attempt. */
+  readonly newestAttempt: AttemptEntry | null
+  /** `recordOrder` of the newest attempt and of the newest settlement; empty without one. */
+  readonly attemptOrder: string
+  readonly settlementOrder: string
+  /** Start of the first request and of the last one; null when none was made. */
   readonly firstAttemptAt: string | null
+  readonly lastAttemptAt: string | null
   readonly attempts: number
 }
 
@@ -102,7 +103,10 @@ const ofNewest =
   ({ newest }) =>
     read(newest)
 
-const isOpen = (status: string): boolean => status === 'pending' || status === 'retrying'
+const ofNewestAttempt =
+  (read: (record: AttemptRecord) => Value): Column<DeliverySummary> =>
+  ({ newestAttempt }) =>
+    newestAttempt ? read(newestAttempt.record) : null
 
 /** In the order of the parameters of log-deliveries.sql. */
 export const DELIVERY_COLUMNS: readonly Column<DeliverySummary>[] = [
@@ -129,16 +133,17 @@ export const DELIVERY_COLUMNS: readonly Column<DeliverySummary>[] = [
   ofNewest(reasonOf),
   ({ attempts }) => attempts,
   ({ firstAttemptAt }) => firstAttemptAt,
-  ofNewest(ofAttempt(({ startedAt }) => startedAt)),
+  ({ lastAttemptAt }) => lastAttemptAt,
   ofNewest(ofAttempt(({ nextAttemptAt }) => nextAttemptAt)),
   ofNewest((entry) => (isOpen(entry.record.status) ? null : instantOf(entry))),
-  ofNewest(ofAttempt(({ response }) => response?.status ?? null)),
-  ofNewest(ofAttempt(({ error }) => error?.code ?? null)),
+  ofNewestAttempt(({ response }) => response?.status ?? null),
+  ofNewestAttempt(({ error }) => error?.code ?? null),
+  ({ attemptOrder }) => attemptOrder,
+  ({ settlementOrder }) => settlementOrder,
 ]
 
 /**
  * One summary per delivery, ordered by app and sequence: two writers that hold the same deliveries then lock them in the same order.
- * @param entries in the order in which they were read
  */
 export function summariseDeliveries(entries: readonly LoggedEntry[]): DeliverySummary[] {
   const byDelivery = new Map<string, DeliverySummary>()
@@ -153,26 +158,43 @@ export function summariseDeliveries(entries: readonly LoggedEntry[]): DeliverySu
 }
 
 function summaryOf(entry: LoggedEntry): DeliverySummary {
+  const order = recordOrder(entry)
+  const settled = { newest: entry, newestAttempt: null, attemptOrder: '', settlementOrder: order }
+  if (entry.kind === 'settlement') return { ...settled, firstAttemptAt: null, lastAttemptAt: null, attempts: 0 }
+  const { startedAt, attempt } = entry.record
   return {
     newest: entry,
-    firstAttemptAt: entry.kind === 'attempt' ? entry.record.startedAt : null,
-    attempts: attemptNumber(entry),
+    newestAttempt: entry,
+    attemptOrder: order,
+    settlementOrder: '',
+    firstAttemptAt: startedAt,
+    lastAttemptAt: startedAt,
+    attempts: attempt,
   }
 }
 
-function merged(before: DeliverySummary, now: DeliverySummary): DeliverySummary {
-  const isDelivered = before.newest.record.status === 'delivered' && now.newest.record.status !== 'delivered'
+/** Of two summaries of a delivery, each part from the one that knows the newer record. */
+function merged(a: DeliverySummary, b: DeliverySummary): DeliverySummary {
   return {
-    newest: isDelivered ? before.newest : now.newest,
-    firstAttemptAt: earlier(before.firstAttemptAt, now.firstAttemptAt),
-    attempts: Math.max(before.attempts, now.attempts),
+    newest: stateOrder(a) < stateOrder(b) ? b.newest : a.newest,
+    newestAttempt: a.attemptOrder < b.attemptOrder ? b.newestAttempt : a.newestAttempt,
+    attemptOrder: greater(a.attemptOrder, b.attemptOrder),
+    settlementOrder: greater(a.settlementOrder, b.settlementOrder),
+    firstAttemptAt: outer(a.firstAttemptAt, b.firstAttemptAt, -1),
+    lastAttemptAt: outer(a.lastAttemptAt, b.lastAttemptAt, 1),
+    attempts: Math.max(a.attempts, b.attempts),
   }
 }
 
-/** Not by text: fractions of a second have no fixed width. */
-function earlier(a: string | null, b: string | null): string | null {
+const greater = (a: string, b: string): string => (a < b ? b : a)
+
+const stateOrder = ({ attemptOrder, settlementOrder }: DeliverySummary): string =>
+  greater(attemptOrder, settlementOrder)
+
+/** The earlier (-1) or later (1) instant. Not by text: fractions of a second have no fixed width. */
+function outer(a: string | null, b: string | null, sign: 1 | -1): string | null {
   if (a === null || b === null) return a ?? b
-  return Date.parse(b) < Date.parse(a) ? b : a
+  return Math.sign(Date.parse(b) - Date.parse(a)) === sign ? b : a
 }
 
 function byAppAndSequence(

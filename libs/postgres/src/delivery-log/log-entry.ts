@@ -1,0 +1,10 @@
+import type { AttemptRecord, DeadLetterRecord, SettlementRecord } from '@hooklane/contracts'
+
+/** What the log takes. */
+export type LogEntry =
+  | { readonly kind: 'attempt'; readonly record: AttemptRecord }
+  | { readonly kind: 'settlement'; readonly record: SettlementRecord }
+  | { readonly kind: 'deadLetter'; readonly record: DeadLetterRecord }
+
+/** An entry of the topic `attempts`. */
+export type LoggedEntry = Exclude<LogEntry, { readonly kind: 'deadLetter' }>
