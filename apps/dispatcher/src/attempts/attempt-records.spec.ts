@@ -84,6 +84,7 @@ const answered = (response: Partial<SendOutcome['response'] & object>, message =
   response: { status: 500, headers: {}, body: '', ...response },
   error: { code: 'http_500', message },
   durationMs: 1,
+  isResent: false,
 })
 
 const ENCODINGS: readonly ((text: string) => string)[] = [

@@ -101,7 +101,7 @@ export async function foldOddRows(before: Row, after: Row, maxEventBytes?: numbe
       memoryLimit: Number.POSITIVE_INFINITY,
       ...(maxEventBytes === undefined ? {} : { maxEventBytes }),
     })
-    await folder.add(change)
+    await folder.add(change, { lsn: 1n, index: 0 })
     for await (const event of folder.events(TRANSACTION)) events.push(event)
     await folder.discard()
   }
