@@ -1,9 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { explainFullDisk } from './disk-space.mjs'
-
-/** After this long a server that ended by itself is started again; after each failure twice as long, up to the longest. */
-const RESTART_AFTER_MS = 1_000
-const LONGEST_RESTART_PAUSE_MS = 15_000
+import { RestartPause } from './restart-pause.mjs'
 
 /**
  * @typedef {{ address: string, pid: number, log: string, exited: Promise<unknown>, kill: (signal: NodeJS.Signals) => void, stop: () => Promise<void> }} LocalServer
@@ -42,6 +39,7 @@ export class KeptServer {
   /** When the present process was ready. */
   #since = new Date()
   #stopping = new AbortController()
+  #restartPause = new RestartPause()
   #isTakenDown = false
   /** @type {Promise<void>} */
   #restarting = Promise.resolve()
@@ -109,12 +107,12 @@ export class KeptServer {
     const { say, options } = this.#context
     const { signal } = this.#stopping
     let told = ''
-    for (let pauseMs = RESTART_AFTER_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LONGEST_RESTART_PAUSE_MS)) {
+    for (let ranMs = Date.now() - this.#since.getTime(); !signal.aborted; ranMs = 0) {
       const full = await explainFullDisk(options.home.dir)
       const text = full === null ? 'ended by itself; starting it again' : `ended by itself: ${full}`
       if (text !== told) say(text)
       told = text
-      await delay(pauseMs, undefined, { signal }).catch(() => {})
+      await delay(this.#restartPause.afterEnd(ranMs), undefined, { signal }).catch(() => {})
       if (signal.aborted) return
       try {
         return await this.#startAgain()

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { displayPath } from './home.mjs'
 import { startOnFreePorts } from './ports.mjs'
+import { RestartPause } from './restart-pause.mjs'
 import { lastLines, startServerProcess } from './server-process.mjs'
 import { StackError } from './stack-error.mjs'
 
@@ -21,9 +22,8 @@ const STOP_STEPS = /** @type {const} */ ([
   { signal: 'SIGKILL', waitMs: 5_000 },
 ])
 
-const RESTART_AFTER_MS = 1_000
-/** A service that dies before it was ready is started ever more slowly, up to this. */
-const LONGEST_RESTART_PAUSE_MS = 15_000
+/** Signals that end nothing. */
+const HARMLESS = /** @type {ReadonlySet<NodeJS.Signals>} */ (new Set(['SIGSTOP', 'SIGCONT']))
 
 /**
  * One service process and those that replace it. It is *starting* until `/health/ready` answers 200, then *running*; when
@@ -35,7 +35,10 @@ export class ServiceProcess {
   /** By the key of the setting. @type {Record<string, number>} */
   #ports = {}
   #isStopping = false
-  #pauseMs = RESTART_AFTER_MS
+  #restartPause = new RestartPause()
+  #spawnedAt = 0
+  /** The running process was ended on purpose, to be replaced. */
+  #isKilled = false
   /** Cuts the pause before a restart short when the service is stopped. */
   #stopped = new AbortController()
   /** @type {Promise<void>} */
@@ -112,7 +115,9 @@ export class ServiceProcess {
 
   /** @param {NodeJS.Signals} signal */
   kill(signal) {
-    if (this.isRunning && this.#process) process.kill(this.#process.pid, signal)
+    if (!this.isRunning || !this.#process) return
+    if (!HARMLESS.has(signal)) this.#isKilled = true
+    process.kill(this.#process.pid, signal)
   }
 
   /** Lets the service drain; resolves when its process has ended. */
@@ -126,6 +131,8 @@ export class ServiceProcess {
 
   async #spawn() {
     const { instance, entry, env, log } = this.#specification
+    this.#isKilled = false
+    this.#spawnedAt = performance.now()
     const ports = Object.entries(this.#ports).map(([key, port]) => [key, String(port)])
     this.#process = await startServerProcess({
       name: instance,
@@ -147,32 +154,30 @@ export class ServiceProcess {
       const end = signal ?? `exit ${code}`
       if (!this.#options.restart)
         return this.#options.onProgress(`ended (${end}); its log: ${displayPath(current.log)}`)
-      this.#options.onProgress(`ended (${end}); starting it again in ${this.#pauseMs / 1000} s`)
-      this.#restarting = this.#startAgain()
+      const pauseMs = this.#isKilled
+        ? this.#restartPause.afterKill()
+        : this.#restartPause.afterEnd(performance.now() - this.#spawnedAt)
+      this.#options.onProgress(`ended (${end}); starting it again in ${pauseMs / 1000} s`)
+      this.#restarting = this.#startAgain(pauseMs)
     })
   }
 
-  async #startAgain() {
-    await delay(this.#pauseMs, undefined, { signal: this.#stopped.signal }).catch(() => {})
+  /** @param {number} pauseMs */
+  async #startAgain(pauseMs) {
+    await delay(pauseMs, undefined, { signal: this.#stopped.signal }).catch(() => {})
     if (this.#isStopping) return
     try {
       await this.#spawn()
     } catch (error) {
-      this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_RESTART_PAUSE_MS)
       this.#options.onProgress(`cannot be started (${error instanceof Error ? error.message : error}); trying again`)
-      this.#restarting = this.#startAgain()
+      this.#restarting = this.#startAgain(this.#restartPause.afterEnd(0))
       return
     }
     this.#watch()
     void this.#untilReady(this.#stopped.signal).then(
-      () => {
-        this.#pauseMs = RESTART_AFTER_MS
-        this.#options.onProgress('runs again')
-      },
+      () => this.#options.onProgress('runs again'),
       (error) => {
-        if (this.#isStopping) return
-        this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_RESTART_PAUSE_MS)
-        this.#options.onProgress(error.message)
+        if (!this.#isStopping) this.#options.onProgress(error.message)
       },
     )
   }

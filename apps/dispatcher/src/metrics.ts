@@ -114,7 +114,7 @@ export const catalogue = {
   inFlight: gauge('attempts_in_flight', 'Requests out now. Near ATTEMPTS_MAX for long: raise it, or add processes.'),
   heldBytes: gauge(
     'held_payload_bytes',
-    'Payload bytes of the records held in lanes; reading pauses at 80 % of MEMORY_MAX_BYTES.',
+    'Payload bytes of the records held in lanes, and of those about attempts that wait for Kafka; reading pauses at 80 % of MEMORY_MAX_BYTES.',
   ),
   partitionsOwned: gauge(
     'partitions_owned',

@@ -61,7 +61,7 @@ export const definition = {
   memoryMaxBytes: setting(
     'MEMORY_MAX_BYTES',
     integer(256 * 1024 * 1024, 1024 * 1024, 64 * 1024 * 1024 * 1024),
-    'Payload bytes held in lanes; at 80 % reading pauses, at 60 % it goes on. Too low: reading stops and starts. Must leave room in the process’s memory limit, twice it is safe.',
+    'Payload bytes held in lanes and for Kafka; at 80 % reading pauses, at 60 % it goes on. Too low: reading stops and starts. Must leave room in the process’s memory limit, twice it is safe.',
   ),
   spreadMax: setting(
     'SPREAD_MAX',

@@ -51,6 +51,7 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
     clock: systemClock,
     budget: new MemoryBudget(settings.memoryMaxBytes),
     inFlight: () => permits.taken,
+    unpublishedBytes: () => connections.publisher.unpublishedBytes,
   })
   const dispatcher = new Dispatcher({
     view,

@@ -1,19 +1,26 @@
 import { describe, expect, it } from '@jest/globals'
-import type { LogConsumer, LogConsumerHandlers, LogProducer } from '@hooklane/core'
+import type { LogConsumer, LogConsumerHandlers, LogProducer, LogRecord } from '@hooklane/core'
 import { createRegistry, Skips, type Logger } from '@hooklane/observability'
-import type { DeliveryLogWriter } from '@hooklane/postgres'
+import { RefusedByLog, type DeliveryLogWriter } from '@hooklane/postgres'
+import { eventually } from '@hooklane/testing'
+import type { Entry } from './batches/decode-entry.js'
 import { recorderMetrics } from './metrics.js'
 import { Recorder } from './recorder.js'
 
 const nothing = (): undefined => undefined
+const WITHIN = { withinMs: 30_000 }
 const done = () => Promise.resolve()
 const logger = { debug: nothing, warn: nothing, error: nothing } as unknown as Logger
 
-/** A recorder that has read one record which nobody can decode, with a Kafka that takes nothing. */
-async function recorderWithoutKafka() {
-  const seen = { writing: [] as boolean[], tries: 0 }
-  let onTried: () => void = nothing
-  const tried = new Promise<void>((resolve) => (onTried = resolve))
+interface Outside {
+  /** Of the database; a batch of entries. */
+  readonly write?: (entries: readonly Entry[]) => Promise<void>
+  readonly publishAll?: () => Promise<void>
+}
+
+/** A recorder between a consumer that does as it is told and what the test makes of the rest. */
+async function recorderWith({ write = done, publishAll = done }: Outside) {
+  const seen = { writing: [] as boolean[], pauses: 0, failures: 0 }
   let handlers: LogConsumerHandlers | null = null
   const consumer = {
     start: (given: LogConsumerHandlers) => {
@@ -21,25 +28,22 @@ async function recorderWithoutKafka() {
       return done()
     },
     stop: done,
-    pause: nothing,
+    pause: () => {
+      seen.pauses += 1
+    },
+    resume: nothing,
     commit: done,
   } as unknown as LogConsumer
-  const producer = {
-    publishAll: () => {
-      seen.tries += 1
-      onTried()
-      return Promise.reject(new Error('Kafka is away'))
-    },
-  } as unknown as LogProducer
+  const metrics = recorderMetrics(createRegistry('test'))
   const recorder = new Recorder({
     topicPrefix: 'test.',
     batchMax: 10,
     bufferMax: 100,
     consumer,
-    producer,
-    writer: { write: done } as unknown as DeliveryLogWriter,
+    producer: { publishAll } as unknown as LogProducer,
+    writer: { write } as unknown as DeliveryLogWriter,
     startOffsets: () => Promise.resolve(new Map()),
-    metrics: recorderMetrics(createRegistry('test')),
+    metrics,
     logger,
     skips: new Skips(logger),
     onCrash: nothing,
@@ -48,19 +52,90 @@ async function recorderWithoutKafka() {
     onHeartbeat: nothing,
   })
   await recorder.start()
-  const at = { topic: 'test.attempts', partition: 0 }
-  const record = { ...at, offset: 0n, key: null, value: Buffer.from('damaged'), headers: {}, timestampMs: 0 }
-  const deliver = () => handlers?.onBatch({ ...at, records: [record], endOffset: 1n, highWatermark: 1n })
-  return { recorder, seen, tried, deliver }
+  const deliver = (records: readonly Pick<LogRecord, 'value' | 'headers'>[]) => {
+    const at = { topic: 'test.attempts', partition: 0 }
+    handlers?.onBatch({
+      ...at,
+      records: records.map((record, n) => ({ ...at, ...record, offset: BigInt(n), key: null, timestampMs: 0 })),
+      endOffset: BigInt(records.length),
+      highWatermark: BigInt(records.length),
+    })
+  }
+  return { recorder, seen, deliver }
 }
 
-describe('a recorder that cannot put a record aside', () => {
-  it('does not say that the database is at fault', async () => {
-    const { recorder, seen, tried, deliver } = await recorderWithoutKafka()
-    deliver()
-    await tried
+const damaged = (value: Buffer) => ({ value, headers: {} })
+
+const settlement = (sequence: number) => ({
+  value: Buffer.from(
+    JSON.stringify({
+      companyId: 'cmp_1',
+      appId: 'app_1',
+      workerGroup: 'shared-webhook',
+      subscriptionId: 'sub_1',
+      subscriptionVersion: '1',
+      deliveryId: `msg_${sequence}`,
+      sequence,
+      source: { topic: 'events', partition: 0, offset: '1' },
+      position: null,
+      eventId: 'evt_1',
+      eventType: 'products.updated',
+      entity: { type: 'product', id: '1' },
+      routedAt: '2026-03-02T08:15:04.190Z',
+      mode: 'live',
+      ownerEpoch: '1',
+      attemptId: `att_${sequence}`,
+      at: '2026-03-02T08:15:05.190Z',
+      status: 'filtered',
+      reason: 'deleted',
+    }),
+  ),
+  headers: { 'hooklane-schema': Buffer.from('settlement/1') },
+})
+
+describe('a recorder', () => {
+  it('that cannot put a record aside does not say that the database is at fault', async () => {
+    let tries = 0
+    const { recorder, seen, deliver } = await recorderWith({
+      publishAll: () => {
+        tries += 1
+        return Promise.reject(new Error('Kafka is away'))
+      },
+    })
+    deliver([damaged(Buffer.from('damaged'))])
+    await eventually(() => expect(tries).toBeGreaterThan(1), WITHIN)
     await recorder.stop()
-    expect(seen.tries).toBeGreaterThan(0)
     expect(seen.writing).not.toContain(false)
+  })
+
+  it('does not say that the database works while only the first half of a batch is written, time after time', async () => {
+    let isAway = true
+    let tries = 0
+    const { recorder, seen, deliver } = await recorderWith({
+      write: (entries) => {
+        if (entries.length > 2) return Promise.reject(new RefusedByLog('22003'))
+        const isSecondHalf = entries.some(({ record }) => record.sequence === 4)
+        if (isSecondHalf) tries += 1
+        return isSecondHalf && isAway ? Promise.reject(new Error('away')) : done()
+      },
+    })
+    deliver([1, 2, 3, 4].map(settlement))
+    await eventually(() => expect(tries).toBeGreaterThan(2), WITHIN)
+    expect(seen.writing).not.toContain(true)
+    isAway = false
+    await eventually(() => expect(seen.writing.at(-1)).toBe(true), WITHIN)
+    await recorder.stop()
+  })
+
+  it('stops reading when what it holds is large, however few records it is', async () => {
+    const { recorder, seen, deliver } = await recorderWith({
+      publishAll: () => Promise.reject(new Error('Kafka is away')),
+    })
+    const megabyte = Buffer.alloc(1024 * 1024)
+    deliver(Array.from({ length: 60 }, () => damaged(megabyte)))
+    expect(seen.pauses).toBe(0)
+    deliver(Array.from({ length: 10 }, () => damaged(megabyte)))
+    expect(seen.pauses).toBe(1)
+    await recorder.stop()
   })
 })

@@ -8,6 +8,10 @@ import type { RecorderMetrics } from './metrics.js'
 
 /** Nobody watches the log that closely; more would only make it later. */
 const LINGER_MS = 100
+/** Of one transaction. Too low: more transactions. Too high: memory, several times as much, and long ones. */
+const BATCH_BYTES = 8 * 1024 * 1024
+/** Above it reading pauses as above `bufferMax`: most records have a few kilobytes, but a dead letter may have a megabyte. */
+const BUFFER_BYTES = 64 * 1024 * 1024
 
 export interface RecorderOptions {
   readonly topicPrefix: string
@@ -48,6 +52,7 @@ export class Recorder {
     const { metrics, logger } = options
     this.batches = new BatchWriter({
       batchMax: options.batchMax,
+      batchMaxBytes: BATCH_BYTES,
       lingerMs: LINGER_MS,
       write: (batch) => this.write(batch),
       commit: (offsets) =>
@@ -58,7 +63,7 @@ export class Recorder {
         metrics.writeFailures.inc()
         logger.warn({ error, retryInMs }, 'a batch could not be recorded; trying again')
       },
-      onWritten: (batch, waiting) => this.onWritten(batch, waiting),
+      onWritten: (batch) => this.onWritten(batch),
     })
   }
 
@@ -127,7 +132,7 @@ export class Recorder {
     const { topic, partition, highWatermark, endOffset } = batch
     this.unread.set(`${topic}/${partition}`, highWatermark > endOffset ? highWatermark - endOffset : 0n)
     this.options.metrics.buffered.set(this.batches.size)
-    if (!this.isPaused && this.batches.size > this.options.bufferMax) {
+    if (!this.isPaused && (this.batches.size > this.options.bufferMax || this.batches.bytes > BUFFER_BYTES)) {
       this.isPaused = true
       this.options.consumer.pause(this.assigned)
     }
@@ -136,50 +141,44 @@ export class Recorder {
   private async write(batch: readonly Waiting[]): Promise<void> {
     const stop = this.options.metrics.writeSeconds.startTimer()
     const bad = batch.flatMap((one) => (one.entry === null ? [{ one, reason: one.reason }] : []))
-    await this.quarantine(bad)
-    await this.writeEntries(batch.filter((one) => one.entry !== null))
+    const good = batch.filter((one) => one.entry !== null && !this.putAside.has(one))
+    const refused = await this.writeEntries(good)
+    // Said of the whole batch alone: one that fails in its second half is written again with its first half, time after time.
+    if (good.length > 0) this.options.onWriting(true)
+    await this.quarantine([...bad, ...refused])
     stop()
   }
 
-  /** A record that the database refuses is found by halves, so that it keeps nothing else from being written. */
-  private async writeEntries(batch: readonly Waiting[]): Promise<void> {
-    const entries = batch.flatMap((one) => (one.entry === null || this.putAside.has(one) ? [] : [one.entry]))
-    if (entries.length === 0) return
-    try {
-      await this.writeToDatabase(entries)
-    } catch (error) {
-      if (!(error instanceof RefusedByLog)) throw error
-      const [only] = batch
-      if (batch.length === 1 && only) return this.writeOrPutAside(only)
+  /** Returns what the database refuses, found by halves, so that it keeps nothing else from being written. */
+  private async writeEntries(batch: readonly Waiting[]): Promise<Refusal[]> {
+    const entries = batch.flatMap((one) => (one.entry === null ? [] : [one.entry]))
+    const reason = await this.writeToDatabase(entries)
+    if (reason === null) return []
+    const [only] = batch
+    if (batch.length > 1 || !only) {
       const middle = Math.ceil(batch.length / 2)
-      await this.writeEntries(batch.slice(0, middle))
-      await this.writeEntries(batch.slice(middle))
+      return [...(await this.writeEntries(batch.slice(0, middle))), ...(await this.writeEntries(batch.slice(middle)))]
     }
+    // Once more, because a missing partition of the table is refused as well, and made by the next write.
+    const again = await this.writeToDatabase(entries)
+    return again === null ? [] : [{ one: only, reason: `refused:${again}` }]
   }
 
-  private async writeToDatabase(entries: readonly Entry[]): Promise<void> {
+  /** Returns why the database refuses them; null when they are written. @throws when that is not known */
+  private async writeToDatabase(entries: readonly Entry[]): Promise<string | null> {
+    if (entries.length === 0) return null
     try {
       await this.options.writer.write(entries)
-      this.options.onWriting(true)
+      return null
     } catch (error) {
       // A refusal is an answer.
-      this.options.onWriting(error instanceof RefusedByLog)
+      if (error instanceof RefusedByLog) return error.reason
+      this.options.onWriting(false)
       throw error
     }
   }
 
-  /** Once more, because a missing partition of the table is refused as well, and made by the next write. */
-  private async writeOrPutAside(one: Waiting): Promise<void> {
-    if (one.entry === null) return
-    try {
-      await this.writeToDatabase([one.entry])
-    } catch (error) {
-      if (!(error instanceof RefusedByLog)) throw error
-      await this.quarantine([{ one, reason: `refused:${error.reason}` }])
-    }
-  }
-
-  private async quarantine(bad: readonly { readonly one: Waiting; readonly reason: string }[]): Promise<void> {
+  private async quarantine(bad: readonly Refusal[]): Promise<void> {
     const fresh = bad.filter(({ one }) => !this.putAside.has(one))
     if (fresh.length === 0) return
     const topic = topicNames(this.options.topicPrefix).quarantine
@@ -205,15 +204,22 @@ export class Recorder {
     this.options.metrics.undecodable.inc(fresh.length)
   }
 
-  private onWritten(batch: readonly Waiting[], waiting: number): void {
+  private onWritten(batch: readonly Waiting[]): void {
     const { metrics, bufferMax, consumer } = this.options
+    const waiting = this.batches.size
     for (const one of batch) if (one.entry) metrics.recorded.inc({ kind: one.entry.kind })
     metrics.buffered.set(waiting)
     const oldest = Math.min(...batch.map((one) => one.at.timestampMs))
     metrics.ageSeconds.set(Math.max(0, (Date.now() - oldest) / 1000))
-    if (this.isPaused && waiting < bufferMax / 2) {
+    if (this.isPaused && waiting < bufferMax / 2 && this.batches.bytes < BUFFER_BYTES / 2) {
       this.isPaused = false
       consumer.resume(this.assigned)
     }
   }
+}
+
+/** A record that goes aside, and why. */
+interface Refusal {
+  readonly one: Waiting
+  readonly reason: string
 }

@@ -7,7 +7,8 @@ import { Observer } from './observer.js'
 
 /** One group with one partition whose offsets the test moves; times in ms. */
 function world() {
-  const at = { nowMs: 1_000_000, fetchMs: 1_000_000, low: 10n, next: 10n }
+  const at = { nowMs: 1_000_000, fetchMs: 1_000_000, low: 10n, next: 10n, unpublishedBytes: 0 }
+  const told: unknown[] = []
   const state = {
     get offsets() {
       return { low: at.low, next: at.next }
@@ -18,7 +19,9 @@ function world() {
   }
   const worker = {
     workerGroup: 'shared-webhook',
-    partitions: new Map([[0, { session: { state, deadlineMs: at.nowMs + 40_000, tell: () => undefined } }]]),
+    partitions: new Map([
+      [0, { session: { state, deadlineMs: at.nowMs + 40_000, tell: (input: unknown) => told.push(input) } }],
+    ]),
     heartbeatMs: () => at.fetchMs,
     lastFetchMs: () => at.fetchMs,
     lagRecords: () => Number(at.next - at.low),
@@ -31,13 +34,14 @@ function world() {
     clock: { monotonicMs: () => at.nowMs, wallMs: () => at.nowMs },
     budget: new MemoryBudget(1_000_000),
     inFlight: () => 0,
+    unpublishedBytes: () => at.unpublishedBytes,
   })
   const gaugeAfter = async (seconds: number, name: string) => {
     at.nowMs += seconds * 1000
     observer.observe([worker])
     return (await registry.getSingleMetric(`hooklane_${name}`)?.get())?.values[0]?.value
   }
-  return { at, gaugeAfter }
+  return { at, told, gaugeAfter }
 }
 
 describe('Observer', () => {
@@ -53,6 +57,19 @@ describe('Observer', () => {
     expect(await gaugeAfter(9, 'position_age_seconds')).toBe(9)
     at.low = 20n
     expect(await gaugeAfter(9, 'position_age_seconds')).toBe(0)
+  })
+
+  it('what waits for Kafka counts as held: reading pauses before it fills the memory', async () => {
+    const { at, told, gaugeAfter } = world()
+    at.unpublishedBytes = 700_000
+    expect(await gaugeAfter(1, 'held_payload_bytes')).toBe(700_000)
+    expect(told).toEqual([])
+    at.unpublishedBytes = 900_000
+    await gaugeAfter(1, 'held_payload_bytes')
+    expect(told).toEqual([{ type: 'budget', level: 'pause' }])
+    at.unpublishedBytes = 0
+    await gaugeAfter(1, 'held_payload_bytes')
+    expect(told.at(-1)).toEqual({ type: 'budget', level: 'ok' })
   })
 
   it('the age of the last read grows while Kafka is silent, whatever else is well', async () => {

@@ -14,6 +14,8 @@ export interface ObserverOptions {
   readonly budget: MemoryBudget
   /** Requests out now. */
   readonly inFlight: () => number
+  /** Bytes of records that wait for Kafka. */
+  readonly unpublishedBytes: () => number
 }
 
 interface Tally {
@@ -36,7 +38,7 @@ export class Observer {
   observe(workers: readonly GroupWorker[]): void {
     const { metrics, clock, budget } = this.options
     const nowMs = clock.monotonicMs()
-    let heldBytes = 0
+    let heldBytes = this.options.unpublishedBytes()
     let shortestLeaseMs = Number.POSITIVE_INFINITY
     let oldestHeartbeatMs = Number.POSITIVE_INFINITY
     for (const worker of workers) {

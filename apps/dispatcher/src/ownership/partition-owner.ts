@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { AmbiguousWrite, type Clock, type Grant, type LeaseStore, type PartitionOffsets } from '@hooklane/core'
+import {
+  AmbiguousWrite,
+  PlacedBackoff,
+  type Clock,
+  type Grant,
+  type LeaseStore,
+  type PartitionOffsets,
+} from '@hooklane/core'
 import type { LaneSession } from '../engine/lane-session.js'
 
 export interface PartitionOwnerOptions {
@@ -27,7 +34,8 @@ export interface PartitionOwnerOptions {
  *
  * Kafka says who should own a partition, the lease says who may act: so after an assignment the owner asks for the lease until it is granted, reads
  * what its predecessor left, and only then reads the log. A session that ends (fenced, or unsure of a write) is followed by a new
- * acquisition, with nothing kept in memory.
+ * acquisition, with nothing kept in memory, after a pause that grows until the position moves on: to take a partition over is repeated
+ * work, and succeeds each time although the session that follows ends at the same place again.
  *
  * States: acquiring → owning → (session over) → acquiring …; `release` ends it from any state.
  */
@@ -35,8 +43,8 @@ export class PartitionOwner {
   private isAssigned = true
   private current: LaneSession | null = null
   private wake: (() => void) | null = null
-  /** Since the last take-over. */
-  private failures = 0
+  /** Places are offsets of the main partition. */
+  private readonly backoff = new PlacedBackoff(PAUSES)
   readonly finished: Promise<void>
 
   constructor(private readonly options: PartitionOwnerOptions) {
@@ -65,12 +73,20 @@ export class PartitionOwner {
     while (this.isAssigned) {
       const session = await this.acquire()
       if (!session) continue
-      this.failures = 0
+      this.backoff.reached(session.state.offsets.low)
       this.options.onTakenOver((this.options.clock.monotonicMs() - wantedMs) / 1000)
       await session.ended
       this.current = null
       wantedMs = this.options.clock.monotonicMs()
+      if (this.isAssigned) await this.afterSession(session)
     }
+  }
+
+  /** Somebody else took over for a moment, or it is not known what was written. */
+  private afterSession({ state }: LaneSession): Promise<null> {
+    const { savedOffset, offsets } = state
+    if (savedOffset !== null) this.backoff.reached(savedOffset)
+    return this.later('the partition is acquired again', this.backoff.failed(offsets.low))
   }
 
   private async acquire(): Promise<LaneSession | null> {
@@ -126,8 +142,7 @@ export class PartitionOwner {
 
   /** What fails again and again is tried less and less often: it needs people, or a server that is away. */
   private afterFailure(reason: string, error: unknown): Promise<null> {
-    this.failures += 1
-    return this.later(reason, Math.min(ACQUIRE_AGAIN_MS * 2 ** (this.failures - 1), LONGEST_RETRY_MS), error)
+    return this.later(reason, this.backoff.failed(BEFORE_THE_LOG), error)
   }
 
   private async later(reason: string, inMs: number, error?: unknown): Promise<null> {
@@ -147,5 +162,7 @@ export class PartitionOwner {
 
 /** Lower: load on Postgres while another owner finishes. Higher: lanes wait longer at each hand-over. */
 const ACQUIRE_AGAIN_MS = 250
-/** Lower: a flood of equal errors. Higher: lanes wait longer after an outage. */
-const LONGEST_RETRY_MS = 5_000
+/** After a failure. Lower: a flood of equal errors. Higher: lanes wait longer after an outage. */
+const PAUSES = { firstMs: 250, maxMs: 5_000 }
+/** Where a failure stands that kept the partition from being taken over: before every offset. */
+const BEFORE_THE_LOG = -1n

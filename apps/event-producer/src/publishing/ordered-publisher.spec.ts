@@ -9,13 +9,15 @@ class Topic {
   readonly written: string[] = []
   readonly failures: ('before' | 'after')[] = []
   readBacks = 0
+  /** Requests have their answers when it is over. */
+  silence: Promise<void> = Promise.resolve()
 
   publish(): Promise<void> {
     return Promise.reject(new Error('batches only'))
   }
 
   async publishAll(records: readonly OutgoingRecord[]): Promise<void> {
-    await Promise.resolve()
+    await this.silence
     const failure = this.failures.shift()
     if (failure !== 'before') this.written.push(...records.map(({ value }) => String(value)))
     if (failure) throw new Error(failure)
@@ -30,16 +32,20 @@ class Topic {
 
 function publisherOf(topic: Topic, maxRecordBytes = 1_000_000) {
   const failures: unknown[] = []
+  const pauses: number[] = []
   const publisher = new OrderedPublisher({
     producer: topic,
     readBack: topic.readBack,
     maxRecordBytes,
     onPublished: () => undefined,
-    onFailure: (error) => failures.push(error),
+    onFailure: (error, retryInMs) => {
+      failures.push(error)
+      pauses.push(retryInMs)
+    },
     onQueued: () => undefined,
   })
   const durable = () => new Promise<void>((resolve) => publisher.whenDurable(resolve))
-  return { publisher, durable, failures }
+  return { publisher, durable, failures, pauses }
 }
 
 describe('ordered publisher', () => {
@@ -95,6 +101,57 @@ describe('ordered publisher', () => {
     await refused
     expect(() => publisher.add(record('late'))).toThrow(PublisherStopped)
     expect(topic.written).toEqual([])
+  })
+
+  it('holds few records however small they are, and one callback for each, while Kafka does not answer', async () => {
+    const topic = new Topic()
+    const { publisher } = publisherOf(topic)
+    let release: () => void = () => undefined
+    topic.silence = new Promise((resolve) => (release = resolve))
+    const called: number[] = []
+    let added = 0
+    let waiting: Promise<void> | undefined
+    while (!waiting) {
+      waiting = publisher.add(record(`${added}`))
+      // Transactions without an event of their own.
+      for (let n = 0; n < 20; n++) publisher.whenDurable(() => called.push(added * 20 + n))
+      added++
+    }
+    expect(added).toBeLessThanOrEqual(10_001)
+    release()
+    await waiting
+    await new Promise<void>((resolve) => publisher.whenDurable(resolve))
+    expect(topic.written).toHaveLength(added)
+    // The last of those that wait for the same records stands for them all.
+    expect(called.length).toBeLessThanOrEqual(added)
+  })
+
+  it('calls back at once when nothing waits, and in order when something does', async () => {
+    const { publisher, durable } = publisherOf(new Topic())
+    const called: string[] = []
+    publisher.whenDurable(() => called.push('nothing waits'))
+    expect(called).toEqual(['nothing waits'])
+    await publisher.add(record('1'))
+    publisher.whenDurable(() => called.push('replaced'))
+    publisher.whenDurable(() => called.push('1'))
+    await publisher.add(record('2'))
+    publisher.whenDurable(() => called.push('2'))
+    await publisher.add(record('3'))
+    await durable()
+    expect(called).toEqual(['nothing waits', '1', '2'])
+  })
+
+  it('waits longer and longer for a batch that fails, and little again once it was published', async () => {
+    const topic = new Topic()
+    topic.failures.push('before', 'before', 'before')
+    const { publisher, durable, pauses } = publisherOf(topic)
+    for (let n = 0; n < 10; n++) await publisher.add(record(`${n}`))
+    await durable()
+    topic.failures.push('before')
+    await publisher.add(record('10'))
+    await durable()
+    expect(pauses).toEqual([200, 400, 800, 200])
+    expect(topic.written).toEqual(Array.from({ length: 11 }, (_, n) => `${n}`))
   })
 
   it('refuses a record that Kafka would never take', () => {

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { LogProducer, OutgoingRecord } from '@hooklane/core'
+import { Backoff, type LogProducer, type OutgoingRecord } from '@hooklane/core'
 
 /** Of one publish; the producer makes requests of it. More costs memory, fewer costs round trips. */
 const BATCH_RECORDS = 500
 const BATCH_BYTES = 1024 * 1024
-/** Above this much waiting, `add` waits: the log waits in Postgres, not here. */
+/** Above this much waiting, `add` waits: the log waits in Postgres, not here. Small records cost more memory than their bytes. */
 const QUEUE_BYTES = 8 * 1024 * 1024
-const FIRST_PAUSE_MS = 200
-const LONGEST_PAUSE_MS = 5_000
+const QUEUE_RECORDS = 10_000
+/** After a request that failed. Shorter floods brokers that start, longer keeps events waiting. */
+const PAUSES = { firstMs: 200, maxMs: 5_000 }
 
 /** Tells of a record whether the topic holds it already. */
 export type PublishedCheck = (record: OutgoingRecord) => boolean
@@ -33,10 +34,10 @@ export class PublisherStopped extends Error {
 }
 
 interface Entry {
-  readonly record: OutgoingRecord | null
+  readonly record: OutgoingRecord
   readonly bytes: number
-  /** Called when this entry and all before it are durable. */
-  readonly onDurable: (() => void) | null
+  /** Called when this record and all before it are durable. */
+  onDurable: (() => void) | null
 }
 
 /**
@@ -45,6 +46,9 @@ interface Entry {
  * One publish is out at a time and nothing overtakes it: after a failure the same batch is tried again before anything behind it. What a
  * failed request has left in the topic is not known, so the topic is read back first, at the start as well as after a failure, and what
  * it holds is not published again.
+ *
+ * Memory is bounded while Kafka is away, by what the queue holds: records make whoever adds them wait, and a record carries one callback at
+ * most, however many transactions without an event come behind it.
  *
  * Invariant: entries leave `queue` from the front, when they are durable; `isPublished` null ⇔ the topic has to be read back first.
  */
@@ -64,13 +68,23 @@ export class OrderedPublisher {
     if (bytes > this.options.maxRecordBytes) {
       throw new Error(`a record of ${bytes} bytes for ${record.topic} is larger than Kafka takes`)
     }
-    this.push({ record, bytes, onDurable: null })
-    return this.queuedBytes > QUEUE_BYTES ? this.waitForRoom() : undefined
+    if (this.isStopped) throw new PublisherStopped()
+    this.queue.push({ record, bytes, onDurable: null })
+    this.queuedBytes += bytes
+    this.loop ??= this.run()
+    return this.isFull ? this.waitForRoom() : undefined
   }
 
-  /** Calls back when everything added so far is durable; not at all when publishing stops before. */
+  /**
+   * Calls back when everything added so far is durable; at once when it is already. Not at all when publishing stops before, or when this is
+   * called again before the next `add`: the later call is about the same records and takes the place of the one before it.
+   * @throws PublisherStopped
+   */
   whenDurable(onDurable: () => void): void {
-    this.push({ record: null, bytes: 0, onDurable })
+    if (this.isStopped) throw new PublisherStopped()
+    const last = this.queue.at(-1)
+    if (last) last.onDurable = onDurable
+    else onDurable()
   }
 
   /** Resolves when everything added so far is durable. @throws PublisherStopped */
@@ -104,11 +118,8 @@ export class OrderedPublisher {
     return this.stopping.signal.aborted
   }
 
-  private push(entry: Entry): void {
-    if (this.isStopped) throw new PublisherStopped()
-    this.queue.push(entry)
-    this.queuedBytes += entry.bytes
-    this.loop ??= this.run()
+  private get isFull(): boolean {
+    return this.queuedBytes > QUEUE_BYTES || this.queue.length > QUEUE_RECORDS
   }
 
   private async waitForRoom(): Promise<void> {
@@ -124,16 +135,17 @@ export class OrderedPublisher {
   private async run(): Promise<void> {
     // What is added in one turn goes out together.
     await Promise.resolve()
-    let pauseMs = FIRST_PAUSE_MS
+    // What failed stands at the front: nothing is published before it has been.
+    const backoff = new Backoff(PAUSES)
     while (this.queue.length > 0 && !this.isStopped) {
       try {
         await this.publishBatch()
-        pauseMs = FIRST_PAUSE_MS
+        backoff.succeeded()
       } catch (error) {
         this.isPublished = null
+        const pauseMs = backoff.failed()
         this.options.onFailure(error, pauseMs)
         await this.pause(pauseMs)
-        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
       }
     }
     // In the turn that saw the queue empty: what is added in the next one must not wait for what is added after it.
@@ -142,15 +154,12 @@ export class OrderedPublisher {
 
   private async publishBatch(): Promise<void> {
     const batch = takeFront(this.queue)
-    const records = batch.flatMap(({ record }) => (record ? [record] : []))
-    if (records.length > 0) {
-      this.isPublished ??= await this.options.readBack()
-      if (this.isStopped) return
-      const isPublished = this.isPublished
-      const fresh = records.filter((record) => !isPublished(record))
-      if (fresh.length > 0) await this.options.producer.publishAll(fresh)
-      this.options.onPublished(fresh.length, records.length - fresh.length)
-    }
+    this.isPublished ??= await this.options.readBack()
+    if (this.isStopped) return
+    const isPublished = this.isPublished
+    const fresh = batch.map(({ record }) => record).filter((record) => !isPublished(record))
+    if (fresh.length > 0) await this.options.producer.publishAll(fresh)
+    this.options.onPublished(fresh.length, batch.length - fresh.length)
     this.settle(batch)
   }
 
@@ -159,7 +168,7 @@ export class OrderedPublisher {
     for (const { bytes } of batch) this.queuedBytes -= bytes
     this.options.onQueued(this.queue.length)
     for (const { onDurable } of batch) onDurable?.()
-    if (this.queuedBytes <= QUEUE_BYTES / 2) {
+    if (this.queuedBytes <= QUEUE_BYTES / 2 && this.queue.length <= QUEUE_RECORDS / 2) {
       this.room?.resolve()
       this.room = null
     }
@@ -174,18 +183,14 @@ export class OrderedPublisher {
   }
 }
 
-/** At least one entry, however large; callbacks that follow the last record belong to it. */
+/** At least one entry, however large. */
 function takeFront(queue: readonly Entry[]): Entry[] {
   const batch: Entry[] = []
-  let records = 0
   let bytes = 0
   for (const entry of queue) {
-    if (entry.record) {
-      if (records > 0 && (records >= BATCH_RECORDS || bytes + entry.bytes > BATCH_BYTES)) break
-      records++
-      bytes += entry.bytes
-    }
+    if (batch.length > 0 && (batch.length >= BATCH_RECORDS || bytes + entry.bytes > BATCH_BYTES)) break
     batch.push(entry)
+    bytes += entry.bytes
   }
   return batch
 }

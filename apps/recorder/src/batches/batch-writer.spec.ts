@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals'
 import type { LogRecord } from '@hooklane/core'
 import { BatchWriter, endsOf, type Waiting } from './batch-writer.js'
 
-const waiting = (offset: number, partition = 0): Waiting => ({
+const waiting = (offset: number, partition = 0, bytes = 0): Waiting => ({
   at: {
     topic: 'attempts',
     partition,
     offset: BigInt(offset),
     key: null,
-    value: null,
+    value: bytes === 0 ? null : Buffer.alloc(bytes),
     headers: {},
     timestampMs: 0,
   } satisfies LogRecord,
@@ -17,18 +17,17 @@ const waiting = (offset: number, partition = 0): Waiting => ({
 })
 
 function writerOver(write: (batch: readonly Waiting[]) => Promise<void>, lingerMs = 0) {
-  const seen = { committed: [] as string[], failures: 0 }
+  const seen = { committed: [] as string[], pauses: [] as number[] }
   const writer = new BatchWriter({
     batchMax: 3,
+    batchMaxBytes: 1_000,
     lingerMs,
     write,
     commit: (offsets) => {
       seen.committed.push(...offsets.map((o) => `${o.partition}:${o.offset}`))
       return Promise.resolve()
     },
-    onFailure: () => {
-      seen.failures += 1
-    },
+    onFailure: (_error, retryInMs) => seen.pauses.push(retryInMs),
     onWritten: () => undefined,
   })
   return { writer, seen }
@@ -49,6 +48,30 @@ describe('BatchWriter', () => {
       ['4', '5'],
     ])
     expect(writer.size).toBe(0)
+  })
+
+  it('writes batches of at most the given bytes, and a larger record alone', async () => {
+    const batches: string[][] = []
+    const { writer } = writerOver((batch) => {
+      batches.push(batch.map((one) => String(one.at.offset)))
+      return Promise.resolve()
+    })
+    writer.add([400, 500, 200, 3_000, 900, 100].map((bytes, offset) => waiting(offset, 0, bytes)))
+    expect(writer.bytes).toBe(5_100)
+    await writer.stop()
+    expect(batches).toEqual([['0', '1'], ['2'], ['3'], ['4', '5']])
+    expect(writer.bytes).toBe(0)
+  })
+
+  it('waits longer and longer for a batch that fails, and little again once it was written', async () => {
+    let failures = 3
+    const { writer, seen } = writerOver(() => (failures-- > 0 ? Promise.reject(new Error('away')) : Promise.resolve()))
+    writer.add([waiting(1)])
+    while (writer.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    failures = 1
+    writer.add([waiting(2)])
+    while (writer.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(seen.pauses).toEqual([100, 200, 400, 100])
   })
 
   it('writes what comes in pieces as one batch', async () => {
@@ -79,7 +102,7 @@ describe('BatchWriter', () => {
     expect(seen.committed).toEqual([])
     while (writer.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
     await writer.stop()
-    expect(seen).toEqual({ committed: ['0:2', '1:10'], failures: 2 })
+    expect(seen).toEqual({ committed: ['0:2', '1:10'], pauses: [100, 200] })
   })
 
   it('gives up what cannot be written when it is stopped', async () => {

@@ -1,4 +1,4 @@
-import type { LogRecord, TopicPartition } from '@hooklane/core'
+import { Backoff, type LogRecord, type TopicPartition } from '@hooklane/core'
 import type { Entry } from './decode-entry.js'
 
 /** One record that waits to be written: an entry, or bytes that go to quarantine. */
@@ -8,6 +8,8 @@ export type Waiting = { readonly at: LogRecord } & (
 
 export interface BatchWriterOptions {
   readonly batchMax: number
+  /** Keys and values of one batch, exceeded by its first record alone: a dead letter may be as large as Kafka takes. */
+  readonly batchMaxBytes: number
   /** How long a batch that is not full waits for more. */
   readonly lingerMs: number
   /** Writes the entries to the log and the rest to quarantine; rejects when it is not known to be done. */
@@ -15,7 +17,7 @@ export interface BatchWriterOptions {
   /** Everything below these offsets is written. Failures are the callee's: nothing depends on it but lag and rework. */
   readonly commit: (offsets: readonly (TopicPartition & { readonly offset: bigint })[]) => Promise<void>
   readonly onFailure: (error: unknown, retryInMs: number) => void
-  readonly onWritten: (batch: readonly Waiting[], waiting: number) => void
+  readonly onWritten: (batch: readonly Waiting[]) => void
 }
 
 /**
@@ -26,6 +28,7 @@ export interface BatchWriterOptions {
  */
 export class BatchWriter {
   private waiting: Waiting[] = []
+  private waitingBytes = 0
   private running: Promise<void> | null = null
   private stopped = false
   private wake: (() => void) | null = null
@@ -36,8 +39,16 @@ export class BatchWriter {
     return this.waiting.length
   }
 
+  /** Of keys and values that wait. */
+  get bytes(): number {
+    return this.waitingBytes
+  }
+
   add(records: readonly Waiting[]): void {
-    for (const record of records) this.waiting.push(record)
+    for (const record of records) {
+      this.waiting.push(record)
+      this.waitingBytes += bytesOf(record)
+    }
     if (this.waiting.length > 0) this.running ??= this.run()
   }
 
@@ -49,26 +60,41 @@ export class BatchWriter {
   }
 
   private async run(): Promise<void> {
-    let retryInMs = FIRST_RETRY_MS
+    // What failed stands at the front: nothing is written before it has been.
+    const backoff = new Backoff(PAUSES)
     while (this.waiting.length > 0) {
-      if (this.waiting.length < this.options.batchMax && !this.stopped) await this.pause(this.options.lingerMs)
-      const batch = this.waiting.slice(0, this.options.batchMax)
+      if (!this.hasFullBatch && !this.stopped) await this.pause(this.options.lingerMs)
+      const batch = this.takeFront()
       try {
         await this.options.write(batch)
       } catch (error) {
+        const retryInMs = backoff.failed()
         this.options.onFailure(error, retryInMs)
         if (this.stopped) break
         await this.pause(retryInMs)
-        retryInMs = Math.min(retryInMs * 2, LONGEST_RETRY_MS)
         continue
       }
-      retryInMs = FIRST_RETRY_MS
+      backoff.succeeded()
       this.waiting = this.waiting.slice(batch.length)
-      this.options.onWritten(batch, this.waiting.length)
+      for (const record of batch) this.waitingBytes -= bytesOf(record)
+      this.options.onWritten(batch)
       await this.options.commit(endsOf(batch))
     }
     // In the tick of the last look at `waiting`: what is added later must find nobody running.
     this.running = null
+  }
+
+  private get hasFullBatch(): boolean {
+    return this.waiting.length >= this.options.batchMax || this.waitingBytes >= this.options.batchMaxBytes
+  }
+
+  private takeFront(): Waiting[] {
+    let bytes = 0
+    const end = this.waiting.findIndex((record, at) => {
+      bytes += bytesOf(record)
+      return at > 0 && (at >= this.options.batchMax || bytes > this.options.batchMaxBytes)
+    })
+    return end === -1 ? [...this.waiting] : this.waiting.slice(0, end)
   }
 
   private pause(ms: number): Promise<void> {
@@ -82,8 +108,10 @@ export class BatchWriter {
   }
 }
 
-const FIRST_RETRY_MS = 100
-const LONGEST_RETRY_MS = 5_000
+/** After a batch that failed. Shorter hammers a database that starts, longer keeps the log behind. */
+const PAUSES = { firstMs: 100, maxMs: 5_000 }
+
+const bytesOf = ({ at }: Waiting): number => (at.key?.length ?? 0) + (at.value?.length ?? 0)
 
 /** The offset after the last record of each partition in the batch. */
 export function endsOf(batch: readonly Waiting[]): (TopicPartition & { readonly offset: bigint })[] {

@@ -36,6 +36,8 @@ class InMemoryRouterLog implements RouterLog {
   low = 0n
   /** What happens to the next transaction that moves the offset. */
   fault: 'lostBefore' | 'lostAfter' | 'missingTopic' | null = null
+  /** No transaction that covers this offset succeeds. */
+  poison: bigint | null = null
 
   records(at: TopicPartition): LogRecord[] {
     let log = this.logs.get(keyOf(at))
@@ -70,7 +72,8 @@ class InMemoryRouterLog implements RouterLog {
     if (epoch !== this.epoch) throw new Fenced()
     const fault = nextOffset === undefined ? null : this.fault
     if (fault) this.fault = null
-    if (fault === 'lostBefore') throw new Error('connection lost')
+    const isPoisoned = this.poison !== null && nextOffset !== undefined && nextOffset > this.poison
+    if (fault === 'lostBefore' || isPoisoned) throw new Error('connection lost')
     if (fault === 'missingTopic') throw new TypeError('no such topic')
     for (const record of records) this.append(record)
     if (nextOffset !== undefined) this.committed = nextOffset
@@ -100,6 +103,8 @@ class InMemoryConsumer implements LogConsumer {
   readonly paused = new Set<string>()
   readonly positions = new Map<string, bigint>()
   onReset: (at: TopicPartition) => void = () => undefined
+  /** How many records the next fetches bring, then three each. */
+  readonly fetches: number[] = []
   #assigned: TopicPartition[] = []
   #timer: NodeJS.Timeout | undefined
 
@@ -148,12 +153,23 @@ class InMemoryConsumer implements LogConsumer {
       const isReset = at === EVENTS && wanted < this.log.low
       if (isReset) this.onReset(at)
       const from = isReset ? this.log.low : wanted
-      const records = log.slice(Number(from), Number(from) + 3)
-      if (records.length === 0) continue
+      if (log.length <= Number(from)) continue
+      const count = at.topic === EVENTS.topic ? (this.fetches.shift() ?? 3) : 3
+      const records = log.slice(Number(from), Number(from) + count)
       const endOffset = from + BigInt(records.length)
       this.positions.set(keyOf(at), endOffset)
       this.handlers.onBatch({ ...at, records, endOffset, highWatermark: BigInt(log.length) })
     }
+  }
+}
+
+/** Remembers what was said of the partitions. */
+class WatchedReadiness extends Readiness {
+  readonly said: { readonly ready: boolean; readonly detail: string }[] = []
+
+  override set(part: string, ready: boolean, detail = ''): void {
+    super.set(part, ready, detail)
+    if (part === 'partitions') this.said.push({ ready, detail })
   }
 }
 
@@ -179,8 +195,17 @@ function world(log = new InMemoryRouterLog()) {
     subscriptionsOfCompany: () => [subscription],
   } as unknown as RoutingView
   const consumer = new InMemoryConsumer(log)
-  const readiness = new Readiness()
-  const logger = pino({ level: 'silent' })
+  const readiness = new WatchedReadiness()
+  const rests: number[] = []
+  const logger = pino(
+    { level: 'warn' },
+    {
+      write: (line) => {
+        const { restMs } = JSON.parse(line) as { restMs?: number }
+        if (restMs !== undefined) rests.push(restMs)
+      },
+    },
+  )
   const registry = createRegistry('router')
   const router = new EventRouter({
     consumer,
@@ -213,7 +238,7 @@ function world(log = new InMemoryRouterLog()) {
   })
   consumer.onReset = (at) => router.onOffsetReset(at)
   running.push(router)
-  return { log, consumer, router, readiness, registry, groups, apps }
+  return { log, consumer, router, readiness, registry, groups, apps, rests }
 }
 
 function publish(log: InMemoryRouterLog, from: number, to: number): void {
@@ -368,6 +393,23 @@ describe('EventRouter', () => {
     apps.clear()
     await eventually(() => expect(log.committed).toBe(5n))
     expect(delivered(log)).toEqual([])
+  })
+
+  it('waits longer and longer for a batch that fails, whatever is routed before it, and is not ready meanwhile', async () => {
+    const { log, consumer, router, readiness, rests } = world()
+    publish(log, 1, 9)
+    log.poison = 7n
+    // After the first failure smaller batches succeed before the place that failed.
+    consumer.fetches.push(3, 3, 3, 1, 3)
+    await router.start()
+    consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(rests).toEqual([300, 600, 1_200]))
+    const since = readiness.said.slice(readiness.said.findIndex(({ detail }) => detail.includes('connection lost')))
+    expect(since.filter(({ ready }) => ready)).toEqual([])
+    expect(since.at(-1)?.detail).toContain(`partition ${PARTITION} is tried again: connection lost`)
+    log.poison = null
+    await eventually(() => expect(delivered(log)).toEqual(expected(9)))
+    await eventually(() => expect(readiness.isReady).toBe(true))
   })
 
   it('tries again when a topic is missing', async () => {

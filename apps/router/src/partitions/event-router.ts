@@ -116,6 +116,9 @@ export class EventRouter implements LogConsumerHandlers {
     partitions.set({ state: 'assigned' }, sessions.length)
     partitions.set({ state: 'acquired' }, acquired)
     partitions.set({ state: 'waiting' }, waiting)
-    this.#readiness.set('partitions', acquired === sessions.length, `${acquired} of ${sessions.length} acquired`)
+    const failing = sessions.find((session) => session.failure !== null)
+    const reason = failing ? `; partition ${failing.partition} is tried again: ${failing.failure}` : ''
+    const isWell = acquired === sessions.length && !failing
+    this.#readiness.set('partitions', isWell, `${acquired} of ${sessions.length} acquired${reason}`)
   }
 }

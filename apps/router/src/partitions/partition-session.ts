@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ROUTER_STATE_END_KEY, SEEN_CHUNKS } from '@hooklane/contracts'
 import {
   PartitionRouter,
+  PlacedBackoff,
   PartitionState,
   routeBatch,
   type LogBatch,
@@ -18,16 +19,15 @@ import { reportTransaction } from './report-transaction.js'
 import type { SessionContext } from './session-context.js'
 import { startOffset } from './start-offset.js'
 import { StateRestore } from './state-restore.js'
+import { waitForGroup, type WantedGroup } from './wait-for-group.js'
 import { Wakeup } from './wakeup.js'
 
 /** Silence while restoring, which takes 0.3 s as a rule: something swallowed the read, and starting over is cheaper than finding out. */
 const RESTORE_SILENCE_MS = 20_000
-/** Before the first new try. Less would hammer a broker that is just starting; more is downtime of every app of the partition. */
-const FIRST_REST_MS = 300
-const LONGEST_REST_MS = 5_000
-/** How often a worker group that is not there is looked for. */
-const GROUP_POLL_MS = 500
-const GROUP_ALARM_EVERY_MS = 30_000
+/** Before a new try. Less would hammer a broker that is just starting; more is downtime of every app of the partition. */
+const RESTS = { firstMs: 300, maxMs: 5_000 }
+/** Where a failure stands that kept the partition from being acquired: before every offset. */
+const BEFORE_THE_LOG = -1n
 const HEARTBEAT_POLL_MS = 100
 
 type Phase =
@@ -58,7 +58,11 @@ export class PartitionSession {
   #writer: RouterWriter | null = null
   #isEnded = false
   #isCommitting = false
-  #failures = 0
+  /** Places are offsets of `events`: what failed is the last record of the batch. */
+  readonly #backoff = new PlacedBackoff(RESTS)
+  /** Last offset of the batch that is being committed. */
+  #committing: bigint | null = null
+  #failure: string | null = null
   #running: Promise<void> = Promise.resolve()
 
   constructor(
@@ -78,6 +82,11 @@ export class PartitionSession {
   /** Records of the partition that are not routed, as of the last read. */
   get lag(): number {
     return this.#phase.name === 'owned' ? this.#phase.backlog.lag : 0
+  }
+
+  /** Why it starts over; null once it is past the place that failed. An acquired partition that fails at its next batch is not well. */
+  get failure(): string | null {
+    return this.#failure
   }
 
   get isWaiting(): boolean {
@@ -185,6 +194,7 @@ export class PartitionSession {
     this.#phase = { name: 'owned', backlog, isReadingPaused: false, waitsForGroup: false }
     control.seek(this.#events, next)
     control.resume([this.#events])
+    this.#passed(next)
     const seconds = (context.clock.monotonicMs() - startedMs) / 1000
     context.metrics.acquireSeconds.observe(seconds)
     context.onChange()
@@ -239,14 +249,23 @@ export class PartitionSession {
     if (!this.#writer || this.#isEnded) throw new SessionEnded()
     const startedMs = context.clock.monotonicMs()
     this.#isCommitting = true
+    this.#committing = batch.nextOffset - 1n
     try {
       const records = outgoingRecords(batch, { topics: context.topics, partition, at: routedAt })
       await this.#writer.commit({ records, nextOffset: batch.nextOffset })
     } finally {
       this.#isCommitting = false
     }
-    this.#failures = 0
+    this.#committing = null
+    this.#passed(batch.nextOffset)
     reportTransaction(batch, (context.clock.monotonicMs() - startedMs) / 1000, context)
+  }
+
+  /** Everything before this offset is routed. */
+  #passed(offset: bigint): void {
+    if (!this.#backoff.reached(offset) || this.#failure === null) return
+    this.#failure = null
+    this.context.onChange()
   }
 
   #readOn(): void {
@@ -264,26 +283,19 @@ export class PartitionSession {
    * short: a group's row is written in one transaction with the app, after its topics, so it comes within the second. A deleted app
    * matches nothing any more and ends the wait; so does disabling it.
    */
-  async #awaitGroup(wanted: { readonly appId: string; readonly workerGroup: string }): Promise<void> {
-    const { clock, metrics, configuration } = this.context
-    if (this.#phase.name === 'owned') this.#phase.waitsForGroup = true
-    this.context.onChange()
-    let alarmAtMs = clock.monotonicMs() + GROUP_POLL_MS
-    while (!this.#isEnded && isHomeless()) {
-      if (clock.monotonicMs() >= alarmAtMs) {
-        alarmAtMs += GROUP_ALARM_EVERY_MS
-        metrics.incidents.inc({ kind: 'worker_group_missing' })
-        this.#logger.error({ alarm: 'worker_group_missing', ...wanted }, 'the partition waits for a worker group')
-      }
-      await this.#pauseFor(GROUP_POLL_MS)
-    }
-    if (this.#phase.name === 'owned') this.#phase.waitsForGroup = false
-    this.context.onChange()
+  async #awaitGroup(wanted: WantedGroup): Promise<void> {
+    this.#setWaiting(true)
+    await waitForGroup(wanted, this.context, {
+      logger: this.#logger,
+      isEnded: () => this.#isEnded,
+      pauseFor: (ms) => this.#pauseFor(ms),
+    })
+    this.#setWaiting(false)
+  }
 
-    function isHomeless(): boolean {
-      const app = configuration.view.app(wanted.appId)
-      return app !== undefined && app.enabled && !configuration.view.hasWorkerGroup(app.workerGroup)
-    }
+  #setWaiting(waits: boolean): void {
+    if (this.#phase.name === 'owned') this.#phase.waitsForGroup = waits
+    this.context.onChange()
   }
 
   async #startOver(error: unknown): Promise<void> {
@@ -294,16 +306,22 @@ export class PartitionSession {
     context.metrics.transactions.inc({ outcome: failure === 'fenced' ? 'fenced' : 'failed' })
     // Somebody removed a topic. To go on without it would lose deliveries, so the partition waits; see `#awaitGroup`.
     if (failure === 'topic_missing') context.metrics.incidents.inc({ kind: failure })
+    const restMs = this.#backoff.failed(this.#failedAt())
+    this.#failure = error instanceof Error ? error.message : String(error)
+    this.#committing = null
     this.#phase = { name: 'acquiring' }
     this.control.pause([this.#events, this.#state])
     context.onChange()
-    const restMs = Math.min(FIRST_REST_MS * 2 ** this.#failures, LONGEST_REST_MS)
-    this.#failures++
     if (failure === 'fenced') this.#logger.warn({ restMs }, 'shut out by another owner')
     else this.#logger.error({ error, alarm: failure, restMs }, 'starting over')
     await this.#closeWriter()
     await this.#pauseFor(restMs)
     if (failure === 'fenced') await this.#stillAssigned(failedMs)
+  }
+
+  #failedAt(): bigint {
+    if (this.#phase.name !== 'owned') return BEFORE_THE_LOG
+    return this.#committing ?? this.#phase.backlog.next - 1n
   }
 
   /**
