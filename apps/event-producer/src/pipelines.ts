@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import type { CapturePlaces } from '@hooklane/config'
-import { formatEpoch, referencedColumns, type CaptureSource } from '@hooklane/core'
+import { formatEpoch, neededColumns, referencedColumns, type CaptureSource } from '@hooklane/core'
 import type { TopicNames } from '@hooklane/contracts'
 import { MAX_RECORD_BYTES, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
 import { CaptureMarks, readCompanyIds, readConfiguration, type PgPool } from '@hooklane/postgres'
@@ -137,6 +137,8 @@ function replicatedSource(capture: CaptureSource, places: CapturePlaces): Replic
         schema: table.schema,
         table: table.table,
         columns: referencedColumns(capture, table),
+        needed: neededColumns(capture, table),
+        omitted: table.omit,
         id: table.id,
         ...(written === undefined ? {} : { written }),
       }

@@ -1,5 +1,6 @@
 export * from './source-refused.js'
 export * from './replicated-source.js'
+export type { SourceWarning } from './source-warning.js'
 export type { ReadySlot, SlotLag, SlotPosition } from './preparation/ensure-slot.js'
 export * from './emit-announcements.js'
 export * from './stream/transaction-consumer.js'

@@ -4,6 +4,10 @@ export interface ReplicatedTable {
   readonly table: string
   /** Columns that must exist; the stream carries all columns in any case. */
   readonly columns: readonly string[]
+  /** Those of them without whose values the rows are of no use. Default: all. */
+  readonly needed?: readonly string[]
+  /** Columns that are left out in any case. */
+  readonly omitted?: readonly string[]
   /** Columns that identify a row: those of one unique index must be among them. */
   readonly id: readonly string[]
   /** Where a person has written these names, for messages. */

@@ -10,11 +10,19 @@ export type RefusalCode =
   | 'UNREACHABLE'
   /** The login or its password is wrong. */
   | 'LOGIN_REFUSED'
+  /** Sessions do not start as they must for values to be read alike everywhere. */
+  | 'SESSION_SETTINGS'
   | 'SERVER_TOO_OLD'
   | 'WAL_LEVEL'
   | 'REPLICATION_RIGHT'
+  /** Text of the database cannot be read as UTF-8. */
+  | 'ENCODING'
   | 'TABLE_MISSING'
+  /** Changes of the table never reach the log: it is UNLOGGED, temporary, foreign, or of the server itself. */
+  | 'TABLE_NOT_LOGGED'
   | 'COLUMN_MISSING'
+  /** A column that the log does not carry is needed. */
+  | 'COLUMN_NOT_LOGGED'
   | 'ID_NOT_UNIQUE'
   | 'REPLICA_IDENTITY'
   | 'PUBLICATION'
@@ -110,6 +118,16 @@ export function databaseFailure(error: unknown): SourceRefused {
     return new SourceRefused(
       'UNREACHABLE',
       `${error.message}: correct the URL of the source, or create the database`,
+      [],
+      error,
+    )
+  }
+  // protocol_violation: what a connection pooler says of options that it does not know.
+  if (state === '08P01') {
+    return new SourceRefused(
+      'SESSION_SETTINGS',
+      `the server refuses how a session starts (${error.message}): a connection pooler seems to stand between, and the log cannot be read ` +
+        `through one that does so: name PostgreSQL itself in the source's URL`,
       [],
       error,
     )

@@ -4,6 +4,7 @@ import {
   type ReadySlot,
   type ReplicatedSource,
   type SlotLag,
+  type SourceWarning,
   type StreamState,
   type TransactionConsumer,
 } from '@hooklane/replication'
@@ -25,6 +26,7 @@ export class Recorder implements TransactionConsumer {
   readonly slots: ReadySlot[] = []
   readonly states: StreamState[] = []
   readonly lags: SlotLag[] = []
+  readonly warnings: SourceWarning[] = []
   /** Called at each commit, before it counts as read. */
   onCommit: (transaction: TransactionInfo) => Promise<void> | void = () => undefined
   #changes: RowChange[] = []
@@ -40,8 +42,9 @@ export class Recorder implements TransactionConsumer {
     this.#contexts = []
   }
 
-  change(change: RowChange): undefined {
+  change(change: RowChange): Promise<void> | undefined {
     this.#changes.push(change)
+    return undefined
   }
 
   context(context: EmittedContext): void {
@@ -90,8 +93,9 @@ export class SourceWorld {
 
   private constructor(readonly database: TestDatabase) {}
 
-  static async create(): Promise<SourceWorld> {
-    return new SourceWorld(await createEmptyDatabase('replication'))
+  /** @param serverUrl of another server than the one that all tests share */
+  static async create(serverUrl?: string): Promise<SourceWorld> {
+    return new SourceWorld(await createEmptyDatabase('replication', serverUrl))
   }
 
   source(changes: Partial<ReplicatedSource> = {}): ReplicatedSource {
@@ -113,6 +117,7 @@ export class SourceWorld {
       applicationName: 'replication-test',
       onState: (state) => recorder.states.push(state),
       onLag: (lag) => recorder.lags.push(lag),
+      onWarning: (warning) => recorder.warnings.push(warning),
       inspectEveryMs: 500,
     })
     this.#streams.push(stream)

@@ -4,6 +4,7 @@ import {
   type ReplicatedSource,
   type SlotLag,
   type SourceRefused,
+  type SourceWarning,
   type StreamState,
   type TransactionConsumer,
 } from '@hooklane/replication'
@@ -40,6 +41,8 @@ export class SourceRunner {
   private readonly stream: ReplicationStream
   private isStopping = false
   private lastMessage = ''
+  /** What was warned of already: it is told again at every connection. */
+  private readonly warned = new Set<string>()
 
   constructor(private readonly options: SourceRunnerOptions) {
     const { source, publisher, readiness, drainMs } = options
@@ -55,6 +58,7 @@ export class SourceRunner {
       inspectEveryMs: options.inspectEveryMs,
       onState: (state) => this.onState(state),
       onLag: (lag) => this.onLag(lag),
+      onWarning: (warning) => this.onWarning(warning),
       onAdded: (tables) => {
         const message = 'tables are captured from now on; what was committed of them before is not published'
         options.logger.warn({ source: source.name, tables }, message)
@@ -107,6 +111,12 @@ export class SourceRunner {
       { source: source.name, code: error.code, retryInMs, error: error.cause },
       `the source cannot be read: ${error.message}`,
     )
+  }
+
+  private onWarning({ code, message }: SourceWarning): void {
+    if (this.warned.has(message)) return
+    this.warned.add(message)
+    this.options.logger.warn({ source: this.options.source.name, code }, message)
   }
 
   private onLag({ lagBytes, safeBytes }: SlotLag): void {

@@ -1,3 +1,4 @@
+import { VALUE_SETTINGS, withSessionSettings } from '@hooklane/core'
 import type { Client, PoolConfig } from 'pg'
 import { SCHEMA, type ServiceRole } from './role.js'
 
@@ -24,14 +25,19 @@ const TAKE_ROLE = `
   WHERE rolname = $1
     AND pg_has_role(current_user, oid, CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)`
 
+/**
+ * The URL of sessions that work in our schema and print values as the driver reads them, whatever the server, the database or the role
+ * is set to. Options that the URL has are kept.
+ */
+export const sessionUrl = (url: string): string => withSessionSettings(url, { ...VALUE_SETTINGS, search_path: SCHEMA })
+
 /** Settings of a `pg` pool: schema, role, UTC, and limits after which the server gives up on us. */
 export function poolConfig(options: ConnectionOptions): PoolConfig & { onConnect(client: Client): Promise<void> } {
   const statementTimeoutMs = options.statementTimeoutMs ?? 5_000
   return {
-    connectionString: options.url,
+    connectionString: sessionUrl(options.url),
     application_name: options.applicationName ?? 'hooklane',
     max: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
-    options: `-c search_path=${SCHEMA} -c timezone=UTC`,
     connectionTimeoutMillis: 5_000,
     // The client gives up a little later than the server, so that an answer it can classify comes first.
     statement_timeout: statementTimeoutMs,

@@ -1,5 +1,6 @@
 import { OWN_EVENT_TYPES, OWN_PRODUCER, PARTITIONS, type TopicProfile } from '@hooklane/contracts'
 import { Client, type DatabaseError } from 'pg'
+import { sessionUrl } from '../connection/connection-options.js'
 import { SCHEMA } from '../connection/role.js'
 import { upsertEventTypes } from '../event-producer/upsert-event-types.js'
 import { readMigrations, readRepeatableScripts, type Migration } from './migration-files.js'
@@ -38,7 +39,7 @@ const LOCK_KEY = 'hooklane.migrate'
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<MigrationOutcome> {
   const log = options.log ?? (() => undefined)
   const warnings: string[] = []
-  const client = new Client({ connectionString: databaseUrl, application_name: 'hooklane-migrate' })
+  const client = new Client({ connectionString: sessionUrl(databaseUrl), application_name: 'hooklane-migrate' })
   client.on('notice', (notice) => {
     if (notice.severity !== 'WARNING') return
     warnings.push([notice.message, notice.hint].filter(Boolean).join('. '))
@@ -61,7 +62,6 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
 
 async function prepareSchema(client: Client): Promise<void> {
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`)
-  await client.query(`SET search_path = ${SCHEMA}`)
   await client.query(`CREATE TABLE IF NOT EXISTS schema_migration (
     version int PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`)
 }

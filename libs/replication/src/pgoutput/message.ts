@@ -10,4 +10,6 @@ export type PgoutputMessage =
   | { readonly tag: 'delete'; readonly relation: Relation; readonly before: Row | null }
   | { readonly tag: 'truncate'; readonly relations: readonly Relation[] }
   | { readonly tag: 'message'; readonly isTransactional: boolean; readonly prefix: string; readonly content: Buffer }
+  /** Comes before a relation that has a column of the type. Of a domain it names the type that the domain stands on. */
+  | { readonly tag: 'type'; readonly typeOid: number; readonly schema: string; readonly name: string }
   | { readonly tag: 'other' }

@@ -1,4 +1,5 @@
 import type { Column, Relation, Row } from '@hooklane/core'
+import type { KnownTables, TableIdentity } from './known-tables.js'
 import type { PgoutputMessage } from './message.js'
 import { MessageReader } from './message-reader.js'
 
@@ -11,9 +12,6 @@ const REPLICA_IDENTITY: Readonly<Record<string, Relation['replicaIdentity']>> = 
   f: 'full',
   i: 'index',
 }
-
-/** Oid → name. */
-export type TableNames = ReadonlyMap<number, { readonly schema: string; readonly table: string }>
 
 /**
  * Decodes `pgoutput` messages of protocol version 1.
@@ -28,10 +26,10 @@ export class PgoutputDecoder {
   private readonly relations = new Map<number, Relation>()
 
   /**
-   * @param names tables that are told under a name of their own, by oid: one that is renamed while it is read, or was renamed since a
+   * @param tables tables that are told under a name of their own: one that is renamed while it is read, or was renamed since a
    *   change was logged, stays the same table
    */
-  constructor(private readonly names: TableNames = new Map()) {}
+  constructor(private readonly tables: KnownTables = new Map()) {}
 
   /** @throws when the bytes are no message that this version of the protocol has */
   decode(bytes: Buffer): PgoutputMessage {
@@ -54,8 +52,9 @@ export class PgoutputDecoder {
         return this.truncate(reader)
       case 'M':
         return emitted(reader)
-      case 'O':
       case 'Y':
+        return { tag: 'type', typeOid: reader.uint32(), schema: schemaName(reader), name: reader.name() }
+      case 'O':
         return { tag: 'other' }
       default:
         throw new Error(`unknown pgoutput message ${JSON.stringify(tag)}`)
@@ -64,9 +63,8 @@ export class PgoutputDecoder {
 
   private describe(reader: MessageReader): PgoutputMessage {
     const oid = reader.uint32()
-    // An empty name stands for pg_catalog.
-    const logged = { schema: reader.name() || 'pg_catalog', table: reader.name() }
-    const { schema, table } = this.names.get(oid) ?? logged
+    const logged: TableIdentity = { schema: schemaName(reader), table: reader.name() }
+    const { schema, table, notLogged } = this.tables.get(oid) ?? logged
     const replicaIdentity = REPLICA_IDENTITY[String.fromCharCode(reader.uint8())]
     if (!replicaIdentity) throw new Error(`unknown replica identity of ${schema}.${table}`)
     const columns: Column[] = []
@@ -74,7 +72,7 @@ export class PgoutputDecoder {
       reader.uint8()
       columns.push({ name: reader.name(), typeOid: reader.uint32(), typeModifier: reader.int32() })
     }
-    this.relations.set(oid, { schema, table, columns, replicaIdentity })
+    this.relations.set(oid, { schema, table, columns, replicaIdentity, ...(notLogged ? { notLogged } : {}) })
     return { tag: 'other' }
   }
 
@@ -119,6 +117,9 @@ export class PgoutputDecoder {
     return relation
   }
 }
+
+/** An empty name stands for pg_catalog. */
+const schemaName = (reader: MessageReader): string => reader.name() || 'pg_catalog'
 
 function begin(reader: MessageReader): PgoutputMessage {
   const commitLsn = reader.uint64()

@@ -21,13 +21,19 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
     database: string
     may_replicate: boolean
     replication_role: string | null
+    encoding: string
+    is_readable: boolean
   }>(`
     SELECT current_setting('server_version_num')::int AS version, current_setting('wal_level') AS wal_level,
            current_user AS role, current_database() AS database,
            rolsuper OR rolreplication OR EXISTS (
              SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
              WHERE m.member = r.oid AND (g.rolreplication OR g.rolname = 'rds_replication')) AS may_replicate,
-           (SELECT rolname FROM pg_roles WHERE rolname = 'rds_replication') AS replication_role
+           (SELECT rolname FROM pg_roles WHERE rolname = 'rds_replication') AS replication_role,
+           current_setting('server_encoding') AS encoding,
+           current_setting('server_encoding') = 'UTF8' OR EXISTS (
+             SELECT FROM pg_conversion WHERE condefault AND contoencoding = pg_char_to_encoding('UTF8')
+               AND conforencoding = pg_char_to_encoding(current_setting('server_encoding'))) AS is_readable
     FROM pg_roles r WHERE rolname = current_user`)
   const facts = rows[0]
   if (!facts) throw new SourceRefused('DATABASE_ERROR', 'the login is not in pg_roles')
@@ -53,5 +59,17 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
         : `GRANT ${facts.replication_role} TO ${role};`,
     ])
   }
+  if (!facts.is_readable) throw unreadable(facts)
   return facts
+}
+
+/** The server checks nothing in such a database, and ends the stream at the first text that happens to be no UTF-8. */
+function unreadable({ database, encoding }: { readonly database: string; readonly encoding: string }): SourceRefused {
+  const copy = quoteName(`${database}_utf8`)
+  return new SourceRefused(
+    'ENCODING',
+    `the database ${database} has the encoding ${encoding}, whose text PostgreSQL cannot give out as UTF-8: bring it into a database ` +
+      `of another encoding (pg_dump with --encoding set to what its text really is, pg_restore into the new one), and name that one`,
+    [`CREATE DATABASE ${copy} TEMPLATE template0 ENCODING 'UTF8';`],
+  )
 }

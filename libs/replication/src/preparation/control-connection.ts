@@ -1,4 +1,5 @@
 import { Client } from 'pg'
+import { beginCaptureSession, captureUrl } from '../capture-session.js'
 import { databaseFailure, SourceRefused } from '../source-refused.js'
 
 /** Connecting takes milliseconds; a firewall that swallows packets must show as an error. */
@@ -21,7 +22,7 @@ export async function withControlConnection<T>(
 ): Promise<T> {
   signal?.throwIfAborted()
   const client = new Client({
-    connectionString: databaseUrl,
+    connectionString: captureUrl(databaseUrl),
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
@@ -31,6 +32,7 @@ export async function withControlConnection<T>(
   let cut: (() => void) | undefined
   try {
     await client.connect()
+    await beginCaptureSession(client)
     return await Promise.race([
       work(client),
       new Promise<never>((_resolve, reject) => {

@@ -2,6 +2,7 @@ import { DatabaseError, type Client } from 'pg'
 import type { ReplicatedSource, SourceHistory, TableOids } from '../replicated-source.js'
 import { ChangesMissing, SourceRefused, type Gap } from '../source-refused.js'
 import type { ServerFacts } from './check-server.js'
+import { GENERATED_SINCE } from './generated-columns.js'
 import { quoteName, quoteTable } from './quote.js'
 
 interface Publication {
@@ -36,9 +37,6 @@ export interface EnsuredPublication {
   /** Tables that are published from now on, by their names. */
   readonly added: readonly string[]
 }
-
-/** Since 18 a table with stored generated columns under FULL can only be updated when its publication holds them. */
-const GENERATED_SINCE = 180_000
 
 /**
  * Makes the publication, or brings it to exactly the source's tables, whole: never column lists (under FULL they make the application's

@@ -2,7 +2,12 @@ import { parseLsn } from '@hooklane/core'
 import { DatabaseError, type Client } from 'pg'
 import type { OpenHistory, ReplicatedSource, SourceHistory } from '../replicated-source.js'
 import { missingOfAll, SourceRefused } from '../source-refused.js'
+import type { SourceWarning } from '../source-warning.js'
 import type { ServerFacts } from './check-server.js'
+import { quoteName } from './quote.js'
+
+/** Slots can be copied to standbys since 17. */
+const FAILOVER_SINCE = 170_000
 
 /** Where a slot and its log are, at one moment. */
 export interface SlotPosition {
@@ -10,6 +15,8 @@ export interface SlotPosition {
   readonly confirmedLsn: bigint
   /** The database's end of log. */
   readonly walEndLsn: bigint
+  /** Whether standbys keep a copy of the slot, so that it is still there after a failover. Absent: a server before 17 cannot. */
+  readonly isSynchronized?: boolean
 }
 
 /** Where reading begins. */
@@ -31,6 +38,8 @@ interface SlotRow {
   readonly invalidation_reason: string | null
   readonly confirmed: string | null
   readonly wal_end: string
+  /** Since 17. */
+  readonly failover: 'true' | 'false' | null
 }
 
 /**
@@ -52,7 +61,7 @@ export async function ensureSlot(
     refuseActive(source, found)
     await client.query('SELECT pg_drop_replication_slot($1)', [source.slot])
   } else if (history.kind === 'open') throw gone(source, history)
-  await createSlot(client, source)
+  await createSlot(client, source, server)
   const made = await readSlot(client, source.slot)
   if (!made) throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} vanished after it was made`)
   checkOurs(source, server, made)
@@ -94,16 +103,18 @@ export async function readPositionOf(client: Client, slot: string): Promise<Slot
 async function readSlot(client: Client, slot: string): Promise<SlotRow | null> {
   const { rows } = await client.query<SlotRow>(
     `SELECT plugin, database, active_pid, wal_status, to_jsonb(s) ->> 'invalidation_reason' AS invalidation_reason,
-            confirmed_flush_lsn::text AS confirmed, pg_current_wal_lsn()::text AS wal_end
+            to_jsonb(s) ->> 'failover' AS failover, confirmed_flush_lsn::text AS confirmed, pg_current_wal_lsn()::text AS wal_end
      FROM pg_replication_slots s WHERE slot_name = $1`,
     [slot],
   )
   return rows[0] ?? null
 }
 
-async function createSlot(client: Client, source: ReplicatedSource): Promise<void> {
+/** Standbys that copy slots take it with them; without such a standby, `failover` changes nothing. */
+async function createSlot(client: Client, source: ReplicatedSource, { version }: ServerFacts): Promise<void> {
+  const failover = version >= FAILOVER_SINCE ? ', failover => true' : ''
   try {
-    await client.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput')`, [source.slot])
+    await client.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput'${failover})`, [source.slot])
   } catch (error) {
     // duplicate_object: another instance made it at the same moment.
     if (error instanceof DatabaseError && error.code === '42710') return
@@ -111,10 +122,23 @@ async function createSlot(client: Client, source: ReplicatedSource): Promise<voi
     throw new SourceRefused(
       'SLOT_RIGHT',
       `the replication slot ${source.slot} cannot be made (${error.message})`,
-      [`SELECT pg_create_logical_replication_slot('${source.slot}', 'pgoutput');`],
+      [`SELECT pg_create_logical_replication_slot('${source.slot}', 'pgoutput'${failover});`],
       error,
     )
   }
+}
+
+/** What a person should know of the slot. */
+export function slotWarnings({ slot }: ReplicatedSource, { isSynchronized }: ReadySlot): readonly SourceWarning[] {
+  if (isSynchronized !== false) return []
+  return [
+    {
+      code: 'SLOT_NOT_SYNCHRONIZED',
+      message:
+        `the slot ${slot} is not copied to standbys (failover is off): after a failover it would be gone, and changes with it. Stop the ` +
+        `event-producer, and run over a connection with replication=database: ALTER_REPLICATION_SLOT ${quoteName(slot)} (FAILOVER true);`,
+    },
+  ]
 }
 
 function ready(source: ReplicatedSource, slot: SlotRow): ReadySlot {
@@ -127,7 +151,9 @@ function ready(source: ReplicatedSource, slot: SlotRow): ReadySlot {
 function positionOf(slot: SlotRow): SlotPosition | null {
   const confirmedLsn = parseLsn(slot.confirmed ?? '')
   const walEndLsn = parseLsn(slot.wal_end)
-  return confirmedLsn === null || walEndLsn === null ? null : { confirmedLsn, walEndLsn }
+  if (confirmedLsn === null || walEndLsn === null) return null
+  if (slot.failover === null) return { confirmedLsn, walEndLsn }
+  return { confirmedLsn, walEndLsn, isSynchronized: slot.failover === 'true' }
 }
 
 function refuseActive(source: ReplicatedSource, slot: SlotRow): void {

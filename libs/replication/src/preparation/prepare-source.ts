@@ -1,4 +1,6 @@
 import type { ReplicatedSource, SourceHistory, TableOids } from '../replicated-source.js'
+import type { NotLoggedColumns } from '../pgoutput/known-tables.js'
+import type { SourceWarning } from '../source-warning.js'
 import { checkServer } from './check-server.js'
 import { checkTables } from './check-tables.js'
 import { withControlConnection, type ControlOptions } from './control-connection.js'
@@ -7,6 +9,7 @@ import {
   ensureSlot,
   readPositionOf,
   readSlotLag,
+  slotWarnings,
   type ReadySlot,
   type SlotLag,
   type SlotPosition,
@@ -22,8 +25,10 @@ export interface PrepareOptions extends ConnectionOptions {
 export interface PreparedSource {
   readonly slot: ReadySlot
   readonly tables: TableOids
+  readonly notLogged: NotLoggedColumns
   /** Tables that are captured from now on although the slot is older; what was committed of them before is not published. */
   readonly added: readonly string[]
+  readonly warnings: readonly SourceWarning[]
 }
 
 /**
@@ -36,10 +41,18 @@ export function prepareSource(source: ReplicatedSource, options: PrepareOptions)
   const { history } = options
   return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client) => {
     const server = await checkServer(client)
-    const tables = await checkTables(client, source.tables, tablesOf(history))
+    const {
+      oids: tables,
+      notLogged,
+      warnings,
+    } = await checkTables(client, source.tables, {
+      server,
+      before: tablesOf(history),
+    })
     const publication = await ensurePublication(client, source, { server, tables, history })
     const slot = await ensureSlot(client, source, { server, history, isPublicationNew: publication.isNew })
-    return { slot, tables, added: history.kind === 'open' ? publication.added : [] }
+    const added = history.kind === 'open' ? publication.added : []
+    return { slot, tables, notLogged, added, warnings: [...warnings, ...slotWarnings(source, slot)] }
   })
 }
 
@@ -56,7 +69,7 @@ export function inspectSource(
   const history: SourceHistory = { kind: 'open', upTo: '', tables: options.tables }
   return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client) => {
     const server = await checkServer(client)
-    const tables = await checkTables(client, source.tables, options.tables)
+    const { oids: tables } = await checkTables(client, source.tables, { server, before: options.tables })
     await inspectPublication(client, source, { server, tables, history })
     return readSlotLag(client, source.slot)
   })

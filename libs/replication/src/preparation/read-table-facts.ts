@@ -1,71 +1,143 @@
 import type { Client } from 'pg'
 
+interface TableName {
+  readonly schema: string
+  readonly table: string
+}
+
 /** What the catalogue says of a table. */
 export interface TableFacts {
   readonly oid: number
+  /** Of the server itself. */
+  readonly isSystem: boolean
+  readonly isTemporary: boolean
   readonly columns: readonly string[]
-  /** Columns of each unique index that covers all rows. */
-  readonly uniqueKeys: readonly (readonly string[])[]
-  /** The table and its partitions, as far as they lack REPLICA IDENTITY FULL. */
-  readonly withoutFull: readonly { readonly schema: string; readonly table: string }[]
+  /** Stored: written to the log since 18. With the expression, which names columns without their table. */
+  readonly storedColumns: readonly { readonly name: string; readonly expression: string }[]
   /** Computed when read: Postgres cannot write them to the log. */
   readonly virtualColumns: readonly string[]
+  /** Columns of each unique index that covers all rows and can be relied on. */
+  readonly uniqueKeys: readonly (readonly string[])[]
+  /** Unique indexes that cover all rows and guarantee nothing, because making them has failed or has not ended. */
+  readonly invalidKeys: readonly (TableName & {
+    readonly columns: readonly string[]
+    readonly isPartitioned: boolean
+  })[]
+  /** The table and its partitions, as far as they lack REPLICA IDENTITY FULL. */
+  readonly withoutFull: readonly TableName[]
+  /** The table and its partitions, as far as they are UNLOGGED. */
+  readonly unlogged: readonly (TableName & { readonly isPartitioned: boolean })[]
+  /** Partitions that are foreign tables. */
+  readonly foreignPartitions: readonly TableName[]
+  /** Tables that inherit from it and are no partitions: it shows their rows, the log tells these as theirs. */
+  readonly children: readonly TableName[]
 }
 
+/** Of the whole table, and unique whatever the values: neither partial nor over an expression. */
+const UNIQUE_KEYS = `
+  SELECT n.nspname AS schema, x.relname AS table, x.relkind = 'I' AS "isPartitioned",
+         i.indisvalid AND i.indisready AND i.indislive AS valid,
+         (SELECT json_agg(a.attname) FROM pg_attribute a
+          WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) AS columns
+  FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_namespace n ON n.oid = x.relnamespace
+  WHERE i.indrelid = c.oid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
+  ORDER BY x.relname`
+
+/** The table and its partitions at any depth. */
+const MEMBERS = `
+  SELECT n.nspname AS schema, p.relname AS table, p.relkind, p.relpersistence, p.relreplident
+  FROM pg_class p JOIN pg_namespace n ON n.oid = p.relnamespace
+  WHERE p.oid IN (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid))
+  ORDER BY n.nspname, p.relname`
+
+const CHILDREN = `
+  SELECT n.nspname AS schema, p.relname AS table
+  FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhrelid JOIN pg_namespace n ON n.oid = p.relnamespace
+  WHERE h.inhparent = c.oid AND NOT p.relispartition
+  ORDER BY n.nspname, p.relname`
+
+const COLUMNS = `
+  SELECT a.attname AS name, a.attgenerated AS generated, pg_get_expr(d.adbin, d.adrelid) AS expression
+  FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  ORDER BY a.attnum`
+
+const rowsOf = (query: string): string => `coalesce((SELECT json_agg(row) FROM (${query}) AS row), '[]')`
+
+/** Below this every object came with the server; publications take none of them. */
+const FIRST_NORMAL_OID = 16_384
+
 const FACTS = `
-  SELECT
-    c.oid::int8 AS oid,
-    ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns,
-    ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = 'v') AS virtual_columns,
-    coalesce((
-      SELECT json_agg((SELECT json_agg(a.attname) FROM pg_attribute a
-                       WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])))
-      FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL), '[]') AS unique_keys,
-    coalesce((
-      SELECT json_agg(json_build_object('schema', n.nspname, 'table', p.relname) ORDER BY n.nspname, p.relname)
-      FROM pg_class p JOIN pg_namespace n ON n.oid = p.relnamespace
-      WHERE p.relreplident <> 'f' AND p.oid IN (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid))), '[]') AS without_full
+  SELECT c.oid::int8 AS oid, c.oid < ${FIRST_NORMAL_OID} AS is_system, c.relpersistence = 't' AS is_temporary,
+         ${rowsOf(COLUMNS)} AS columns, ${rowsOf(UNIQUE_KEYS)} AS unique_keys,
+         ${rowsOf(MEMBERS)} AS members, ${rowsOf(CHILDREN)} AS children
   FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
   WHERE s.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')`
 
+interface FactsRow {
+  readonly oid: string
+  readonly is_system: boolean
+  readonly is_temporary: boolean
+  readonly columns: readonly { readonly name: string; readonly generated: string; readonly expression: string | null }[]
+  readonly unique_keys: readonly (TableFacts['invalidKeys'][number] & { readonly valid: boolean })[]
+  readonly members: readonly (TableName & {
+    readonly relkind: string
+    readonly relpersistence: string
+    readonly relreplident: string
+  })[]
+  readonly children: readonly TableName[]
+}
+
 /** Null: there is no such table, or it is a view or foreign. */
-export async function readTableFacts(
-  client: Client,
-  table: { readonly schema: string; readonly table: string },
-): Promise<TableFacts | null> {
-  const { rows } = await client.query<{
-    oid: string
-    columns: string[]
-    virtual_columns: string[]
-    unique_keys: string[][]
-    without_full: { schema: string; table: string }[]
-  }>(FACTS, [table.schema, table.table])
+export async function readTableFacts(client: Client, table: TableName): Promise<TableFacts | null> {
+  const { rows } = await client.query<FactsRow>(FACTS, [table.schema, table.table])
   const row = rows[0]
   if (!row) return null
+  const isForeign = ({ relkind }: FactsRow['members'][number]) => relkind === 'f'
+  const local = row.members.filter((member) => !isForeign(member))
   return {
     oid: Number(row.oid),
-    columns: row.columns,
-    virtualColumns: row.virtual_columns,
-    uniqueKeys: row.unique_keys,
-    withoutFull: row.without_full,
+    isSystem: row.is_system,
+    isTemporary: row.is_temporary,
+    columns: row.columns.map(({ name }) => name),
+    storedColumns: row.columns
+      .filter(({ generated }) => generated === 's')
+      .map(({ name, expression }) => ({ name, expression: expression ?? '' })),
+    virtualColumns: row.columns.filter(({ generated }) => generated === 'v').map(({ name }) => name),
+    uniqueKeys: row.unique_keys.filter(({ valid }) => valid).map(({ columns }) => columns),
+    invalidKeys: row.unique_keys.filter(({ valid }) => !valid),
+    withoutFull: local.filter(({ relreplident }) => relreplident !== 'f'),
+    unlogged: local
+      .filter(({ relpersistence }) => relpersistence === 'u')
+      .map((member) => ({ ...member, isPartitioned: member.relkind === 'p' })),
+    foreignPartitions: row.members.filter(isForeign),
+    children: row.children,
   }
 }
 
 /** Something that a person might have meant, or that a table has become. */
-export interface CatalogueEntry {
+export interface CatalogueEntry extends TableName {
   readonly oid: number
-  readonly schema: string
-  readonly table: string
-  /** Only tables are in the log. */
-  readonly isTable: boolean
+  readonly kind: 'table' | 'view' | 'materialized view' | 'foreign table'
+}
+
+const KINDS: Readonly<Record<string, CatalogueEntry['kind']>> = {
+  v: 'view',
+  m: 'materialized view',
+  f: 'foreign table',
 }
 
 /** All tables and what looks like one, but for those of the server itself. */
 export async function readTableNames(client: Client): Promise<readonly CatalogueEntry[]> {
-  const { rows } = await client.query<{ oid: string; schema: string; table: string; is_table: boolean }>(`
-    SELECT c.oid::int8 AS oid, s.nspname AS schema, c.relname AS table, c.relkind IN ('r', 'p') AS is_table
+  const { rows } = await client.query<{ oid: string; schema: string; table: string; relkind: string }>(`
+    SELECT c.oid::int8 AS oid, s.nspname AS schema, c.relname AS table, c.relkind
     FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND s.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
     ORDER BY s.nspname, c.relname`)
-  return rows.map(({ oid, schema, table, is_table }) => ({ oid: Number(oid), schema, table, isTable: is_table }))
+  return rows.map(({ oid, schema, table, relkind }) => ({
+    oid: Number(oid),
+    schema,
+    table,
+    kind: KINDS[relkind] ?? 'table',
+  }))
 }

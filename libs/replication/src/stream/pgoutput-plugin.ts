@@ -1,8 +1,10 @@
 import { parseTimelineHistory, type LogIdentity, type TimelineHistory } from '@hooklane/core'
 import { DatabaseError } from 'pg'
 import { PgoutputPlugin } from 'pg-logical-replication'
+import { beginCaptureSession } from '../capture-session.js'
+import type { KnownTables } from '../pgoutput/known-tables.js'
 import type { PgoutputMessage } from '../pgoutput/message.js'
-import { PgoutputDecoder, type TableNames } from '../pgoutput/pgoutput-decoder.js'
+import { PgoutputDecoder } from '../pgoutput/pgoutput-decoder.js'
 
 type ReplicationClient = Parameters<PgoutputPlugin['start']>[0]
 
@@ -27,10 +29,10 @@ export class DecodingPlugin {
 
   constructor(
     publication: string,
-    names: TableNames,
+    tables: KnownTables,
     private readonly listeners: StreamListeners,
   ) {
-    this.decoder = new PgoutputDecoder(names)
+    this.decoder = new PgoutputDecoder(tables)
     // Stands between single quotes in the command, and is a list of identifiers there.
     const name = `"${publication.replaceAll('"', '""')}"`.replaceAll("'", "''")
     this.command = new PgoutputPlugin({ protoVersion: 1, publicationNames: [name], messages: true })
@@ -38,6 +40,7 @@ export class DecodingPlugin {
 
   async start(client: ReplicationClient, slotName: string, lastLsn: string): Promise<unknown> {
     client.on('notice', ({ code }) => this.listeners.onWarning(code ?? ''))
+    await beginCaptureSession(client)
     const log = await identify(client)
     this.listeners.onIdentified(log, await timelinesOf(client, log))
     return this.command.start(client, slotName, lastLsn)

@@ -3,16 +3,20 @@ import { formatLsn, parseLsn, type FoundHistory } from '@hooklane/core'
 import { DatabaseError } from 'pg'
 import { LogicalReplicationService } from 'pg-logical-replication'
 import type { PgoutputMessage } from '../pgoutput/message.js'
-import type { TableNames } from '../pgoutput/pgoutput-decoder.js'
+import { captureUrl } from '../capture-session.js'
+import { knownTables, type NotLoggedColumns } from '../pgoutput/known-tables.js'
 import type { ReadySlot, SlotPosition } from '../preparation/ensure-slot.js'
-import { nameOf, type ReplicatedSource, type TableOids } from '../replicated-source.js'
+import type { ReplicatedSource, TableOids } from '../replicated-source.js'
 import {
   consumerFailure,
   databaseFailure,
   missingOfAll,
+  notDecodable,
   SourceRefused,
   type ChangesMissing,
 } from '../source-refused.js'
+import type { SourceWarning } from '../source-warning.js'
+import { catalogueColumnTypes } from '../types/catalogue-column-types.js'
 import { DurablePosition } from './durable-position.js'
 import { DecodingPlugin } from './pgoutput-plugin.js'
 import type { LogRelease, TransactionConsumer } from './transaction-consumer.js'
@@ -35,11 +39,16 @@ const CLOSE_TIMEOUT_MS = 1_000
 const PUBLICATION_SKIPPED = '55000'
 /** SQLSTATE before 18, once the stream runs: the publication is missing at this point of the log. */
 const UNDEFINED_OBJECT = '42704'
+/** SQLSTATEs of text that the database holds and that cannot be converted: bytes without a character, or none that UTF-8 has. */
+const NO_UTF8: ReadonlySet<string | undefined> = new Set(['22021', '22P05'])
 
 export interface SessionOptions {
   readonly source: ReplicatedSource
   readonly slot: ReadySlot
   readonly tables: TableOids
+  /** Table → its columns that the log does not carry. */
+  readonly notLogged: NotLoggedColumns
+  readonly onWarning?: ((warning: SourceWarning) => void) | undefined
   readonly consumer: TransactionConsumer
   readonly applicationName: string
   readonly onStreaming: () => void
@@ -66,6 +75,7 @@ export class ReplicationSession {
   private log: Pick<FoundHistory, 'log' | 'timelines'> | null = null
   private opening: Promise<void> | null = null
   private ended = false
+  private readonly ending = new AbortController()
   private failure: SourceRefused | null = null
   private failurePlace: bigint | null = null
   private handling: Promise<void> | undefined
@@ -79,7 +89,8 @@ export class ReplicationSession {
 
   constructor(private readonly options: SessionOptions) {
     this.position = new DurablePosition(options.slot.confirmedLsn)
-    this.reader = new TransactionReader(options.consumer, options.source)
+    const types = catalogueColumnTypes({ ...options, signal: this.ending.signal })
+    this.reader = new TransactionReader(options.consumer, options.source, types)
     this.service = this.createService()
   }
 
@@ -88,10 +99,12 @@ export class ReplicationSession {
     const { source, slot, consumer } = this.options
     if (this.ended) return consumer.ended()
     const finished = new Promise<void>((resolve) => (this.finish = resolve))
-    const plugin = new DecodingPlugin(source.publication, namesByOid(source, this.options.tables), {
+    const known = knownTables(source, this.options.tables, this.options.notLogged)
+    const plugin = new DecodingPlugin(source.publication, known, {
       onIdentified: (log, timelines) => (this.log = { log, timelines }),
       onArrival: (message) => this.arrived(message),
-      onFault: (error) => this.fail(error),
+      // Bytes that cannot be decoded come again with every connection.
+      onFault: (error) => this.end(notDecodable(`a message of the log is no change (${String(error)})`, source)),
       onWarning: (code) => this.warned(code),
     })
     this.service.subscribe(plugin, source.slot, formatLsn(slot.confirmedLsn)).then(
@@ -135,7 +148,7 @@ export class ReplicationSession {
     const { source, applicationName } = this.options
     const service = new LogicalReplicationService(
       {
-        connectionString: source.databaseUrl,
+        connectionString: captureUrl(source.databaseUrl),
         application_name: applicationName,
         connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
         keepAlive: true,
@@ -259,14 +272,18 @@ export class ReplicationSession {
   }
 
   private fail(error: unknown): void {
-    const isUndefined = this.isStreaming && error instanceof DatabaseError && error.code === UNDEFINED_OBJECT
-    this.end(isUndefined ? this.publicationWasMissing() : databaseFailure(error))
+    const refused = this.isStreaming && error instanceof DatabaseError ? error : null
+    if (refused?.code === UNDEFINED_OBJECT) this.end(this.publicationWasMissing())
+    else if (NO_UTF8.has(refused?.code))
+      this.end(notDecodable(`a change holds text that is no UTF-8 (${refused?.message})`, this.options.source))
+    else this.end(databaseFailure(error))
   }
 
   /** @param place of the failure, where that is known */
   private end(failure: SourceRefused | null, place: bigint | null = null): void {
     if (this.ended) return
     this.ended = true
+    this.ending.abort()
     this.failure = failure
     if (failure && this.isStreaming) this.failurePlace = place ?? this.position.furthest
     this.finish()
@@ -288,15 +305,6 @@ export class ReplicationSession {
     clearTimeout(timer)
     this.socket?.destroy()
   }
-}
-
-function namesByOid({ tables }: ReplicatedSource, oids: TableOids): TableNames {
-  const named = new Map<number, ReplicatedSource['tables'][number]>()
-  for (const table of tables) {
-    const oid = oids.get(nameOf(table))
-    if (oid !== undefined) named.set(oid, table)
-  }
-  return named
 }
 
 function lsnOf(text: string): bigint {

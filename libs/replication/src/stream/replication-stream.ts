@@ -4,6 +4,7 @@ import { inspectSource, prepareSource, readSlotPosition } from '../preparation/p
 import type { ReadySlot, SlotLag } from '../preparation/ensure-slot.js'
 import type { ReplicatedSource, SourceHistory, TableOids } from '../replicated-source.js'
 import { ChangesMissing, consumerFailure, SourceRefused, type RefusalCode } from '../source-refused.js'
+import type { SourceWarning } from '../source-warning.js'
 import { ReplicationSession } from './replication-session.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
 
@@ -39,6 +40,8 @@ export interface ReplicationStreamOptions {
   readonly applicationName: string
   /** Told of tables that are captured from now on, by a slot that is older: what was committed of them before is not published. */
   readonly onAdded?: (tables: readonly string[]) => void
+  /** Told what a person should know, at every connection again. */
+  readonly onWarning?: (warning: SourceWarning) => void
   /** Told how far the slot is, at every inspection. */
   readonly onLag?: (lag: SlotLag) => void
   /**
@@ -109,12 +112,14 @@ export class ReplicationStream {
   }
 
   private async streamOnce(): Promise<void> {
-    const { source, consumer, applicationName, onState } = this.options
+    const { source, consumer, applicationName, onState, onWarning } = this.options
     onState({ phase: 'preparing' })
     this.lastFailedAt = BEFORE_THE_LOG
     const history = await this.history()
     const { signal } = this.stopping
-    const { slot, tables, added } = await prepareSource(source, { applicationName, signal, history })
+    const prepared = await prepareSource(source, { applicationName, signal, history })
+    const { slot, tables, notLogged, added, warnings } = prepared
+    for (const warning of warnings) onWarning?.(warning)
     if (added.length > 0) this.options.onAdded?.(added)
     let inspections: NodeJS.Timeout | undefined
     try {
@@ -124,12 +129,9 @@ export class ReplicationStream {
         this.opened(slot)
         inspect()
       }
+      const common = { source, slot, tables, notLogged, consumer, applicationName, onWarning }
       const session = new ReplicationSession({
-        source,
-        slot,
-        tables,
-        consumer,
-        applicationName,
+        ...common,
         onStreaming,
         onProgress: (lsn) => this.progressed(lsn),
         readSlot: () => readSlotPosition(source, { applicationName, signal }),

@@ -9,9 +9,11 @@ import {
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { nameOf, type ReplicatedSource } from '../replicated-source.js'
 import { SourceRefused, notDecodable } from '../source-refused.js'
+import type { ColumnTypes } from '../types/column-types.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
 
 type Begin = Extract<PgoutputMessage, { readonly tag: 'begin' }>
+type RowMessage = Extract<PgoutputMessage, { readonly tag: 'insert' | 'update' | 'delete' }>
 
 /**
  * Puts messages together to transactions and gives them to the consumer, one call at a time.
@@ -27,6 +29,7 @@ export class TransactionReader {
   constructor(
     private readonly consumer: TransactionConsumer,
     private readonly source: ReplicatedSource,
+    private readonly types: ColumnTypes,
   ) {}
 
   /** Commit LSN of the transaction that is being handed on, until its commit was taken; null between two. */
@@ -49,15 +52,12 @@ export class TransactionReader {
       case 'commit':
         return this.commit(message.commitEndLsn)
       case 'insert':
-        return this.change({ op: 'insert', relation: message.relation, after: message.after }, lsn)
-      case 'update': {
-        const { relation, after } = message
-        return this.change({ op: 'update', relation, before: this.whole(relation, message.before), after }, lsn)
-      }
-      case 'delete': {
-        const { relation } = message
-        return this.change({ op: 'delete', relation, before: this.whole(relation, message.before) }, lsn)
-      }
+      case 'update':
+      case 'delete':
+        return this.row(message, lsn)
+      case 'type':
+        this.types.note(message)
+        return undefined
       case 'truncate':
         return this.truncate(message.relations, lsn)
       case 'message':
@@ -68,6 +68,27 @@ export class TransactionReader {
     }
   }
 
+  /** A change waits for what is not known of its columns' types, and everything behind it waits with it. */
+  private row(message: RowMessage, lsn: bigint): Promise<void> | undefined {
+    const place = this.placeAt(lsn)
+    const relation = this.types.complete(message.relation)
+    if (relation instanceof Promise) {
+      return relation.then((completed) => this.consumer.change(this.changeOf(message, completed), place))
+    }
+    return this.consumer.change(this.changeOf(message, relation), place)
+  }
+
+  private changeOf(message: RowMessage, relation: Relation): RowChange {
+    switch (message.tag) {
+      case 'insert':
+        return { op: 'insert', relation, after: message.after }
+      case 'update':
+        return { op: 'update', relation, before: this.whole(relation, message.before), after: message.after }
+      case 'delete':
+        return { op: 'delete', relation, before: this.whole(relation, message.before) }
+    }
+  }
+
   private async commit(commitEndLsn: bigint): Promise<void> {
     const begin = this.open
     if (!begin) throw new SourceRefused('DATABASE_ERROR', 'a commit came without its begin')
@@ -75,10 +96,6 @@ export class TransactionReader {
     const { xid, commitLsn, committedAtMs } = begin
     await this.consumer.commit({ xid, commitLsn, commitEndLsn, committedAtMs })
     this.taking = null
-  }
-
-  private change(change: RowChange, lsn: bigint): Promise<void> | undefined {
-    return this.consumer.change(change, this.placeAt(lsn))
   }
 
   /** All at one place: which of them are published depends on the publication. */

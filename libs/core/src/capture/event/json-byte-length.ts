@@ -5,16 +5,11 @@ const MAY_NEED_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/
  * becomes six times as long, which can be more than a string may hold. Recursive: the depth of captured values is bounded.
  */
 export function jsonByteLength(value: unknown): number {
-  switch (typeof value) {
-    case 'string':
-      return textBytes(value)
-    case 'object':
-      if (value === null) return 4
-      return Array.isArray(value) ? arrayBytes(value, jsonByteLength) : objectBytes(value, jsonByteLength)
-    default:
-      // `true`, `false` and numbers.
-      return String(value).length
-  }
+  if (typeof value === 'string') return textBytes(value)
+  // `true`, `false` and numbers.
+  if (typeof value !== 'object') return String(value).length
+  if (value === null) return 4
+  return Array.isArray(value) ? arrayBytes(value, jsonByteLength) : objectBytes(value, jsonByteLength)
 }
 
 /** Measures values that share parts: each array and each object is measured once. */

@@ -187,7 +187,8 @@ class ChangeSide implements Part {
   removeFrom(changes: Change[]): void {
     const change = changes[this.index]
     if (!this.isLeftOut || !change) return
-    const { [this.side]: leftOut, ...rest } = change
+    const rest = { ...change }
+    delete rest[this.side]
     changes[this.index] = rest
   }
 }

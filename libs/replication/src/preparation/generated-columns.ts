@@ -1,0 +1,65 @@
+import { nameOf, type ReplicatedTable } from '../replicated-source.js'
+import type { SourceWarning } from '../source-warning.js'
+import { quoteName, quoteTable } from './quote.js'
+import type { TableFacts } from './read-table-facts.js'
+import { atPlace, type TableProblem } from './table-problem.js'
+
+/**
+ * Since 18 publications can hold stored generated columns, and under FULL the table can only be updated when they do. Before, the log
+ * never has them, and says nothing of it.
+ */
+export const GENERATED_SINCE = 180_000
+
+/** Columns of a table that are not in the log. @param version `server_version_num` */
+export const columnsNotLogged = (facts: TableFacts, version: number): TableFacts['storedColumns'] =>
+  version >= GENERATED_SINCE ? [] : facts.storedColumns
+
+/** Columns that the capture file cannot do without. */
+export function neededNotLogged(table: ReplicatedTable, notLogged: TableFacts['storedColumns']): TableProblem[] {
+  const needed = notLogged.filter(({ name }) => isNeeded(table, name))
+  if (needed.length === 0) return []
+  const named = needed.map(({ name }) => `${name}${atPlace(table.written?.columns.get(name))}`).join(', ')
+  return [
+    {
+      code: 'COLUMN_NOT_LOGGED',
+      text:
+        `${nameOf(table)} cannot be captured by its generated columns ${named}: before PostgreSQL 18 they are not in the log. Name other ` +
+        `columns, or upgrade the server, or make them ordinary columns that a trigger fills, with the same values`,
+      statements: needed.flatMap((column) => asOrdinaryColumn(table, column)),
+    },
+  ]
+}
+
+/** Columns whose values an integrator would miss. */
+export function othersNotLogged(table: ReplicatedTable, notLogged: TableFacts['storedColumns']): SourceWarning[] {
+  const missed = notLogged
+    .map(({ name }) => name)
+    .filter((name) => !isNeeded(table, name) && !table.omitted?.includes(name))
+  if (missed.length === 0) return []
+  return [
+    {
+      code: 'COLUMNS_NOT_LOGGED',
+      message:
+        `the generated columns ${missed.join(', ')} of ${nameOf(table)} will not be in data: before PostgreSQL 18 they are not in the log ` +
+        `(name them under omit to hear no more of it)`,
+    },
+  ]
+}
+
+const isNeeded = (table: ReplicatedTable, column: string): boolean =>
+  (table.needed ?? table.columns).includes(column) || table.id.includes(column)
+
+/**
+ * What keeps the column's values as they were computed. The expression names columns without their table, so it is evaluated over the new
+ * row alone; the trigger's name lets it fire after others that change the row.
+ */
+function asOrdinaryColumn(table: ReplicatedTable, { name, expression }: TableFacts['storedColumns'][number]): string[] {
+  const column = quoteName(name)
+  const fill = `${quoteName(table.schema)}.${quoteName(`fill_${table.table}_${name}`)}`
+  return [
+    `ALTER TABLE ${quoteTable(table)} ALTER COLUMN ${column} DROP EXPRESSION;`,
+    `CREATE FUNCTION ${fill}() RETURNS trigger LANGUAGE plpgsql AS $hooklane$ BEGIN NEW.${column} := (SELECT ${expression} ` +
+      `FROM (SELECT NEW.*) AS changed); RETURN NEW; END $hooklane$;`,
+    `CREATE TRIGGER ${quoteName(`zz_fill_${name}`)} BEFORE INSERT OR UPDATE ON ${quoteTable(table)} FOR EACH ROW EXECUTE FUNCTION ${fill}();`,
+  ]
+}

@@ -1,0 +1,48 @@
+import { closestName } from '@hooklane/core'
+import type { Client } from 'pg'
+import { nameOf, type ReplicatedTable } from '../replicated-source.js'
+import { readTableNames } from './read-table-facts.js'
+import { atPlace, type TableProblem } from './table-problem.js'
+
+/** Why there is no table of this name: renamed, something else, mistyped. @param oid under which it was captured earlier */
+export async function missingTable(client: Client, table: ReplicatedTable, oid: number | null): Promise<TableProblem> {
+  const name = nameOf(table)
+  const place = table.written?.table
+  const cure = place === undefined ? '' : `, or correct ${place} and restart the event-producer`
+  const existing = await readTableNames(client)
+  const problem = (text: string): TableProblem => ({ code: 'TABLE_MISSING', text, statements: [] })
+  const renamed = existing.find((entry) => entry.oid === oid)
+  if (renamed) {
+    return problem(
+      `the table ${name}${atPlace(place)} is called ${nameOf(renamed)} now: rename it back${cure}. Its changes wait in the log`,
+    )
+  }
+  const namesake = existing.find((entry) => nameOf(entry) === name)
+  if (namesake?.kind === 'foreign table') {
+    return {
+      code: 'TABLE_NOT_LOGGED',
+      text: `${name}${atPlace(place)} is a foreign table: its changes are in the log of the server that holds it. Capture it there${cure}`,
+      statements: [],
+    }
+  }
+  if (namesake) {
+    return problem(
+      `${name}${atPlace(place)} is no table, and only tables are in the log: it is a ${namesake.kind}. Name the table behind it${cure}`,
+    )
+  }
+  const meant = closestTable(table, existing.filter(({ kind }) => kind === 'table').map(nameOf))
+  const suggestion = meant === null ? '' : `: did you mean ${meant}?`
+  return problem(
+    `there is no table ${name}${atPlace(place)}${suggestion} (names are as in the catalogue, capitals included). Create it${cure}`,
+  )
+}
+
+/** Of the same schema if there is one that is like it; else the same name elsewhere. */
+function closestTable(table: ReplicatedTable, existing: readonly string[]): string | null {
+  const inSchema = existing
+    .filter((name) => name.startsWith(`${table.schema}.`))
+    .map((name) => name.slice(table.schema.length + 1))
+  const closest = closestName(table.table, inSchema)
+  if (closest !== null) return `${table.schema}.${closest}`
+  return existing.find((name) => name.toLowerCase().endsWith(`.${table.table.toLowerCase()}`)) ?? null
+}

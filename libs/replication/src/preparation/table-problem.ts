@@ -1,0 +1,12 @@
+import type { RefusalCode } from '../source-refused.js'
+
+/** Why a table cannot be captured as it is. */
+export interface TableProblem {
+  readonly code: RefusalCode
+  readonly text: string
+  /** Statements that cure it, in order. */
+  readonly statements: readonly string[]
+}
+
+/** ` (capture.yaml:9)`, where it is known. */
+export const atPlace = (place: string | undefined): string => (place === undefined ? '' : ` (${place})`)

@@ -1,0 +1,139 @@
+import { closestName } from '@hooklane/core'
+import { nameOf, type ReplicatedTable } from '../replicated-source.js'
+import { neededNotLogged } from './generated-columns.js'
+import { quoteName, quoteTable } from './quote.js'
+import type { TableFacts } from './read-table-facts.js'
+import { atPlace, type TableProblem } from './table-problem.js'
+
+/**
+ * All that keeps a table from being captured. One whose changes never reach the log has no other problem worth telling.
+ * @param notLogged its columns that the log does not carry
+ */
+export function problemsOf(
+  table: ReplicatedTable,
+  facts: TableFacts,
+  notLogged: TableFacts['storedColumns'],
+): TableProblem[] {
+  const outside = notInTheLog(table, facts)
+  if (outside.length > 0) return outside
+  return [
+    ...missingColumns(table, facts),
+    ...virtualColumns(table, facts),
+    ...neededNotLogged(table, notLogged),
+    ...withoutKey(table, facts),
+    ...withoutFull(table, facts),
+  ]
+}
+
+function notInTheLog(table: ReplicatedTable, facts: TableFacts): TableProblem[] {
+  const name = `${nameOf(table)}${atPlace(table.written?.table)}`
+  const problem = (text: string, statements: readonly string[] = []): TableProblem => ({
+    code: 'TABLE_NOT_LOGGED',
+    text,
+    statements,
+  })
+  if (facts.isSystem) return [problem(`${name} is a table of PostgreSQL itself: its changes are never published`)]
+  if (facts.isTemporary) return [problem(`${name} is a temporary table: its changes are in no log`)]
+  const problems: TableProblem[] = []
+  const ordinary = facts.unlogged.filter(({ isPartitioned }) => !isPartitioned)
+  if (ordinary.length > 0) {
+    problems.push(
+      problem(
+        `${ordinary.map(nameOf).join(', ')}${atPlace(table.written?.table)} is UNLOGGED: its changes are in no log, and its rows are ` +
+          `gone after a crash of the server`,
+        ordinary.map((one) => `ALTER TABLE ${quoteTable(one)} SET LOGGED;`),
+      ),
+    )
+  }
+  const partitioned = facts.unlogged.filter(({ isPartitioned }) => isPartitioned)
+  if (partitioned.length > 0) {
+    problems.push(
+      problem(
+        `${partitioned.map(nameOf).join(', ')}${atPlace(table.written?.table)} is a partitioned table marked UNLOGGED, which cannot be ` +
+          `published, and SET LOGGED does not change the mark: create it again without UNLOGGED, and attach its partitions to it`,
+      ),
+    )
+  }
+  if (facts.foreignPartitions.length > 0) {
+    problems.push(
+      problem(
+        `partitions of ${name} are foreign tables: changes of ${facts.foreignPartitions.map(nameOf).join(', ')} are in the log of the ` +
+          `server that holds them. Capture them there, and take them out of this table`,
+        facts.foreignPartitions.map((one) => `ALTER TABLE ${quoteTable(table)} DETACH PARTITION ${quoteTable(one)};`),
+      ),
+    )
+  }
+  return problems
+}
+
+function missingColumns(table: ReplicatedTable, facts: TableFacts): TableProblem[] {
+  const missing = [...new Set([...table.columns, ...table.id])].filter((column) => !facts.columns.includes(column))
+  if (missing.length === 0) return []
+  const named = missing.map((column) => {
+    const meant = closestName(column, facts.columns)
+    const place = table.written?.columns.get(column) ?? null
+    const hints = [place, meant === null ? null : `did you mean ${meant}?`].filter((hint) => hint !== null)
+    return hints.length === 0 ? column : `${column} (${hints.join('; ')})`
+  })
+  const cure = table.written ? '. Correct the file and restart the event-producer, or bring the column back' : ''
+  return [
+    {
+      code: 'COLUMN_MISSING',
+      text: `the table ${nameOf(table)} has no column ${named.join(', ')}; it has ${facts.columns.join(', ')}${cure}`,
+      statements: [],
+    },
+  ]
+}
+
+function virtualColumns(table: ReplicatedTable, { virtualColumns }: TableFacts): TableProblem[] {
+  if (virtualColumns.length === 0) return []
+  return [
+    {
+      code: 'REPLICA_IDENTITY',
+      text:
+        `${nameOf(table)}${atPlace(table.written?.table)} cannot be captured: its virtual generated columns ${virtualColumns.join(', ')} ` +
+        `are not in the log, and under REPLICA IDENTITY FULL PostgreSQL would refuse every UPDATE of a published table that has them; ` +
+        `make them STORED`,
+      statements: [],
+    },
+  ]
+}
+
+/**
+ * A deferrable constraint counts: rows may share a key within a transaction, and what is published is the state at its end. An index
+ * that is not valid counts for nothing.
+ */
+function withoutKey(table: ReplicatedTable, facts: TableFacts): TableProblem[] {
+  if (!table.id.every((column) => facts.columns.includes(column))) return []
+  const isKey = (columns: readonly string[]) => columns.every((column) => table.id.includes(column))
+  if (facts.uniqueKeys.some(isKey)) return []
+  const invalid = facts.invalidKeys.filter(({ columns }) => isKey(columns))
+  const [broken] = invalid
+  const text = `no unique index says that ${table.id.join(', ')} tells the rows of ${nameOf(table)} apart`
+  if (!broken) {
+    const columns = table.id.map(quoteName).join(', ')
+    return [{ code: 'ID_NOT_UNIQUE', text, statements: [`CREATE UNIQUE INDEX ON ${quoteTable(table)} (${columns});`] }]
+  }
+  const cure = broken.isPartitioned
+    ? 'it becomes valid when every partition has such an index that is attached to it (ALTER INDEX … ATTACH PARTITION)'
+    : 'making it has failed, or has not ended'
+  return [
+    {
+      code: 'ID_NOT_UNIQUE',
+      text: `${text}: the index ${nameOf(broken)} is not valid and guarantees nothing; ${cure}`,
+      statements: broken.isPartitioned ? [] : [`REINDEX INDEX ${quoteTable(broken)};`],
+    },
+  ]
+}
+
+function withoutFull(table: ReplicatedTable, { withoutFull }: TableFacts): TableProblem[] {
+  if (withoutFull.length === 0) return []
+  const names = withoutFull.map(nameOf).join(', ')
+  return [
+    {
+      code: 'REPLICA_IDENTITY',
+      text: `the log does not hold the old rows of ${names}${atPlace(table.written?.table)}: REPLICA IDENTITY FULL is needed`,
+      statements: withoutFull.map((one) => `ALTER TABLE ${quoteTable(one)} REPLICA IDENTITY FULL;`),
+    },
+  ]
+}

@@ -1,0 +1,32 @@
+import { withControlConnection } from '../preparation/control-connection.js'
+import type { ReplicatedSource } from '../replicated-source.js'
+import type { SourceWarning } from '../source-warning.js'
+import { ColumnTypes } from './column-types.js'
+import { readCatalogueTypes, type LoggedType } from './read-catalogue-types.js'
+
+export interface CatalogueColumnTypesOptions {
+  readonly source: ReplicatedSource
+  readonly applicationName: string
+  readonly signal: AbortSignal
+  readonly onWarning?: ((warning: SourceWarning) => void) | undefined
+}
+
+/** Column types that are looked up in the source's own catalogue, over a connection that is lent for each look. */
+export function catalogueColumnTypes(options: CatalogueColumnTypesOptions): ColumnTypes {
+  const { source, applicationName, signal, onWarning } = options
+  const { databaseUrl } = source
+  return new ColumnTypes({
+    read: (types) =>
+      withControlConnection({ databaseUrl, applicationName, signal }, (client) => readCatalogueTypes(client, types)),
+    onGone: (types) => onWarning?.(warningOf(types)),
+    signal,
+  })
+}
+
+function warningOf(types: readonly LoggedType[]): SourceWarning {
+  const names = types.map(({ oid, name }) => (name ? `${name.schema}.${name.name}` : `number ${oid}`)).join(', ')
+  return {
+    code: 'TYPE_GONE',
+    message: `the log holds values of a type that is gone (${names}): they are published as the text that PostgreSQL printed`,
+  }
+}

@@ -1,0 +1,61 @@
+import type { CatalogueType, Column, Relation } from '@hooklane/core'
+import type { PgoutputMessage } from '../pgoutput/message.js'
+import { FIRST_OWN_OID, type LoggedType } from './read-catalogue-types.js'
+
+export interface ColumnTypesOptions {
+  /** Asks the catalogue; a type that is gone is missing in the answer. */
+  readonly read: (types: readonly LoggedType[]) => Promise<ReadonlyMap<number, CatalogueType>>
+  /** Told once of each type that is gone without a namesake: its values are text. */
+  readonly onGone: (types: readonly LoggedType[]) => void
+  /** Once it is aborted nothing is completed any more. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Completes the relations of one connection with what the catalogue says of types that are not built in. The log holds no more of a type
+ * than its number and its name, and what a type is never changes while it has that number; so each is asked about once.
+ */
+export class ColumnTypes {
+  private readonly names = new Map<number, LoggedType['name']>()
+  /** Null: gone. */
+  private readonly types = new Map<number, CatalogueType | null>()
+  private readonly completed = new WeakMap<Relation, Relation>()
+
+  constructor(private readonly options: ColumnTypesOptions) {}
+
+  /** The log has named a type. */
+  note({ typeOid, schema, name }: Extract<PgoutputMessage, { readonly tag: 'type' }>): void {
+    this.names.set(typeOid, { schema, name })
+  }
+
+  /** The same object for the same relation. Returns a promise only when the catalogue has to be asked. @throws SourceRefused */
+  complete(relation: Relation): Relation | Promise<Relation> {
+    const completed = this.completed.get(relation)
+    if (completed) return completed
+    const own = relation.columns.map(({ typeOid }) => typeOid).filter((oid) => oid >= FIRST_OWN_OID)
+    const unknown = [...new Set(own)].filter((oid) => !this.types.has(oid))
+    if (unknown.length === 0) return this.keep(relation)
+    return this.learn(unknown).then(() => this.keep(relation))
+  }
+
+  private keep(relation: Relation): Relation {
+    const completed = { ...relation, columns: relation.columns.map((column) => this.completeColumn(column)) }
+    this.completed.set(relation, completed)
+    return completed
+  }
+
+  private completeColumn(column: Column): Column {
+    const type = this.types.get(column.typeOid) ?? null
+    return type === null ? column : { ...column, type }
+  }
+
+  private async learn(oids: readonly number[]): Promise<void> {
+    const { read, onGone, signal } = this.options
+    const asked = oids.map((oid) => ({ oid, name: this.names.get(oid) ?? null }))
+    const found = await read(asked)
+    signal.throwIfAborted()
+    for (const { oid } of asked) this.types.set(oid, found.get(oid) ?? null)
+    const gone = asked.filter(({ oid }) => !found.has(oid))
+    if (gone.length > 0) onGone(gone)
+  }
+}

@@ -1,0 +1,108 @@
+import type { CatalogueType } from '@hooklane/core'
+import type { Client } from 'pg'
+
+/** Types below have the same number in every database; those above are numbered when they are made. */
+export const FIRST_OWN_OID = 10_000
+
+/** A type as the log names it. */
+export interface LoggedType {
+  readonly oid: number
+  /** As it was called when the change was logged; of a domain, the name of the type that it stands on. Null: not known. */
+  readonly name: { readonly schema: string; readonly name: string } | null
+}
+
+/** One type of the catalogue. */
+interface TypeRow {
+  /** What a domain stands on; 0 when it is none. */
+  readonly base: number
+  /** Type of an array's elements; 0 when it is none. */
+  readonly element: number
+  readonly delimiter: string
+  readonly isHstore: boolean
+}
+
+/**
+ * Only the array type that belongs to another type prints `{…}`; `point` and the like have elements too. An extension may be in any
+ * schema, so hstore is known by belonging to it.
+ */
+const TYPES = `
+  SELECT t.oid::int8 AS oid, t.typbasetype::int8 AS base, coalesce(e.oid, 0)::int8 AS element, coalesce(e.typdelim, ',')::text AS delimiter,
+         EXISTS (SELECT FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid
+                 WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.refclassid = 'pg_extension'::regclass
+                   AND d.deptype = 'e' AND x.extname = 'hstore' AND t.typname = 'hstore') AS is_hstore
+  FROM pg_type t LEFT JOIN pg_type e ON e.oid = t.typelem AND e.typarray = t.oid
+  WHERE t.oid = ANY ($1::oid[])`
+
+const NAMESAKES = `
+  SELECT asked.oid::int8 AS asked, t.oid::int8 AS oid
+  FROM unnest($1::oid[], $2::text[], $3::text[]) AS asked (oid, schema, name)
+  JOIN pg_namespace n ON n.nspname = asked.schema JOIN pg_type t ON t.typnamespace = n.oid AND t.typname = asked.name`
+
+/**
+ * What the catalogue says of types. One that is gone is read as the type that has its name now, which is how a type is exchanged for
+ * another: the new one takes over the name. Without a namesake it is missing in the answer.
+ */
+export async function readCatalogueTypes(
+  client: Client,
+  types: readonly LoggedType[],
+): Promise<ReadonlyMap<number, CatalogueType>> {
+  const rows = new Map<number, TypeRow>()
+  await readInto(
+    rows,
+    client,
+    types.map(({ oid }) => oid),
+  )
+  const namesakes = await readNamesakes(
+    client,
+    types.filter(({ oid }) => !rows.has(oid)),
+  )
+  await readInto(rows, client, [...namesakes.values()])
+  const found = new Map<number, CatalogueType>()
+  for (const { oid } of types) {
+    const standing = namesakes.get(oid) ?? oid
+    if (standing < FIRST_OWN_OID || rows.has(standing)) found.set(oid, typeOf(standing, rows))
+  }
+  return found
+}
+
+/** With everything that they stand on. */
+async function readInto(rows: Map<number, TypeRow>, client: Client, oids: readonly number[]): Promise<void> {
+  for (let left = [...oids]; left.length > 0;) {
+    const { rows: read } = await client.query<{
+      oid: string
+      base: string
+      element: string
+      delimiter: string
+      is_hstore: boolean
+    }>(TYPES, [left])
+    for (const row of read) {
+      const { delimiter, is_hstore: isHstore } = row
+      rows.set(Number(row.oid), { base: Number(row.base), element: Number(row.element), delimiter, isHstore })
+    }
+    left = read
+      .flatMap((row) => [Number(row.base), Number(row.element)])
+      .filter((oid) => oid >= FIRST_OWN_OID && !rows.has(oid))
+  }
+}
+
+/** Oid of a type that is gone → oid of the one that has its name now. */
+async function readNamesakes(client: Client, gone: readonly LoggedType[]): Promise<ReadonlyMap<number, number>> {
+  const named = gone.flatMap(({ oid, name }) => (name ? [{ oid, ...name }] : []))
+  if (named.length === 0) return new Map()
+  const { rows } = await client.query<{ asked: string; oid: string }>(NAMESAKES, [
+    named.map(({ oid }) => oid),
+    named.map(({ schema }) => schema),
+    named.map(({ name }) => name),
+  ])
+  return new Map(rows.map(({ asked, oid }) => [Number(asked), Number(oid)]))
+}
+
+/** The catalogue has no circles. */
+function typeOf(oid: number, rows: ReadonlyMap<number, TypeRow>): CatalogueType {
+  const row = rows.get(oid)
+  if (!row) return { kind: 'scalar', typeOid: oid }
+  if (row.isHstore) return { kind: 'hstore' }
+  if (row.base !== 0) return typeOf(row.base, rows)
+  if (row.element === 0) return { kind: 'scalar', typeOid: oid }
+  return { kind: 'array', delimiter: row.delimiter, element: typeOf(row.element, rows) }
+}

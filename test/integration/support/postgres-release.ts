@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startPostgres } from '../../../tools/stack/postgres.mjs'
+
+/** The oldest release that can be captured, the last one whose log lacks generated columns, and the newest. */
+export const RELEASES = [15, 17, 18] as const
+export type Release = (typeof RELEASES)[number]
+
+/** A PostgreSQL of one release, as a test borrows it. */
+export interface PostgresRelease {
+  /** Of a superuser. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** 18 is the server that all tests share; the others are started for the test alone. */
+export async function startRelease(release: Release): Promise<PostgresRelease> {
+  const shared = process.env.DATABASE_URL
+  if (release === 18 && shared) return { url: shared, stop: () => Promise.resolve() }
+  const directory = await mkdtemp(join(tmpdir(), `hl-postgres-${release}-`))
+  const { url, stop } = await startPostgres({ dataDir: join(directory, 'postgres'), release })
+  return {
+    url,
+    stop: async () => {
+      await stop()
+      await rm(directory, { recursive: true })
+    },
+  }
+}
