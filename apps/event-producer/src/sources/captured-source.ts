@@ -70,7 +70,7 @@ export class CapturedSource implements TransactionConsumer {
   constructor(private readonly options: CapturedSourceOptions) {}
 
   /** Nothing of another history may be released. */
-  readonly release: LogRelease = {
+  readonly logRelease: LogRelease = {
     offer: (settledLsn) => this.offer(settledLsn),
     flush: () => this.options.marks.flush(),
     releasable: () => this.options.marks.releasableLsn,

@@ -249,15 +249,15 @@ export class ReplicationSession {
   /** What is not noted as settled stays in the log, and what the slot has confirmed cannot be taken back. */
   private releasableLsn(): bigint {
     const { consumer, slot } = this.options
-    if (!consumer.release) return this.position.lsn
-    if (this.isOpen) this.offer(consumer.release)
-    const noted = consumer.release.releasable() ?? slot.confirmedLsn
+    if (!consumer.logRelease) return this.position.lsn
+    if (this.isOpen) this.offer(consumer.logRelease)
+    const noted = consumer.logRelease.releasable() ?? slot.confirmedLsn
     const lsn = noted < this.position.lsn ? noted : this.position.lsn
     return lsn > slot.confirmedLsn ? lsn : slot.confirmedLsn
   }
 
   private async noteReleased(): Promise<void> {
-    const { release } = this.options.consumer
+    const { logRelease: release } = this.options.consumer
     if (!release || !this.isOpen) return
     this.offer(release)
     await release.flush()

@@ -11,7 +11,7 @@ export type TransactionBegin = Omit<TransactionInfo, 'commitEndLsn'>
  */
 export interface TransactionConsumer {
   /** Decides how far the log may be released. Absent: as far as it is settled. */
-  readonly release?: LogRelease
+  readonly logRelease?: LogRelease
   /** What became of the source so far; asked before every connection. Absent: it may start over at any time. Throwing refuses. */
   history?(): Promise<SourceHistory>
   /** A connection is about to stream from the slot: get ready for transactions, which may have been seen before. Throwing is tried again. */
