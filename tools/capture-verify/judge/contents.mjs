@@ -1,0 +1,130 @@
+import { isDeepStrictEqual } from 'node:util'
+import { entityOf, isSecret } from './effects.mjs'
+import { jsonOf, textOf } from './values.mjs'
+
+/**
+ * @typedef {import('./effects.mjs').Effect} Effect
+ * @typedef {import('./effects.mjs').Meaning} Meaning
+ * @typedef {import('./decoding.mjs').Image} Image
+ * @typedef {import('./records.mjs').JudgedEvent} JudgedEvent
+ */
+
+/**
+ * What is wrong with the content of an event, given what the log says happened.
+ *
+ * @param {JudgedEvent} judged
+ * @param {Effect} effect
+ * @param {{ meaning: Meaning, context: any }} by - The file that was in force, and what the application has said of the transaction.
+ * @returns {string[]}
+ */
+export function faultsOf({ event, position }, effect, { meaning, context }) {
+  const faults = []
+  const { touch, company, id, before, after, operation } = effect
+  if (!touch.lsns.has(position.lsn)) faults.push(`its position is not that of a change of it`)
+  if (event.entity.type !== meaning.entity) faults.push(`its entity is a ${event.entity.type}`)
+  if (event.companyId !== company || event.entity.id !== id) faults.push('it is of another entity')
+  if (operation === 'delete') return [...faults, ...faultsOfDelete(event, effect, meaning)]
+  const now = /** @type {Image} */ (after)
+  faults.push(...dataFaults(event.data, now, meaning), ...namedFaults(event, now, { meaning, context }))
+  if (operation === 'update' && !touch.isSilent)
+    faults.push(...changeFaults(event, /** @type {Image} */ (before), meaning))
+  return faults
+}
+
+/** The last state in which it was there: any that it had, because several changes of one transaction are one event. @param {any} event @param {Effect} effect @param {Meaning} meaning */
+function faultsOfDelete(event, { before, touch, company }, meaning) {
+  const states = [...touch.images, ...touch.olds, ...(before ? [before] : [])]
+  const possible = states.filter((image) => entityOf(image, meaning)?.company === company)
+  const fits = possible.some((image) => dataFaults(event.data, image, meaning).length === 0)
+  return fits ? [] : [`it does not hold a state that the entity had`]
+}
+
+/** @param {any} data @param {Image} image @param {Meaning} meaning */
+function dataFaults(data, image, { omit }) {
+  const faults = []
+  for (const [column, cell] of image) {
+    // A secret is looked for in the whole record: here it is as good as omitted, whatever the file says.
+    if (omit.includes(column) || isSecret(column) || cell.text === undefined) continue
+    if (!Object.hasOwn(data, column)) faults.push(`data.${column} is missing`)
+    else if (!isDeepStrictEqual(data[column], jsonOf(cell)))
+      faults.push(`data.${column} is ${show(data[column])} instead of ${show(jsonOf(cell))}`)
+  }
+  for (const column of Object.keys(data)) {
+    if (!image.has(column) || omit.includes(column)) faults.push(`data.${column} must not be there`)
+  }
+  return faults
+}
+
+/** @param {any} event @param {Image} now @param {{ meaning: Meaning, context: any }} by */
+function namedFaults({ entity, revision }, now, { meaning: { key, version, actor }, context }) {
+  const faults = []
+  /** @param {string | null} column */
+  const known = (column) => {
+    const cell = column === null ? undefined : now.get(column)
+    return cell?.text === undefined ? undefined : cell
+  }
+  const [keyCell, versionCell, actorCell] = [known(key), known(version), known(actor)]
+  if (key === null ? entity.key !== null : keyCell && entity.key !== textOf(keyCell))
+    faults.push(`its key is ${entity.key}`)
+  if (versionCell && String(revision.number) !== String(versionCell.text))
+    faults.push(`its number is ${revision.number}`)
+  const actorId = context.actor?.id ?? (actorCell ? textOf(actorCell) : null)
+  if ((actor === null || actorCell) && revision.actor?.id !== actorId) faults.push(`its actor is ${revision.actor?.id}`)
+  if (revision.correlationId !== (context.correlationId ?? null))
+    faults.push(`its correlationId is ${revision.correlationId}`)
+  return faults
+}
+
+/** The changes must lead from the state before to the data, but for what is ignored. @param {any} event @param {Image} before @param {Meaning} meaning */
+function changeFaults({ revision, data }, before, { ignore, omit }) {
+  const faults = []
+  const undone = undo(revision.changes, data)
+  if (typeof undone === 'string') return [undone]
+  for (const [column, cell] of before) {
+    if (omit.includes(column) || ignore.includes(column) || isSecret(column) || cell.text === undefined) continue
+    if (!isDeepStrictEqual(undone[column], jsonOf(cell)))
+      faults.push(`by its changes ${column} was ${show(undone[column])} instead of ${show(jsonOf(cell))}`)
+  }
+  for (const { path } of revision.changes) {
+    const column = segmentsOf(path)[0] ?? ''
+    if (omit.includes(column) || ignore.includes(column))
+      faults.push(`it changes ${path}, which is no news by the file`)
+  }
+  return faults
+}
+
+/**
+ * The state before an event, by its own account.
+ *
+ * @param {readonly { op: string, path: string, before?: any, after?: any }[]} changes
+ * @param {any} data
+ * @returns {any} or a text that says why its account is wrong
+ */
+export function undo(changes, data) {
+  const state = structuredClone(data)
+  for (const { op, path, before, after } of [...changes].reverse()) {
+    const segments = segmentsOf(path)
+    const name = segments.pop() ?? ''
+    const parent = segments.reduce((value, segment) => value?.[segment], state)
+    if (parent === null || typeof parent !== 'object') return `its change of ${path} has no place in its data`
+    const found = Object.hasOwn(parent, name) ? parent[name] : undefined
+    if (!isDeepStrictEqual(found, after))
+      return `its change of ${path} leads to ${show(after)}, its data has ${show(found)}`
+    if (op === 'add') delete parent[name]
+    else parent[name] = before
+  }
+  return state
+}
+
+/** @param {string} pointer */
+const segmentsOf = (pointer) =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
+
+/** @param {any} value */
+export function show(value) {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value)
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}

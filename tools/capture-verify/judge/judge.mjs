@@ -1,0 +1,251 @@
+import { faultsOf } from './contents.mjs'
+import { Debts } from './debts.mjs'
+import { effectsOf, entitiesOf, isEvent, isSecret } from './effects.mjs'
+import { compareTables } from './final-tables.mjs'
+import { Findings } from './findings.mjs'
+import { Model } from './model.mjs'
+import { readRecords } from './records.mjs'
+import { Receivers, resourceOf } from './receivers.mjs'
+import { meaningIn, Timeline } from './timeline.mjs'
+import { Topic } from './topic.mjs'
+import { transactionsOf } from './transactions.mjs'
+
+/** Prefix of the messages in which the driver notes changes of the catalogue, in the transactions that make them. */
+export const NOTE_PREFIX = 'capture-verify'
+/** Prefix of the messages in which applications say who made a transaction, by the guide. */
+const CONTEXT_PREFIX = 'hooklane'
+
+/**
+ * Everything that is known of a run, beside what its topic and its log hold.
+ *
+ * @typedef {object} RunRecord
+ * @property {string} source - Name of the captured source.
+ * @property {string} token - Part of every value that must not leave the event-producer.
+ * @property {string[]} companies
+ * @property {import('./effects.mjs').Meaning[]} tables - What the captured tables mean when the file names them.
+ * @property {{ name: string, columns: Readonly<Record<string, string>>, id: string[], parent: string | null }[]} relations - At the beginning, parents first.
+ * @property {Readonly<Record<string, Readonly<Record<string, string | null>>[]>>} rows - At the beginning, by table or partition.
+ * @property {import('./timeline.mjs').ProducerRun[]} producers - In the order of their starts.
+ * @property {Readonly<Record<string, Readonly<Record<string, string | null>>[]>>} finalRows - At the end, by captured table.
+ *
+ * @typedef {import('./effects.mjs').Effect} Effect
+ * @typedef {import('./effects.mjs').Meaning} Meaning
+ * @typedef {import('./records.mjs').JudgedEvent} JudgedEvent
+ * @typedef {import('./transactions.mjs').Transaction} Transaction
+ *
+ * A transaction while it is judged.
+ *
+ * @typedef {object} Case
+ * @property {Transaction} transaction
+ * @property {any} context - What the application has said of it.
+ * @property {Map<string, JudgedEvent[]>} events - By entity; what is left at the end is of no change.
+ * @property {boolean} isPublished - Whether it has any event.
+ */
+
+/**
+ * Decides whether receivers of the topic know what was committed. It walks through the transactions in the order of their commits, computes from
+ * each one which events it must have, and lets one receiver per company apply what the topic holds.
+ */
+export class Judge {
+  #run
+  #findings = new Findings()
+  #debts = new Debts()
+  #receivers = new Receivers()
+  #model = new Model((text) => this.#findings.add('confused', text, { at: this.#at }))
+  #timeline
+  #topic
+  /** Of each table: columns that any file of the run has ignored or omitted. @type {Map<string, Set<string>>} */
+  #everNamed = new Map()
+  /** Processes that were killed when a transaction was half-published. @type {Set<number>} */
+  #halfKilled = new Set()
+  #at = ''
+
+  /** @param {RunRecord} run @param {readonly import('./records.mjs').TopicRecord[]} records */
+  constructor(run, records) {
+    const { source, token } = run
+    this.#run = run
+    this.#timeline = new Timeline(run.producers)
+    const events = readRecords(records, { source, token, processOf: this.#timeline.processOf }, this.#findings)
+    this.#timeline.learn(events)
+    this.#topic = new Topic(events)
+    this.#findings.count('events', events.length)
+    for (const { name, ...shape } of run.relations) this.#model.addTable(name, shape)
+    for (const [leaf, rows] of Object.entries(run.rows)) for (const row of rows) this.#model.addRow(leaf, row)
+    for (const { file } of run.producers) for (const meaning of file.tables) this.#name(meaning)
+    for (const company of run.companies) for (const meaning of run.tables) this.#fetch(company, meaning)
+  }
+
+  /** @param {Iterable<import('./transactions.mjs').HistoryLine>} history */
+  judge(history) {
+    for (const transaction of transactionsOf(history)) this.#take(transaction)
+    for (const judged of this.#topic.rest()) this.#invented(judged, 'is of no transaction that was committed')
+    this.#settleAccounts()
+    const { counts, examples } = this.#findings
+    return { counts, examples, halfKilled: this.#halfKilled.size }
+  }
+
+  /** @param {Meaning} meaning */
+  #name({ table, ignore, omit }) {
+    const named = this.#namedOf(table)
+    for (const column of [...ignore, ...omit]) named.add(column)
+    this.#everNamed.set(table, named)
+  }
+
+  /** @param {Transaction} transaction */
+  #take(transaction) {
+    const { xid, lines, at, startLsn, endLsn } = transaction
+    this.#at = at
+    let context = {}
+    for (const { line, lsn } of lines) {
+      if (line.kind === 'message' && line.prefix === CONTEXT_PREFIX)
+        context = { ...context, ...JSON.parse(line.content) }
+      else this.#apply(line, lsn)
+    }
+    const found = this.#topic.takeEvents(xid)
+    for (const judged of found) {
+      const { commitLsn } = judged.position
+      if (commitLsn < startLsn || commitLsn >= endLsn) this.#invented(judged, `has the position of another transaction`)
+    }
+    /** @type {Case} */
+    const now = { transaction, context, isPublished: found.length > 0, events: byEntity(found) }
+    let missing = 0
+    for (const touch of this.#model.takeTouched()) {
+      const meaning = meaningIn(this.#run, touch.root)
+      const row = this.#model.rowAt(touch.root, touch.key)
+      if (!meaning) continue
+      for (const effect of effectsOf(touch, row?.image ?? null, meaning)) missing += this.#expect(effect, meaning, now)
+    }
+    for (const judged of [...now.events.values()].flat()) this.#invented(judged, 'is of no change of its transaction')
+    this.#noteHalf(found, missing)
+    for (const judged of this.#topic.takeResyncs(endLsn)) this.#resync(judged)
+  }
+
+  /** @param {import('./decoding.mjs').Line} line @param {bigint} lsn */
+  #apply(line, lsn) {
+    if (line.kind === 'truncate') this.#model.truncate(line.tables, lsn)
+    else if (line.kind === 'message' && line.prefix === NOTE_PREFIX) this.#model.alter(JSON.parse(line.content))
+    else if (line.kind === 'change') {
+      this.#findings.count('rowChanges')
+      this.#model.change(line, lsn)
+    }
+  }
+
+  /** @param {Effect} effect @param {Meaning} meaning @param {Case} now @returns {number} how many events are missing that the file asks for */
+  #expect(effect, meaning, { transaction, context, events, isPublished }) {
+    const { company, id, touch, operation } = effect
+    const { resource } = meaning
+    const decider = this.#timeline.decider(transaction)
+    const candidates = events.get(`${company}\0${resource}\0${id}`) ?? []
+    // Rows that came or went in silence may have any event, or none.
+    const at = candidates.findIndex(({ event }) => touch.isSilent || event.revision.operation === operation)
+    const [found] = at < 0 ? [] : candidates.splice(at, 1)
+    if (found) {
+      this.#check(found, effect, { decider, context })
+      return 0
+    }
+    const files = isPublished ? [this.#timeline.fileOf(decider)] : this.#timeline.candidates(transaction)
+    const named = this.#namedOf(touch.root)
+    const isDue = files.every((file) => isEvent(effect, meaningIn(file, touch.root) ?? meaning, named) === 'yes')
+    if (!isDue) return 0
+    const { xid, at: committedAt } = transaction
+    const isCaptured = files.every((file) => meaningIn(file, touch.root) !== null)
+    this.#debts.add(company, resource, { id, operation, xid, committedAt, isSilent: touch.isSilent, isCaptured })
+    return isCaptured && !touch.isSilent ? 1 : 0
+  }
+
+  /** @param {JudgedEvent} found @param {Effect} effect @param {{ decider: number, context: any }} by */
+  #check(found, effect, { decider, context }) {
+    const { event } = found
+    const { root, isSilent } = effect.touch
+    const meaning = meaningIn(this.#timeline.fileOf(decider), root)
+    if (meaning === null) return this.#invented(found, 'is of a table that the capture file did not name')
+    const named = this.#namedOf(root)
+    if (!isSilent && isEvent(effect, meaning, named) === 'no') this.#invented(found, 'changes nothing that counts')
+    for (const fault of faultsOf(found, effect, { meaning, context })) this.#invented(found, fault)
+    if (!this.#debts.has(event.companyId, meaning.resource) && !isSilent) {
+      const contradiction = this.#receivers.contradiction(event, (column) => this.#isVolatile(root, column))
+      if (contradiction) this.#invented(found, contradiction)
+    }
+    this.#receivers.apply(event)
+  }
+
+  /** @param {readonly JudgedEvent[]} found @param {number} missing */
+  #noteHalf(found, missing) {
+    const processes = found.map(({ process }) => process)
+    const first = Math.min(...processes)
+    const isHalf = missing > 0 || processes.some((process) => process > first)
+    if (found.length > 0 && isHalf && this.#run.producers[first]?.ended === 'SIGKILL') this.#halfKilled.add(first)
+  }
+
+  /** @param {JudgedEvent} judged */
+  #resync({ event, process }) {
+    const { companyId, data } = event
+    this.#findings.count(`resync ${data.reason}`)
+    for (const base of this.#run.tables) {
+      if (data.resources.length > 0 && !data.resources.includes(base.resource)) continue
+      this.#fetch(companyId, meaningIn(this.#timeline.fileOf(process), base.table) ?? base)
+      this.#debts.settle(companyId, base.resource)
+    }
+  }
+
+  /** The receiver of a company reads the tables as they are now. @param {string} company @param {Meaning} meaning */
+  #fetch(company, meaning) {
+    this.#receivers.fetch(company, meaning.resource, entitiesOf(this.#model.rootOf(meaning.table), meaning, company))
+  }
+
+  #settleAccounts() {
+    const { file = { tables: [] } } = this.#run.producers.at(-1) ?? {}
+    const captured = new Set(file.tables.map(({ resource }) => resource))
+    for (const { company, resource, count, examples } of this.#debts.left()) {
+      if (!captured.has(resource)) continue
+      this.#findings.add('lost', `${count} changes of ${resource} of ${company} are neither published nor announced`, {
+        examples,
+      })
+      this.#findings.count('lost', count - 1)
+    }
+    compareTables({
+      meanings: file.tables,
+      run: this.#run,
+      model: this.#model,
+      receivers: this.#receivers,
+      findings: this.#findings,
+      hasDebts: (company, resource) => this.#debts.has(company, resource),
+      isVolatile: (table, column) => this.#isVolatile(table, column),
+    })
+  }
+
+  /** What receivers know of the column may be of before, and nobody owes them better. @param {string} root @param {string} column */
+  #isVolatile(root, column) {
+    return isSecret(column) || this.#namedOf(root).has(column) || this.#model.rootOf(root).volatile.has(column)
+  }
+
+  /** @param {string} table */
+  #namedOf(table) {
+    return this.#everNamed.get(table) ?? new Set()
+  }
+
+  /** @param {JudgedEvent} judged @param {string} text */
+  #invented({ event, position, place }, text) {
+    const { companyId, type, entity } = event
+    const what = `${type} ${entity.id} of ${companyId} ${text}`
+    this.#findings.add('invented', what, {
+      at: this.#at,
+      place,
+      position: position.text,
+      transaction: event.revision?.transaction,
+    })
+  }
+}
+
+/** @param {readonly JudgedEvent[]} events @returns {Map<string, JudgedEvent[]>} */
+function byEntity(events) {
+  const groups = new Map()
+  for (const judged of events) {
+    const { companyId, type, entity } = judged.event
+    const name = `${companyId}\0${resourceOf(type)}\0${entity.id}`
+    const group = groups.get(name)
+    if (group) group.push(judged)
+    else groups.set(name, [judged])
+  }
+  return groups
+}

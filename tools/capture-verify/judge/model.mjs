@@ -1,0 +1,264 @@
+import { UNKNOWN } from './values.mjs'
+
+/**
+ * @typedef {import('./decoding.mjs').Cell} Cell
+ * @typedef {import('./decoding.mjs').Image} Image
+ * @typedef {{ leaf: string, image: Image }} Row - `leaf`: the table or partition in which it lies.
+ *
+ * A table, or a partitioned table as a whole.
+ *
+ * @typedef {object} Root
+ * @property {string} name
+ * @property {string[]} id - Columns that tell its rows apart.
+ * @property {Map<string, string>} columns - Name → type.
+ * @property {Set<string>} volatile - Columns that a change of the catalogue has touched: what receivers know of them may be of before.
+ * @property {Map<string, Row[]>} rows - By id. Two under one id only within a transaction, under a deferred constraint.
+ *
+ * What one transaction did to the rows of one id.
+ *
+ * @typedef {object} Touch
+ * @property {string} root
+ * @property {string} key
+ * @property {Row | null} before
+ * @property {Image[]} olds - Complete old rows, as they were logged.
+ * @property {Image[]} images - Every row that had this id meanwhile.
+ * @property {Set<bigint>} lsns - Of the log records that touched it.
+ * @property {boolean} isSilent - Rows came or went without a record of each: TRUNCATE, or a partition that joined or left.
+ */
+
+/** The rows of every table as the log tells them, at one moment of the commit order. */
+export class Model {
+  /** @type {Map<string, Root>} */
+  roots = new Map()
+  /** Partition → the table that it is a part of. @type {Map<string, string>} */
+  #parents = new Map()
+  /** @type {Map<string, Touch>} */
+  #touched = new Map()
+  /** What cannot be: the judge itself is wrong, or the log is. @type {(text: string) => void} */
+  #onFault
+
+  /** @param {(text: string) => void} onFault */
+  constructor(onFault) {
+    this.#onFault = onFault
+  }
+
+  /** @param {string} name @param {{ columns: Readonly<Record<string, string>>, id: string[], parent?: string | null }} shape */
+  addTable(name, { columns, id, parent = null }) {
+    if (parent !== null) this.#parents.set(name, parent)
+    else {
+      const root = { name, id, columns: new Map(Object.entries(columns)), volatile: new Set(), rows: new Map() }
+      this.roots.set(name, root)
+    }
+  }
+
+  /** A row that is there from the beginning. @param {string} leaf @param {Readonly<Record<string, string | null>>} values */
+  addRow(leaf, values) {
+    const root = this.rootOf(leaf)
+    const image = new Map([...root.columns].map(([name, type]) => [name, { type, text: values[name] ?? null }]))
+    root.rows.set(keyOf(root, image), [{ leaf, image }])
+  }
+
+  /** @param {string} leaf @returns {Root} */
+  rootOf(leaf) {
+    let name = leaf
+    for (let parent = this.#parents.get(name); parent !== undefined; parent = this.#parents.get(name)) name = parent
+    const root = this.roots.get(name)
+    if (!root) throw new Error(`the log names the table ${name}, which the record of the run does not`)
+    return root
+  }
+
+  /** The one row of an id; null when there is none. @param {string} root @param {string} key @returns {Row | null} */
+  rowAt(root, key) {
+    return this.roots.get(root)?.rows.get(key)?.at(-1) ?? null
+  }
+
+  /** What was touched since the last call. @returns {Touch[]} */
+  takeTouched() {
+    const touched = [...this.#touched.values()]
+    this.#touched = new Map()
+    for (const { root, key } of touched) {
+      const rows = this.roots.get(root)?.rows.get(key) ?? []
+      if (rows.length > 1)
+        this.#onFault(`${rows.length} rows of ${root} have the id ${key} at the end of a transaction`)
+    }
+    return touched
+  }
+
+  /** @param {import('./decoding.mjs').Change} change @param {bigint} lsn */
+  change({ table, op, old, now }, lsn) {
+    const root = this.rootOf(table)
+    const isWhole = old !== null && [...old.keys()].some((column) => !root.id.includes(column))
+    const before = old && isWhole ? withNulls(root, old) : old
+    const gone =
+      op === 'INSERT'
+        ? null
+        : this.#leave(root, { table, key: keyOf(root, before ?? now ?? new Map()), before, isWhole, lsn })
+    if (now === null) return
+    const image = completed(now, isWhole ? before : (gone?.image ?? null))
+    const touch = this.#touch(root, keyOf(root, image))
+    touch.lsns.add(lsn)
+    touch.images.push(image)
+    rowsOf(root, touch.key).push({ leaf: table, image })
+  }
+
+  /** @param {readonly string[]} leaves @param {bigint} lsn */
+  truncate(leaves, lsn) {
+    for (const leaf of leaves) {
+      const root = this.rootOf(leaf)
+      for (const [key, rows] of [...root.rows]) {
+        if (!rows.some((row) => this.#isWithin(row.leaf, leaf))) continue
+        const touch = this.#touch(root, key)
+        touch.isSilent = true
+        touch.lsns.add(lsn)
+        root.rows.delete(key)
+      }
+    }
+  }
+
+  /** @param {any} change of the catalogue, as the driver has noted it in the log */
+  alter(change) {
+    const { ddl, table, column, to, type, parent } = change
+    switch (ddl) {
+      case 'addColumn':
+      case 'typeColumn':
+        return this.#eachImage(this.#altered(table, column), (image, root) => {
+          root.columns.set(column, type)
+          image?.set(column, UNKNOWN)
+        })
+      case 'dropColumn':
+        return this.#eachImage(this.#altered(table, column), (image, root) => (image ?? root.columns).delete(column))
+      case 'renameColumn':
+        this.#altered(table, to)
+        return this.#eachImage(this.#altered(table, column), (image, root) => rename(image ?? root.columns, column, to))
+      case 'createPartition':
+        return this.#parents.set(table, parent)
+      case 'createTable': {
+        const like = this.rootOf(change.like)
+        return this.addTable(table, { columns: Object.fromEntries(like.columns), id: like.id })
+      }
+      case 'attach': {
+        const joining = this.rootOf(table)
+        this.#parents.set(table, parent)
+        this.#move(joining, this.rootOf(parent), table)
+        return this.roots.delete(table)
+      }
+      case 'detach': {
+        const whole = this.rootOf(table)
+        const leaving = { ...whole, name: table, rows: new Map(), columns: new Map(whole.columns) }
+        this.roots.set(table, leaving)
+        this.#move(whole, leaving, table)
+        return this.#parents.delete(table)
+      }
+      case 'dropTable':
+        if (this.#parents.has(table)) this.truncate([table], 0n)
+        this.roots.delete(table)
+        return this.#parents.delete(table)
+      default:
+        throw new Error(`the judge does not know the change ${ddl}`)
+    }
+  }
+
+  /** @param {string} table @param {string} column */
+  #altered(table, column) {
+    const root = this.rootOf(table)
+    root.volatile.add(column)
+    return root
+  }
+
+  /** The columns first, then each row. @param {Root} root @param {(image: Image | null, root: any) => void} act */
+  #eachImage(root, act) {
+    act(null, root)
+    for (const rows of root.rows.values()) for (const { image } of rows) act(image, root)
+  }
+
+  /** Rows of a partition change the table that they belong to, without a record of any. @param {Root} from @param {Root} into @param {string} leaf */
+  #move(from, into, leaf) {
+    for (const [key, rows] of [...from.rows]) {
+      const moving = rows.filter((row) => this.#isWithin(row.leaf, leaf))
+      if (moving.length === 0) continue
+      this.#touch(from, key).isSilent = true
+      this.#touch(into, key).isSilent = true
+      from.rows.delete(key)
+      rowsOf(into, key).push(...moving)
+    }
+  }
+
+  /** @param {string} leaf @param {string} whole */
+  #isWithin(leaf, whole) {
+    /** @type {string | undefined} */
+    let name = leaf
+    while (name !== undefined && name !== whole) name = this.#parents.get(name)
+    return name === whole
+  }
+
+  /** @param {Root} root @param {string} key @returns {Touch} */
+  #touch(root, key) {
+    const name = `${root.name}\0${key}`
+    let touch = this.#touched.get(name)
+    if (!touch) {
+      const before = this.rowAt(root.name, key)
+      touch = { root: root.name, key, before, olds: [], images: [], lsns: new Set(), isSilent: false }
+      this.#touched.set(name, touch)
+    }
+    return touch
+  }
+
+  /**
+   * A row gives up its id.
+   *
+   * @param {Root} root
+   * @param {{ table: string, key: string, before: Image | null, isWhole: boolean, lsn: bigint }} change - `before`: of a key alone, unless it is whole.
+   */
+  #leave(root, { table, key, before, isWhole, lsn }) {
+    const touch = this.#touch(root, key)
+    touch.lsns.add(lsn)
+    const rows = root.rows.get(key) ?? []
+    const isIt = (/** @type {Row} */ row) => before !== null && agree(row.image, before)
+    const [gone] = rows.splice(Math.max(0, rows.findIndex(isIt)), 1)
+    if (rows.length === 0) root.rows.delete(key)
+    if (!gone) this.#onFault(`the log changes a row of ${table} that is not known: ${key}`)
+    else if (before !== null && !isIt(gone))
+      this.#onFault(`the log knows another row of ${table} ${key} than the judge`)
+    if (isWhole && before !== null) touch.olds.push(before)
+    return gone ?? null
+  }
+}
+
+/** @param {Root} root @param {Image} image */
+export const keyOf = ({ id }, image) => JSON.stringify(id.map((column) => image.get(column)?.text ?? null))
+
+/** Whether two rows may be the same: what is not known of one says nothing. @param {Image} a @param {Image} b */
+export function agree(a, b) {
+  for (const [column, { text }] of a) {
+    const other = b.get(column)
+    if (text !== undefined && other !== undefined && other.text !== undefined && text !== other.text) return false
+  }
+  return true
+}
+
+/** @param {Root} root @param {string} key */
+function rowsOf(root, key) {
+  const rows = root.rows.get(key) ?? []
+  root.rows.set(key, rows)
+  return rows
+}
+
+/** The plugin leaves nulls out of old rows. @param {Root} root @param {Image} old @returns {Image} */
+function withNulls({ columns }, old) {
+  return new Map([...columns].map(([name, type]) => [name, old.get(name) ?? { type, text: null }]))
+}
+
+/** Values that did not change, and are stored out of line, are not in the new row. @param {Image} now @param {Image | null} before @returns {Image} */
+function completed(now, before) {
+  for (const [column, { text }] of now) {
+    if (text === undefined) now.set(column, before?.get(column) ?? UNKNOWN)
+  }
+  return now
+}
+
+/** @param {Map<string, any>} map @param {string} from @param {string} to */
+function rename(map, from, to) {
+  const value = map.get(from)
+  map.delete(from)
+  if (value !== undefined) map.set(to, value)
+}

@@ -1,0 +1,129 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { COLUMN_ACTS } from './columns.mjs'
+import { FILE_ACTS } from './files.mjs'
+import { PARTITION_ACTS } from './partitions.mjs'
+import { CUT_ACTS, ENDS } from './processes.mjs'
+import { PUBLICATION_ACTS } from './publications.mjs'
+import { SETTING_ACTS } from './settings.mjs'
+
+/** @typedef {import('./site.mjs').Site} Site @typedef {import('./site.mjs').Act} Act */
+
+const ACTS = [...PUBLICATION_ACTS, ...PARTITION_ACTS, ...COLUMN_ACTS, ...SETTING_ACTS, ...FILE_ACTS, ...CUT_ACTS]
+
+/** Every kind of hostile change, by the names that `--without` takes. */
+export const KINDS = [...ACTS.map(({ kind }) => kind), ...Object.keys(ENDS), 'freeze']
+
+/** Of the turns that end the event-producer; the others meet it at work. */
+const END_SHARE = 0.5
+const FREEZE_SHARE = 0.08
+/** Among this many kinds that were done least often chance chooses: all come to their share, in no order. */
+const SHORTLIST = 5
+
+/**
+ * Changes everything that may be changed under a captured source, at random moments, and leaves it to the operator to get it read again.
+ */
+export class Nemesis {
+  #site
+  #operator
+  #without
+
+  /** @param {{ site: Site, operator: import('../operator/operator.mjs').Operator, without: ReadonlySet<string> }} options */
+  constructor({ site, operator, without }) {
+    this.#site = site
+    this.#operator = operator
+    this.#without = without
+  }
+
+  /** One turn; at its end the source is ready, or mostly. @throws {import('../operator/operator.mjs').Stuck} */
+  async turn() {
+    const { chance } = this.#site
+    const dice = chance.next()
+    if (dice < END_SHARE) await this.#endAndStart()
+    else if (dice < END_SHARE + FREEZE_SHARE && !this.#without.has('freeze')) await this.#freeze()
+    else await this.#some('running', chance.between(1, 3))
+    await this.#undoDue('any')
+    // Sometimes the next change comes before anybody has looked.
+    if (chance.isBelow(0.75)) await this.#operator.untilReady()
+  }
+
+  /** Puts everything back that still waits for it. */
+  async undoAll() {
+    const { site } = { site: this.#site }
+    for (const undo of site.undo) undo.dueAt = 0
+    await this.#undoDue('stopped')
+  }
+
+  async #endAndStart() {
+    const site = this.#site
+    const { chance, world } = site
+    const ends = Object.keys(ENDS).filter((kind) => !this.#without.has(kind))
+    if (ends.length === 0) return
+    const kind = this.#rarest(ends, 2)
+    await this.#do(kind, ENDS[kind] ?? (() => Promise.resolve(null)))
+    await this.#undoDue('stopped')
+    await this.#some('stopped', chance.between(0, 3))
+    if (chance.isBelow(0.4)) await delay(chance.between(0, 2_500))
+    await world.supervisor.start()
+  }
+
+  /** What happens while it is frozen it learns late. */
+  async #freeze() {
+    const { chance, world } = this.#site
+    const { process } = world.supervisor
+    if (!process) return
+    process.signal('SIGSTOP')
+    try {
+      await this.#do('freeze', () => Promise.resolve('frozen'))
+      await delay(chance.between(200, 2_000))
+      await this.#some('any', chance.between(0, 2))
+      await delay(chance.between(200, 3_000))
+    } finally {
+      process.signal('SIGCONT')
+    }
+  }
+
+  /** @param {'any' | 'running' | 'stopped'} moment @param {number} wanted */
+  async #some(moment, wanted) {
+    const { chance } = this.#site
+    const possible = ACTS.filter(
+      (act) => (act.moment === 'any' || act.moment === moment) && !this.#without.has(act.kind),
+    )
+    for (let left = wanted; left > 0 && possible.length > 0; left -= 1) {
+      const kind = this.#rarest(
+        possible.map((act) => act.kind),
+        SHORTLIST,
+      )
+      const act = /** @type {Act} */ (possible.find((one) => one.kind === kind))
+      await this.#do(kind, act.act)
+      if (chance.isBelow(0.5)) await delay(chance.between(0, 1_200))
+      await this.#undoDue('any')
+    }
+  }
+
+  /** @param {readonly string[]} kinds @param {number} among */
+  #rarest(kinds, among) {
+    const { chance, counts } = this.#site
+    const sorted = [...kinds].sort((a, b) => (counts[a] ?? 0) - (counts[b] ?? 0))
+    return chance.pick(sorted.slice(0, among))
+  }
+
+  /** @param {string} kind @param {(site: Site) => Promise<string | null>} act */
+  async #do(kind, act) {
+    const site = this.#site
+    const text = await act(site)
+    if (text === null) return
+    site.count(kind)
+    site.note(kind, text)
+  }
+
+  /** @param {'any' | 'stopped'} moment - When the event-producer is stopped, everything may be put back. */
+  async #undoDue(moment) {
+    const site = this.#site
+    const due = site.undo.filter((undo) => undo.dueAt <= Date.now() && (moment === 'stopped' || undo.moment === 'any'))
+    site.undo = site.undo.filter((undo) => !due.includes(undo))
+    for (const { kind, act } of due) {
+      const text = await act()
+      if (text !== null) site.note(`${kind} back`, text)
+    }
+  }
+}

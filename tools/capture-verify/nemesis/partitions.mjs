@@ -1,0 +1,139 @@
+/** @typedef {import('./site.mjs').Act} Act @typedef {import('./site.mjs').Site} Site */
+
+/**
+ * A partition that a run has made, beside those of the beginning.
+ *
+ * @typedef {{ name: string, from: number, isAttached: boolean }} Partition
+ */
+
+/** Buckets that partitions of a run cover, each a width of them. */
+const WIDTH = 5
+const STARTS = [20, 25, 30, 35]
+/** Tables that wait for being a partition, at most. */
+const MAX_LOOSE = 2
+
+/** @param {Site} site @returns {Partition[]} */
+const all = ({ partitions }) => [...partitions.values()]
+
+/** @param {Site} site @returns {number | null} the first bucket of a range that no partition covers */
+function freeStart(site) {
+  const taken = new Set(
+    all(site)
+      .filter(({ isAttached }) => isAttached)
+      .map(({ from }) => from),
+  )
+  const free = STARTS.filter((start) => !taken.has(start))
+  return free.length === 0 ? null : site.chance.pick(free)
+}
+
+/** @param {Site} site @param {boolean} isAttached @returns {Partition | null} */
+function somePartition(site, isAttached) {
+  const found = all(site).filter((partition) => partition.isAttached === isAttached)
+  return found.length === 0 ? null : site.chance.pick(found)
+}
+
+/** @param {number} from */
+const bounds = (from) => `FOR VALUES FROM (${from}) TO (${from + WIDTH})`
+/** @param {Site} site */
+const newName = (site) => `ev_x${all(site).length + 1}_${Date.now().toString(36)}`
+
+/** @param {Site} site @param {boolean} isFull */
+async function create(site, isFull) {
+  const from = freeStart(site)
+  if (from === null) return null
+  const name = newName(site)
+  const statements = [`CREATE TABLE public.${name} PARTITION OF public.ev ${bounds(from)}`]
+  if (isFull) statements.push(`ALTER TABLE public.${name} REPLICA IDENTITY FULL`)
+  if (!(await site.alter({ ddl: 'createPartition', table: name, parent: 'ev' }, ...statements))) return null
+  site.partitions.set(name, { name, from, isAttached: true })
+  return `partition ${name} for buckets from ${from}${isFull ? '' : ', without FULL'}`
+}
+
+/** @type {Act} */
+const createFull = { kind: 'partitionCreate', moment: 'any', act: (site) => create(site, true) }
+/** @type {Act} */
+const createBare = { kind: 'partitionCreateBare', moment: 'any', act: (site) => create(site, false) }
+
+/** A table with rows becomes a partition: one that was made for it, or one that was a partition before. @type {Act} */
+const attach = {
+  kind: 'partitionAttach',
+  moment: 'any',
+  async act(site) {
+    const loose = somePartition(site, false)
+    const isTaken = all(site).some((other) => other.isAttached && other.from === loose?.from)
+    const partition = loose && !isTaken ? loose : await loosePartition(site)
+    if (partition === null) return null
+    const { name, from } = partition
+    const statement = `ALTER TABLE public.ev ATTACH PARTITION public.${name} ${bounds(from)}`
+    if (!(await site.alter({ ddl: 'attach', table: name, parent: 'ev' }, statement))) return null
+    partition.isAttached = true
+    return `${name} attached`
+  },
+}
+
+/** A table like `ev` with rows of its own. @param {Site} site @returns {Promise<Partition | null>} */
+async function loosePartition(site) {
+  const from = freeStart(site)
+  if (from === null) return null
+  const name = newName(site)
+  const made = await site.alter(
+    { ddl: 'createTable', table: name, like: 'ev' },
+    `CREATE TABLE public.${name} (LIKE public.ev INCLUDING ALL)`,
+    `ALTER TABLE public.${name} REPLICA IDENTITY FULL`,
+  )
+  if (!made) return null
+  const partition = { name, from, isAttached: false }
+  site.partitions.set(name, partition)
+  const { world, chance } = site
+  const companies = `(ARRAY['${site.source.world.companies.join("','")}'])[1 + g % ${site.source.world.companies.length}]`
+  await site.run(
+    `INSERT INTO public.${name} (bucket, region, id, company_id, what, secret_source)
+     SELECT ${from} + g % ${WIDTH}, 'n', g, ${companies}, 'waiting ' || g, '${world.token}-' || g FROM generate_series(1, ${chance.between(5, 60)}) g`,
+  )
+  return partition
+}
+
+/** @type {Act} */
+const detach = {
+  kind: 'partitionDetach',
+  moment: 'any',
+  async act(site) {
+    const partition = somePartition(site, true)
+    if (partition === null || all(site).filter(({ isAttached }) => !isAttached).length >= MAX_LOOSE) return null
+    const { name } = partition
+    if (!(await site.alter({ ddl: 'detach', table: name }, `ALTER TABLE public.ev DETACH PARTITION public.${name}`)))
+      return null
+    partition.isAttached = false
+    return `${name} detached`
+  },
+}
+
+/** @type {Act} */
+const truncate = {
+  kind: 'partitionTruncate',
+  moment: 'any',
+  async act(site) {
+    const own = all(site)
+      .filter(({ isAttached }) => isAttached)
+      .map(({ name }) => name)
+    const name = site.chance.pick(['ev_0', 'ev_1', 'ev_1_n', 'ev_1_s', ...own, ...own])
+    return (await site.run(`TRUNCATE public.${name}`)) ? `${name} truncated` : null
+  },
+}
+
+/** @type {Act} */
+const drop = {
+  kind: 'partitionDrop',
+  moment: 'any',
+  async act(site) {
+    const partition = somePartition(site, site.chance.isBelow(0.8)) ?? somePartition(site, false)
+    if (partition === null) return null
+    const { name, isAttached } = partition
+    if (!(await site.alter({ ddl: 'dropTable', table: name }, `DROP TABLE public.${name}`))) return null
+    site.partitions.delete(name)
+    return `${name} dropped, ${isAttached ? 'a partition' : 'which was none any more'}`
+  },
+}
+
+/** @type {readonly Act[]} */
+export const PARTITION_ACTS = [createFull, createBare, attach, detach, truncate, drop]

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { commitLarge } from '../load/large.mjs'
+import { connectTo, withConnection } from '../world/connections.mjs'
+
+/** @typedef {import('./site.mjs').Site} Site @typedef {import('./site.mjs').Act} Act */
+
+const LARGE_ROWS = { min: 2_500, max: 4_500 }
+/** Answers of Kafka are held up for so long, so that a transaction is half-published for long enough to be met. */
+const SLOW_ANSWER_MS = 120
+/** Until events of the large transaction have come; then it was missed, or the source is refused. */
+const HALF_LIMIT_MS = 12_000
+const LOOK_EVERY_MS = 5
+
+/** Ways to end the event-producer; each returns what it did. @type {Readonly<Record<string, (site: Site) => Promise<string>>>} */
+export const ENDS = {
+  kill: async (site) => {
+    await site.world.supervisor.stop('SIGKILL')
+    site.kills += 1
+    return 'killed'
+  },
+  restart: async (site) => {
+    const hadToBeKilled = await site.world.supervisor.stop('SIGTERM')
+    return hadToBeKilled ? 'asked to end, and killed after a minute' : 'ended in order'
+  },
+  halfKill,
+}
+
+/**
+ * Kills it when some events of a large transaction are in the topic, and not all. Which it really was is counted afterwards, from the topic.
+ *
+ * @param {Site} site
+ */
+async function halfKill(site) {
+  const { world, chance, source } = site
+  const client = await connectTo(world.pimUrl)
+  let xid = ''
+  const committing = commitLarge(client, {
+    source: { ...source, chance },
+    rows: chance.between(LARGE_ROWS.min, LARGE_ROWS.max),
+    onXid: (one) => (xid = one),
+  })
+  if (world.proxy) world.proxy.delayMs = SLOW_ANSWER_MS
+  try {
+    const { rows } = await committing
+    const wanted = chance.between(1, Math.max(1, Math.floor(rows * 0.7)))
+    const limit = Date.now() + HALF_LIMIT_MS
+    while ((world.reader.eventsOf.get(xid) ?? 0) < wanted && Date.now() < limit) await delay(LOOK_EVERY_MS)
+    await world.supervisor.stop('SIGKILL')
+    site.kills += 1
+    return `killed in transaction ${xid} of ${rows} rows, of which ${world.reader.eventsOf.get(xid) ?? 0} events had come`
+  } finally {
+    if (world.proxy) world.proxy.delayMs = 0
+    await client.end()
+  }
+}
+
+/** Connections break while the event-producer runs. @type {Act} */
+const cutPostgres = {
+  kind: 'cutPostgres',
+  moment: 'running',
+  async act({ chance, world }) {
+    const [what, url] = chance.pick([
+      ['its own database', world.ownUrl],
+      ['the PIM', world.pimUrl],
+    ])
+    const { rowCount } = await withConnection(url, (client) =>
+      client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'hooklane-event-producer%'`,
+      ),
+    )
+    return rowCount === 0 ? null : `${rowCount} connections to ${what} cut`
+  },
+}
+
+/** @type {Act} */
+const cutKafka = {
+  kind: 'cutKafka',
+  moment: 'running',
+  act({ world }) {
+    const broken = world.proxy?.cut() ?? 0
+    return Promise.resolve(broken === 0 ? null : `${broken} connections to Kafka cut`)
+  },
+}
+
+/** @type {readonly Act[]} */
+export const CUT_ACTS = [cutPostgres, cutKafka]

@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { follow } from './remedies.mjs'
+
+/** A refusal that is still there after so many remedies will not go. */
+const MAX_REMEDIES = 10
+/** Of one way back to readiness. Longer than any take-over or retry of the event-producer. */
+const LIMIT_MS = 180_000
+/** After a remedy that needs no restart the event-producer tries again by itself, ten seconds later at the latest. */
+const SAME_AGAIN_MS = 20_000
+const LOOK_EVERY_MS = 150
+/** What is ready at one look may be refused at the next: it is looked at once more. */
+const STEADY_MS = 400
+
+/** Thrown when the event-producer does not become ready, whatever it is done for it. */
+export class Stuck extends Error {}
+
+/** Reads what the event-producer says of itself, and does what it says until it is ready. */
+export class Operator {
+  /** Remedies that were followed, by the code of the refusal. @type {Record<string, number>} */
+  remedies = {}
+  #site
+
+  /** @param {import('../nemesis/site.mjs').Site} site */
+  constructor(site) {
+    this.#site = site
+  }
+
+  /** @throws {Stuck} */
+  async untilReady() {
+    const limit = Date.now() + LIMIT_MS
+    let remedies = 0
+    let last = { refusal: '', at: 0 }
+    for (;;) {
+      const refusal = await this.#refusal()
+      if (refusal === '') {
+        await delay(STEADY_MS)
+        if ((await this.#refusal()) === '') return
+        continue
+      }
+      if (Date.now() > limit)
+        throw new Stuck(`not ready after ${LIMIT_MS / 1000} s and ${remedies} remedies: ${refusal}`)
+      const isNew = refusal !== last.refusal || Date.now() - last.at > SAME_AGAIN_MS
+      if (isNew && (await this.#cure(refusal))) {
+        remedies += 1
+        last = { refusal, at: Date.now() }
+        if (remedies > MAX_REMEDIES) throw new Stuck(`refused after ${remedies} remedies: ${refusal}`)
+      }
+      await delay(LOOK_EVERY_MS)
+    }
+  }
+
+  /** What keeps the source from being read, as the event-producer says it; empty: nothing. */
+  async #refusal() {
+    const { supervisor } = this.#site.world
+    if (!supervisor.isRunning) return 'ENDED: the event-producer has ended by itself'
+    const parts = await supervisor.process?.health()
+    if (!parts) return 'SILENT: it does not answer'
+    const file = parts['capture file']
+    if (file && !file.ready) return `FILE: ${file.detail}`
+    const source = parts['source pim']
+    return source?.ready === true ? '' : (source?.detail ?? 'the source is not named')
+  }
+
+  /** @param {string} refusal @returns {Promise<boolean>} whether something was done */
+  async #cure(refusal) {
+    const site = this.#site
+    const { supervisor } = site.world
+    const code = /^[A-Z_]+(?=: )/.exec(refusal)?.[0]
+    if (code === undefined || code === 'SILENT') return false
+    const done = code === 'ENDED' ? { text: 'started it again', needsRestart: true } : await follow(refusal, site)
+    if (done === null) return false
+    this.remedies[code] = (this.remedies[code] ?? 0) + 1
+    site.note('operator', `${refusal} → ${done.text}`)
+    if (!done.needsRestart) return true
+    await supervisor.stop('SIGTERM')
+    await supervisor.start()
+    return true
+  }
+}

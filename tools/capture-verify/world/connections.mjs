@@ -1,0 +1,44 @@
+import pg from 'pg'
+
+/** How the sessions of the driver print and read values, whatever is set for the database or the role. */
+const PRINTING = {
+  datestyle: 'ISO,MDY',
+  intervalstyle: 'postgres',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  timezone: 'UTC',
+  search_path: 'public',
+}
+
+/**
+ * Connects to the PIM.
+ *
+ * @param {string} url
+ * @param {{ lockTimeoutMs?: number, name?: string }} [options] - A change of the catalogue that waits for a lock holds up everybody behind it: it gives up.
+ * @returns {Promise<pg.Client>}
+ */
+export async function connectTo(url, { lockTimeoutMs = 10_000, name = 'capture-verify' } = {}) {
+  const settings = { ...PRINTING, lock_timeout: String(lockTimeoutMs), statement_timeout: '120000' }
+  const options = Object.entries(settings).map(([setting, value]) => `-c ${setting}=${value.replaceAll(' ', '\\ ')}`)
+  const client = new pg.Client({ connectionString: url, application_name: name, options: options.join(' ') })
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+/** Runs statements on a connection of their own. @param {string} url @param {(client: pg.Client) => Promise<any>} work */
+export async function withConnection(url, work) {
+  const client = await connectTo(url)
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** @param {string} serverUrl @param {string} name */
+export function urlOf(serverUrl, name) {
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return url.href
+}
