@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Chance } from './chance.mjs'
+import { checkpoint } from './checkpoint.mjs'
 import { saveRun } from './evidence.mjs'
 import { Load } from './load/load.mjs'
 import { Nemesis } from './nemesis/nemesis.mjs'
@@ -11,12 +12,12 @@ import { Shapes } from './pim/shapes.mjs'
 import { TABLES } from './pim/tables.mjs'
 import { COMPANIES, createWorld, SOURCE } from './world/world.mjs'
 
-/** How long everything that was committed may take to arrive at the end, and what is missing to be announced. */
-const SETTLE_LIMIT_MS = 240_000
+/** Until the reader has everything that the topic holds, at the end. */
+const READ_LIMIT_MS = 60_000
 /** Every so often a line says how far the run is. */
 const PROGRESS_MS = 5_000
-/** At the end the event-producer gets so long to notice what it has not announced yet: several looks at the catalogue. */
-const NOTICE_MS = 8_000
+/** Time between two checkpoints. Shorter leaves less room for changes to meet; longer lets a later announcement make good what was lost before it. */
+const STRETCH_MS = { min: 15_000, max: 50_000 }
 
 /**
  * @typedef {object} VerifyOptions
@@ -67,13 +68,18 @@ export async function verify({ serverUrl, brokers, dir, seed, minutes, without, 
     const startedAt = Date.now()
     load.start()
     try {
-      while (Date.now() - startedAt < minutes * 60_000 && !signal.aborted) {
-        await nemesis.turn()
-        await delay(site.chance.between(0, 1_200))
+      const endAt = startedAt + minutes * 60_000
+      while (Date.now() < endAt) {
+        nemesis.changeTheme()
+        const stretchEnd = Math.min(endAt, Date.now() + site.chance.between(STRETCH_MS.min, STRETCH_MS.max))
+        while (Date.now() < stretchEnd) {
+          signal.throwIfAborted()
+          await nemesis.turn()
+          await delay(site.chance.between(0, 1_200))
+        }
+        if (Date.now() >= endAt) await load.stop()
+        await checkpoint({ site, nemesis, operator })
       }
-      signal.throwIfAborted()
-      await load.stop()
-      await settle({ world, site, nemesis, operator, say })
     } catch (error) {
       if (!(error instanceof Stuck)) throw error
       stuck.push(error.message)
@@ -107,37 +113,9 @@ export async function verify({ serverUrl, brokers, dir, seed, minutes, without, 
   return { remove: world.remove, recent: site.recent, remedies: operator.remedies, failures: load.failures }
 }
 
-/**
- * Puts back what waits for it, and waits until everything that was committed is published.
- *
- * @param {{ world: import('./world/world.mjs').World, site: Site, nemesis: Nemesis, operator: Operator, say: (text: string) => void }} run
- */
-async function settle({ world, site, nemesis, operator, say }) {
-  say('putting everything back, and waiting for what is under way')
-  await operator.untilReady()
-  await world.supervisor.stop('SIGTERM')
-  await nemesis.undoAll()
-  await world.supervisor.start()
-  const limit = Date.now() + SETTLE_LIMIT_MS
-  for (const round of ['first', 'last']) {
-    await operator.untilReady()
-    for (const company of COMPANIES)
-      await site.client.query('INSERT INTO public.beacon (id, company_id, n) VALUES ($1, $2, 1)', [
-        `${round} ${company}`,
-        company,
-      ])
-    while (!COMPANIES.every((company) => world.reader.sawBeacon(company, `${round} ${company}`))) {
-      if (Date.now() > limit) throw new Stuck(`what was committed last did not come within ${SETTLE_LIMIT_MS / 1000} s`)
-      await operator.untilReady()
-      await delay(200)
-    }
-    if (round === 'first') await delay(NOTICE_MS)
-  }
-}
-
 /** Until the reader has everything that the topic holds. @param {import('./world/world.mjs').World} world */
 async function arrived({ reader, endOffsets }) {
-  const limit = Date.now() + SETTLE_LIMIT_MS
+  const limit = Date.now() + READ_LIMIT_MS
   while (!reader.hasReached(await endOffsets())) {
     if (Date.now() > limit) throw new Error('the topic could not be read to its end')
     await delay(100)

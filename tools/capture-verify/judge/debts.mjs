@@ -1,12 +1,14 @@
 /** Examples that are kept of each receiver's debts. */
 const MAX_EXAMPLES = 3
 
+/** @typedef {{ count: number, examples: object[] }} Debt */
+
 /**
  * What receivers do not know and were not told of: changes without an event. A debt is settled when its receiver is told to fetch the resource
- * again at a later place; what is left at the end is lost.
+ * again at a later place; what is left when accounts are settled is lost.
  */
 export class Debts {
-  /** @type {Map<string, { count: number, examples: object[] }>} */
+  /** @type {Map<string, Debt>} */
   #open = new Map()
 
   /** @param {string} company @param {string} resource @param {object} example */
@@ -23,16 +25,11 @@ export class Debts {
     return this.#open.has(`${company}\0${resource}`)
   }
 
-  /** @param {string} company @param {string} resource */
-  settle(company, resource) {
-    this.#open.delete(`${company}\0${resource}`)
-  }
-
-  /** @returns {{ company: string, resource: string, count: number, examples: object[] }[]} */
-  left() {
-    return [...this.#open].map(([name, debt]) => {
-      const [company = '', resource = ''] = name.split('\0')
-      return { company, resource, ...debt }
-    })
+  /** It is no debt any more. @param {string} company @param {string} resource @returns {Debt | null} what it was */
+  take(company, resource) {
+    const name = `${company}\0${resource}`
+    const debt = this.#open.get(name) ?? null
+    this.#open.delete(name)
+    return debt
   }
 }

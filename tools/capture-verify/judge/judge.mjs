@@ -1,3 +1,4 @@
+import { settleAccounts } from './accounts.mjs'
 import { faultsOf } from './contents.mjs'
 import { Debts } from './debts.mjs'
 import { effectsOf, entitiesOf, isEvent, isSecret } from './effects.mjs'
@@ -10,7 +11,7 @@ import { meaningIn, Timeline } from './timeline.mjs'
 import { Topic } from './topic.mjs'
 import { transactionsOf } from './transactions.mjs'
 
-/** Prefix of the messages in which the driver notes changes of the catalogue, in the transactions that make them. */
+/** Prefix of the messages in which the driver notes what it does, in the log of the PIM: changes of the catalogue in their own transactions. */
 export const NOTE_PREFIX = 'capture-verify'
 /** Prefix of the messages in which applications say who made a transaction, by the guide. */
 const CONTEXT_PREFIX = 'hooklane'
@@ -79,7 +80,8 @@ export class Judge {
   judge(history) {
     for (const transaction of transactionsOf(history)) this.#take(transaction)
     for (const judged of this.#topic.rest()) this.#invented(judged, 'is of no transaction that was committed')
-    this.#settleAccounts()
+    this.#settleAccounts(this.#run.producers.length - 1)
+    compareTables(this.#model, this.#run.finalRows, (text) => this.#findings.add('confused', text))
     const { counts, examples } = this.#findings
     return { counts, examples, halfKilled: this.#halfKilled.size }
   }
@@ -97,9 +99,9 @@ export class Judge {
     this.#at = at
     let context = {}
     for (const { line, lsn } of lines) {
-      if (line.kind === 'message' && line.prefix === CONTEXT_PREFIX)
-        context = { ...context, ...JSON.parse(line.content) }
-      else this.#apply(line, lsn)
+      if (line.kind !== 'message') this.#apply(line, lsn)
+      else if (line.prefix === CONTEXT_PREFIX) context = { ...context, ...JSON.parse(line.content) }
+      else if (line.prefix === NOTE_PREFIX) this.#note(JSON.parse(line.content), transaction)
     }
     const found = this.#topic.takeEvents(xid)
     for (const judged of found) {
@@ -123,11 +125,16 @@ export class Judge {
   /** @param {import('./decoding.mjs').Line} line @param {bigint} lsn */
   #apply(line, lsn) {
     if (line.kind === 'truncate') this.#model.truncate(line.tables, lsn)
-    else if (line.kind === 'message' && line.prefix === NOTE_PREFIX) this.#model.alter(JSON.parse(line.content))
     else if (line.kind === 'change') {
       this.#findings.count('rowChanges')
       this.#model.change(line, lsn)
     }
+  }
+
+  /** @param {any} note @param {Transaction} transaction */
+  #note(note, transaction) {
+    if (note.did === 'checkpoint') this.#settleAccounts(this.#timeline.decider(transaction))
+    else this.#model.alter(note)
   }
 
   /** @param {Effect} effect @param {Meaning} meaning @param {Case} now @returns {number} how many events are missing that the file asks for */
@@ -184,7 +191,7 @@ export class Judge {
     for (const base of this.#run.tables) {
       if (data.resources.length > 0 && !data.resources.includes(base.resource)) continue
       this.#fetch(companyId, meaningIn(this.#timeline.fileOf(process), base.table) ?? base)
-      this.#debts.settle(companyId, base.resource)
+      this.#debts.take(companyId, base.resource)
     }
   }
 
@@ -193,24 +200,17 @@ export class Judge {
     this.#receivers.fetch(company, meaning.resource, entitiesOf(this.#model.rootOf(meaning.table), meaning, company))
   }
 
-  #settleAccounts() {
-    const { file = { tables: [] } } = this.#run.producers.at(-1) ?? {}
-    const captured = new Set(file.tables.map(({ resource }) => resource))
-    for (const { company, resource, count, examples } of this.#debts.left()) {
-      if (!captured.has(resource)) continue
-      this.#findings.add('lost', `${count} changes of ${resource} of ${company} are neither published nor announced`, {
-        examples,
-      })
-      this.#findings.count('lost', count - 1)
-    }
-    compareTables({
-      meanings: file.tables,
-      run: this.#run,
+  /** @param {number} process - Whose capture file is in force. */
+  #settleAccounts(process) {
+    settleAccounts({
+      meanings: this.#timeline.fileOf(process).tables,
+      companies: this.#run.companies,
       model: this.#model,
       receivers: this.#receivers,
+      debts: this.#debts,
       findings: this.#findings,
-      hasDebts: (company, resource) => this.#debts.has(company, resource),
       isVolatile: (table, column) => this.#isVolatile(table, column),
+      at: this.#at,
     })
   }
 

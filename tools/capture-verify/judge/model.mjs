@@ -117,8 +117,8 @@ export class Model {
 
   /** @param {any} change of the catalogue, as the driver has noted it in the log */
   alter(change) {
-    const { ddl, table, column, to, type, parent } = change
-    switch (ddl) {
+    const { did, table, column, to, type, parent } = change
+    switch (did) {
       case 'addColumn':
       case 'typeColumn':
         return this.#eachImage(this.#altered(table, column), (image, root) => {
@@ -154,7 +154,7 @@ export class Model {
         this.roots.delete(table)
         return this.#parents.delete(table)
       default:
-        throw new Error(`the judge does not know the change ${ddl}`)
+        throw new Error(`the judge does not know the change ${did}`)
     }
   }
 

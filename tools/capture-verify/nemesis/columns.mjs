@@ -33,7 +33,7 @@ const add = {
 export async function addColumn(site, table, column, standard) {
   const { name, type } = column
   const isAdded = await site.alter(
-    { ddl: 'addColumn', table, column: name, type },
+    { did: 'addColumn', table, column: name, type },
     `ALTER TABLE public.${table} ADD COLUMN ${name} ${type}${standard}`,
   )
   if (!isAdded) return null
@@ -56,7 +56,7 @@ const drop = {
     const column = someColumn(site, table, changeable)
     if (column === null) return null
     const { name, origin } = column
-    const note = { ddl: 'dropColumn', table, column: name }
+    const note = { did: 'dropColumn', table, column: name }
     if (!(await site.alter(note, `ALTER TABLE public.${table} DROP COLUMN ${name}`))) return null
     site.shapes.drop(table, origin)
     return `${table}.${name} dropped`
@@ -78,7 +78,7 @@ const renameAct = {
 /** @param {Site} site @param {string} table @param {LiveColumn} column @param {string} to */
 export async function renameColumn(site, table, column, to) {
   const { name } = column
-  const note = { ddl: 'renameColumn', table, column: name, to }
+  const note = { did: 'renameColumn', table, column: name, to }
   if (!(await site.alter(note, `ALTER TABLE public.${table} RENAME COLUMN ${name} TO ${to}`))) return null
   site.shapes.rename(table, column, to)
   return `${table}.${name} is called ${to}`
@@ -97,7 +97,7 @@ const changeType = {
     const spec = tableNamed(table).columns[column.origin]
     const type = column.type === spec?.type ? /** @type {string} */ (spec.other) : /** @type {string} */ (spec?.type)
     const isTurned = await site.alter(
-      { ddl: 'typeColumn', table, column: column.name, type },
+      { did: 'typeColumn', table, column: column.name, type },
       `ALTER TABLE public.${table} ALTER COLUMN ${column.name} TYPE ${type} USING ${column.name}::${type}`,
     )
     if (!isTurned) return null

@@ -16,8 +16,9 @@ export const KINDS = [...ACTS.map(({ kind }) => kind), ...Object.keys(ENDS), 'fr
 /** Of the turns that end the event-producer; the others meet it at work. */
 const END_SHARE = 0.5
 const FREEZE_SHARE = 0.08
-/** Among this many kinds that were done least often chance chooses: all come to their share, in no order. */
-const SHORTLIST = 5
+/** Kinds that meet each other between two checkpoints, and among how many of those that were done least often they are chosen. */
+const THEME = 5
+const SHORTLIST = 12
 
 /**
  * Changes everything that may be changed under a captured source, at random moments, and leaves it to the operator to get it read again.
@@ -26,12 +27,26 @@ export class Nemesis {
   #site
   #operator
   #without
+  /** @type {readonly Act[]} */
+  #theme = []
 
   /** @param {{ site: Site, operator: import('../operator/operator.mjs').Operator, without: ReadonlySet<string> }} options */
   constructor({ site, operator, without }) {
     this.#site = site
     this.#operator = operator
     this.#without = without
+  }
+
+  /** Other kinds than before meet each other from now on. Not all at once: what one of them demands would make good what another one lost. */
+  changeTheme() {
+    const { chance } = this.#site
+    const rare = [...this.#possible]
+      .sort(() => chance.next() - 0.5)
+      .sort((a, b) => this.#times(a.kind) - this.#times(b.kind))
+    this.#theme = rare
+      .slice(0, SHORTLIST)
+      .sort(() => chance.next() - 0.5)
+      .slice(0, THEME)
   }
 
   /** One turn; at its end the source is ready, or mostly. @throws {import('../operator/operator.mjs').Stuck} */
@@ -46,10 +61,14 @@ export class Nemesis {
     if (chance.isBelow(0.75)) await this.#operator.untilReady()
   }
 
+  /** Whether something waits to be put back that needs the event-producer to be stopped. */
+  get mustStop() {
+    return this.#site.undo.some(({ moment }) => moment === 'stopped')
+  }
+
   /** Puts everything back that still waits for it. */
   async undoAll() {
-    const { site } = { site: this.#site }
-    for (const undo of site.undo) undo.dueAt = 0
+    for (const undo of this.#site.undo) undo.dueAt = 0
     await this.#undoDue('stopped')
   }
 
@@ -59,6 +78,8 @@ export class Nemesis {
     const ends = Object.keys(ENDS).filter((kind) => !this.#without.has(kind))
     if (ends.length === 0) return
     const kind = this.#rarest(ends, 2)
+    // A source that is not read publishes no transaction by halves.
+    if (kind === 'halfKill') await this.#operator.untilReady()
     await this.#do(kind, ENDS[kind] ?? (() => Promise.resolve(null)))
     await this.#undoDue('stopped')
     await this.#some('stopped', chance.between(0, 3))
@@ -85,26 +106,28 @@ export class Nemesis {
   /** @param {'any' | 'running' | 'stopped'} moment @param {number} wanted */
   async #some(moment, wanted) {
     const { chance } = this.#site
-    const possible = ACTS.filter(
-      (act) => (act.moment === 'any' || act.moment === moment) && !this.#without.has(act.kind),
-    )
+    const possible = this.#theme.filter((act) => act.moment === 'any' || act.moment === moment)
     for (let left = wanted; left > 0 && possible.length > 0; left -= 1) {
-      const kind = this.#rarest(
-        possible.map((act) => act.kind),
-        SHORTLIST,
-      )
-      const act = /** @type {Act} */ (possible.find((one) => one.kind === kind))
-      await this.#do(kind, act.act)
+      const { kind, act } = chance.pick(possible)
+      await this.#do(kind, act)
       if (chance.isBelow(0.5)) await delay(chance.between(0, 1_200))
       await this.#undoDue('any')
     }
   }
 
+  get #possible() {
+    return ACTS.filter(({ kind }) => !this.#without.has(kind))
+  }
+
+  /** @param {string} kind */
+  #times(kind) {
+    return this.#site.counts[kind] ?? 0
+  }
+
   /** @param {readonly string[]} kinds @param {number} among */
   #rarest(kinds, among) {
-    const { chance, counts } = this.#site
-    const sorted = [...kinds].sort((a, b) => (counts[a] ?? 0) - (counts[b] ?? 0))
-    return chance.pick(sorted.slice(0, among))
+    const sorted = [...kinds].sort((a, b) => this.#times(a) - this.#times(b))
+    return this.#site.chance.pick(sorted.slice(0, among))
   }
 
   /** @param {string} kind @param {(site: Site) => Promise<string | null>} act */

@@ -37,14 +37,14 @@ const bounds = (from) => `FOR VALUES FROM (${from}) TO (${from + WIDTH})`
 /** @param {Site} site */
 const newName = (site) => `ev_x${all(site).length + 1}_${Date.now().toString(36)}`
 
-/** @param {Site} site @param {boolean} isFull */
+/** @param {Site} site @param {boolean} isFull @returns {Promise<string | null>} */
 async function create(site, isFull) {
   const from = freeStart(site)
   if (from === null) return null
   const name = newName(site)
   const statements = [`CREATE TABLE public.${name} PARTITION OF public.ev ${bounds(from)}`]
   if (isFull) statements.push(`ALTER TABLE public.${name} REPLICA IDENTITY FULL`)
-  if (!(await site.alter({ ddl: 'createPartition', table: name, parent: 'ev' }, ...statements))) return null
+  if (!(await site.alter({ did: 'createPartition', table: name, parent: 'ev' }, ...statements))) return null
   site.partitions.set(name, { name, from, isAttached: true })
   return `partition ${name} for buckets from ${from}${isFull ? '' : ', without FULL'}`
 }
@@ -65,10 +65,30 @@ const attach = {
     if (partition === null) return null
     const { name, from } = partition
     const statement = `ALTER TABLE public.ev ATTACH PARTITION public.${name} ${bounds(from)}`
-    if (!(await site.alter({ ddl: 'attach', table: name, parent: 'ev' }, statement))) return null
+    if (!(await site.alter({ did: 'attach', table: name, parent: 'ev' }, statement))) return null
     partition.isAttached = true
     return `${name} attached`
   },
+}
+
+/** A partition for an act that needs one. @param {Site} site @returns {Promise<Partition | null>} */
+async function filledPartition(site) {
+  if ((await create(site, true)) === null) return null
+  const partition = /** @type {Partition} */ (all(site).at(-1))
+  await fill(site, partition)
+  return partition
+}
+
+/** @param {Site} site @param {Partition} partition */
+function fill(site, { name, from }) {
+  const { chance } = site
+  const { companies, token } = site.source.world
+  const company = `(ARRAY['${companies.join("','")}'])[1 + g % ${companies.length}]`
+  return site.run(
+    `INSERT INTO public.${name} (bucket, region, id, company_id, what, secret_source)
+     SELECT ${from} + g % ${WIDTH}, 'n', g, ${company}, 'waiting ' || g, '${token}-' || g FROM generate_series(1, ${chance.between(5, 60)}) g
+     ON CONFLICT DO NOTHING`,
+  )
 }
 
 /** A table like `ev` with rows of its own. @param {Site} site @returns {Promise<Partition | null>} */
@@ -77,19 +97,14 @@ async function loosePartition(site) {
   if (from === null) return null
   const name = newName(site)
   const made = await site.alter(
-    { ddl: 'createTable', table: name, like: 'ev' },
+    { did: 'createTable', table: name, like: 'ev' },
     `CREATE TABLE public.${name} (LIKE public.ev INCLUDING ALL)`,
     `ALTER TABLE public.${name} REPLICA IDENTITY FULL`,
   )
   if (!made) return null
   const partition = { name, from, isAttached: false }
   site.partitions.set(name, partition)
-  const { world, chance } = site
-  const companies = `(ARRAY['${site.source.world.companies.join("','")}'])[1 + g % ${site.source.world.companies.length}]`
-  await site.run(
-    `INSERT INTO public.${name} (bucket, region, id, company_id, what, secret_source)
-     SELECT ${from} + g % ${WIDTH}, 'n', g, ${companies}, 'waiting ' || g, '${world.token}-' || g FROM generate_series(1, ${chance.between(5, 60)}) g`,
-  )
+  await fill(site, partition)
   return partition
 }
 
@@ -98,10 +113,10 @@ const detach = {
   kind: 'partitionDetach',
   moment: 'any',
   async act(site) {
-    const partition = somePartition(site, true)
+    const partition = somePartition(site, true) ?? (await filledPartition(site))
     if (partition === null || all(site).filter(({ isAttached }) => !isAttached).length >= MAX_LOOSE) return null
     const { name } = partition
-    if (!(await site.alter({ ddl: 'detach', table: name }, `ALTER TABLE public.ev DETACH PARTITION public.${name}`)))
+    if (!(await site.alter({ did: 'detach', table: name }, `ALTER TABLE public.ev DETACH PARTITION public.${name}`)))
       return null
     partition.isAttached = false
     return `${name} detached`
@@ -126,10 +141,10 @@ const drop = {
   kind: 'partitionDrop',
   moment: 'any',
   async act(site) {
-    const partition = somePartition(site, site.chance.isBelow(0.8)) ?? somePartition(site, false)
+    const partition = somePartition(site, site.chance.isBelow(0.8)) ?? (await filledPartition(site))
     if (partition === null) return null
     const { name, isAttached } = partition
-    if (!(await site.alter({ ddl: 'dropTable', table: name }, `DROP TABLE public.${name}`))) return null
+    if (!(await site.alter({ did: 'dropTable', table: name }, `DROP TABLE public.${name}`))) return null
     site.partitions.delete(name)
     return `${name} dropped, ${isAttached ? 'a partition' : 'which was none any more'}`
   },

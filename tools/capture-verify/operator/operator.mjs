@@ -25,6 +25,11 @@ export class Operator {
     this.#site = site
   }
 
+  /** How many remedies were followed so far. */
+  get followed() {
+    return Object.values(this.remedies).reduce((sum, count) => sum + count, 0)
+  }
+
   /** @throws {Stuck} */
   async untilReady() {
     const limit = Date.now() + LIMIT_MS

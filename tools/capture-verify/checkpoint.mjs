@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { NOTE_PREFIX } from './judge/judge.mjs'
+import { Stuck } from './operator/operator.mjs'
+import { COMPANIES } from './world/world.mjs'
+
+/** How long everything that was committed may take to arrive. */
+const ARRIVAL_LIMIT_MS = 240_000
+/** So long the event-producer may take to notice and announce what it cannot publish: several looks at the catalogue. */
+const NOTICE_MS = 4_000
+/** A source that is refused again after each quiet while will not come to rest. */
+const MAX_ROUNDS = 6
+
+/**
+ * Brings a run to rest: everything is put back, everything that was committed is published, and the event-producer had time to announce the rest.
+ * The place is noted in the log: there the judge settles accounts. Row changes may go on meanwhile.
+ *
+ * @param {object} run
+ * @param {import('./nemesis/site.mjs').Site} run.site
+ * @param {import('./nemesis/nemesis.mjs').Nemesis} run.nemesis
+ * @param {import('./operator/operator.mjs').Operator} run.operator
+ * @throws {Stuck}
+ */
+export async function checkpoint({ site, nemesis, operator }) {
+  const { supervisor } = site.world
+  if (nemesis.mustStop) {
+    await supervisor.stop('SIGTERM')
+    await nemesis.undoAll()
+    await supervisor.start()
+  } else await nemesis.undoAll()
+  for (let round = 1; ; round += 1) {
+    await operator.untilReady()
+    const before = operator.followed
+    await everythingArrived(site, operator)
+    await delay(NOTICE_MS)
+    await operator.untilReady()
+    if (operator.followed === before) break
+    if (round === MAX_ROUNDS) throw new Stuck(`the source was refused again after each of ${MAX_ROUNDS} quiet whiles`)
+  }
+  await site.run(`SELECT pg_logical_emit_message(true, '${NOTE_PREFIX}', '{"did":"checkpoint"}')`)
+  site.note('checkpoint', 'nothing is under way')
+}
+
+/** @param {import('./nemesis/site.mjs').Site} site @param {import('./operator/operator.mjs').Operator} operator */
+async function everythingArrived({ client, world }, operator) {
+  const limit = Date.now() + ARRIVAL_LIMIT_MS
+  const name = Date.now().toString(36)
+  for (const company of COMPANIES)
+    await client.query('INSERT INTO public.beacon (id, company_id, n) VALUES ($1, $2, 1)', [
+      `${name} ${company}`,
+      company,
+    ])
+  while (!COMPANIES.every((company) => world.reader.sawBeacon(company, `${name} ${company}`))) {
+    if (Date.now() > limit) throw new Stuck(`what was committed did not come within ${ARRIVAL_LIMIT_MS / 1000} s`)
+    const before = operator.followed
+    await operator.untilReady()
+    // A beacon of before may never come: the next round sets another one.
+    if (operator.followed !== before) return
+    await delay(200)
+  }
+}
