@@ -64,8 +64,8 @@ export async function verify({ serverUrl, brokers, dir, seed, minutes, without, 
     await world.reader.start()
     await world.supervisor.start()
     await operator.untilReady()
-    progress = setInterval(() => say(progressLine({ startedAt, world, site })), PROGRESS_MS)
     const startedAt = Date.now()
+    progress = setInterval(() => say(progressLine({ startedAt, world, site })), PROGRESS_MS)
     load.start()
     try {
       const endAt = startedAt + minutes * 60_000

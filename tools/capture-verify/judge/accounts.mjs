@@ -23,43 +23,54 @@ import { entitiesOf } from './effects.mjs'
  * @param {Accounts} accounts
  */
 export function settleAccounts(accounts) {
-  const { meanings, companies, model, receivers, debts } = accounts
+  const { meanings, companies, model, receivers, debts, findings, at } = accounts
   for (const meaning of meanings) {
     for (const company of companies) {
+      const { resource } = meaning
       const entities = entitiesOf(model.rootOf(meaning.table), meaning, company)
-      const debt = debts.take(company, meaning.resource)
-      if (debt) collect(accounts, `${meaning.resource} of ${company}`, debt)
-      else compare(accounts, meaning, { company, entities })
-      receivers.fetch(company, meaning.resource, entities)
+      const debt = debts.take(company, resource)
+      const differences = differencesOf(accounts, meaning, { known: receivers.of(company, resource), entities })
+      if (debt && debt.count > 0) {
+        const text = `${debt.count} changes of ${resource} of ${company} are neither published nor announced`
+        findings.add('lost', text, { at, examples: debt.examples })
+        findings.count('lost', debt.count - 1)
+      } else {
+        // Rows that came and went again before anybody looked leave nothing that a receiver would miss.
+        for (const { text, isExtra } of differences)
+          findings.add(isExtra && !debt ? 'invented' : 'lost', `${resource} ${text} (${company})`, {
+            at,
+            examples: debt?.examples,
+          })
+      }
+      receivers.fetch(company, resource, entities)
     }
   }
 }
 
-/** @param {Accounts} accounts @param {string} of @param {import('./debts.mjs').Debt} debt */
-function collect({ findings, at }, of, { count, examples }) {
-  findings.add('lost', `${count} changes of ${of} are neither published nor announced`, { at, examples })
-  findings.count('lost', count - 1)
-}
-
-/** @param {Accounts} accounts @param {Meaning} meaning @param {{ company: string, entities: [string, Record<string, unknown>][] }} of */
-function compare({ receivers, findings, isVolatile, at }, { resource, table }, { company, entities }) {
-  const known = receivers.of(company, resource)
+/**
+ * @param {Accounts} accounts
+ * @param {Meaning} meaning
+ * @param {{ known: Map<string, any>, entities: [string, Record<string, unknown>][] }} of
+ * @returns {{ text: string, isExtra: boolean }[]}
+ */
+function differencesOf({ isVolatile }, { table }, { known, entities }) {
+  const differences = []
   const left = new Set(known.keys())
   for (const [id, data] of entities) {
     left.delete(id)
-    const what = `${resource} ${id} of ${company}`
     const found = known.get(id)
-    if (found === undefined) findings.add('lost', `${what} is in the table, and its receiver does not know it`, { at })
-    else {
-      const column = Object.keys(data).find(
-        (name) => !isVolatile(table, name) && !isDeepStrictEqual(found[name], data[name]),
-      )
-      if (column === undefined) continue
-      findings.add('lost', `${what} has ${column} ${show(data[column])}, its receiver knows ${show(found[column])}`, {
-        at,
-      })
+    if (found === undefined) {
+      differences.push({ text: `${id} is in the table, and its receiver does not know it`, isExtra: false })
+      continue
     }
+    const column = Object.keys(data).find(
+      (name) => !isVolatile(table, name) && !isDeepStrictEqual(found[name], data[name]),
+    )
+    if (column === undefined) continue
+    const text = `${id} has ${column} ${show(data[column])}, its receiver knows ${show(found[column])}`
+    differences.push({ text, isExtra: false })
   }
   for (const id of left)
-    findings.add('invented', `${resource} ${id} of ${company} is not in the table, and its receiver knows it`, { at })
+    differences.push({ text: `${id} is not in the table, and its receiver knows it`, isExtra: true })
+  return differences
 }

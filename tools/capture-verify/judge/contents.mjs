@@ -20,9 +20,9 @@ import { jsonOf, textOf } from './values.mjs'
 export function faultsOf({ event, position }, effect, { meaning, context }) {
   const faults = []
   const { touch, company, id, before, after, operation } = effect
-  if (!touch.lsns.has(position.lsn)) faults.push(`its position is not that of a change of it`)
-  if (event.entity.type !== meaning.entity) faults.push(`its entity is a ${event.entity.type}`)
-  if (event.companyId !== company || event.entity.id !== id) faults.push('it is of another entity')
+  if (!touch.lsns.has(position.lsn)) faults.push('stands at no change of it')
+  if (event.entity.type !== meaning.entity) faults.push(`is of a ${event.entity.type}`)
+  if (event.companyId !== company || event.entity.id !== id) faults.push('is of another entity')
   if (operation === 'delete') return [...faults, ...faultsOfDelete(event, effect, meaning)]
   const now = /** @type {Image} */ (after)
   faults.push(...dataFaults(event.data, now, meaning), ...namedFaults(event, now, { meaning, context }))
@@ -36,7 +36,7 @@ function faultsOfDelete(event, { before, touch, company }, meaning) {
   const states = [...touch.images, ...touch.olds, ...(before ? [before] : [])]
   const possible = states.filter((image) => entityOf(image, meaning)?.company === company)
   const fits = possible.some((image) => dataFaults(event.data, image, meaning).length === 0)
-  return fits ? [] : [`it does not hold a state that the entity had`]
+  return fits ? [] : ['holds no state that its entity had']
 }
 
 /** @param {any} data @param {Image} image @param {Meaning} meaning */
@@ -45,12 +45,12 @@ function dataFaults(data, image, { omit }) {
   for (const [column, cell] of image) {
     // A secret is looked for in the whole record: here it is as good as omitted, whatever the file says.
     if (omit.includes(column) || isSecret(column) || cell.text === undefined) continue
-    if (!Object.hasOwn(data, column)) faults.push(`data.${column} is missing`)
+    if (!Object.hasOwn(data, column)) faults.push(`lacks data.${column}`)
     else if (!isDeepStrictEqual(data[column], jsonOf(cell)))
-      faults.push(`data.${column} is ${show(data[column])} instead of ${show(jsonOf(cell))}`)
+      faults.push(`has data.${column} ${show(data[column])} instead of ${show(jsonOf(cell))}`)
   }
   for (const column of Object.keys(data)) {
-    if (!image.has(column) || omit.includes(column)) faults.push(`data.${column} must not be there`)
+    if (!image.has(column) || omit.includes(column)) faults.push(`has data.${column}, which must not be there`)
   }
   return faults
 }
@@ -65,13 +65,14 @@ function namedFaults({ entity, revision }, now, { meaning: { key, version, actor
   }
   const [keyCell, versionCell, actorCell] = [known(key), known(version), known(actor)]
   if (key === null ? entity.key !== null : keyCell && entity.key !== textOf(keyCell))
-    faults.push(`its key is ${entity.key}`)
+    faults.push(`has the key ${entity.key}`)
   if (versionCell && String(revision.number) !== String(versionCell.text))
-    faults.push(`its number is ${revision.number}`)
+    faults.push(`has the number ${revision.number}`)
   const actorId = context.actor?.id ?? (actorCell ? textOf(actorCell) : null)
-  if ((actor === null || actorCell) && revision.actor?.id !== actorId) faults.push(`its actor is ${revision.actor?.id}`)
+  if ((actor === null || actorCell) && revision.actor?.id !== actorId)
+    faults.push(`has the actor ${revision.actor?.id}`)
   if (revision.correlationId !== (context.correlationId ?? null))
-    faults.push(`its correlationId is ${revision.correlationId}`)
+    faults.push(`has the correlationId ${revision.correlationId}`)
   return faults
 }
 
@@ -83,12 +84,11 @@ function changeFaults({ revision, data }, before, { ignore, omit }) {
   for (const [column, cell] of before) {
     if (omit.includes(column) || ignore.includes(column) || isSecret(column) || cell.text === undefined) continue
     if (!isDeepStrictEqual(undone[column], jsonOf(cell)))
-      faults.push(`by its changes ${column} was ${show(undone[column])} instead of ${show(jsonOf(cell))}`)
+      faults.push(`has changes by which ${column} was ${show(undone[column])} instead of ${show(jsonOf(cell))}`)
   }
   for (const { path } of revision.changes) {
     const column = segmentsOf(path)[0] ?? ''
-    if (omit.includes(column) || ignore.includes(column))
-      faults.push(`it changes ${path}, which is no news by the file`)
+    if (omit.includes(column) || ignore.includes(column)) faults.push(`changes ${path}, which is no news by the file`)
   }
   return faults
 }
@@ -106,10 +106,10 @@ export function undo(changes, data) {
     const segments = segmentsOf(path)
     const name = segments.pop() ?? ''
     const parent = segments.reduce((value, segment) => value?.[segment], state)
-    if (parent === null || typeof parent !== 'object') return `its change of ${path} has no place in its data`
+    if (parent === null || typeof parent !== 'object') return `has a change of ${path}, which has no place in its data`
     const found = Object.hasOwn(parent, name) ? parent[name] : undefined
     if (!isDeepStrictEqual(found, after))
-      return `its change of ${path} leads to ${show(after)}, its data has ${show(found)}`
+      return `has a change of ${path} to ${show(after)}, but data with ${show(found)}`
     if (op === 'add') delete parent[name]
     else parent[name] = before
   }

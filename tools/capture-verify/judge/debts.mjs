@@ -1,7 +1,12 @@
 /** Examples that are kept of each receiver's debts. */
 const MAX_EXAMPLES = 3
 
-/** @typedef {{ count: number, examples: object[] }} Debt */
+/**
+ * @typedef {object} Debt
+ * @property {number} count - Changes of rows without an event.
+ * @property {number} silent - Rows that came or went without a record of each, so that there could be no event.
+ * @property {object[]} examples
+ */
 
 /**
  * What receivers do not know and were not told of: changes without an event. A debt is settled when its receiver is told to fetch the resource
@@ -11,11 +16,12 @@ export class Debts {
   /** @type {Map<string, Debt>} */
   #open = new Map()
 
-  /** @param {string} company @param {string} resource @param {object} example */
+  /** @param {string} company @param {string} resource @param {{ isSilent: boolean }} example */
   add(company, resource, example) {
     const name = `${company}\0${resource}`
-    const debt = this.#open.get(name) ?? { count: 0, examples: [] }
-    debt.count += 1
+    const debt = this.#open.get(name) ?? { count: 0, silent: 0, examples: [] }
+    if (example.isSilent) debt.silent += 1
+    else debt.count += 1
     if (debt.examples.length < MAX_EXAMPLES) debt.examples.push(example)
     this.#open.set(name, debt)
   }

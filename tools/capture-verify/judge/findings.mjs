@@ -16,7 +16,8 @@ export class Findings {
   /** @param {Verdict} verdict @param {string} text @param {Readonly<Record<string, unknown>>} [details] */
   add(verdict, text, details = {}) {
     this.count(verdict)
-    if ((this.counts[verdict] ?? 0) <= MAX_EXAMPLES) this.examples.push({ verdict, text, ...details })
+    const known = this.examples.filter((example) => example.verdict === verdict).length
+    if (known < MAX_EXAMPLES) this.examples.push({ verdict, text, ...details })
   }
 
   /** @param {string} what @param {number} [times] */

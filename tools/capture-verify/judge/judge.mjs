@@ -166,13 +166,13 @@ export class Judge {
     const { root, isSilent } = effect.touch
     const meaning = meaningIn(this.#timeline.fileOf(decider), root)
     if (meaning === null) return this.#invented(found, 'is of a table that the capture file did not name')
-    const named = this.#namedOf(root)
-    if (!isSilent && isEvent(effect, meaning, named) === 'no') this.#invented(found, 'changes nothing that counts')
-    for (const fault of faultsOf(found, effect, { meaning, context })) this.#invented(found, fault)
+    const faults = faultsOf(found, effect, { meaning, context })
+    if (!isSilent && isEvent(effect, meaning, this.#namedOf(root)) === 'no') faults.push('changes nothing that counts')
     if (!this.#debts.has(event.companyId, meaning.resource) && !isSilent) {
       const contradiction = this.#receivers.contradiction(event, (column) => this.#isVolatile(root, column))
-      if (contradiction) this.#invented(found, contradiction)
+      if (contradiction) faults.push(contradiction)
     }
+    if (faults.length > 0) this.#invented(found, faults.join('; '))
     this.#receivers.apply(event)
   }
 

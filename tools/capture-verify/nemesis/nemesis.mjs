@@ -77,7 +77,7 @@ export class Nemesis {
     const { chance, world } = site
     const ends = Object.keys(ENDS).filter((kind) => !this.#without.has(kind))
     if (ends.length === 0) return
-    const kind = this.#rarest(ends, 2)
+    const kind = this.#rarest(ends, Math.ceil(ends.length / 2))
     // A source that is not read publishes no transaction by halves.
     if (kind === 'halfKill') await this.#operator.untilReady()
     await this.#do(kind, ENDS[kind] ?? (() => Promise.resolve(null)))
@@ -133,7 +133,7 @@ export class Nemesis {
   /** @param {string} kind @param {(site: Site) => Promise<string | null>} act */
   async #do(kind, act) {
     const site = this.#site
-    const text = await act(site)
+    const text = await act(site).catch((error) => refusedBy(error, kind, site))
     if (text === null) return
     site.count(kind)
     site.note(kind, text)
@@ -149,4 +149,11 @@ export class Nemesis {
       if (text !== null) site.note(`${kind} back`, text)
     }
   }
+}
+
+/** PostgreSQL may refuse a change that meets another one; anything else is a defect of this tool. @param {any} error @param {string} kind @param {Site} site */
+function refusedBy(error, kind, site) {
+  if (typeof error.code !== 'string') throw error
+  site.note(`${kind} refused`, error.message)
+  return null
 }

@@ -3,12 +3,17 @@
 /**
  * A partition that a run has made, beside those of the beginning.
  *
- * @typedef {{ name: string, from: number, isAttached: boolean }} Partition
+ * @typedef {{ name: string, from: number, isAttached: boolean, changedAt: number }} Partition
  */
 
 /** Buckets that partitions of a run cover, each a width of them. */
 const WIDTH = 5
 const STARTS = [20, 25, 30, 35]
+/**
+ * A partition that joined must have been there for a few looks of the event-producer before it leaves: one that comes and goes between two looks
+ * leaves no trace in any catalogue, and nobody could announce it.
+ */
+const SEEN_AFTER_MS = 2_500
 /** Tables that wait for being a partition, at most. */
 const MAX_LOOSE = 2
 
@@ -28,7 +33,10 @@ function freeStart(site) {
 
 /** @param {Site} site @param {boolean} isAttached @returns {Partition | null} */
 function somePartition(site, isAttached) {
-  const found = all(site).filter((partition) => partition.isAttached === isAttached)
+  const found = all(site).filter(
+    (partition) =>
+      partition.isAttached === isAttached && (!isAttached || site.readyAt > partition.changedAt + SEEN_AFTER_MS),
+  )
   return found.length === 0 ? null : site.chance.pick(found)
 }
 
@@ -45,7 +53,7 @@ async function create(site, isFull) {
   const statements = [`CREATE TABLE public.${name} PARTITION OF public.ev ${bounds(from)}`]
   if (isFull) statements.push(`ALTER TABLE public.${name} REPLICA IDENTITY FULL`)
   if (!(await site.alter({ did: 'createPartition', table: name, parent: 'ev' }, ...statements))) return null
-  site.partitions.set(name, { name, from, isAttached: true })
+  site.partitions.set(name, { name, from, isAttached: true, changedAt: Date.now() })
   return `partition ${name} for buckets from ${from}${isFull ? '' : ', without FULL'}`
 }
 
@@ -66,17 +74,16 @@ const attach = {
     const { name, from } = partition
     const statement = `ALTER TABLE public.ev ATTACH PARTITION public.${name} ${bounds(from)}`
     if (!(await site.alter({ did: 'attach', table: name, parent: 'ev' }, statement))) return null
-    partition.isAttached = true
+    Object.assign(partition, { isAttached: true, changedAt: Date.now() })
     return `${name} attached`
   },
 }
 
-/** A partition for an act that needs one. @param {Site} site @returns {Promise<Partition | null>} */
-async function filledPartition(site) {
-  if ((await create(site, true)) === null) return null
-  const partition = /** @type {Partition} */ (all(site).at(-1))
-  await fill(site, partition)
-  return partition
+/** Makes a partition for an act that needs one, unless one is there that is too young. @param {Site} site @returns {Promise<null>} nothing was done yet */
+async function prepare(site) {
+  if (all(site).some(({ isAttached }) => isAttached) || (await create(site, true)) === null) return null
+  await fill(site, /** @type {Partition} */ (all(site).at(-1)))
+  return null
 }
 
 /** @param {Site} site @param {Partition} partition */
@@ -102,7 +109,7 @@ async function loosePartition(site) {
     `ALTER TABLE public.${name} REPLICA IDENTITY FULL`,
   )
   if (!made) return null
-  const partition = { name, from, isAttached: false }
+  const partition = { name, from, isAttached: false, changedAt: Date.now() }
   site.partitions.set(name, partition)
   await fill(site, partition)
   return partition
@@ -113,8 +120,9 @@ const detach = {
   kind: 'partitionDetach',
   moment: 'any',
   async act(site) {
-    const partition = somePartition(site, true) ?? (await filledPartition(site))
-    if (partition === null || all(site).filter(({ isAttached }) => !isAttached).length >= MAX_LOOSE) return null
+    const partition = somePartition(site, true)
+    if (partition === null) return prepare(site)
+    if (all(site).filter(({ isAttached }) => !isAttached).length >= MAX_LOOSE) return null
     const { name } = partition
     if (!(await site.alter({ did: 'detach', table: name }, `ALTER TABLE public.ev DETACH PARTITION public.${name}`)))
       return null
@@ -128,10 +136,9 @@ const truncate = {
   kind: 'partitionTruncate',
   moment: 'any',
   async act(site) {
-    const own = all(site)
-      .filter(({ isAttached }) => isAttached)
-      .map(({ name }) => name)
-    const name = site.chance.pick(['ev_0', 'ev_1', 'ev_1_n', 'ev_1_s', ...own, ...own])
+    const own = somePartition(site, true)?.name
+    const name =
+      own !== undefined && site.chance.isBelow(0.5) ? own : site.chance.pick(['ev_0', 'ev_1', 'ev_1_n', 'ev_1_s'])
     return (await site.run(`TRUNCATE public.${name}`)) ? `${name} truncated` : null
   },
 }
@@ -141,8 +148,8 @@ const drop = {
   kind: 'partitionDrop',
   moment: 'any',
   async act(site) {
-    const partition = somePartition(site, site.chance.isBelow(0.8)) ?? (await filledPartition(site))
-    if (partition === null) return null
+    const partition = somePartition(site, site.chance.isBelow(0.8))
+    if (partition === null) return prepare(site)
     const { name, isAttached } = partition
     if (!(await site.alter({ did: 'dropTable', table: name }, `DROP TABLE public.${name}`))) return null
     site.partitions.delete(name)

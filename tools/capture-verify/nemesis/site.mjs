@@ -35,6 +35,8 @@ export class Site {
   /** The last lines of the record of actions. @type {string[]} */
   recent = []
   kills = 0
+  /** When the source was last seen ready. */
+  readyAt = 0
   #client
   #actionsFile
 

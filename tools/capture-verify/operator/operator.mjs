@@ -39,8 +39,9 @@ export class Operator {
       const refusal = await this.#refusal()
       if (refusal === '') {
         await delay(STEADY_MS)
-        if ((await this.#refusal()) === '') return
-        continue
+        if ((await this.#refusal()) !== '') continue
+        this.#site.readyAt = Date.now()
+        return
       }
       if (Date.now() > limit)
         throw new Stuck(`not ready after ${LIMIT_MS / 1000} s and ${remedies} remedies: ${refusal}`)

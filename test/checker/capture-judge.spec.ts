@@ -1,0 +1,215 @@
+import { describe, expect, it } from '@jest/globals'
+import { insert, MEANING, note, of, remove, Script, TOKEN, truncate, update } from './capture-judge.fixture.js'
+
+const CLEAN = { lost: 0, invented: 0, leaked: 0, confused: 0, texts: [] }
+const lamp = { name: 'Lamp' }
+const chair = { name: "Chair o'clock" }
+
+/** Two transactions that are published as they must be. */
+const good = () =>
+  new Script()
+    .commits([insert(lamp)], [{ of: lamp }])
+    .commits([update(lamp, chair)], [{ operation: 'update', was: lamp, of: chair }])
+
+describe('the judge of captured changes', () => {
+  it('finds nothing where every change is published', () => {
+    expect(good().ends(chair)).toEqual(CLEAN)
+    const deleted = good().commits([remove(chair)], [{ operation: 'delete', of: chair }])
+    expect(deleted.ends()).toEqual(CLEAN)
+  })
+
+  it('asks for one event of several changes of a row in one transaction, and for none of those that come to nothing', () => {
+    const script = new Script()
+      .commits([insert(lamp), update(lamp, chair)], [{ of: chair }])
+      .commits([remove(chair), insert(lamp)], [{ operation: 'update', was: chair, of: lamp }])
+      .commits([insert({ id: '2' }), remove({ id: '2' })])
+      .commits([update(lamp, { ...lamp, seen: 'now' })])
+    expect(script.ends({ ...lamp, seen: 'now' })).toEqual(CLEAN)
+  })
+
+  it('asks a row that changes its company to leave the one and to enter the other', () => {
+    const moved = { ...lamp, company_id: 'b' }
+    const script = new Script()
+      .commits([insert(lamp)], [{ of: lamp }])
+      .commits([update(lamp, moved)], [{ operation: 'delete', of: lamp }, { of: moved }])
+    expect(script.ends(moved)).toEqual(CLEAN)
+  })
+
+  it('finds a change without its event lost', () => {
+    const script = good().commits([update(chair, lamp)])
+    expect(script.ends(lamp)).toMatchObject({ lost: 1, invented: 0 })
+  })
+
+  it('excuses a change without its event when its receiver is told to fetch again, at a later place alone', () => {
+    const told = () =>
+      good()
+        .commits([update(chair, lamp)])
+        .commits([], [{ resync: 'publication' }])
+    expect(told().ends(lamp)).toEqual(CLEAN)
+    expect(
+      told()
+        .commits([update(lamp, chair)])
+        .ends(chair),
+    ).toMatchObject({ lost: 1 })
+  })
+
+  it('excuses nothing of another company', () => {
+    const script = good()
+      .commits([update(chair, lamp)])
+      .commits([], [{ resync: 'publication', of: { company_id: 'b' } }])
+    expect(script.ends(lamp)).toMatchObject({ lost: 1 })
+  })
+
+  it('excuses nothing after a checkpoint', () => {
+    const script = good()
+      .commits([update(chair, lamp)])
+      .commits([note({ did: 'checkpoint' })])
+      .commits([], [{ resync: 'publication' }])
+    expect(script.ends(lamp)).toMatchObject({ lost: 1 })
+  })
+
+  it('finds rows lost that TRUNCATE took without a word, and none where receivers were told', () => {
+    expect(good().commits([truncate()]).ends()).toMatchObject({ lost: 1 })
+    expect(
+      good()
+        .commits([truncate()], [{ resync: 'truncated' }])
+        .ends(),
+    ).toEqual(CLEAN)
+  })
+
+  it('finds rows lost that came or left with a partition, and none where receivers were told', () => {
+    const inside = { id: '5' }
+    const waiting = () =>
+      good()
+        .commits([note({ did: 'createTable', table: 'x', like: 'item' })])
+        .commits([of(insert(inside), 'x')])
+    const attach = note({ did: 'attach', table: 'x', parent: 'item' })
+    const detach = note({ did: 'detach', table: 'x' })
+    expect(waiting().commits([attach]).ends(chair, inside)).toMatchObject({ lost: 1 })
+    const attached = () =>
+      waiting()
+        .commits([attach])
+        .commits([], [{ resync: 'attached' }])
+    expect(attached().ends(chair, inside)).toEqual(CLEAN)
+    expect(attached().commits([detach]).ends(chair)).toMatchObject({ lost: 1 })
+    expect(
+      attached()
+        .commits([detach])
+        .commits([], [{ resync: 'detached' }])
+        .ends(chair),
+    ).toEqual(CLEAN)
+    // Nobody could have told of it, and nobody lacks anything.
+    expect(waiting().commits([attach]).commits([detach]).ends(chair)).toEqual(CLEAN)
+  })
+
+  it('reads rows by the names and types that their columns have at the moment', () => {
+    const renamed = update(chair, lamp).replaceAll('name[text]', 'label[text]')
+    const data = { id: 1, company_id: 'a', label: 'Lamp', seen: null }
+    const revision = { operation: 'update', change: 0 } as const
+    const changes = [{ op: 'replace', path: '/label', before: chair.name, after: 'Lamp' }]
+    const script = good()
+      .starts([{ ...MEANING, key: 'label' }], 'SIGTERM')
+      .commits([note({ did: 'renameColumn', table: 'item', column: 'name', to: 'label' })])
+      .commits([renamed], [{ ...revision, of: lamp, more: { data }, changes }])
+    expect(script.ends({ ...lamp }).invented).toBe(0)
+  })
+
+  it.each([
+    ['an event of no change', { id: '9' }],
+    ['data that was not committed', { name: 'Table' }],
+  ])('finds %s invented', (_what, of) => {
+    const script = new Script().commits([insert(lamp)], [{ of }])
+    expect(script.ends(lamp).invented).toBeGreaterThan(0)
+  })
+
+  it.each([
+    ['a state before that was not', { operation: 'update', was: { name: 'Table' }, of: chair }],
+    [
+      'an omitted column in its data',
+      {
+        operation: 'update',
+        was: lamp,
+        of: chair,
+        more: { data: { id: 1, company_id: 'a', ...chair, seen: null, secret_cost: null } },
+      },
+    ],
+    [
+      'another key',
+      { operation: 'update', was: lamp, of: chair, more: { entity: { type: 'item', id: '1', key: 'x', url: null } } },
+    ],
+    ['the place of another change', { operation: 'update', was: lamp, of: chair, change: 4 }],
+  ] as const)('finds an event with %s invented', (_what, event) => {
+    const script = new Script().commits([insert(lamp)], [{ of: lamp }]).commits([update(lamp, chair)], [event])
+    expect(script.ends(chair)).toMatchObject({ invented: 1, lost: 0 })
+  })
+
+  it('finds an update of an ignored column alone invented', () => {
+    const seen = { ...lamp, seen: 'now' }
+    const script = new Script()
+      .commits([insert(lamp)], [{ of: lamp }])
+      .commits([update(lamp, seen)], [{ operation: 'update', was: lamp, of: seen }])
+    expect(script.ends(seen)).toMatchObject({ invented: 1 })
+  })
+
+  it('finds a record that comes twice invented, with the same content and with another one', () => {
+    expect(good().publishes(2, { operation: 'update', was: lamp, of: chair }).ends(chair)).toMatchObject({
+      invented: 1,
+    })
+    expect(good().publishes(2, { operation: 'update', was: lamp, of: lamp }).ends(chair)).toMatchObject({ invented: 1 })
+  })
+
+  it('finds events out of their order invented', () => {
+    const script = new Script().commits([insert(lamp)]).commits([update(lamp, chair)])
+    script.publishes(2, { operation: 'update', was: lamp, of: chair }).publishes(1, { of: lamp })
+    expect(script.ends(chair)).toMatchObject({ invented: 1 })
+  })
+
+  it('finds an event of a transaction that was rolled back invented', () => {
+    expect(
+      good()
+        .publishes(9, { of: { id: '9' } })
+        .ends(chair),
+    ).toMatchObject({ invented: 1 })
+  })
+
+  it('finds a secret anywhere in a record', () => {
+    const script = new Script().commits([insert(lamp)], [{ of: lamp, more: { note: `x ${TOKEN}-1` } }])
+    expect(script.ends(lamp)).toMatchObject({ leaked: 1, invented: 0 })
+  })
+
+  it('holds a transaction that is half-published to the capture file of its first event, and the next one to that of today', () => {
+    const other = { ...MEANING, key: null }
+    const [one, two] = [{ id: '1' }, { id: '2' }]
+    const half = () => new Script().commits([insert(one), insert(two)], [{ of: one }]).starts([other], 'SIGKILL')
+    expect(half().publishes(1, { of: two, change: 1 }).ends(one, two)).toEqual(CLEAN)
+    const keyless = { entity: { type: 'item', id: '2', key: null, url: null } }
+    expect(half().publishes(1, { of: two, change: 1, more: keyless }).ends(one, two)).toMatchObject({ invented: 1 })
+    const later = half()
+      .publishes(1, { of: two, change: 1 })
+      .commits([insert({ id: '3' })])
+    later.publishes(2, { of: { id: '3' }, more: { entity: { ...keyless.entity, id: '3' } } })
+    expect(later.ends(one, two, { id: '3' })).toEqual(CLEAN)
+  })
+
+  it('asks for an announcement when a table comes back into the file, and for none while it is out', () => {
+    const out = () =>
+      good()
+        .starts([], 'SIGTERM')
+        .commits([update(chair, lamp)])
+    expect(out().ends(lamp)).toEqual(CLEAN)
+    expect(out().starts([MEANING], 'SIGTERM').ends(lamp)).toMatchObject({ lost: 1 })
+    const told = out()
+      .starts([MEANING], 'SIGTERM')
+      .commits([], [{ resync: 'publication' }])
+    expect(told.ends(lamp)).toEqual(CLEAN)
+  })
+
+  it('says that it is confused when the tables are not what the log says', () => {
+    expect(good().ends(lamp)).toMatchObject({ confused: 1 })
+    expect(
+      good()
+        .commits([remove({ id: '7' })])
+        .ends(chair).confused,
+    ).toBeGreaterThan(0)
+  })
+})
