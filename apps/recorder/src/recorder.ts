@@ -141,11 +141,12 @@ export class Recorder {
   private async write(batch: readonly Waiting[]): Promise<void> {
     const stop = this.options.metrics.writeSeconds.startTimer()
     const bad = batch.flatMap((one) => (one.entry === null ? [{ one, reason: one.reason }] : []))
+    await this.quarantine(bad)
     const good = batch.filter((one) => one.entry !== null && !this.putAside.has(one))
     const refused = await this.writeEntries(good)
     // Said of the whole batch alone: one that fails in its second half is written again with its first half, time after time.
     if (good.length > 0) this.options.onWriting(true)
-    await this.quarantine([...bad, ...refused])
+    await this.quarantine(refused)
     stop()
   }
 

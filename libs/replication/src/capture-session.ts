@@ -35,7 +35,7 @@ export async function beginCaptureSession(client: Pick<Client, 'query'>): Promis
   const { rows } = await client.query<{ difference: string }>(DIFFERENT)
   if (rows.length > 0) {
     throw new SourceRefused(
-      'SESSION_SETTINGS',
+      'DATABASE_ERROR',
       `a session did not get the settings that it asked for (${rows.map(({ difference }) => difference).join(', ')}): a connection ` +
         `pooler drops them, or an event trigger changes them at the login. Name PostgreSQL itself in the source's URL, and leave the ` +
         `login of Hooklane out of the trigger`,

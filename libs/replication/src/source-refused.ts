@@ -10,19 +10,13 @@ export type RefusalCode =
   | 'UNREACHABLE'
   /** The login or its password is wrong. */
   | 'LOGIN_REFUSED'
-  /** Sessions do not start as they must for values to be read alike everywhere. */
-  | 'SESSION_SETTINGS'
   | 'SERVER_TOO_OLD'
   | 'WAL_LEVEL'
   | 'REPLICATION_RIGHT'
-  /** Text of the database cannot be read as UTF-8. */
-  | 'ENCODING'
   | 'TABLE_MISSING'
-  /** Changes of the table never reach the log: it is UNLOGGED, temporary, foreign, or of the server itself. */
-  | 'TABLE_NOT_LOGGED'
+  /** The log cannot carry it: changes of an UNLOGGED or foreign table, a needed generated column, text that is no UTF-8. */
+  | 'NOT_CAPTURABLE'
   | 'COLUMN_MISSING'
-  /** A column that the log does not carry is needed. */
-  | 'COLUMN_NOT_LOGGED'
   | 'ID_NOT_UNIQUE'
   | 'REPLICA_IDENTITY'
   | 'PUBLICATION'
@@ -125,7 +119,7 @@ export function databaseFailure(error: unknown): SourceRefused {
   // protocol_violation: what a connection pooler says of options that it does not know.
   if (state === '08P01') {
     return new SourceRefused(
-      'SESSION_SETTINGS',
+      'DATABASE_ERROR',
       `the server refuses how a session starts (${error.message}): a connection pooler seems to stand between, and the log cannot be read ` +
         `through one that does so: name PostgreSQL itself in the source's URL`,
       [],

@@ -58,7 +58,7 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
   ])('%s is refused as such, with the statement that cures it', async (_, tables, text, unlogged) => {
     await sql(tables)
     const { code, message } = await world.refusal(source())
-    expect([code, message]).toEqual(['TABLE_NOT_LOGGED', expect.stringContaining(text)])
+    expect([code, message]).toEqual(['NOT_CAPTURABLE', expect.stringContaining(text)])
     expect(statementsOf(message)).toBe(`ALTER TABLE "public"."${unlogged}" SET LOGGED;`)
     await sql(statementsOf(message))
     const recorder = await read()
@@ -70,13 +70,27 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
     it('a partitioned table marked UNLOGGED is refused without a statement, because none takes the mark away', async () => {
       await sql(`CREATE UNLOGGED TABLE item (id int PRIMARY KEY) PARTITION BY RANGE (id); ${FULL}`)
       const { code, message } = await world.refusal(source())
-      expect(code).toBe('TABLE_NOT_LOGGED')
+      expect(code).toBe('NOT_CAPTURABLE')
       expect(message).toMatch(
         /^public\.item is a partitioned table marked UNLOGGED.*: create it again without UNLOGGED/,
       )
       expect(statementsOf(message)).toBe('')
     })
   }
+
+  it('a partition that becomes UNLOGGED while it is captured has lost changes', async () => {
+    await sql(`CREATE TABLE item (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE part PARTITION OF item DEFAULT;
+       ${FULL}; ALTER TABLE part REPLICA IDENTITY FULL`)
+    const recorder = await read()
+    await sql('ALTER TABLE part SET UNLOGGED')
+    await eventually(() => {
+      const failures = recorder.states.flatMap((state) => (state.phase === 'failing' ? [state.error] : []))
+      expect(failures[0]).toMatchObject({
+        code: 'CHANGES_MISSING',
+        message: expect.stringContaining('public.part became UNLOGGED (run ALTER TABLE "public"."part" SET LOGGED;)'),
+      })
+    })
+  })
 
   it('a partition that is a foreign table is refused with the statement, which cures it', async () => {
     await sql(`CREATE EXTENSION postgres_fdw; CREATE SERVER away FOREIGN DATA WRAPPER postgres_fdw;
@@ -85,7 +99,7 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
       ${FULL}; ALTER TABLE near REPLICA IDENTITY FULL`)
     const { code, message } = await world.refusal(source({ id: [] }))
     expect([code, message]).toEqual([
-      'TABLE_NOT_LOGGED',
+      'NOT_CAPTURABLE',
       expect.stringContaining('changes of public.far are in the log of'),
     ])
     await sql(statementsOf(message))
@@ -137,7 +151,7 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
     url.pathname = `/${world.slot}_ascii`
     try {
       const { code, message } = await world.refusal({ databaseUrl: url.href })
-      expect(code).toBe('ENCODING')
+      expect(code).toBe('NOT_CAPTURABLE')
       expect(message).toContain(`the database ${world.slot}_ascii has the encoding SQL_ASCII`)
     } finally {
       await eventually(() => sql(`DROP DATABASE ${world.slot}_ascii WITH (FORCE)`))
@@ -181,7 +195,7 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
       it('that is needed is refused by its name, with statements after which the column holds what it held', async () => {
         await sql(`${TABLE}; INSERT INTO item VALUES (1, 'NORD', 7, 100)`)
         const { code, message } = await world.refusal(source({ columns, needed: ['id', 'sku'] }))
-        expect(code).toBe('COLUMN_NOT_LOGGED')
+        expect(code).toBe('NOT_CAPTURABLE')
         expect(message).toMatch(/^public\.item cannot be captured by its generated columns sku: before PostgreSQL 18/)
         await sql(statementsOf(message))
         const recorder = await read({ columns, needed: ['id', 'sku'] })

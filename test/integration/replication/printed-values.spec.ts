@@ -163,7 +163,7 @@ describe.each(RELEASES)('the values of PostgreSQL %d', (release) => {
           $$ BEGIN IF session_user = '${url.username}' THEN PERFORM set_config('datestyle', 'German', false); END IF; END $$;
         CREATE EVENT TRIGGER restyle ON login EXECUTE FUNCTION restyle(); ALTER EVENT TRIGGER restyle ENABLE ALWAYS`)
       const { code, message } = await world.refusal({ databaseUrl: url.href })
-      expect([code, message]).toEqual(['SESSION_SETTINGS', expect.stringContaining('(datestyle is German, DMY)')])
+      expect([code, message]).toEqual(['DATABASE_ERROR', expect.stringContaining('(datestyle is German, DMY)')])
       await sql('DROP EVENT TRIGGER restyle')
     })
 

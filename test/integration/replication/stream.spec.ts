@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { formatLsn, type TransactionInfo } from '@hooklane/core'
 import { Recorder, SourceWorld } from './source-world.js'
-import { PgoutputDecoder } from '../../../libs/replication/src/pgoutput/pgoutput-decoder.js'
 import { eventually } from '../event-producer/eventually.js'
 
 jest.setTimeout(60_000)

@@ -36,7 +36,8 @@ export class Publisher {
       this.options.onRetry(error, inMs)
       await new Promise((resolve) => setTimeout(resolve, inMs))
       try {
-        return await this.options.producer.publish(record)
+        await this.options.producer.publish(record)
+        return
       } catch (again) {
         error = again
       }

@@ -78,15 +78,16 @@ export class PartitionOwner {
       await session.ended
       this.current = null
       wantedMs = this.options.clock.monotonicMs()
-      if (this.isAssigned) await this.afterSession(session)
+      await this.afterSession(session)
     }
   }
 
   /** Somebody else took over for a moment, or it is not known what was written. */
-  private afterSession({ state }: LaneSession): Promise<null> {
+  private async afterSession({ state }: LaneSession): Promise<void> {
+    if (!this.isAssigned) return
     const { savedOffset, offsets } = state
     if (savedOffset !== null) this.backoff.reached(savedOffset)
-    return this.later('the partition is acquired again', this.backoff.failed(offsets.low))
+    await this.later('the partition is acquired again', this.backoff.failed(offsets.low))
   }
 
   private async acquire(): Promise<LaneSession | null> {

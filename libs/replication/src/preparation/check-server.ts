@@ -67,7 +67,7 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
 function unreadable({ database, encoding }: { readonly database: string; readonly encoding: string }): SourceRefused {
   const copy = quoteName(`${database}_utf8`)
   return new SourceRefused(
-    'ENCODING',
+    'NOT_CAPTURABLE',
     `the database ${database} has the encoding ${encoding}, whose text PostgreSQL cannot give out as UTF-8: bring it into a database ` +
       `of another encoding (pg_dump with --encoding set to what its text really is, pg_restore into the new one), and name that one`,
     [`CREATE DATABASE ${copy} TEMPLATE template0 ENCODING 'UTF8';`],

@@ -1,11 +1,12 @@
 import type { Client } from 'pg'
 import type { NotLoggedColumns } from '../pgoutput/known-tables.js'
-import { nameOf, type ReplicatedTable, type TableOids } from '../replicated-source.js'
-import { SourceRefused } from '../source-refused.js'
+import { nameOf, type ReplicatedSource, type ReplicatedTable, type TableOids } from '../replicated-source.js'
+import { ChangesMissing, SourceRefused, type Gap } from '../source-refused.js'
 import type { SourceWarning } from '../source-warning.js'
 import type { ServerFacts } from './check-server.js'
 import { columnsNotLogged, othersNotLogged } from './generated-columns.js'
 import { missingTable } from './missing-table.js'
+import { quoteTable } from './quote.js'
 import { readTableFacts, type TableFacts } from './read-table-facts.js'
 import type { TableProblem } from './table-problem.js'
 import { problemsOf } from './table-problems.js'
@@ -27,24 +28,31 @@ export interface CheckedTables {
  * Refuses tables that are missing, lack a column, whose changes or needed columns never reach the log, whose rows the id does not tell
  * apart, or whose old rows the log would not hold: all that is wrong at once, so that a person fixes it in one go.
  *
+ * A table that was captured before and is UNLOGGED now, or has such a partition, has lost changes.
+ *
  * Order matters: this comes before the publication. Once a table is published, Postgres refuses its UPDATEs and DELETEs when it has no
  * replica identity, and that would hit the application.
+ *
+ * @throws ChangesMissing
  */
 export async function checkTables(
   client: Client,
-  tables: readonly ReplicatedTable[],
+  source: ReplicatedSource,
   { server, before }: CheckTablesOptions,
 ): Promise<CheckedTables> {
   const oids = new Map<string, number>()
   const notLogged = new Map<string, readonly string[]>()
   const warnings: SourceWarning[] = []
   const problems: TableProblem[] = []
-  for (const table of tables) {
+  const gaps = new Map<string, Gap>()
+  for (const table of source.tables) {
     const facts = await readTableFacts(client, table)
     if (!facts) {
       problems.push(await missingTable(client, table, before?.get(nameOf(table)) ?? null))
       continue
     }
+    if (facts.unlogged.length > 0 && before?.get(nameOf(table)) === facts.oid)
+      gaps.set(nameOf(table), notLoggedAnyMore(facts))
     const absent = columnsNotLogged(facts, server.version)
     oids.set(nameOf(table), facts.oid)
     notLogged.set(
@@ -54,6 +62,7 @@ export async function checkTables(
     problems.push(...problemsOf(table, facts, absent))
     warnings.push(...othersNotLogged(table, absent), ...childTables(table, facts))
   }
+  if (gaps.size > 0) throw new ChangesMissing(gaps, source)
   const [first] = problems
   if (!first) return { oids, notLogged, warnings }
   throw new SourceRefused(
@@ -61,6 +70,14 @@ export async function checkTables(
     problems.map((problem) => problem.text).join('; '),
     problems.flatMap((problem) => problem.statements),
   )
+}
+
+function notLoggedAnyMore({ unlogged }: TableFacts): Gap {
+  const statements = unlogged.map((one) => `ALTER TABLE ${quoteTable(one)} SET LOGGED;`)
+  return {
+    code: 'CHANGES_MISSING',
+    reason: `${unlogged.map(nameOf).join(', ')} became UNLOGGED (run ${statements.join(' ')})`,
+  }
 }
 
 function childTables(table: ReplicatedTable, { children }: TableFacts): SourceWarning[] {

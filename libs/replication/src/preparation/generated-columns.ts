@@ -21,7 +21,7 @@ export function neededNotLogged(table: ReplicatedTable, notLogged: TableFacts['s
   const named = needed.map(({ name }) => `${name}${atPlace(table.written?.columns.get(name))}`).join(', ')
   return [
     {
-      code: 'COLUMN_NOT_LOGGED',
+      code: 'NOT_CAPTURABLE',
       text:
         `${nameOf(table)} cannot be captured by its generated columns ${named}: before PostgreSQL 18 they are not in the log. Name other ` +
         `columns, or upgrade the server, or make them ordinary columns that a trigger fills, with the same values`,

@@ -20,7 +20,7 @@ export async function missingTable(client: Client, table: ReplicatedTable, oid: 
   const namesake = existing.find((entry) => nameOf(entry) === name)
   if (namesake?.kind === 'foreign table') {
     return {
-      code: 'TABLE_NOT_LOGGED',
+      code: 'NOT_CAPTURABLE',
       text: `${name}${atPlace(place)} is a foreign table: its changes are in the log of the server that holds it. Capture it there${cure}`,
       statements: [],
     }

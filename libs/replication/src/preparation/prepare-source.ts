@@ -45,7 +45,7 @@ export function prepareSource(source: ReplicatedSource, options: PrepareOptions)
       oids: tables,
       notLogged,
       warnings,
-    } = await checkTables(client, source.tables, {
+    } = await checkTables(client, source, {
       server,
       before: tablesOf(history),
     })
@@ -69,7 +69,7 @@ export function inspectSource(
   const history: SourceHistory = { kind: 'open', upTo: '', tables: options.tables }
   return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client) => {
     const server = await checkServer(client)
-    const { oids: tables } = await checkTables(client, source.tables, { server, before: options.tables })
+    const { oids: tables } = await checkTables(client, source, { server, before: options.tables })
     await inspectPublication(client, source, { server, tables, history })
     return readSlotLag(client, source.slot)
   })

@@ -28,7 +28,7 @@ export function problemsOf(
 function notInTheLog(table: ReplicatedTable, facts: TableFacts): TableProblem[] {
   const name = `${nameOf(table)}${atPlace(table.written?.table)}`
   const problem = (text: string, statements: readonly string[] = []): TableProblem => ({
-    code: 'TABLE_NOT_LOGGED',
+    code: 'NOT_CAPTURABLE',
     text,
     statements,
   })

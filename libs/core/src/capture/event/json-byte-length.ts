@@ -6,9 +6,7 @@ const MAY_NEED_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/
  */
 export function jsonByteLength(value: unknown): number {
   if (typeof value === 'string') return textBytes(value)
-  // `true`, `false` and numbers.
-  if (typeof value !== 'object') return String(value).length
-  if (value === null) return 4
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value).length
   return Array.isArray(value) ? arrayBytes(value, jsonByteLength) : objectBytes(value, jsonByteLength)
 }
 

@@ -188,7 +188,8 @@ class ChangeSide implements Part {
     const change = changes[this.index]
     if (!this.isLeftOut || !change) return
     const rest = { ...change }
-    delete rest[this.side]
+    if (this.side === 'before') delete rest.before
+    else delete rest.after
     changes[this.index] = rest
   }
 }
