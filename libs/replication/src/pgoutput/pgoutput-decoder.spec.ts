@@ -1,38 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
+import { message, name, NULL, relation, row, text, uint32, uint64, uint8, UNCHANGED } from './pgoutput-bytes.fixture.js'
 import { PgoutputDecoder } from './pgoutput-decoder.js'
-
-const uint8 = (value: number) => Buffer.from([value])
-const int16 = (value: number) => {
-  const bytes = Buffer.alloc(2)
-  bytes.writeInt16BE(value)
-  return bytes
-}
-const uint32 = (value: number) => {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value >>> 0)
-  return bytes
-}
-const uint64 = (value: bigint) => {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigUInt64BE(value)
-  return bytes
-}
-const name = (text: string) => Buffer.from(`${text}\0`)
-const text = (value: string) => Buffer.concat([Buffer.from('t'), uint32(Buffer.byteLength(value)), Buffer.from(value)])
-const NULL = Buffer.from('n')
-const UNCHANGED = Buffer.from('u')
-const row = (...values: Buffer[]) => Buffer.concat([int16(values.length), ...values])
-const message = (tag: string, ...parts: Buffer[]) => Buffer.concat([Buffer.from(tag), ...parts])
-const relation = (oid: number, identity: string, ...columns: string[]) =>
-  message(
-    'R',
-    uint32(oid),
-    name('public'),
-    name('product'),
-    Buffer.from(identity),
-    int16(columns.length),
-    ...columns.flatMap((column) => [uint8(1), name(column), uint32(25), uint32(-1)]),
-  )
 
 describe('pgoutput decoder', () => {
   it('reads transaction ids above 2^31 and times to the millisecond', () => {

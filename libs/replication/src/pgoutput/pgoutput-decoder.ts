@@ -1,7 +1,8 @@
 import type { Column, Relation, Row } from '@hooklane/core'
 import type { KnownTables, TableIdentity } from './known-tables.js'
-import type { PgoutputMessage } from './message.js'
+import type { OldRow, PgoutputMessage } from './message.js'
 import { MessageReader } from './message-reader.js'
+import { PartitionIdentities } from './partition-identities.js'
 
 /** Microseconds from 1970 to 2000, where Postgres begins to count. */
 const POSTGRES_EPOCH_US = 946_684_800_000_000n
@@ -12,6 +13,9 @@ const REPLICA_IDENTITY: Readonly<Record<string, Relation['replicaIdentity']>> = 
   f: 'full',
   i: 'index',
 }
+
+/** Flag of a column that belongs to the replica identity. */
+const IN_KEY = 1
 
 /**
  * Decodes `pgoutput` messages of protocol version 1.
@@ -24,6 +28,7 @@ const REPLICA_IDENTITY: Readonly<Record<string, Relation['replicaIdentity']>> = 
  */
 export class PgoutputDecoder {
   private readonly relations = new Map<number, Relation>()
+  private readonly partitions = new PartitionIdentities()
 
   /**
    * @param tables tables that are told under a name of their own: one that is renamed while it is read, or was renamed since a
@@ -37,8 +42,10 @@ export class PgoutputDecoder {
     const tag = String.fromCharCode(reader.uint8())
     switch (tag) {
       case 'B':
+        this.partitions.interrupt()
         return begin(reader)
       case 'C':
+        this.partitions.interrupt()
         return commit(reader)
       case 'R':
         return this.describe(reader)
@@ -51,6 +58,7 @@ export class PgoutputDecoder {
       case 'T':
         return this.truncate(reader)
       case 'M':
+        this.partitions.interrupt()
         return emitted(reader)
       case 'Y':
         return { tag: 'type', typeOid: reader.uint32(), schema: schemaName(reader), name: reader.name() }
@@ -68,22 +76,27 @@ export class PgoutputDecoder {
     const replicaIdentity = REPLICA_IDENTITY[String.fromCharCode(reader.uint8())]
     if (!replicaIdentity) throw new Error(`unknown replica identity of ${schema}.${table}`)
     const columns: Column[] = []
+    const key = new Set<string>()
     for (let left = reader.int16(); left > 0; left--) {
-      reader.uint8()
-      columns.push({ name: reader.name(), typeOid: reader.uint32(), typeModifier: reader.int32() })
+      const flags = reader.uint8()
+      const column = { name: reader.name(), typeOid: reader.uint32(), typeModifier: reader.int32() }
+      columns.push(column)
+      if ((flags & IN_KEY) !== 0) key.add(column.name)
     }
-    this.relations.set(oid, { schema, table, columns, replicaIdentity, ...(notLogged ? { notLogged } : {}) })
+    const relation = { schema, table, columns, replicaIdentity, ...(notLogged ? { notLogged } : {}) }
+    this.relations.set(oid, relation)
+    this.partitions.describe({ oid, relation, key })
     return { tag: 'other' }
   }
 
   private insert(reader: MessageReader): PgoutputMessage {
-    const relation = this.relation(reader)
+    const { relation } = this.changed(reader)
     expectTuple(reader, 'N')
     return { tag: 'insert', relation, after: tuple(reader, relation, null) }
   }
 
   private update(reader: MessageReader): PgoutputMessage {
-    const relation = this.relation(reader)
+    const { oid, relation } = this.changed(reader)
     let before: Row | null = null
     let kind = String.fromCharCode(reader.uint8())
     if (kind === 'O' || kind === 'K') {
@@ -93,25 +106,37 @@ export class PgoutputDecoder {
       kind = String.fromCharCode(reader.uint8())
     }
     if (kind !== 'N') throw new Error(`unexpected part ${JSON.stringify(kind)} of an update`)
-    return { tag: 'update', relation, before, after: tuple(reader, relation, before) }
+    return { tag: 'update', relation, ...this.oldRow(oid, before), after: tuple(reader, relation, before) }
   }
 
   private delete(reader: MessageReader): PgoutputMessage {
-    const relation = this.relation(reader)
+    const { oid, relation } = this.changed(reader)
     const kind = String.fromCharCode(reader.uint8())
-    if (kind === 'K') return { tag: 'delete', relation, before: null }
+    if (kind === 'K') return { tag: 'delete', relation, ...this.oldRow(oid, null) }
     if (kind !== 'O') throw new Error(`unexpected part ${JSON.stringify(kind)} of a delete`)
-    return { tag: 'delete', relation, before: tuple(reader, relation, null) }
+    return { tag: 'delete', relation, ...this.oldRow(oid, tuple(reader, relation, null)) }
   }
 
   private truncate(reader: MessageReader): PgoutputMessage {
+    this.partitions.interrupt()
     const count = reader.int32()
     reader.uint8()
-    return { tag: 'truncate', relations: Array.from({ length: count }, () => this.relation(reader)) }
+    return { tag: 'truncate', relations: Array.from({ length: count }, () => this.relation(reader.uint32())) }
   }
 
-  private relation(reader: MessageReader): Relation {
+  /** The table of a row. */
+  private changed(reader: MessageReader): { readonly oid: number; readonly relation: Relation } {
     const oid = reader.uint32()
+    this.partitions.row(oid)
+    return { oid, relation: this.relation(oid) }
+  }
+
+  private oldRow(oid: number, row: Row | null): OldRow {
+    const withoutFull = this.partitions.suspects(oid, row)
+    return withoutFull.length === 0 ? { before: row } : { before: null, withoutFull }
+  }
+
+  private relation(oid: number): Relation {
     const relation = this.relations.get(oid)
     if (!relation) throw new Error(`a change of the relation ${oid}, which was not described`)
     return relation

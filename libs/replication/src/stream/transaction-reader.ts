@@ -6,11 +6,15 @@ import {
   type Row,
   type RowChange,
 } from '@hooklane/core'
-import type { PgoutputMessage } from '../pgoutput/message.js'
+import type { OldRow, PgoutputMessage } from '../pgoutput/message.js'
+import { quoteTable } from '../preparation/quote.js'
 import { nameOf, type ReplicatedSource } from '../replicated-source.js'
 import { SourceRefused, notDecodable } from '../source-refused.js'
 import type { ColumnTypes } from '../types/column-types.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
+
+/** A row of which nothing is said. */
+const NO_COLUMNS: Row = new Map()
 
 type Begin = Extract<PgoutputMessage, { readonly tag: 'begin' }>
 type RowMessage = Extract<PgoutputMessage, { readonly tag: 'insert' | 'update' | 'delete' }>
@@ -25,12 +29,15 @@ export class TransactionReader {
   private lastLsn = -1n
   private nextIndex = 0
   private taking: bigint | null = null
+  private readonly named: ReadonlySet<string>
 
   constructor(
     private readonly consumer: TransactionConsumer,
     private readonly source: ReplicatedSource,
     private readonly types: ColumnTypes,
-  ) {}
+  ) {
+    this.named = new Set(source.tables.map(nameOf))
+  }
 
   /** Commit LSN of the transaction that is being handed on, until its commit was taken; null between two. */
   get takingLsn(): bigint | null {
@@ -83,9 +90,9 @@ export class TransactionReader {
       case 'insert':
         return { op: 'insert', relation, after: message.after }
       case 'update':
-        return { op: 'update', relation, before: this.whole(relation, message.before), after: message.after }
+        return { op: 'update', relation, before: this.whole(relation, message), after: message.after }
       case 'delete':
-        return { op: 'delete', relation, before: this.whole(relation, message.before) }
+        return { op: 'delete', relation, before: this.whole(relation, message) }
     }
   }
 
@@ -115,11 +122,18 @@ export class TransactionReader {
     return { lsn, index: this.nextIndex }
   }
 
-  private whole(relation: Relation, before: Row | null): Row {
+  /** A publication of all tables holds those of others, which have whatever replica identity they have. */
+  private whole(relation: Relation, { before, withoutFull = [relation] }: OldRow): Row {
     if (before) return before
+    if (!this.named.has(nameOf(relation))) return NO_COLUMNS
     throw notDecodable(
-      `a change of ${nameOf(relation)} was logged without its old row, because the table had no REPLICA IDENTITY FULL at that moment`,
+      `a change of ${nameOf(relation)} was logged without its old row, because ${subject(relation, withoutFull)} had no REPLICA IDENTITY ` +
+        `FULL at that moment`,
       this.source,
+      withoutFull.map((table) => `ALTER TABLE ${quoteTable(table)} REPLICA IDENTITY FULL;`),
     )
   }
 }
+
+const subject = (relation: Relation, withoutFull: readonly Relation[]): string =>
+  withoutFull.includes(relation) ? 'the table' : `the partition ${withoutFull.map(nameOf).join(' or ')}`
