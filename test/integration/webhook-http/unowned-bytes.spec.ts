@@ -128,6 +128,20 @@ describe('an origin that sent bytes belonging to no request', () => {
     expect(receiver.sockets).toHaveLength(5)
   })
 
+  it('is not one that says 408 before it closes an idle connection', async () => {
+    const distrusted: string[] = []
+    const receiver = await rawReceiver(cleanup, (socket) => onRequest(socket, () => socket.write(OK)))
+    const sender = senderOf(cleanup, { onDistrusted: (origin) => distrusted.push(origin) })
+    await sender.send(requestTo(receiver.url))
+    receiver.sockets[0]!.end('HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+    await closed(receiver.sockets[0]!)
+    for (let n = 0; n < 3; n += 1) {
+      expect((await sender.send(requestTo(receiver.url))).result.kind).toBe('accepted')
+    }
+    expect(distrusted).toEqual([])
+    expect(receiver.sockets).toHaveLength(2)
+  })
+
   it('loses all its idle connections, another origin none', async () => {
     const answer = (socket: Socket) => onRequest(socket, () => setTimeout(() => socket.write(OK), 50))
     const [bad, good] = [await rawReceiver(cleanup, answer), await rawReceiver(cleanup, answer)]

@@ -18,6 +18,10 @@ const MAX_AGE_MS = 300_000
  */
 const QUIET_MS = 50
 
+/** How some servers and proxies say that they close an idle connection (RFC 9110, 15.5.9). It acknowledges nothing, so it is no reason for distrust. */
+const IDLE_TIMEOUT = /^HTTP\/1\.[01] 408[ \r\n]/
+const IDLE_TIMEOUT_BYTES = 'HTTP/1.1 408 '.length
+
 /** Where requests of one origin go. `max` connections at most. */
 export interface Origin extends Endpoint {
   /** `https://shop.example.com:8443` */
@@ -46,7 +50,7 @@ export interface ConnectionOptions {
   readonly isKept: boolean
   /** An idle connection is gone. */
   readonly onIdleClosed: (connection: Connection) => void
-  /** Bytes came that belong to no request: whatever they are, they answer nothing. */
+  /** Bytes came that belong to no request: whatever they are, they answer nothing. Not told of the 408 of a server that closes an idle connection. */
   readonly onUnownedBytes: (connection: Connection) => void
 }
 
@@ -174,7 +178,7 @@ export class Connection {
       this.occupant.onData(bytes)
       return
     }
-    this.options.onUnownedBytes(this)
+    if (!IDLE_TIMEOUT.test(bytes.toString('latin1', 0, IDLE_TIMEOUT_BYTES))) this.options.onUnownedBytes(this)
     this.gone(new ExchangeFailed('protocol', 'it came before the request'))
   }
 
