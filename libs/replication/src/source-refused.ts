@@ -87,15 +87,10 @@ export const missingOfAll = (source: ReplicatedSource, gap: Gap): ChangesMissing
   new ChangesMissing(new Map(source.tables.map((table) => [nameOf(table), gap])), source)
 
 /** The log holds a change that cannot be decoded, and everything behind it waits. */
-export const notDecodable = (
-  problem: string,
-  { resetInstructions }: ReplicatedSource,
-  statements: readonly string[] = [],
-): SourceRefused =>
+export const notDecodable = (problem: string, { resetInstructions }: ReplicatedSource): SourceRefused =>
   new SourceRefused(
     'CHANGE_NOT_DECODABLE',
     `${problem}: it cannot be decoded, and what follows waits behind it. To go on from now, ${resetInstructions}`,
-    statements,
   )
 
 /** What an error of the driver means for the source. */

@@ -7,7 +7,6 @@ import {
   type RowChange,
 } from '@hooklane/core'
 import type { OldRow, PgoutputMessage } from '../pgoutput/message.js'
-import { quoteTable } from '../preparation/quote.js'
 import { nameOf, type ReplicatedSource } from '../replicated-source.js'
 import { SourceRefused, notDecodable } from '../source-refused.js'
 import type { ColumnTypes } from '../types/column-types.js'
@@ -130,7 +129,6 @@ export class TransactionReader {
       `a change of ${nameOf(relation)} was logged without its old row, because ${subject(relation, withoutFull)} had no REPLICA IDENTITY ` +
         `FULL at that moment`,
       this.source,
-      withoutFull.map((table) => `ALTER TABLE ${quoteTable(table)} REPLICA IDENTITY FULL;`),
     )
   }
 }
