@@ -24,6 +24,7 @@ export class DispatcherProcess {
     readonly world: World,
   ) {
     this.later(world.dice.between(0, 1_000), () => this.saveEachSecond())
+    this.later(world.dice.between(0, 1_000), () => this.readConfiguration())
   }
 
   /** Runs in this process: not after a crash, and only after a freeze. */
@@ -140,6 +141,14 @@ export class DispatcherProcess {
   private saveEachSecond(): void {
     this.save()
     this.later(1_000, () => this.saveEachSecond())
+  }
+
+  /** Which apps were deleted: told again and again, as new sessions must hear of it too. */
+  private readConfiguration(): void {
+    for (const [appId, epoch] of this.world.deletions()) {
+      for (const session of [...this.sessions.values()]) session.tell({ type: 'appDeleted', appId, epoch })
+    }
+    this.later(1_000, () => this.readConfiguration())
   }
 
   private acquire(partition: number): void {

@@ -4,6 +4,7 @@ import {
   type EffectOf,
   type Input,
   type KeepRequest,
+  type LaneRecord,
   type Licence,
   type Session,
 } from '@hooklane/core'
@@ -63,11 +64,17 @@ export class DispatcherSession {
       const records = this.isReading ? log.filter((record) => record.offset >= next).slice(0, BATCH) : []
       const last = records.at(-1)
       if (last) {
+        if (mutation === 'endAtRead') this.endAtRead(records)
         this.tell({ type: 'recordsRead', records, endOffset: last.offset + 1n })
         if (mutation === 'doneAtRead') for (const record of records) this.state.offsets.done(record.offset)
       }
       this.poll()
     })
+  }
+
+  private endAtRead(records: readonly LaneRecord[]): void {
+    for (const { kind, appId, streamEpoch } of records)
+      if (kind === 'ended') this.process.world.endStream(appId, streamEpoch)
   }
 
   private carryOut(effect: Effect): void {
@@ -78,14 +85,16 @@ export class DispatcherSession {
       case 'attempt':
         return process.later(process.world.dice.between(0, 5), () => this.attempt(effect))
       case 'saveLane': {
-        const { saveId, row } = effect
+        const { saveId, row, endedEpoch } = effect
         const written =
           process.world.mutation === 'floorAtPosition' ? { ...row, floorOffset: this.state.offsets.low } : row
-        return this.write('laneSaved', row.appId, saveId, () => process.world.saveLane(this.licence, written))
+        return this.write('laneSaved', row.appId, saveId, () =>
+          process.world.saveLane(this.licence, written, endedEpoch),
+        )
       }
       case 'deleteLane': {
         const { saveId, appId } = effect
-        return this.write('laneDeleted', appId, saveId, () => process.world.deleteLane(this.licence, appId))
+        return this.write('laneDeleted', appId, saveId, () => process.world.deleteLane(this.licence, effect))
       }
       case 'publishAttempt':
       case 'publishSettlement':

@@ -8,6 +8,8 @@ export interface Knobs {
   /** When everything must be settled. */
   readonly endMs: number
   readonly eventEveryMs: number
+  /** Share of events instead of which the app is deleted and made again. */
+  readonly deletions: number
   readonly faults: number
   /** Shares of the kinds of fault; what is left over is rebalances. */
   readonly crashes: number
@@ -26,6 +28,7 @@ export const defaultKnobs: Knobs = {
   stormMs: 90_000,
   endMs: 500_000,
   eventEveryMs: 700,
+  deletions: 0.02,
   faults: 10,
   crashes: 0.3,
   freezes: 0.3,
@@ -51,6 +54,8 @@ export const defaultKnobs: Knobs = {
  * - `ackBeforeLanding`: what is published counts as acknowledged when it leaves
  * - `gapsForgotten`: the row loses what became of the numbers before the head
  * - `restoredForgotten`: a new owner saves its position without what its predecessor had done above it
+ * - `endAtRead`: the end of a stream counts as settled when it was read
+ * - `endForgotten`: the end of a stream is settled, and nobody says so
  */
 export type Mutation =
   | 'noLease'
@@ -65,3 +70,5 @@ export type Mutation =
   | 'ackBeforeLanding'
   | 'gapsForgotten'
   | 'restoredForgotten'
+  | 'endAtRead'
+  | 'endForgotten'

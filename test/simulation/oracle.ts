@@ -1,4 +1,11 @@
-import { decodeBitmap, type EffectOf, type LaneRow, type RecordRef } from '@hooklane/core'
+import {
+  decodeBitmap,
+  type EffectOf,
+  type LaneRecord,
+  type LaneRow,
+  type RecordRef,
+  type StreamEnd,
+} from '@hooklane/core'
 
 export class Violation extends Error {
   constructor(
@@ -29,12 +36,18 @@ interface AppTruth {
   readonly logged: Map<bigint, Set<Ending>>
   /** `order.previous` as first sent. */
   readonly previous: Map<bigint, bigint>
+  /** Epoch of each number that was published. */
+  readonly epochs: Map<bigint, number>
+  /** Ends of streams that were published, and the highest epoch whose end is known. */
+  readonly ends: StreamEnd[]
+  endedEpoch: number
 }
 
 /**
  * Sees everything from outside, as receivers, log and database do, and shares no state with the machine:
  * I1 order with declared gaps · I2 one request at a time · I3 nothing lost · I4 whatever is not settled is found by a fresh owner, after every durable
- * change · I5 what is done stays done · I8 no write of an old epoch · log: what is called done stands in the delivery log.
+ * change · I5 what is done stays done · I8 no write of an old epoch · log: what is called done stands in the delivery log · END when the end of a
+ * stream is known, everything in it is settled and no request of it is in flight or follows.
  */
 export class Oracle {
   readonly figures = {
@@ -47,17 +60,34 @@ export class Oracle {
     saves: 0,
     rows: 0,
     parks: 0,
+    ends: 0,
   }
   private readonly apps = new Map<string, AppTruth>()
-  private readonly logs: RecordRef[][] = []
+  private readonly logs: LaneRecord[][] = []
   private readonly lows: bigint[] = []
-  private readonly kept: Set<RecordRef>[] = []
+  private readonly kept: Set<LaneRecord>[] = []
   private readonly epochs: bigint[] = []
 
-  published(partition: number, record: RecordRef): void {
+  published(partition: number, record: LaneRecord): void {
     this.figures.published += 1
     ;(this.logs[partition] ??= []).push(record)
-    this.truth(record.appId).records.push(record)
+    const truth = this.truth(record.appId)
+    if (record.kind === 'ended') {
+      truth.ends.push(record)
+      return
+    }
+    truth.records.push(record)
+    truth.epochs.set(record.sequence, record.streamEpoch)
+  }
+
+  /** The end of the app's stream became known. */
+  streamEnded(appId: string, epoch: number, nowMs: number): void {
+    const truth = this.truth(appId)
+    this.figures.ends += 1
+    if (truth.busyUntilMs > nowMs) throw new Violation('END', `${appId} ends epoch ${epoch} with a request in flight`)
+    const open = truth.records.find((record) => record.streamEpoch <= epoch && !truth.logged.has(record.sequence))
+    if (open) throw new Violation('END', `${appId} ends epoch ${epoch} before ${open.sequence} is settled`)
+    truth.endedEpoch = Math.max(truth.endedEpoch, epoch)
   }
 
   requestStarted(effect: EffectOf<'attempt'>, nowMs: number, endMs: number): void {
@@ -70,12 +100,22 @@ export class Oracle {
         `${record.appId} ${record.sequence} overlaps a request until ${truth.busyUntilMs}, now ${nowMs}`,
       )
     }
+    if (record.streamEpoch <= truth.endedEpoch)
+      throw new Violation(
+        'END',
+        `${record.appId} ${record.sequence} is sent in epoch ${record.streamEpoch}, which has ended`,
+      )
     truth.busyUntilMs = endMs
     let expected = previous + 1n
     for (const gap of skipped) {
       if (gap.sequence !== expected)
         throw new Violation('I1', `${record.appId} ${record.sequence} skips over ${expected}`)
       for (; expected <= (gap.to ?? gap.sequence); expected++) {
+        if (truth.epochs.get(expected) !== record.streamEpoch)
+          throw new Violation(
+            'I1',
+            `${record.appId} ${record.sequence} declares ${expected}, which was another stream's`,
+          )
         if (!truth.logged.get(expected)?.has(gap.status as Ending)) {
           throw new Violation('I1', `${record.appId} declares ${expected} ${gap.status}, the log does not`)
         }
@@ -135,15 +175,15 @@ export class Oracle {
     if (low < before) throw new Violation('I5', `the position of ${partition} fell from ${before} to ${low}`)
     const done = new Set(decodeBitmap(durable.done ?? Buffer.alloc(0)))
     const settled = new Map(durable.rows.map((row) => [row.appId, row.settled]))
-    const keptBefore = this.kept[partition] ?? new Set<RecordRef>()
-    const kept = new Set<RecordRef>()
+    const keptBefore = this.kept[partition] ?? new Set<LaneRecord>()
+    const kept = new Set<LaneRecord>()
     const log = this.logs[partition] ?? []
     for (let at = firstFrom(log, before); at < log.length; at++) {
       const record = log[at]!
+      // The end of a stream has the number of the last delivery before it.
+      const before = record.kind === 'ended' ? record.sequence : record.sequence - 1n
       const isKept =
-        record.offset < low ||
-        done.has(Number(record.offset - low)) ||
-        record.sequence <= (settled.get(record.appId) ?? 0n)
+        record.offset < low || done.has(Number(record.offset - low)) || before < (settled.get(record.appId) ?? 0n)
       if (isKept) this.checkKept(record)
       else if (keptBefore.has(record))
         throw new Violation('I5', `${record.appId} ${record.sequence} was done and is not any more`)
@@ -155,7 +195,9 @@ export class Oracle {
 
   /** Everything published has come to an end that the log knows. */
   isSettled(): boolean {
-    for (const truth of this.apps.values()) if (truth.logged.size < truth.records.length) return false
+    for (const { logged, records, ends, endedEpoch } of this.apps.values()) {
+      if (logged.size < records.length || ends.some(({ streamEpoch }) => streamEpoch > endedEpoch)) return false
+    }
     return true
   }
 
@@ -163,6 +205,8 @@ export class Oracle {
     for (const [appId, truth] of this.apps) {
       const lost = truth.records.find((record) => !truth.logged.has(record.sequence))
       if (lost) throw new Violation('I3', `${appId} ${lost.sequence} at ${lost.offset} never came to an end`)
+      const open = truth.ends.find(({ streamEpoch }) => streamEpoch > truth.endedEpoch)
+      if (open) throw new Violation('END', `${appId}: nobody knows that epoch ${open.streamEpoch} has ended`)
       for (const [sequence, endings] of truth.logged) {
         if (endings.has('delivered') && !truth.accepted.has(sequence))
           throw new Violation('I3', `${appId} ${sequence} was not delivered`)
@@ -171,8 +215,15 @@ export class Oracle {
   }
 
   /** A fresh owner will not look at this record again: it must be settled, and the log must say so. */
-  private checkKept(record: RecordRef): void {
+  private checkKept(record: LaneRecord): void {
     const truth = this.truth(record.appId)
+    if (record.kind === 'ended') {
+      if (record.streamEpoch <= truth.endedEpoch) return
+      throw new Violation(
+        'END',
+        `${record.appId} at ${record.offset}: the end of ${record.streamEpoch} is out of reach`,
+      )
+    }
     if (truth.logged.has(record.sequence)) return
     if (truth.accepted.has(record.sequence))
       throw new Violation('log', `${record.appId} ${record.sequence} is done without a record`)
@@ -180,7 +231,8 @@ export class Oracle {
   }
 
   private settledUpTo(truth: AppTruth, sequence: bigint): boolean {
-    for (let s = truth.lastAccepted + 1n; s <= sequence; s++) if (!truth.logged.has(s)) return false
+    for (let s = truth.lastAccepted + 1n; s <= sequence; s++)
+      if (truth.epochs.has(s) && !truth.logged.has(s)) return false
     return true
   }
 
@@ -194,13 +246,16 @@ export class Oracle {
       accepted: new Set(),
       logged: new Map(),
       previous: new Map(),
+      epochs: new Map(),
+      ends: [],
+      endedEpoch: 0,
     }
     this.apps.set(appId, truth)
     return truth
   }
 }
 
-function firstFrom(log: readonly RecordRef[], offset: bigint): number {
+function firstFrom(log: readonly LaneRecord[], offset: bigint): number {
   let low = 0
   let high = log.length
   while (low < high) {

@@ -1,6 +1,6 @@
 import { InMemoryLaneStore, InMemoryLeaseStore } from '@hooklane/testing'
 import type { DeliveryPolicy } from '@hooklane/contracts'
-import type { KeepRequest, LaneRow, Licence, RecordRef } from '@hooklane/core'
+import type { KeepRequest, LaneOwner, LaneRecord, LaneRow, Licence, RecordRef } from '@hooklane/core'
 import type { Knobs, Mutation } from './knobs.js'
 import { Oracle, type Ending } from './oracle.js'
 import { Receivers } from './receivers.js'
@@ -18,10 +18,12 @@ export class World {
   readonly oracle = new Oracle()
   readonly leases = new InMemoryLeaseStore(() => this.schedule.nowMs)
   readonly lanes = new InMemoryLaneStore(this.leases, () => this.schedule.nowMs)
-  readonly logs: RecordRef[][] = []
+  readonly logs: LaneRecord[][] = []
   readonly receivers: Receivers
   private readonly policies = new Map<string, DeliveryPolicy>()
   private readonly ends: bigint[] = []
+  /** Highest epoch in which each app was deleted. */
+  private readonly deleted = new Map<string, number>()
 
   constructor(
     seed: number,
@@ -34,7 +36,7 @@ export class World {
     this.receivers = new Receivers(knobs, this.dice, this.schedule, this.oracle, apps)
     for (const [i, appId] of apps.entries()) {
       this.policies.set(appId, this.policy(i))
-      this.publishFrom(appId, i % knobs.partitions, 1n)
+      this.publishFrom(appId, i % knobs.partitions, { sequence: 1n, streamEpoch: 1 })
     }
   }
 
@@ -44,7 +46,13 @@ export class World {
 
   /** Deliveries that their subscription does not want any more; the same for whoever asks. */
   isFiltered(record: RecordRef): boolean {
-    return record.appId === 'app_2' && record.sequence % 5n === 0n
+    const isDeleted = record.streamEpoch <= (this.deleted.get(record.appId) ?? 0)
+    return isDeleted || (record.appId === 'app_2' && record.sequence % 5n === 0n)
+  }
+
+  /** Deletions, as the configuration tells every process. */
+  deletions(): Iterable<readonly [appId: string, epoch: number]> {
+    return this.deleted
   }
 
   /** The log has it: the record of an attempt, a settlement or a dead letter. */
@@ -74,20 +82,25 @@ export class World {
     return this.mutation === 'positionRace' ? requests.map((r) => r.licence).filter((l) => this.leases.holds(l)) : kept
   }
 
-  saveLane(licence: Licence, row: LaneRow): 'done' | 'fenced' {
+  saveLane(licence: Licence, row: LaneRow, endedEpoch: number | null): 'done' | 'fenced' {
     const written = this.mutation === 'gapsForgotten' ? { ...row, gaps: [] } : row
-    const answer = this.lanes.saveNow(this.licenceFor(licence), written)
+    const answer = this.lanes.saveNow(this.licenceFor(licence), written, endedEpoch)
     if (answer === 'done') {
+      if (endedEpoch !== null && this.mutation !== 'endForgotten') this.endStream(row.appId, endedEpoch)
       this.oracle.figures.rows += 1
       if (row.mode === 'parked') this.oracle.figures.parks += 1
       this.changed(licence)
-      if (this.mutation === 'noFloor' && row.mode === 'flow') this.deleteLane(licence, row.appId)
+      if (this.mutation === 'noFloor' && row.mode === 'flow') this.deleteLane(licence, row)
     }
     return answer
   }
 
-  deleteLane(licence: Licence, appId: string): 'done' | 'fenced' {
-    const answer = this.lanes.deleteNow(this.licenceFor(licence), appId)
+  endStream(appId: string, epoch: number): void {
+    this.oracle.streamEnded(appId, epoch, this.schedule.nowMs)
+  }
+
+  deleteLane(licence: Licence, app: LaneOwner): 'done' | 'fenced' {
+    const answer = this.lanes.deleteNow(this.licenceFor(licence), app)
     if (answer === 'done') this.changed(licence)
     return answer
   }
@@ -117,18 +130,26 @@ export class World {
     return { ...licence, owner: owner!, epoch }
   }
 
-  private publishFrom(appId: string, partition: number, sequence: bigint): void {
+  private publishFrom(appId: string, partition: number, next: Place): void {
     const { dice, schedule, knobs } = this
     schedule.after(dice.between(0, 2 * knobs.eventEveryMs), () => {
       if (schedule.nowMs > knobs.stormMs) return
       // Transaction markers occupy offsets too.
       const offset = (this.ends[partition] ?? 0n) + (dice.chance(0.2) ? 1n : 0n)
       this.ends[partition] = offset + 1n
-      const record = recordOf(appId, sequence, offset)
+      const isDeleted = dice.chance(knobs.deletions)
+      const record = isDeleted ? endOf(appId, next, offset) : recordOf(appId, next, offset)
+      if (isDeleted) this.deleted.set(appId, next.streamEpoch)
       this.logs[partition]!.push(record)
       this.oracle.published(partition, record)
-      this.publishFrom(appId, partition, sequence + 1n)
+      this.publishFrom(appId, partition, isDeleted ? this.again(next) : { ...next, sequence: next.sequence + 1n })
     })
+  }
+
+  /** The app is made again; what it was given in between may have gone to another group. */
+  private again({ sequence, streamEpoch }: Place): Place {
+    const elsewhere = this.dice.chance(0.3) ? BigInt(Math.floor(this.dice.between(1, 4))) : 0n
+    return { sequence: sequence + elsewhere, streamEpoch: streamEpoch + 1 }
   }
 
   private policy(i: number): DeliveryPolicy {
@@ -149,21 +170,36 @@ export class World {
 
 const NO_VALUE = Buffer.alloc(0)
 
-function recordOf(appId: string, sequence: bigint, offset: bigint): RecordRef {
+/** The next number of an app, and its epoch. */
+interface Place {
+  readonly sequence: bigint
+  readonly streamEpoch: number
+}
+
+const ROUTED_AT = '2026-03-02T08:00:00.000Z'
+
+function endOf(appId: string, { sequence, streamEpoch }: Place, offset: bigint): LaneRecord {
+  const at = { appId, companyId: 'cmp_1', offset, routedAt: ROUTED_AT }
+  return { kind: 'ended', ...at, sequence: sequence - 1n, streamEpoch }
+}
+
+function recordOf(appId: string, { sequence, streamEpoch }: Place, offset: bigint): RecordRef {
   return {
+    kind: 'delivery',
     appId,
     companyId: 'cmp_1',
+    companyIncarnation: 1,
     sequence,
     offset,
     deliveryId: `msg_${appId}_${sequence}`,
     subscriptionId: 'sub_1',
     subscriptionVersion: 1n,
     source: { topic: 'events', partition: 0, offset },
-    streamEpoch: 1,
+    streamEpoch,
     routeVersion: 0,
     mode: 'live',
     reason: 'event',
-    routedAt: '2026-03-02T08:00:00.000Z',
+    routedAt: ROUTED_AT,
     bytes: 100,
     value: NO_VALUE,
   }

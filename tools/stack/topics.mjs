@@ -20,6 +20,8 @@ const logger = {
 }
 
 /**
+ * Groups that are in use: not those of deleted apps whose topics go or are gone, nor one that is only reserved.
+ *
  * @param {string} databaseUrl
  * @returns {Promise<{ name: string, partitions: number, slots: number }[]>}
  */
@@ -28,7 +30,10 @@ async function readWorkerGroups(databaseUrl) {
   await client.connect()
   try {
     await client.query(`SET hooklane.scope = 'operator'`)
-    const { rows } = await client.query('SELECT name, partitions, slots FROM hooklane.worker_group ORDER BY name')
+    const { rows } = await client.query(
+      `SELECT name, partitions, slots FROM hooklane.worker_group
+       WHERE closed_at IS NULL AND (app_id IS NULL OR ready_at IS NOT NULL) ORDER BY name`,
+    )
     return rows
   } finally {
     await client.end()

@@ -3,6 +3,7 @@ import type { WorkerGroupConfiguration } from '@hooklane/contracts'
 import type { ConfigurationRecord, ConfigurationView } from '@hooklane/core'
 import type { Logger, Readiness } from '@hooklane/observability'
 import type { LaneTransportEngine } from '@hooklane/kafka'
+import type { OpenSessions } from './engine/open-sessions.js'
 import type { ServedGroups } from './groups/served-groups.js'
 import type { Ledger } from './ledger/ledger.js'
 import type { GroupWorker } from './groups/group-worker.js'
@@ -18,6 +19,7 @@ export interface DispatcherParts {
   readonly view: ConfigurationView
   readonly configuration: ConfigurationSource
   readonly groups: ServedGroups
+  readonly open: OpenSessions
   readonly ledger: Ledger
   readonly connectProducer: () => Promise<void>
   /** Ends connections, last of all. */
@@ -58,10 +60,13 @@ export class Dispatcher implements LaneTransportEngine {
     this.serve(view.workerGroups())
   }
 
-  /** A record of the configuration was read: a worker group may have come into being. */
+  /** A record of the configuration was read: a worker group may have come or gone, an app may have been deleted. */
   onConfiguration(record: ConfigurationRecord): void {
-    if (!this.isConfigured || record.kind !== 'workerGroup' || record.body === null) return
-    this.serve([record.body])
+    if (!this.isConfigured) return
+    if (record.kind === 'endedStream' && record.body) this.parts.open.streamEnded(record.body)
+    if (record.kind !== 'workerGroup') return
+    if (record.body) this.serve([record.body])
+    else this.end(record.id)
   }
 
   private serve(found: readonly WorkerGroupConfiguration[]): void {
@@ -69,6 +74,11 @@ export class Dispatcher implements LaneTransportEngine {
     void groups.serve(found).then(() => {
       if (!this.isDraining) readiness.set('groups', true, `${groups.workers.length} worker groups`)
     })
+  }
+
+  private end(group: string): void {
+    const { groups, logger } = this.parts
+    groups.end(group).catch((error: unknown) => logger.warn({ error, group }, 'a worker group was not left in order'))
   }
 
   /** Order matters: attempts end and leases are freed while the ledger still saves; what they published is flushed last. */

@@ -33,6 +33,7 @@ const ALARMS = [
   'cannot_unseal',
   'defect',
   'group_not_served',
+  'predecessor',
 ] as const
 
 /** Why a request was not started although its turn had come. */
@@ -147,7 +148,7 @@ export const catalogue = {
   ),
   alarms: counter(
     'dispatch_alarms_total',
-    'What should not happen. `gap`: a number is missing from the topic; `spread`: a partition stopped reading; `log_lost`: records expired or the topic was made anew; `group_not_served`: its topic is missing; `cannot_unseal`: wrong SECRETS_KEY; `undecodable`: a record cannot be read; `defect`, `illegalInput`: a defect of Hooklane, report it with the log line.',
+    'What should not happen. `gap`: a number is missing from the topic; `spread`: a partition stopped reading; `log_lost`: records expired or the topic was made anew; `group_not_served`: its topic is missing; `predecessor`: an app that was made again waits for the group of its predecessor; `cannot_unseal`: wrong SECRETS_KEY; `undecodable`: a record cannot be read; `defect`, `illegalInput`: a defect of Hooklane, report it with the log line.',
     { kind: ALARMS },
   ),
   takeoverSeconds: histogram(

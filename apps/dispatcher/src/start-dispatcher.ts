@@ -4,10 +4,11 @@ import { NestFactory } from '@nestjs/core'
 import { topicNames } from '@hooklane/contracts'
 import { ConfigurationView, type ConfigurationRecord } from '@hooklane/core'
 import { LaneTransport } from '@hooklane/kafka'
+import { forgetGroup } from '@hooklane/observability'
 import { nestLogger, systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { Permits } from './attempts/permits.js'
 import { makeConnections } from './composition/connections.js'
-import { makeConfigurationReader, makeGate } from './composition/make-configuration.js'
+import { makeConfigurationReader, makeGate, makePredecessorGate } from './composition/make-configuration.js'
 import { makeLedger, makeSessionFactory } from './composition/make-sessions.js'
 import { WorkerMaker } from './composition/make-worker.js'
 import { Dispatcher } from './dispatcher.js'
@@ -41,9 +42,12 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
   const onChange = (record: ConfigurationRecord) => dispatcher.onConfiguration(record)
   const configuration = makeConfigurationReader(connections.kafka, { names, view, metrics, onChange }, context)
   const gate = makeGate(view, configuration, open, context)
+  const predecessors = makePredecessorGate(connections.laneStore, open, metrics, context)
   const ledger = makeLedger(settings, connections, open, metrics, context)
-  const sessions = makeSessionFactory(settings, connections, { view, gate, ledger, open, permits, metrics }, context)
-  const workers = new WorkerMaker(settings, connections, sessions, metrics, context, instance)
+  const parts = { view, gate, predecessors, ledger, open, permits, metrics }
+  const sessions = makeSessionFactory(settings, connections, parts, context)
+  const isGone = (group: string) => configuration.readToEnd().then(() => !view.hasWorkerGroup(group))
+  const workers = new WorkerMaker(settings, connections, sessions, metrics, context, { instance, isGone })
   const observer = new Observer({
     metrics,
     readiness,
@@ -57,12 +61,17 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
     view,
     configuration,
     ledger,
+    open,
     groups: new ServedGroups({
       patterns: settings.workerGroups,
       make: (group) => workers.make(group),
       onFailure: (group, error) => {
         metrics.alarms.inc({ kind: 'group_not_served' })
         logger.error({ error, group }, 'a worker group cannot be served; trying again')
+      },
+      onEnded: async (group) => {
+        await forgetGroup(metrics, group)
+        logger.info({ group }, 'a worker group is gone')
       },
     }),
     connectProducer: () => connections.connectProducer(),

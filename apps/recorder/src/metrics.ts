@@ -4,6 +4,10 @@ export const catalogue = {
   recorded: counter('log_records_total', 'Records written to the delivery log, by kind.', {
     kind: ['attempt', 'settlement', 'deadLetter'],
   }),
+  leftOut: counter(
+    'log_left_out_records_total',
+    'Records of companies that were deleted, counted in log_records_total too: they are not written, so that a company made again under the id starts with an empty log.',
+  ),
   writeSeconds: histogram('log_write_seconds', 'One batch, its transaction included.'),
   writeFailures: counter(
     'log_write_failures_total',

@@ -34,7 +34,8 @@ export async function startRecorder(settings: RecorderSettings, context: Service
     statementTimeoutMs: 30_000,
     onIdleError: (error) => logger.warn({ error }, 'a database connection broke'),
   })
-  const writer = new DeliveryLogWriter(pool)
+  const metrics = recorderMetrics(registry)
+  const writer = new DeliveryLogWriter(pool, (records) => metrics.leftOut.inc(records))
   const admin = new KafkaLogAdmin(kafka)
   const group = names.group('recorder')
   readiness.set('kafka', false, 'joining the group')
@@ -51,7 +52,7 @@ export async function startRecorder(settings: RecorderSettings, context: Service
     producer,
     writer,
     startOffsets: (topic) => startOffsets(admin, group, topic),
-    metrics: recorderMetrics(registry),
+    metrics,
     logger,
     skips: context.skips,
     onCrash: (error) => context.fail('the Kafka consumer could not be kept running', error),

@@ -16,6 +16,7 @@ const REASONS = [
   'wrong_key',
   'wrong_partition',
   'unknown_company',
+  'former_company',
   'out_of_order',
   'hops',
   'other',

@@ -37,10 +37,13 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
   const routing = await routingSettings(settings, log, topics)
 
   const view = new ConfigurationView()
+  let onConfiguration = (): void => undefined // Until there is a router to be told.
   const reader = new ConfigurationReader(client, {
     topic: topics.subscriptions,
     groupPrefix: topics.group('router'),
-    onRecord: (record) => view.put(record),
+    onRecord: (record) => {
+      if (view.put(record)) onConfiguration()
+    },
     onUndecodable: (record, reason) => {
       metrics.incidents.inc({ kind: 'configuration_undecodable' })
       noteUndecodable(skips, record, reason)
@@ -78,6 +81,7 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
       clock: systemClock,
     },
   })
+  onConfiguration = () => router.onConfiguration()
   await router.start()
   const observing = setInterval(() => router.observe(), OBSERVE_EVERY_MS)
   return {

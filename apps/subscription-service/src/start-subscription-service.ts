@@ -5,11 +5,15 @@ import { createKafkaClient, KafkaLogAdmin, TopicAdmin } from '@hooklane/kafka'
 import { TenantDatabase } from '@hooklane/postgres'
 import { explainListenFault, systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { parseAllowTargets } from '@hooklane/webhook-http'
+import { CompanyErasure } from './companies/company-erasure.js'
+import { kafkaEventsEnd } from './companies/events-end.js'
 import { createApi } from './create-api.js'
 import type { SubscriptionServiceSettings } from './settings.js'
 import { DeliveryRules } from './subscriptions/subscriptions.service.js'
 import { DatabaseWatch } from './database-watch.js'
 import { ExpiredAnswers } from './idempotency/expired-answers.js'
+import { Removals } from './removals.js'
+import { GroupRemoval } from './worker-groups/group-removal.js'
 import { KafkaWorkerGroupBacklogs } from './worker-groups/kafka-worker-group-backlogs.js'
 import { KafkaWorkerGroupTopics } from './worker-groups/kafka-worker-group-topics.js'
 
@@ -35,10 +39,18 @@ export async function startSubscriptionService(
   const kafka = createKafkaClient({ ...kafkaConnection(settings), clientId: 'hooklane-subscription-service', logger })
   const replicas = Math.min(MOST_REPLICAS, settings.kafkaBrokers.length)
   const names = topicNames(settings.topicPrefix)
+  const admin = new KafkaLogAdmin(kafka)
+  const workerGroupTopics = new KafkaWorkerGroupTopics({
+    admin: new TopicAdmin(kafka),
+    readers: admin,
+    names,
+    replicationFactor: replicas,
+  })
   const api = await createApi({
     database,
-    workerGroupTopics: new KafkaWorkerGroupTopics(new TopicAdmin(kafka), names, replicas),
-    workerGroupBacklogs: new KafkaWorkerGroupBacklogs(new KafkaLogAdmin(kafka), names, systemClock, logger),
+    workerGroupTopics,
+    workerGroupBacklogs: new KafkaWorkerGroupBacklogs(admin, names, systemClock, logger),
+    eventsEnd: kafkaEventsEnd(admin, names.events),
     operatorKey,
     rules: new DeliveryRules(
       createSealer(secretsKeys),
@@ -56,6 +68,9 @@ export async function startSubscriptionService(
   await watch.start()
   const expiredAnswers = new ExpiredAnswers(database, logger)
   expiredAnswers.start()
+  const groupRemoval = new GroupRemoval(database, workerGroupTopics, logger)
+  const removals = new Removals(database, groupRemoval, new CompanyErasure(database), logger)
+  removals.start()
   try {
     await api.listen(settings.httpPort, settings.httpHost)
   } catch (error) {
@@ -66,6 +81,7 @@ export async function startSubscriptionService(
     close: async () => {
       watch.stop()
       expiredAnswers.stop()
+      await removals.stop()
       await api.close()
       await database.close()
     },

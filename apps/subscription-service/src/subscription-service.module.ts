@@ -11,6 +11,9 @@ import { ConfiguredOperatorKey, KeyGuard } from './api-keys/key-guard.js'
 import { AppsController } from './apps/apps.controller.js'
 import { AppsService } from './apps/apps.service.js'
 import { CompaniesController } from './companies/companies.controller.js'
+import { CompaniesService, EVENTS_END } from './companies/companies.service.js'
+import { CompanyErasure } from './companies/company-erasure.js'
+import type { EventsEnd } from './companies/events-end.js'
 import { DeliveriesController } from './deliveries/deliveries.controller.js'
 import { EventTypesController } from './event-types/event-types.controller.js'
 import { Cursors } from './http/cursor.js'
@@ -21,6 +24,7 @@ import { ANSWER_SEALER, Posts } from './idempotency/posts.js'
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js'
 import { DeliveryRules, SubscriptionsService } from './subscriptions/subscriptions.service.js'
 import { GroupPlacement, WORKER_GROUP_BACKLOGS, WORKER_GROUP_TOPICS } from './worker-groups/group-placement.js'
+import { GroupRemoval } from './worker-groups/group-removal.js'
 import { TOPIC_PROFILE, WorkerGroupsController } from './worker-groups/worker-groups.controller.js'
 
 /** What the API is made of. */
@@ -28,6 +32,7 @@ export interface ApiParts {
   readonly database: TenantDatabase
   readonly workerGroupTopics: WorkerGroupTopics
   readonly workerGroupBacklogs: WorkerGroupBacklogs
+  readonly eventsEnd: EventsEnd
   readonly operatorKey: ParsedApiKey
   readonly rules: DeliveryRules
   /** Signs list cursors. */
@@ -47,6 +52,11 @@ export class SubscriptionServiceModule {
       { provide: TenantDatabase, useValue: parts.database },
       { provide: WORKER_GROUP_TOPICS, useValue: parts.workerGroupTopics },
       { provide: WORKER_GROUP_BACKLOGS, useValue: parts.workerGroupBacklogs },
+      {
+        provide: GroupRemoval,
+        useValue: new GroupRemoval(parts.database, parts.workerGroupTopics, parts.logger),
+      },
+      { provide: EVENTS_END, useValue: parts.eventsEnd },
       { provide: ANSWER_SEALER, useValue: parts.rules.sealer },
       { provide: TOPIC_PROFILE, useValue: parts.topicProfile },
       { provide: DeliveryRules, useValue: parts.rules },
@@ -68,7 +78,17 @@ export class SubscriptionServiceModule {
         DeliveriesController,
         WorkerGroupsController,
       ],
-      providers: [...shared, Lists, Posts, GroupPlacement, ApiKeysService, AppsService, SubscriptionsService],
+      providers: [
+        ...shared,
+        Lists,
+        Posts,
+        GroupPlacement,
+        ApiKeysService,
+        CompanyErasure,
+        CompaniesService,
+        AppsService,
+        SubscriptionsService,
+      ],
     }
   }
 }

@@ -35,6 +35,8 @@ export type DeliveryStatus =
 /** Which delivery a record of the log speaks of. */
 const identity = {
   companyId: Id,
+  /** Of the company as it was when the event was routed; absent: 1. */
+  companyIncarnation: Type.Optional(Type.Integer({ minimum: 1 })),
   appId: Id,
   workerGroup: Type.String(),
   subscriptionId: Id,

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { EventType, Id, Instant, Maybe, Nullable } from './schemas.js'
+import { EventType, Id, Instant, Maybe, Nullable, OffsetText, StreamEpoch } from './schemas.js'
 
 /**
  * Records on the compacted topic `subscriptions`. Key `<kind>:<id>`, schema header `<kind>/1`, and `hooklane-version`: a number of one
@@ -8,7 +8,14 @@ import { EventType, Id, Instant, Maybe, Nullable } from './schemas.js'
  */
 
 export const CompanySchema = Type.Object(
-  { id: Id, name: Type.String() },
+  {
+    id: Id,
+    name: Type.String(),
+    /** Raised each time that a company is made again under its id; absent: 1. */
+    incarnation: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Events of the company below this offset of its partition were its predecessor's. Absent: it has none. */
+    eventsFrom: Type.Optional(OffsetText),
+  },
   { $id: 'company/1', additionalProperties: true },
 )
 export type CompanyConfiguration = Static<typeof CompanySchema>
@@ -16,9 +23,9 @@ export type CompanyConfiguration = Static<typeof CompanySchema>
 export const WorkerModeSchema = Type.Union([Type.Literal('shared'), Type.Literal('dedicated')])
 export type WorkerMode = Static<typeof WorkerModeSchema>
 
-/** Names topics, consumer groups and Kubernetes objects. */
-export const WorkerGroupName = Type.String({ pattern: '^[a-z0-9-]{1,60}$' })
-export const AppTypeName = Type.String({ pattern: '^[a-z0-9-]{1,40}$' })
+/** Names topics, consumer groups and Kubernetes objects, which neither begin nor end with a dash. New ones have 52 characters at most. */
+export const WorkerGroupName = Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$' })
+export const AppTypeName = Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$' })
 
 export const AppSchema = Type.Object(
   {
@@ -33,6 +40,8 @@ export const AppSchema = Type.Object(
     workerGroup: WorkerGroupName,
     /** Raised by every move between groups. */
     routeVersion: Type.Integer({ minimum: 0 }),
+    /** `order.epoch` of its deliveries: raised each time that the app is made again; absent: 1. */
+    epoch: Type.Optional(StreamEpoch),
   },
   { $id: 'app/1', additionalProperties: true },
 )
@@ -135,7 +144,26 @@ export const WorkerGroupSchema = Type.Object(
 )
 export type WorkerGroupConfiguration = Static<typeof WorkerGroupSchema>
 
-export type ConfigurationKind = 'company' | 'app' | 'subscription' | 'workerGroup'
+export const EndedStreamSchema = Type.Object(
+  {
+    appId: Id,
+    companyId: Id,
+    epoch: StreamEpoch,
+    /** Where the deliveries of this epoch went. */
+    workerGroup: WorkerGroupName,
+  },
+  { $id: 'endedStream/1', additionalProperties: true },
+)
+/**
+ * An app was deleted. Key `endedStream:<app id>/<epoch>`; stands until everything that was routed to the app in this epoch is settled, in
+ * the transaction of the deletion and after it, so that whoever reads it has read the deletion.
+ */
+export type EndedStreamConfiguration = Static<typeof EndedStreamSchema>
+
+export const endedStreamId = ({ appId, epoch }: { readonly appId: string; readonly epoch: number }): string =>
+  `${appId}/${epoch}`
+
+export type ConfigurationKind = 'company' | 'app' | 'subscription' | 'workerGroup' | 'endedStream'
 /** Event type patterns as a subscription names them. */
 export const EventPattern = Type.Union([
   EventType,

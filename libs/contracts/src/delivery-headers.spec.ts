@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { decodeDeliveryHeaders, encodeDeliveryHeaders } from './delivery-headers.js'
-import type { DeliveryHeaders } from './delivery.js'
+import {
+  decodeDeliveryHeaders,
+  decodeStreamEndHeaders,
+  encodeDeliveryHeaders,
+  encodeStreamEndHeaders,
+  isStreamEnd,
+} from './delivery-headers.js'
+import type { DeliveryHeaders, StreamEndHeaders } from './delivery.js'
 
 const id = fc.string({
   unit: fc.integer({ min: 0x21, max: 0x7e }).map((c) => String.fromCharCode(c)),
@@ -11,9 +17,10 @@ const id = fc.string({
 const int64 = fc.bigInt(0n, 2n ** 63n - 1n)
 
 const deliveryHeaders: fc.Arbitrary<DeliveryHeaders> = fc.record({
-  kind: fc.constantFrom('delivery', 'moved'),
+  kind: fc.constant('delivery'),
   deliveryId: id,
   companyId: id,
+  companyIncarnation: fc.integer({ min: 1 }),
   sequence: fc.bigInt(1n, 2n ** 53n),
   position: fc.option(fc.constant('0001-000000000152BAC0-000000000152BA40-0002-0')),
   source: fc.record({
@@ -65,16 +72,23 @@ describe('delivery headers', () => {
     )
   })
 
-  it('every header but the position must be there', () => {
+  it('every header but the position and the incarnation must be there', () => {
+    const optional = ['hooklane-position', 'hooklane-company-incarnation']
     fc.assert(
       fc.property(deliveryHeaders, fc.nat(), (headers, n) => {
         const bytes = asBytes(encodeDeliveryHeaders(headers))
-        const names = Object.keys(bytes).filter((name) => name !== 'hooklane-position')
+        const names = Object.keys(bytes).filter((name) => !optional.includes(name))
         const missing = names[n % names.length]!
         const { [missing]: _, ...rest } = bytes
         expect(decodeDeliveryHeaders(rest)).toEqual({ ok: false, reason: `header:${missing}` })
       }),
     )
+  })
+
+  it('are of a company’s first incarnation unless they say otherwise', () => {
+    const [headers] = fc.sample(deliveryHeaders, 1) as [DeliveryHeaders]
+    const { 'hooklane-company-incarnation': _, ...rest } = asBytes(encodeDeliveryHeaders(headers))
+    expect(decodeDeliveryHeaders(rest)).toEqual({ ok: true, value: { ...headers, companyIncarnation: 1 } })
   })
 
   it.each([
@@ -86,7 +100,9 @@ describe('delivery headers', () => {
     ['hooklane-source', 'events/1/2/3'],
     ['hooklane-source', 'events/-1/2'],
     ['hooklane-stream-epoch', '9007199254740993'],
-    ['hooklane-kind', 'other'],
+    ['hooklane-stream-epoch', '2147483648'],
+    ['hooklane-company-incarnation', '0'],
+    ['hooklane-kind', 'ended'],
     ['hooklane-delivery', 'a b'],
     ['hooklane-delivery', ''],
     ['hooklane-company', 'größe'],
@@ -95,5 +111,38 @@ describe('delivery headers', () => {
     const [headers] = fc.sample(deliveryHeaders, 1) as [DeliveryHeaders]
     const bytes = { ...asBytes(encodeDeliveryHeaders(headers)), [name]: Buffer.from(value) }
     expect(decodeDeliveryHeaders(bytes)).toEqual({ ok: false, reason: `header:${name}` })
+  })
+})
+
+describe('headers of a stream’s end', () => {
+  const streamEnd: fc.Arbitrary<StreamEndHeaders> = fc.record({
+    kind: fc.constant('ended'),
+    companyId: id,
+    sequence: fc.bigInt(0n, 2n ** 53n),
+    streamEpoch: fc.integer({ min: 1 }),
+    routedAt: fc.constant('2026-03-02T08:15:04.190Z'),
+  })
+
+  it('come back as they were written, and are never taken for those of a delivery', () => {
+    fc.assert(
+      fc.property(streamEnd, deliveryHeaders, (end, delivery) => {
+        const bytes = asBytes(encodeStreamEndHeaders(end))
+        expect(isStreamEnd(bytes)).toBe(true)
+        expect(decodeStreamEndHeaders(bytes)).toEqual({ ok: true, value: end })
+        expect(decodeDeliveryHeaders(bytes).ok).toBe(false)
+        expect(isStreamEnd(asBytes(encodeDeliveryHeaders(delivery)))).toBe(false)
+      }),
+    )
+  })
+
+  it('any bytes in any header give a value or a reason, never an error', () => {
+    fc.assert(
+      fc.property(streamEnd, fc.nat(), fc.uint8Array({ maxLength: 40 }), (end, n, value) => {
+        const bytes = asBytes(encodeStreamEndHeaders(end))
+        const names = Object.keys(bytes)
+        const decoded = decodeStreamEndHeaders({ ...bytes, [names[n % names.length]!]: value })
+        if (!decoded.ok) expect(decoded.reason).toMatch(/^header:hooklane-/)
+      }),
+    )
   })
 })

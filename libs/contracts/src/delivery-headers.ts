@@ -1,9 +1,12 @@
 import type { Decoded } from './decode.js'
-import type { DeliveryHeaders, DeliveryMode, DeliveryReason, SourceOffset } from './delivery.js'
+import type { DeliveryHeaders, DeliveryMode, DeliveryReason, SourceOffset, StreamEndHeaders } from './delivery.js'
 import { HEADER, SCHEMA } from './headers.js'
 
 /** Largest offset, sequence and version that a record can carry: Kafka's offsets and Postgres' bigint are signed 64 bits. */
 const MAX_INT64 = 2n ** 63n - 1n
+/** Largest epoch and incarnation: Postgres' int. */
+const MAX_INT32 = 2n ** 31n - 1n
+const FIRST_INCARNATION = 1
 const MODES: ReadonlySet<string> = new Set<DeliveryMode>(['live', 'replay', 'snapshot'])
 const REASONS: ReadonlySet<string> = new Set<DeliveryReason>([
   'event',
@@ -30,6 +33,7 @@ export function encodeDeliveryHeaders(headers: DeliveryHeaders): Record<string, 
     [HEADER.kind]: headers.kind,
     [HEADER.delivery]: headers.deliveryId,
     [HEADER.company]: headers.companyId,
+    [HEADER.companyIncarnation]: String(headers.companyIncarnation),
     [HEADER.sequence]: String(headers.sequence),
     [HEADER.source]: formatSource(headers.source),
     [HEADER.routedAt]: headers.routedAt,
@@ -52,15 +56,18 @@ export function encodeDeliveryHeaders(headers: DeliveryHeaders): Record<string, 
 export function decodeDeliveryHeaders(headers: Readonly<Record<string, Uint8Array>>): Decoded<DeliveryHeaders> {
   const read = new HeaderReader(headers)
   if (read.text(HEADER.schema, /^/) !== SCHEMA.delivery) read.fail(HEADER.schema)
-  const kind = read.text(HEADER.kind, /^(delivery|moved)$/)
+  read.text(HEADER.kind, /^delivery$/)
   const mode = read.text(HEADER.mode, /^/)
   if (!MODES.has(mode)) read.fail(HEADER.mode)
   const reason = read.text(HEADER.reason, /^/)
   if (!REASONS.has(reason)) read.fail(HEADER.reason)
   const value: DeliveryHeaders = {
-    kind: kind as DeliveryHeaders['kind'],
+    kind: 'delivery',
     deliveryId: read.text(HEADER.delivery, ID),
     companyId: read.text(HEADER.company, ID),
+    companyIncarnation: read.has(HEADER.companyIncarnation)
+      ? read.small(HEADER.companyIncarnation, 1n)
+      : FIRST_INCARNATION,
     sequence: read.integer(HEADER.sequence, 1n),
     position: read.has(HEADER.position) ? read.text(HEADER.position, POSITION) : null,
     source: read.source(),
@@ -73,7 +80,39 @@ export function decodeDeliveryHeaders(headers: Readonly<Record<string, Uint8Arra
     mode: mode as DeliveryMode,
     reason: reason as DeliveryReason,
   }
-  return read.fault === null ? { ok: true, value } : { ok: false, reason: read.fault }
+  return read.result(value)
+}
+
+/** The headers of the record that ends an app's epoch. */
+export function encodeStreamEndHeaders(headers: StreamEndHeaders): Record<string, string> {
+  return {
+    [HEADER.schema]: SCHEMA.streamEnd,
+    [HEADER.kind]: headers.kind,
+    [HEADER.company]: headers.companyId,
+    [HEADER.sequence]: String(headers.sequence),
+    [HEADER.streamEpoch]: String(headers.streamEpoch),
+    [HEADER.routedAt]: headers.routedAt,
+  }
+}
+
+/** Whether the headers claim to be those of a stream's end. */
+export function isStreamEnd(headers: Readonly<Record<string, Uint8Array>>): boolean {
+  const schema = Object.hasOwn(headers, HEADER.schema) ? headers[HEADER.schema] : undefined
+  return schema instanceof Uint8Array && latin1Of(schema) === SCHEMA.streamEnd
+}
+
+/** Reads them back, as totally as `decodeDeliveryHeaders`. */
+export function decodeStreamEndHeaders(headers: Readonly<Record<string, Uint8Array>>): Decoded<StreamEndHeaders> {
+  const read = new HeaderReader(headers)
+  if (read.text(HEADER.schema, /^/) !== SCHEMA.streamEnd) read.fail(HEADER.schema)
+  read.text(HEADER.kind, /^ended$/)
+  return read.result({
+    kind: 'ended',
+    companyId: read.text(HEADER.company, ID),
+    sequence: read.integer(HEADER.sequence, 0n),
+    streamEpoch: read.small(HEADER.streamEpoch, 1n),
+    routedAt: read.text(HEADER.routedAt, INSTANT),
+  })
 }
 
 /** A view of the bytes is read, not a copy of them. */
@@ -103,7 +142,11 @@ class HeaderReader {
   }
 
   small(name: string, least: bigint): number {
-    return Number(this.integer(name, least, BigInt(Number.MAX_SAFE_INTEGER)))
+    return Number(this.integer(name, least, MAX_INT32))
+  }
+
+  result<T>(value: T): Decoded<T> {
+    return this.fault === null ? { ok: true, value } : { ok: false, reason: this.fault }
   }
 
   source(): SourceOffset {

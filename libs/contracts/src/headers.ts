@@ -6,6 +6,7 @@ export const HEADER = {
   kind: 'hooklane-kind',
   delivery: 'hooklane-delivery',
   company: 'hooklane-company',
+  companyIncarnation: 'hooklane-company-incarnation',
   sequence: 'hooklane-sequence',
   position: 'hooklane-position',
   source: 'hooklane-source',
@@ -28,6 +29,7 @@ export const HEADER = {
 export const SCHEMA = {
   event: 'event/1',
   delivery: 'delivery/1',
+  streamEnd: 'stream-end/1',
   attempt: 'attempt/1',
   settlement: 'settlement/1',
   deadLetter: 'dead-letter/1',
@@ -35,6 +37,7 @@ export const SCHEMA = {
   app: 'app/1',
   subscription: 'subscription/1',
   workerGroup: 'workerGroup/1',
+  endedStream: 'endedStream/1',
   routerState: 'router-state/1',
   quarantine: 'quarantine/1',
 } as const

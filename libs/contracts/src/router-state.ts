@@ -1,31 +1,36 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { decoderOf, type Decoded } from './decode.js'
-import { Id, Nullable, OffsetText, ProducerName } from './schemas.js'
+import { Id, Nullable, OffsetText, ProducerName, StreamEpoch } from './schemas.js'
 
 /**
  * `router-state/1`: what the router knows of one partition of `events`, on the same partition of the compacted topic
  * `router.state`. Written in the transaction of the deliveries that follow from it; read whole by the partition's next owner.
  */
 
-/** Key `app:<app id>`: the last sequence that the app was given. */
+/** Key `app:<app id>`: the last sequence that the app was given, in whatever epoch. Stays for ever: numbers go on when an app is made again. */
 export const AppStreamStateSchema = Type.Object(
   {
     kind: Type.Literal('app'),
     appId: Id,
-    epoch: Type.Integer({ minimum: 1 }),
-    sequence: Type.Integer({ minimum: 1 }),
+    epoch: StreamEpoch,
+    /** 0: none was given before the stream ended. */
+    sequence: Type.Integer({ minimum: 0 }),
+    /** Highest epoch whose end was published: nothing more is routed in it. Absent: none has ended. */
+    ended: Type.Optional(StreamEpoch),
   },
   { additionalProperties: true },
 )
 
 /**
- * Key `seen:<company>:<producer>:<chunk mod 64>`: a run of the ids that a company's producer was last seen with. The chunk with the
- * highest number also says how far that producer is.
+ * Key `seen:<company>:<producer>:<chunk mod 64>`, from the second incarnation of a company on `…:<incarnation>/<chunk mod 64>`: a run of the
+ * ids that a company's producer was last seen with. The chunk with the highest number also says how far that producer is.
  */
 export const SeenChunkStateSchema = Type.Object(
   {
     kind: Type.Literal('seen'),
     companyId: Id,
+    /** Of the company: what was sent to its predecessor says nothing about what is sent to it. Absent: 1. */
+    incarnation: Type.Optional(Type.Integer({ minimum: 1 })),
     producer: ProducerName,
     /** 0, 1, 2 …: never starts again, so that the newest chunk can be told. */
     chunk: Type.Integer({ minimum: 0 }),
@@ -62,11 +67,13 @@ export function routerStateKey(record: RouterStateRecord): string {
     case 'app':
       return `app:${record.appId}`
     case 'seen':
-      return `seen:${record.companyId}:${record.producer}:${record.chunk % SEEN_CHUNKS}`
+      return `seen:${record.companyId}:${record.producer}:${incarnationPart(record)}${record.chunk % SEEN_CHUNKS}`
     case 'position':
       return '~position'
   }
 }
+
+const incarnationPart = ({ incarnation = 1 }: SeenChunkState): string => (incarnation === 1 ? '' : `${incarnation}/`)
 
 const decode = decoderOf(RouterStateSchema)
 

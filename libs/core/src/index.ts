@@ -1,4 +1,5 @@
 export * from './identity/ids.js'
+export * from './identity/company-incarnation.js'
 export * from './clock/clock.js'
 export * from './log/log.js'
 export * from './policy/attempt-result.js'

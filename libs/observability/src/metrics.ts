@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type Metric } from 'prom-client'
 
 /**
  * The values that a label may take: listed here, or named by something else that is small and changes seldom. Every combination is a
@@ -141,6 +141,18 @@ function make(registry: Registry, definition: MetricDefinition): Counter | Gauge
   if (definition.kind === 'counter') return new Counter(common)
   if (definition.kind === 'gauge') return new Gauge(common)
   return new Histogram({ ...common, buckets: [...(definition.buckets ?? SECONDS)] })
+}
+
+/** Forgets the series of a group that is gone: they would stay at their last values for ever. */
+export async function forgetGroup(metrics: Metrics<MetricCatalogue>, group: string): Promise<void> {
+  for (const metric of Object.values(metrics) as unknown as Metric[]) {
+    const { values } = await metric.get()
+    for (const { labels } of values) {
+      // Of a histogram each bucket has a series, which go together.
+      const { le: _, ...own } = labels as Record<string, string>
+      if (own.group === group) metric.remove(own)
+    }
+  }
 }
 
 export type { Registry } from 'prom-client'

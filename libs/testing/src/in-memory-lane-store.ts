@@ -1,4 +1,4 @@
-import type { LaneRow, LaneStore, Licence } from '@hooklane/core'
+import type { LaneOwner, LaneRow, LaneStore, Licence, OpenStream } from '@hooklane/core'
 import type { InMemoryLeaseStore } from './in-memory-lease-store.js'
 
 interface StoredLane {
@@ -10,6 +10,7 @@ interface StoredLane {
 /** Lane rows as the database keeps them: fenced by the leases of the same store, durations kept as instants. */
 export class InMemoryLaneStore implements LaneStore {
   private readonly rows = new Map<string, StoredLane>()
+  private readonly streams = new Map<string, OpenStream>()
 
   constructor(
     private readonly leases: InMemoryLeaseStore,
@@ -20,12 +21,21 @@ export class InMemoryLaneStore implements LaneStore {
     return this.loadNow(workerGroup, partition)
   }
 
-  async save(licence: Licence, row: LaneRow): Promise<'done' | 'fenced'> {
-    return this.saveNow(licence, row)
+  async save(licence: Licence, row: LaneRow, endedEpoch: number | null = null): Promise<'done' | 'fenced'> {
+    return this.saveNow(licence, row, endedEpoch)
   }
 
-  async delete(licence: Licence, appId: string): Promise<'done' | 'fenced'> {
-    return this.deleteNow(licence, appId)
+  async delete(licence: Licence, app: LaneOwner): Promise<'done' | 'fenced'> {
+    return this.deleteNow(licence, app)
+  }
+
+  async openStreams(appIds: readonly string[]): Promise<readonly OpenStream[]> {
+    return [...this.streams.values()].filter(({ appId }) => appIds.includes(appId))
+  }
+
+  /** The app was deleted. */
+  addOpenStream(stream: OpenStream): void {
+    this.streams.set(`${stream.appId}/${stream.epoch}`, stream)
   }
 
   loadNow(workerGroup: string, partition: number): readonly LaneRow[] {
@@ -39,10 +49,11 @@ export class InMemoryLaneStore implements LaneStore {
       }))
   }
 
-  saveNow(licence: Licence, row: LaneRow): 'done' | 'fenced' {
+  saveNow(licence: Licence, row: LaneRow, endedEpoch: number | null = null): 'done' | 'fenced' {
     if (!this.leases.holds(licence)) return 'fenced'
+    this.streams.delete(`${row.appId}/${endedEpoch}`)
     const nowMs = this.nowMs()
-    this.rows.set(this.keyOf(licence, row.appId), {
+    this.rows.set(this.keyOf(licence, row), {
       row: { ...row, gaps: [...row.gaps] },
       firstAttemptAtMs: row.firstAttemptAgoMs === null ? null : nowMs - row.firstAttemptAgoMs,
       nextAttemptAtMs: row.nextAttemptInMs === null ? null : nowMs + row.nextAttemptInMs,
@@ -50,13 +61,14 @@ export class InMemoryLaneStore implements LaneStore {
     return 'done'
   }
 
-  deleteNow(licence: Licence, appId: string): 'done' | 'fenced' {
+  deleteNow(licence: Licence, app: LaneOwner): 'done' | 'fenced' {
     if (!this.leases.holds(licence)) return 'fenced'
-    this.rows.delete(this.keyOf(licence, appId))
+    this.rows.delete(this.keyOf(licence, app))
     return 'done'
   }
 
-  private keyOf(licence: Licence, appId: string): string {
-    return `${licence.workerGroup}/${appId}`
+  private keyOf(licence: Licence, { companyId, appId }: LaneOwner): string {
+    // Ids hold no blank.
+    return `${licence.workerGroup} ${companyId} ${appId}`
   }
 }

@@ -1,6 +1,6 @@
 import { InMemoryLaneStore } from './in-memory-lane-store.js'
 import { InMemoryLeaseStore } from './in-memory-lease-store.js'
-import { describeLaneStoreContract } from './lane-store-contract.js'
+import { describeLaneStoreContract, type LaneStoreHarness } from './lane-store-contract.js'
 import { describeLeaseStoreContract } from './lease-store-contract.js'
 
 const nothing = async (): Promise<void> => undefined
@@ -13,5 +13,7 @@ describeLeaseStoreContract('InMemoryLeaseStore', async () => ({
 
 describeLaneStoreContract('InMemoryLaneStore', async () => {
   const leases = new InMemoryLeaseStore()
-  return { leases, lanes: new InMemoryLaneStore(leases), createPartition: nothing, close: nothing }
+  const lanes = new InMemoryLaneStore(leases)
+  const addOpenStream: LaneStoreHarness['addOpenStream'] = async (stream) => lanes.addOpenStream(stream)
+  return { leases, lanes, createPartition: nothing, addOpenStream, close: nothing }
 })

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { LaneRow, LaneStore, LeaseStore, Licence } from '@hooklane/core'
+import type { LaneRow, LaneStore, LeaseStore, Licence, OpenStream } from '@hooklane/core'
 
 export interface LaneStoreHarness {
   readonly leases: LeaseStore
   readonly lanes: LaneStore
   /** Makes the partition known, unowned and without a position. */
   createPartition(workerGroup: string, partition: number): Promise<void>
+  /** An app was deleted. */
+  addOpenStream(stream: OpenStream): Promise<void>
   close(): Promise<void>
 }
 
@@ -86,11 +88,42 @@ export function describeLaneStoreContract(name: string, make: () => Promise<Lane
       expect(await harness.lanes.load(licence.workerGroup, 1)).toEqual([])
     })
 
+    it('keeps the rows of two companies apart, whatever their apps are called', async () => {
+      await harness.lanes.save(licence, parked())
+      await harness.lanes.save(licence, parked({ companyId: 'cmp_2', settled: 5n }))
+      const rows = async () => (await load()).map(({ companyId, settled }) => `${companyId} ${settled}`).sort()
+      expect(await rows()).toEqual([`cmp_1 ${parked().settled}`, 'cmp_2 5'])
+      await harness.lanes.delete(licence, parked())
+      expect(await rows()).toEqual(['cmp_2 5'])
+    })
+
     it('deletes, and answers done where nothing is', async () => {
       await harness.lanes.save(licence, parked())
-      expect(await harness.lanes.delete(licence, 'app_1')).toBe('done')
-      expect(await harness.lanes.delete(licence, 'app_1')).toBe('done')
+      expect(await harness.lanes.delete(licence, parked())).toBe('done')
+      expect(await harness.lanes.delete(licence, parked())).toBe('done')
       expect(await load()).toEqual([])
+    })
+
+    it('makes the end of a stream known together with the row, of that epoch alone', async () => {
+      const app = (n: number) => `${licence.workerGroup}.${n}`
+      const streams = [
+        { appId: app(1), epoch: 1, workerGroup: licence.workerGroup },
+        { appId: app(1), epoch: 2, workerGroup: licence.workerGroup },
+        { appId: app(2), epoch: 1, workerGroup: licence.workerGroup },
+      ]
+      for (const stream of streams) await harness.addOpenStream(stream)
+      const open = async (...apps: string[]) =>
+        (await harness.lanes.openStreams(apps)).map(({ appId, epoch }) => `${appId}/${epoch}`).sort()
+      const all = streams.map(({ appId, epoch }) => `${appId}/${epoch}`)
+      await harness.lanes.save(licence, parked({ appId: app(1) }))
+      expect(await open(app(1), app(2), app(3))).toEqual(all)
+      expect(await harness.lanes.save(licence, parked({ appId: app(1) }), 1)).toBe('done')
+      expect(await open(app(1), app(2))).toEqual(all.slice(1))
+      expect(await harness.lanes.save(licence, parked({ appId: app(1) }), 1)).toBe('done')
+      expect(await harness.lanes.openStreams([app(2)])).toEqual(streams.slice(2))
+      await harness.leases.release(licence)
+      expect(await harness.lanes.save(licence, parked({ appId: app(1) }), 2)).toBe('fenced')
+      expect(await open(app(1))).toEqual(all.slice(1, 2))
     })
 
     it('fences whoever does not hold the licence any more', async () => {
@@ -99,7 +132,7 @@ export function describeLaneStoreContract(name: string, make: () => Promise<Lane
       expect(await harness.lanes.save(licence, parked({ attempt: 9 }))).toBe('fenced')
       const next = await grant(licence.workerGroup)
       expect(await harness.lanes.save(licence, parked({ attempt: 9 }))).toBe('fenced')
-      expect(await harness.lanes.delete(licence, 'app_1')).toBe('fenced')
+      expect(await harness.lanes.delete(licence, parked())).toBe('fenced')
       expect((await load()).map((row) => row.attempt)).toEqual([3])
       expect(await harness.lanes.save(next, parked({ attempt: 4 }))).toBe('done')
     })

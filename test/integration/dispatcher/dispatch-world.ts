@@ -4,6 +4,7 @@ import {
   coreTopics,
   decodeQuarantined,
   encodeDeliveryHeaders,
+  encodeStreamEndHeaders,
   HEADER,
   workerGroupTopics,
   type AttemptRecord,
@@ -29,10 +30,19 @@ const COMPANY = 'cmp_1'
 export interface Body {
   readonly id: string
   readonly order: {
+    readonly epoch: number
     readonly sequence: number
     readonly previous: number
     readonly skipped: readonly { readonly sequence: number; readonly status: string; readonly reason: string }[]
   }
+}
+
+/** Where a delivery stands; default: in partition 0 of the shared group, in the first epoch. */
+export interface DeliveryChanges {
+  readonly partition?: number
+  readonly subscriptionVersion?: bigint
+  readonly group?: string
+  readonly epoch?: number
 }
 
 export interface DeliveryPolicyChanges {
@@ -44,13 +54,15 @@ export interface DeliveryPolicyChanges {
 
 /**
  * Everything around a dispatcher: topics and a database of its own, a receiver, and the test in the place of the router and the configuration.
- * An app's subscription is `sub_<app>`, its path at the receiver `/<app>`, its deliveries `msg_<app>_<sequence>`.
+ * An app's subscription is `sub_<app>` (ids of subscriptions never come again: `sub_<app>_2` when the app was made again), its path at the receiver
+ * `/<app>`, its deliveries `msg_<app>_<sequence>`.
  */
 export class DispatchWorld {
   readonly #secretsKey = randomBytes(32)
   readonly #dispatchers: ServiceProcess[] = []
   readonly #versions = new Map<string, bigint>()
   readonly #next = new Map<string, number>()
+  readonly #deletions = new Map<string, number>()
   #version = 0
 
   private constructor(
@@ -102,7 +114,7 @@ export class DispatchWorld {
   }
 
   async subscription(app: string, policy: DeliveryPolicyChanges = {}, changes: object = {}): Promise<bigint> {
-    const id = `sub_${app}`
+    const id = this.#subscriptionOf(app)
     return this.configure('subscription', id, {
       id,
       companyId: COMPANY,
@@ -133,22 +145,16 @@ export class DispatchWorld {
   // — deliveries —
 
   /** The app's next `count` deliveries, as the router writes them, in one batch. Answers their records. */
-  async deliver(
-    app: string,
-    count: number,
-    changes: { readonly partition?: number; readonly subscriptionVersion?: bigint } = {},
-  ): Promise<void> {
+  async deliver(app: string, count: number, changes: DeliveryChanges = {}): Promise<void> {
     await this.kafka.producer.publishAll(Array.from({ length: count }, () => this.record(app, changes)))
   }
 
   /** The app's next delivery; partition 0 unless named. */
-  record(
-    app: string,
-    changes: { readonly partition?: number; readonly subscriptionVersion?: bigint } = {},
-  ): OutgoingRecord {
+  record(app: string, changes: DeliveryChanges = {}): OutgoingRecord {
+    const { group = GROUP, epoch = 1 } = changes
     const sequence = (this.#next.get(app) ?? 0) + 1
     this.#next.set(app, sequence)
-    const subscriptionId = `sub_${app}`
+    const subscriptionId = this.#subscriptionOf(app)
     const event = {
       id: `evt_${app}_${sequence}`,
       producer: 'test',
@@ -160,19 +166,20 @@ export class DispatchWorld {
       data: { sequence },
     }
     return {
-      topic: this.kafka.topics.deliveries(GROUP),
+      topic: this.kafka.topics.deliveries(group),
       partition: changes.partition ?? 0,
       key: app,
-      value: JSON.stringify({ ...event, order: { epoch: 1, sequence } }),
+      value: JSON.stringify({ ...event, order: { epoch, sequence } }),
       headers: encodeDeliveryHeaders({
         kind: 'delivery',
         deliveryId: `msg_${app}_${sequence}`,
         companyId: COMPANY,
+        companyIncarnation: 1,
         sequence: BigInt(sequence),
         position: event.revision.id,
         source: { topic: this.kafka.topics.events, partition: 0, offset: BigInt(sequence) },
         routedAt: new Date().toISOString(),
-        streamEpoch: 1,
+        streamEpoch: epoch,
         subscriptionId,
         subscriptionVersion: changes.subscriptionVersion ?? this.#versions.get(subscriptionId) ?? 0n,
         routeVersion: 0,
@@ -181,6 +188,49 @@ export class DispatchWorld {
         reason: 'event',
       }),
     }
+  }
+
+  /** The app is deleted, as service, event-producer and router do it. */
+  async deleteApp(app: string, { group = GROUP, epoch = 1 }: DeliveryChanges = {}): Promise<void> {
+    await this.database.query(
+      `INSERT INTO hooklane.ended_stream (app_id, epoch, company_id, worker_group) VALUES ($1, $2, $3, $4)`,
+      [app, epoch, COMPANY, group],
+    )
+    await this.configure('subscription', this.#subscriptionOf(app), null)
+    this.#deletions.set(app, (this.#deletions.get(app) ?? 0) + 1)
+    await this.configure('app', app, null)
+    const stream = { appId: app, companyId: COMPANY, epoch, workerGroup: group }
+    await this.configure('endedStream', `${app}/${epoch}`, stream)
+    await this.kafka.producer.publish({
+      topic: this.kafka.topics.deliveries(group),
+      partition: 0,
+      key: app,
+      value: null,
+      headers: encodeStreamEndHeaders({
+        kind: 'ended',
+        companyId: COMPANY,
+        sequence: BigInt(this.#next.get(app) ?? 0),
+        streamEpoch: epoch,
+        routedAt: new Date().toISOString(),
+      }),
+    })
+  }
+
+  /** Whether everything of the app's epoch is known to be settled. */
+  async isSettled(app: string, epoch = 1): Promise<boolean> {
+    const rows = await this.database.query<{ settled: boolean }>(
+      'SELECT settled_at IS NOT NULL AS settled FROM hooklane.ended_stream WHERE app_id = $1 AND epoch = $2',
+      [app, epoch],
+    )
+    return rows[0]?.settled === true
+  }
+
+  /** A worker group with a topic of one partition. */
+  async dedicatedGroup(name: string): Promise<void> {
+    const group = { name, partitions: 1, slots: 0 }
+    await this.kafka.makeTopics(workerGroupTopics(this.kafka.topics, group))
+    await insertWorkerGroup({ query: (sql, values) => this.database.query(sql, values) }, group)
+    await this.configure('workerGroup', name, group)
   }
 
   // — what came of them —
@@ -270,6 +320,11 @@ export class DispatchWorld {
     await this.endAll()
     await Promise.all([this.kafka.close(), this.receiver.close()])
     await this.database.drop()
+  }
+
+  #subscriptionOf(app: string): string {
+    const deletions = this.#deletions.get(app) ?? 0
+    return deletions === 0 ? `sub_${app}` : `sub_${app}_${deletions + 1}`
   }
 
   #values<R>(topic: string, app: string): R[] {

@@ -62,6 +62,24 @@ describe('groups', () => {
     expect((await admin.committedOffsets(group, topic)).get(1)).toBeNull()
   }, 20_000)
 
+  it('that have members stay, the others go, whether or not they were there', async () => {
+    const topic = await kafka.topic('members', 1)
+    const [used, left] = [kafka.name('used'), kafka.name('left')]
+    const consumer = kafka.client.kafka.consumer({ groupId: used })
+    kafka.closeLater(() => consumer.disconnect())
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic] })
+    const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve))
+    await consumer.run({ eachBatch: () => Promise.resolve() })
+    await joined
+    await admin.commitOffsets(left, [{ topic, partition: 0, offset: 0n }])
+    const all = [used, left, kafka.name('never')]
+    expect(await admin.deleteUnusedGroups(all)).toEqual([left, kafka.name('never')])
+    await consumer.disconnect()
+    expect(await admin.deleteUnusedGroups(all)).toEqual(all)
+    expect(await admin.deleteUnusedGroups([])).toEqual([])
+  }, 40_000)
+
   it('a missing topic is named, not waited for', async () => {
     await expect(admin.partitionCount(kafka.name('none'))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
     await expect(admin.offsets(kafka.name('none'))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })

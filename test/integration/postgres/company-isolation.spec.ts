@@ -14,6 +14,9 @@ const TENANT_TABLES = [
   'dead_letter',
   'lane',
   'idempotency_key',
+  'company_identity',
+  'app_identity',
+  'ended_stream',
 ]
 
 async function seed(database: TestDatabase, company: string): Promise<void> {
@@ -28,6 +31,10 @@ async function seed(database: TestDatabase, company: string): Promise<void> {
     `INSERT INTO configuration VALUES ('app:${app}', 'app', 1, '{"companyId":"${company}"}')`,
     `INSERT INTO lane (worker_group, app_id, partition, company_id, mode, settled, floor_offset)
        VALUES ('shared-webhook', '${app}', 0, '${company}', 'flow', 0, 0)`,
+    `INSERT INTO company_identity VALUES ('${company}', 1)`,
+    `INSERT INTO app_identity VALUES ('${app}', '${company}', 1)`,
+    `INSERT INTO worker_group (name, partitions, slots) VALUES ('shared-webhook', 6, 4) ON CONFLICT DO NOTHING`,
+    `INSERT INTO ended_stream (app_id, epoch, company_id, worker_group) VALUES ('${app}', 1, '${company}', 'shared-webhook')`,
     `INSERT INTO idempotency_key VALUES ('K${company}', '${company}', 'k', 'x', now() + interval '1 day')`,
     `INSERT INTO dead_letter VALUES ('${app}', 1, '${company}', 'msg_1', 'sub', 'a.b', 1, 'r', null, now(), '{}')`,
     `INSERT INTO attempt (day, app_id, sequence, kind, attempt, attempt_id, company_id, delivery_id, owner_epoch, started_at, decision, status)
@@ -119,12 +126,16 @@ describe('row-level security', () => {
       (await poolOf(role).query(`SELECT * FROM ${table}`)).rowCount
     expect(await count('hooklane_producer', 'configuration')).toBe(3)
     expect(await count('hooklane_dispatcher', 'lane')).toBe(2)
+    expect(await count('hooklane_dispatcher', 'ended_stream')).toBe(2)
     expect(await count('hooklane_recorder', 'delivery')).toBe(2)
+    expect(await count('hooklane_recorder', 'company_identity')).toBe(2)
     const denied: [ServiceRole, string][] = [
       ['hooklane_dispatcher', 'api_key'],
       ['hooklane_dispatcher', 'configuration'],
       ['hooklane_dispatcher', 'subscription_secret'],
+      ['hooklane_dispatcher', 'app_identity'],
       ['hooklane_recorder', 'api_key'],
+      ['hooklane_recorder', 'app_identity'],
       ['hooklane_recorder', 'configuration'],
       ['hooklane_producer', 'api_key'],
       ['hooklane_producer', 'delivery'],
@@ -138,6 +149,22 @@ describe('row-level security', () => {
     await expect(poolOf('hooklane_dispatcher').query(`SELECT ensure_log_partitions('2031-01-02')`)).rejects.toThrow(
       /permission denied/,
     )
+  })
+
+  it('nobody but the subscription-service says when a company or an app has ended, and nobody takes an id from its company', async () => {
+    const refused: [ServiceRole, string][] = [
+      ['hooklane_recorder', 'UPDATE company_identity SET ended_at = NULL'],
+      ['hooklane_recorder', 'UPDATE company_identity SET incarnation = 9'],
+      ['hooklane_recorder', 'DELETE FROM delivery'],
+      ['hooklane_dispatcher', `UPDATE ended_stream SET app_id = 'app_x'`],
+      ['hooklane_dispatcher', 'DELETE FROM ended_stream'],
+      ['hooklane_service', 'DELETE FROM company_identity'],
+      ['hooklane_service', 'DELETE FROM app_identity'],
+      ['hooklane_service', 'UPDATE partition_owner SET owner = NULL'],
+    ]
+    for (const [role, statement] of refused) {
+      await expect(poolOf(role).query(statement)).rejects.toThrow(/permission denied/)
+    }
   })
 
   it('a where clause with an undefined or null value is an error, never all rows', async () => {

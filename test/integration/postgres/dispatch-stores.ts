@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Grant, LaneRow } from '@hooklane/core'
+import type { Grant, LaneRow, OpenStream } from '@hooklane/core'
 import { createPool, PostgresLaneStore, PostgresLeaseStore, type PgPool } from '@hooklane/postgres'
-import pg from 'pg'
 import { createTestDatabase, type TestDatabase } from './test-database.js'
 
 /** The stores of a dispatcher on a database of its own, as a dispatcher connects to it. */
@@ -9,7 +8,6 @@ export class DispatchStores {
   readonly leases: PostgresLeaseStore
   readonly lanes: PostgresLaneStore
   readonly #pools: PgPool[] = []
-  readonly #sessions: pg.Client[] = []
 
   private constructor(readonly database: TestDatabase) {
     this.leases = new PostgresLeaseStore(this.pool(), this.pool())
@@ -39,6 +37,18 @@ export class DispatchStores {
     ])
   }
 
+  /** An app was deleted. */
+  async addOpenStream({ appId, epoch, workerGroup }: OpenStream): Promise<void> {
+    await this.database.query(
+      'INSERT INTO hooklane.worker_group (name, partitions, slots) VALUES ($1, 1, 0) ON CONFLICT DO NOTHING',
+      [workerGroup],
+    )
+    await this.database.query(
+      `INSERT INTO hooklane.ended_stream (app_id, epoch, company_id, worker_group) VALUES ($1, $2, 'cmp_1', $3)`,
+      [appId, epoch, workerGroup],
+    )
+  }
+
   /** A partition of its own, granted. */
   async granted(leaseMs = 60_000): Promise<Grant> {
     const workerGroup = `g-${randomUUID().slice(0, 8)}`
@@ -52,27 +62,8 @@ export class DispatchStores {
     return this.leases.grant({ workerGroup, partition: 0, owner: randomUUID(), instance: 'test', leaseMs })
   }
 
-  /** A session in the hand of the test, with a transaction open in it. */
-  async transaction(): Promise<pg.Client> {
-    const session = new pg.Client({ connectionString: this.database.url, options: '-c search_path=hooklane' })
-    // Ended by a test that lets the server go away.
-    session.on('error', () => undefined)
-    await session.connect()
-    await session.query('BEGIN')
-    this.#sessions.push(session)
-    return session
-  }
-
-  /** Statements that wait for a lock now. */
-  async waiting(): Promise<number> {
-    const rows = await this.database.query<{ n: number }>(
-      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    )
-    return rows[0]?.n ?? 0
-  }
-
   async close(): Promise<void> {
-    await Promise.all([...this.#pools, ...this.#sessions].map((connection) => connection.end()))
+    await Promise.all(this.#pools.map((pool) => pool.end()))
     await this.database.drop()
   }
 }

@@ -18,16 +18,17 @@ describe('on PostgreSQL', () => {
       leases: stores.leases,
       lanes: stores.lanes,
       createPartition: (workerGroup, partition) => stores.createPartition(workerGroup, partition),
+      addOpenStream: (stream) => stores.addOpenStream(stream),
       close: () => Promise.resolve(),
     }),
   )
 
   it('writes nothing when a takeover got in between the request and the write', async () => {
     const { licence } = await stores.granted()
-    const takeover = await stores.transaction()
+    const takeover = await stores.database.transaction()
     await takeover.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
     const late = stores.lanes.save(licence, laneRow())
-    await eventually(async () => expect(await stores.waiting()).toBe(1), { withinMs: 1_500 })
+    await eventually(async () => expect(await stores.database.waiting()).toBe(1), { withinMs: 1_500 })
     await takeover.query('UPDATE partition_owner SET epoch = epoch + 1 WHERE worker_group = $1', [licence.workerGroup])
     await takeover.query('COMMIT')
     expect(await late).toBe('fenced')
@@ -53,22 +54,22 @@ describe('on PostgreSQL', () => {
 
   it('says that an outcome is unknown when the answer does not come in time', async () => {
     const { licence } = await stores.granted()
-    const blocker = await stores.transaction()
+    const blocker = await stores.database.transaction()
     await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
     const hasty = new PostgresLaneStore(stores.pool(200))
     await expect(hasty.save(licence, laneRow())).rejects.toBeInstanceOf(AmbiguousWrite)
-    await expect(hasty.delete(licence, 'app_1')).rejects.toBeInstanceOf(AmbiguousWrite)
+    await expect(hasty.delete(licence, laneRow())).rejects.toBeInstanceOf(AmbiguousWrite)
     await blocker.query('ROLLBACK')
     expect(await stores.lanes.save(licence, laneRow())).toBe('done')
   })
 
   it('says so as well when the connection ends in the middle', async () => {
     const { licence } = await stores.granted()
-    const blocker = await stores.transaction()
+    const blocker = await stores.database.transaction()
     await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
     const cutOff = stores.lanes.save(licence, laneRow())
     const rejected = expect(cutOff).rejects.toBeInstanceOf(AmbiguousWrite)
-    await eventually(async () => expect(await stores.waiting()).toBe(1), { withinMs: 1_500 })
+    await eventually(async () => expect(await stores.database.waiting()).toBe(1), { withinMs: 1_500 })
     await stores.database.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     )

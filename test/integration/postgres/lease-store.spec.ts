@@ -32,7 +32,7 @@ describe('on PostgreSQL', () => {
     const { licence } = await stores.granted(50)
     const running = await writeLane(licence)
     const taken = stores.ask(licence.workerGroup)
-    await eventually(async () => expect(await stores.waiting()).toBe(1), { withinMs: 1_500 })
+    await eventually(async () => expect(await stores.database.waiting()).toBe(1), { withinMs: 1_500 })
     await eventually(async () => expect(await lapsed(licence)).toBe(true), { withinMs: 1_500 })
     await running.query('COMMIT')
     expect((await taken)?.licence.epoch).toBe(licence.epoch + 1n)
@@ -50,10 +50,10 @@ describe('on PostgreSQL', () => {
 
   it('lets a save that was held up and lands after a newer one lose', async () => {
     const { licence } = await stores.granted()
-    const blocker = await stores.transaction()
+    const blocker = await stores.database.transaction()
     await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
     const late = stores.leases.keep([saveOf(licence, 10n, 1n)], 60_000)
-    await eventually(async () => expect(await stores.waiting()).toBe(1), { withinMs: 1_500 })
+    await eventually(async () => expect(await stores.database.waiting()).toBe(1), { withinMs: 1_500 })
     // The newer save goes first: as if it had come by another way. The position is the same, what is done above it is not.
     await blocker.query(
       'UPDATE partition_owner SET main_offset = 10, main_done = $2, save_no = 2 WHERE worker_group = $1',
@@ -63,6 +63,29 @@ describe('on PostgreSQL', () => {
     expect(await late).toEqual([])
     await stores.leases.release(licence)
     expect(await stores.ask(licence.workerGroup)).toMatchObject({ mainOffset: 10n, done: Buffer.of(9) })
+  })
+
+  it('gives no lease of a partition whose group is being removed, nor to one that waited while it was closed', async () => {
+    const { licence } = await stores.granted()
+    await stores.leases.release(licence)
+    const closer = await stores.database.transaction()
+    await closer.query('UPDATE partition_owner SET is_closed = true WHERE worker_group = $1', [licence.workerGroup])
+    const waiting = stores.ask(licence.workerGroup)
+    await eventually(async () => expect(await stores.database.waiting()).toBe(1), { withinMs: 1_500 })
+    await closer.query('COMMIT')
+    expect(await waiting).toBeNull()
+    expect(await stores.ask(licence.workerGroup)).toBeNull()
+  })
+
+  it('lets whoever holds a lease when the group is closed finish, and say so', async () => {
+    const { licence } = await stores.granted()
+    await stores.database.query('UPDATE hooklane.partition_owner SET is_closed = true WHERE worker_group = $1', [
+      licence.workerGroup,
+    ])
+    expect(await stores.leases.keep([saveOf(licence, 3n, 1n)], 60_000)).toEqual([licence])
+    expect(await stores.lanes.save(licence, laneRow())).toBe('done')
+    await stores.leases.release(licence)
+    expect(await stores.ask(licence.workerGroup)).toBeNull()
   })
 
   it('fences every licence of a database that was promoted, and lets one lease pass before anybody acts', async () => {
@@ -86,7 +109,7 @@ describe('on PostgreSQL', () => {
 
   it('says that an outcome is unknown when the answer does not come in time', async () => {
     const { licence } = await stores.granted()
-    const blocker = await stores.transaction()
+    const blocker = await stores.database.transaction()
     await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
     const hasty = new PostgresLeaseStore(stores.pool(200))
     await expect(hasty.keep([saveOf(licence, 1n, 1n)], 60_000)).rejects.toBeInstanceOf(AmbiguousWrite)
@@ -115,7 +138,7 @@ describe('on PostgreSQL', () => {
 
   /** The shipped statement in the middle of its transaction. */
   async function writeLane(licence: Licence) {
-    const running = await stores.transaction()
+    const running = await stores.database.transaction()
     expect(await new PostgresLaneStore(running as unknown as PgPool).save(licence, laneRow())).toBe('done')
     return running
   }

@@ -7,6 +7,10 @@ export interface TestDatabase {
   readonly url: string
   /** As the server's administrator, past row-level security. */
   query<R extends object>(sql: string, values?: unknown[]): Promise<R[]>
+  /** A session in the hand of the test, with a transaction open in it. */
+  transaction(): Promise<pg.Client>
+  /** Statements that wait for a lock now. */
+  waiting(): Promise<number>
   /** As if the server were away: ends all connections and takes no new ones. */
   refuseConnections(): Promise<void>
   acceptConnections(): Promise<void>
@@ -32,9 +36,25 @@ export async function createEmptyDatabase(prefix: string, on = serverUrl()): Pro
   // One connection: what a test sets in it stays for its next statement.
   const client = new pg.Pool({ connectionString: url.href, max: 1 })
   client.on('error', () => undefined)
+  const sessions: pg.Client[] = []
   return {
     url: url.href,
     query: async <R extends object>(sql: string, values: unknown[] = []) => (await client.query<R>(sql, values)).rows,
+    transaction: async () => {
+      const session = new pg.Client({ connectionString: url.href, options: '-c search_path=hooklane' })
+      // Ended by a test that lets the server go away.
+      session.on('error', () => undefined)
+      sessions.push(session)
+      await session.connect()
+      await session.query('BEGIN')
+      return session
+    },
+    waiting: async () => {
+      const { rows } = await client.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )
+      return rows[0]?.n ?? 0
+    },
     refuseConnections: async () => {
       await server.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`)
       await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])
@@ -43,7 +63,7 @@ export async function createEmptyDatabase(prefix: string, on = serverUrl()): Pro
       await server.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`)
     },
     drop: async () => {
-      await client.end()
+      await Promise.all([client, ...sessions].map((connection) => connection.end()))
       await server.query(`DROP DATABASE ${name} WITH (FORCE)`)
       await server.end()
     },

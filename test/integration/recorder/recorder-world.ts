@@ -106,6 +106,12 @@ export class RecorderWorld {
     return this.#record(this.kafka.topics.deadLetters, SCHEMA.deadLetter, app, value)
   }
 
+  /** The record as one of another incarnation of its company. */
+  ofIncarnation(companyIncarnation: number, record: OutgoingRecord): OutgoingRecord {
+    const value = JSON.parse(String(record.value)) as object
+    return { ...record, value: JSON.stringify({ ...value, companyIncarnation }) }
+  }
+
   deliveries(app: string): Promise<DeliveryRow[]> {
     return this.database.query<DeliveryRow>(
       `SELECT day::text, sequence::int, status, attempts, reason, settled_at IS NOT NULL AS settled, last_status

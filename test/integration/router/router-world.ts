@@ -3,13 +3,17 @@ import {
   coreTopics,
   decodeDeliveryHeaders,
   decodeQuarantined,
+  decodeStreamEndHeaders,
   HEADER,
+  isStreamEnd,
   workerGroupTopics,
+  type ConfigurationKind,
   type DeliveryHeaders,
   type QuarantinedRecord,
   type TopicNames,
 } from '@hooklane/contracts'
-import type { LogRecord } from '@hooklane/core'
+import { partitionOfKey, type LogRecord } from '@hooklane/core'
+import { KafkaLogAdmin, TopicAdmin } from '@hooklane/kafka'
 import * as testing from '@hooklane/testing'
 import type { Message, Producer } from 'kafkajs'
 import { KafkaWorld } from '../support/kafka-world.js'
@@ -38,6 +42,7 @@ export class RouterWorld {
   readonly #delivered: Delivered[] = []
   #parsed = 0
   #version = 0
+  #probes = 0
 
   private constructor(private readonly log: KafkaWorld) {
     // As an upstream service has it: the client's default partitioner, its own order, nothing of ours.
@@ -64,11 +69,7 @@ export class RouterWorld {
   }
 
   /** Writes a row of the configuration as the capture of its table does; null deletes it. */
-  async configure(
-    kind: 'company' | 'app' | 'subscription' | 'workerGroup',
-    id: string,
-    body: object | null,
-  ): Promise<void> {
+  async configure(kind: ConfigurationKind, id: string, body: object | null): Promise<void> {
     const headers = { [HEADER.schema]: `${kind}/1`, [HEADER.version]: String(++this.#version) }
     const value = body === null ? null : JSON.stringify(body)
     await this.#upstream.send({
@@ -77,8 +78,36 @@ export class RouterWorld {
     })
   }
 
-  async company(id: string): Promise<void> {
-    await this.configure('company', id, { id, name: id })
+  async company(id: string, changes: object = {}): Promise<void> {
+    await this.configure('company', id, { id, name: id, ...changes })
+  }
+
+  /** The app and its subscription are deleted, as the service does it. */
+  async deleteApp(
+    app: { appId: string; companyId: string; epoch: number; workerGroup?: string },
+    subscription: string,
+  ) {
+    await this.configure('subscription', subscription, null)
+    await this.configure('app', app.appId, null)
+    await this.configure('endedStream', `${app.appId}/${app.epoch}`, { workerGroup: GROUP, ...app })
+  }
+
+  /** A worker group with a topic of one partition. */
+  async dedicatedGroup(name: string): Promise<void> {
+    const group = { name, partitions: 1, slots: 0 }
+    await this.log.makeTopics(workerGroupTopics(this.topics, group))
+    await this.configure('workerGroup', name, group)
+  }
+
+  deleteTopic(group: string): Promise<void> {
+    return new TopicAdmin(this.log.client).deleteTopics([this.topics.deliveries(group)])
+  }
+
+  /** Offset of the next event of the company. */
+  async eventsEnd(companyId: string): Promise<bigint> {
+    const offsets = await new KafkaLogAdmin(this.log.client).offsets(this.topics.events)
+    const partition = partitionOfKey(Buffer.from(companyId), offsets.length)
+    return offsets.find((one) => one.partition === partition)?.high ?? 0n
   }
 
   async app(id: string, companyId: string, changes: object = {}): Promise<void> {
@@ -107,6 +136,19 @@ export class RouterWorld {
       },
       secrets: [{ sealed: 'x', validUntil: null }],
       ...changes,
+    })
+  }
+
+  /** Waits until the one router that runs has read what is configured by now: what is configured after it is in force, and the topic is read in order. */
+  async configurationRead(): Promise<void> {
+    const probe = `probe_${++this.#probes}`
+    await this.company(probe)
+    await this.app(`app_${probe}`, probe)
+    await this.subscription(`sub_${probe}`, probe, `app_${probe}`)
+    let n = 0
+    await eventually(async () => {
+      await this.publish([messageOf(upstreamEvent(probe, ++n))])
+      if (this.deliveredTo(`app_${probe}`).length === 0) throw new Error('the router has not read the configuration')
     })
   }
 
@@ -146,13 +188,24 @@ export class RouterWorld {
     // Only what is new is read: tests ask often, while the log grows.
     for (; this.#parsed < records.length; this.#parsed++) {
       const record = records[this.#parsed]
-      if (record) this.#delivered.push(toDelivered(record))
+      if (record && !isStreamEnd(record.headers)) this.#delivered.push(toDelivered(record))
     }
     return this.#delivered
   }
 
   deliveredTo(appId: string): Delivered[] {
     return this.delivered().filter((one) => one.appId === appId)
+  }
+
+  /** An app's deliveries and ends of streams, in their order: `epoch/sequence`, or `epoch/end at sequence`. */
+  streamOf(appId: string): string[] {
+    const records = this.log.records(this.topics.deliveries(GROUP)).filter(({ key }) => String(key) === appId)
+    return records.map((record) => {
+      const end = decodeStreamEndHeaders(record.headers)
+      if (end.ok) return `${end.value.streamEpoch}/end at ${end.value.sequence}`
+      const { headers } = toDelivered(record)
+      return `${headers.streamEpoch}/${headers.sequence}`
+    })
   }
 
   quarantined(): QuarantinedRecord[] {

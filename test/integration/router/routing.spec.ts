@@ -116,15 +116,7 @@ describe('the router on a real broker', () => {
     await world.company(company)
     await world.app('app_wait', company, { workerGroup: 'shared-later' })
     await world.subscription('sub_wait', company, 'app_wait')
-    // Configured after it: when this one gets its events, the one before is in force too, because the topic is read in order.
-    await world.company('cmp_probe')
-    await world.app('app_probe', 'cmp_probe')
-    await world.subscription('sub_probe', 'cmp_probe', 'app_probe')
-    let n = 0
-    await eventually(async () => {
-      await world.publish([messageOf(upstreamEvent('cmp_probe', ++n))])
-      expect(world.deliveredTo('app_probe')).not.toEqual([])
-    })
+    await world.configurationRead()
     await world.publish([1, 2, 3].map((at) => messageOf(upstreamEvent(company, at))))
     await eventually(async () => expect(await router.metric('router_partitions', 'state="waiting"')).toBe(1))
     expect(world.deliveredTo('app_wait')).toEqual([])

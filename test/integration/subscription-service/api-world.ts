@@ -12,6 +12,7 @@ import { TenantDatabase } from '@hooklane/postgres'
 import { systemClock } from '@hooklane/runtime'
 import { parseAllowTargets } from '@hooklane/webhook-http'
 import type { NestExpressApplication } from '@nestjs/platform-express'
+import { EventsEndUnknown } from '../../../apps/subscription-service/src/companies/events-end.js'
 import { createApi } from '../../../apps/subscription-service/src/create-api.js'
 import { DeliveryRules } from '../../../apps/subscription-service/src/subscriptions/subscriptions.service.js'
 import { DocumentedApi, type OpenApiDocument } from './documented-api.js'
@@ -20,14 +21,30 @@ import { createTestDatabase, type TestDatabase } from '../postgres/test-database
 // Bounds a test that hangs; none comes near it.
 jest.setTimeout(60_000)
 
-/** Topics as far as the API needs them: it only ever asks for them. */
+/** Topics as far as the API needs them. */
 export class FakeTopics implements WorkerGroupTopics {
   readonly ensured: WorkerGroupConfiguration[] = []
+  readonly removed: string[] = []
+  /** Groups whose topics somebody reads still. */
+  readonly read = new Set<string>()
   refusal: Error | null = null
+  /** Where the events of any company end; null: Kafka does not say. */
+  end: bigint | null = 0n
+
+  async eventsEnd(): Promise<bigint> {
+    if (this.end === null) throw new EventsEndUnknown()
+    return this.end
+  }
 
   async ensure(group: WorkerGroupConfiguration): Promise<void> {
     if (this.refusal) throw this.refusal
     this.ensured.push(group)
+  }
+
+  async remove(groups: readonly WorkerGroupConfiguration[]): Promise<readonly string[]> {
+    const removed = groups.map(({ name }) => name).filter((name) => !this.read.has(name))
+    this.removed.push(...removed)
+    return removed
   }
 }
 
@@ -54,6 +71,7 @@ interface AnswerBody {
   readonly workerGroup: string
   readonly previousValidUntil: string
   readonly sequence: number
+  readonly epoch: number
   readonly lanes: unknown
   readonly oldestAgeSeconds: number
   readonly target: { readonly url: string; readonly headers: readonly object[] }
@@ -121,6 +139,7 @@ export class ApiWorld {
       database: tenants,
       workerGroupTopics: topics,
       workerGroupBacklogs: backlogs,
+      eventsEnd: () => topics.eventsEnd(),
       operatorKey: operator,
       rules: new DeliveryRules(createSealer([secretsKey]), parseAllowTargets('127.0.0.2/32'), 'Pim-'),
       cursorSecret: secretsKey,

@@ -21,7 +21,7 @@ describe('companies, apps and worker groups', () => {
     const replaced = await world.call('PUT', '/v1/companies/cmp_n', { body: { name: 'Nordlys Living' } })
     expect([replaced.status, replaced.body.name]).toEqual([200, 'Nordlys Living'])
     const configuration = await world.configuration('company:cmp_n')
-    expect(configuration).toEqual({ id: 'cmp_n', name: 'Nordlys Living' })
+    expect(configuration).toEqual({ id: 'cmp_n', name: 'Nordlys Living', incarnation: 1 })
     expect(decoderOf(CompanySchema)(Buffer.from(JSON.stringify(configuration)))).toMatchObject({ ok: true })
   })
 
@@ -31,8 +31,10 @@ describe('companies, apps and worker groups', () => {
     await world.call('POST', '/v1/subscriptions', { key: company.owner, body: { appId: app, ...SUBSCRIPTION } })
     expect((await world.call('DELETE', '/v1/companies/cmp_gone')).status).toBe(204)
     expect((await world.call('GET', '/v1/apps', { key: company.owner })).status).toBe(401)
-    const left = await world.database.query(`SELECT key FROM hooklane.configuration WHERE body LIKE '%cmp_gone%'`)
-    expect(left).toEqual([])
+    const left = await world.database.query<{ key: string }>(
+      `SELECT key FROM hooklane.configuration WHERE body LIKE '%cmp_gone%'`,
+    )
+    expect(left).toEqual([{ key: `endedStream:${app}/1` }])
     expect((await world.call('GET', '/v1/companies/cmp_gone')).status).toBe(404)
   })
 
@@ -90,7 +92,7 @@ describe('companies, apps and worker groups', () => {
   it('the worker mode changes until the first subscription, and never again', async () => {
     const app = await world.app(owner)
     const mode = (to: string) => world.call('PATCH', `/v1/apps/${app}`, { key: owner, body: { worker: { mode: to } } })
-    expect((await mode('dedicated')).body.workerGroup).toBe(`dedicated-${app.toLowerCase().replace('_', '-')}`)
+    expect((await mode('dedicated')).body.workerGroup).toBe(`dedicated-${app.toLowerCase().replace('_', '-')}-1`)
     expect((await mode('shared')).body.workerGroup).toBe('shared-webhook')
     const { body } = await world.call('POST', '/v1/subscriptions', {
       key: owner,
@@ -109,7 +111,7 @@ describe('companies, apps and worker groups', () => {
 
   it('a dedicated app brings its group: topics first, then group, owner row and configuration', async () => {
     const app = await world.app(owner, { worker: { mode: 'dedicated' } })
-    const name = `dedicated-${app.toLowerCase().replace('_', '-')}`
+    const name = `dedicated-${app.toLowerCase().replace('_', '-')}-1`
     expect(world.topics.ensured.at(-1)).toEqual({ name, partitions: 1, slots: 0 })
     expect(await world.configuration(`workerGroup:${name}`)).toEqual({ name, partitions: 1, slots: 0 })
     const owners = await world.database.query(

@@ -19,7 +19,7 @@ export class KafkaWorld {
   readonly producer: SingleFlightProducer
   readonly brokers: readonly string[]
   readonly #records: LogRecord[] = []
-  #specs: readonly TopicSpec[] = []
+  readonly #specs: TopicSpec[] = []
   #reader: KafkaLogConsumer | null = null
 
   private constructor(readonly prefix: string) {
@@ -37,14 +37,16 @@ export class KafkaWorld {
     read: (topics: TopicNames) => readonly string[],
   ): Promise<KafkaWorld> {
     const world = new KafkaWorld(`${name}${randomUUID().slice(0, 8)}.`)
-    world.#specs = specsOf(world.topics)
-    const faults = await new TopicAdmin(world.client).ensureTopics([...world.#specs], {
-      replicationFactor: 1,
-      create: true,
-    })
-    if (faults.length > 0) throw new Error(faults.join('\n'))
+    await world.makeTopics(specsOf(world.topics))
     await world.#read(read(world.topics))
     return world
+  }
+
+  /** They go with the world. */
+  async makeTopics(specs: readonly TopicSpec[]): Promise<void> {
+    this.#specs.push(...specs)
+    const faults = await new TopicAdmin(this.client).ensureTopics(specs, { replicationFactor: 1, create: true })
+    if (faults.length > 0) throw new Error(faults.join('\n'))
   }
 
   /** What a topic brought so far; of one partition in its order. */

@@ -104,6 +104,7 @@ export function deadLetterRecord(effect: EffectOf<'publishDeadLetter'>, scope: R
 function identityOf(record: RecordRef, event: DeliveredEvent | null, scope: RecordScope) {
   return {
     companyId: record.companyId,
+    companyIncarnation: record.companyIncarnation,
     appId: record.appId,
     workerGroup: scope.workerGroup,
     subscriptionId: record.subscriptionId,

@@ -1,9 +1,10 @@
 import type { TopicNames } from '@hooklane/contracts'
-import type { ConfigurationRecord, ConfigurationView } from '@hooklane/core'
+import type { ConfigurationRecord, ConfigurationView, LaneStore } from '@hooklane/core'
 import { ConfigurationReader, type KafkaClient } from '@hooklane/kafka'
 import { noteUndecodable } from '@hooklane/observability'
-import type { ServiceContext } from '@hooklane/runtime'
+import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import { ConfigurationGate } from '../configuration/configuration-gate.js'
+import { PredecessorGate } from '../configuration/predecessor-gate.js'
 import type { OpenSessions } from '../engine/open-sessions.js'
 import type { DispatcherMetrics } from '../metrics.js'
 
@@ -46,5 +47,27 @@ export function makeGate(
     readToEnd: () => configuration.readToEnd(),
     onRead: () => open.configurationRead(),
     onFailure: (error) => logger.warn({ error }, 'the configuration could not be read further; trying again'),
+  })
+}
+
+export function makePredecessorGate(
+  laneStore: LaneStore,
+  open: OpenSessions,
+  metrics: DispatcherMetrics,
+  { logger }: ServiceContext,
+): PredecessorGate {
+  return new PredecessorGate({
+    clock: systemClock,
+    openStreams: (appIds) => laneStore.openStreams(appIds),
+    onOpened: () => open.configurationRead(),
+    onOverdue: ({ appId, epoch, workerGroup }) => {
+      metrics.alarms.inc({ kind: 'predecessor' })
+      logger.error(
+        { alarm: 'predecessor', app: appId, epoch, group: workerGroup },
+        'an app that was made again waits for what its predecessor’s group has not settled: somebody must serve that group. If its topic is lost: ' +
+          `UPDATE hooklane.ended_stream SET settled_at = now() WHERE app_id = '${appId.replaceAll("'", "''")}' AND epoch = ${epoch}`,
+      )
+    },
+    onFailure: (error) => logger.warn({ error }, 'open streams could not be asked for; trying again'),
   })
 }

@@ -5,6 +5,7 @@ import type { Permits } from '../attempts/permits.js'
 import { RenderedEvents } from '../attempts/rendered-events.js'
 import { SubscriptionAccessCache } from '../attempts/subscription-access.js'
 import type { ConfigurationGate } from '../configuration/configuration-gate.js'
+import type { PredecessorGate } from '../configuration/predecessor-gate.js'
 import type { OpenSessions } from '../engine/open-sessions.js'
 import { SessionFactory } from '../engine/session-factory.js'
 import { Ledger } from '../ledger/ledger.js'
@@ -40,6 +41,7 @@ export function makeLedger(
 export interface SessionParts {
   readonly view: ConfigurationView
   readonly gate: ConfigurationGate
+  readonly predecessors: PredecessorGate
   readonly ledger: Ledger
   readonly open: OpenSessions
   readonly permits: Permits
@@ -54,7 +56,7 @@ export function makeSessionFactory(
 ): SessionFactory {
   const { leaseStore, laneStore, publisher } = connections
   const { topicPrefix, leaseTtlMs, sessionTimeoutMs, marginMs, inlineWindowMs } = settings
-  const { gate, ledger, open, metrics } = parts
+  const { view, gate, predecessors, ledger, open, metrics } = parts
   return new SessionFactory({
     clock: systemClock,
     leaseStore,
@@ -63,6 +65,8 @@ export function makeSessionFactory(
     ledger,
     open,
     gate,
+    predecessors,
+    endedStreams: () => view.endedStreams(),
     metrics,
     executor: makeExecutor(settings, connections, parts, context),
     logger: context.logger,

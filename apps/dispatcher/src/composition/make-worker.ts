@@ -17,6 +17,13 @@ const REBALANCE_TIMEOUT_MS = 60_000
 const SHARED_WAIT_MS = 500
 const DEDICATED_WAIT_MS = 2_000
 
+export interface WorkerOptions {
+  /** Stable for the process: tells people who holds a partition. */
+  readonly instance: string
+  /** Whether the configuration, read to its end, knows the worker group no more. */
+  readonly isGone: (workerGroup: string) => Promise<boolean>
+}
+
 /** Makes the workers of worker groups: their consumers, and the owners of their partitions. */
 export class WorkerMaker {
   private readonly names
@@ -27,8 +34,7 @@ export class WorkerMaker {
     private readonly sessions: SessionFactory,
     private readonly metrics: DispatcherMetrics,
     private readonly context: ServiceContext,
-    /** Stable for the process: tells people who holds a partition. */
-    private readonly instance: string,
+    private readonly options: WorkerOptions,
   ) {
     this.names = topicNames(settings.topicPrefix)
   }
@@ -49,7 +55,7 @@ export class WorkerMaker {
       }),
       makeOwner: (partition, worker) => this.makeOwner(group.name, topic, partition, worker),
       putAside: (unreadable, isNeeded) => this.putAside(group.name, unreadable, isNeeded),
-      onCrash: (error) => context.fail(`the consumer of ${group.name} could not be kept running`, error),
+      onCrash: (error) => void this.crashed(group.name, error),
       onAssigned: (partitions) => {
         this.metrics.rebalances.inc({ group: group.name })
         context.logger.info({ group: group.name, partitions }, 'partitions assigned')
@@ -58,8 +64,9 @@ export class WorkerMaker {
   }
 
   private makeOwner(workerGroup: string, topic: string, partition: number, worker: GroupWorker): PartitionOwner {
-    const { settings, sessions, metrics, instance } = this
+    const { settings, sessions, metrics } = this
     const { logger } = this.context
+    const { instance } = this.options
     return new PartitionOwner({
       workerGroup,
       partition,
@@ -87,6 +94,13 @@ export class WorkerMaker {
       },
       onTakenOver: (seconds) => metrics.takeoverSeconds.observe({ group: workerGroup }, seconds),
     })
+  }
+
+  /** A process that was frozen may meet a group whose topic has gone meanwhile: that must not end it. */
+  private async crashed(group: string, error: Error): Promise<void> {
+    const isGone = await this.options.isGone(group).catch(() => false)
+    if (isGone) this.context.logger.info({ error, group }, 'the consumer of a worker group that is gone has ended')
+    else this.context.fail(`the consumer of ${group} could not be kept running`, error)
   }
 
   private async offsets(topic: string, partition: number): Promise<PartitionOffsets> {

@@ -146,15 +146,10 @@ export class LaneSession implements LedgerEntry {
           'laneSaved',
           effect.row.appId,
           effect.saveId,
-          this.ports.laneStore.save(this.licence, effect.row),
+          this.ports.laneStore.save(this.licence, effect.row, effect.endedEpoch),
         )
       case 'deleteLane':
-        return this.write(
-          'laneDeleted',
-          effect.appId,
-          effect.saveId,
-          this.ports.laneStore.delete(this.licence, effect.appId),
-        )
+        return this.write('laneDeleted', effect.appId, effect.saveId, this.ports.laneStore.delete(this.licence, effect))
       case 'publishAttempt':
       case 'publishSettlement':
       case 'publishDeadLetter':

@@ -1,3 +1,4 @@
+import type { EndedStreamConfiguration } from '@hooklane/contracts'
 import type { Happening, LaneSession } from './lane-session.js'
 
 /** All sessions of the process, for what concerns every one of them. */
@@ -21,6 +22,13 @@ export class OpenSessions {
   /** Heads that were ahead of the configuration are asked about again. */
   configurationRead(): void {
     this.tell({ type: 'configurationRead' })
+  }
+
+  /** An app was deleted. */
+  streamEnded({ appId, epoch, workerGroup }: EndedStreamConfiguration): void {
+    for (const session of this.sessions) {
+      if (session.licence.workerGroup === workerGroup) session.tell({ type: 'appDeleted', appId, epoch })
+    }
   }
 
   private tell(happening: Happening): void {

@@ -1,4 +1,4 @@
-import type { PartitionOffsets } from '@hooklane/core'
+import type { EndedStreamConfiguration } from '@hooklane/contracts'
 import {
   openSession,
   type Clock,
@@ -9,6 +9,9 @@ import {
   type LeaseStore,
   type Licence,
   type OutgoingRecord,
+  type PartitionOffsets,
+  type RecordRef,
+  type Verdict,
 } from '@hooklane/core'
 import { withoutRedaction, type Logger } from '@hooklane/observability'
 import type { AttemptDetail, AttemptExecutor } from '../attempts/attempt-executor.js'
@@ -22,6 +25,7 @@ import {
 import { Gathering } from '../attempts/gathering.js'
 import type { Publisher } from '../attempts/publisher.js'
 import type { ConfigurationGate } from '../configuration/configuration-gate.js'
+import type { PredecessorGate } from '../configuration/predecessor-gate.js'
 import type { GroupWorker } from '../groups/group-worker.js'
 import type { Ledger } from '../ledger/ledger.js'
 import type { DispatcherMetrics } from '../metrics.js'
@@ -51,6 +55,8 @@ export interface SessionFactoryOptions {
   readonly ledger: Ledger
   readonly open: OpenSessions
   readonly gate: ConfigurationGate
+  readonly predecessors: PredecessorGate
+  readonly endedStreams: () => readonly EndedStreamConfiguration[]
   readonly executor: AttemptExecutor
   readonly publisher: Publisher
   readonly metrics: DispatcherMetrics
@@ -93,18 +99,32 @@ export class SessionFactory {
     const session = new LaneSession(licence, state, deadlineMs, this.portsOf(licence, worker))
     this.failed.set(session, new Set(rows.map((row) => row.appId)))
     this.options.open.add(session)
+    this.tellEnded(session)
     return session
   }
 
+  /** Lanes of apps that were deleted before this process had their rows. */
+  private tellEnded(session: LaneSession): void {
+    for (const { appId, epoch, workerGroup } of this.options.endedStreams()) {
+      if (workerGroup === session.licence.workerGroup) session.tell({ type: 'appDeleted', appId, epoch })
+    }
+  }
+
+  private verdictOf(record: RecordRef, workerGroup: string): Verdict {
+    const { gate, predecessors } = this.options
+    const verdict = gate.verdict(record)
+    return verdict.kind === 'send' && !predecessors.isOpen(record, workerGroup) ? BEHIND : verdict
+  }
+
   private portsOf({ workerGroup, partition }: Licence, worker: GroupWorker): SessionPorts {
-    const { clock, leaseStore, laneStore, ledger, leaseTtlMs, gate, executor, metrics, logger } = this.options
+    const { clock, leaseStore, laneStore, ledger, leaseTtlMs, executor, metrics, logger } = this.options
     return {
       clock,
       leaseStore,
       laneStore,
       ledger,
       leaseTtlMs,
-      prepare: (record) => gate.verdict(record),
+      prepare: (record) => this.verdictOf(record, workerGroup),
       attempt: (session, effect) => executor.start(session, effect),
       publish: (session, effect) => this.publish(session, effect),
       pauseMain: (session) => worker.pause(partition, session),
@@ -219,6 +239,8 @@ export class SessionFactory {
     if (disposition.kind !== 'delivered') failed?.add(record.appId)
   }
 }
+
+const BEHIND: Verdict = { kind: 'behind' }
 
 const AMBIGUOUS: Readonly<Record<StoreOperation, string>> = {
   keep: 'it is not known whether leases and positions were saved',

@@ -1,8 +1,8 @@
-import { decodeDeliveryHeaders, type Decoded } from '@hooklane/contracts'
-import type { LogBatch, LogRecord, RecordRef } from '@hooklane/core'
+import { decodeDeliveryHeaders, decodeStreamEndHeaders, isStreamEnd, type Decoded } from '@hooklane/contracts'
+import type { LaneRecord, LogBatch, LogRecord, RecordRef, StreamEnd } from '@hooklane/core'
 
 export interface DecodedBatch {
-  readonly records: readonly RecordRef[]
+  readonly records: readonly LaneRecord[]
   /** Records that no lane can take: they go to quarantine, and the lane shows a gap. */
   readonly unreadable: readonly Unreadable[]
 }
@@ -14,30 +14,42 @@ export interface Unreadable {
 
 /** Reads what lanes need of each record from `fromOffset` on: headers and key, never the body. */
 export function decodeBatch(batch: LogBatch, fromOffset: bigint): DecodedBatch {
-  const records: RecordRef[] = []
+  const records: LaneRecord[] = []
   const unreadable: Unreadable[] = []
   for (const record of batch.records) {
     if (record.offset < fromOffset) continue
-    const decoded = toRecordRef(record)
+    const decoded = toLaneRecord(record)
     if (decoded.ok) records.push(decoded.value)
     else unreadable.push({ record, reason: decoded.reason })
   }
   return { records, unreadable }
 }
 
-function toRecordRef(record: LogRecord): Decoded<RecordRef> {
+function toLaneRecord(record: LogRecord): Decoded<LaneRecord> {
   if (record.key === null || record.key.length === 0) return { ok: false, reason: 'no_key' }
+  const appId = record.key.toString('utf8')
+  return isStreamEnd(record.headers) ? toStreamEnd(record, appId) : toRecordRef(record, appId)
+}
+
+function toStreamEnd({ offset, headers }: LogRecord, appId: string): Decoded<StreamEnd> {
+  const decoded = decodeStreamEndHeaders(headers)
+  return decoded.ok ? { ok: true, value: { ...decoded.value, appId, offset } } : decoded
+}
+
+function toRecordRef(record: LogRecord, appId: string): Decoded<RecordRef> {
   if (record.value === null || record.value.length === 0) return { ok: false, reason: 'no_value' }
   const headers = decodeDeliveryHeaders(record.headers)
   if (!headers.ok) return headers
-  const { kind, sequence, deliveryId, companyId, subscriptionId, subscriptionVersion } = headers.value
-  if (kind !== 'delivery') return { ok: false, reason: 'unknown_kind' }
+  const { kind, sequence, deliveryId, companyId, companyIncarnation } = headers.value
+  const { subscriptionId, subscriptionVersion } = headers.value
   const { source, streamEpoch, routeVersion, mode, reason, routedAt } = headers.value
   return {
     ok: true,
     value: {
-      appId: record.key.toString('utf8'),
+      kind,
+      appId,
       companyId,
+      companyIncarnation,
       sequence,
       offset: record.offset,
       deliveryId,

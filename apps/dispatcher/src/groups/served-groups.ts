@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { WorkerGroupConfiguration } from '@hooklane/contracts'
 import type { GroupWorker } from './group-worker.js'
 import { isServed } from './matches-pattern.js'
@@ -7,13 +8,15 @@ export interface ServedGroupsOptions {
   readonly patterns: readonly string[]
   readonly make: (group: WorkerGroupConfiguration) => GroupWorker
   readonly onFailure: (workerGroup: string, error: unknown) => void
+  /** The group is served no more: nothing of it must be shown. */
+  readonly onEnded: (workerGroup: string) => Promise<void>
 }
 
-/** The worker groups this process serves. A group that appears gets a consumer of its own; the others notice nothing. */
+/** The worker groups this process serves. A group that appears gets a consumer of its own, one that goes takes it along; the others notice nothing. */
 export class ServedGroups {
   private readonly served = new Map<string, Served>()
-  private readonly wakers = new Set<() => void>()
-  private isStopping = false
+  private readonly leaving = new Set<Promise<void>>()
+  private readonly stopping = new AbortController()
 
   constructor(private readonly options: ServedGroupsOptions) {}
 
@@ -28,61 +31,76 @@ export class ServedGroups {
     )
   }
 
+  /** The group is gone from the configuration: its consumer leaves, its leases are given back. Resolves when that is done. */
+  async end(name: string): Promise<void> {
+    const entry = this.served.get(name)
+    if (!entry) return
+    this.served.delete(name)
+    entry.ending.abort()
+    const left = this.leave(name, entry).finally(() => this.leaving.delete(left))
+    this.leaving.add(left)
+    await left
+  }
+
   /** All groups side by side: a lane's pause is its longest attempt in flight, not the sum over the groups. */
   async stop(): Promise<void> {
-    this.isStopping = true
-    for (const wake of this.wakers) wake()
+    this.stopping.abort()
+    for (const { ending } of this.served.values()) ending.abort()
     // A start that is under way is not waited for: without Kafka it would last for ever.
-    await Promise.all([...this.served.values()].map((entry) => entry.worker.stop()))
+    await Promise.all([...[...this.served.values()].map((entry) => entry.worker.stop()), ...this.leaving])
   }
 
   private begin(group: WorkerGroupConfiguration): Promise<void> {
     const known = this.served.get(group.name)
     if (known) return known.started
-    if (this.isStopping) return Promise.resolve()
-    const entry: Served = { worker: this.options.make(group), started: Promise.resolve() }
+    if (this.stopping.signal.aborted) return Promise.resolve()
+    const entry: Served = {
+      worker: this.options.make(group),
+      started: Promise.resolve(),
+      ending: new AbortController(),
+    }
     this.served.set(group.name, entry)
     entry.started = this.startPatiently(group, entry)
     return entry.started
   }
 
+  /** Who leaves while it joins stays a member until its session expires, and nobody can remove the consumer group before. */
+  private async leave(name: string, { worker, started }: Served): Promise<void> {
+    await Promise.race([started, pause(JOIN_PATIENCE_MS, this.stopping.signal)])
+    await worker.stop()
+    await this.options.onEnded(name)
+  }
+
   /** A group whose topic is not there yet must not end the process that serves the others. */
   private async startPatiently(group: WorkerGroupConfiguration, entry: Served): Promise<void> {
+    const { signal } = entry.ending
+    // Asked after a wait, in which it may have been aborted.
+    const mustEnd = (): boolean => signal.aborted
     for (;;) {
       try {
         await entry.worker.start()
         return
       } catch (error) {
-        if (this.mustEnd()) return
+        if (mustEnd()) return
         this.options.onFailure(group.name, error)
       }
-      await this.pause()
-      if (this.mustEnd()) return
+      await pause(START_AGAIN_MS, signal)
+      if (mustEnd()) return
       entry.worker = this.options.make(group)
     }
-  }
-
-  /** Asked after a wait, in which `stop` may have been called. */
-  private mustEnd(): boolean {
-    return this.isStopping
-  }
-
-  private pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer)
-        this.wakers.delete(wake)
-        resolve()
-      }
-      const timer = setTimeout(wake, START_AGAIN_MS)
-      this.wakers.add(wake)
-    })
   }
 }
 
 interface Served {
   worker: GroupWorker
   started: Promise<void>
+  /** Aborted when the group goes, or the process ends. */
+  readonly ending: AbortController
 }
 
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  delay(ms, undefined, { signal, ref: false }).catch(() => undefined)
+
 const START_AGAIN_MS = 5_000
+/** Lower: topics of a group that came and went at once stay longer. Higher: a cluster that is ill keeps a consumer that nobody needs. */
+const JOIN_PATIENCE_MS = 15_000

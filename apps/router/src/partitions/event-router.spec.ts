@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { topicNames } from '@hooklane/contracts'
+import { topicNames, type EndedStreamConfiguration } from '@hooklane/contracts'
 import {
   partitionOfKey,
   type LogConsumer,
@@ -187,8 +187,10 @@ function world(log = new InMemoryRouterLog()) {
     version: 1n,
     value: { id: 'sub_1', companyId: COMPANY, appId: 'app_a', enabled: true, events: ['*'] },
   }
+  const ended = new Set<EndedStreamConfiguration>()
   const view = {
-    hasCompany: (id: string) => id === COMPANY,
+    company: (id: string) => (id === COMPANY ? { id, name: id } : undefined),
+    endedStreams: () => [...ended],
     hasWorkerGroup: (name: string) => groups.has(name),
     app: (id: string) => apps.get(id),
     subscription: () => subscription,
@@ -238,7 +240,13 @@ function world(log = new InMemoryRouterLog()) {
   })
   consumer.onReset = (at) => router.onOffsetReset(at)
   running.push(router)
-  return { log, consumer, router, readiness, registry, groups, apps, rests }
+  /** The app is deleted. */
+  const deleteApp = (workerGroup = 'shared-webhook') => {
+    apps.clear()
+    ended.add({ appId: 'app_a', companyId: COMPANY, epoch: 1, workerGroup })
+    router.onConfiguration()
+  }
+  return { log, consumer, router, readiness, registry, groups, apps, rests, deleteApp }
 }
 
 function publish(log: InMemoryRouterLog, from: number, to: number): void {
@@ -258,6 +266,8 @@ function publish(log: InMemoryRouterLog, from: number, to: number): void {
 
 const delivered = (log: InMemoryRouterLog): string[] =>
   log.records({ topic: topics.deliveries('shared-webhook'), partition: 0 }).map((record) => {
+    const epoch = String(record.headers['hooklane-stream-epoch'])
+    if (record.value === null) return `end of ${epoch} at ${String(record.headers['hooklane-sequence'])}`
     const value = JSON.parse(String(record.value)) as { id: string; order: { sequence: number } }
     return `${value.order.sequence} ${value.id}`
   })
@@ -410,6 +420,65 @@ describe('EventRouter', () => {
     log.poison = null
     await eventually(() => expect(delivered(log)).toEqual(expected(9)))
     await eventually(() => expect(readiness.isReady).toBe(true))
+  })
+
+  it('ends the stream of a deleted app once, also when no event comes any more, whatever becomes of the router', async () => {
+    const log = new InMemoryRouterLog()
+    const first = world(log)
+    publish(log, 1, 3)
+    await first.router.start()
+    first.consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toHaveLength(3))
+    first.deleteApp()
+    const ended = [...expected(3), 'end of 1 at 3']
+    await eventually(() => expect(delivered(log)).toEqual(ended))
+    expect(log.committed).toBe(3n)
+    await first.router.stop()
+
+    const second = world(log)
+    second.deleteApp()
+    await second.router.start()
+    second.consumer.assign(EVENTS, STATE)
+    publish(log, 4, 5)
+    await eventually(() => expect(log.committed).toBe(5n))
+    expect(delivered(log)).toEqual(ended)
+  })
+
+  it('opens another writer when a worker group is gone that the old one has written to', async () => {
+    const { log, consumer, router, groups, deleteApp } = world()
+    publish(log, 1, 3)
+    await router.start()
+    consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(delivered(log)).toHaveLength(3))
+    groups.add('shared-other')
+    groups.delete('shared-other')
+    router.onConfiguration()
+    publish(log, 4, 4)
+    await eventually(() => expect(delivered(log)).toHaveLength(4))
+    expect(log.epoch).toBe(1)
+    deleteApp()
+    await eventually(() => expect(delivered(log)).toHaveLength(5))
+    groups.clear()
+    router.onConfiguration()
+    await eventually(() => expect(log.epoch).toBe(2))
+    publish(log, 5, 6)
+    await eventually(() => expect(log.committed).toBe(6n))
+  })
+
+  it('opens another writer as soon as it has ended the stream of a dedicated group, before the topic can go', async () => {
+    const { log, consumer, router, groups, deleteApp } = world()
+    groups.add('dedicated-app-a-1')
+    publish(log, 1, 3)
+    await router.start()
+    consumer.assign(EVENTS, STATE)
+    await eventually(() => expect(log.committed).toBe(3n))
+    expect(log.epoch).toBe(1)
+    deleteApp('dedicated-app-a-1')
+    await eventually(() => expect(log.epoch).toBe(2))
+    expect(log.records({ topic: topics.deliveries('dedicated-app-a-1'), partition: 0 })).toHaveLength(1)
+    publish(log, 4, 5)
+    await eventually(() => expect(log.committed).toBe(5n))
+    expect(log.epoch).toBe(2)
   })
 
   it('tries again when a topic is missing', async () => {

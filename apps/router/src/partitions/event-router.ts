@@ -94,6 +94,11 @@ export class EventRouter implements LogConsumerHandlers {
     this.#sessions.get(partition)?.overtaken()
   }
 
+  /** A record of the configuration was read. */
+  onConfiguration(): void {
+    for (const session of this.#sessions.values()) session.reconfigured()
+  }
+
   onBatch(batch: LogBatch): void {
     this.#sessions.get(batch.partition)?.read(batch)
   }

@@ -1,6 +1,7 @@
 import {
   encodeDeliveryHeaders,
   encodeQuarantined,
+  encodeStreamEndHeaders,
   HEADER,
   routerStateKey,
   SCHEMA,
@@ -8,13 +9,21 @@ import {
 } from '@hooklane/contracts'
 import type { OutgoingRecord, RoutedBatch } from '@hooklane/core'
 
-/** The records of a routed batch's transaction: deliveries in the order of their numbers, quarantined records, changed state. */
+/**
+ * The records of a routed batch's transaction: ends of streams, deliveries in the order of their numbers, quarantined records, changed state.
+ * Order matters: an end stands before the deliveries of the epoch after it.
+ */
 export function outgoingRecords(
   batch: RoutedBatch,
   context: { readonly topics: TopicNames; readonly partition: number; readonly at: string },
 ): OutgoingRecord[] {
   const { topics } = context
-  const records: OutgoingRecord[] = []
+  const records: OutgoingRecord[] = batch.ends.map(({ appId, workerGroup, headers }) => ({
+    topic: topics.deliveries(workerGroup),
+    key: appId,
+    value: null,
+    headers: encodeStreamEndHeaders(headers),
+  }))
   for (const delivery of batch.deliveries) {
     const headers = encodeDeliveryHeaders(delivery.headers)
     if (delivery.traceparent !== null) headers[HEADER.traceparent] = delivery.traceparent
@@ -33,10 +42,12 @@ export function outgoingRecords(
       ...encodeQuarantined({ reason, origin, key, value, service: 'router', at: context.at }),
     })
   }
-  for (const state of batch.state) {
+  const { written, forgotten } = batch.state
+  const at = { topic: topics.routerState, partition: context.partition }
+  for (const state of forgotten) records.push({ ...at, key: routerStateKey(state), value: null })
+  for (const state of written) {
     records.push({
-      topic: topics.routerState,
-      partition: context.partition,
+      ...at,
       key: routerStateKey(state),
       value: JSON.stringify(state),
       headers: { [HEADER.schema]: SCHEMA.routerState },

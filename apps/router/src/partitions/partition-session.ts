@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { ROUTER_STATE_END_KEY, SEEN_CHUNKS } from '@hooklane/contracts'
 import {
+  isDedicatedGroup,
+  isEmptyBatch,
   PartitionRouter,
   PlacedBackoff,
   PartitionState,
@@ -63,6 +65,10 @@ export class PartitionSession {
   /** Last offset of the batch that is being committed. */
   #committing: bigint | null = null
   #failure: string | null = null
+  /** The configuration was read further: streams may have ended, worker groups gone. */
+  #isReconfigured = true
+  /** To whose topics the writer has written since it was opened. */
+  #groups = new Set<string>()
   #running: Promise<void> = Promise.resolve()
 
   constructor(
@@ -117,6 +123,12 @@ export class PartitionSession {
     if (this.#phase.name === 'owned') this.#phase.backlog.overtaken()
   }
 
+  /** A record of the configuration was read. */
+  reconfigured(): void {
+    this.#isReconfigured = true
+    this.#wakeup.notify()
+  }
+
   /** Files what was read; never waits. */
   read(batch: LogBatch): void {
     const phase = this.#phase
@@ -156,6 +168,7 @@ export class PartitionSession {
     while (!this.#isEnded) {
       try {
         await this.#route(await this.#acquire())
+        await this.#letGo()
       } catch (error) {
         await this.#startOver(error)
       }
@@ -172,6 +185,8 @@ export class PartitionSession {
       throw new SessionEnded()
     }
     this.#writer = writer
+    this.#groups = new Set()
+    this.#isReconfigured = true
     // Noted after the predecessor was shut out: we must not route with an older configuration than it did.
     const configured = context.configuration.caughtUp()
     configured.catch(() => undefined) // Awaited below, unless the restore fails first.
@@ -224,24 +239,42 @@ export class PartitionSession {
     return restore
   }
 
+  /** Returns when the session has ended, or when another writer is needed. */
   async #route(router: PartitionRouter): Promise<void> {
-    const { context } = this
+    const { context, partition } = this
+    const { view } = context.configuration
     while (!this.#isEnded && this.#phase.name === 'owned') {
       const phase = this.#phase
-      if (phase.backlog.isEmpty) {
+      if (phase.backlog.isEmpty && !this.#isReconfigured) {
         await this.#wakeup.wait()
         continue
       }
+      if (this.#isReconfigured && [...this.#groups].some((group) => !view.hasWorkerGroup(group))) return
+      this.#isReconfigured = false
       const routedAt = new Date(context.clock.wallMs()).toISOString()
-      const { view } = context.configuration
-      const batch = routeBatch(router, phase.backlog.records, { view, routedAt, limits: context.limits })
-      if (batch && 'nextOffset' in batch) {
+      const batch = routeBatch(router, phase.backlog.records, { partition, view, routedAt, limits: context.limits })
+      if (!isEmptyBatch(batch)) {
         await this.#commit(batch, routedAt)
+        // Order matters: the topic goes when somebody has read the end that was written to it, and this is the next thing that we do.
+        if (batch.ends.some(({ workerGroup }) => isDedicatedGroup(workerGroup))) return
         phase.backlog.drop(batch.consumed)
         this.#readOn()
       }
-      if (batch?.waitsFor) await this.#awaitGroup(batch.waitsFor)
+      if (batch.waitsFor) await this.#awaitGroup(batch.waitsFor)
     }
+  }
+
+  /**
+   * A worker group that was written to is gone, or goes now that its stream has ended, and its topic with it. The client asks for every topic that it
+   * ever wrote to whenever it looks for leaders, and tries for a minute when one is missing: a new writer knows nothing of it.
+   */
+  async #letGo(): Promise<void> {
+    if (this.#isEnded) return
+    this.#phase = { name: 'acquiring' }
+    this.control.pause([this.#events, this.#state])
+    this.context.onChange()
+    this.#logger.info('a worker group goes: the partition is acquired anew')
+    await this.#closeWriter()
   }
 
   async #commit(batch: RoutedBatch, routedAt: string): Promise<void> {
@@ -249,15 +282,17 @@ export class PartitionSession {
     if (!this.#writer || this.#isEnded) throw new SessionEnded()
     const startedMs = context.clock.monotonicMs()
     this.#isCommitting = true
-    this.#committing = batch.nextOffset - 1n
+    // What ends streams alone moves no offset: it fails at the place that was reached.
+    this.#committing = batch.nextOffset === null ? null : batch.nextOffset - 1n
     try {
       const records = outgoingRecords(batch, { topics: context.topics, partition, at: routedAt })
-      await this.#writer.commit({ records, nextOffset: batch.nextOffset })
+      for (const { workerGroup } of [...batch.ends, ...batch.deliveries]) this.#groups.add(workerGroup)
+      await this.#writer.commit(batch.nextOffset === null ? { records } : { records, nextOffset: batch.nextOffset })
     } finally {
       this.#isCommitting = false
     }
     this.#committing = null
-    this.#passed(batch.nextOffset)
+    if (batch.nextOffset !== null) this.#passed(batch.nextOffset)
     reportTransaction(batch, (context.clock.monotonicMs() - startedMs) / 1000, context)
   }
 

@@ -4,8 +4,8 @@ import { ApiProperty } from '@nestjs/swagger'
 import { choice, flag, notYet, part, text } from '../http/fields.js'
 import { instantOf } from '../http/instants.js'
 
-const APP_TYPE = /^[a-z0-9-]{1,40}$/
-const APP_TYPE_RULE = '1 to 40 lower-case letters, digits or dashes'
+const APP_TYPE = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/
+const APP_TYPE_RULE = '1 to 40 lower-case letters, digits or dashes, no dash at either end'
 export const DEFAULT_APP_TYPE = 'webhook'
 const NO_NOTIFICATIONS = { emails: [], url: null }
 
@@ -79,6 +79,11 @@ export class AppView {
   @ApiProperty({ description: 'Where its deliveries run', example: 'shared-webhook' }) workerGroup!: string
   @ApiProperty({ type: 'null' }) rateLimit!: null
   @ApiProperty() enabled!: boolean
+  @ApiProperty({
+    description: '`order.epoch` of its deliveries: raised each time that the app is made again',
+    example: 1,
+  })
+  epoch!: number
   @ApiProperty({ type: 'object', additionalProperties: true }) notifications!: typeof NO_NOTIFICATIONS
   @ApiProperty({ format: 'date-time' }) createdAt!: string
   @ApiProperty({ format: 'date-time' }) updatedAt!: string
@@ -94,6 +99,7 @@ export const appView = (app: AppEntity): AppView => ({
   workerGroup: app.workerGroup,
   rateLimit: null,
   enabled: app.enabled,
+  epoch: app.epoch,
   notifications: NO_NOTIFICATIONS,
   createdAt: instantOf(app.createdAt),
   updatedAt: instantOf(app.updatedAt),
@@ -109,4 +115,5 @@ export const appConfiguration = (app: AppEntity): AppConfiguration => ({
   worker: { mode: app.workerMode },
   workerGroup: app.workerGroup,
   routeVersion: app.routeVersion,
+  epoch: app.epoch,
 })

@@ -27,12 +27,7 @@ import { AppView, appView, PatchApp, WriteApp } from './app.dto.js'
 import { AppsService } from './apps.service.js'
 
 /** What finding the app a worker group can end in. */
-const PLACEMENT = [
-  'WORKER_GROUP_CLASH',
-  'WORKER_GROUP_NAME_TOO_LONG',
-  'WORKER_GROUP_NOT_READY',
-  'NOT_AVAILABLE',
-] as const
+const PLACEMENT = ['WORKER_GROUP_CLASH', 'WORKER_GROUP_NOT_READY', 'NOT_AVAILABLE'] as const
 
 @ApiTags('Apps')
 @Allow('editor')
@@ -60,7 +55,8 @@ export class AppsController {
   @Allow('operator')
   @Operation({
     summary: 'Make or replace an app under an id of your own',
-    description: 'Ids are global, so this is for operators. What is absent takes its default.',
+    description:
+      'Ids are global, so this is for operators. What is absent takes its default. An id stays its company’s, also when the app is deleted; an app that is made again under it goes on with its numbers in the next `epoch`.',
     refusals: ['COMPANY_REQUIRED', 'NOT_FOUND', 'ID_TAKEN', 'EXTERNAL_ID_TAKEN', 'WORKER_MODE_FIXED', ...PLACEMENT],
     preconditions: ['If-Match', 'If-None-Match'],
   })
@@ -129,7 +125,8 @@ export class AppsController {
   @HttpCode(204)
   @Operation({
     summary: 'Delete an app',
-    description: 'With its subscriptions and its keys. Its delivery log ends by retention.',
+    description:
+      'With its subscriptions and its keys. What was routed to it and is not delivered yet is settled as `filtered`; its delivery log ends by retention.',
     preconditions: ['If-Match'],
   })
   @ApiNoContentResponse({ description: 'It is gone' })

@@ -1,5 +1,5 @@
 import { newId } from '@hooklane/core'
-import { AppEntity, TenantDatabase, type Tables } from '@hooklane/postgres'
+import { AppEntity, ConstraintViolation, TenantDatabase, type Tables } from '@hooklane/postgres'
 import { Injectable } from '@nestjs/common'
 import type { Caller } from '../api-keys/caller.js'
 import { againWhenTaken, refusingConflicts, type Conflicts } from '../http/conflicts.js'
@@ -34,6 +34,10 @@ type Changes = Required<Pick<WriteApp, 'name'>> & {
   readonly mode: AppEntity['workerMode']
 }
 
+/** The rule that nobody else makes an app under the id. */
+const APP_KEY = 'app_pkey'
+const FIRST_EPOCH = 1
+
 /** Saves apps: the app, its worker group and what the delivery path is told change together. */
 @Injectable()
 export class AppsService {
@@ -43,16 +47,19 @@ export class AppsService {
   ) {}
 
   async create(caller: Caller, body: WriteApp, within: Within<AppEntity>): Promise<AppEntity> {
-    return this.insert({ caller, within }, newId('app'), withDefaults(body))
+    return this.insert({ caller, within }, { id: newId('app'), epoch: FIRST_EPOCH }, withDefaults(body))
   }
 
-  /** Creates or replaces under an id of the caller's own. Ids are global, so only operators do this. */
+  /**
+   * Creates or replaces under an id of the caller's own. Ids are global, so only operators do this. An id that was once used stays its company's;
+   * an app that is made again goes on with its numbers in the next epoch.
+   */
   async put(
     caller: Caller,
     id: string,
     request: { readonly body: WriteApp } & Preconditions,
   ): Promise<{ app: AppEntity; isNew: boolean }> {
-    return againWhenTaken('app_pkey', () => this.save(caller, id, request))
+    return againWhenTaken(APP_KEY, () => this.save(caller, id, request))
   }
 
   private async save(
@@ -61,13 +68,18 @@ export class AppsService {
     request: { readonly body: WriteApp } & Preconditions,
   ): Promise<{ app: AppEntity; isNew: boolean }> {
     const companyId = caller.requireCompany()
-    const standing = await this.database.within({ kind: 'operator' }, (tables) => tables.apps.find(id))
-    if (standing && standing.companyId !== companyId) throw new Problem('ID_TAKEN', 'another app has this id')
+    const { identity, existing } = await this.database.within({ kind: 'operator' }, async (tables) => ({
+      identity: await tables.identities.findApp(id),
+      existing: await tables.apps.find(id),
+    }))
+    if (identity && identity.companyId !== companyId)
+      throw new Problem('ID_TAKEN', 'this id belongs to another company')
     const changes = withDefaults(request.body)
-    if (standing) return { app: await this.change(caller, id, request, () => changes), isNew: false }
+    if (existing) return { app: await this.change(caller, id, request, () => changes), isNew: false }
     requireMatch(request, null)
     const within: Within<AppEntity> = (scope, work) => this.database.within(scope, work)
-    return { app: await this.insert({ caller, within }, id, changes), isNew: true }
+    const epoch = identity ? identity.epoch + 1 : FIRST_EPOCH
+    return { app: await this.insert({ caller, within }, { id, epoch }, changes), isNew: true }
   }
 
   async patch(caller: Caller, id: string, request: { readonly body: PatchApp } & Preconditions): Promise<AppEntity> {
@@ -92,30 +104,34 @@ export class AppsService {
       const app = await tables.apps.lock(id)
       if (!app) throw notFound('app')
       requireMatch(preconditions, app)
+      // Order matters: see `EndedStreamTable.end`.
       await tables.configuration.removeApp(id)
+      await tables.endedStreams.end({ appId: id })
       await tables.apps.delete(id)
     })
   }
 
   private async insert(
     { caller, within }: { readonly caller: Caller; readonly within: Within<AppEntity> },
-    id: string,
+    { id, epoch }: { readonly id: string; readonly epoch: number },
     changes: Changes,
   ): Promise<AppEntity> {
     const companyId = caller.requireCompany()
-    const placement = await this.placements.place({ id, type: changes.type, mode: changes.mode })
+    const placement = await this.placements.place({ id, epoch, type: changes.type, mode: changes.mode })
     const now = new Date()
     const app = Object.assign(new AppEntity(), {
       id,
       companyId,
+      epoch,
       routeVersion: 0,
       isRouted: false,
       revision: 1,
       createdAt: now,
     })
     apply(app, changes, placement.name, now)
-    return refusingConflicts(CONFLICTS, () =>
+    return savingIn(placement, () =>
       within(caller.scope, async (tables) => {
+        if (!(await tables.identities.beginApp(id, companyId, epoch))) throw new ConstraintViolation('unique', APP_KEY)
         await placement.establish(tables)
         await tables.apps.insert(app)
         await tables.configuration.put('app', id, appConfiguration(app))
@@ -132,7 +148,7 @@ export class AppsService {
   ): Promise<AppEntity> {
     const seen = await this.get(caller, id)
     const placement = await this.replace(seen, changesOf(seen))
-    return refusingConflicts(CONFLICTS, () =>
+    return savingIn(placement, () =>
       this.database.within(caller.scope, async (tables: Tables) => {
         const app = await tables.apps.lock(id)
         if (!app) throw notFound('app')
@@ -155,7 +171,18 @@ export class AppsService {
   private async replace(app: AppEntity, changes: Changes): Promise<Placement | null> {
     refuseMove(app, changes)
     const isSame = app.type === changes.type && app.workerMode === changes.mode
-    return isSame || app.isRouted ? null : this.placements.place({ id: app.id, type: changes.type, mode: changes.mode })
+    if (isSame || app.isRouted) return null
+    return this.placements.place({ id: app.id, epoch: app.epoch, type: changes.type, mode: changes.mode })
+  }
+}
+
+/** Saves an app in its group; what was made for an app that is then not saved goes again. */
+async function savingIn(placement: Placement | null, save: () => Promise<AppEntity>): Promise<AppEntity> {
+  try {
+    return await refusingConflicts(CONFLICTS, save)
+  } catch (error) {
+    await placement?.abandon()
+    throw error
   }
 }
 

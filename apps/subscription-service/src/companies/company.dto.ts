@@ -23,4 +23,9 @@ export const companyView = (company: CompanyEntity): CompanyView => ({
   updatedAt: instantOf(company.updatedAt),
 })
 
-export const companyConfiguration = ({ id, name }: CompanyEntity): CompanyConfiguration => ({ id, name })
+export const companyConfiguration = ({ id, name, incarnation, eventsFrom }: CompanyEntity): CompanyConfiguration => ({
+  id,
+  name,
+  incarnation,
+  ...(eventsFrom === null ? {} : { eventsFrom }),
+})

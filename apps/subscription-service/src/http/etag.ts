@@ -3,9 +3,12 @@ import { Problem } from './problem.js'
 
 interface Versioned {
   readonly revision: number
+  /** Of a resource that can be made again under its id: the versions of one incarnation are none of another. Default 1. */
+  readonly incarnation?: number
 }
 
-const etagOf = (resource: Versioned): string => `"${resource.revision}"`
+const etagOf = ({ revision, incarnation = 1 }: Versioned): string =>
+  incarnation === 1 ? `"${revision}"` : `"${incarnation}.${revision}"`
 
 /**
  * Names the version of a single resource in its answer. A reader that knows it (`If-None-Match`) is answered 304, without a body. Express

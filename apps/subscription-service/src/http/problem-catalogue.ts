@@ -16,7 +16,7 @@ export const PROBLEMS = {
   UNAUTHORIZED: { status: 401, detail: 'a valid key is needed: Authorization: Bearer <key>' },
   FORBIDDEN: { status: 403, detail: 'this needs the role editor' },
   NOT_FOUND: { status: 404, detail: 'there is no such app' },
-  ID_TAKEN: { status: 409, detail: 'another app has this id' },
+  ID_TAKEN: { status: 409, detail: 'this id belongs to another company' },
   EXTERNAL_ID_TAKEN: { status: 409, detail: 'externalId: another app of the company has this externalId' },
   WORKER_GROUP_CLASH: {
     status: 409,
@@ -50,10 +50,6 @@ export const PROBLEMS = {
     status: 422,
     detail: 'name: must be shared-<app type>: dedicated groups come with their apps',
   },
-  WORKER_GROUP_NAME_TOO_LONG: {
-    status: 422,
-    detail: 'worker.mode: the app’s id is too long for a worker group of its own',
-  },
   KEY_ROLE: { status: 422, detail: 'role: a key of one app reads: its role is viewer' },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
@@ -62,9 +58,13 @@ export const PROBLEMS = {
   TOO_MANY_WRONG_KEYS: { status: 429, detail: 'too many wrong keys from this address' },
   INTERNAL: { status: 500, detail: 'the request failed; the reason is in the log' },
   DATABASE_UNAVAILABLE: { status: 503, detail: 'the database does not answer; try again' },
+  EVENTS_END_UNKNOWN: {
+    status: 503,
+    detail: 'Kafka does not say where the events of the company that was here before end; try again',
+  },
   WORKER_GROUP_NOT_READY: {
     status: 503,
-    detail: 'the worker group dedicated-app-42 is not ready: its topics cannot be made while Kafka does not answer',
+    detail: 'the worker group dedicated-app-42-1 is not ready: its topics cannot be made while Kafka does not answer',
   },
 } as const
 

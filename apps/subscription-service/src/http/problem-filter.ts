@@ -3,6 +3,8 @@ import { DatabaseUnavailable } from '@hooklane/postgres'
 import type { Logger } from '@hooklane/observability'
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { Response } from 'express'
+import { EventsEndUnknown } from '../companies/events-end.js'
+import { PROBLEMS } from './problem-catalogue.js'
 import { Problem } from './problem.js'
 
 /** Seconds after which asking again is worth it while Postgres is away. */
@@ -38,10 +40,16 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof WorkerGroupNotReady) {
       this.logger.error(
         { workerGroup: error.workerGroup, topics: error.topics, cause: error.cause },
-        'the topics of a worker group do not stand',
+        'the topics of a worker group do not exist',
       )
       return new Problem(error.code, error.message, {
         errors: error.topics.map((topic) => ({ path: 'worker.mode', code: error.code, message: topic })),
+        headers: { 'retry-after': String(RETRY_AFTER_S) },
+      })
+    }
+    if (error instanceof EventsEndUnknown) {
+      this.logger.error({ error }, 'a company could not be made again')
+      return new Problem(error.code, PROBLEMS[error.code].detail, {
         headers: { 'retry-after': String(RETRY_AFTER_S) },
       })
     }

@@ -1,24 +1,29 @@
-import type { WorkerGroupConfiguration, WorkerMode } from '@hooklane/contracts'
+import type { WorkerGroupConfiguration } from '@hooklane/contracts'
 import {
   COMMON_WORKER_GROUP,
   dedicatedGroup,
-  MAX_WORKER_GROUP_NAME,
-  workerGroupCandidates,
+  sharedGroupCandidates,
+  type GroupedApp,
   type WorkerGroupTopics,
 } from '@hooklane/core'
 import { TenantDatabase, type Tables } from '@hooklane/postgres'
 import { Inject, Injectable } from '@nestjs/common'
-import { unprocessable } from '../http/problem.js'
+import { Problem } from '../http/problem.js'
+import { GroupRemoval } from './group-removal.js'
 
 export const WORKER_GROUP_TOPICS = Symbol('WorkerGroupTopics')
 export const WORKER_GROUP_BACKLOGS = Symbol('WorkerGroupBacklogs')
 
-/** The group that an app goes to. Its topics stand. */
+/** The group that an app goes to. Its topics exist. */
 export interface Placement {
   readonly name: string
-  /** Makes the group's rows inside the transaction that saves the app. */
+  /** Makes the group's rows inside the transaction that saves the app. @throws Problem 503 when the group is being removed */
   readonly establish: (tables: Tables) => Promise<void>
+  /** The app was not saved: what was made for it alone is removed. Never rejects. */
+  readonly abandon: () => Promise<void>
 }
+
+const ALL = { kind: 'operator' } as const
 
 /** Finds an app its worker group before it is saved, and sees to the topics. */
 @Injectable()
@@ -26,33 +31,68 @@ export class GroupPlacement {
   constructor(
     private readonly database: TenantDatabase,
     @Inject(WORKER_GROUP_TOPICS) private readonly topics: WorkerGroupTopics,
+    private readonly removal: GroupRemoval,
   ) {}
 
-  /** @throws WorkerGroupNotReady; Problem 422 when the id makes too long a name */
-  async place(app: { readonly id: string; readonly type: string; readonly mode: WorkerMode }): Promise<Placement> {
-    const candidates = workerGroupCandidates(app)
+  /** @throws WorkerGroupNotReady; Problem 409 when the group's name is another app's, 503 while it is being removed */
+  place(app: GroupedApp): Promise<Placement> {
+    return app.mode === 'dedicated' ? this.placeAlone(app) : this.placeAmongOthers(app)
+  }
+
+  private async placeAmongOthers({ type }: GroupedApp): Promise<Placement> {
+    const candidates = sharedGroupCandidates(type)
     // Groups belong to no company: any scope sees them.
-    const standing = await this.database.within({ kind: 'operator' }, (tables) =>
-      tables.workerGroups.findAll(candidates),
-    )
+    const existing = await this.database.within(ALL, (tables) => tables.workerGroups.findAll(candidates))
     const best = candidates
-      .map((name) => standing.find((group) => group.name === name))
+      .map((name) => existing.find((group) => group.name === name))
       .find((group) => group !== undefined)
-    if (best?.readyAt) return { name: best.name, establish: () => Promise.resolve() }
-    return this.makeReady(best ?? this.newGroup(app))
+    if (!best) throw new Error(`the group ${COMMON_WORKER_GROUP} is missing: migrate the database`)
+    if (best.readyAt) return { name: best.name, establish: nothing, abandon: nothing }
+    await this.topics.ensure(best)
+    return { name: best.name, establish: (tables) => establish(tables, best), abandon: nothing }
   }
 
-  private newGroup(app: { readonly id: string; readonly mode: WorkerMode }): WorkerGroupConfiguration {
-    if (app.mode === 'shared') throw new Error(`the group ${COMMON_WORKER_GROUP} is missing: migrate the database`)
-    const group = dedicatedGroup(app.id)
-    if (group.name.length <= MAX_WORKER_GROUP_NAME) return group
-    const message = `the app’s id is too long for a worker group of its own: ${group.name} exceeds ${MAX_WORKER_GROUP_NAME} characters`
-    throw unprocessable({ path: 'worker.mode', code: 'WORKER_GROUP_NAME_TOO_LONG', message })
-  }
-
-  private async makeReady({ name, partitions, slots }: WorkerGroupConfiguration): Promise<Placement> {
-    await this.topics.ensure({ name, partitions, slots })
-    const readyAt = new Date()
-    return { name, establish: (tables) => tables.workerGroups.ensure({ name, partitions, slots }, readyAt) }
+  /** Order matters: the name is reserved before there are topics under it, so that nothing is left behind unknown, wherever this process ends. */
+  private async placeAlone(app: GroupedApp): Promise<Placement> {
+    const { group, reserved } = await this.database.within(ALL, async ({ workerGroups }) => {
+      const own = dedicatedGroup({ ...app, abandoned: await workerGroups.countAbandoned(app.id) })
+      await workerGroups.reserve(own, app.id)
+      return { group: own, reserved: await workerGroups.find(own.name) }
+    })
+    const { name } = group
+    if (reserved?.appId !== app.id) throw clash()
+    if (reserved.endedAt) throw beingRemoved(name)
+    if (!reserved.readyAt) await this.topics.ensure(group)
+    return {
+      name,
+      establish: (tables) => establish(tables, group),
+      abandon: () => this.removal.abandon(name),
+    }
   }
 }
+
+const nothing = (): Promise<void> => Promise.resolve()
+
+async function establish(tables: Tables, { name, partitions, slots }: WorkerGroupConfiguration): Promise<void> {
+  if (!(await tables.workerGroups.ensure({ name, partitions, slots }, new Date()))) throw beingRemoved(name)
+}
+
+function clash(): Problem {
+  const message = 'the worker group of this id belongs to an app with a similar id'
+  return new Problem('WORKER_GROUP_CLASH', `id: ${message}`, {
+    errors: [{ path: 'id', code: 'WORKER_GROUP_CLASH', message }],
+  })
+}
+
+/** It was made for a request that was then refused, a moment ago. */
+const beingRemoved = (name: string): Problem =>
+  new Problem(
+    'WORKER_GROUP_NOT_READY',
+    `the worker group ${name} is not ready: what was there before is being removed`,
+    {
+      headers: { 'retry-after': String(REMOVAL_RETRY_S) },
+    },
+  )
+
+/** A removal takes a second or two. */
+const REMOVAL_RETRY_S = 2

@@ -77,12 +77,14 @@ describe('backlogs of worker groups', () => {
 })
 
 describe('topics of worker groups', () => {
+  const group = { name: 'dedicated-x', partitions: 1, slots: 0 }
   const ensuring = (error: Error) =>
-    new KafkaWorkerGroupTopics({ ensureTopics: () => Promise.reject(error) }, NAMES, 1).ensure({
-      name: 'dedicated-x',
-      partitions: 1,
-      slots: 0,
-    })
+    new KafkaWorkerGroupTopics({
+      admin: { ensureTopics: () => Promise.reject(error), deleteTopics: () => Promise.resolve() },
+      readers: { deleteUnusedGroups: () => Promise.resolve([]) },
+      names: NAMES,
+      replicationFactor: 1,
+    }).ensure(group)
 
   it('a cluster that does not answer is one that may answer later; one that denies says what must be made', async () => {
     const unanswered = new Error('connect ECONNREFUSED')

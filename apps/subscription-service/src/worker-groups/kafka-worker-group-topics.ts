@@ -1,29 +1,43 @@
 import { workerGroupTopics, type TopicNames, type WorkerGroupConfiguration } from '@hooklane/contracts'
 import { WorkerGroupNotReady, type WorkerGroupTopics } from '@hooklane/core'
-import { hasErrorType, type TopicAdmin } from '@hooklane/kafka'
+import { hasErrorType, type KafkaLogAdmin, type TopicAdmin } from '@hooklane/kafka'
 
 /** What a broker answers to those who may not create or look at topics. */
 const DENIED = ['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'POLICY_VIOLATION'] as const
 
-/** Makes the topics of worker groups in Kafka, or says which ones somebody else must make. */
+export interface KafkaWorkerGroupTopicsOptions {
+  readonly admin: Pick<TopicAdmin, 'ensureTopics' | 'deleteTopics'>
+  readonly readers: Pick<KafkaLogAdmin, 'deleteUnusedGroups'>
+  readonly names: TopicNames
+  readonly replicationFactor: number
+}
+
+/** Makes the topics of worker groups in Kafka, or says which ones somebody else must make; and removes them. */
 export class KafkaWorkerGroupTopics implements WorkerGroupTopics {
-  constructor(
-    private readonly admin: Pick<TopicAdmin, 'ensureTopics'>,
-    private readonly names: TopicNames,
-    private readonly replicationFactor: number,
-  ) {}
+  constructor(private readonly options: KafkaWorkerGroupTopicsOptions) {}
 
   async ensure(group: WorkerGroupConfiguration): Promise<void> {
-    const specs = workerGroupTopics(this.names, group)
-    const { replicationFactor } = this
+    const { admin, names, replicationFactor } = this.options
+    const specs = workerGroupTopics(names, group)
     let faults: readonly string[]
     try {
-      faults = await this.admin.ensureTopics(specs, { replicationFactor, create: true })
+      faults = await admin.ensureTopics(specs, { replicationFactor, create: true })
     } catch (cause) {
       const needed = specs.map((spec) => `${spec.name} (${spec.partitions} partitions, cleanup.policy ${spec.cleanup})`)
       const isUnanswered = !DENIED.some((type) => hasErrorType(cause, type))
       throw new WorkerGroupNotReady(group.name, needed, { cause, isUnanswered })
     }
     if (faults.length > 0) throw new WorkerGroupNotReady(group.name, faults)
+  }
+
+  /** Order matters: a topic that goes while somebody reads it makes the reader fail; a group without members has none. */
+  async remove(groups: readonly WorkerGroupConfiguration[]): Promise<readonly string[]> {
+    const { admin, readers, names } = this.options
+    const readerOf = ({ name }: WorkerGroupConfiguration): string => names.group(name)
+    const unused = new Set(await readers.deleteUnusedGroups(groups.map(readerOf)))
+    const removable = groups.filter((group) => unused.has(readerOf(group)))
+    const topics = removable.flatMap((group) => workerGroupTopics(names, group))
+    await admin.deleteTopics(topics.map(({ name }) => name))
+    return removable.map(({ name }) => name)
   }
 }

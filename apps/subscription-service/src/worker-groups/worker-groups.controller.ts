@@ -13,7 +13,7 @@ import { Problem, unprocessable } from '../http/problem.js'
 import { WORKER_GROUP_BACKLOGS, WORKER_GROUP_TOPICS } from './group-placement.js'
 
 /** Shared groups are made by operators; dedicated ones by saving the app. */
-const SHARED_GROUP = /^shared-[a-z0-9-]{1,40}$/
+const SHARED_GROUP = /^shared-[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/
 const NOT_TOLD: WorkerGroupBacklog = { records: null, reason: 'KAFKA_UNAVAILABLE' }
 const ALL = { kind: 'operator' } as const
 
@@ -46,6 +46,13 @@ class WorkerGroupView {
   @ApiProperty() partitions!: number
   @ApiProperty({ description: '0 in dedicated groups' }) slots!: number
   @ApiProperty({ type: 'string', nullable: true, format: 'date-time' }) readyAt!: string | null
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    format: 'date-time',
+    description: 'Its app was deleted: it goes when everything in it is settled, which needs somebody who serves it',
+  })
+  endedAt!: string | null
   @ApiProperty({ description: 'Every partition is served' }) isServed!: boolean
   @ApiProperty() apps!: number
   @ApiProperty({
@@ -71,6 +78,7 @@ class WorkerGroupView {
 const workerGroupView = (group: WorkerGroupOverview, backlog: WorkerGroupBacklog): WorkerGroupView => ({
   ...group,
   readyAt: maybeInstantOf(group.readyAt),
+  endedAt: maybeInstantOf(group.endedAt),
   isServed: group.owners.every((owner) => owner.instance !== null),
   backlog: backlog.records,
   backlogReason: backlog.reason,

@@ -1,6 +1,7 @@
 import type {
   AppConfiguration,
   CompanyConfiguration,
+  EndedStreamConfiguration,
   SubscriptionConfiguration,
   WorkerGroupConfiguration,
 } from '@hooklane/contracts'
@@ -11,6 +12,7 @@ export interface ConfigurationBodies {
   readonly app: AppConfiguration
   readonly subscription: SubscriptionConfiguration
   readonly workerGroup: WorkerGroupConfiguration
+  readonly endedStream: EndedStreamConfiguration
 }
 
 interface RecordOf<K extends keyof ConfigurationBodies> {
@@ -26,4 +28,4 @@ interface RecordOf<K extends keyof ConfigurationBodies> {
 
 /** One record of the configuration topic, of whatever kind. */
 export type ConfigurationRecord =
-  RecordOf<'company'> | RecordOf<'app'> | RecordOf<'subscription'> | RecordOf<'workerGroup'>
+  RecordOf<'company'> | RecordOf<'app'> | RecordOf<'subscription'> | RecordOf<'workerGroup'> | RecordOf<'endedStream'>

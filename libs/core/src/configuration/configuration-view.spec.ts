@@ -45,7 +45,7 @@ describe('ConfigurationView', () => {
   it('knows nothing before the first record', () => {
     const view = new ConfigurationView()
     expect(view.version).toBe(0n)
-    expect(view.hasCompany('cmp_1')).toBe(false)
+    expect(view.company('cmp_1')).toBeUndefined()
     expect(view.subscriptionsOfCompany('cmp_1')).toEqual([])
     expect(view.subscriptionDeletedAt('sub_1')).toBeUndefined()
   })
@@ -107,7 +107,7 @@ describe('ConfigurationView', () => {
     view.put({ key: 'app:app_1', kind: 'app', id: 'app_1', version: 3n, body: app('app_1') })
     const group = { name: 'shared-webhook', partitions: 3, slots: 2 }
     view.put({ key: 'workerGroup:shared-webhook', kind: 'workerGroup', id: group.name, version: 4n, body: group })
-    expect(view.hasCompany('cmp_1')).toBe(true)
+    expect(view.company('cmp_1')).toBeDefined()
     expect(view.appsOfCompany('cmp_1').map((a) => a.id)).toEqual(['app_1', 'app_2'])
     expect(view.workerGroups()).toEqual([group])
     view.put({ key: 'app:app_1', kind: 'app', id: 'app_1', version: 5n, body: null })

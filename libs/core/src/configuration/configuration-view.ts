@@ -1,6 +1,7 @@
 import type {
   AppConfiguration,
   CompanyConfiguration,
+  EndedStreamConfiguration,
   SubscriptionConfiguration,
   WorkerGroupConfiguration,
 } from '@hooklane/contracts'
@@ -19,6 +20,8 @@ export class ConfigurationView implements RoutingView {
   private readonly appTable = new Table<AppConfiguration>()
   private readonly subscriptionTable = new Table<SubscriptionConfiguration>()
   private readonly groups = new Table<WorkerGroupConfiguration>()
+  private readonly endedStreamTable = new Table<EndedStreamConfiguration>()
+  private endedStreamList: readonly EndedStreamConfiguration[] = NONE
   private readonly appsByCompany = new Index<AppConfiguration>((app) => app.companyId)
   private readonly byCompany = new Index<SubscriptionConfiguration>((subscription) => subscription.companyId)
   private readonly byApp = new Index<SubscriptionConfiguration>((subscription) => subscription.appId)
@@ -36,16 +39,17 @@ export class ConfigurationView implements RoutingView {
         return adopt(this.subscriptionTable.put(record), [this.byCompany, this.byApp])
       case 'workerGroup':
         return this.groups.put(record) !== null
+      case 'endedStream': {
+        const isNew = this.endedStreamTable.put(record) !== null
+        if (isNew) this.endedStreamList = this.endedStreamTable.live()
+        return isNew
+      }
     }
   }
 
   /** The highest version seen of any key; 0 before the first. */
   get version(): bigint {
     return this.highestVersion
-  }
-
-  hasCompany(companyId: string): boolean {
-    return this.company(companyId) !== undefined
   }
 
   company(companyId: string): CompanyConfiguration | undefined {
@@ -88,6 +92,10 @@ export class ConfigurationView implements RoutingView {
 
   workerGroup(name: string): WorkerGroupConfiguration | undefined {
     return this.groups.get(name)?.value
+  }
+
+  endedStreams(): readonly EndedStreamConfiguration[] {
+    return this.endedStreamList
   }
 
   /** Ordered by name. */

@@ -1,14 +1,16 @@
+import { endStream } from './end-stream.js'
 import { appendGap } from './gaps.js'
 import { startFresh, type Lane } from './lane.js'
 import type { Effect, RecordRef } from './protocol.js'
 import { saveIfDirty } from './save-lane.js'
-import type { Session } from './session.js'
+import type { InputOf, Session } from './session.js'
 
 /** An idle lane turns to its head: waits for its instant, or has it prepared. Without a head, or on the way out, what is unsaved is saved. */
 export function advance(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
   if (lane.activity !== 'idle') return
   const head = lane.queue.peek()
   if (!head || session.phase !== 'running') return saveIfDirty(session, lane, nowMs, out)
+  if (head.kind === 'ended') return endStream(session, lane, head, nowMs, out)
   if (lane.holes[0]?.to === head.sequence - 1n) declareHole(session, lane, head)
   if (lane.nextAttemptMs !== null && lane.nextAttemptMs > nowMs) {
     lane.activity = 'waiting'
@@ -17,6 +19,22 @@ export function advance(session: Session, lane: Lane, nowMs: number, out: Effect
   }
   lane.activity = 'preparing'
   out.push({ type: 'prepare', record: head })
+}
+
+/**
+ * The app was deleted: its head, which nobody wants any more, does not wait for its next attempt, nor does what stands behind it. True: whatever the
+ * lane does, it may hear of it.
+ */
+export function appDeleted(session: Session, { appId, epoch, nowMs }: InputOf<'appDeleted'>, out: Effect[]): true {
+  const lane = session.lanes.get(appId)
+  const head = lane?.queue.peek()
+  // An app that was made again has a schedule of its own.
+  if (!lane || (head && head.streamEpoch > epoch)) return true
+  lane.nextAttemptMs = null
+  if (lane.activity !== 'waiting') return true
+  lane.activity = 'idle'
+  advance(session, lane, nowMs, out)
+  return true
 }
 
 /** Asks for a tick at the earliest instant, unless one is on its way by then. A session on its way out is looked at again when its lease ends. */

@@ -12,7 +12,7 @@ export function deleteReachedFloors(session: Session, savedOffset: bigint, out: 
     const saveId = ++session.lastSaveId
     lane.write = { saveId, kind: 'delete' }
     session.writesInFlight += 1
-    out.push({ type: 'deleteLane', saveId, appId: lane.appId })
+    out.push({ type: 'deleteLane', saveId, appId: lane.appId, companyId: lane.companyId })
   }
 }
 

@@ -50,7 +50,7 @@ export function prepared(session: Session, input: InputOf<'prepared'>, out: Effe
 /** The guard (D5.1): an attempt that could outlive the lease, or could not be recorded, is not started, and nothing is counted. */
 function attemptHead(session: Session, lane: Lane, nowMs: number, timeoutMs: number, out: Effect[]): void {
   const record = lane.queue.peek()
-  if (!record) return
+  if (record?.kind !== 'delivery') return
   if (lane.isDirty || lane.write?.kind === 'save') {
     lane.activity = 'saving'
     return saveIfDirty(session, lane, nowMs, out)
@@ -74,7 +74,7 @@ function block(session: Session, lane: Lane): void {
 export function attemptEnded(session: Session, input: InputOf<'attemptEnded'>, out: Effect[]): boolean {
   const lane = session.lanes.get(input.appId)
   const record = lane?.queue.peek()
-  if (lane?.activity !== 'attempting' || record?.sequence !== input.sequence) return false
+  if (lane?.activity !== 'attempting' || record?.kind !== 'delivery' || record.sequence !== input.sequence) return false
   session.attemptsInFlight -= 1
   lane.activity = 'idle'
   // The lease lapsed meanwhile (a frozen process): a successor may have settled this delivery otherwise.

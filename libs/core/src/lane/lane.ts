@@ -1,5 +1,5 @@
 import { Fifo } from './fifo.js'
-import type { Gap, LaneRow, RecordRef } from './protocol.js'
+import type { Gap, LaneRecord, LaneRow } from './protocol.js'
 
 /**
  * The serial queue of one app in one session. At most its head is worked on, and whatever is behind the head waits.
@@ -12,7 +12,7 @@ import type { Gap, LaneRow, RecordRef } from './protocol.js'
  *      │                   │   └─ configuration older than the record ─▶ behind ─ configuration read ─▶ idle
  *      │                   └─ settled without a request ─▶ idle (next head)
  *      ├── waiting ◀─ next instant ahead ─┤ failed, near ◀─ attempting
- *      ├── saving  ◀─ the row must be saved before the lane goes on (parked, taken out of parking, gaps before a request)
+ *      ├── saving  ◀─ the row must be saved before the lane goes on (parked, taken out of parking, gaps before a request, end of the stream)
  *      └── (aside) ◀─ burying: dead letter on its way; the head is settled when the log has it
  *
  * `blocked`, `behind`, `waiting` and `saving` have sent nothing; only `attempting` has a request in flight.
@@ -23,11 +23,13 @@ export interface Lane {
   mode: 'flow' | 'parked'
   activity: Activity
   /** Records to attempt, in order. The head stays first until it is settled. */
-  readonly queue: Fifo<RecordRef>
+  readonly queue: Fifo<LaneRecord>
   /** Highest sequence filed, done ones included; null: the first record tells, because the position lies behind the row. */
   lastSeen: bigint | null
   /** Offset + 1 of the record that `lastSeen` names; 0 before the first. */
   lastSeenEnd: bigint
+  /** What was filed last ended the stream: the numbers in between may have gone to another worker group. */
+  isBetweenStreams: boolean
   /** Everything up to here is settled. With a head in hand: its sequence − 1, except before a hole is declared. */
   settled: bigint
   settledSource: bigint | null
@@ -44,6 +46,8 @@ export interface Lane {
   /** Settlements that wait for the next save, and those that the save in flight carries. */
   unsaved: Settlement[]
   inWrite: Settlement[]
+  /** Epoch whose end the next save makes known; null: none. */
+  endedEpoch: number | null
   /** Attempts spent on the head. */
   attempt: number
   /** When the head's first counted attempt started; null before it. */
@@ -72,16 +76,19 @@ export interface Settlement {
 }
 
 /** A lane without a row: everything before the first record that is seen was delivered. */
-export function plainLane(record: RecordRef): Lane {
+export function plainLane(record: LaneRecord): Lane {
+  // The end of a stream has the number of the last delivery before it.
+  const before = record.kind === 'ended' ? record.sequence : record.sequence - 1n
   return {
     appId: record.appId,
     companyId: record.companyId,
     mode: 'flow',
     activity: 'idle',
     queue: new Fifo(),
-    lastSeen: record.sequence - 1n,
+    lastSeen: before,
     lastSeenEnd: 0n,
-    settled: record.sequence - 1n,
+    isBetweenStreams: false,
+    settled: before,
     settledSource: null,
     floorOffset: 0n,
     hasRow: false,
@@ -90,13 +97,14 @@ export function plainLane(record: RecordRef): Lane {
     unacknowledged: 0,
     unsaved: [],
     inWrite: [],
+    endedEpoch: null,
     attempt: 0,
     firstAttemptMs: null,
     nextAttemptMs: null,
     lastError: null,
     gaps: [],
     holes: [],
-    routeVersion: record.routeVersion,
+    routeVersion: record.kind === 'ended' ? 0 : record.routeVersion,
   }
 }
 
@@ -114,6 +122,7 @@ export function laneFromRow(row: LaneRow, nowMs: number, position: bigint | null
     queue: new Fifo(),
     lastSeen: isBehind ? null : row.settled,
     lastSeenEnd: 0n,
+    isBetweenStreams: false,
     settled: row.settled,
     settledSource: row.settledSource,
     floorOffset: row.floorOffset,
@@ -123,6 +132,7 @@ export function laneFromRow(row: LaneRow, nowMs: number, position: bigint | null
     unacknowledged: 0,
     unsaved: [],
     inWrite: [],
+    endedEpoch: null,
     attempt: row.attempt,
     firstAttemptMs: row.firstAttemptAgoMs === null ? null : nowMs - row.firstAttemptAgoMs,
     nextAttemptMs: row.nextAttemptInMs === null ? null : nowMs + row.nextAttemptInMs,

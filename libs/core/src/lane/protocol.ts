@@ -8,8 +8,11 @@ import type { AttemptResult, Disposition } from '../policy/attempt-result.js'
 
 /** A delivery's record, as far as lanes need to know it. The payload is carried by reference and never looked at. */
 export interface RecordRef {
+  readonly kind: 'delivery'
   readonly appId: string
   readonly companyId: string
+  /** Of the company: 1, or higher when it was made again under its id. */
+  readonly companyIncarnation: number
   readonly sequence: bigint
   /** Offset in the main partition. */
   readonly offset: bigint
@@ -26,6 +29,22 @@ export interface RecordRef {
   /** The record's value as read. */
   readonly value: Buffer
 }
+
+/** The app was deleted: no delivery of this epoch stands behind this record. When it is the lane's head, everything before it is settled. */
+export interface StreamEnd {
+  readonly kind: 'ended'
+  readonly appId: string
+  readonly companyId: string
+  /** The last number given; 0: none was. */
+  readonly sequence: bigint
+  readonly streamEpoch: number
+  /** Offset in the main partition. */
+  readonly offset: bigint
+  readonly routedAt: string
+}
+
+/** What a lane's queue holds. */
+export type LaneRecord = RecordRef | StreamEnd
 
 /** A number of the stream that did not arrive as a delivery, and what became of it. */
 export interface Gap {
@@ -71,7 +90,7 @@ export type Verdict =
   | { readonly kind: 'behind' }
 
 export type Input = { readonly nowMs: number } & (
-  | { readonly type: 'recordsRead'; readonly records: readonly RecordRef[]; readonly endOffset: bigint }
+  | { readonly type: 'recordsRead'; readonly records: readonly LaneRecord[]; readonly endOffset: bigint }
   | { readonly type: 'prepared'; readonly appId: string; readonly sequence: bigint; readonly verdict: Verdict }
   /** `detail` is handed through to the `publishAttempt` effect untouched; `jitter` is random in [-1, 1]. */
   | {
@@ -99,6 +118,8 @@ export type Input = { readonly nowMs: number } & (
   | { readonly type: 'storeUp'; readonly value: boolean }
   /** Configuration was read further: heads that were `behind` are prepared again. */
   | { readonly type: 'configurationRead' }
+  /** The app was deleted, in this epoch of its stream: its head does not wait for its next attempt any more. */
+  | { readonly type: 'appDeleted'; readonly appId: string; readonly epoch: number }
   /** Payload memory of the process: `pause` stops reading, `ok` goes on. */
   | { readonly type: 'budget'; readonly level: 'ok' | 'pause' }
   /** The ledger wants a snapshot of the position now. */
@@ -125,8 +146,9 @@ export type Effect =
       readonly skipped: readonly Gap[]
       readonly backlog: number
     }
-  | { readonly type: 'saveLane'; readonly saveId: number; readonly row: LaneRow }
-  | { readonly type: 'deleteLane'; readonly saveId: number; readonly appId: string }
+  /** `endedEpoch`: with the row, the end of the app's stream in this epoch becomes known; null: it has not ended. */
+  | { readonly type: 'saveLane'; readonly saveId: number; readonly row: LaneRow; readonly endedEpoch: number | null }
+  | { readonly type: 'deleteLane'; readonly saveId: number; readonly appId: string; readonly companyId: string }
   | {
       readonly type: 'publishAttempt'
       readonly publishId: number

@@ -1,6 +1,6 @@
 import { advance } from './advance.js'
 import { plainLane, type Lane } from './lane.js'
-import type { Effect, RecordRef } from './protocol.js'
+import type { Effect, LaneRecord } from './protocol.js'
 import type { InputOf, Session } from './session.js'
 
 /** Files what was read from the main partition (D4.1–4.2). Records below the read position were filed before; on the way out nothing is filed. */
@@ -15,7 +15,7 @@ export function recordsRead(session: Session, input: InputOf<'recordsRead'>, out
   session.offsets.advanceTo(input.endOffset)
 }
 
-function laneOf(session: Session, record: RecordRef): Lane {
+function laneOf(session: Session, record: LaneRecord): Lane {
   const known = session.lanes.get(record.appId)
   if (known) return known
   const lane = plainLane(record)
@@ -24,37 +24,46 @@ function laneOf(session: Session, record: RecordRef): Lane {
 }
 
 /** True: the record joined the queue. `isNew` is false when the position says that it is done. */
-function file(session: Session, lane: Lane, record: RecordRef, isNew: boolean, out: Effect[]): boolean {
+function file(session: Session, lane: Lane, record: LaneRecord, isNew: boolean, out: Effect[]): boolean {
   const { sequence } = record
+  const isEnd = record.kind === 'ended'
+  const before = isEnd ? sequence : sequence - 1n
   if (lane.lastSeen === null) {
     // Everything below the position was settled, whatever the row remembers of it.
-    if (sequence - 1n > lane.settled) lane.settled = sequence - 1n
+    if (before > lane.settled) lane.settled = before
     lane.lastSeen = lane.settled
   }
-  if (sequence <= lane.lastSeen) {
+  if (before < lane.lastSeen) {
     if (isNew) session.offsets.done(record.offset)
     session.duplicatesSuppressed += 1
     return false
   }
-  if (isNew && sequence > lane.lastSeen + 1n) noteHole(lane, sequence, out)
+  if (isNew && before > lane.lastSeen) {
+    if (!lane.isBetweenStreams) noteHole(lane, record, out)
+    // With a head in hand `settled` is the number before it; an end that is still queued sees to it when it is settled.
+    else if (lane.queue.length === 0) lane.settled = before
+  }
   lane.lastSeen = sequence
   lane.lastSeenEnd = record.offset + 1n
+  lane.isBetweenStreams = isEnd
   if (isNew) {
     lane.queue.push(record)
-    session.queuedBytes += record.bytes
+    if (!isEnd) session.queuedBytes += record.bytes
     return true
   }
   if (lane.queue.length === 0) {
     lane.settled = sequence
-    lane.settledSource = record.source.offset
+    if (!isEnd) lane.settledSource = record.source.offset
   }
   return false
 }
 
-/** Sequences are dense: a number that is passed over will not come any more. */
-function noteHole(lane: Lane, sequence: bigint, out: Effect[]): void {
+/** Sequences are dense: a number that is passed over will not come any more. Behind the end of a stream nobody is told. */
+function noteHole(lane: Lane, { kind, sequence }: LaneRecord, out: Effect[]): void {
   const from = (lane.lastSeen ?? 0n) + 1n
-  lane.holes.push({ from, to: sequence - 1n })
-  const detail = `sequences ${from} to ${sequence - 1n} never arrived; the next delivery declares them lost`
+  const to = kind === 'ended' ? sequence : sequence - 1n
+  if (kind === 'delivery') lane.holes.push({ from, to })
+  const consequence = kind === 'delivery' ? 'the next delivery declares them lost' : 'the app was deleted behind them'
+  const detail = `sequences ${from} to ${to} never arrived; ${consequence}`
   out.push({ type: 'alarm', kind: 'gap', appId: lane.appId, detail })
 }

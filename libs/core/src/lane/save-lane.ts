@@ -26,7 +26,8 @@ export function saveIfDirty(session: Session, lane: Lane, nowMs: number, out: Ef
   const saveId = ++session.lastSaveId
   lane.write = { saveId, kind: 'save' }
   session.writesInFlight += 1
-  out.push({ type: 'saveLane', saveId, row: rowOf(session, lane, nowMs) })
+  out.push({ type: 'saveLane', saveId, row: rowOf(session, lane, nowMs), endedEpoch: lane.endedEpoch })
+  lane.endedEpoch = null
 }
 
 /** The lane, or null when no such save is in flight. */
@@ -65,6 +66,6 @@ function rowOf(session: Session, lane: Lane, nowMs: number): LaneRow {
     nextAttemptInMs: isParked && lane.nextAttemptMs !== null ? Math.max(0, lane.nextAttemptMs - nowMs) : null,
     lastError: lane.lastError,
     gaps: lane.gaps,
-    routeVersion: head?.routeVersion ?? lane.routeVersion,
+    routeVersion: head?.kind === 'delivery' ? head.routeVersion : lane.routeVersion,
   }
 }

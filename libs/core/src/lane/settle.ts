@@ -1,7 +1,7 @@
 import type { Disposition } from '../policy/attempt-result.js'
 import { appendGap } from './gaps.js'
 import { startFresh, type Lane, type Settlement } from './lane.js'
-import type { Effect, Gap, RecordRef } from './protocol.js'
+import type { Effect, Gap, LaneRecord, RecordRef } from './protocol.js'
 import { saveLane } from './save-lane.js'
 import type { InputOf, Session } from './session.js'
 import { expectPublish } from './settlements.js'
@@ -67,7 +67,7 @@ export function settleUnsent(
   out: Effect[],
 ): void {
   const record = lane.queue.peek()
-  if (!record) return
+  if (record?.kind !== 'delivery') return
   const settlement: Settlement = { offset: record.offset, waits: 2 }
   const publishId = expectPublish(session, { kind: 'record', lane, settlement })
   out.push({ type: 'publishSettlement', publishId, record, status: verdict.status, reason: verdict.reason })
@@ -99,7 +99,7 @@ export function settleAside(
   what: { readonly settlement: Settlement; readonly status: Gap['status']; readonly reason: string },
 ): void {
   const record = takeHead(session, lane)
-  if (!record) return
+  if (record?.kind !== 'delivery') return
   const { sequence, deliveryId } = record
   lane.gaps = appendGap(lane.gaps, { sequence, id: deliveryId, status: what.status, reason: what.reason })
   lane.mode = 'flow'
@@ -110,14 +110,17 @@ export function settleAside(
 }
 
 /** Takes the head off and sets `settled` to the number before the next one, or before the hole in front of it. */
-function takeHead(session: Session, lane: Lane): RecordRef | undefined {
+export function takeHead(session: Session, lane: Lane): LaneRecord | undefined {
   const record = lane.queue.shift()
   if (!record) return undefined
-  session.queuedBytes -= record.bytes
-  lane.settledSource = record.source.offset
-  lane.routeVersion = record.routeVersion
+  if (record.kind === 'delivery') {
+    session.queuedBytes -= record.bytes
+    lane.settledSource = record.source.offset
+    lane.routeVersion = record.routeVersion
+  }
   const next = lane.queue.peek()
   if (!next) lane.settled = lane.lastSeen ?? record.sequence
+  else if (next.kind === 'ended') lane.settled = next.sequence
   else if (lane.holes[0]?.to === next.sequence - 1n) lane.settled = lane.holes[0].from - 1n
   else lane.settled = next.sequence - 1n
   return record

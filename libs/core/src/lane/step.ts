@@ -1,4 +1,4 @@
-import { advance } from './advance.js'
+import { advance, appDeleted } from './advance.js'
 import { deleteReachedFloors, laneDeleted } from './floor.js'
 import { attemptEnded, attemptNotStarted, prepared, published, resume, runTimers } from './flow.js'
 import type { Effect, Input } from './protocol.js'
@@ -62,6 +62,8 @@ function handle(session: Session, input: Input, out: Effect[]): boolean {
     case 'configurationRead':
       resume(session, session.behind, nowMs, out)
       return true
+    case 'appDeleted':
+      return appDeleted(session, input, out)
     case 'budget':
       session.isOverBudget = input.level === 'pause'
       return true

@@ -39,11 +39,27 @@ export interface LeaseStore {
   release(licence: Licence): Promise<void>
 }
 
-/** Rows of lanes that are not plain. Writes answer `fenced` when the licence is gone and throw `AmbiguousWrite` when nobody knows. */
+/** Whose lane it is. */
+export interface LaneOwner {
+  readonly companyId: string
+  readonly appId: string
+}
+
+/** Rows of lanes that are not plain. Writes return `fenced` when the licence is gone and throw `AmbiguousWrite` when nobody knows. */
 export interface LaneStore {
   load(workerGroup: string, partition: number): Promise<readonly LaneRow[]>
-  save(licence: Licence, row: LaneRow): Promise<'done' | 'fenced'>
-  delete(licence: Licence, appId: string): Promise<'done' | 'fenced'>
+  /** @param endedEpoch in the same write, the end of the app's stream in this epoch becomes known; null or absent: it has not ended */
+  save(licence: Licence, row: LaneRow, endedEpoch?: number | null): Promise<'done' | 'fenced'>
+  delete(licence: Licence, app: LaneOwner): Promise<'done' | 'fenced'>
+  /** The streams of deleted apps whose end is not known yet, of the given apps. */
+  openStreams(appIds: readonly string[]): Promise<readonly OpenStream[]>
+}
+
+/** The stream of an app that was deleted: deliveries of it may still be attempted. */
+export interface OpenStream {
+  readonly appId: string
+  readonly epoch: number
+  readonly workerGroup: string
 }
 
 /** The answer to a write got lost (timeout, connection gone): it may have taken effect. */

@@ -6,7 +6,7 @@ import type { LogRecord } from '../log/log.js'
 import { partitionOfKey } from './murmur2.js'
 import { PartitionRouter, type PartitionRouterSettings } from './partition-router.js'
 import { PartitionState } from './partition-state.js'
-import { routeBatch, type RoutedBatch } from './route-batch.js'
+import { isEmptyBatch, routeBatch, type RoutedBatch } from './route-batch.js'
 import { eventTypeMatches, matchSubscriptions, type RoutingView } from './routing-view.js'
 
 const COMPANY = 'cmp_1'
@@ -50,11 +50,12 @@ function subscription(id: string, appId: string, changes: Partial<SubscriptionCo
 
 function viewOf(apps: AppConfiguration[], subscriptions: ReturnType<typeof subscription>[]): RoutingView {
   return {
-    hasCompany: (id) => id === COMPANY,
+    company: (id) => (id === COMPANY ? { id, name: id } : undefined),
     hasWorkerGroup: (name) => name === 'shared-webhook',
     app: (id) => apps.find((one) => one.id === id),
     subscription: (id) => subscriptions.find((one) => one.value.id === id),
     subscriptionsOfCompany: (id) => subscriptions.filter((one) => one.value.companyId === id),
+    endedStreams: () => [],
   }
 }
 
@@ -282,9 +283,9 @@ describe('PartitionRouter', () => {
 
 describe('routeBatch', () => {
   const limits = { maxRecords: 2000, maxBytes: 1 << 20 }
-  const context = { view: oneApp, routedAt: NOW, limits }
-  const whole = (batch: ReturnType<typeof routeBatch>): RoutedBatch => {
-    if (!batch || !('nextOffset' in batch)) throw new Error('nothing was routed')
+  const context = { partition: PARTITION, view: oneApp, routedAt: NOW, limits }
+  const whole = (batch: RoutedBatch): RoutedBatch => {
+    if (isEmptyBatch(batch)) throw new Error('nothing was routed')
     return batch
   }
 
@@ -298,7 +299,7 @@ describe('routeBatch', () => {
       ),
     )
     expect(batch.deliveries).toHaveLength(3)
-    expect(batch.state).toEqual([
+    expect(batch.state.written).toEqual([
       { kind: 'app', appId: 'app_a', epoch: 1, sequence: 3 },
       {
         kind: 'seen',
@@ -311,7 +312,7 @@ describe('routeBatch', () => {
       { kind: 'position', next: '4' },
     ])
     const poison = whole(routeBatch(router, [record('x', { offset: 9n })], context))
-    expect(poison.state).toEqual([{ kind: 'position', next: '10' }])
+    expect(poison.state.written).toEqual([{ kind: 'position', next: '10' }])
     expect(poison.quarantined.map((one) => one.reason)).toEqual(['invalid_json'])
   })
 
@@ -339,8 +340,9 @@ describe('routeBatch', () => {
     ]
     const waitsFor = { offset: 6n, appId: 'app_b', workerGroup: 'shared-new' }
     expect(routeBatch(router, records, { ...context, view })).toMatchObject({ consumed: 1, nextOffset: 6n, waitsFor })
-    expect(routeBatch(router, records.slice(1), { ...context, view })).toEqual({ waitsFor })
-    expect(routeBatch(router, [], context)).toBeNull()
+    const waiting = routeBatch(router, records.slice(1), { ...context, view })
+    expect([isEmptyBatch(waiting), waiting.waitsFor]).toEqual([true, waitsFor])
+    expect(isEmptyBatch(routeBatch(router, [], context))).toBe(true)
   })
 
   it('has no holes and no copies, however often batches are lost and state is restored, and whatever is repeated', () => {
@@ -375,7 +377,7 @@ describe('routeBatch', () => {
             routeBatch(router, log.slice(next), { ...context, view, limits: { ...limits, maxRecords: size } }),
           )
           if (commits) {
-            for (const state of batch.state) topic.set(keyOf(state), state)
+            for (const state of batch.state.written) topic.set(keyOf(state), state)
             for (const { appId, headers } of batch.deliveries)
               delivered.push({ appId, sequence: headers.sequence, id: headers.deliveryId })
           }

@@ -1,10 +1,17 @@
-import type { Decoded, DeliveryHeaders, EntityEvent } from '@hooklane/contracts'
+import type {
+  CompanyConfiguration,
+  Decoded,
+  DeliveryHeaders,
+  EndedStreamConfiguration,
+  EntityEvent,
+  StreamEndHeaders,
+} from '@hooklane/contracts'
 import { webhookId } from '../identity/ids.js'
 import type { LogRecord } from '../log/log.js'
 import { nestsDeeperThan } from './json-depth.js'
 import { partitionOfKey } from './murmur2.js'
 import { isOwnEventType, subscriptionEntity } from './own-event-types.js'
-import type { PartitionState } from './partition-state.js'
+import type { CompanyIncarnation, PartitionState } from './partition-state.js'
 import { matchSubscriptions, type RoutingView, type SubscriptionMatch } from './routing-view.js'
 import { spliceOrder } from './splice-order.js'
 
@@ -28,6 +35,13 @@ export interface RoutedDelivery {
   /** Trace context of the event's producer (W3C); null when it sent none that is valid. */
   readonly traceparent: string | null
   readonly value: Buffer
+}
+
+/** The last record of an app's epoch on the topic of its worker group. */
+export interface RoutedStreamEnd {
+  readonly appId: string
+  readonly workerGroup: string
+  readonly headers: StreamEndHeaders
 }
 
 export type RoutingDecision =
@@ -56,8 +70,8 @@ export class PartitionRouter {
   route(record: LogRecord, view: RoutingView, routedAt: string): RoutingDecision {
     const read = this.#read(record, view)
     if ('reason' in read) return { kind: 'quarantine', reason: read.reason }
-    const { event } = read
-    const window = this.state.window(event.companyId, event.producer)
+    const { event, company } = read
+    const window = this.state.window(company, event.producer)
     if (window.has(event.id)) return { kind: 'copy', event }
     const position = event.revision?.id ?? null
     if (position !== null && window.position !== null && position <= window.position)
@@ -69,12 +83,37 @@ export class PartitionRouter {
     if (homeless) return { kind: 'wait', appId: homeless.app.id, workerGroup: homeless.app.workerGroup }
 
     // An event that nobody gets still moves its producer on: what comes below it is out of order.
-    this.state.remember(event.companyId, event.producer, { id: event.id, position })
+    this.state.remember(window, { id: event.id, position })
     if (echoes) return { kind: 'quarantine', reason: 'hops' }
-    return { kind: 'deliver', event, deliveries: matches.map((match) => this.#deliver(record, event, match, routedAt)) }
+    const deliveries = matches.map((match) => this.#deliver({ record, event, company, routedAt }, match))
+    return { kind: 'deliver', event, deliveries }
   }
 
-  #read(record: LogRecord, view: RoutingView): { readonly event: EntityEvent } | { readonly reason: string } {
+  /**
+   * Ends the streams of deleted apps, each once: what was routed to such an app stands before the end, and nothing of its epoch behind it.
+   * @param partition of `events`; the streams of companies whose events lie elsewhere are ended there
+   */
+  endStreams(partition: number, view: RoutingView, routedAt: string): RoutedStreamEnd[] {
+    return view
+      .endedStreams()
+      .filter((stream) => this.#mustEnd(stream, partition, view))
+      .map(({ appId, companyId, epoch, workerGroup }) => {
+        const sequence = this.state.endStream(appId, epoch)
+        return { appId, workerGroup, headers: { kind: 'ended', companyId, sequence, streamEpoch: epoch, routedAt } }
+      })
+  }
+
+  #mustEnd({ appId, companyId, epoch, workerGroup }: EndedStreamConfiguration, partition: number, view: RoutingView) {
+    if (this.state.hasEnded(appId, epoch)) return false
+    if (partitionOfKey(Buffer.from(companyId), this.settings.partitions) !== partition) return false
+    // The deletion itself has not been read yet: deliveries of this epoch may still follow.
+    const app = view.app(appId)
+    if (app && epochOf(app) <= epoch) return false
+    // A group is removed after its last stream has come to its end: there is nothing left to end.
+    return view.hasWorkerGroup(workerGroup)
+  }
+
+  #read(record: LogRecord, view: RoutingView): ReadEvent | { readonly reason: string } {
     const { settings } = this
     const { key, value } = record
     if (value && value.length > settings.maxEventBytes) return { reason: 'too_large' }
@@ -86,13 +125,15 @@ export class PartitionRouter {
     if (value && nestsDeeperThan(value, MAX_DEPTH)) return { reason: 'too_deep' }
     if (key?.toString('utf8') !== event.companyId) return { reason: 'wrong_key' }
     if (partitionOfKey(key, settings.partitions) !== record.partition) return { reason: 'wrong_partition' }
-    if (!view.hasCompany(event.companyId)) return { reason: 'unknown_company' }
-    return { event }
+    const company = view.company(event.companyId)
+    if (!company) return { reason: 'unknown_company' }
+    if (isOfPredecessor(record, company)) return { reason: 'former_company' }
+    return { event, company: { id: event.companyId, incarnation: company.incarnation ?? 1 } }
   }
 
-  #deliver(record: LogRecord, event: EntityEvent, match: SubscriptionMatch, routedAt: string): RoutedDelivery {
+  #deliver({ record, event, company, routedAt }: ReadEvent & RoutingContext, match: SubscriptionMatch): RoutedDelivery {
     const { app, subscription, subscriptionVersion } = match
-    const place = this.state.nextPlace(app.id)
+    const place = this.state.nextPlace(app.id, epochOf(app))
     const entity = isOwnEventType(event.type) ? subscriptionEntity(subscription.id) : null
     // The bytes were read as a JSON object a moment ago, so they end as one.
     const value = record.value && spliceOrder(record.value, place, entity)
@@ -106,6 +147,7 @@ export class PartitionRouter {
         kind: 'delivery',
         deliveryId: webhookId(event.id, subscription.id),
         companyId: event.companyId,
+        companyIncarnation: company.incarnation,
         sequence: place.sequence,
         position: headerPosition(event),
         source: { topic: record.topic, partition: record.partition, offset: record.offset },
@@ -122,6 +164,23 @@ export class PartitionRouter {
     }
   }
 }
+
+/** An event that can be routed, and the company as it is now. */
+interface ReadEvent {
+  readonly event: EntityEvent
+  readonly company: CompanyIncarnation
+}
+
+interface RoutingContext {
+  readonly record: LogRecord
+  readonly routedAt: string
+}
+
+const epochOf = ({ epoch }: { readonly epoch?: number | undefined }): number => epoch ?? 1
+
+/** What was published before a company was made again is its predecessor's. */
+const isOfPredecessor = ({ offset }: LogRecord, { eventsFrom }: CompanyConfiguration): boolean =>
+  eventsFrom !== undefined && offset < BigInt(eventsFrom)
 
 /** Headers hold printable ASCII. A producer whose positions are other text has them in the value alone. */
 function headerPosition(event: EntityEvent): string | null {

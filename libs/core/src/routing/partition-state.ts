@@ -1,6 +1,29 @@
-import type { RouterStateRecord } from '@hooklane/contracts'
+import type { AppStreamState, RouterStateRecord, SeenChunkState } from '@hooklane/contracts'
 import { SeenWindow } from './seen-window.js'
 import type { StreamPlace } from './splice-order.js'
+
+/** A company as it was made, or made again. */
+export interface CompanyIncarnation {
+  readonly id: string
+  /** 1 for the first. */
+  readonly incarnation: number
+}
+
+/** What a transaction writes of the state: records under their keys, and keys whose record goes. */
+export interface StateChanges {
+  readonly written: readonly RouterStateRecord[]
+  /** By the records that had these keys. */
+  readonly forgotten: readonly RouterStateRecord[]
+}
+
+/** The stream of one app. Numbers go on through all its epochs. */
+interface Stream {
+  readonly epoch: number
+  /** The last number given; 0 before the first. */
+  readonly sequence: bigint
+  /** Highest epoch whose end was published; 0: none. */
+  readonly ended: number
+}
 
 /**
  * The router's memory of one partition of `events`: the last sequence of every app, the window of every producer, and the next offset.
@@ -12,10 +35,11 @@ import type { StreamPlace } from './splice-order.js'
  */
 export class PartitionState {
   readonly #chunks: number
-  readonly #streams = new Map<string, StreamPlace>()
+  readonly #streams = new Map<string, Stream>()
   readonly #windows = new Map<string, SeenWindow>()
   readonly #changedApps = new Set<string>()
   readonly #changedWindows = new Set<SeenWindow>()
+  #forgotten: SeenChunkState[] = []
   #next: bigint | null = null
 
   /** @param chunks ring size of the windows, part of the records' keys */
@@ -35,61 +59,100 @@ export class PartitionState {
     return this.#next
   }
 
-  window(companyId: string, producer: string): SeenWindow {
+  /**
+   * What is remembered of a producer in a company. A company that was made again starts with nothing, and what its predecessor's producers
+   * sent is forgotten; a view that has fallen behind does not bring it back.
+   */
+  window(company: CompanyIncarnation, producer: string): SeenWindow {
     // Neither part holds a blank.
-    const key = `${companyId} ${producer}`
-    let window = this.#windows.get(key)
-    if (!window) this.#windows.set(key, (window = new SeenWindow(companyId, producer, this.#chunks)))
+    const key = `${company.id} ${producer}`
+    const known = this.#windows.get(key)
+    if (known && known.incarnation >= company.incarnation) return known
+    if (known) {
+      this.#forgotten.push(...known.states())
+      this.#changedWindows.delete(known)
+    }
+    const window = new SeenWindow({ companyId: company.id, incarnation: company.incarnation, producer }, this.#chunks)
+    this.#windows.set(key, window)
     return window
   }
 
-  remember(
-    companyId: string,
-    producer: string,
-    event: { readonly id: string; readonly position: string | null },
-  ): void {
-    const window = this.window(companyId, producer)
+  remember(window: SeenWindow, event: { readonly id: string; readonly position: string | null }): void {
     window.remember(event.id, event.position)
     this.#changedWindows.add(window)
   }
 
-  /** Gives the app its next number: 1, 2, 3 … */
-  nextPlace(appId: string): StreamPlace {
-    const last = this.#streams.get(appId)
-    const place: StreamPlace = { epoch: last?.epoch ?? FIRST_EPOCH, sequence: (last?.sequence ?? 0n) + 1n }
-    this.#streams.set(appId, place)
+  /**
+   * Gives the app its next number: 1, 2, 3 … through all epochs. The epoch is the configuration's, unless the stream has come further: an
+   * epoch never falls, and nothing is numbered in one that has ended.
+   */
+  nextPlace(appId: string, epoch: number): StreamPlace {
+    const last = this.#streams.get(appId) ?? NO_STREAM
+    const stream = { ...last, epoch: Math.max(epoch, last.epoch, last.ended + 1), sequence: last.sequence + 1n }
+    this.#streams.set(appId, stream)
     this.#changedApps.add(appId)
-    return place
+    return { epoch: stream.epoch, sequence: stream.sequence }
   }
 
-  /** The records whose content changed since the last call, and the position: what the batch's transaction must write. */
-  takeChanges(next: bigint): RouterStateRecord[] {
-    const records: RouterStateRecord[] = []
+  /** Whether the end of this epoch, or of a later one, was published. */
+  hasEnded(appId: string, epoch: number): boolean {
+    return (this.#streams.get(appId)?.ended ?? 0) >= epoch
+  }
+
+  /** Ends the app's stream in this epoch. Returns the last number that was given; 0: none was. */
+  endStream(appId: string, epoch: number): bigint {
+    const last = this.#streams.get(appId) ?? NO_STREAM
+    this.#streams.set(appId, { ...last, epoch: Math.max(epoch, last.epoch), ended: Math.max(epoch, last.ended) })
+    this.#changedApps.add(appId)
+    return last.sequence
+  }
+
+  /**
+   * What changed since the last call: what the batch's transaction must write.
+   * @param next the position after the batch; null: it covers no event
+   */
+  takeChanges(next: bigint | null): StateChanges {
+    const written: RouterStateRecord[] = []
     for (const appId of this.#changedApps) {
-      const place = this.#streams.get(appId)
-      if (place) records.push({ kind: 'app', appId, epoch: place.epoch, sequence: Number(place.sequence) })
+      const stream = this.#streams.get(appId)
+      if (stream) written.push(appState(appId, stream))
     }
-    for (const window of this.#changedWindows) records.push(...window.takeChanges())
+    for (const window of this.#changedWindows) written.push(...window.takeChanges())
+    const forgotten = this.#forgotten
     this.#changedApps.clear()
     this.#changedWindows.clear()
-    this.#next = next
-    records.push({ kind: 'position', next: String(next) })
-    return records
+    this.#forgotten = []
+    if (next !== null) {
+      this.#next = next
+      written.push({ kind: 'position', next: String(next) })
+    }
+    return { written, forgotten }
   }
 
   #restore(record: RouterStateRecord): void {
     switch (record.kind) {
-      case 'app':
-        this.#streams.set(record.appId, { epoch: record.epoch, sequence: BigInt(record.sequence) })
+      case 'app': {
+        const { appId, epoch, sequence, ended = 0 } = record
+        this.#streams.set(appId, { epoch, sequence: BigInt(sequence), ended })
         return
-      case 'seen':
-        this.window(record.companyId, record.producer).restore(record)
+      }
+      case 'seen': {
+        const company = { id: record.companyId, incarnation: record.incarnation ?? 1 }
+        const window = this.window(company, record.producer)
+        if (window.incarnation === company.incarnation) window.restore(record)
+        // A predecessor's chunk: `window` keeps those that it took the place of, and this one has come too late.
+        else this.#forgotten.push(record)
         return
+      }
       case 'position':
         this.#next = BigInt(record.next)
     }
   }
 }
 
-/** Raised only when streams are re-based after a restored backup. */
-const FIRST_EPOCH = 1
+const NO_STREAM: Stream = { epoch: 1, sequence: 0n, ended: 0 }
+
+function appState(appId: string, { epoch, sequence, ended }: Stream): AppStreamState {
+  const state = { kind: 'app' as const, appId, epoch, sequence: Number(sequence) }
+  return ended === 0 ? state : { ...state, ended }
+}

@@ -1,6 +1,7 @@
-import type { EntityEvent, RouterStateRecord } from '@hooklane/contracts'
+import type { EntityEvent } from '@hooklane/contracts'
 import type { LogRecord } from '../log/log.js'
-import type { PartitionRouter, RoutedDelivery } from './partition-router.js'
+import type { PartitionRouter, RoutedDelivery, RoutedStreamEnd } from './partition-router.js'
+import type { StateChanges } from './partition-state.js'
 import type { RoutingView } from './routing-view.js'
 
 export interface BatchLimits {
@@ -12,26 +13,38 @@ export interface BatchLimits {
 
 /** What one transaction writes, and what is said about it afterwards. */
 export interface RoutedBatch {
+  /** Stand before the deliveries: an app that was made again goes on behind the end of its predecessor. */
+  readonly ends: readonly RoutedStreamEnd[]
   readonly deliveries: readonly RoutedDelivery[]
   readonly quarantined: readonly { readonly record: LogRecord; readonly reason: string }[]
-  readonly state: readonly RouterStateRecord[]
+  readonly state: StateChanges
   /** Events that were read and are no copies, whether or not somebody subscribed. */
   readonly events: readonly EntityEvent[]
   readonly copies: number
   /** How many of the given records the batch covers, from the first on. */
   readonly consumed: number
-  /** Offset after the last record covered. */
-  readonly nextOffset: bigint
+  /** Offset after the last record covered; null: none is. */
+  readonly nextOffset: bigint | null
   /** Why the batch ends before its limits: the next record can not be routed yet. */
   readonly waitsFor: { readonly offset: bigint; readonly appId: string; readonly workerGroup: string } | null
 }
 
-/** Routes records from the first on until a limit, the end, or one that has to wait. Null when not even the first could be routed or none was given. */
+export interface BatchContext {
+  /** Of `events`. */
+  readonly partition: number
+  readonly view: RoutingView
+  /** RFC 3339, UTC */
+  readonly routedAt: string
+  readonly limits: BatchLimits
+}
+
+/** Ends the streams that are over, and routes records from the first on until a limit, the end, or one that has to wait. */
 export function routeBatch(
   router: PartitionRouter,
   records: readonly LogRecord[],
-  context: { readonly view: RoutingView; readonly routedAt: string; readonly limits: BatchLimits },
-): RoutedBatch | { readonly waitsFor: NonNullable<RoutedBatch['waitsFor']> } | null {
+  { partition, view, routedAt, limits }: BatchContext,
+): RoutedBatch {
+  const ends = router.endStreams(partition, view, routedAt)
   const deliveries: RoutedDelivery[] = []
   const quarantined: { record: LogRecord; reason: string }[] = []
   const events: EntityEvent[] = []
@@ -41,8 +54,8 @@ export function routeBatch(
   let last: LogRecord | undefined
   let waitsFor: RoutedBatch['waitsFor'] = null
   for (const record of records) {
-    if (consumed >= context.limits.maxRecords || bytes >= context.limits.maxBytes) break
-    const decision = router.route(record, context.view, context.routedAt)
+    if (consumed >= limits.maxRecords || bytes >= limits.maxBytes) break
+    const decision = router.route(record, view, routedAt)
     if (decision.kind === 'wait') {
       waitsFor = { offset: record.offset, appId: decision.appId, workerGroup: decision.workerGroup }
       break
@@ -59,8 +72,14 @@ export function routeBatch(
     consumed++
     last = record
   }
-  if (!last) return waitsFor && { waitsFor }
-  const nextOffset = last.offset + 1n
-  const state = router.state.takeChanges(nextOffset)
-  return { deliveries, quarantined, state, events, copies, consumed, nextOffset, waitsFor }
+  const nextOffset = last ? last.offset + 1n : null
+  const isEmpty = isEmptyBatch({ ends, nextOffset })
+  const state = isEmpty ? NO_CHANGES : router.state.takeChanges(nextOffset)
+  return { ends, deliveries, quarantined, state, events, copies, consumed, nextOffset, waitsFor }
 }
+
+/** Nothing is to be written: neither was a stream ended nor a record covered. */
+export const isEmptyBatch = ({ ends, nextOffset }: Pick<RoutedBatch, 'ends' | 'nextOffset'>): boolean =>
+  ends.length === 0 && nextOffset === null
+
+const NO_CHANGES: StateChanges = { written: [], forgotten: [] }

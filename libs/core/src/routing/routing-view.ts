@@ -1,4 +1,10 @@
-import type { AppConfiguration, EntityEvent, SubscriptionConfiguration } from '@hooklane/contracts'
+import type {
+  AppConfiguration,
+  CompanyConfiguration,
+  EndedStreamConfiguration,
+  EntityEvent,
+  SubscriptionConfiguration,
+} from '@hooklane/contracts'
 import { isOwnEventType } from './own-event-types.js'
 
 /** A subscription's configuration and the version of its row. */
@@ -9,11 +15,13 @@ export interface VersionedSubscription {
 
 /** What the router asks the configuration. Answers may change between two calls, never during one. */
 export interface RoutingView {
-  hasCompany(companyId: string): boolean
+  company(companyId: string): CompanyConfiguration | undefined
   hasWorkerGroup(name: string): boolean
   app(appId: string): AppConfiguration | undefined
   subscription(subscriptionId: string): VersionedSubscription | undefined
   subscriptionsOfCompany(companyId: string): readonly VersionedSubscription[]
+  /** Streams of deleted apps of which something may not be settled yet. The same array until one comes or goes. */
+  endedStreams(): readonly EndedStreamConfiguration[]
 }
 
 /** One subscription that wants an event. */

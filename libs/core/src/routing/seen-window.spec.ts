@@ -3,7 +3,7 @@ import type { SeenChunkState } from '@hooklane/contracts'
 import fc from 'fast-check'
 import { SEEN_CHUNK_IDS, SeenWindow } from './seen-window.js'
 
-const newWindow = (chunks = 64) => new SeenWindow('cmp_1', 'pim', chunks)
+const newWindow = (chunks = 64) => new SeenWindow({ companyId: 'cmp_1', incarnation: 1, producer: 'pim' }, chunks)
 const position = (n: number) => String(n).padStart(8, '0')
 
 describe('SeenWindow', () => {

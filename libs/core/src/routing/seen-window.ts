@@ -7,6 +7,13 @@ export const SEEN_CHUNK_IDS = 160
 /** Ids of at most this length are kept as they are; longer ones as a digest, so that a chunk stays below 8 KiB whatever the producer does. */
 const LONGEST_PLAIN_ID = 44
 
+/** Whose events a window knows. A company that was made again under its id is another one. */
+export interface WindowOwner {
+  readonly companyId: string
+  readonly incarnation: number
+  readonly producer: string
+}
+
 /**
  * What is remembered of one producer in one company: its last position, and the ids of its last events (at least
  * `(chunks − 1) × 160`, 10,080 with 64 chunks), so that a copy can be told from an event that is out of order.
@@ -16,18 +23,21 @@ const LONGEST_PLAIN_ID = 44
  * Memory: about 80 bytes per id, 0.8 MB when the window is full.
  */
 export class SeenWindow {
-  readonly #companyId: string
-  readonly #producer: string
+  readonly #owner: WindowOwner
   readonly #ring: (Chunk | undefined)[]
   readonly #ids = new Set<string>()
   #newest: Chunk | undefined
   #position: string | null = null
   readonly #changed = new Set<Chunk>()
 
-  constructor(companyId: string, producer: string, chunks: number) {
-    this.#companyId = companyId
-    this.#producer = producer
+  constructor(owner: WindowOwner, chunks: number) {
+    this.#owner = owner
     this.#ring = new Array<Chunk | undefined>(chunks)
+  }
+
+  /** Of the company. */
+  get incarnation(): number {
+    return this.#owner.incarnation
   }
 
   /** Highest position so far; null before the first event that has one. */
@@ -61,16 +71,27 @@ export class SeenWindow {
 
   /** The chunks that changed since the last call, to be written. */
   takeChanges(): SeenChunkState[] {
-    const states = [...this.#changed].map((chunk) => ({
-      kind: 'seen' as const,
-      companyId: this.#companyId,
-      producer: this.#producer,
+    const states = [...this.#changed].map((chunk) => this.#stateOf(chunk))
+    this.#changed.clear()
+    return states
+  }
+
+  /** All chunks. */
+  states(): SeenChunkState[] {
+    return this.#ring.flatMap((chunk) => (chunk ? [this.#stateOf(chunk)] : []))
+  }
+
+  #stateOf(chunk: Chunk): SeenChunkState {
+    const { companyId, incarnation, producer } = this.#owner
+    return {
+      kind: 'seen',
+      companyId,
+      ...(incarnation === 1 ? {} : { incarnation }),
+      producer,
       chunk: chunk.number,
       position: this.#position,
       ids: [...chunk.ids],
-    }))
-    this.#changed.clear()
-    return states
+    }
   }
 
   #chunkWithRoom(): Chunk {

@@ -24,13 +24,18 @@ export class WorkerGroupNotReady extends Error {
   }
 }
 
-/** Brings the topics of worker groups into being. */
+/** Makes the topics of worker groups, and removes them. */
 export interface WorkerGroupTopics {
   /**
-   * Resolves when the group's topics stand with the right partitions.
+   * Resolves when the group's topics exist with the right partitions.
    * @throws WorkerGroupNotReady
    */
   ensure(group: WorkerGroupConfiguration): Promise<void>
+  /**
+   * Removes the topics of groups that nobody serves any more, and what their readers have committed. Done twice, it ends the same.
+   * Returns the names of those that are gone: of the others somebody reads the topics still.
+   */
+  remove(groups: readonly WorkerGroupConfiguration[]): Promise<readonly string[]>
 }
 
 /** What waits in a worker group's topic; why it cannot be told, when it cannot. */

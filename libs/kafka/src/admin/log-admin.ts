@@ -87,6 +87,24 @@ export class KafkaLogAdmin implements LogAdmin {
     })
   }
 
+  /**
+   * Removes the groups that have no members, with their commits. Returns those that are gone, or were not there; the others have members.
+   */
+  async deleteUnusedGroups(groups: readonly string[]): Promise<readonly string[]> {
+    if (groups.length === 0) return []
+    return this.admin.use(async (admin) => {
+      try {
+        await admin.deleteGroups([...groups])
+        return groups
+      } catch (error) {
+        const refused = new Map(refusalsOf(error).map(({ groupId, errorCode }) => [groupId, errorCode]))
+        const known = [...refused.values()].every((code) => code === NON_EMPTY_GROUP || code === GROUP_ID_NOT_FOUND)
+        if (refused.size === 0 || !known) throw error
+        return groups.filter((group) => refused.get(group) !== NON_EMPTY_GROUP)
+      }
+    })
+  }
+
   async lag(group: string, topics: readonly string[]): Promise<readonly PartitionLag[]> {
     const lags: PartitionLag[] = []
     for (const topic of topics) {
@@ -121,12 +139,21 @@ async function countPartitions(admin: Admin, topic: string): Promise<number> {
   }
 }
 
+const NON_EMPTY_GROUP = 68
 const GROUP_ID_NOT_FOUND = 69
 
+interface GroupRefusal {
+  readonly groupId: string
+  readonly errorCode?: number
+}
+
 /** deleteGroups reports per group in `groups[]`, outside the chain of causes. */
+function refusalsOf(error: unknown): readonly GroupRefusal[] {
+  const groups: unknown = (error as { groups?: unknown } | null)?.groups
+  return Array.isArray(groups) ? (groups as readonly GroupRefusal[]) : []
+}
+
 function isMissingGroup(error: unknown): boolean {
-  const groups = (error as { groups?: readonly { errorCode?: number }[] } | null)?.groups
-  return (
-    Array.isArray(groups) && groups.every((group: { errorCode?: number }) => group.errorCode === GROUP_ID_NOT_FOUND)
-  )
+  const refusals = refusalsOf(error)
+  return refusals.length > 0 && refusals.every(({ errorCode }) => errorCode === GROUP_ID_NOT_FOUND)
 }

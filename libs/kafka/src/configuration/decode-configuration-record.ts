@@ -2,6 +2,8 @@ import {
   AppSchema,
   CompanySchema,
   decoderOf,
+  endedStreamId,
+  EndedStreamSchema,
   HEADER,
   SCHEMA,
   SubscriptionSchema,
@@ -18,9 +20,11 @@ const decoders: { readonly [K in Kind]: Decoder<ConfigurationBodies[K]> } = {
   app: decoderOf(AppSchema),
   subscription: decoderOf(SubscriptionSchema),
   workerGroup: decoderOf(WorkerGroupSchema),
+  endedStream: decoderOf(EndedStreamSchema),
 }
 
-const KEY = /^(company|app|subscription|workerGroup):([\x21-\x7e]{1,128})$/
+/** The longest id is that of an ended stream: an app's, a slash and an epoch. */
+const KEY = /^(company|app|subscription|workerGroup|endedStream):([\x21-\x7e]{1,139})$/
 const VERSION = /^(0|[1-9]\d{0,18})$/
 
 /** Reads a record of the configuration topic. Total: a value, or the reason why it is none. */
@@ -41,4 +45,7 @@ export function decodeConfigurationRecord(record: LogRecord): Decoded<Configurat
   return { ok: true, value: { ...base, body: body.value } as ConfigurationRecord }
 }
 
-const idOf = (body: ConfigurationBodies[Kind]): string => ('id' in body ? body.id : body.name)
+function idOf(body: ConfigurationBodies[Kind]): string {
+  if ('id' in body) return body.id
+  return 'epoch' in body ? endedStreamId(body) : body.name
+}

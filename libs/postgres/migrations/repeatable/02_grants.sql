@@ -20,12 +20,19 @@ BEGIN
     SELECT listed.*, coalesce((SELECT pg_has_role(current_user, oid, set_right) FROM pg_roles WHERE rolname = service_role), false) AS usable
     FROM (VALUES
       ('hooklane_service', ARRAY['company', 'api_key', 'app', 'subscription', 'subscription_secret', 'configuration', 'worker_group', 'idempotency_key'], 'SELECT, INSERT, UPDATE, DELETE', false),
-      ('hooklane_service', ARRAY['partition_owner'], 'SELECT, INSERT', false),
-      ('hooklane_service', ARRAY['lane', 'event_type', 'delivery', 'attempt', 'dead_letter', 'schema_migration'], 'SELECT', false),
+      ('hooklane_service', ARRAY['company_identity', 'app_identity'], 'SELECT, INSERT, UPDATE', false),
+      ('hooklane_service', ARRAY['ended_stream'], 'SELECT, INSERT, UPDATE, DELETE', false),
+      ('hooklane_service', ARRAY['partition_owner'], 'SELECT, INSERT, DELETE, UPDATE (is_closed)', false),
+      -- A company that is deleted takes its log along.
+      ('hooklane_service', ARRAY['lane', 'delivery', 'attempt', 'dead_letter'], 'SELECT, DELETE', false),
+      ('hooklane_service', ARRAY['event_type', 'schema_migration'], 'SELECT', false),
       ('hooklane_dispatcher', ARRAY['partition_owner'], 'SELECT, UPDATE', false),
       ('hooklane_dispatcher', ARRAY['lane'], 'SELECT, INSERT, UPDATE, DELETE', true),
+      ('hooklane_dispatcher', ARRAY['ended_stream'], 'SELECT, UPDATE (settled_at)', true),
       ('hooklane_dispatcher', ARRAY['worker_group'], 'SELECT', false),
       ('hooklane_recorder', ARRAY['delivery', 'attempt', 'dead_letter'], 'SELECT, INSERT, UPDATE', true),
+      -- Read and locked: a lock needs the right to update a column.
+      ('hooklane_recorder', ARRAY['company_identity'], 'SELECT, UPDATE (company_id)', true),
       ('hooklane_producer', ARRAY['configuration'], 'SELECT', true),
       ('hooklane_producer', ARRAY['event_type', 'capture_mark'], 'SELECT, INSERT, UPDATE', false)
     ) AS listed (service_role, tables, rights, of_all_companies)

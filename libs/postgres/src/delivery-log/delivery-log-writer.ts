@@ -1,10 +1,12 @@
 import type { DeadLetterRecord } from '@hooklane/contracts'
+import { isOfEndedCompany, type KnownCompany } from '@hooklane/core'
 import { DatabaseError, type Pool, type PoolClient } from 'pg'
 import { sql } from '../sql.js'
 import type { LogEntry, LoggedEntry } from './log-entry.js'
 import { ATTEMPT_COLUMNS, columnArrays, DELIVERY_COLUMNS, summariseDeliveries } from './log-rows.js'
 import { deadLetterOrder } from './record-order.js'
 
+const HOLD_COMPANIES = sql('companies-hold')
 const ATTEMPTS = sql('log-attempts')
 const DELIVERIES = sql('log-deliveries')
 const DEAD_LETTERS = sql('log-dead-letters')
@@ -23,13 +25,17 @@ export class RefusedByLog extends Error {
 }
 
 /**
- * Writes the delivery log: a batch in one transaction of three statements. Writing the same batch again changes nothing, so a reader may repeat
- * what it is not sure of.
+ * Writes the delivery log: a batch in one transaction of four statements. Writing the same batch again changes nothing, so a reader may repeat
+ * what it is not sure of. Records of companies that were deleted are left out: a company that is made again starts with an empty log.
  */
 export class DeliveryLogWriter {
   private readonly days = new Set<string>()
 
-  constructor(private readonly pool: Pool) {}
+  /** @param onLeftOut told how many records of a batch were of deleted companies */
+  constructor(
+    private readonly pool: Pool,
+    private readonly onLeftOut: (records: number) => void = () => undefined,
+  ) {}
 
   /**
    * @throws RefusedByLog nothing was written; write the records one by one to find which
@@ -46,12 +52,15 @@ export class DeliveryLogWriter {
   }
 
   private async writeBatch(entries: readonly LogEntry[]): Promise<void> {
-    const logged = entries.filter((entry): entry is LoggedEntry => entry.kind !== 'deadLetter')
-    const deadLetters = entries.flatMap((entry) =>
-      entry.kind === 'deadLetter' ? [storableRow(deadLetterRow(entry.record))] : [],
-    )
-    await this.ensureDays(daysOf(logged))
+    await this.ensureDays(daysOf(entries.filter(isLogged)))
+    let leftOut = 0
     await this.inTransaction(async (client) => {
+      const kept = await ofExistingCompanies(client, entries)
+      leftOut = entries.length - kept.length
+      const logged = kept.filter(isLogged)
+      const deadLetters = kept.flatMap((entry) =>
+        entry.kind === 'deadLetter' ? [storableRow(deadLetterRow(entry.record))] : [],
+      )
       if (logged.length > 0) {
         const attempts = columnArrays(logged, ATTEMPT_COLUMNS)
         const deliveries = columnArrays(summariseDeliveries(logged), DELIVERY_COLUMNS)
@@ -62,6 +71,7 @@ export class DeliveryLogWriter {
         await client.query({ name: 'log dead letters', text: DEAD_LETTERS, values: [JSON.stringify(deadLetters)] })
       }
     })
+    if (leftOut > 0) this.onLeftOut(leftOut)
   }
 
   /** Creates the partitions of these UTC days (`YYYY-MM-DD`) unless this process knows that they stand. */
@@ -88,6 +98,22 @@ export class DeliveryLogWriter {
       client.release(failure)
     }
   }
+}
+
+const isLogged = (entry: LogEntry): entry is LoggedEntry => entry.kind !== 'deadLetter'
+
+/** Order matters: locked before anything is written, so that whoever deletes a company waits for this batch and then removes what it wrote. */
+async function ofExistingCompanies(client: PoolClient, entries: readonly LogEntry[]): Promise<readonly LogEntry[]> {
+  const companies = [...new Set(entries.map(({ record }) => record.companyId))]
+  const { rows } = await client.query<{ company_id: string; incarnation: number; is_ended: boolean }>({
+    name: 'hold companies',
+    text: HOLD_COMPANIES,
+    values: [companies],
+  })
+  const known = new Map<string, KnownCompany>(
+    rows.map((row) => [row.company_id, { incarnation: row.incarnation, isEnded: row.is_ended }]),
+  )
+  return entries.filter(({ record }) => !isOfEndedCompany(record, known))
 }
 
 /** SQLSTATE classes: the data is not what the column takes; a constraint is broken. */

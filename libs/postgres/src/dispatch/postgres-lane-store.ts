@@ -1,10 +1,19 @@
-import { AmbiguousWrite, type Gap, type LaneRow, type LaneStore, type Licence } from '@hooklane/core'
+import {
+  AmbiguousWrite,
+  type Gap,
+  type LaneOwner,
+  type LaneRow,
+  type LaneStore,
+  type Licence,
+  type OpenStream,
+} from '@hooklane/core'
 import type { Pool } from 'pg'
 import { sql } from '../sql.js'
 
 const LOAD = sql('lane-load')
 const SAVE = sql('lane-save')
 const DELETE = sql('lane-delete')
+const OPEN_STREAMS = sql('streams-open')
 
 /** Rows of the table `lane`. */
 export class PostgresLaneStore implements LaneStore {
@@ -35,7 +44,7 @@ export class PostgresLaneStore implements LaneStore {
     }))
   }
 
-  async save(licence: Licence, row: LaneRow): Promise<'done' | 'fenced'> {
+  async save(licence: Licence, row: LaneRow, endedEpoch: number | null = null): Promise<'done' | 'fenced'> {
     return this.write('lane save', SAVE, licence, [
       row.appId,
       row.companyId,
@@ -50,11 +59,21 @@ export class PostgresLaneStore implements LaneStore {
       row.lastError,
       JSON.stringify(row.gaps.map(writeGap)),
       row.routeVersion,
+      endedEpoch,
     ])
   }
 
-  async delete(licence: Licence, appId: string): Promise<'done' | 'fenced'> {
-    return this.write('lane delete', DELETE, licence, [appId])
+  async delete(licence: Licence, { companyId, appId }: LaneOwner): Promise<'done' | 'fenced'> {
+    return this.write('lane delete', DELETE, licence, [companyId, appId])
+  }
+
+  async openStreams(appIds: readonly string[]): Promise<readonly OpenStream[]> {
+    const { rows } = await this.pool.query<{ app_id: string; epoch: number; worker_group: string }>({
+      name: 'streams open',
+      text: OPEN_STREAMS,
+      values: [appIds],
+    })
+    return rows.map((row) => ({ appId: row.app_id, epoch: row.epoch, workerGroup: row.worker_group }))
   }
 
   private async write(

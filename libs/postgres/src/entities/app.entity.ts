@@ -32,7 +32,16 @@ export class AppEntity extends Revisioned {
   @Column({ type: 'int', name: 'route_version' })
   routeVersion!: number
 
+  /** `order.epoch` of its deliveries: raised each time that the app is made again. */
+  @Column({ type: 'int' })
+  epoch!: number
+
   /** It has (or had) a subscription: events may be under way in its group, so the group stays. */
   @Column({ type: 'boolean', name: 'is_routed' })
   isRouted!: boolean
+
+  /** As of a company. */
+  get incarnation(): number {
+    return this.epoch
+  }
 }

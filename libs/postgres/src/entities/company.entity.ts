@@ -8,4 +8,12 @@ export class CompanyEntity extends Revisioned {
 
   @Column({ type: 'text' })
   name!: string
+
+  /** Raised each time that a company is made again under this id. */
+  @Column({ type: 'int' })
+  incarnation!: number
+
+  /** Offset in its partition of `events` below which events are its predecessor's; null: it has none. Decimal text. */
+  @Column({ type: 'bigint', name: 'events_from', nullable: true })
+  eventsFrom!: string | null
 }

@@ -26,7 +26,7 @@ export class CompanyTable {
     await this.manager.update(CompanyEntity, { id: company.id }, company)
   }
 
-  /** With everything it owns, except the delivery log, which ends by retention. */
+  /** With everything it owns, except the delivery log: see `DeliveryLogTables.erase`. */
   async delete(id: string): Promise<void> {
     await this.manager.delete(CompanyEntity, { id })
   }

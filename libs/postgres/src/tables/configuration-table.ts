@@ -21,7 +21,10 @@ export class ConfigurationTable {
 
   /** The company, its apps and their subscriptions. */
   async removeCompany(id: string): Promise<void> {
-    await this.remove(`key = 'company:' || $1 OR body::jsonb ->> 'companyId' = $1`, id)
+    await this.remove(
+      `key = 'company:' || $1 OR (kind IN ('app', 'subscription') AND body::jsonb ->> 'companyId' = $1)`,
+      id,
+    )
   }
 
   /** The app and its subscriptions. */
@@ -33,12 +36,21 @@ export class ConfigurationTable {
     await this.remove(`key = 'subscription:' || $1`, id)
   }
 
+  /** What is there of the given ones. */
+  async removeAll(kind: ConfigurationKind, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    await this.remove(
+      'key = ANY ($1::text[])',
+      ids.map((id) => `${kind}:${id}`),
+    )
+  }
+
   /** @param condition a constant of this file */
-  private async remove(condition: string, id: string): Promise<void> {
+  private async remove(condition: string, value: string | readonly string[]): Promise<void> {
     await this.manager.query(
       `UPDATE hooklane.configuration SET version = nextval('hooklane.configuration_version') WHERE ${condition}`,
-      [id],
+      [value],
     )
-    await this.manager.query(`DELETE FROM hooklane.configuration WHERE ${condition}`, [id])
+    await this.manager.query(`DELETE FROM hooklane.configuration WHERE ${condition}`, [value])
   }
 }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm'
+import { sql } from '../sql.js'
 import { cut, type Page, type PageRequest } from './page.js'
 
 export interface DeliveryFilter {
@@ -135,7 +136,20 @@ export class DeliveryLogTables {
     ])
     return cut(rows, page.limit, (row) => ({ startedAt: row.startedAtKey, attemptId: row.attemptId }))
   }
+
+  /** Removes what a company has left behind, a part at a time. Returns whether there may be more. In the scope `operator`. */
+  async erase(companyId: string): Promise<boolean> {
+    const rows = await this.manager.query<{ found: number }[]>(ERASE, [companyId, ERASED_AT_ONCE])
+    if ((rows[0]?.found ?? 0) > 0) return true
+    await this.manager.query('DELETE FROM hooklane.dead_letter WHERE company_id = $1', [companyId])
+    await this.manager.query('DELETE FROM hooklane.lane WHERE company_id = $1', [companyId])
+    return false
+  }
 }
+
+const ERASE = sql('log-erase')
+/** Deliveries with their attempts. Fewer: more statements. More: one may take longer than the server allows. */
+const ERASED_AT_ONCE = 2_000
 
 export interface AttemptPosition {
   /** ISO 8601 with microseconds. */

@@ -10,6 +10,8 @@ export interface WorkerGroupOverview {
   readonly partitions: number
   readonly slots: number
   readonly readyAt: Date | null
+  /** Its app was deleted: it goes when everything in it is settled; null: it stays. */
+  readonly endedAt: Date | null
   readonly apps: number
   /** Lanes that are not plain. */
   readonly lanes: { readonly parked: number; readonly flow: number }
@@ -38,22 +40,52 @@ export class WorkerGroupTable {
     return this.manager.findBy(WorkerGroupEntity, { name: In(names) })
   }
 
-  /** The group, its partitions' owners and its configuration, unless they stand. Its topics must stand. */
-  async ensure(group: WorkerGroupConfiguration, readyAt: Date): Promise<void> {
-    await insertWorkerGroup(this.manager, group)
-    await this.markReady(group.name, readyAt)
+  /** How many groups were made for the app and given up, because the app was not saved. Never falls. In the scope `operator`. */
+  async countAbandoned(appId: string): Promise<number> {
+    const rows = await this.manager.query<{ abandoned: number }[]>(
+      `SELECT count(*)::int AS abandoned FROM hooklane.worker_group WHERE app_id = $1 AND ready_at IS NULL AND ended_at IS NOT NULL`,
+      [appId],
+    )
+    return rows[0]?.abandoned ?? 0
   }
 
-  async markReady(name: string, readyAt: Date): Promise<void> {
-    await this.manager.query('UPDATE hooklane.worker_group SET ready_at = coalesce(ready_at, $2) WHERE name = $1', [
-      name,
-      readyAt,
-    ])
+  /**
+   * Takes a name for an app's own group before its topics are made, so that they are found and removed if the app is not made after all. A name
+   * that is taken, by whomever, stays so.
+   */
+  async reserve({ name, partitions, slots }: WorkerGroupConfiguration, appId: string): Promise<void> {
+    await this.manager.query(
+      `INSERT INTO hooklane.worker_group (name, partitions, slots, app_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+      [name, partitions, slots, appId],
+    )
+  }
+
+  /**
+   * The group, its partitions' owners and its configuration, unless they exist. Its topics must exist.
+   * Returns false, and the transaction must not go on, when the group is being removed.
+   */
+  async ensure(group: WorkerGroupConfiguration, readyAt: Date): Promise<boolean> {
+    await insertWorkerGroup(this.manager, group)
+    const rows = await this.manager.query<object[]>(
+      `WITH ready AS (
+         UPDATE hooklane.worker_group SET ready_at = coalesce(ready_at, $2) WHERE name = $1 AND ended_at IS NULL RETURNING name)
+       SELECT name FROM ready`,
+      [group.name, readyAt],
+    )
+    return rows.length === 1
+  }
+
+  /** The app was not made after all: what was reserved for it goes. A group that is in use stays. */
+  async abandon(name: string): Promise<void> {
+    await this.manager.query(
+      'UPDATE hooklane.worker_group SET ended_at = now() WHERE name = $1 AND app_id IS NOT NULL AND ready_at IS NULL AND ended_at IS NULL',
+      [name],
+    )
   }
 
   /** One group with what it does now. In the scope `operator`, as `page`. */
   async overview(name: string): Promise<WorkerGroupOverview | null> {
-    const rows = await this.manager.query<OverviewRow[]>(`${OVERVIEW} WHERE g.name = $1`, [name])
+    const rows = await this.manager.query<OverviewRow[]>(`${OVERVIEW} AND g.name = $1`, [name])
     return rows[0] ? toOverview(rows[0]) : null
   }
 
@@ -62,7 +94,7 @@ export class WorkerGroupTable {
     page: PageRequest<{ readonly name: string }>,
   ): Promise<Page<WorkerGroupOverview, { readonly name: string }>> {
     const rows = await this.manager.query<OverviewRow[]>(
-      `${OVERVIEW} WHERE $1::text IS NULL OR g.name > $1 ORDER BY g.name LIMIT $2`,
+      `${OVERVIEW} AND ($1::text IS NULL OR g.name > $1) ORDER BY g.name LIMIT $2`,
       [page.after?.name ?? null, page.limit + 1],
     )
     return cut(rows.map(toOverview), page.limit, ({ name }) => ({ name }))
@@ -74,6 +106,7 @@ const toOverview = (row: OverviewRow): WorkerGroupOverview => ({
   partitions: row.partitions,
   slots: row.slots,
   readyAt: row.ready_at,
+  endedAt: row.ended_at,
   apps: row.apps,
   lanes: { parked: row.parked, flow: row.flow },
   oldestAgeSeconds: row.oldest_age_seconds,
@@ -85,6 +118,7 @@ interface OverviewRow {
   readonly partitions: number
   readonly slots: number
   readonly ready_at: Date | null
+  readonly ended_at: Date | null
   readonly apps: number
   readonly parked: number
   readonly flow: number
@@ -93,7 +127,7 @@ interface OverviewRow {
 }
 
 const OVERVIEW = `
-  SELECT g.name, g.partitions, g.slots, g.ready_at,
+  SELECT g.name, g.partitions, g.slots, g.ready_at, g.ended_at,
     (SELECT count(*)::int FROM hooklane.app a WHERE a.worker_group = g.name) AS apps,
     l.parked, l.flow, l.oldest_age_seconds, o.owners
   FROM hooklane.worker_group g
@@ -108,4 +142,5 @@ const OVERVIEW = `
       'epoch', epoch::text,
       'leaseUntil', lease_until,
       'savedAt', saved_at) ORDER BY partition), '[]') AS owners
-    FROM hooklane.partition_owner WHERE worker_group = g.name) o`
+    FROM hooklane.partition_owner WHERE worker_group = g.name) o
+  WHERE g.removed_at IS NULL`

@@ -7,20 +7,26 @@ import { AppTable } from '../tables/app-table.js'
 import { CompanyTable } from '../tables/company-table.js'
 import { ConfigurationTable } from '../tables/configuration-table.js'
 import { DeliveryLogTables } from '../tables/delivery-log-tables.js'
+import { EndedStreamTable } from '../tables/ended-stream-table.js'
 import { IdempotencyTable } from '../tables/idempotency-table.js'
+import { IdentityTable } from '../tables/identity-table.js'
 import { EventTypeTable } from '../tables/event-type-table.js'
 import { SubscriptionTable } from '../tables/subscription-table.js'
+import { WorkerGroupRemovalTable } from '../tables/worker-group-removal-table.js'
 import { WorkerGroupTable } from '../tables/worker-group-table.js'
 import { scopeSettings, type Scope } from './scope.js'
 
 /** The tables as one transaction sees them. */
 export interface Tables {
+  readonly identities: IdentityTable
   readonly companies: CompanyTable
   readonly apiKeys: ApiKeyTable
   readonly apps: AppTable
   readonly subscriptions: SubscriptionTable
   readonly eventTypes: EventTypeTable
+  readonly endedStreams: EndedStreamTable
   readonly workerGroups: WorkerGroupTable
+  readonly workerGroupRemovals: WorkerGroupRemovalTable
   readonly deliveryLog: DeliveryLogTables
   readonly configuration: ConfigurationTable
   readonly idempotency: IdempotencyTable
@@ -137,12 +143,15 @@ interface ReleasingRunner extends QueryRunner {
 
 function tablesOf(manager: EntityManager): Tables {
   return {
+    identities: new IdentityTable(manager),
     companies: new CompanyTable(manager),
     apiKeys: new ApiKeyTable(manager),
     apps: new AppTable(manager),
     subscriptions: new SubscriptionTable(manager),
     eventTypes: new EventTypeTable(manager),
+    endedStreams: new EndedStreamTable(manager),
     workerGroups: new WorkerGroupTable(manager),
+    workerGroupRemovals: new WorkerGroupRemovalTable(manager),
     deliveryLog: new DeliveryLogTables(manager),
     configuration: new ConfigurationTable(manager),
     idempotency: new IdempotencyTable(manager),

@@ -1,0 +1,52 @@
+import { endedStreamId } from '@hooklane/contracts'
+import type { EntityManager } from 'typeorm'
+
+/** Apps: one, or all of a company. */
+export type AppSelection = { readonly appId: string } | { readonly companyId: string }
+
+/** Most streams that are forgotten at once. */
+const BATCH = 1_000
+
+/** Streams of deleted apps, from the deletion until everything that was routed to them is settled. */
+export class EndedStreamTable {
+  constructor(private readonly manager: EntityManager) {}
+
+  /**
+   * The apps are about to be deleted: notes where their deliveries went, for the delivery path too, and ends the worker groups that were theirs.
+   * An app that never had a subscription never had a delivery.
+   * Order matters: called when the configuration says that the apps are gone, so that whoever reads of an end has read of the deletion.
+   */
+  async end(apps: AppSelection): Promise<void> {
+    const [column, id] = 'appId' in apps ? ['id', apps.appId] : ['company_id', apps.companyId]
+    await this.manager.query(
+      `WITH noted AS (
+         INSERT INTO hooklane.ended_stream (app_id, epoch, company_id, worker_group)
+         SELECT id, epoch, company_id, worker_group FROM hooklane.app WHERE ${column} = $1 AND is_routed
+         RETURNING *)
+       INSERT INTO hooklane.configuration (key, kind, version, body)
+       SELECT 'endedStream:' || app_id || '/' || epoch, 'endedStream', nextval('hooklane.configuration_version'),
+         json_build_object('appId', app_id, 'companyId', company_id, 'epoch', epoch, 'workerGroup', worker_group)::text
+       FROM noted`,
+      [id],
+    )
+    await this.manager.query(
+      `UPDATE hooklane.worker_group SET ended_at = now()
+       WHERE ended_at IS NULL AND app_id IN (SELECT id FROM hooklane.app WHERE ${column} = $1)`,
+      [id],
+    )
+  }
+
+  /** Takes streams of which everything is settled off the table. Returns their ids in the configuration, which must go as well. */
+  async takeSettled(): Promise<readonly string[]> {
+    const rows = await this.manager.query<{ appId: string; epoch: number }[]>(
+      `WITH settled AS (
+         SELECT app_id, epoch FROM hooklane.ended_stream WHERE settled_at IS NOT NULL LIMIT $1 FOR UPDATE SKIP LOCKED),
+       gone AS (
+         DELETE FROM hooklane.ended_stream s USING settled WHERE (s.app_id, s.epoch) = (settled.app_id, settled.epoch)
+         RETURNING s.app_id, s.epoch)
+       SELECT app_id AS "appId", epoch FROM gone`,
+      [BATCH],
+    )
+    return rows.map(endedStreamId)
+  }
+}
