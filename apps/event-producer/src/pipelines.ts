@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import type { CapturePlaces } from '@hooklane/config'
-import { formatEpoch, neededColumns, referencedColumns, type CaptureSource } from '@hooklane/core'
+import { formatEpoch, neededColumns, qualifiedName, referencedColumns, type CaptureSource } from '@hooklane/core'
 import type { TopicNames } from '@hooklane/contracts'
 import { MAX_RECORD_BYTES, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
 import { CaptureMarks, readCompanyIds, readConfiguration, type PgPool } from '@hooklane/postgres'
@@ -14,6 +14,7 @@ import { TransactionReporter } from './report-transaction.js'
 import type { EventProducerSettings } from './settings.js'
 import { Announcer } from './sources/announcer.js'
 import { CapturedSource } from './sources/captured-source.js'
+import { CatalogueWatch } from './sources/catalogue-watch.js'
 import { CONFIGURATION_TABLE, ConfigurationSource, isPublished } from './sources/configuration-source.js'
 import { readConfigurationTopic } from './sources/read-configuration-topic.js'
 import { applicationNameOf, SourceRunner } from './sources/source-runner.js'
@@ -96,6 +97,7 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
     readCompanies: () => readCompanyIds(pool),
     emit: (ids) => emitAnnouncements(source, ids, applicationNameOf(source.name)),
   })
+  const catalogue = new CatalogueWatch({ capture, replicated: source, marks, ...catalogueReports(parts, source.name) })
   const report = new TransactionReporter(source.name, metrics, context.skips)
   const runner = makeRunner(parts, source, publisher, {
     onRefused: (error) => {
@@ -111,6 +113,7 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
         publisher,
         marks,
         announcer,
+        catalogue,
         lastPositions: () => positions.read(),
         openSpool: () => TemporarySpoolFile.open(settings.spoolDir ?? tmpdir()),
         onTransaction: (transaction, folded) => report.folded(transaction, folded),
@@ -123,6 +126,21 @@ function reportReadBack({ metrics, context }: Parts, source: string, records: nu
   metrics.readBack.inc({ source }, records)
   context.logger.info({ source, records }, 'read back what the topic holds behind the mark of the source')
 }
+
+const catalogueReports = (
+  { context: { logger } }: Parts,
+  source: string,
+): Pick<ConstructorParameters<typeof CatalogueWatch>[0], 'onAnnounced' | 'onNotOpen'> => ({
+  onAnnounced: (announcements) => {
+    for (const { id, reason, resources } of announcements) {
+      logger.warn({ source, announcement: id, reason, resources }, 'receivers are told to fetch entities again')
+    }
+  },
+  onNotOpen: (ids) => {
+    const message = `the capture file accepts ${ids.join(', ')}, which no open gap is called: it may be taken out`
+    logger.warn({ source, ids }, message)
+  },
+})
 
 function replicatedSource(capture: CaptureSource, places: CapturePlaces): ReplicatedSource {
   const place = places.ofSource.get(capture)
@@ -146,8 +164,14 @@ function replicatedSource(capture: CaptureSource, places: CapturePlaces): Replic
     resetInstructions:
       `raise the source's epoch in the capture file to ${capture.epoch + 1}${place === undefined ? '' : ` (${place})`}, restart the ` +
       `event-producer, and let receivers fetch everything again when it is ready`,
+    acceptInstructions: (ids, tables) =>
+      `write \`accept: [${ids.join(', ')}]\` below the source${place === undefined ? '' : ` (${place})`} and restart the event-producer: ` +
+      `receivers are then told to fetch ${resourcesOf(capture, tables).join(', ')} again`,
   }
 }
+
+const resourcesOf = ({ tables }: CaptureSource, names: readonly string[]): string[] =>
+  tables.filter((table) => names.includes(qualifiedName(table))).map(({ resource }) => resource)
 
 function makePublisher(
   { kafka, metrics, context }: Parts,

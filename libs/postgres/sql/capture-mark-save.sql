@@ -1,17 +1,18 @@
 -- $1 topic, $2 producer, $3 owner, $4 position, $5 xid, $6 offsets, $7 tables, $8 system identifier, $9 timeline, $10 settled LSN,
--- $11 configuration, $12 catalogue, $13 announcements, $14 companies. Changes nothing for whoever is the owner no longer, and never takes a
--- position back. A raised epoch starts over: what was known to be missing before it has been taken note of.
+-- $11 configuration, $12 catalogue (null: as it is), $13 announcements, $14 companies, $15 tables whose gaps are closed. Changes nothing for
+-- whoever is the owner no longer, and never takes a position back. A raised epoch starts over: what was known to be missing before it has
+-- been taken note of.
 UPDATE hooklane.capture_mark SET
   position = $4,
   xid = $5,
   offsets = $6::jsonb,
   tables = $7::jsonb,
-  gaps = CASE WHEN left($4, 4) > left(position, 4) THEN '{}' ELSE gaps END,
+  gaps = CASE WHEN left($4, 4) > left(position, 4) THEN '{}' ELSE gaps - $15::text[] END,
   system_identifier = $8,
   timeline = $9,
   settled_lsn = $10::pg_lsn,
   configuration = $11::jsonb,
-  catalogue = $12::jsonb,
+  catalogue = coalesce($12::jsonb, catalogue),
   announcements = $13::jsonb,
   companies = $14,
   marked_at = now()

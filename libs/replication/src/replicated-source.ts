@@ -1,3 +1,7 @@
+import type { TableOids } from '@hooklane/core'
+
+export type { TableOids }
+
 /** A table whose changes are to be streamed. Names exactly as in the catalogue. */
 export interface ReplicatedTable {
   readonly schema: string
@@ -31,10 +35,14 @@ export interface ReplicatedSource {
   readonly tables: readonly ReplicatedTable[]
   /** What a person does to start over from now, accepting that changes are missing. Completes "To go on from now, …". */
   readonly resetInstructions: string
+  /**
+   * What a person does to go on with what the log still holds. Completes "To go on with what the log still holds, …". Absent: there is no other
+   * way than to start over.
+   * @param ids of gaps
+   * @param tables of which changes are missing
+   */
+  readonly acceptInstructions?: (ids: readonly string[], tables: readonly string[]) => string
 }
-
-/** Table (`schema.table`, as the source names it) → oid. */
-export type TableOids = ReadonlyMap<string, number>
 
 /** What became of a source so far. */
 export type SourceHistory =

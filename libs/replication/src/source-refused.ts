@@ -62,6 +62,8 @@ export type LossCode = (typeof LOSS_CODES)[number]
 export interface Gap {
   readonly code: LossCode
   readonly reason: string
+  /** Under which a person may accept it, of `CHANGES_MISSING`; absent: there is no other way than to start over. */
+  readonly id?: string
 }
 
 /** Changes of these tables are missing, and going on would hide it. */
@@ -69,7 +71,7 @@ export class ChangesMissing extends SourceRefused {
   /** @param gaps table (`schema.table`) → why */
   constructor(
     readonly gaps: ReadonlyMap<string, Gap>,
-    { resetInstructions }: ReplicatedSource,
+    source: ReplicatedSource,
   ) {
     const codes = new Set([...gaps.values()].map(({ code }) => code))
     const [first = 'CHANGES_MISSING'] = codes
@@ -78,8 +80,16 @@ export class ChangesMissing extends SourceRefused {
     // Only that code is of some tables and not of others.
     const problem =
       code === 'CHANGES_MISSING' ? `changes of ${[...gaps.keys()].join(', ')} are missing: ${reasons}` : reasons
-    super(code, `${problem}. To go on from now, ${resetInstructions}`)
+    super(code, `${problem}. ${wayOut(gaps, source)}`)
   }
+}
+
+function wayOut(gaps: ChangesMissing['gaps'], { acceptInstructions, resetInstructions }: ReplicatedSource): string {
+  const ids = new Set([...gaps.values()].map(({ id }) => id ?? null))
+  const all = [...ids].flatMap((id) => id ?? [])
+  return acceptInstructions && !ids.has(null)
+    ? `To go on with what the log still holds, ${acceptInstructions(all, [...gaps.keys()])}`
+    : `To go on from now, ${resetInstructions}`
 }
 
 /** Changes of every table of the source are missing, for one reason. */

@@ -69,6 +69,11 @@ export class CaptureWorld {
     if (faults.length > 0) throw new Error(faults.join('\n'))
   }
 
+  /** The whole capture file. */
+  async captureText(text: string): Promise<void> {
+    await writeFile(join(this.directory, 'capture.yaml'), text)
+  }
+
   /** @param tables the part of the capture file below `tables:`, as YAML without indent */
   async capture(tables: string, source = 'company: { column: company_id }'): Promise<void> {
     const indented = tables.trim().replace(/^/gm, '      ')

@@ -108,6 +108,20 @@ describe('the configuration', () => {
     expect(names('company:c-2')).toEqual(['two'])
   })
 
+  it('is complete again after somebody took its table out of the publication and put it back between two looks', async () => {
+    await put('c-1', 'kept')
+    const producer = world.startWithoutCapture()
+    await producer.ready()
+    await eventually(() => expect(names('company:c-1')).toEqual(['kept']))
+    const publication = world.slotOf('hooklane')
+    await world.own.query(`ALTER PUBLICATION ${publication} DROP TABLE hooklane.configuration`)
+    await put('c-2', 'unseen')
+    await remove('c-1')
+    await world.own.query(`ALTER PUBLICATION ${publication} ADD TABLE hooklane.configuration`)
+    await eventually(() => expect(names('company:c-2')).toEqual(['unseen']))
+    await eventually(() => expect(names('company:c-1')).toEqual(['kept', null]))
+  })
+
   it('is refused, not emptied, when row-level security hides it', async () => {
     await put('c-1', 'one')
     await world.own.query(`DROP POLICY hooklane_producer ON hooklane.configuration`)

@@ -6,6 +6,7 @@ import {
   CaptureMarksClosed,
   CaptureMarkTaken,
   createPool,
+  type CaptureGap,
   type CaptureMark,
   type PgPool,
 } from '@hooklane/postgres'
@@ -111,6 +112,25 @@ describe('capture marks', () => {
     await save('gap', mark(at(2, 1)))
     await marks.noteGaps('gap', '0001', new Map([['public.item', gap('of a process that is late')]]))
     expect(await gaps()).toEqual([])
+  })
+
+  it('are saved without what the catalogue said when that is as it was, and close the gaps that they name', async () => {
+    await save('closing', mark(at(1, 10)))
+    const gaps = new Map<string, CaptureGap>([
+      ['public.item', { code: 'CHANGES_MISSING', reason: 'taken out', id: 'gap-1a2b3c4d' }],
+      ['public.brand', gap('other')],
+    ])
+    await marks.noteGaps('closing', '0001', gaps)
+    expect((await marks.read('closing'))?.gaps).toEqual(gaps)
+    await marks.save('closing', owner, {
+      ...mark(at(1, 11)),
+      catalogue: null,
+      closedGaps: ['public.item', 'public.no'],
+    })
+    expect(await marks.read('closing')).toEqual({
+      ...mark(at(1, 11)),
+      gaps: new Map([['public.brand', gap('other')]]),
+    })
   })
 
   it('that a login may not use say what to do', async () => {

@@ -88,6 +88,22 @@ describe('preparing a source', () => {
     expect(await sql('SELECT FROM pg_publication WHERE puballtables AND pubviaroot')).toHaveLength(1)
   })
 
+  it('refuses a partition of a table that is published: its rows would come as those of that table', async () => {
+    await sql(`CREATE TABLE whole (id text PRIMARY KEY) PARTITION BY RANGE (id); ALTER TABLE whole REPLICA IDENTITY FULL;
+      CREATE TABLE part PARTITION OF whole FOR VALUES FROM ('a') TO ('m'); ALTER TABLE part REPLICA IDENTITY FULL`)
+    const captured = (...names: string[]) => ({
+      tables: names.map((name) => ({ schema: 'public', table: name, columns: [], id: ['id'] })),
+    })
+    const { code, message } = await world.refusal(captured('whole', 'part'))
+    expect(code).toBe('PUBLICATION')
+    expect(message).toContain(`public.part is a partition of public.whole, which the publication ${world.slot} names`)
+    const recorder = new Recorder()
+    world.stream(recorder, captured('part'))
+    await world.streaming(recorder)
+    await sql(`INSERT INTO whole VALUES ('b')`)
+    await eventually(() => expect(recorder.inserted()).toEqual([['b']]))
+  })
+
   it('prints what to run when the login may not publish, and works once it was run', async () => {
     await sql(FULL)
     const databaseUrl = await world.login('REPLICATION')

@@ -1,6 +1,7 @@
 import type { EmittedContext, RowChange, TransactionInfo } from '@hooklane/core'
 import {
   ReplicationStream,
+  type PreparedSource,
   type ReadySlot,
   type ReplicatedSource,
   type SlotLag,
@@ -32,7 +33,7 @@ export class Recorder implements TransactionConsumer {
   #changes: RowChange[] = []
   #contexts: string[] = []
 
-  connected(slot: ReadySlot): Promise<void> {
+  connected({ slot }: PreparedSource): Promise<void> {
     this.slots.push(slot)
     return Promise.resolve()
   }

@@ -26,7 +26,10 @@ const place = (position: string, xid: string | null = `x${position}`) => ({ posi
 
 /** A keeper whose store, topic and publisher the test plays. */
 function keeper(stored: ReadCaptureMark | null = null) {
+  /** What the row held after each save. */
   const saved: CaptureMark[] = []
+  const closed: (readonly string[])[] = []
+  const sentCatalogues: unknown[] = []
   const failures: unknown[] = []
   const noted: CaptureGaps[] = []
   const world = { isAway: false, offsets: AT_5 as ReadonlyMap<number, bigint>, beforeAnswer: (): void => undefined }
@@ -38,9 +41,11 @@ function keeper(stored: ReadCaptureMark | null = null) {
         : Promise.resolve(
             stored ?? { ...NOTES, ...place(position, null), offsets: new Map(), settledLsn: null, gaps: new Map() },
           ),
-    save: (_producer, _owner, mark) => {
+    save: (_producer, _owner, { closedGaps = [], catalogue, ...mark }) => {
       if (world.isAway) return Promise.reject(new Error('away'))
-      saved.push(mark)
+      saved.push({ ...mark, catalogue: catalogue ?? saved.at(-1)?.catalogue ?? {} })
+      closed.push(closedGaps)
+      sentCatalogues.push(catalogue)
       return Promise.resolve()
     },
     noteGaps: (_producer, _epoch, gaps) => {
@@ -58,7 +63,7 @@ function keeper(stored: ReadCaptureMark | null = null) {
     },
     onFailure: (error) => failures.push(error),
   })
-  return { marks, saved, failures, noted, world }
+  return { marks, saved, failures, noted, world, closed, sentCatalogues }
 }
 
 describe('the mark of a producer', () => {
@@ -143,6 +148,32 @@ describe('the mark of a producer', () => {
     expect(await marks.read()).toEqual(stored)
     world.isAway = true
     expect(await marks.read()).toEqual(stored)
+    await marks.stop()
+  })
+
+  it('sends what the catalogue said once, and again when somebody else may have saved it meanwhile', async () => {
+    const { marks, saved, sentCatalogues } = keeper()
+    const catalogue = { members: {} }
+    const begun = { ...start(place('1')), notes: { ...NOTES, catalogue } }
+    await marks.claim('1')
+    await marks.begin(begun)
+    marks.settle(place('2'))
+    await marks.follow()
+    await marks.claim('1')
+    marks.settle(place('3'))
+    await marks.follow()
+    expect(sentCatalogues).toEqual([catalogue, null, catalogue])
+    expect(saved.map((mark) => mark.catalogue)).toEqual([catalogue, catalogue, catalogue])
+    await marks.stop()
+  })
+
+  it('closes gaps with the save that begins it, and with no other', async () => {
+    const { marks, closed } = keeper()
+    await marks.begin(start(place('1')))
+    await marks.begin({ ...start(place('1')), closedGaps: ['public.item'] })
+    marks.settle(place('2'))
+    await marks.follow()
+    expect(closed).toEqual([[], ['public.item'], []])
     await marks.stop()
   })
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Announcement } from '@hooklane/core'
-import type { CaptureGaps, CaptureMark, ReadCaptureMark } from '@hooklane/postgres'
+import type { CaptureGaps, CaptureMark, CaptureMarkUpdate, ReadCaptureMark } from '@hooklane/postgres'
 import { ReadBackOffsets, type TopicOffsets } from './read-back-offsets.js'
 
 /**
@@ -22,7 +22,7 @@ const LAST_MARK_LIMIT_MS = 2_000
 export interface MarkStore {
   read(producer: string): Promise<ReadCaptureMark | null>
   claim(producer: string, owner: string, position: string): Promise<ReadCaptureMark>
-  save(producer: string, owner: string, mark: CaptureMark): Promise<void>
+  save(producer: string, owner: string, mark: CaptureMarkUpdate): Promise<void>
   noteGaps(producer: string, epoch: string, gaps: CaptureGaps): Promise<void>
 }
 
@@ -57,6 +57,8 @@ export interface MarkStart {
   readonly notes: SourceNotes
   /** The last position that may be in Kafka: a crash may have left it in some partitions only. */
   readonly enqueued: string
+  /** Tables whose gaps are closed with it; default: none. */
+  readonly closedGaps?: readonly string[]
 }
 
 /**
@@ -78,6 +80,8 @@ export class MarkKeeper {
   private offsets = new ReadBackOffsets()
   /** As it was last saved; null: nothing was saved by this process. */
   private saved: SavedMark | null = null
+  /** As it stands in the row, if that is known. */
+  private savedCatalogue: CaptureMark['catalogue'] | null = null
   private isClaimed = false
   private isFollowing = false
   private saving: Promise<void> = Promise.resolve()
@@ -93,6 +97,16 @@ export class MarkKeeper {
   /** How far the log may be released; null before anything was saved. */
   get releasableLsn(): bigint | null {
     return this.saved?.settledLsn ?? null
+  }
+
+  /** What the catalogue of the source said when it was last looked at. */
+  get catalogue(): CaptureMark['catalogue'] {
+    return this.notes?.catalogue ?? {}
+  }
+
+  /** What has to be published still, and will not be forgotten. */
+  get savedAnnouncements(): readonly Announcement[] {
+    return this.saved?.announcements ?? []
   }
 
   /** What has to be published still, as it stands now. */
@@ -134,6 +148,7 @@ export class MarkKeeper {
     try {
       this.lastRead = await store.claim(producer, this.owner, position)
       this.isClaimed = true
+      this.savedCatalogue = null
     } catch (error) {
       if (!this.isClaimed || !this.saved) throw error
       this.options.onFailure(error)
@@ -143,14 +158,15 @@ export class MarkKeeper {
   }
 
   /** Before anything is read under it: from now on a slot that is gone is noticed. @throws when it cannot be saved for the first time */
-  async begin({ place, settledLsn, notes, enqueued }: MarkStart): Promise<void> {
+  async begin({ place, settledLsn, notes, enqueued, closedGaps = [] }: MarkStart): Promise<void> {
     this.enqueued = later(this.enqueued, enqueued)
     this.settledLsn = settledLsn
     if (place.position > this.durable.position) this.durable = place
     if (this.saved === null) this.offsets = new ReadBackOffsets(this.lastRead?.offsets)
     this.notes = notes
     // A database that is away keeps nobody from reading on under what is saved already.
-    if (this.saved === null || settledLsn < this.saved.settledLsn || !areNotesOf(this.saved, notes)) await this.save()
+    const isSaved = this.saved !== null && settledLsn >= this.saved.settledLsn && areNotesOf(this.saved, notes)
+    if (!isSaved || closedGaps.length > 0) await this.save(closedGaps)
   }
 
   /** The event is about to be given to the publisher. */
@@ -239,11 +255,13 @@ export class MarkKeeper {
   }
 
   /** One after the other: a save that was sent earlier must not arrive later. */
-  private save(): Promise<void> {
+  private save(closedGaps: readonly string[] = []): Promise<void> {
     const saving = this.saving.then(async () => {
       const mark = this.current()
-      await this.options.store.save(this.options.producer, this.owner, mark)
+      const catalogue = mark.catalogue === this.savedCatalogue ? null : mark.catalogue
+      await this.options.store.save(this.options.producer, this.owner, { ...mark, catalogue, closedGaps })
       this.saved = mark
+      this.savedCatalogue = mark.catalogue
     })
     this.saving = saving.catch(() => undefined)
     return saving

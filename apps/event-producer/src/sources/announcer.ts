@@ -48,9 +48,11 @@ export class Announcer {
     this.inTransaction.push({ id, place })
   }
 
-  /** Emits what is noted and was not emitted yet. */
+  /** Emits what is noted durably and was not emitted yet. */
   async emit(): Promise<void> {
-    const ids = this.options.marks.announcements.map(({ id }) => id).filter((id) => !this.emittedIds.has(id))
+    const { announcements, savedAnnouncements } = this.options.marks
+    const saved = new Set(savedAnnouncements.map(({ id }) => id))
+    const ids = announcements.map(({ id }) => id).filter((id) => saved.has(id) && !this.emittedIds.has(id))
     if (ids.length === 0) return
     await this.options.emit(ids)
     for (const id of ids) this.emittedIds.add(id)

@@ -3,10 +3,12 @@ import {
   partitionOfKey,
   type CapturedTable,
   type CaptureSource,
+  type CatalogueFacts,
   type FoundHistory,
   type OutgoingRecord,
   type Relation,
   type RowChange,
+  type TableOids,
 } from '@hooklane/core'
 import type { EntityEvent } from '@hooklane/contracts'
 import { CaptureMarkTaken, type ReadCaptureMark } from '@hooklane/postgres'
@@ -16,6 +18,7 @@ import { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import { isPublished, type KnownPosition, type PublishedEvent } from '../publishing/published-positions.js'
 import { Announcer } from './announcer.js'
 import { CapturedSource } from './captured-source.js'
+import { CatalogueWatch } from './catalogue-watch.js'
 
 /** A captured source over a topic and a database of marks that a test plays; the parts between are the shipped ones. */
 
@@ -49,6 +52,7 @@ export const sourceOf = (part: Partial<CaptureSource> = {}): CaptureSource => ({
   timezone: 'UTC',
   slot: 's',
   publication: 'p',
+  accept: [],
   tables: [ITEM],
   ...part,
 })
@@ -110,12 +114,15 @@ export class Outside {
       this.mark ??= { ...EMPTY_MARK, position }
       return Promise.resolve(this.mark)
     },
-    save: (producer, owner, mark) => {
+    save: (producer, owner, { closedGaps = [], catalogue, ...update }) => {
       if (this.isDatabaseAway) return Promise.reject(new Error('away'))
       if (owner !== this.owner) return Promise.reject(new CaptureMarkTaken(producer))
-      if (this.mark === null || mark.position >= this.mark.position) {
-        const isSameEpoch = this.mark?.position.slice(0, 4) === mark.position.slice(0, 4)
-        this.mark = { ...structuredClone(mark), gaps: isSameEpoch ? (this.mark?.gaps ?? new Map()) : new Map() }
+      const before = this.mark ?? EMPTY_MARK
+      if (update.position >= before.position) {
+        const isSameEpoch = before.position.slice(0, 4) === update.position.slice(0, 4)
+        const gaps = [...(isSameEpoch ? before.gaps : [])].filter(([table]) => !closedGaps.includes(table))
+        const mark = { ...update, catalogue: catalogue ?? before.catalogue, gaps: new Map(gaps) }
+        this.mark = structuredClone(mark)
       }
       return Promise.resolve()
     },
@@ -190,6 +197,21 @@ export interface ProcessOptions {
   readonly companies?: readonly string[]
 }
 
+/** A catalogue in which nothing ever happens. */
+const publishedAsTheyAre = (tables: TableOids): CatalogueFacts => ({
+  oids: tables,
+  publication: {
+    name: 'p',
+    row: '1/700',
+    isOfAllTables: true,
+    publishesAll: true,
+    viaRoot: true,
+    publishesGenerated: true,
+    members: new Map(),
+  },
+  tables: new Map(),
+})
+
 /** A process: the real parts between a slot and the topic. */
 export function start(
   outside: Outside,
@@ -237,6 +259,13 @@ export function start(
     endOffsets: () => Promise.resolve(new Map(outside.topic.map((events, i) => [i, BigInt(events.length)]))),
     onFailure: () => undefined,
   })
+  const catalogue = new CatalogueWatch({
+    capture,
+    replicated,
+    marks,
+    onAnnounced: () => undefined,
+    onNotOpen: () => undefined,
+  })
   const source = new CapturedSource({
     capture,
     replicated,
@@ -254,13 +283,26 @@ export function start(
     lastPositions: async () => outside.since(await marks.read()),
     openSpool: () => Promise.reject(new Error('nothing is so large')),
     acknowledge: (lsn) => acknowledged.push(lsn),
+    catalogue,
     onTransaction: () => undefined,
     onEnded: () => Promise.resolve(),
   })
   const connect = async (now: FoundHistory, tables: ReadonlyMap<string, number> = TABLES) => {
+    const facts = publishedAsTheyAre(tables)
     await source.history()
-    await source.connected(now, tables)
-    await source.started(now)
+    await source.connected({
+      slot: now,
+      tables,
+      notLogged: new Map(),
+      warnings: [],
+      catalogue: facts,
+      server: { version: 180_000, role: 'r', database: 'd' },
+    })
+    await source.started(now, {
+      read: () => Promise.resolve(facts),
+      outcomeOf: () => Promise.resolve('unknown'),
+      publish: () => Promise.resolve(),
+    })
   }
   const read = async ({ xid, commitLsn, changes, announced = [] }: LoggedTransaction) => {
     const begun = { xid, commitLsn, committedAtMs: 0 }

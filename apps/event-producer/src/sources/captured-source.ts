@@ -4,6 +4,7 @@ import {
   positionBefore,
   TransactionFolder,
   type CaptureSource,
+  type CatalogueFacts,
   type EmittedContext,
   type FoldReport,
   type FoundHistory,
@@ -16,11 +17,11 @@ import type { ReadCaptureMark } from '@hooklane/postgres'
 import {
   missingOfAll,
   notDecodable,
+  type CatalogueAccess,
   type LogRelease,
-  type ReadySlot,
+  type PreparedSource,
   type ReplicatedSource,
   type SourceHistory,
-  type TableOids,
   type TransactionBegin,
   type TransactionConsumer,
 } from '@hooklane/replication'
@@ -29,6 +30,7 @@ import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import type { LastPositions } from '../publishing/published-positions.js'
 import { Announcer } from './announcer.js'
 import { inOrder } from './announced-events.js'
+import type { CatalogueWatch } from './catalogue-watch.js'
 import { eventRecord, type PlacedEvent } from './event-record.js'
 import { firstPlan, planOfToday, type FoldingPlan } from './folding-plan.js'
 import { latestPlace, publishedPlace, refuseOrdinal, withoutOrdinal, type PublishedPlace } from './published-place.js'
@@ -45,6 +47,7 @@ export interface CapturedSourceOptions {
   readonly openSpool: () => Promise<SpoolFile>
   readonly acknowledge: (commitEndLsn: bigint) => void
   readonly announcer: Announcer
+  readonly catalogue: CatalogueWatch
   readonly onTransaction: (transaction: TransactionInfo, report: FoldReport) => void
   /** Ends the publishing when the process ends; nothing to do otherwise. */
   readonly onEnded: () => Promise<void>
@@ -61,7 +64,7 @@ export interface CapturedSourceOptions {
 export class CapturedSource implements TransactionConsumer {
   private fold: TransactionFolder | null = null
   private plan: FoldingPlan | null = null
-  private tables: TableOids = new Map()
+  private prepared: PreparedSource | null = null
   private lastEnqueued: PublishedPlace | null = null
   private expected: PublishedPlace | null = null
   /** The last event in each partition of the topic; null before Kafka was asked. */
@@ -83,14 +86,16 @@ export class CapturedSource implements TransactionConsumer {
     return historyOf({ source, replicated }, mark, mark ? placeOf(mark) : latestPlace(await this.lastPublished()))
   }
 
-  connected(_slot: ReadySlot, tables: TableOids): Promise<void> {
-    this.tables = tables
+  connected(prepared: PreparedSource): Promise<void> {
+    this.prepared = prepared
     return Promise.resolve()
   }
 
   /** @throws SourceRefused when the slot or the database has lost what was not published, or is another one */
-  async started(found: FoundHistory): Promise<void> {
-    const { marks, capture: source, replicated, publisher, announcer } = this.options
+  async started(found: FoundHistory, access: CatalogueAccess): Promise<void> {
+    const { marks, capture: source, replicated, publisher, announcer, catalogue } = this.options
+    const { prepared } = this
+    if (!prepared) throw new Error(`${source.name} was not prepared`)
     const claimed = await marks.claim(positionBefore(source.epoch, found.confirmedLsn))
     const claimedPlace = placeOf(claimed)
     const isContinued = claimedPlace?.epoch === source.epoch
@@ -114,23 +119,28 @@ export class CapturedSource implements TransactionConsumer {
     // Not `last`: what is enqueued waits for Kafka, and what Kafka has of it may stand in some partitions only.
     const halfPublishedLsn = last !== null && last.text > place.text ? last.commitLsn : null
     this.plan = isContinued
-      ? firstPlan({ today: source, tables: this.tables, mark: claimed, halfPublishedLsn })
-      : planOfToday(source, this.tables)
+      ? firstPlan({ today: source, tables: prepared.tables, mark: claimed, halfPublishedLsn })
+      : planOfToday(source, prepared.tables)
     const { configuration, tables } = this.plan
-    await marks.begin({
-      place: { position: place.text, xid: place.xid },
-      settledLsn,
-      enqueued: last?.text ?? '',
-      notes: {
-        log: found.log,
-        configuration,
-        tables,
-        catalogue: claimed.catalogue,
-        companies: claimed.companies,
-        announcements: announcer.afterEpoch(claimed, source, isContinued ? null : claimedPlace),
-      },
-    })
+    const notes = {
+      log: found.log,
+      configuration,
+      tables,
+      catalogue: claimed.catalogue,
+      companies: claimed.companies,
+      announcements: announcer.afterEpoch(claimed, source, isContinued ? null : claimedPlace),
+    }
+    await catalogue.begin(
+      { place: { position: place.text, xid: place.xid }, settledLsn, enqueued: last?.text ?? '', notes },
+      { mark: claimed, isContinued, prepared, access },
+    )
     await announcer.emit()
+  }
+
+  /** @throws ChangesMissing */
+  async inspected(facts: CatalogueFacts): Promise<void> {
+    await this.options.catalogue.inspected(facts)
+    await this.options.announcer.emit()
   }
 
   begin({ commitLsn }: TransactionBegin): Promise<void> | undefined {
@@ -163,10 +173,11 @@ export class CapturedSource implements TransactionConsumer {
   }
 
   async commit(transaction: TransactionInfo): Promise<void> {
-    const { publisher, marks, acknowledge, announcer, onTransaction } = this.options
+    const { publisher, marks, acknowledge, announcer, catalogue, onTransaction } = this.options
     const fold = this.openFold()
     this.refuseOtherHistory(transaction)
     const report = fold.report()
+    catalogue.truncated(transaction, report.truncations)
     const announced = await announcer.eventsOf(transaction, report.truncations, this.currentPlan().reader.source)
     for await (const placed of inOrder(placedEvents(fold, transaction), announced.events)) {
       await this.enqueue(placed, transaction)
@@ -190,7 +201,7 @@ export class CapturedSource implements TransactionConsumer {
   private async switchPlan(): Promise<void> {
     const { publisher, marks, capture } = this.options
     await publisher.drained()
-    const plan = planOfToday(capture, this.tables)
+    const plan = planOfToday(capture, this.prepared?.tables ?? new Map())
     await marks.note({ configuration: plan.configuration, tables: plan.tables })
     this.plan = plan
     this.open(plan)

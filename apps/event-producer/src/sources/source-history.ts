@@ -1,21 +1,14 @@
-import {
-  formatLsn,
-  judgeHistory,
-  qualifiedName,
-  type CaptureSource,
-  type FoundHistory,
-  type HistoryVerdict,
-} from '@hooklane/core'
+import { formatLsn, judgeHistory, type CaptureSource, type FoundHistory, type HistoryVerdict } from '@hooklane/core'
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import {
   ChangesMissing,
-  LOSS_CODES,
   missingOfAll,
   SourceRefused,
   type LossCode,
   type ReplicatedSource,
   type SourceHistory,
 } from '@hooklane/replication'
+import { gapsOfMark } from './gaps-of-mark.js'
 import type { PublishedPlace } from './published-place.js'
 
 /** A source with what decides over its past. */
@@ -26,7 +19,7 @@ export interface SourcePast {
 
 /**
  * What became of a source so far, before it is connected to.
- * @throws SourceRefused when the epoch went back, or changes are known to be missing under it
+ * @throws SourceRefused when the epoch went back, or changes are known to be missing under it that nobody has accepted
  */
 export function historyOf(
   { source, replicated }: SourcePast,
@@ -36,20 +29,14 @@ export function historyOf(
   if (last === null) return { kind: 'none' }
   if (last.epoch < source.epoch) return { kind: 'over' }
   if (last.epoch > source.epoch) throw epochWentBack(source, last)
-  const captured = new Set(source.tables.map(qualifiedName))
-  const gaps = [...(mark?.gaps ?? [])]
-    .filter(([table]) => captured.has(table))
-    .map(([table, { code, reason }]) => [table, { code: lossCode(code), reason }] as const)
-  if (gaps.length > 0) throw new ChangesMissing(new Map(gaps), replicated)
+  const { open } = gapsOfMark(source, mark)
+  if (open.size > 0) throw new ChangesMissing(open, replicated)
   return {
     kind: 'open',
     upTo: formatLsn(mark?.settledLsn ?? last.commitLsn),
     tables: mark?.tables ?? new Map<string, number>(),
   }
 }
-
-/** What a later build has noted is missing all the same. */
-const lossCode = (code: string): LossCode => LOSS_CODES.find((one) => one === code) ?? 'CHANGES_MISSING'
 
 function epochWentBack({ name, epoch }: CaptureSource, last: PublishedPlace): SourceRefused {
   return new SourceRefused(

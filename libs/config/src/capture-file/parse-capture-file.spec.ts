@@ -119,6 +119,16 @@ describe('capture file', () => {
     expect(source!.tables[0]).toMatchObject({ schema: 'public', table: 'product', ignore: [], when: [], actor: null })
   })
 
+  it('names the gaps that a person has accepted, and takes nothing else for one', () => {
+    const accepting = (ids: string) => MINIMAL('', `    accept: ${ids}`)
+    expect(read(accepting('[gap-00000012, gap-1e234567]')).sources[0]?.accept).toEqual(['gap-00000012', 'gap-1e234567'])
+    expect(read(accepting('[]')).sources[0]?.accept).toEqual([])
+    expect(read(MINIMAL()).sources[0]?.accept).toEqual([])
+    for (const ids of ['gap-00000012', '[true]', '[public.product]', '[gap-1E234567]', '[gap-123456789]']) {
+      expect(faultsOf(accepting(ids))).toEqual([expect.stringMatching(/^6 sources\[0\]\.accept.*: must be /)])
+    }
+  })
+
   it.each([
     ['hooklane.', 'hooklane_pim'],
     ['My-System.eu.', 'my_system_eu_pim'],
@@ -332,6 +342,7 @@ describe('JSON Schema of the capture file', () => {
     WHOLE,
     MINIMAL(),
     MINIMAL('', '    slot: own_slot'),
+    MINIMAL('', '    accept: [gap-1a2b3c4d]'),
     MINIMAL().replace('resource: products', 'resource: streams'),
   ])('takes what the parser takes', (text) => {
     expect(fitsSchema(parse(text))).toBe(true)
@@ -343,6 +354,7 @@ describe('JSON Schema of the capture file', () => {
     MINIMAL('        actor: {}'),
     MINIMAL('        when: { a: [1] }'),
     MINIMAL('', '    outbox: {}'),
+    MINIMAL('', '    accept: [public.product]'),
     MINIMAL().replace('name: pim', 'name: hooklane'),
     MINIMAL().replace('resource: products', 'resource: resync'),
     MINIMAL().replace('resource: products', 'resource: Stream.parts'),

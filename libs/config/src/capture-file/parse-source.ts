@@ -1,4 +1,5 @@
 import {
+  GAP_ID,
   isTimezone,
   qualifiedName,
   referencedColumns,
@@ -20,6 +21,7 @@ export const SOURCE_KEYS = [
   'timezone',
   'slot',
   'publication',
+  'accept',
   'tables',
 ] as const
 
@@ -59,6 +61,7 @@ export function parseSource(value: YamlValue, topicPrefix: string): ParsedSource
   const publication = fields.optional('publication', defaultSlot(`${topicPrefix}${name}`), (one) =>
     one.matching(/^.{1,63}$/, 'must be at most 63 characters'),
   )
+  const accept = fields.optional('accept', [], parseAccepted)
   const source = {
     name,
     database,
@@ -67,6 +70,7 @@ export function parseSource(value: YamlValue, topicPrefix: string): ParsedSource
     timezone,
     slot,
     publication,
+    accept,
     tables: tables.map(({ table }) => table),
   }
   return {
@@ -147,6 +151,12 @@ function parseTimezone(value: YamlValue): string | null {
   return isTimezone(timezone)
     ? timezone
     : value.fault(`${timezone} is no time zone: write UTC or a name such as Europe/Oslo`)
+}
+
+/** Ids of gaps, as refusals print them. */
+function parseAccepted(value: YamlValue): string[] | null {
+  const ids = value.items()?.map((item) => item.matching(GAP_ID, 'must be an id that a refusal prints: gap-1a2b3c4d'))
+  return ids?.every((id) => id !== null) ? ids : null
 }
 
 interface ParsedTable {

@@ -20,6 +20,8 @@ export interface CaptureSource {
   /** Name of the replication slot. */
   readonly slot: string
   readonly publication: string
+  /** Ids of gaps that a person has accepted: changes are missing, and receivers are told to fetch their entities again. */
+  readonly accept: readonly string[]
   readonly tables: readonly CapturedTable[]
 }
 

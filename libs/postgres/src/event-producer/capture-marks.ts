@@ -29,8 +29,24 @@ export interface CaptureMark {
   readonly companies: readonly string[]
 }
 
-/** Captured table → why changes of it are missing, with the code of the refusal. */
-export type CaptureGaps = ReadonlyMap<string, { readonly code: string; readonly reason: string }>
+/** What is saved of a mark. */
+export interface CaptureMarkUpdate extends Omit<CaptureMark, 'catalogue'> {
+  /** Null: as this owner saved it last. Of thousands of partitions it is large, and seldom another one. */
+  readonly catalogue: JsonObject | null
+  /** Tables whose gaps are closed with this: what was missing of them is announced. Default: none. */
+  readonly closedGaps?: readonly string[]
+}
+
+/** Why changes of a table are missing, with the code of the refusal. */
+export interface CaptureGap {
+  readonly code: string
+  readonly reason: string
+  /** Under which a person may accept it; absent: nobody may. */
+  readonly id?: string
+}
+
+/** By captured table. */
+export type CaptureGaps = ReadonlyMap<string, CaptureGap>
 
 export interface ReadCaptureMark extends CaptureMark {
   /** Under the epoch of `position`. */
@@ -73,7 +89,7 @@ interface MarkRow {
   readonly xid: string | null
   readonly offsets: Record<string, string>
   readonly tables: Record<string, number>
-  readonly gaps: Record<string, { code: string; reason: string }>
+  readonly gaps: Record<string, CaptureGap>
   readonly system_identifier: string | null
   readonly timeline: number | null
   readonly settled_lsn: string | null
@@ -107,7 +123,7 @@ export class CaptureMarks {
   }
 
   /** Never takes a position back. A higher epoch forgets the gaps. @throws CaptureMarkTaken */
-  async save(producer: string, owner: string, mark: CaptureMark): Promise<void> {
+  async save(producer: string, owner: string, mark: CaptureMarkUpdate): Promise<void> {
     const { rowCount } = await this.query(SAVE, [
       this.topic,
       producer,
@@ -122,9 +138,10 @@ export class CaptureMarks {
       mark.log?.timeline ?? null,
       mark.settledLsn === null ? null : formatLsn(mark.settledLsn),
       mark.configuration === null ? null : JSON.stringify(mark.configuration),
-      JSON.stringify(mark.catalogue),
+      mark.catalogue === null ? null : JSON.stringify(mark.catalogue),
       JSON.stringify(mark.announcements),
       mark.companies,
+      mark.closedGaps ?? [],
     ])
     if (rowCount === 0) throw new CaptureMarkTaken(producer)
   }

@@ -68,6 +68,14 @@ export async function ensureSlot(
   return ready(source, made)
 }
 
+/** Before anything is changed for a source: whoever reads it now has it to itself. @throws SourceRefused */
+export async function refuseActiveSlot(client: Client, source: ReplicatedSource, server: ServerFacts): Promise<void> {
+  const found = await readSlot(client, source.slot)
+  if (!found) return
+  checkOurs(source, server, found)
+  refuseActive(source, found)
+}
+
 /** How far the slot is behind, for metrics. Null: there is no such slot. */
 export interface SlotLag {
   /** Bytes of log from what was acknowledged to the end: other databases of the server included. */

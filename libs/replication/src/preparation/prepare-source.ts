@@ -1,12 +1,15 @@
-import type { ReplicatedSource, SourceHistory, TableOids } from '../replicated-source.js'
+import type { CatalogueFacts } from '@hooklane/core'
 import type { NotLoggedColumns } from '../pgoutput/known-tables.js'
+import { nameOf, type ReplicatedSource, type SourceHistory, type TableOids } from '../replicated-source.js'
+import { SourceRefused } from '../source-refused.js'
 import type { SourceWarning } from '../source-warning.js'
-import { checkServer } from './check-server.js'
+import { checkServer, type ServerFacts } from './check-server.js'
 import { checkTables } from './check-tables.js'
 import { withControlConnection, type ControlOptions } from './control-connection.js'
-import { ensurePublication, inspectPublication } from './ensure-publication.js'
+import { ensurePublication } from './ensure-publication.js'
 import {
   ensureSlot,
+  refuseActiveSlot,
   readPositionOf,
   readSlotLag,
   slotWarnings,
@@ -14,6 +17,7 @@ import {
   type SlotLag,
   type SlotPosition,
 } from './ensure-slot.js'
+import { readCatalogue } from './read-catalogue.js'
 
 type ConnectionOptions = Omit<ControlOptions, 'databaseUrl'>
 
@@ -23,17 +27,20 @@ export interface PrepareOptions extends ConnectionOptions {
 
 /** A source that can be streamed from. */
 export interface PreparedSource {
+  readonly server: ServerFacts
   readonly slot: ReadySlot
   readonly tables: TableOids
   readonly notLogged: NotLoggedColumns
-  /** Tables that are captured from now on although the slot is older; what was committed of them before is not published. */
-  readonly added: readonly string[]
   readonly warnings: readonly SourceWarning[]
+  /** As it was before the slot was looked at or made: what differs from it later may have left changes out of the log. */
+  readonly catalogue: CatalogueFacts
 }
 
 /**
  * Looks whether the source can be read, and makes what is missing: server, rights, tables, then the publication, then the slot.
  * Order matters: a slot that is older than its publication cannot decode what lies between.
+ *
+ * Changes nothing of a source that was read before: another process may be reading it, whose tables another capture file names.
  *
  * @throws SourceRefused with the statements that cure it
  */
@@ -41,37 +48,53 @@ export function prepareSource(source: ReplicatedSource, options: PrepareOptions)
   const { history } = options
   return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client) => {
     const server = await checkServer(client)
-    const {
-      oids: tables,
-      notLogged,
-      warnings,
-    } = await checkTables(client, source, {
-      server,
-      before: tablesOf(history),
-    })
-    const publication = await ensurePublication(client, source, { server, tables, history })
-    const slot = await ensureSlot(client, source, { server, history, isPublicationNew: publication.isNew })
-    const added = history.kind === 'open' ? publication.added : []
-    return { slot, tables, notLogged, added, warnings: [...warnings, ...slotWarnings(source, slot)] }
+    const checked = await checkTables(client, source, { server, before: tablesOf(history) })
+    const { oids: tables, notLogged } = checked
+    await refuseActiveSlot(client, source, server)
+    const isOpen = history.kind === 'open'
+    const isNew = isOpen ? false : (await ensurePublication(client, source, { server, tables })).isNew
+    const catalogue = await readCatalogue(client, { server, tables, publication: source.publication })
+    refusePublishedAsOthers(source, catalogue)
+    const slot = await ensureSlot(client, source, { server, history, isPublicationNew: isNew })
+    const warnings = [...checked.warnings, ...slotWarnings(source, slot)]
+    return { server, slot, tables, notLogged, warnings, catalogue }
   })
 }
 
+/** A partition of a table that is published comes as that table. */
+function refusePublishedAsOthers(source: ReplicatedSource, { oids, publication, tables }: CatalogueFacts): void {
+  if (!publication?.viaRoot) return
+  for (const table of source.tables) {
+    const root = tables.get(oids.get(nameOf(table)) ?? 0)?.publishedAs ?? null
+    if (root === null) continue
+    const place = table.written?.table
+    throw new SourceRefused(
+      'PUBLICATION',
+      `${nameOf(table)}${place === undefined ? '' : ` (${place})`} is a partition of ${root}, which the publication ${source.publication} names: its rows come as ` +
+        `those of ${root}. Capture ${root} instead of it, or give the source a publication that names no table above it`,
+    )
+  }
+}
+
+export interface Inspection {
+  /** Null: there is no slot. */
+  readonly lag: SlotLag | null
+  readonly catalogue: CatalogueFacts
+}
+
 /**
- * Looks whether a source that is being read is still as it was prepared: what a publication leaves out is silent in the log. Answers how
- * far its slot is; null when there is none.
- *
+ * Looks whether a source that is being read is still as it was prepared: what a publication leaves out is silent in the log.
  * @throws SourceRefused
  */
 export function inspectSource(
   source: ReplicatedSource,
   options: ConnectionOptions & { readonly tables: TableOids },
-): Promise<SlotLag | null> {
-  const history: SourceHistory = { kind: 'open', upTo: '', tables: options.tables }
+): Promise<Inspection> {
   return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client) => {
     const server = await checkServer(client)
     const { oids: tables } = await checkTables(client, source, { server, before: options.tables })
-    await inspectPublication(client, source, { server, tables, history })
-    return readSlotLag(client, source.slot)
+    const catalogue = await readCatalogue(client, { server, tables, publication: source.publication })
+    return { lag: await readSlotLag(client, source.slot), catalogue }
   })
 }
 

@@ -5,7 +5,7 @@ import { LogicalReplicationService } from 'pg-logical-replication'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { captureUrl } from '../capture-session.js'
 import { knownTables, type NotLoggedColumns } from '../pgoutput/known-tables.js'
-import type { ReadySlot, SlotPosition } from '../preparation/ensure-slot.js'
+import type { ReadySlot } from '../preparation/ensure-slot.js'
 import type { ReplicatedSource, TableOids } from '../replicated-source.js'
 import {
   consumerFailure,
@@ -52,11 +52,14 @@ export interface SessionOptions {
   readonly consumer: TransactionConsumer
   readonly applicationName: string
   readonly onStreaming: () => void
-  /** Reads where the slot and the log are now, on a connection of its own. */
-  readonly readSlot: () => Promise<SlotPosition>
+  /** The stream runs, so nobody else reads the slot; no transaction comes before this has ended. */
+  readonly onStarted: (log: StartedLog) => Promise<void>
   /** Everything up to `lsn` is durable elsewhere, or was none of our business. Told often, also when nothing has moved. */
   readonly onProgress: (lsn: bigint) => void
 }
+
+/** The log that a connection reads. */
+export type StartedLog = Pick<FoundHistory, 'log' | 'timelines'>
 
 /**
  * One connection that streams from the slot; used once, because the client keeps what it queued over a reconnect.
@@ -72,7 +75,7 @@ export class ReplicationSession {
   private readonly reader: TransactionReader
   private readonly service: LogicalReplicationService
   private socket: Socket | null = null
-  private log: Pick<FoundHistory, 'log' | 'timelines'> | null = null
+  private log: StartedLog | null = null
   private opening: Promise<void> | null = null
   private ended = false
   private readonly ending = new AbortController()
@@ -92,6 +95,11 @@ export class ReplicationSession {
     const types = catalogueColumnTypes({ ...options, signal: this.ending.signal })
     this.reader = new TransactionReader(options.consumer, options.source, types)
     this.service = this.createService()
+  }
+
+  /** Whether transactions are given to the consumer. */
+  get isReading(): boolean {
+    return this.isOpen && !this.ended
   }
 
   /** Resolves after `stop`. @throws SourceRefused when the stream breaks or the consumer fails */
@@ -171,8 +179,8 @@ export class ReplicationSession {
 
   /** Whether the slot still holds what it must can only be judged once nobody else reads it. */
   private async open(): Promise<void> {
-    const { consumer, readSlot, onStreaming } = this.options
-    if (consumer.started && this.log) await consumer.started({ ...this.log, ...(await readSlot()) })
+    const { onStarted, onStreaming } = this.options
+    if (this.log) await onStarted(this.log)
     if (this.ended) return
     this.isOpen = true
     onStreaming()

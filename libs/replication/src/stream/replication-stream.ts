@@ -1,11 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { PlacedBackoff } from '@hooklane/core'
-import { inspectSource, prepareSource, readSlotPosition } from '../preparation/prepare-source.js'
+import { knownFrom, PlacedBackoff, type CatalogueFacts } from '@hooklane/core'
+import { catalogueAccess } from '../preparation/catalogue-access.js'
+import {
+  inspectSource,
+  prepareSource,
+  readSlotPosition,
+  type Inspection,
+  type PreparedSource,
+} from '../preparation/prepare-source.js'
 import type { ReadySlot, SlotLag } from '../preparation/ensure-slot.js'
-import type { ReplicatedSource, SourceHistory, TableOids } from '../replicated-source.js'
+import type { ReplicatedSource, SourceHistory } from '../replicated-source.js'
+import { refuseGaps } from '../refuse-gaps.js'
 import { ChangesMissing, consumerFailure, SourceRefused, type RefusalCode } from '../source-refused.js'
 import type { SourceWarning } from '../source-warning.js'
-import { ReplicationSession } from './replication-session.js'
+import { ReplicationSession, type StartedLog } from './replication-session.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
 
 /** Between a failure and the next try. Shorter floods a database that starts, longer keeps changes waiting. */
@@ -118,23 +126,20 @@ export class ReplicationStream {
     const history = await this.history()
     const { signal } = this.stopping
     const prepared = await prepareSource(source, { applicationName, signal, history })
-    const { slot, tables, notLogged, added, warnings } = prepared
-    for (const warning of warnings) onWarning?.(warning)
-    if (added.length > 0) this.options.onAdded?.(added)
+    const { slot, tables, notLogged } = prepared
+    for (const warning of prepared.warnings) onWarning?.(warning)
     let inspections: NodeJS.Timeout | undefined
     try {
-      await consumer.connected(slot, tables)
-      const inspect = () => void this.inspect(session, tables)
+      await consumer.connected(prepared)
+      const inspect = () => void this.inspect(session, prepared)
       const onStreaming = () => {
         this.opened(slot)
         inspect()
       }
-      const common = { source, slot, tables, notLogged, consumer, applicationName, onWarning }
       const session = new ReplicationSession({
-        ...common,
-        onStreaming,
+        ...{ source, slot, tables, notLogged, consumer, applicationName, onWarning, onStreaming },
+        onStarted: (log) => this.started(log, prepared),
         onProgress: (lsn) => this.progressed(lsn),
-        readSlot: () => readSlotPosition(source, { applicationName, signal }),
       })
       this.session = session
       if (this.isStopping()) session.stop()
@@ -142,7 +147,7 @@ export class ReplicationStream {
       await session.run()
     } catch (error) {
       this.lastFailedAt = this.session?.failedAt ?? BEFORE_THE_LOG
-      throw await this.firstToMend(consumerFailure(error), tables)
+      throw await this.firstToMend(consumerFailure(error), prepared)
     } finally {
       this.phase = 'closed'
       clearInterval(inspections)
@@ -150,11 +155,19 @@ export class ReplicationStream {
     }
   }
 
+  private async started(log: StartedLog, { server, tables }: PreparedSource): Promise<void> {
+    const { source, consumer, applicationName, onAdded } = this.options
+    if (!consumer.started) return
+    const connection = { applicationName, signal: this.stopping.signal }
+    const position = await readSlotPosition(source, connection)
+    await consumer.started({ ...log, ...position }, catalogueAccess(source, { ...connection, server, tables, onAdded }))
+  }
+
   /** A change that cannot be decoded often has a cause that stands in the catalogue still: that one is for a person to mend first. */
-  private async firstToMend(error: SourceRefused, tables: TableOids): Promise<SourceRefused> {
+  private async firstToMend(error: SourceRefused, prepared: PreparedSource): Promise<SourceRefused> {
     if (error.code !== 'CHANGE_NOT_DECODABLE') return error
     try {
-      await this.look(tables)
+      await this.judge((await this.look(prepared)).catalogue, prepared)
       return error
     } catch (found) {
       return isVerdict(found) ? found : error
@@ -169,12 +182,15 @@ export class ReplicationStream {
   }
 
   /** What makes the source unreadable ends its session; a database that does not answer is the session's own to notice. */
-  private async inspect(session: ReplicationSession, tables: TableOids): Promise<void> {
+  private async inspect(session: ReplicationSession, prepared: PreparedSource): Promise<void> {
     if (this.isInspecting) return
     this.isInspecting = true
+    // What was seen before the source was read may be of before the publication was brought in step.
+    const { isReading } = session
     try {
-      const lag = await this.look(tables)
+      const { lag, catalogue } = await this.look(prepared)
       if (lag) this.options.onLag?.(lag)
+      if (isReading && session.isReading) await this.judge(catalogue, prepared)
     } catch (error) {
       if (isVerdict(error)) session.refuse(error)
     } finally {
@@ -182,9 +198,15 @@ export class ReplicationStream {
     }
   }
 
-  private look(tables: TableOids): Promise<SlotLag | null> {
+  private look({ tables }: PreparedSource): Promise<Inspection> {
     const { source, applicationName } = this.options
     return inspectSource(source, { applicationName, signal: this.stopping.signal, tables })
+  }
+
+  private async judge(facts: CatalogueFacts, { tables, catalogue }: PreparedSource): Promise<void> {
+    const { source, consumer } = this.options
+    if (consumer.inspected) return consumer.inspected(facts)
+    refuseGaps(source, { known: knownFrom(catalogue), facts, captured: tables })
   }
 
   /**

@@ -1,6 +1,7 @@
-import type { EmittedContext, FoundHistory, LogPlace, RowChange, TransactionInfo } from '@hooklane/core'
-import type { SourceHistory, TableOids } from '../replicated-source.js'
-import type { ReadySlot } from '../preparation/ensure-slot.js'
+import type { CatalogueFacts, EmittedContext, FoundHistory, LogPlace, RowChange, TransactionInfo } from '@hooklane/core'
+import type { CatalogueAccess } from '../preparation/catalogue-access.js'
+import type { PreparedSource } from '../preparation/prepare-source.js'
+import type { SourceHistory } from '../replicated-source.js'
 
 /** What is known of a transaction when its first change comes. */
 export type TransactionBegin = Omit<TransactionInfo, 'commitEndLsn'>
@@ -15,12 +16,18 @@ export interface TransactionConsumer {
   /** What became of the source so far; asked before every connection. Absent: it may start over at any time. Throwing refuses. */
   history?(): Promise<SourceHistory>
   /** A connection is about to stream from the slot: get ready for transactions, which may have been seen before. Throwing is tried again. */
-  connected(slot: ReadySlot, tables: TableOids): Promise<void>
+  connected(prepared: PreparedSource): Promise<void>
   /**
    * The stream runs, so nobody else reads the slot; no transaction comes before this has ended. Throwing ends the connection.
    * @param found the slot and its log, read after the stream had started
+   * @param catalogue of the source. Where the source was read before, its publication is brought in step only by whoever is called here
    */
-  started?(found: FoundHistory): Promise<void>
+  started?(found: FoundHistory, catalogue: CatalogueAccess): Promise<void>
+  /**
+   * Looks from time to time, while transactions are read, at what the catalogue says. Throwing what a person has to cure ends the connection; anything
+   * else is tried again with the next look. Absent: what leaves changes out of the log is refused.
+   */
+  inspected?(facts: CatalogueFacts): Promise<void>
   begin(transaction: TransactionBegin): Promise<void> | undefined
   change(change: RowChange, place: LogPlace): Promise<void> | undefined
   /** May come before, between and after the changes. */

@@ -63,6 +63,7 @@ const SOURCE: CaptureSource = {
   name: 'pim',
   database: 'postgres://db/pim',
   epoch: 1,
+  accept: [],
   company: { kind: 'column', column: 'company' },
   timezone: 'Europe/Oslo',
   slot: 's',

@@ -26,6 +26,7 @@ export const SOURCE: CaptureSource = {
   name: 'pim',
   database: 'postgres://db/pim',
   epoch: 1,
+  accept: [],
   company: { kind: 'column', column: 'company' },
   timezone: 'UTC',
   slot: 's',

@@ -36,6 +36,7 @@ export const SOURCE: CaptureSource = {
   timezone: 'UTC',
   slot: 'hooklane_pim',
   publication: 'hooklane_pim',
+  accept: [],
   tables: [
     PRODUCT,
     {

@@ -32,6 +32,7 @@ const SOURCE: CaptureSource = {
   timezone: 'UTC',
   slot: 's',
   publication: 'p',
+  accept: [],
   // Ids are unique in their table alone: both count from 1.
   tables: [ITEM, { ...ITEM, table: 'twin', resource: 'twins', entity: 'twin' }],
 }

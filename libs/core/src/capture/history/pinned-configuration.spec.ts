@@ -6,13 +6,21 @@ describe('a pinned configuration', () => {
   it('holds no address of the database, and comes back with that of today', () => {
     const pinned = pinConfiguration({ ...SOURCE, database: 'postgres://u:secret@db/pim' })
     expect(JSON.stringify(pinned)).not.toContain('secret')
-    const moved = { ...SOURCE, database: 'postgres://other/pim', slot: 'other', publication: 'other', tables: [] }
+    const moved = {
+      ...SOURCE,
+      database: 'postgres://other/pim',
+      slot: 'other',
+      publication: 'other',
+      accept: ['gap-1a2b3c4d'],
+      tables: [],
+    }
     const stored = JSON.parse(JSON.stringify(pinned)) as typeof pinned
     expect(unpinConfiguration(stored, moved)).toEqual({
       ...SOURCE,
       database: moved.database,
       slot: 'other',
       publication: 'other',
+      accept: ['gap-1a2b3c4d'],
     })
   })
 
@@ -22,9 +30,9 @@ describe('a pinned configuration', () => {
   })
 
   it('is the same for the same meaning, whatever else changes', () => {
-    expect(pinConfiguration({ ...SOURCE, database: 'postgres://elsewhere/x', slot: 's2' })).toEqual(
-      pinConfiguration(SOURCE),
-    )
+    expect(
+      pinConfiguration({ ...SOURCE, database: 'postgres://elsewhere/x', slot: 's2', accept: ['gap-1a2b3c4d'] }),
+    ).toEqual(pinConfiguration(SOURCE))
     expect(pinConfiguration({ ...SOURCE, timezone: 'Europe/Oslo' })).not.toEqual(pinConfiguration(SOURCE))
   })
 })

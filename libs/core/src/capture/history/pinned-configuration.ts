@@ -5,7 +5,7 @@ import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 const FORM = 1
 
 /** The part of a source that decides which events a transaction becomes: without where it is read from, and without secrets. */
-type Meaning = Omit<CaptureSource, 'database' | 'slot' | 'publication'>
+type Meaning = Omit<CaptureSource, 'database' | 'slot' | 'publication' | 'accept'>
 
 /** What tables had before a key of the capture file existed. */
 const TABLE_DEFAULTS: Pick<
@@ -33,6 +33,7 @@ export function unpinConfiguration(pinned: JsonObject, today: CaptureSource): Ca
     database: today.database,
     slot: today.slot,
     publication: today.publication,
+    accept: today.accept,
     tables: tables.map((table) => ({ ...TABLE_DEFAULTS, ...table })),
   }
 }

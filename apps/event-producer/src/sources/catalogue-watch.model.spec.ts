@@ -1,0 +1,402 @@
+import { describe, expect, it, jest } from '@jest/globals'
+import { catalogueFromJson, positionBefore, type Announcement, type CaptureSource } from '@hooklane/core'
+import type { CaptureGap, CaptureGaps, ReadCaptureMark } from '@hooklane/postgres'
+import { ChangesMissing } from '@hooklane/replication'
+import fc from 'fast-check'
+import { MarkKeeper, type MarkStore } from '../marks/mark-keeper.js'
+import { ITEM, LOG, Outside, sourceOf } from './captured-source.fixture.js'
+import { CatalogueWatch } from './catalogue-watch.js'
+import { gapsOfMark } from './gaps-of-mark.js'
+import { ModelDatabase, type PublicationChange } from './model-database.fixture.js'
+
+const TABLES = ['public.a', 'public.b', 'public.c'] as const
+const RESOURCE: Readonly<Record<string, string>> = { 'public.a': 'as', 'public.b': 'bs', 'public.c': 'cs' }
+const FOREIGN = [
+  'takeOut',
+  'putBack',
+  'takeOutAndPutBack',
+  'narrow',
+  'widen',
+  'switchOff',
+  'switchOn',
+  'dropPublication',
+  'createPublication',
+  'createPartition',
+  'attachFilled',
+  'truncate',
+  'detach',
+  'attachAgain',
+  'detachAndAttach',
+] as const
+
+/** Ends a process at a place that it reached. */
+class Crash extends Error {}
+
+const captureOf = (files: readonly string[], epoch: number, accept: readonly string[]): CaptureSource =>
+  sourceOf({
+    epoch,
+    accept,
+    tables: files.map((name) => ({ ...ITEM, table: name.slice('public.'.length), resource: RESOURCE[name] ?? '' })),
+  })
+
+/**
+ * A database that others change, a mark, and processes that come and go. Beside them stands what is true: what was lost of each captured table and when,
+ * what could be the cause of an alarm, and what receivers were told.
+ */
+class World {
+  readonly database = new ModelDatabase(TABLES)
+  readonly outside = new Outside()
+  /** Ids that stand in the capture file. */
+  readonly accepted: string[] = []
+  epoch = 1
+  reading: (Pick<Process, 'watch' | 'end'> & { readonly files: readonly string[] }) | null = null
+  private readonly lost = new Map<string, number>()
+  private readonly told = new Map<string, number>()
+  /** When somebody else did something to a table. */
+  private readonly cause = new Map<string, number>()
+  /** When the capture file took a table out, or a person started over. */
+  private readonly order = new Map<string, number>()
+  /** Tables that are captured, as far as anybody reads them. */
+  private readonly published = new Set<string>()
+  private reused: string | null = null
+  /** Up to which causes have had their alarm. */
+  private readonly spent = new Map<string, number>()
+  private readonly announced = new Set<string>()
+  /** Tables that were captured when the mark was settled last. */
+  private settled: ReadonlySet<string> = new Set()
+  private clock = 0
+
+  /** Somebody changes the database. */
+  foreign(action: (typeof FOREIGN)[number], table: string): void {
+    const touched = this.touchedBy(action, table, this.database.oids.get(table) ?? 0)
+    if (touched.length > 0) this.happened(touched)
+  }
+
+  /** Does it, if it can be done. @returns the tables that may have lost something by it */
+  private touchedBy(action: (typeof FOREIGN)[number], table: string, oid: number): readonly string[] {
+    const { database } = this
+    const { publication } = database
+    switch (action) {
+      case 'putBack':
+        if (!publication || publication.members.has(oid)) return []
+        database.putIn(oid)
+        return [table]
+      case 'takeOutAndPutBack':
+      case 'narrow':
+      case 'widen':
+        if (!database.takeOut(oid)) return []
+        database.putIn(oid, action === 'narrow')
+        return [table]
+      case 'switchOff':
+      case 'switchOn':
+        database.setOptions(action === 'switchOn')
+        return publication ? TABLES : []
+      case 'dropPublication':
+        database.drop()
+        return publication ? TABLES : []
+      case 'createPublication':
+        database.create(TABLES)
+        return publication ? [] : TABLES
+      case 'createPartition':
+        database.createPartition(oid)
+        return []
+      case 'attachFilled':
+        database.attachFilled(oid)
+        return [table]
+      case 'takeOut':
+      case 'truncate':
+      case 'detach':
+      case 'attachAgain':
+      case 'detachAndAttach':
+        return database[action](oid) ? [table] : []
+    }
+  }
+
+  /** A process takes the source over, and gets as far as `crashAfter` steps let it. */
+  async start(files: readonly string[], crashAfter: number): Promise<void> {
+    await this.stop()
+    const process = this.process(files, crashAfter)
+    try {
+      await this.open(process, files)
+      this.reading = { ...process, files }
+      this.checkAllTold(files)
+    } catch (error) {
+      await this.failed(process, error)
+    }
+  }
+
+  async inspect(): Promise<void> {
+    const { reading } = this
+    if (!reading) return
+    try {
+      await reading.watch.inspected(this.database.facts(reading.files))
+      this.checkAllTold(reading.files)
+    } catch (error) {
+      await this.failed(this.process(reading.files, Infinity), error)
+      await this.stop()
+    }
+  }
+
+  /** The ids that refusals printed are written into the file. */
+  acceptNoted(): void {
+    const ids = [...(this.outside.mark?.gaps.values() ?? [])].flatMap(({ id }) => id ?? [])
+    this.accepted.push(...ids.filter((id) => !this.accepted.includes(id)))
+  }
+
+  /** As a crash would. */
+  async stop(): Promise<void> {
+    await this.reading?.end()
+    this.reading = null
+  }
+
+  private async open({ capture, keeper, watch, step }: Process, files: readonly string[]): Promise<void> {
+    const { database, outside } = this
+    const before = outside.mark
+    const isContinued = before === null || before.position.startsWith(`000${this.epoch}`)
+    if (isContinued && gapsOfMark(capture, before).open.size > 0) {
+      throw new ChangesMissing(gapsOfMark(capture, before).open, REPLICATED)
+    }
+    if (before === null || !isContinued) database.publishAtOnce(files)
+    const prepared = { ...PREPARED, tables: database.facts(files).oids, catalogue: database.facts(files) }
+    const place = { position: positionBefore(this.epoch, 10n), xid: null }
+    const mark = await keeper.claim(place.position)
+    const missing = TABLES.filter((table) => this.isCaptured(table) && !files.includes(table))
+    for (const table of missing) this.order.set(table, this.clock++)
+    this.forgetUnread(mark, files)
+    if (!isContinued) for (const table of files) this.order.set(table, this.clock++)
+    const again: Announcement = {
+      id: `epoch ${this.epoch}`,
+      reason: 'restored',
+      resources: capture.tables.map((one) => one.resource),
+      from: null,
+    }
+    const announcements = isContinued ? mark.announcements : [again]
+    const notes = {
+      tables: prepared.tables,
+      log: LOG,
+      configuration: {},
+      catalogue: mark.catalogue,
+      companies: [],
+      announcements,
+    }
+    const access = database.access(files, step, (change) => this.changed(change))
+    await watch.begin({ place, settledLsn: 1n, enqueued: '', notes }, { mark, isContinued, prepared, access })
+  }
+
+  /** A table that was published, and taken out of the file before a process read anything of it, has lost nothing. */
+  private forgetUnread({ tables, catalogue }: ReadCaptureMark, files: readonly string[]): void {
+    const former = catalogueFromJson(catalogue)?.former
+    for (const table of TABLES) {
+      if ([...files, ...tables.keys(), ...(former?.keys() ?? [])].includes(table)) continue
+      this.lost.delete(table)
+      this.published.delete(table)
+    }
+  }
+
+  private process(files: readonly string[], crashAfter: number): Process {
+    const capture = captureOf(files, this.epoch, this.accepted)
+    let left = crashAfter
+    const step = (): void => {
+      if (left-- <= 0) throw new Crash()
+    }
+    const keeper = new MarkKeeper({
+      producer: 'pim',
+      store: this.storeOf(step),
+      endOffsets: () => Promise.resolve(new Map()),
+      onFailure: () => undefined,
+    })
+    const watch = new CatalogueWatch({
+      capture,
+      replicated: REPLICATED,
+      marks: keeper,
+      onAnnounced: () => undefined,
+      onNotOpen: () => undefined,
+    })
+    const end = (): Promise<void> => {
+      left = 0
+      return keeper.stop()
+    }
+    return { capture, keeper, watch, step, end }
+  }
+
+  private storeOf(step: () => void): MarkStore {
+    const { store } = this.outside
+    const stays = async <T>(effect: () => Promise<T>): Promise<T> => {
+      step()
+      const result = await effect()
+      this.saved()
+      step()
+      return result
+    }
+    return {
+      read: (producer) => store.read(producer),
+      claim: (...args) => stays(() => store.claim(...args)),
+      save: (...args) => stays(() => store.save(...args)),
+      noteGaps: (...args) => stays(() => this.noteGaps(args[2])),
+    }
+  }
+
+  /** What was noted first stays, as in the table. */
+  private noteGaps(gaps: CaptureGaps): Promise<void> {
+    const { mark } = this.outside
+    if (!mark) return Promise.resolve()
+    for (const [table, { id }] of gaps) {
+      if (!mark.gaps.has(table) && id !== undefined && this.accepted.includes(id)) this.reused = id
+    }
+    this.outside.mark = { ...mark, gaps: new Map<string, CaptureGap>([...gaps, ...mark.gaps]) }
+    return Promise.resolve()
+  }
+
+  private async failed({ keeper, end }: Pick<Process, 'keeper' | 'end'>, error: unknown): Promise<void> {
+    if (error instanceof ChangesMissing) {
+      for (const table of error.gaps.keys()) this.checkRefused(table, error.message)
+      await keeper.noteGaps(error.gaps, `000${this.epoch}`)
+    } else if (!(error instanceof Crash)) throw error
+    await end()
+    expect(this.reused).toBeNull()
+  }
+
+  /** Something was lost of these tables, or may have been. */
+  private happened(tables: readonly string[]): void {
+    for (const table of tables) {
+      this.cause.set(table, this.clock)
+      if (this.isCaptured(table)) this.lost.set(table, this.clock)
+    }
+    this.clock++
+  }
+
+  private isCaptured(table: string): boolean {
+    return this.outside.mark?.tables.has(table) === true || this.published.has(table)
+  }
+
+  /** We have changed the publication. */
+  private changed({ added, removed }: PublicationChange): void {
+    this.clock++
+    for (const table of added) this.published.add(table)
+    for (const table of removed) {
+      if (this.isCaptured(table)) this.lost.set(table, this.clock)
+      this.published.delete(table)
+    }
+  }
+
+  private saved(): void {
+    const { mark } = this.outside
+    for (const { id, resources } of mark?.announcements ?? []) {
+      if (this.announced.has(id)) continue
+      this.announced.add(id)
+      for (const table of TABLES.filter((one) => resources.includes(RESOURCE[one] ?? ''))) {
+        this.checkCause(table, [this.cause, this.order], 'announced')
+        this.told.set(table, this.clock)
+        this.spent.set(table, this.clock)
+      }
+    }
+    this.settledWith(mark)
+    this.clock++
+  }
+
+  /** What happened to a table before it was captured is no cause. A plan only begins to capture it: what it announces comes with the save that settles it. */
+  private settledWith(mark: ReadCaptureMark | null): void {
+    const catalogue = catalogueFromJson(mark?.catalogue ?? {})
+    if (!mark || !catalogue || catalogue.plan) return
+    for (const table of mark.tables.keys()) {
+      if (!this.settled.has(table) && !catalogue.former.has(table)) this.spent.set(table, this.clock)
+    }
+    this.settled = new Set(mark.tables.keys())
+  }
+
+  /** The file takes out and names again as it likes: that is no reason to refuse. */
+  private checkRefused(table: string, alarm: string): void {
+    const { mark } = this.outside
+    this.checkCause(table, [this.cause], alarm)
+    if (mark && catalogueFromJson(mark.catalogue)?.former.has(table))
+      throw new Error(`${table} came back by the file: ${alarm}`)
+  }
+
+  private checkCause(table: string, causes: readonly ReadonlyMap<string, number>[], alarm: string): void {
+    const spent = this.spent.get(table) ?? -1
+    const isCaused = causes.some((one) => (one.get(table) ?? -2) >= spent)
+    if (!isCaused) throw new Error(`nothing happened to ${table}: ${alarm}`)
+  }
+
+  private checkAllTold(files: readonly string[]): void {
+    for (const table of files) {
+      const lost = this.lost.get(table)
+      if (lost !== undefined && (this.told.get(table) ?? -1) < lost)
+        throw new Error(`nobody was told what ${table} lost`)
+    }
+  }
+}
+
+interface Process {
+  readonly capture: CaptureSource
+  readonly keeper: MarkKeeper
+  readonly watch: CatalogueWatch
+  readonly step: () => void
+  readonly end: () => Promise<void>
+}
+
+const REPLICATED = {
+  name: 'pim',
+  databaseUrl: 'postgres://db/pim',
+  slot: 's',
+  publication: 'p',
+  tables: [],
+  resetInstructions: 'start over',
+}
+const PREPARED = {
+  server: { version: 180_000, role: 'r', database: 'd' },
+  slot: { confirmedLsn: 1n, walEndLsn: 1n },
+  notLogged: new Map(),
+  warnings: [],
+}
+
+interface Command {
+  readonly run: (world: World) => Promise<void> | void
+  readonly toString: () => string
+}
+
+const called = (name: string, run: Command['run']): Command => ({ run, toString: () => name })
+const someFiles = fc.subarray([...TABLES], { minLength: 1 })
+const crash = fc.oneof({ weight: 2, arbitrary: fc.constant(Infinity) }, fc.integer({ min: 0, max: 9 }))
+const foreign = fc
+  .tuple(fc.constantFrom(...FOREIGN), fc.constantFrom(...TABLES))
+  .map(([action, table]) => called(`${action} ${table}`, (world) => world.foreign(action, table)))
+const start = fc
+  .tuple(someFiles, crash)
+  .map(([files, after]) => called(`start ${files.join()}, ${after} steps`, (world) => world.start(files, after)))
+const inspect = fc.constant(called('inspect', (world) => world.inspect()))
+const accept = fc.tuple(someFiles, crash).map(([files, after]) =>
+  called(`accept, start ${files.join()}, ${after} steps`, (world) => {
+    world.acceptNoted()
+    return world.start(files, after)
+  }),
+)
+const raiseEpoch = fc.constant(
+  called('raise the epoch', (world) => {
+    if (world.epoch < 9) world.epoch++
+  }),
+)
+const command = fc.oneof(
+  { weight: 5, arbitrary: foreign },
+  { weight: 4, arbitrary: start },
+  { weight: 3, arbitrary: inspect },
+  { weight: 3, arbitrary: accept },
+  { weight: 1, arbitrary: raiseEpoch },
+)
+
+jest.setTimeout(120_000)
+describe('what the catalogue shows', () => {
+  it('is announced or refused, once, whatever others change and wherever processes end; and nothing else is', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { maxLength: 30 }), async (commands) => {
+        const world = new World()
+        try {
+          for (const { run } of commands) await run(world)
+        } finally {
+          await world.stop()
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+})

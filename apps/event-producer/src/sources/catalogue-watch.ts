@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import {
+  catalogueFromJson,
+  catalogueToJson,
+  formerTables,
+  gapId,
+  judgeCatalogue,
+  knownFrom,
+  NOTHING_KNOWN,
+  qualifiedName,
+  withOutcome,
+  type Announcement,
+  type CaptureSource,
+  type CatalogueFacts,
+  type CatalogueVerdict,
+  type KnownCatalogue,
+  type PublicationPlan,
+  type TransactionInfo,
+  type Truncation,
+} from '@hooklane/core'
+import { CaptureMarkTaken, type ReadCaptureMark } from '@hooklane/postgres'
+import {
+  ChangesMissing,
+  gapsOf,
+  type CatalogueAccess,
+  type PreparedSource,
+  type ReplicatedSource,
+  type TableOids,
+} from '@hooklane/replication'
+import type { MarkKeeper, MarkStart } from '../marks/mark-keeper.js'
+import { gapsOfMark } from './gaps-of-mark.js'
+
+/** How many TRUNCATEs of one table are remembered. Fewer may announce one twice; more cost memory. */
+const MAX_TRUNCATIONS = 100
+
+export interface CatalogueWatchOptions {
+  readonly capture: CaptureSource
+  readonly replicated: ReplicatedSource
+  readonly marks: MarkKeeper
+  /** Receivers will be told this. */
+  readonly onAnnounced: (announcements: readonly Announcement[]) => void
+  /** The capture file accepts gaps that are not open, or not any more. */
+  readonly onNotOpen: (ids: readonly string[]) => void
+}
+
+/** A source that this process has claimed. */
+export interface ClaimedSource {
+  readonly mark: ReadCaptureMark
+  /** Whether it goes on where the mark is; else its epoch was raised, and of its past only what was captured then counts. */
+  readonly isContinued: boolean
+  readonly prepared: PreparedSource
+  readonly access: CatalogueAccess
+}
+
+interface Judged {
+  readonly known: KnownCatalogue
+  readonly facts: CatalogueFacts
+  readonly before: TableOids
+  readonly verdict: CatalogueVerdict
+}
+
+/**
+ * Compares what the catalogue of a captured database says with what is noted of it, and notes what it says now. A difference is refused, or
+ * it is announced by the same save that forgets it: so it is neither lost nor announced twice, wherever the process ends.
+ *
+ * A start goes through: claimed → judged → planned → changed → settled. Planned is noted in the transaction that changes the publication, before it
+ * commits; the next start compares a plan that was committed as if it were settled. See docs/adr/0017-what-the-catalogue-shows.md.
+ */
+export class CatalogueWatch {
+  private readonly truncatedBy = new Map<string, ReadonlySet<string>>()
+  /** By this process: no longer open, because it has closed them. */
+  private readonly closedIds = new Set<string>()
+  /** As they were captured last. */
+  private tables: TableOids = new Map()
+
+  constructor(private readonly options: CatalogueWatchOptions) {}
+
+  /**
+   * Begins the mark of a claimed source, and brings its publication in step.
+   * @param start its `catalogue` is that of before, and its announcements those that do not follow from it
+   * @throws SourceRefused when changes are missing that nobody has accepted
+   */
+  async begin(start: MarkStart, claimed: ClaimedSource): Promise<void> {
+    const { marks, capture, onAnnounced } = this.options
+    const { mark, isContinued, access } = claimed
+    const gaps = gapsOfMark(capture, isContinued ? mark : null)
+    if (gaps.open.size > 0) throw new ChangesMissing(gaps.open, this.options.replicated)
+    this.reportNotOpen(gaps.notOpen)
+    const judged = await this.judgeClaimed(claimed, gaps.accepted)
+    const { facts, known, verdict } = judged
+    const plan = await this.publish(start, judged, access)
+    const closedGaps = [...mark.gaps].filter(([table]) => verdict.excused.has(table))
+    const closings = closedGaps.length > 0 ? known.closings + 1 : known.closings
+    const settled = { ...knownFrom(facts, { former: verdict.former, closings }), ...plan }
+    const announcements = this.announcementsOf(verdict)
+    const notes = {
+      ...start.notes,
+      catalogue: catalogueToJson({ ...settled, plan: null }),
+      announcements: [...start.notes.announcements, ...announcements],
+    }
+    await marks.begin({ ...start, notes, closedGaps: closedGaps.map(([table]) => table) })
+    for (const [, { id }] of closedGaps) if (id !== undefined) this.closedIds.add(id)
+    this.tables = facts.oids
+    if (announcements.length > 0) onAnnounced(announcements)
+  }
+
+  /** @throws ChangesMissing; CaptureMarkTaken when another process has the source meanwhile */
+  async inspected(facts: CatalogueFacts): Promise<void> {
+    const { marks, onAnnounced } = this.options
+    const known = catalogueFromJson(marks.catalogue) ?? NOTHING_KNOWN
+    const asked = { known, facts, before: this.tables }
+    if (this.question(asked, new Set()).gaps.size > 0) await this.refuseAsStranger()
+    const verdict = this.judge(asked, new Set())
+    const catalogue = catalogueToJson(knownFrom(facts, known))
+    if (isDeepStrictEqual(catalogue, marks.catalogue)) return
+    const announcements = this.announcementsOf(verdict)
+    if (announcements.length > 0) onAnnounced(announcements)
+    await marks.note({ catalogue, announcements: [...marks.announcements, ...announcements] })
+  }
+
+  /** Receivers are told of them where they stand in the log; the catalogue shows them once more. */
+  truncated({ xid }: TransactionInfo, truncations: readonly Truncation[]): void {
+    const resources = new Set(truncations.flatMap((one) => one.resources))
+    for (const table of this.options.capture.tables) {
+      if (!resources.has(table.resource)) continue
+      const xids = [...(this.truncatedBy.get(qualifiedName(table)) ?? []), xid]
+      this.truncatedBy.set(qualifiedName(table), new Set(xids.slice(-MAX_TRUNCATIONS)))
+    }
+  }
+
+  private async judgeClaimed(
+    { mark, isContinued, prepared, access }: ClaimedSource,
+    accepted: ReadonlySet<string>,
+  ): Promise<Judged> {
+    const facts = await access.read()
+    const noted = catalogueFromJson(mark.catalogue)
+    if (isContinued && noted) {
+      const outcome = noted.plan ? await access.outcomeOf(noted.plan.xid) : 'aborted'
+      const { known, captured } = withOutcome(noted, mark.tables, outcome)
+      const asked = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
+      return { ...asked, verdict: this.judge(asked, accepted) }
+    }
+    const captured: TableOids = isContinued ? mark.tables : new Map()
+    const earlier = new Map([...mark.tables, ...(noted?.plan?.tables ?? [])])
+    const prior = knownFrom(prepared.catalogue)
+    const known = { ...prior, former: formerTables(noted?.former ?? new Map(), earlier, facts.oids) }
+    const asked = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
+    // Of these, reading has only just begun: what they lack since they were published is announced.
+    const begun = [...this.question(asked, accepted).gaps.keys()].filter((table) => !captured.has(table))
+    return { ...asked, verdict: this.judge(asked, new Set([...accepted, ...begun])) }
+  }
+
+  /** @returns what was made of it; empty: it was in step */
+  private async publish(
+    start: MarkStart,
+    { known, facts, before, verdict }: Judged,
+    access: CatalogueAccess,
+  ): Promise<Partial<PublicationPlan>> {
+    let made: Partial<PublicationPlan> = {}
+    await access.publish(async (plan) => {
+      const planned: KnownCatalogue = {
+        ...known,
+        // Until it is settled, what returns counts as gone, and what comes new has the partitions that it had before it was published.
+        former: new Map([...known.former, ...verdict.former]),
+        leaves: new Map([...knownFrom(facts).leaves, ...known.leaves]),
+        plan,
+      }
+      const notes = { ...start.notes, tables: before, catalogue: catalogueToJson(planned) }
+      await this.options.marks.begin({ ...start, notes })
+      made = { publication: plan.publication, members: plan.members }
+    })
+    return made
+  }
+
+  /** Another process that has taken the source over changes the publication as its own capture file says. @throws CaptureMarkTaken */
+  private async refuseAsStranger(): Promise<void> {
+    try {
+      await this.options.marks.note({})
+    } catch (error) {
+      // Away, it proves nothing, and what is missing is missing.
+      if (error instanceof CaptureMarkTaken) throw error
+    }
+  }
+
+  private judge(known: Omit<Judged, 'verdict'>, accepted: ReadonlySet<string>): CatalogueVerdict {
+    const { replicated, capture } = this.options
+    const verdict = this.question(known, accepted)
+    const { gaps } = verdict
+    if (gaps.size > 0) throw new ChangesMissing(gapsOf(gaps, gapId(gaps, known.known, capture.epoch)), replicated)
+    return verdict
+  }
+
+  private question(known: Omit<Judged, 'verdict'>, accepted: ReadonlySet<string>): CatalogueVerdict {
+    const { replicated } = this.options
+    return judgeCatalogue({ ...known, name: replicated.publication, accepted, truncatedBy: this.truncatedBy })
+  }
+
+  /** One for each reason. */
+  private announcementsOf({ announced }: CatalogueVerdict): Announcement[] {
+    const resources = new Map(this.options.capture.tables.map((table) => [qualifiedName(table), table.resource]))
+    return [...new Set(announced.values())].map((reason) => ({
+      id: randomUUID(),
+      reason,
+      resources: [...announced].flatMap(([table, why]) => (why === reason ? (resources.get(table) ?? []) : [])).sort(),
+      from: null,
+    }))
+  }
+
+  private reportNotOpen(ids: readonly string[]): void {
+    const never = ids.filter((id) => !this.closedIds.has(id))
+    if (never.length > 0) this.options.onNotOpen(never)
+  }
+}
+
+/**
+ * Tables that were published when the catalogue was looked at last. While a transaction is finished that was half-published under an earlier
+ * capture file, the mark names the tables of that one only.
+ */
+const publishedOf = ({ members }: KnownCatalogue, { oids }: CatalogueFacts): TableOids =>
+  new Map([...oids].filter(([, oid]) => members.has(oid)))

@@ -1,0 +1,220 @@
+import type {
+  CatalogueFacts,
+  CatalogueTable,
+  FoundLeaf,
+  PlanOutcome,
+  PublicationFacts,
+  PublicationPlan,
+  TableOids,
+} from '@hooklane/core'
+import type { CatalogueAccess } from '@hooklane/replication'
+
+interface Member {
+  readonly row: string
+  readonly isNarrowed: boolean
+}
+
+interface Publication {
+  readonly row: string
+  readonly publishesAll: boolean
+  readonly members: ReadonlyMap<number, Member>
+}
+
+/** Tables that are published from now on, or are no longer. */
+export interface PublicationChange {
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
+/** The catalogue of a database, as far as it says how changes get into the log. Every change of it is a transaction of its own. */
+export class ModelDatabase {
+  readonly oids: TableOids
+  publication: Publication | null = null
+  private readonly leaves: Map<number, Map<number, FoundLeaf>>
+  private readonly detached = new Map<number, Map<number, FoundLeaf>>()
+  private readonly outcomes = new Map<string, PlanOutcome>()
+  private nextOid = 100
+  private nextXid = 700
+
+  constructor(names: readonly string[]) {
+    this.oids = new Map(names.map((name, i) => [name, i + 1]))
+    this.leaves = new Map([...this.oids.values()].map((oid) => [oid, new Map<number, FoundLeaf>()]))
+    for (const oid of this.oids.values()) this.createPartition(oid)
+  }
+
+  facts(names: readonly string[]): CatalogueFacts {
+    const oids = new Map([...this.oids].filter(([name]) => names.includes(name)))
+    return {
+      oids,
+      publication: this.publication && facts(this.publication),
+      tables: new Map([...oids.values()].map((oid) => [oid, this.table(oid)])),
+    }
+  }
+
+  /** As a process sees it that captures these tables. @param step called before and after everything that stays when the process ends */
+  access(
+    names: readonly string[],
+    step: (name: string) => void,
+    onPublished: (change: PublicationChange) => void,
+  ): CatalogueAccess {
+    return {
+      read: () => Promise.resolve(this.facts(names)),
+      outcomeOf: (xid) => Promise.resolve(this.outcomes.get(xid) ?? 'unknown'),
+      publish: (note) => this.publish(names, { note, step, onPublished }),
+    }
+  }
+
+  /** What a first start does, before it has a mark. */
+  publishAtOnce(names: readonly string[]): void {
+    this.publication = this.inStep(names, this.begin()) ?? this.publication
+  }
+
+  takeOut(oid: number): boolean {
+    if (!this.publication?.members.has(oid)) return false
+    this.begin()
+    const members = [...this.publication.members].filter(([one]) => one !== oid)
+    this.publication = { ...this.publication, members: new Map(members) }
+    return true
+  }
+
+  putIn(oid: number, isNarrowed = false): void {
+    if (!this.publication) return
+    const member = { row: `${this.nextOid++}/${this.begin()}`, isNarrowed }
+    this.publication = { ...this.publication, members: new Map([...this.publication.members, [oid, member]]) }
+  }
+
+  /** Also the same options again: the row is another version all the same. */
+  setOptions(publishesAll: boolean): void {
+    if (!this.publication) return
+    const [oid = ''] = this.publication.row.split('/')
+    this.publication = { ...this.publication, publishesAll, row: `${oid}/${this.begin()}` }
+  }
+
+  drop(): void {
+    this.begin()
+    this.publication = null
+  }
+
+  create(names: readonly string[]): void {
+    if (!this.publication) this.publishAtOnce(names)
+  }
+
+  createPartition(oid: number): void {
+    this.join(oid, 1)
+  }
+
+  attachFilled(oid: number): void {
+    this.join(oid, 0)
+  }
+
+  /** The partition that came last: it may be one that nobody has looked at. */
+  truncate(oid: number): boolean {
+    const leaf = [...this.leavesOf(oid)].at(-1)
+    if (!leaf) return false
+    const xid = this.begin()
+    this.leavesOf(oid).set(leaf[0], { ...leaf[1], file: `${this.nextOid++}`, alteredBy: xid })
+    return true
+  }
+
+  detach(oid: number): boolean {
+    const [leaf] = this.leavesOf(oid)
+    if (!leaf) return false
+    this.begin()
+    this.leavesOf(oid).delete(leaf[0])
+    this.detached.set(oid, new Map([leaf]))
+    return true
+  }
+
+  detachAndAttach(oid: number): boolean {
+    return this.detach(oid) && this.attachAgain(oid)
+  }
+
+  attachAgain(oid: number): boolean {
+    const [leaf] = this.detached.get(oid) ?? []
+    if (!leaf) return false
+    const xid = this.begin()
+    this.detached.delete(oid)
+    this.leavesOf(oid).set(leaf[0], { ...leaf[1], path: `/${xid}`, alteredBy: xid, emptyLinks: 0 })
+    return true
+  }
+
+  private async publish(
+    names: readonly string[],
+    {
+      note,
+      step,
+      onPublished,
+    }: {
+      readonly note: (plan: PublicationPlan) => Promise<void>
+      readonly step: (name: string) => void
+      readonly onPublished: (change: PublicationChange) => void
+    },
+  ): Promise<void> {
+    const xid = this.begin()
+    const next = this.inStep(names, xid)
+    if (!next) return
+    this.outcomes.set(xid, 'aborted')
+    const oids = [...this.oids].flatMap(([name, oid]) => (names.includes(name) ? [oid] : []))
+    const rows = oids.flatMap((oid) => {
+      const row = next.members.get(oid)?.row
+      return row === undefined ? [] : [[oid, row] as const]
+    })
+    const tables = new Map([...this.oids].filter(([name]) => names.includes(name)))
+    await note({ xid, tables, publication: next.row, members: new Map(rows) })
+    step('commit')
+    const before = this.publication?.members ?? new Map<number, Member>()
+    this.outcomes.set(xid, 'committed')
+    this.publication = next
+    const only = (these: ReadonlyMap<number, Member>, those: ReadonlyMap<number, Member>): string[] =>
+      [...this.oids].flatMap(([name, oid]) => (these.has(oid) && !those.has(oid) ? [name] : []))
+    onPublished({ added: only(next.members, before), removed: only(before, next.members) })
+    step('committed')
+  }
+
+  /** The publication in step with these tables; null when it is. */
+  private inStep(names: readonly string[], xid: string): Publication | null {
+    const wanted = [...this.oids].flatMap(([name, oid]) => (names.includes(name) ? [oid] : []))
+    const before = this.publication
+    const kept = (oid: number): Member | undefined => {
+      const member = before?.members.get(oid)
+      return member?.isNarrowed === false ? member : undefined
+    }
+    const isInStep = before?.publishesAll && before.members.size === wanted.length && wanted.every(kept)
+    if (isInStep) return null
+    const members = wanted.map(
+      (oid) => [oid, kept(oid) ?? { row: `${this.nextOid++}/${xid}`, isNarrowed: false }] as const,
+    )
+    const row = before?.publishesAll ? before.row : `${before?.row.split('/')[0] ?? this.nextOid++}/${xid}`
+    return { row, publishesAll: true, members: new Map(members) }
+  }
+
+  private join(oid: number, emptyLinks: number): void {
+    const xid = this.begin()
+    const leaf = this.nextOid++
+    this.leavesOf(oid).set(leaf, { file: `${leaf}`, path: `/${xid}`, alteredBy: xid, emptyLinks })
+  }
+
+  private begin(): string {
+    return String(this.nextXid++)
+  }
+
+  private leavesOf(oid: number): Map<number, FoundLeaf> {
+    const leaves = this.leaves.get(oid)
+    if (!leaves) throw new Error(`no table ${oid}`)
+    return leaves
+  }
+
+  private table(oid: number): CatalogueTable {
+    return { isPartitioned: true, hasGenerated: false, publishedAs: null, leaves: new Map(this.leavesOf(oid)) }
+  }
+}
+
+const facts = ({ row, publishesAll, members }: Publication): PublicationFacts => ({
+  name: 'p',
+  row,
+  isOfAllTables: false,
+  publishesAll,
+  viaRoot: true,
+  publishesGenerated: true,
+  members,
+})

@@ -1,0 +1,69 @@
+import type { JsonObject, JsonValue } from '@hooklane/contracts'
+import {
+  NOTHING_KNOWN,
+  type KnownCatalogue,
+  type Leaf,
+  type PublicationPlan,
+  type RowVersion,
+  type TableOids,
+} from './catalogue.js'
+
+/** What is known of a catalogue, as it is kept beside the source's position. Keys of maps of oids are decimal text. */
+export function catalogueToJson({ publication, members, leaves, former, plan, closings }: KnownCatalogue): JsonObject {
+  return {
+    publication,
+    members: Object.fromEntries(members),
+    leaves: Object.fromEntries(
+      [...leaves].map(([oid, inTable]) => [
+        oid,
+        Object.fromEntries([...inTable].map(([leaf, { file, path }]) => [leaf, [file, path]])),
+      ]),
+    ),
+    former: Object.fromEntries(former),
+    plan: plan && {
+      xid: plan.xid,
+      tables: Object.fromEntries(plan.tables),
+      publication: plan.publication,
+      members: Object.fromEntries(plan.members),
+    },
+    closings,
+  }
+}
+
+/** Reads what `catalogueToJson` made; null when nothing was noted yet. What is not understood is not known. */
+export function catalogueFromJson(json: JsonObject): KnownCatalogue | null {
+  if (Object.keys(json).length === 0) return null
+  const { publication, closings } = json
+  return {
+    ...NOTHING_KNOWN,
+    publication: typeof publication === 'string' ? publication : null,
+    members: versions(json.members),
+    leaves: new Map(entries(json.leaves).map(([oid, inTable]) => [Number(oid), leavesOf(inTable)])),
+    former: oids(json.former),
+    plan: planOf(json.plan),
+    closings: typeof closings === 'number' ? closings : 0,
+  }
+}
+
+function planOf(json: JsonValue | undefined): PublicationPlan | null {
+  const { xid, tables, publication, members } = Object.fromEntries(entries(json))
+  if (typeof xid !== 'string' || typeof publication !== 'string') return null
+  return { xid, tables: oids(tables), publication, members: versions(members) }
+}
+
+const oids = (json: JsonValue | undefined): TableOids =>
+  new Map(entries(json).flatMap(([table, oid]) => (typeof oid === 'number' ? [[table, oid]] : [])))
+
+const versions = (json: JsonValue | undefined): ReadonlyMap<number, RowVersion> =>
+  new Map(entries(json).flatMap(([oid, row]) => (typeof row === 'string' ? [[Number(oid), row]] : [])))
+
+const leavesOf = (json: JsonValue): ReadonlyMap<number, Leaf> =>
+  new Map(
+    entries(json).flatMap(([oid, leaf]) => {
+      const [file, path] = Array.isArray(leaf) ? leaf : []
+      return typeof file === 'string' && typeof path === 'string' ? [[Number(oid), { file, path }]] : []
+    }),
+  )
+
+const entries = (json: JsonValue | undefined): [string, JsonValue][] =>
+  json !== null && typeof json === 'object' && !Array.isArray(json) ? Object.entries(json) : []

@@ -1,0 +1,141 @@
+/** Table (`schema.table`, as the source names it) → oid. */
+export type TableOids = ReadonlyMap<string, number>
+
+/**
+ * Which row of the catalogue it is, and which version of it: `oid/xmin`. A row that was altered, or removed, and then put back to what it was is
+ * another version.
+ */
+export type RowVersion = string
+
+/** What the catalogue says of how the changes of a source's tables get into the log, at one moment. */
+export interface CatalogueFacts {
+  /** The source's tables. */
+  readonly oids: TableOids
+  /** Null: there is none under this name. */
+  readonly publication: PublicationFacts | null
+  /** What is said of them, by oid. */
+  readonly tables: ReadonlyMap<number, CatalogueTable>
+}
+
+export interface PublicationFacts {
+  readonly name: string
+  readonly row: RowVersion
+  readonly isOfAllTables: boolean
+  /** Inserts, updates, deletes and truncates. */
+  readonly publishesAll: boolean
+  readonly viaRoot: boolean
+  readonly publishesGenerated: boolean
+  /** Tables that it names, by oid. */
+  readonly members: ReadonlyMap<number, PublicationMember>
+}
+
+export interface PublicationMember {
+  readonly row: RowVersion
+  /** A column list or a row filter stands on it. */
+  readonly isNarrowed: boolean
+}
+
+export interface CatalogueTable {
+  readonly isPartitioned: boolean
+  /** It has stored generated columns. */
+  readonly hasGenerated: boolean
+  /** The published table above it, as whose its changes would be published; null: it is published as itself. */
+  readonly publishedAs: string | null
+  /** What holds its rows, by oid: the partitions at the bottom of its tree, or the table itself. */
+  readonly leaves: ReadonlyMap<number, FoundLeaf>
+}
+
+/** A table that holds rows. */
+export interface Leaf {
+  /** `relfilenode`: another one when the rows were thrown away or all written anew (TRUNCATE, VACUUM FULL, SET UNLOGGED). */
+  readonly file: string
+  /** Versions of the rows of `pg_inherits` from the captured table down to it: others when it was detached and attached. */
+  readonly path: string
+}
+
+export interface FoundLeaf extends Leaf {
+  /** How many rows of `path`, counted from its end, were written when there was nothing below them yet, as far as that can be proved. */
+  readonly emptyLinks: number
+  /** `xmin` of its row in `pg_class`: what wrote `file` last, unless something else was altered since. */
+  readonly alteredBy: string
+}
+
+/** What is remembered of the catalogue: that under which everything that was published so far got into the log. */
+export interface KnownCatalogue {
+  /** Null: not known. */
+  readonly publication: RowVersion | null
+  /** Captured table → its row of the publication. Absent: published without one (a publication of all tables), or not known. */
+  readonly members: ReadonlyMap<number, RowVersion>
+  /** Captured table → its leaves. Absent: not known. */
+  readonly leaves: ReadonlyMap<number, ReadonlyMap<number, Leaf>>
+  /** Tables that were captured earlier and that the capture file named no longer. */
+  readonly former: TableOids
+  /** What we were about to make of the publication; null: nothing. */
+  readonly plan: PublicationPlan | null
+  /** How often gaps were closed: a gap like one that was closed is another one. */
+  readonly closings: number
+}
+
+/** A change of the publication by ourselves, noted before its transaction commits. */
+export interface PublicationPlan {
+  /** Of the transaction, 64 bits as decimal text. */
+  readonly xid: string
+  /** The tables that it publishes. */
+  readonly tables: TableOids
+  readonly publication: RowVersion
+  readonly members: ReadonlyMap<number, RowVersion>
+}
+
+/** How the transaction of a plan ended. Unknown: too long ago for the server to know. */
+export type PlanOutcome = 'committed' | 'aborted' | 'unknown'
+
+export const NOTHING_KNOWN: KnownCatalogue = {
+  publication: null,
+  members: new Map(),
+  leaves: new Map(),
+  former: new Map(),
+  plan: null,
+  closings: 0,
+}
+
+/** What is known after a look at the catalogue: all that it says. */
+export function knownFrom(
+  { oids, publication, tables }: CatalogueFacts,
+  { former, closings }: Pick<KnownCatalogue, 'former' | 'closings'> = NOTHING_KNOWN,
+): KnownCatalogue {
+  const captured = [...oids.values()]
+  const members = captured.flatMap((oid) => {
+    const member = publication?.members.get(oid)
+    return member ? [[oid, member.row] as const] : []
+  })
+  const leaves = captured.map((oid) => [oid, leavesOf(tables.get(oid))] as const)
+  return {
+    publication: publication?.row ?? null,
+    members: new Map(members),
+    leaves: new Map(leaves),
+    former,
+    closings,
+    plan: null,
+  }
+}
+
+const leavesOf = (table: CatalogueTable | undefined): ReadonlyMap<number, Leaf> =>
+  new Map([...(table?.leaves ?? [])].map(([oid, { file, path }]) => [oid, { file, path }]))
+
+/**
+ * Takes a plan whose transaction has ended for what it was. In doubt it counts as committed: then what it planned must be there.
+ * @param captured tables that were captured when it was noted
+ */
+export function withOutcome(
+  known: KnownCatalogue,
+  captured: TableOids,
+  outcome: PlanOutcome,
+): { readonly known: KnownCatalogue; readonly captured: TableOids } {
+  const { plan } = known
+  if (!plan || outcome === 'aborted') return { known: { ...known, plan: null }, captured }
+  const members = new Map([...known.members, ...plan.members])
+  return {
+    known: { ...known, publication: plan.publication, members, plan: null },
+    captured: new Map([...captured, ...plan.tables]),
+  }
+}

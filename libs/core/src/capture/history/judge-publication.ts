@@ -1,0 +1,93 @@
+import type { CatalogueFacts, CatalogueTable, KnownCatalogue, PublicationFacts, TableOids } from './catalogue.js'
+
+/** Changes of a table are missing from the log. */
+export interface PublicationGap {
+  readonly reason: string
+  /** Whether what the log still holds can be read. Without a publication it cannot. */
+  readonly isReadable: boolean
+}
+
+export interface PublicationQuestion {
+  readonly name: string
+  readonly known: KnownCatalogue
+  readonly facts: CatalogueFacts
+  /** Tables that were captured until now. */
+  readonly captured: TableOids
+}
+
+/**
+ * The tables of which changes are missing: what was not published when it was committed never comes. Both the present counts, and whether
+ * it is the same present all the time: a row of the catalogue that is another version was something else in between.
+ *
+ * Not ours: we touch the rows of captured tables only where a gap was noted before. An owner's change rewrites the row of the publication as well,
+ * and nothing tells it from an option that was switched off and on again; so it counts.
+ */
+export function publicationGaps(question: PublicationQuestion): ReadonlyMap<string, PublicationGap> {
+  const { facts, captured } = question
+  const oids = new Set(captured.values())
+  const gaps = new Map<string, PublicationGap>()
+  for (const [table, oid] of facts.oids) {
+    const gap = oids.has(oid) ? gapOf(question, table, oid) : impostor(captured, table)
+    if (gap) gaps.set(table, gap)
+  }
+  return gaps
+}
+
+const readable = (reason: string): PublicationGap => ({ reason, isReadable: true })
+
+const impostor = (captured: TableOids, table: string): PublicationGap | null =>
+  captured.has(table) ? readable(`${table} is another table than the one that was captured under this name`) : null
+
+function gapOf({ name, known, facts }: PublicationQuestion, table: string, oid: number): PublicationGap | null {
+  const { publication } = facts
+  if (!publication) return { reason: `the publication ${name} was dropped`, isReadable: false }
+  const present = leavesOut(publication, { table, oid, facts: facts.tables.get(oid) })
+  if (present !== null) return readable(present)
+  const past = wasAnother(publication, known, { table, oid })
+  return past === null ? null : readable(past)
+}
+
+interface NamedTable {
+  readonly table: string
+  readonly oid: number
+}
+
+/** What the publication leaves out of a table now. */
+function leavesOut(
+  { name, publishesAll, viaRoot, publishesGenerated, isOfAllTables, members }: PublicationFacts,
+  { table, oid, facts }: NamedTable & { readonly facts: CatalogueTable | undefined },
+): string | null {
+  if (!publishesAll) return `the publication ${name} left out some operations`
+  if (!viaRoot && facts?.isPartitioned) {
+    return `the publication ${name} named the partitions of ${table} instead of it (publish_via_partition_root)`
+  }
+  if (viaRoot && facts && facts.publishedAs !== null) {
+    return `the publication ${name} named ${facts.publishedAs}, of which ${table} is a partition, instead of it`
+  }
+  if (!publishesGenerated && facts?.hasGenerated) {
+    return `the publication ${name} left out the generated columns of ${table} (publish_generated_columns)`
+  }
+  if (isOfAllTables) return null
+  const member = members.get(oid)
+  if (!member) return `${table} was taken out of the publication ${name}`
+  return member.isNarrowed ? `a column list or a row filter was put on ${table} in the publication ${name}` : null
+}
+
+/** What the publication may have left out since it was last looked at. */
+function wasAnother(
+  { name, row, isOfAllTables, members }: PublicationFacts,
+  known: KnownCatalogue,
+  { table, oid }: NamedTable,
+): string | null {
+  if (known.publication !== null && oidOf(known.publication) !== oidOf(row)) {
+    return `the publication ${name} was dropped and made again`
+  }
+  if (known.publication !== null && known.publication !== row) {
+    return `the publication ${name} was altered (its options or its owner), and what it left out meanwhile is not known`
+  }
+  const before = known.members.get(oid)
+  if (isOfAllTables || before === undefined || before === members.get(oid)?.row) return null
+  return `${table} was taken out of the publication ${name} for a while, or narrowed`
+}
+
+const oidOf = (row: string): string => row.split('/', 1)[0] ?? ''

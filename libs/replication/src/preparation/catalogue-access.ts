@@ -1,0 +1,70 @@
+import type { CatalogueFacts, PlanOutcome } from '@hooklane/core'
+import { DatabaseError, type Client } from 'pg'
+import type { ReplicatedSource, TableOids } from '../replicated-source.js'
+import { SourceRefused } from '../source-refused.js'
+import type { ServerFacts } from './check-server.js'
+import { withControlConnection, type ControlOptions } from './control-connection.js'
+import { changePublication, type NotePlan } from './ensure-publication.js'
+import { readCatalogue } from './read-catalogue.js'
+
+/** The catalogue of a source that nobody else reads. */
+export interface CatalogueAccess {
+  /** What it says now. */
+  read(): Promise<CatalogueFacts>
+  /** How the transaction of a plan ended. @throws SourceRefused when it has not ended */
+  outcomeOf(xid: string): Promise<PlanOutcome>
+  /** Brings the publication to exactly the source's tables. @param note called only when something has to change */
+  publish(note: NotePlan): Promise<void>
+}
+
+export interface CatalogueAccessOptions extends Omit<ControlOptions, 'databaseUrl'> {
+  readonly server: ServerFacts
+  readonly tables: TableOids
+  /** Told of tables that are published from now on. */
+  readonly onAdded?: ((tables: readonly string[]) => void) | undefined
+}
+
+export function catalogueAccess(source: ReplicatedSource, options: CatalogueAccessOptions): CatalogueAccess {
+  const { server, tables, onAdded } = options
+  const connected = <T>(work: (client: Client) => Promise<T>): Promise<T> =>
+    withControlConnection({ ...options, databaseUrl: source.databaseUrl }, work)
+  return {
+    read: () => connected((client) => readCatalogue(client, { server, tables, publication: source.publication })),
+    outcomeOf: (xid) => connected((client) => readOutcome(client, xid)),
+    publish: async (note) => {
+      const { added } = await connected((client) => changePublication(client, source, { server, tables, note }))
+      if (added.length > 0) onAdded?.(added)
+    },
+  }
+}
+
+/** SQLSTATE of "transaction ID … is in the future" (invalid_parameter_value). */
+const IN_THE_FUTURE = '22023'
+
+async function readOutcome(client: Client, xid: string): Promise<PlanOutcome> {
+  const status = await readStatus(client, xid)
+  switch (status) {
+    case 'committed':
+    case 'aborted':
+      return status
+    case 'in progress':
+      throw new SourceRefused(
+        'DATABASE_ERROR',
+        `the transaction ${xid}, in which this or another event-producer changes the publication, has not ended`,
+      )
+    case null:
+    default:
+      return 'unknown'
+  }
+}
+
+async function readStatus(client: Client, xid: string): Promise<string | null> {
+  try {
+    const { rows } = await client.query<{ status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [xid])
+    return rows[0]?.status ?? null
+  } catch (error) {
+    // The database was set back, or a standby took over that had not received it: it never happened here.
+    if (error instanceof DatabaseError && error.code === IN_THE_FUTURE) return 'aborted'
+    throw error
+  }
+}

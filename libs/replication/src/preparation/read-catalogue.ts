@@ -1,0 +1,136 @@
+import type { CatalogueFacts, CatalogueTable, FoundLeaf, PublicationFacts, TableOids } from '@hooklane/core'
+import type { Client } from 'pg'
+import { quoteTable } from './quote.js'
+import type { ServerFacts } from './check-server.js'
+import { GENERATED_SINCE } from './generated-columns.js'
+
+export interface CatalogueOptions {
+  readonly server: ServerFacts
+  readonly publication: string
+  /** The source's tables. */
+  readonly tables: TableOids
+}
+
+/** A publication, with what changing it needs. */
+export interface FoundPublication extends PublicationFacts {
+  /** The tables that it names, as SQL writes them. */
+  readonly quoted: readonly string[]
+}
+
+/** Reads how the changes of a source's tables get into the log. Takes no lock on a table, but for the size of partitions that were attached. */
+export async function readCatalogue(client: Client, options: CatalogueOptions): Promise<CatalogueFacts> {
+  return {
+    oids: options.tables,
+    publication: await readPublication(client, options),
+    tables: await readTables(client, options),
+  }
+}
+
+/** Null: there is none. */
+export async function readPublication(
+  client: Client,
+  { server, publication: name }: Omit<CatalogueOptions, 'tables'>,
+): Promise<FoundPublication | null> {
+  // `t` (none) is what servers before 18 always do.
+  const generated = server.version >= GENERATED_SINCE ? `p.pubgencols = 's'` : 'true'
+  const { rows } = await client.query<{
+    version: string
+    all_tables: boolean
+    publishes_all: boolean
+    via_root: boolean
+    generated: boolean
+    tables: { oid: number; version: string; schema: string; table: string; narrowed: boolean }[]
+  }>(
+    `SELECT concat(p.oid, '/', p.xmin) AS version, p.puballtables AS all_tables, p.pubviaroot AS via_root, ${generated} AS generated,
+            p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate AS publishes_all,
+            coalesce((
+              SELECT json_agg(json_build_object('oid', c.oid::int8, 'version', concat(r.oid, '/', r.xmin), 'schema', n.nspname,
+                                                'table', c.relname, 'narrowed', r.prqual IS NOT NULL OR r.prattrs IS NOT NULL))
+              FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+              WHERE r.prpubid = p.oid), '[]') AS tables
+     FROM pg_publication p WHERE p.pubname = $1`,
+    [name],
+  )
+  const row = rows[0]
+  if (!row) return null
+  return {
+    name,
+    row: row.version,
+    isOfAllTables: row.all_tables,
+    publishesAll: row.publishes_all,
+    viaRoot: row.via_root,
+    publishesGenerated: row.generated,
+    members: new Map(row.tables.map(({ oid, version, narrowed }) => [oid, { row: version, isNarrowed: narrowed }])),
+    quoted: row.tables.map(quoteTable),
+  }
+}
+
+/**
+ * A row of `pg_inherits` was written with nothing below it when its table was made as a partition (`CREATE TABLE … PARTITION OF`): then that has
+ * a column that the same transaction wrote before it wrote the row. ATTACH alters every column that is left, in the command that writes that row,
+ * also where the transaction made the table itself. `xmax` is none, because an alteration that was rolled back leaves the number of its command.
+ * One that was attached by the transaction that made it (`as_new`) had no rows when it never got a page; of an older one an empty file proves
+ * nothing, because it may have been a partition before. `new` and `made` count from the leaf up. The size of a
+ * table that is just being dropped is null.
+ */
+const TABLES = `
+  WITH RECURSIVE joined AS (
+    SELECT i.inhrelid, i.inhparent, i.xmin::text AS version, s.xmin = i.xmin AS as_new, s.xmin = i.xmin AND EXISTS (
+        SELECT FROM pg_attribute a WHERE a.attrelid = i.inhrelid AND a.attnum > 0 AND NOT a.attisdropped
+          AND a.xmin = i.xmin AND a.xmax = '0' AND a.cmin::text::int8 < i.cmin::text::int8) AS as_partition
+    FROM pg_inherits i JOIN pg_attribute s ON s.attrelid = i.inhrelid AND s.attname = 'ctid' AND s.attnum < 0
+    WHERE NOT i.inhdetachpending
+  ), tree AS (
+    SELECT oid AS root, oid AS relid, '' AS path, 0 AS new, 0 AS made
+    FROM pg_class WHERE oid = ANY ($1::oid[]) AND relkind IN ('r', 'p')
+    UNION ALL
+    SELECT t.root, j.inhrelid, concat(t.path, '/', j.version),
+      CASE WHEN j.as_new THEN t.new + 1 ELSE 0 END, CASE WHEN j.as_partition THEN t.made + 1 ELSE 0 END
+    FROM tree t JOIN pg_class c ON c.oid = t.relid AND c.relkind = 'p' JOIN joined j ON j.inhparent = t.relid
+  ), above AS (
+    SELECT oid AS root, oid AS relid FROM pg_class WHERE oid = ANY ($1::oid[]) AND relispartition
+    UNION ALL
+    SELECT a.root, i.inhparent FROM above a JOIN pg_inherits i ON i.inhrelid = a.relid WHERE NOT i.inhdetachpending
+  )
+  SELECT r.oid::int8 AS oid, r.relkind = 'p' AS partitioned,
+    EXISTS (SELECT FROM pg_attribute WHERE attrelid = r.oid AND attgenerated = 's' AND NOT attisdropped) AS generated,
+    (SELECT min(concat(n.nspname, '.', c.relname))
+     FROM above a JOIN pg_class c ON c.oid = a.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE a.root = r.oid AND a.relid <> r.oid AND EXISTS (
+       SELECT FROM pg_publication p WHERE p.pubname = $2 AND (p.puballtables OR EXISTS (
+         SELECT FROM pg_publication_rel WHERE prpubid = p.oid AND prrelid = a.relid)))) AS published_as,
+    coalesce((
+      SELECT json_agg(json_build_object(
+        'oid', c.oid::int8, 'file', c.relfilenode::text, 'path', t.path, 'by', c.xmin::text,
+        'empty', CASE WHEN t.new > t.made AND pg_relation_size(c.oid) = 0 THEN t.new ELSE t.made END))
+      FROM tree t JOIN pg_class c ON c.oid = t.relid WHERE t.root = r.oid AND c.relkind <> 'p'), '[]') AS leaves
+  FROM pg_class r WHERE r.oid = ANY ($1::oid[])`
+
+async function readTables(
+  client: Client,
+  { tables, publication }: CatalogueOptions,
+): Promise<ReadonlyMap<number, CatalogueTable>> {
+  const { rows } = await client.query<{
+    oid: string
+    partitioned: boolean
+    generated: boolean
+    published_as: string | null
+    leaves: { oid: number; file: string; path: string; by: string; empty: number }[]
+  }>(TABLES, [[...tables.values()], publication])
+  return new Map(
+    rows.map((row) => [
+      Number(row.oid),
+      {
+        isPartitioned: row.partitioned,
+        hasGenerated: row.generated,
+        publishedAs: row.published_as,
+        leaves: new Map(
+          row.leaves.map(({ oid, file, path, by, empty }): [number, FoundLeaf] => [
+            oid,
+            { file, path, alteredBy: by, emptyLinks: empty },
+          ]),
+        ),
+      },
+    ]),
+  )
+}

@@ -1,0 +1,18 @@
+import { publicationGaps, type PublicationGap, type PublicationQuestion } from '@hooklane/core'
+import type { ReplicatedSource } from './replicated-source.js'
+import { ChangesMissing, type Gap } from './source-refused.js'
+
+/** What a publication has left out, as it is refused. @param id under which a person may accept it; null: nobody may */
+export const gapsOf = (gaps: ReadonlyMap<string, PublicationGap>, id: string | null): ReadonlyMap<string, Gap> =>
+  new Map(
+    [...gaps].map(([table, { reason }]) => [
+      table,
+      { code: 'CHANGES_MISSING', reason, ...(id === null ? {} : { id }) },
+    ]),
+  )
+
+/** @throws ChangesMissing when the publication has left out changes of the source's tables */
+export function refuseGaps(source: ReplicatedSource, question: Omit<PublicationQuestion, 'name'>): void {
+  const gaps = publicationGaps({ ...question, name: source.publication })
+  if (gaps.size > 0) throw new ChangesMissing(gapsOf(gaps, null), source)
+}

@@ -1,0 +1,107 @@
+import { expect } from '@jest/globals'
+import type { EntityEvent } from '@hooklane/contracts'
+import { CaptureWorld } from './capture-world.js'
+import { eventually } from './eventually.js'
+import type { ProducerProcess } from './producer-process.js'
+
+/** Sources of one company each, which receivers are told of, and what the event-producer remembers of their catalogue. */
+export class CatalogueWorld {
+  producer: ProducerProcess
+  private constructor(readonly world: CaptureWorld) {
+    this.producer = world.startWithoutCapture()
+  }
+
+  static async create(): Promise<CatalogueWorld> {
+    const world = await CaptureWorld.create()
+    const made = new CatalogueWorld(world)
+    await made.stop()
+    return made
+  }
+
+  sql(statements: string): Promise<unknown[]> {
+    return this.world.pim.query(statements)
+  }
+
+  /** @param sources each with its tables; `accept`: ids of gaps */
+  async start(
+    sources: Readonly<Record<string, { readonly tables: readonly string[]; readonly accept?: readonly string[] }>>,
+  ): Promise<void> {
+    await this.stop()
+    const texts = Object.entries(sources).map(([name, { tables, accept = [] }]) =>
+      [
+        `  - name: ${name}`,
+        '    database: ${PIM_URL}',
+        `    company: { value: cmp_${name} }`,
+        ...(accept.length > 0 ? [`    accept: [${accept.join(', ')}]`] : []),
+        '    tables:',
+        ...tables.map((table) => `      ${table}: { resource: ${table}s, entity: thing, id: id }`),
+      ].join('\n'),
+    )
+    await this.world.captureText(`sources:\n${texts.join('\n')}\n`)
+    this.producer = this.world.start({ CAPTURE_CHECK_MS: '250' })
+  }
+
+  stop(): Promise<unknown> {
+    return this.producer.end('SIGTERM')
+  }
+
+  /** What receivers of a source were told: reason and resources. */
+  told(source: string): unknown[] {
+    return this.announcements(source).map(({ data }) => [data?.reason, data?.resources])
+  }
+
+  /** Waits for all that receivers of a source are told, in whatever order the partitions of the topic are read. */
+  async isTold(source: string, told: readonly (readonly [string, readonly string[]])[]): Promise<void> {
+    await this.settled(source)
+    await eventually(() => expect(this.told(source)).toEqual(told))
+  }
+
+  /** What came of a source, in its order: entities, and the reasons of announcements. */
+  said(source: string): string[] {
+    const ofSource = this.world.events().filter((event) => event.producer === source)
+    return ofSource.sort(byPosition).map((event) => (event.revision ? event.entity.id : textOf(event.data?.reason)))
+  }
+
+  /** Waits until the mark knows the files of all partitions as they are, and nothing has to be published any more. */
+  async settled(source: string): Promise<void> {
+    await eventually(async () => {
+      const [mark] = await this.world.own.query<{
+        leaves: Record<string, Record<string, string[]>>
+        waiting: unknown[]
+      }>(
+        `SELECT catalogue -> 'leaves' AS leaves, announcements AS waiting FROM hooklane.capture_mark WHERE producer = $1`,
+        [source],
+      )
+      const known = Object.values(mark?.leaves ?? {}).flatMap((leaves) =>
+        Object.entries(leaves).map(([oid, [file]]) => `${oid} ${file}`),
+      )
+      const roots = Object.keys(mark?.leaves ?? {}).map(Number)
+      const found = await this.world.pim.query<{ leaf: string }>(
+        `SELECT concat(c.oid, ' ', c.relfilenode) AS leaf FROM unnest($1::oid[]) AS root, pg_partition_tree(root) AS t
+         JOIN pg_class c ON c.oid = t.relid WHERE isleaf
+         UNION SELECT concat(oid, ' ', relfilenode) FROM pg_class WHERE oid = ANY ($1::oid[]) AND relkind = 'r'`,
+        [roots],
+      )
+      expect([...known].sort()).toEqual(found.map(({ leaf }) => leaf).sort())
+      expect(mark?.waiting).toEqual([])
+    })
+  }
+
+  close(): Promise<void> {
+    return this.world.close()
+  }
+
+  private announcements(source: string): EntityEvent[] {
+    return this.world
+      .events()
+      .filter((event) => event.producer === source && event.type === 'resync.required')
+      .sort(byPosition)
+  }
+}
+
+/** An announcement has its position in `data.to`. */
+const positionOf = ({ revision, data }: EntityEvent): string => revision?.id ?? textOf(data?.to)
+
+const byPosition = (a: EntityEvent, b: EntityEvent): number => (positionOf(a) < positionOf(b) ? -1 : 1)
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
