@@ -219,7 +219,7 @@ export function start(
 ) {
   const acknowledged: bigint[] = []
   const emitted: string[] = []
-  const kafka = { room, isSilent: false }
+  const kafka = { room, isSilent: false, answers: Promise.resolve() }
   let fallSilent: () => void = () => undefined
   /** Resolves when a request stays without an answer. */
   const silence = new Promise<void>((resolve) => (fallSilent = resolve))
@@ -239,7 +239,7 @@ export function start(
         event,
       )
     }
-    return Promise.resolve()
+    return kafka.answers
   }
   const publisher = new OrderedPublisher({
     producer: { publish: () => Promise.reject(new Error('batches only')), publishAll },

@@ -243,6 +243,25 @@ describe('a captured source', () => {
     expect(acknowledged).toEqual([1_201n])
     await end()
   })
+
+  it('forgets an announcement once it is published, also where transactions without events come before Kafka has it', async () => {
+    const outside = new Outside()
+    outside.mark = { ...(await new Outside().store.claim('pim', 'o', at(1_000n))), log: LOG, settledLsn: 1_001n }
+    const { connect, read, settled, marks, kafka, emitted, end } = start(outside, {
+      capture: sourceOf({ epoch: 2 }),
+      companies: [FIRST],
+    })
+    let answer: () => void = () => undefined
+    kafka.answers = new Promise((resolve) => (answer = resolve))
+    await connect(found(900n))
+    await read({ xid: 'x1200', commitLsn: 1_200n, changes: [], announced: emitted })
+    await read({ xid: 'x1300', commitLsn: 1_300n, changes: [] })
+    answer()
+    await settled()
+    await read({ xid: 'x1400', commitLsn: 1_400n, changes: [] })
+    expect(marks.announcements).toEqual([])
+    await end()
+  })
 })
 
 /** The timeline that was read was left at this LSN. */

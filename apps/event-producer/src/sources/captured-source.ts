@@ -69,6 +69,8 @@ export class CapturedSource implements TransactionConsumer {
   private expected: PublishedPlace | null = null
   /** The last event in each partition of the topic; null before Kafka was asked. */
   private published: readonly PublishedPlace[] | null = null
+  /** Ids of announcements that are enqueued and not settled. */
+  private announcedIds: readonly string[] = []
 
   constructor(private readonly options: CapturedSourceOptions) {}
 
@@ -182,9 +184,12 @@ export class CapturedSource implements TransactionConsumer {
     for await (const placed of inOrder(placedEvents(fold, transaction), announced.events)) {
       await this.enqueue(placed, transaction)
     }
-    const { lastEnqueued, expected } = this
+    this.announcedIds = [...this.announcedIds, ...announced.ids]
+    const { lastEnqueued, expected, announcedIds } = this
+    // A later transaction without events takes the place of this call, so each settles what those before it have left.
     publisher.whenDurable(() => {
-      if (lastEnqueued !== null) marks.settle(endOf(lastEnqueued), announced.ids)
+      if (lastEnqueued !== null) marks.settle(endOf(lastEnqueued), announcedIds)
+      this.announcedIds = this.announcedIds.filter((id) => !announcedIds.includes(id))
       // Before the last transaction that was published has come, this may be another history, of which nothing may be released.
       if (expected === null) acknowledge(transaction.commitEndLsn)
     })
