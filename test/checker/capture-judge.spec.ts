@@ -53,6 +53,21 @@ describe('the judge of captured changes', () => {
     ).toMatchObject({ lost: 1 })
   })
 
+  it('excuses what a publication makes of a part of a transaction when its receiver is told to fetch again, and only then', () => {
+    const partly = () => good().commits([insert({ id: '2' }), remove({ id: '2' })], [{ of: { id: '2' } }])
+    expect(
+      partly()
+        .commits([], [{ resync: 'publication' }])
+        .ends(chair),
+    ).toEqual(CLEAN)
+    expect(partly().ends(chair)).toMatchObject({ lost: 1, invented: 0 })
+    expect(
+      good()
+        .commits([], [{ of: { id: '2' } }])
+        .ends(chair),
+    ).toMatchObject({ invented: 1 })
+  })
+
   it('excuses nothing of another company', () => {
     const script = good()
       .commits([update(chair, lamp)])

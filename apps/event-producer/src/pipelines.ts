@@ -14,8 +14,9 @@ import { TransactionReporter } from './report-transaction.js'
 import type { EventProducerSettings } from './settings.js'
 import { Announcer } from './sources/announcer.js'
 import { CapturedSource } from './sources/captured-source.js'
-import { CatalogueWatch } from './sources/catalogue-watch.js'
+import { CatalogueWatch, type CatalogueWatchOptions } from './sources/catalogue-watch.js'
 import { CONFIGURATION_TABLE, ConfigurationSource, isPublished } from './sources/configuration-source.js'
+import { HiddenColumns, type HiddenColumnsOptions } from './sources/hidden-columns.js'
 import { readConfigurationTopic } from './sources/read-configuration-topic.js'
 import { applicationNameOf, SourceRunner } from './sources/source-runner.js'
 import { TemporarySpoolFile } from './spool/temporary-spool-file.js'
@@ -97,7 +98,9 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
     readCompanies: () => readCompanyIds(pool),
     emit: (ids) => emitAnnouncements(source, ids, applicationNameOf(source.name)),
   })
-  const catalogue = new CatalogueWatch({ capture, replicated: source, marks, ...catalogueReports(parts, source.name) })
+  const reports = catalogueReports(parts, source.name)
+  const columns = new HiddenColumns({ capture, marks, ...reports })
+  const catalogue = new CatalogueWatch({ capture, replicated: source, marks, columns, ...reports })
   const report = new TransactionReporter(source.name, metrics, context.skips)
   const runner = makeRunner(parts, source, publisher, {
     onRefused: (error) => {
@@ -114,6 +117,7 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
         marks,
         announcer,
         catalogue,
+        columns,
         lastPositions: () => positions.read(),
         openSpool: () => TemporarySpoolFile.open(settings.spoolDir ?? tmpdir()),
         onTransaction: (transaction, folded) => report.folded(transaction, folded),
@@ -130,7 +134,7 @@ function reportReadBack({ metrics, context }: Parts, source: string, records: nu
 const catalogueReports = (
   { context: { logger } }: Parts,
   source: string,
-): Pick<ConstructorParameters<typeof CatalogueWatch>[0], 'onAnnounced' | 'onNotOpen'> => ({
+): Pick<CatalogueWatchOptions, 'onAnnounced' | 'onNotOpen'> & Pick<HiddenColumnsOptions, 'onRenamed'> => ({
   onAnnounced: (announcements) => {
     for (const { id, reason, resources } of announcements) {
       logger.warn({ source, announcement: id, reason, resources }, 'receivers are told to fetch entities again')
@@ -139,6 +143,12 @@ const catalogueReports = (
   onNotOpen: (ids) => {
     const message = `the capture file accepts ${ids.join(', ')}, which no open gap is called: it may be taken out`
     logger.warn({ source, ids }, message)
+  },
+  onRenamed: (table, { name, before }) => {
+    const message =
+      `the column ${name} of ${table} stays out of events, because the capture file omits it as ${before.join(', ')}: write its new name ` +
+      `under omit`
+    logger.warn({ source, table, column: name }, message)
   },
 })
 

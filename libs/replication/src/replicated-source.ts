@@ -6,9 +6,9 @@ export type { TableOids }
 export interface ReplicatedTable {
   readonly schema: string
   readonly table: string
-  /** Columns that must exist; the stream carries all columns in any case. */
+  /** Columns that something is said of; the stream carries all columns in any case. */
   readonly columns: readonly string[]
-  /** Those of them without whose values the rows are of no use. Default: all. */
+  /** Those of them that must exist, because the rows are of no use without their values. Default: all. */
   readonly needed?: readonly string[]
   /** Columns that are left out in any case. */
   readonly omitted?: readonly string[]
@@ -58,6 +58,8 @@ export interface OpenHistory {
   /** How far it was read, for messages: an LSN. */
   readonly upTo: string
   readonly tables: TableOids
+  /** Table → names that columns were seen under, or that were accepted without one. */
+  readonly columns: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /** `public.product`, as messages name a table. */

@@ -1,7 +1,7 @@
 import { settleAccounts } from './accounts.mjs'
 import { faultsOf } from './contents.mjs'
 import { Debts } from './debts.mjs'
-import { effectsOf, entitiesOf, isEvent, isSecret } from './effects.mjs'
+import { effectsOf, entitiesOf, entityOf, isEvent, isSecret } from './effects.mjs'
 import { compareTables } from './final-tables.mjs'
 import { Findings } from './findings.mjs'
 import { Model } from './model.mjs'
@@ -111,13 +111,18 @@ export class Judge {
     /** @type {Case} */
     const now = { transaction, context, isPublished: found.length > 0, events: byEntity(found) }
     let missing = 0
+    const touched = new Set()
     for (const touch of this.#model.takeTouched()) {
       const meaning = meaningIn(this.#run, touch.root)
       const row = this.#model.rowAt(touch.root, touch.key)
       if (!meaning) continue
+      for (const image of [touch.before?.image, ...touch.images]) {
+        const entity = image && entityOf(image, meaning)
+        if (entity) touched.add(nameOf(entity.company, meaning.resource, entity.id))
+      }
       for (const effect of effectsOf(touch, row?.image ?? null, meaning)) missing += this.#expect(effect, meaning, now)
     }
-    for (const judged of [...now.events.values()].flat()) this.#invented(judged, 'is of no change of its transaction')
+    for (const judged of [...now.events.values()].flat()) this.#unexpected(judged, touched)
     this.#noteHalf(found, missing)
     for (const judged of this.#topic.takeResyncs(endLsn)) this.#resync(judged)
   }
@@ -142,7 +147,7 @@ export class Judge {
     const { company, id, touch, operation } = effect
     const { resource } = meaning
     const decider = this.#timeline.decider(transaction)
-    const candidates = events.get(`${company}\0${resource}\0${id}`) ?? []
+    const candidates = events.get(nameOf(company, resource, id)) ?? []
     // Rows that came or went in silence may have any event, or none.
     const at = candidates.findIndex(({ event }) => touch.isSilent || event.revision.operation === operation)
     const [found] = at < 0 ? [] : candidates.splice(at, 1)
@@ -158,6 +163,21 @@ export class Judge {
     const isCaptured = files.every((file) => meaningIn(file, touch.root) !== null)
     this.#debts.add(company, resource, { id, operation, xid, committedAt, isSilent: touch.isSilent, isCaptured })
     return isCaptured && !touch.isSilent ? 1 : 0
+  }
+
+  /**
+   * A publication that leaves out a part of what was done to an entity makes another event of the rest. Its receivers have to be told.
+   *
+   * @param {JudgedEvent} judged @param {ReadonlySet<string>} touched
+   */
+  #unexpected(judged, touched) {
+    const { companyId, type, entity, revision } = judged.event
+    const resource = resourceOf(type)
+    if (!touched.has(nameOf(companyId, resource, entity.id)))
+      return this.#invented(judged, 'is of no change of its transaction')
+    const { operation, transaction } = revision
+    this.#debts.add(companyId, resource, { id: entity.id, operation, xid: transaction.id, isSilent: false })
+    this.#receivers.apply(judged.event)
   }
 
   /** @param {JudgedEvent} found @param {Effect} effect @param {{ decider: number, context: any }} by */
@@ -237,12 +257,15 @@ export class Judge {
   }
 }
 
+/** @param {string} company @param {string} resource @param {string} id */
+const nameOf = (company, resource, id) => `${company}\0${resource}\0${id}`
+
 /** @param {readonly JudgedEvent[]} events @returns {Map<string, JudgedEvent[]>} */
 function byEntity(events) {
   const groups = new Map()
   for (const judged of events) {
     const { companyId, type, entity } = judged.event
-    const name = `${companyId}\0${resourceOf(type)}\0${entity.id}`
+    const name = nameOf(companyId, resourceOf(type), entity.id)
     const group = groups.get(name)
     if (group) group.push(judged)
     else groups.set(name, [judged])

@@ -111,7 +111,7 @@ async function foldedBy(capture: CaptureSource, { xid, commitLsn, changes }: Log
 
 /** One process reads everything until Kafka falls silent for it, and is killed; or to the end. */
 async function run(outside: Outside, transactions: readonly LoggedTransaction[], capture: CaptureSource, room: number) {
-  const process = start(outside, { capture, room })
+  const process = start(outside, { capture, room, columnsNow: COLUMNS })
   const work = async () => {
     await process.connect(found(outside.mark?.settledLsn ?? 10n), TABLES)
     for (const transaction of transactions) {

@@ -18,6 +18,7 @@ import { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import { isPublished, type KnownPosition, type PublishedEvent } from '../publishing/published-positions.js'
 import { Announcer } from './announcer.js'
 import { CapturedSource } from './captured-source.js'
+import { HiddenColumns } from './hidden-columns.js'
 import { CatalogueWatch } from './catalogue-watch.js'
 
 /** A captured source over a topic and a database of marks that a test plays; the parts between are the shipped ones. */
@@ -195,10 +196,12 @@ export interface ProcessOptions {
   /** How many records Kafka takes before it falls silent; default: any number. */
   readonly room?: number
   readonly companies?: readonly string[]
+  /** Columns that the catalogue has now, of every table; default: those of the item. */
+  readonly columnsNow?: readonly string[]
 }
 
 /** A catalogue in which nothing ever happens. */
-const publishedAsTheyAre = (tables: TableOids): CatalogueFacts => ({
+const publishedAsTheyAre = (tables: TableOids, columns: readonly string[]): CatalogueFacts => ({
   oids: tables,
   publication: {
     name: 'p',
@@ -209,13 +212,24 @@ const publishedAsTheyAre = (tables: TableOids): CatalogueFacts => ({
     publishesGenerated: true,
     members: new Map(),
   },
-  tables: new Map(),
+  tables: new Map(
+    [...tables.values()].map((oid) => [
+      oid,
+      {
+        isPartitioned: false,
+        hasGenerated: false,
+        publishedAs: null,
+        leaves: new Map(),
+        columns: new Map(columns.map((name, at) => [name, at + 1])),
+      },
+    ]),
+  ),
 })
 
 /** A process: the real parts between a slot and the topic. */
 export function start(
   outside: Outside,
-  { capture = sourceOf(), room = Infinity, companies = [] }: ProcessOptions = {},
+  { capture = sourceOf(), room = Infinity, companies = [], columnsNow = ['id', 'company'] }: ProcessOptions = {},
 ) {
   const acknowledged: bigint[] = []
   const emitted: string[] = []
@@ -259,10 +273,12 @@ export function start(
     endOffsets: () => Promise.resolve(new Map(outside.topic.map((events, i) => [i, BigInt(events.length)]))),
     onFailure: () => undefined,
   })
+  const columns = new HiddenColumns({ capture, marks, onRenamed: () => undefined })
   const catalogue = new CatalogueWatch({
     capture,
     replicated,
     marks,
+    columns,
     onAnnounced: () => undefined,
     onNotOpen: () => undefined,
   })
@@ -284,22 +300,22 @@ export function start(
     openSpool: () => Promise.reject(new Error('nothing is so large')),
     acknowledge: (lsn) => acknowledged.push(lsn),
     catalogue,
+    columns,
     onTransaction: () => undefined,
     onEnded: () => Promise.resolve(),
   })
   const connect = async (now: FoundHistory, tables: ReadonlyMap<string, number> = TABLES) => {
-    const facts = publishedAsTheyAre(tables)
+    const facts = () => publishedAsTheyAre(tables, process.columnsNow)
     await source.history()
     await source.connected({
       slot: now,
       tables,
-      notLogged: new Map(),
       warnings: [],
-      catalogue: facts,
+      catalogue: facts(),
       server: { version: 180_000, role: 'r', database: 'd' },
     })
     await source.started(now, {
-      read: () => Promise.resolve(facts),
+      read: () => Promise.resolve(facts()),
       outcomeOf: () => Promise.resolve('unknown'),
       publish: () => Promise.resolve(),
     })
@@ -319,7 +335,8 @@ export function start(
     await source.ended()
     await publisher.stop(0)
   }
-  return { source, marks, kafka, connect, read, settled, silence, acknowledged, emitted, end }
+  const process = { columnsNow, source, marks, kafka, connect, read, settled, silence, acknowledged, emitted, end }
+  return process
 }
 
 export const refusalOf = (work: Promise<unknown>): Promise<unknown> =>

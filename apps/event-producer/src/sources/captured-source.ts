@@ -1,6 +1,5 @@
 import {
   CaptureError,
-  endOfTransaction,
   positionBefore,
   TransactionFolder,
   type CaptureSource,
@@ -13,7 +12,6 @@ import {
   type SpoolFile,
   type TransactionInfo,
 } from '@hooklane/core'
-import type { ReadCaptureMark } from '@hooklane/postgres'
 import {
   missingOfAll,
   notDecodable,
@@ -25,16 +23,25 @@ import {
   type TransactionBegin,
   type TransactionConsumer,
 } from '@hooklane/replication'
-import type { MarkedPlace, MarkKeeper } from '../marks/mark-keeper.js'
+import type { MarkKeeper } from '../marks/mark-keeper.js'
 import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import type { LastPositions } from '../publishing/published-positions.js'
 import { Announcer } from './announcer.js'
 import { inOrder } from './announced-events.js'
 import type { CatalogueWatch } from './catalogue-watch.js'
 import { eventRecord, type PlacedEvent } from './event-record.js'
-import { firstPlan, planOfToday, type FoldingPlan } from './folding-plan.js'
-import { latestPlace, publishedPlace, refuseOrdinal, withoutOrdinal, type PublishedPlace } from './published-place.js'
-import { historyOf, settledLsnOf } from './source-history.js'
+import { firstPlan, planOfToday, type FoldingPlan, type TodayOptions } from './folding-plan.js'
+import type { HiddenColumns } from './hidden-columns.js'
+import {
+  endOf,
+  latestPlace,
+  markedPlace,
+  publishedPlace,
+  refuseOrdinals,
+  type PublishedPlace,
+} from './published-place.js'
+import { historyOf } from './source-history.js'
+import { whereToBegin } from './where-to-begin.js'
 
 export interface CapturedSourceOptions {
   /** As the capture file says today. */
@@ -48,6 +55,7 @@ export interface CapturedSourceOptions {
   readonly acknowledge: (commitEndLsn: bigint) => void
   readonly announcer: Announcer
   readonly catalogue: CatalogueWatch
+  readonly columns: HiddenColumns
   readonly onTransaction: (transaction: TransactionInfo, report: FoldReport) => void
   /** Ends the publishing when the process ends; nothing to do otherwise. */
   readonly onEnded: () => Promise<void>
@@ -67,6 +75,10 @@ export class CapturedSource implements TransactionConsumer {
   private prepared: PreparedSource | null = null
   private lastEnqueued: PublishedPlace | null = null
   private expected: PublishedPlace | null = null
+  /** Transactions up to this commit LSN are in Kafka for sure, whole. */
+  private publishedLsn = 0n
+  /** The transaction that is being read is one of them. */
+  private isPublished = false
   /** The last event in each partition of the topic; null before Kafka was asked. */
   private published: readonly PublishedPlace[] | null = null
   /** Ids of announcements that are enqueued and not settled. */
@@ -85,7 +97,7 @@ export class CapturedSource implements TransactionConsumer {
   async history(): Promise<SourceHistory> {
     const { marks, capture: source, replicated } = this.options
     const mark = await marks.read()
-    return historyOf({ source, replicated }, mark, mark ? placeOf(mark) : latestPlace(await this.lastPublished()))
+    return historyOf({ source, replicated }, mark, mark ? markedPlace(mark) : latestPlace(await this.lastPublished()))
   }
 
   connected(prepared: PreparedSource): Promise<void> {
@@ -95,35 +107,26 @@ export class CapturedSource implements TransactionConsumer {
 
   /** @throws SourceRefused when the slot or the database has lost what was not published, or is another one */
   async started(found: FoundHistory, access: CatalogueAccess): Promise<void> {
-    const { marks, capture: source, replicated, publisher, announcer, catalogue } = this.options
+    const { marks, capture: source, replicated, publisher, announcer, catalogue, columns } = this.options
     const { prepared } = this
     if (!prepared) throw new Error(`${source.name} was not prepared`)
     const claimed = await marks.claim(positionBefore(source.epoch, found.confirmedLsn))
-    const claimedPlace = placeOf(claimed)
-    const isContinued = claimedPlace?.epoch === source.epoch
+    const claimedPlace = markedPlace(claimed)
     // Another process has published more since we asked. With a mark it is a short way back.
     if (claimedPlace && claimedPlace.text > (this.lastEnqueued?.text ?? '')) {
       this.published = null
       publisher.readAgain()
     }
-    const inKafka = (await this.lastPublished()).filter(({ epoch }) => epoch === source.epoch)
-    const marked = isContinued && claimedPlace.xid !== null ? [claimedPlace] : []
-    // The database may have been set back while we were connected to it: what this process enqueued is asked about every time.
-    const enqueued = this.lastEnqueued ? [this.lastEnqueued] : []
-    const published = [...enqueued, ...marked, ...inKafka]
-    const last = latestPlace(published)
-    const identified = latestPlace(published.filter(({ xid }) => xid !== null))
-    const past = { source, replicated }
-    const settledLsn = settledLsnOf(past, isContinued ? claimed : null, { published: last, found })
-    this.expected = identified !== null && identified.commitLsn >= found.confirmedLsn ? identified : null
-    const place = isContinued ? claimedPlace : publishedPlace(positionBefore(source.epoch, found.confirmedLsn), null)
-    if (!place) throw new Error(`${source.name} has no position to begin at`)
-    // Not `last`: what is enqueued waits for Kafka, and what Kafka has of it may stand in some partitions only.
-    const halfPublishedLsn = last !== null && last.text > place.text ? last.commitLsn : null
-    this.plan = isContinued
-      ? firstPlan({ today: source, tables: prepared.tables, mark: claimed, halfPublishedLsn })
-      : planOfToday(source, prepared.tables)
+    const { lastEnqueued } = this
+    const known = { mark: claimed, found, inKafka: await this.lastPublished(), lastEnqueued }
+    const begin = whereToBegin({ source, replicated }, known)
+    const { isContinued, place, last, settledLsn, halfPublishedLsn } = begin
+    this.expected = begin.expected
+    this.publishedLsn = begin.publishedLsn
+    const today = this.today(prepared)
+    this.plan = isContinued ? firstPlan({ ...today, mark: claimed, halfPublishedLsn }) : planOfToday(today)
     const { configuration, tables } = this.plan
+    columns.begin({ file: this.plan.reader.source, tables }, access)
     const notes = {
       log: found.log,
       configuration,
@@ -146,6 +149,7 @@ export class CapturedSource implements TransactionConsumer {
   }
 
   begin({ commitLsn }: TransactionBegin): Promise<void> | undefined {
+    this.isPublished = commitLsn <= this.publishedLsn
     const plan = this.currentPlan()
     if (plan.upTo === null || commitLsn <= plan.upTo) {
       this.open(plan)
@@ -155,6 +159,13 @@ export class CapturedSource implements TransactionConsumer {
   }
 
   change(change: RowChange, place: LogPlace): Promise<void> | undefined {
+    // It may fit no capture file any more. What truncates is needed beside the catalogue, which shows it once more.
+    if (this.isPublished && change.op !== 'truncate') return undefined
+    const looked = this.options.columns.admit(change.relation)
+    return looked ? looked.then(() => this.addToFold(change, place)) : this.addToFold(change, place)
+  }
+
+  private addToFold(change: RowChange, place: LogPlace): Promise<void> | undefined {
     try {
       return this.openFold().add(change, place)
     } catch (error) {
@@ -204,10 +215,12 @@ export class CapturedSource implements TransactionConsumer {
 
   /** From this transaction on the file of today holds: everything before it has to be in Kafka first, and the mark has to say so. */
   private async switchPlan(): Promise<void> {
-    const { publisher, marks, capture } = this.options
+    const { publisher, marks, columns } = this.options
     await publisher.drained()
-    const plan = planOfToday(capture, this.prepared?.tables ?? new Map())
-    await marks.note({ configuration: plan.configuration, tables: plan.tables })
+    if (!this.prepared) throw new Error('the source was not prepared')
+    const plan = planOfToday(this.today(this.prepared))
+    const { configuration, tables, reader } = plan
+    await marks.note({ configuration, tables, catalogue: columns.enter({ file: reader.source, tables }) })
     this.plan = plan
     this.open(plan)
   }
@@ -238,6 +251,11 @@ export class CapturedSource implements TransactionConsumer {
     await fold?.discard()
   }
 
+  private today({ tables }: PreparedSource): TodayOptions {
+    const { capture, columns } = this.options
+    return { today: capture, tables, hiddenOf: columns.of }
+  }
+
   private currentPlan(): FoldingPlan {
     if (!this.plan) throw new Error('the source was not started')
     return this.plan
@@ -245,13 +263,13 @@ export class CapturedSource implements TransactionConsumer {
 
   private async lastPublished(): Promise<readonly PublishedPlace[]> {
     if (this.published) return this.published
-    const { lastPositions, capture, replicated } = this.options
+    const { lastPositions, capture, replicated, marks } = this.options
     const events = [...(await lastPositions()).values()]
-    const mark = await this.options.marks.read()
-    for (const { position } of events) {
-      if (mark === null || position > withoutOrdinal(mark.position))
-        refuseOrdinal(capture.name, position, replicated.resetInstructions)
-    }
+    refuseOrdinals(events, {
+      mark: await marks.read(),
+      name: capture.name,
+      resetInstructions: replicated.resetInstructions,
+    })
     this.published = events.flatMap(({ position, transactionId }) => publishedPlace(position, transactionId) ?? [])
     return this.published
   }
@@ -283,12 +301,3 @@ async function* placedEvents(
 ): AsyncGenerator<PlacedEvent, void, undefined> {
   for await (const event of fold.events(transaction)) yield { position: event.revision?.id ?? '', event }
 }
-
-/** Under another capture file a transaction may have other events, behind its last one: none of them is missing. */
-const endOf = ({ epoch, commitLsn, xid }: PublishedPlace): MarkedPlace => ({
-  position: endOfTransaction(epoch, commitLsn),
-  xid,
-})
-
-const placeOf = ({ position, xid }: ReadCaptureMark): PublishedPlace | null =>
-  publishedPlace(withoutOrdinal(position), xid)

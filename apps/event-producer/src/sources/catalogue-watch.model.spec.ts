@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { MarkKeeper, type MarkStore } from '../marks/mark-keeper.js'
 import { ITEM, LOG, Outside, sourceOf } from './captured-source.fixture.js'
 import { CatalogueWatch } from './catalogue-watch.js'
+import { HiddenColumns } from './hidden-columns.js'
 import { gapsOfMark } from './gaps-of-mark.js'
 import { ModelDatabase, type PublicationChange } from './model-database.fixture.js'
 
@@ -209,6 +210,7 @@ class World {
       capture,
       replicated: REPLICATED,
       marks: keeper,
+      columns: new HiddenColumns({ capture, marks: keeper, onRenamed: () => undefined }),
       onAnnounced: () => undefined,
       onNotOpen: () => undefined,
     })
@@ -346,7 +348,6 @@ const REPLICATED = {
 const PREPARED = {
   server: { version: 180_000, role: 'r', database: 'd' },
   slot: { confirmedLsn: 1n, walEndLsn: 1n },
-  notLogged: new Map(),
   warnings: [],
 }
 

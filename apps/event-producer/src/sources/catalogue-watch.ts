@@ -30,6 +30,7 @@ import {
 } from '@hooklane/replication'
 import type { MarkKeeper, MarkStart } from '../marks/mark-keeper.js'
 import { gapsOfMark } from './gaps-of-mark.js'
+import type { HiddenColumns } from './hidden-columns.js'
 
 /** How many TRUNCATEs of one table are remembered. Fewer may announce one twice; more cost memory. */
 const MAX_TRUNCATIONS = 100
@@ -38,6 +39,7 @@ export interface CatalogueWatchOptions {
   readonly capture: CaptureSource
   readonly replicated: ReplicatedSource
   readonly marks: MarkKeeper
+  readonly columns: Pick<HiddenColumns, 'learned'>
   /** Receivers will be told this. */
   readonly onAnnounced: (announcements: readonly Announcement[]) => void
   /** The capture file accepts gaps that are not open, or not any more. */
@@ -87,12 +89,13 @@ export class CatalogueWatch {
     const gaps = gapsOfMark(capture, isContinued ? mark : null)
     if (gaps.open.size > 0) throw new ChangesMissing(gaps.open, this.options.replicated)
     this.reportNotOpen(gaps.notOpen)
-    const judged = await this.judgeClaimed(claimed, gaps.accepted)
+    const judged = await this.judgeClaimed(claimed, gaps.accepted, start.notes.log)
     const { facts, known, verdict } = judged
     const plan = await this.publish(start, judged, access)
     const closedGaps = [...mark.gaps].filter(([table]) => verdict.excused.has(table))
     const closings = closedGaps.length > 0 ? known.closings + 1 : known.closings
-    const settled = { ...knownFrom(facts, { former: verdict.former, closings }), ...plan }
+    const columns = this.options.columns.learned(facts, known)
+    const settled = { ...knownFrom(facts, { former: verdict.former, closings, columns }), ...plan }
     const announcements = this.announcementsOf(verdict)
     const notes = {
       ...start.notes,
@@ -112,7 +115,8 @@ export class CatalogueWatch {
     const asked = { known, facts, before: this.tables }
     if (this.question(asked, new Set()).gaps.size > 0) await this.refuseAsStranger()
     const verdict = this.judge(asked, new Set())
-    const catalogue = catalogueToJson(knownFrom(facts, known))
+    const columns = this.options.columns.learned(facts, known)
+    const catalogue = catalogueToJson(knownFrom(facts, { ...known, columns }))
     if (isDeepStrictEqual(catalogue, marks.catalogue)) return
     const announcements = this.announcementsOf(verdict)
     if (announcements.length > 0) onAnnounced(announcements)
@@ -132,6 +136,7 @@ export class CatalogueWatch {
   private async judgeClaimed(
     { mark, isContinued, prepared, access }: ClaimedSource,
     accepted: ReadonlySet<string>,
+    log: MarkStart['notes']['log'],
   ): Promise<Judged> {
     const facts = await access.read()
     const noted = catalogueFromJson(mark.catalogue)
@@ -144,7 +149,10 @@ export class CatalogueWatch {
     const captured: TableOids = isContinued ? mark.tables : new Map()
     const earlier = new Map([...mark.tables, ...(noted?.plan?.tables ?? [])])
     const prior = knownFrom(prepared.catalogue)
-    const known = { ...prior, former: formerTables(noted?.former ?? new Map(), earlier, facts.oids) }
+    // An omitted column stays one when its source starts over; in another database the numbers are of other columns.
+    const isSameCluster = mark.log?.systemIdentifier === log?.systemIdentifier
+    const columns = (isSameCluster ? noted?.columns : undefined) ?? prior.columns
+    const known = { ...prior, columns, former: formerTables(noted?.former ?? new Map(), earlier, facts.oids) }
     const asked = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
     // Of these, reading has only just begun: what they lack since they were published is announced.
     const begun = [...this.question(asked, accepted).gaps.keys()].filter((table) => !captured.has(table))

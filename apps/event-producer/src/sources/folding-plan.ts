@@ -1,13 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
-import { pinConfiguration, SourceReader, unpinConfiguration, type CaptureSource } from '@hooklane/core'
+import {
+  pinConfiguration,
+  SourceReader,
+  unpinConfiguration,
+  type CaptureSource,
+  type HiddenColumnsOf,
+} from '@hooklane/core'
 import type { CaptureMark } from '@hooklane/postgres'
 import { SourceRefused, type TableOids } from '@hooklane/replication'
 
-export interface FoldingPlanOptions {
+export interface TodayOptions {
   /** As the capture file says today. */
   readonly today: CaptureSource
   /** Captured tables of today's file. */
   readonly tables: TableOids
+  readonly hiddenOf: HiddenColumnsOf
+}
+
+export interface FoldingPlanOptions extends TodayOptions {
   readonly mark: Pick<CaptureMark, 'configuration' | 'tables'>
   /** Commit LSN of the last transaction of which events are in Kafka beyond the mark; null: none is. */
   readonly halfPublishedLsn: bigint | null
@@ -24,10 +34,10 @@ export interface FoldingPlan {
 }
 
 /** The plan that holds for everything that is not in Kafka yet. */
-export const planOfToday = (today: CaptureSource, tables: TableOids): FoldingPlan => ({
+export const planOfToday = ({ today, tables, hiddenOf }: TodayOptions): FoldingPlan => ({
   configuration: pinConfiguration(today),
   tables,
-  reader: new SourceReader(today),
+  reader: new SourceReader(today, { hiddenOf }),
   upTo: null,
 })
 
@@ -36,8 +46,9 @@ export const planOfToday = (today: CaptureSource, tables: TableOids): FoldingPla
  * begins with the next one.
  * @throws SourceRefused when they were published under a configuration that this build cannot read
  */
-export function firstPlan({ today, tables, mark, halfPublishedLsn }: FoldingPlanOptions): FoldingPlan {
-  const now = planOfToday(today, tables)
+export function firstPlan(options: FoldingPlanOptions): FoldingPlan {
+  const { today, tables, hiddenOf, mark, halfPublishedLsn } = options
+  const now = planOfToday(options)
   if (halfPublishedLsn === null || mark.configuration === null) return now
   if (isDeepStrictEqual(mark.configuration, now.configuration)) return now
   const before = unpinConfiguration(mark.configuration, today)
@@ -52,7 +63,7 @@ export function firstPlan({ today, tables, mark, halfPublishedLsn }: FoldingPlan
     configuration: mark.configuration,
     // Both: the log of then names the tables of then, also those that have another name today.
     tables: new Map([...tables, ...mark.tables]),
-    reader: new SourceReader(before, renamedTables(mark.tables, tables)),
+    reader: new SourceReader(before, { renamed: renamedTables(mark.tables, tables), hiddenOf }),
     upTo: halfPublishedLsn,
   }
 }

@@ -205,7 +205,13 @@ export class ModelDatabase {
   }
 
   private table(oid: number): CatalogueTable {
-    return { isPartitioned: true, hasGenerated: false, publishedAs: null, leaves: new Map(this.leavesOf(oid)) }
+    return {
+      isPartitioned: true,
+      columns: new Map(),
+      hasGenerated: false,
+      publishedAs: null,
+      leaves: new Map(this.leavesOf(oid)),
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { endOfTransaction, isOrdinalPosition, parsePosition } from '@hooklane/core'
 import { SourceRefused } from '@hooklane/replication'
+import type { MarkedPlace } from '../marks/mark-keeper.js'
 
 /** A position up to which events were published, with its transaction where that is known. */
 export interface PublishedPlace {
@@ -19,6 +20,16 @@ export function publishedPlace(text: string, xid: string | null): PublishedPlace
 export const latestPlace = (places: readonly PublishedPlace[]): PublishedPlace | null =>
   places.reduce<PublishedPlace | null>((last, one) => (last === null || one.text > last.text ? one : last), null)
 
+/** The place that a mark stands at; null when its position is none. */
+export const markedPlace = ({ position, xid }: MarkedPlace): PublishedPlace | null =>
+  publishedPlace(withoutOrdinal(position), xid)
+
+/** The end of a place's transaction: under another capture file it may have other events, behind its last one, and none of them is missing. */
+export const endOf = ({ epoch, commitLsn, xid }: PublishedPlace): MarkedPlace => ({
+  position: endOfTransaction(epoch, commitLsn),
+  xid,
+})
+
 /**
  * A mark of a build that counted row changes in its positions: it stood at the end of a transaction, so it is read as the last place of that.
  */
@@ -28,12 +39,25 @@ export function withoutOrdinal(text: string): string {
   return endOfTransaction(Number.parseInt(epoch, 16), BigInt(`0x${commitLsn}`))
 }
 
-/** Such a build may have left a transaction half-published, and which half cannot be told. */
-export function refuseOrdinal(source: string, text: string, resetInstructions: string): void {
-  if (!isOrdinalPosition(text)) return
+/** Such a build may have left a transaction half-published behind its mark, and which half cannot be told. @throws SourceRefused */
+export function refuseOrdinals(
+  events: readonly { readonly position: string }[],
+  {
+    mark,
+    name,
+    resetInstructions,
+  }: { readonly mark: { readonly position: string } | null; readonly name: string; readonly resetInstructions: string },
+): void {
+  const marked = mark === null ? '' : withoutOrdinal(mark.position)
+  const refused = events.find(({ position }) => position > marked && isOrdinalPosition(position))
+  if (!refused) return
   throw new SourceRefused(
     'POSITION_BEHIND',
-    `${source} was published up to ${text} by a build whose positions this one cannot continue: let that build publish what the slot ` +
-      `holds and end it in order, then start this one. Or, to go on from now, ${resetInstructions}`,
+    `${name} was published up to ${refused.position} by a build whose positions this one cannot continue: let that build publish what the ` +
+      `slot holds and end it in order, then start this one. Or, to go on from now, ${resetInstructions}`,
   )
 }
+
+/** Commit LSN of the last transaction of which everything is published; none when the place stands within one. */
+export const wholeUpTo = ({ text, epoch, commitLsn }: PublishedPlace): bigint =>
+  text === endOfTransaction(epoch, commitLsn) ? commitLsn : 0n

@@ -1,10 +1,22 @@
-import { formatLsn, judgeHistory, type CaptureSource, type FoundHistory, type HistoryVerdict } from '@hooklane/core'
+import {
+  catalogueFromJson,
+  formatLsn,
+  judgeHistory,
+  knownNames,
+  qualifiedName,
+  referencedColumns,
+  unpinConfiguration,
+  type CaptureSource,
+  type FoundHistory,
+  type HistoryVerdict,
+} from '@hooklane/core'
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import {
   ChangesMissing,
   missingOfAll,
   SourceRefused,
   type LossCode,
+  type OpenHistory,
   type ReplicatedSource,
   type SourceHistory,
 } from '@hooklane/replication'
@@ -35,7 +47,21 @@ export function historyOf(
     kind: 'open',
     upTo: formatLsn(mark?.settledLsn ?? last.commitLsn),
     tables: mark?.tables ?? new Map<string, number>(),
+    columns: mark ? namesIn(mark, source) : new Map<string, ReadonlySet<string>>(),
   }
+}
+
+/** Table → names of columns that were seen, or that an earlier capture file has named. */
+function namesIn(mark: ReadCaptureMark, today: CaptureSource): OpenHistory['columns'] {
+  const histories = catalogueFromJson(mark.catalogue)?.columns
+  const before = mark.configuration === null ? null : unpinConfiguration(mark.configuration, today)
+  const named = new Map(before?.tables.map((table) => [qualifiedName(table), referencedColumns(before, table)]))
+  return new Map(
+    [...mark.tables].map(([table, oid]) => {
+      const history = histories?.get(oid)
+      return [table, new Set([...(history ? knownNames(history) : []), ...(named.get(table) ?? [])])]
+    }),
+  )
 }
 
 function epochWentBack({ name, epoch }: CaptureSource, last: PublishedPlace): SourceRefused {

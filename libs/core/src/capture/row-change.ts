@@ -23,8 +23,6 @@ export interface Relation {
   readonly schema: string
   readonly table: string
   readonly columns: readonly Column[]
-  /** Columns of the table that the log does not carry: generated ones, before PostgreSQL 18. Absent: none. */
-  readonly notLogged?: readonly string[]
   /** `d` default, `n` nothing, `f` full, `i` index. */
   readonly replicaIdentity: 'default' | 'nothing' | 'full' | 'index'
 }

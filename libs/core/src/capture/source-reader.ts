@@ -1,17 +1,26 @@
 import { qualifiedName, type CaptureSource } from './capture-configuration.js'
-import { RowReader } from './entity/row-reader.js'
+import { RowReader, type HiddenColumnsOf } from './entity/row-reader.js'
 import type { Relation } from './row-change.js'
+
+export interface SourceReaderOptions {
+  /** Name under which a relation comes → the name that the source has for it. */
+  readonly renamed?: ReadonlyMap<string, string>
+  /** See `RowReader`. */
+  readonly hiddenOf?: HiddenColumnsOf | undefined
+}
 
 /** Understands the rows of one source. Made once and used for all its transactions, because it keeps what it learns of the tables' shapes. */
 export class SourceReader {
   private readonly readers: ReadonlyMap<string, RowReader>
 
-  /** @param renamed name under which a relation comes → the name that `source` has for it */
+  private readonly renamed: ReadonlyMap<string, string>
+
   constructor(
     readonly source: CaptureSource,
-    private readonly renamed: ReadonlyMap<string, string> = new Map(),
+    { renamed = new Map<string, string>(), hiddenOf }: SourceReaderOptions = {},
   ) {
-    this.readers = new Map(source.tables.map((table) => [qualifiedName(table), new RowReader(source, table)]))
+    this.renamed = renamed
+    this.readers = new Map(source.tables.map((table) => [qualifiedName(table), new RowReader(source, table, hiddenOf)]))
   }
 
   /** Null when the capture file does not name the table. */

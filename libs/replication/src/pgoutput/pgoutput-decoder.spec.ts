@@ -84,14 +84,6 @@ describe('pgoutput decoder', () => {
     expect(decoder.decode(type('', 'bool'))).toMatchObject({ schema: 'pg_catalog', name: 'bool' })
   })
 
-  it('says which columns of a table the log does not carry', () => {
-    const decoder = new PgoutputDecoder(new Map([[1, { schema: 'public', table: 'item', notLogged: ['gross'] }]]))
-    decoder.decode(relation(1, 'f', 'id'))
-    expect(decoder.decode(message('I', uint32(1), Buffer.from('N'), row(text('a'))))).toMatchObject({
-      relation: { notLogged: ['gross'], columns: [{ name: 'id' }] },
-    })
-  })
-
   it('tells a table of a known oid under its own name, whatever it is called in the log', () => {
     const decoder = new PgoutputDecoder(new Map([[1, { schema: 'shop', table: 'item' }]]))
     decoder.decode(relation(1, 'f', 'id'))

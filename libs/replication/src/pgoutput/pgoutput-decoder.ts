@@ -72,7 +72,7 @@ export class PgoutputDecoder {
   private describe(reader: MessageReader): PgoutputMessage {
     const oid = reader.uint32()
     const logged: TableIdentity = { schema: schemaName(reader), table: reader.name() }
-    const { schema, table, notLogged } = this.tables.get(oid) ?? logged
+    const { schema, table } = this.tables.get(oid) ?? logged
     const replicaIdentity = REPLICA_IDENTITY[String.fromCharCode(reader.uint8())]
     if (!replicaIdentity) throw new Error(`unknown replica identity of ${schema}.${table}`)
     const columns: Column[] = []
@@ -83,7 +83,7 @@ export class PgoutputDecoder {
       columns.push(column)
       if ((flags & IN_KEY) !== 0) key.add(column.name)
     }
-    const relation = { schema, table, columns, replicaIdentity, ...(notLogged ? { notLogged } : {}) }
+    const relation = { schema, table, columns, replicaIdentity }
     this.relations.set(oid, relation)
     this.partitions.describe({ oid, relation, key })
     return { tag: 'other' }

@@ -1,9 +1,9 @@
 import type { Client } from 'pg'
-import type { NotLoggedColumns } from '../pgoutput/known-tables.js'
 import { nameOf, type ReplicatedSource, type ReplicatedTable, type TableOids } from '../replicated-source.js'
 import { ChangesMissing, SourceRefused, type Gap } from '../source-refused.js'
 import type { SourceWarning } from '../source-warning.js'
 import type { ServerFacts } from './check-server.js'
+import { judgeColumns, type WasSeen } from './judge-columns.js'
 import { columnsNotLogged, othersNotLogged } from './generated-columns.js'
 import { missingTable } from './missing-table.js'
 import { quoteTable } from './quote.js'
@@ -15,12 +15,12 @@ export interface CheckTablesOptions {
   readonly server: ServerFacts
   /** Oids under which the tables were captured earlier: a table that was renamed is recognised by it. */
   readonly before?: TableOids | undefined
+  readonly wasSeen: WasSeen
 }
 
 /** Tables that can be captured. */
 export interface CheckedTables {
   readonly oids: TableOids
-  readonly notLogged: NotLoggedColumns
   readonly warnings: readonly SourceWarning[]
 }
 
@@ -38,10 +38,9 @@ export interface CheckedTables {
 export async function checkTables(
   client: Client,
   source: ReplicatedSource,
-  { server, before }: CheckTablesOptions,
+  { server, before, wasSeen }: CheckTablesOptions,
 ): Promise<CheckedTables> {
   const oids = new Map<string, number>()
-  const notLogged = new Map<string, readonly string[]>()
   const warnings: SourceWarning[] = []
   const problems: TableProblem[] = []
   const gaps = new Map<string, Gap>()
@@ -55,16 +54,13 @@ export async function checkTables(
       gaps.set(nameOf(table), notLoggedAnyMore(facts))
     const absent = columnsNotLogged(facts, server.version)
     oids.set(nameOf(table), facts.oid)
-    notLogged.set(
-      nameOf(table),
-      absent.map(({ name }) => name),
-    )
-    problems.push(...problemsOf(table, facts, absent))
-    warnings.push(...othersNotLogged(table, absent), ...childTables(table, facts))
+    const columns = judgeColumns(table, facts.columns, wasSeen)
+    problems.push(...problemsOf(table, facts, absent), ...columns.problems)
+    warnings.push(...columns.warnings, ...othersNotLogged(table, absent), ...childTables(table, facts))
   }
   if (gaps.size > 0) throw new ChangesMissing(gaps, source)
   const [first] = problems
-  if (!first) return { oids, notLogged, warnings }
+  if (!first) return { oids, warnings }
   throw new SourceRefused(
     first.code,
     problems.map((problem) => problem.text).join('; '),

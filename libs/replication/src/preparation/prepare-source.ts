@@ -1,10 +1,10 @@
 import type { CatalogueFacts } from '@hooklane/core'
-import type { NotLoggedColumns } from '../pgoutput/known-tables.js'
 import { nameOf, type ReplicatedSource, type SourceHistory, type TableOids } from '../replicated-source.js'
 import { SourceRefused } from '../source-refused.js'
 import type { SourceWarning } from '../source-warning.js'
 import { checkServer, type ServerFacts } from './check-server.js'
 import { checkTables } from './check-tables.js'
+import type { WasSeen } from './judge-columns.js'
 import { withControlConnection, type ControlOptions } from './control-connection.js'
 import { ensurePublication } from './ensure-publication.js'
 import {
@@ -30,7 +30,6 @@ export interface PreparedSource {
   readonly server: ServerFacts
   readonly slot: ReadySlot
   readonly tables: TableOids
-  readonly notLogged: NotLoggedColumns
   readonly warnings: readonly SourceWarning[]
   /** As it was before the slot was looked at or made: what differs from it later may have left changes out of the log. */
   readonly catalogue: CatalogueFacts
@@ -48,8 +47,8 @@ export function prepareSource(source: ReplicatedSource, options: PrepareOptions)
   const { history } = options
   return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client) => {
     const server = await checkServer(client)
-    const checked = await checkTables(client, source, { server, before: tablesOf(history) })
-    const { oids: tables, notLogged } = checked
+    const checked = await checkTables(client, source, { server, before: tablesOf(history), wasSeen: seenIn(history) })
+    const { oids: tables } = checked
     await refuseActiveSlot(client, source, server)
     const isOpen = history.kind === 'open'
     const isNew = isOpen ? false : (await ensurePublication(client, source, { server, tables })).isNew
@@ -57,7 +56,7 @@ export function prepareSource(source: ReplicatedSource, options: PrepareOptions)
     refusePublishedAsOthers(source, catalogue)
     const slot = await ensureSlot(client, source, { server, history, isPublicationNew: isNew })
     const warnings = [...checked.warnings, ...slotWarnings(source, slot)]
-    return { server, slot, tables, notLogged, warnings, catalogue }
+    return { server, slot, tables, warnings, catalogue }
   })
 }
 
@@ -92,7 +91,7 @@ export function inspectSource(
 ): Promise<Inspection> {
   return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client) => {
     const server = await checkServer(client)
-    const { oids: tables } = await checkTables(client, source, { server, before: options.tables })
+    const { oids: tables } = await checkTables(client, source, { server, before: options.tables, wasSeen: () => true })
     const catalogue = await readCatalogue(client, { server, tables, publication: source.publication })
     return { lag: await readSlotLag(client, source.slot), catalogue }
   })
@@ -104,6 +103,12 @@ export function readSlotPosition(source: ReplicatedSource, options: ConnectionOp
     readPositionOf(client, source.slot),
   )
 }
+
+/** Names are judged once: when reading begins. */
+const seenIn =
+  (history: SourceHistory): WasSeen =>
+  (table, column) =>
+    history.kind === 'open' && (history.columns.get(nameOf(table))?.has(column) ?? false)
 
 const tablesOf = (history: SourceHistory): TableOids | undefined =>
   history.kind === 'open' ? history.tables : undefined

@@ -93,6 +93,7 @@ const TABLES = `
     SELECT a.root, i.inhparent FROM above a JOIN pg_inherits i ON i.inhrelid = a.relid WHERE NOT i.inhdetachpending
   )
   SELECT r.oid::int8 AS oid, r.relkind = 'p' AS partitioned,
+    (SELECT json_agg(json_build_array(attname, attnum) ORDER BY attnum) FROM pg_attribute WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped) AS columns,
     EXISTS (SELECT FROM pg_attribute WHERE attrelid = r.oid AND attgenerated = 's' AND NOT attisdropped) AS generated,
     (SELECT min(concat(n.nspname, '.', c.relname))
      FROM above a JOIN pg_class c ON c.oid = a.relid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -113,6 +114,7 @@ async function readTables(
   const { rows } = await client.query<{
     oid: string
     partitioned: boolean
+    columns: readonly (readonly [name: string, attribute: number])[] | null
     generated: boolean
     published_as: string | null
     leaves: { oid: number; file: string; path: string; by: string; empty: number }[]
@@ -122,6 +124,7 @@ async function readTables(
       Number(row.oid),
       {
         isPartitioned: row.partitioned,
+        columns: new Map(row.columns),
         hasGenerated: row.generated,
         publishedAs: row.published_as,
         leaves: new Map(

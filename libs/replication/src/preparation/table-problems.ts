@@ -1,4 +1,3 @@
-import { closestName } from '@hooklane/core'
 import { nameOf, type ReplicatedTable } from '../replicated-source.js'
 import { neededNotLogged } from './generated-columns.js'
 import { quoteName, quoteTable } from './quote.js'
@@ -17,7 +16,6 @@ export function problemsOf(
   const outside = notInTheLog(table, facts)
   if (outside.length > 0) return outside
   return [
-    ...missingColumns(table, facts),
     ...virtualColumns(table, facts),
     ...neededNotLogged(table, notLogged),
     ...withoutKey(table, facts),
@@ -64,25 +62,6 @@ function notInTheLog(table: ReplicatedTable, facts: TableFacts): TableProblem[] 
     )
   }
   return problems
-}
-
-function missingColumns(table: ReplicatedTable, facts: TableFacts): TableProblem[] {
-  const missing = [...new Set([...table.columns, ...table.id])].filter((column) => !facts.columns.includes(column))
-  if (missing.length === 0) return []
-  const named = missing.map((column) => {
-    const meant = closestName(column, facts.columns)
-    const place = table.written?.columns.get(column) ?? null
-    const hints = [place, meant === null ? null : `did you mean ${meant}?`].filter((hint) => hint !== null)
-    return hints.length === 0 ? column : `${column} (${hints.join('; ')})`
-  })
-  const cure = table.written ? '. Correct the file and restart the event-producer, or bring the column back' : ''
-  return [
-    {
-      code: 'COLUMN_MISSING',
-      text: `the table ${nameOf(table)} has no column ${named.join(', ')}; it has ${facts.columns.join(', ')}${cure}`,
-      statements: [],
-    },
-  ]
 }
 
 function virtualColumns(table: ReplicatedTable, { virtualColumns }: TableFacts): TableProblem[] {

@@ -4,7 +4,7 @@ import { DatabaseError } from 'pg'
 import { LogicalReplicationService } from 'pg-logical-replication'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { captureUrl } from '../capture-session.js'
-import { knownTables, type NotLoggedColumns } from '../pgoutput/known-tables.js'
+import { knownTables } from '../pgoutput/known-tables.js'
 import type { ReadySlot } from '../preparation/ensure-slot.js'
 import type { ReplicatedSource, TableOids } from '../replicated-source.js'
 import {
@@ -46,8 +46,6 @@ export interface SessionOptions {
   readonly source: ReplicatedSource
   readonly slot: ReadySlot
   readonly tables: TableOids
-  /** Table → its columns that the log does not carry. */
-  readonly notLogged: NotLoggedColumns
   readonly onWarning?: ((warning: SourceWarning) => void) | undefined
   readonly consumer: TransactionConsumer
   readonly applicationName: string
@@ -107,7 +105,7 @@ export class ReplicationSession {
     const { source, slot, consumer } = this.options
     if (this.ended) return consumer.ended()
     const finished = new Promise<void>((resolve) => (this.finish = resolve))
-    const known = knownTables(source, this.options.tables, this.options.notLogged)
+    const known = knownTables(source, this.options.tables)
     const plugin = new DecodingPlugin(source.publication, known, {
       onIdentified: (log, timelines) => (this.log = { log, timelines }),
       onArrival: (message) => this.arrived(message),

@@ -126,7 +126,7 @@ export class ReplicationStream {
     const history = await this.history()
     const { signal } = this.stopping
     const prepared = await prepareSource(source, { applicationName, signal, history })
-    const { slot, tables, notLogged } = prepared
+    const { slot, tables } = prepared
     for (const warning of prepared.warnings) onWarning?.(warning)
     let inspections: NodeJS.Timeout | undefined
     try {
@@ -137,7 +137,7 @@ export class ReplicationStream {
         inspect()
       }
       const session = new ReplicationSession({
-        ...{ source, slot, tables, notLogged, consumer, applicationName, onWarning, onStreaming },
+        ...{ source, slot, tables, consumer, applicationName, onWarning, onStreaming },
         onStarted: (log) => this.started(log, prepared),
         onProgress: (lsn) => this.progressed(lsn),
       })

@@ -7,6 +7,11 @@ import { canonicalDecimal } from '../values/decimal.js'
 import { valueDecoder, type ValueDecoder } from '../values/decode-value.js'
 import type { EntityState, EntityVersion, RowIdentity } from './entity-state.js'
 
+/** Columns of a relation that are not shown, by their names in it. */
+export type HiddenColumnsOf = (relation: Relation) => ReadonlySet<string>
+const NO_COLUMNS: ReadonlySet<string> = new Set()
+const hideNothing: HiddenColumnsOf = () => NO_COLUMNS
+
 const MAX_COMPANY = /^[\x21-\x7e]{1,128}$/
 const MAX_ID_LENGTH = 1024
 const MAX_KEY_LENGTH = 1024
@@ -35,9 +40,11 @@ export class RowReader {
   /** Columns whose change is no event: the ignored and the omitted ones. */
   readonly ignoredColumns: ReadonlySet<string>
 
+  /** @param hiddenOf columns that are not shown beside those that the capture file omits; asked once for each relation */
   constructor(
     readonly source: CaptureSource,
     readonly table: CapturedTable,
+    private readonly hiddenOf: HiddenColumnsOf = hideNothing,
   ) {
     this.ignoredColumns = new Set([...table.ignore, ...table.omit])
   }
@@ -147,7 +154,11 @@ export class RowReader {
       const missing = missingColumns(this.source, this.table, relation)
       if (missing.length > 0) {
         const names = missing.join(', ')
-        throw new CaptureError('CAPTURE_COLUMN_MISSING', `${qualifiedName(this.table)} has no column ${names}`)
+        throw new CaptureError(
+          'CAPTURE_COLUMN_MISSING',
+          `${qualifiedName(this.table)} had no column ${names} when it was written; if the capture file names it only now, put the file of ` +
+            `before back until the source has caught up`,
+        )
       }
       columns = this.compile(relation)
       this.compiled.set(relation, columns)
@@ -157,23 +168,33 @@ export class RowReader {
 
   private compile(relation: Relation): CompiledRelation {
     const { omit, json } = this.table
+    const hidden = this.hiddenOf(relation)
     return new Map(
       relation.columns.map((column) => [
         column.name,
         {
           name: column.name,
           decode: valueDecoder(column, { timezone: this.source.timezone, isJson: json.includes(column.name) }),
-          isShown: !omit.includes(column.name),
+          isShown: !omit.includes(column.name) && !hidden.has(column.name),
         },
       ]),
     )
   }
 }
 
-/** The columns that the capture file names and the table does not have. Those that the log never carries are there all the same. */
-export function missingColumns(source: CaptureSource, table: CapturedTable, relation: Relation): string[] {
-  const present = new Set([...relation.columns.map((column) => column.name), ...(relation.notLogged ?? [])])
-  return referencedColumns(source, table).filter((name) => !present.has(name))
+/**
+ * The columns without which a logged row cannot be told to be an entity, and which one; rows may have been written before a column was added. A
+ * `key`, `version`, `url` or `actor` whose column was not there yet is null, and a row is not softly deleted by one.
+ */
+function missingColumns(source: CaptureSource, table: CapturedTable, relation: Relation): string[] {
+  const present = new Set(relation.columns.map((column) => column.name))
+  const { company } = source
+  const deciding = [
+    ...table.id,
+    ...(company.kind === 'column' ? [company.column] : []),
+    ...table.when.map(({ column }) => column),
+  ]
+  return [...new Set(deciding)].filter((name) => !present.has(name))
 }
 
 /** Every column that the capture file names for a table, each once. */

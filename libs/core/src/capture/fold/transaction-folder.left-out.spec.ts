@@ -4,6 +4,11 @@ import { SourceReader } from '../source-reader.js'
 import { SOURCE, fold, insert, price, product, relationOf, row, update } from './shop-transaction.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
 
+const without = (...columns: readonly string[]): Relation => ({
+  ...product,
+  columns: product.columns.filter(({ name }) => !columns.includes(name)),
+})
+
 const PLACE = { lsn: 1n, index: 0 }
 
 describe('what does not become an event', () => {
@@ -40,15 +45,22 @@ describe('what does not become an event', () => {
     )
   })
 
-  it('a table without a column that the file names stops everything', () => {
+  it('a row that was written before a column decided whether it is an entity stops everything', () => {
     const folder = new TransactionFolder(new SourceReader(SOURCE), {
       openSpool: () => Promise.reject(new Error('none')),
     })
-    const relation: Relation = {
-      ...product,
-      columns: product.columns.filter(({ name }) => name !== 'sku' && name !== 'cost'),
-    }
-    expect(() => folder.add(insert(row(), relation), PLACE)).toThrow(/public.product has no column sku, cost/)
+    expect(() => folder.add(insert(row(), without('company_id', 'kind')), PLACE)).toThrow(
+      /public.product had no column company_id, kind when it was written/,
+    )
+  })
+
+  it('nothing that only a later column says: key, version, actor and deletion of a row of before', async () => {
+    const later = ['sku', 'version', 'updated_by', 'deleted_at', 'cost'] as const
+    const relation = without(...later)
+    const old = new Map([...row()].filter(([name]) => !later.some((one) => one === name)))
+    const { events } = await fold([insert(old, relation)])
+    const actor = { type: null, id: null, name: null }
+    expect(events).toMatchObject([{ entity: { key: null }, revision: { operation: 'create', number: null, actor } }])
   })
 })
 

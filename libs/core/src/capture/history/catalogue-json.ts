@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@hooklane/contracts'
+import { columnHistoryFromJson, columnHistoryToJson } from './column-history.js'
 import {
   NOTHING_KNOWN,
   type KnownCatalogue,
@@ -9,7 +10,15 @@ import {
 } from './catalogue.js'
 
 /** What is known of a catalogue, as it is kept beside the source's position. Keys of maps of oids are decimal text. */
-export function catalogueToJson({ publication, members, leaves, former, plan, closings }: KnownCatalogue): JsonObject {
+export function catalogueToJson({
+  publication,
+  members,
+  leaves,
+  former,
+  plan,
+  closings,
+  columns,
+}: KnownCatalogue): JsonObject {
   return {
     publication,
     members: Object.fromEntries(members),
@@ -27,6 +36,7 @@ export function catalogueToJson({ publication, members, leaves, former, plan, cl
       members: Object.fromEntries(plan.members),
     },
     closings,
+    columns: Object.fromEntries([...columns].map(([oid, history]) => [oid, columnHistoryToJson(history)])),
   }
 }
 
@@ -42,6 +52,7 @@ export function catalogueFromJson(json: JsonObject): KnownCatalogue | null {
     former: oids(json.former),
     plan: planOf(json.plan),
     closings: typeof closings === 'number' ? closings : 0,
+    columns: new Map(entries(json.columns).map(([oid, history]) => [Number(oid), columnHistoryFromJson(history)])),
   }
 }
 

@@ -11,6 +11,7 @@ export const leafOf = (part: Partial<FoundLeaf> = {}): FoundLeaf => ({
 
 export const tableOf = (part: Partial<CatalogueTable> = {}): CatalogueTable => ({
   isPartitioned: false,
+  columns: new Map([['id', 1]]),
   hasGenerated: false,
   publishedAs: null,
   leaves: new Map([[1, leafOf({ path: '' })]]),
@@ -53,6 +54,10 @@ const leaf = fc.record({
 const mapOf = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<ReadonlyMap<number, T>> =>
   fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), value), { maxLength: 5 }).map((entries) => new Map(entries))
 
+const columnsOf = fc
+  .uniqueArray(fc.constantFrom('id', 'sku', 'cost', '__proto__'))
+  .map((names) => new Map(names.map((name, i) => [name, i + 1])))
+
 /** Catalogues in which nothing leaves out anything. */
 export const wholeFacts: fc.Arbitrary<CatalogueFacts> = fc
   .record({
@@ -61,9 +66,10 @@ export const wholeFacts: fc.Arbitrary<CatalogueFacts> = fc
     members: fc.array(row, { minLength: 3, maxLength: 3 }),
     isOfAllTables: fc.boolean(),
     isPartitioned: fc.boolean(),
+    columns: columnsOf,
     leaves: fc.array(mapOf(leaf), { minLength: 3, maxLength: 3 }),
   })
-  .map(({ names, publication, members, isOfAllTables, isPartitioned, leaves }) => {
+  .map(({ names, publication, members, isOfAllTables, isPartitioned, columns, leaves }) => {
     const oids = new Map(names.map((name, i) => [name, i + 1]))
     const ofEach = <T>(make: (oid: number) => T): Map<number, T> =>
       new Map([...oids.values()].map((oid) => [oid, make(oid)]))
@@ -74,6 +80,6 @@ export const wholeFacts: fc.Arbitrary<CatalogueFacts> = fc
         isOfAllTables,
         members: isOfAllTables ? new Map() : ofEach((oid) => ({ row: members[oid - 1] ?? '', isNarrowed: false })),
       }),
-      tables: ofEach((oid) => tableOf({ isPartitioned, leaves: leaves[oid - 1] ?? new Map() })),
+      tables: ofEach((oid) => tableOf({ isPartitioned, columns, leaves: leaves[oid - 1] ?? new Map() })),
     }
   })

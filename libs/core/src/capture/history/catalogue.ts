@@ -1,3 +1,5 @@
+import type { ColumnHistories, PresentColumns } from './column-history.js'
+
 /** Table (`schema.table`, as the source names it) → oid. */
 export type TableOids = ReadonlyMap<string, number>
 
@@ -37,6 +39,7 @@ export interface PublicationMember {
 
 export interface CatalogueTable {
   readonly isPartitioned: boolean
+  readonly columns: PresentColumns
   /** It has stored generated columns. */
   readonly hasGenerated: boolean
   /** The published table above it, as whose its changes would be published; null: it is published as itself. */
@@ -74,6 +77,8 @@ export interface KnownCatalogue {
   readonly plan: PublicationPlan | null
   /** How often gaps were closed: a gap like one that was closed is another one. */
   readonly closings: number
+  /** Of tables that are captured, or were; by oid. */
+  readonly columns: ColumnHistories
 }
 
 /** A change of the publication by ourselves, noted before its transaction commits. */
@@ -96,12 +101,13 @@ export const NOTHING_KNOWN: KnownCatalogue = {
   former: new Map(),
   plan: null,
   closings: 0,
+  columns: new Map(),
 }
 
 /** What is known after a look at the catalogue: all that it says. */
 export function knownFrom(
   { oids, publication, tables }: CatalogueFacts,
-  { former, closings }: Pick<KnownCatalogue, 'former' | 'closings'> = NOTHING_KNOWN,
+  { former, closings, columns }: Pick<KnownCatalogue, 'former' | 'closings' | 'columns'> = NOTHING_KNOWN,
 ): KnownCatalogue {
   const captured = [...oids.values()]
   const members = captured.flatMap((oid) => {
@@ -116,6 +122,7 @@ export function knownFrom(
     former,
     closings,
     plan: null,
+    columns: new Map([...columns].filter(([oid]) => tables.has(oid) || [...former.values()].includes(oid))),
   }
 }
 

@@ -17,7 +17,7 @@ export interface ColumnHistory {
 export const NO_COLUMN_HISTORY: ColumnHistory = { names: new Map(), omitted: new Set() }
 
 /** The history with what the catalogue says now. */
-export function learnColumns(history: ColumnHistory, present: PresentColumns): ColumnHistory {
+function learnColumns(history: ColumnHistory, present: PresentColumns): ColumnHistory {
   const names = new Map(history.names)
   for (const [name, attribute] of present) {
     const known = names.get(attribute) ?? []
@@ -39,24 +39,72 @@ export function omitColumns(history: ColumnHistory, present: PresentColumns, omi
   return { names: learned.names, omitted: new Set([...kept, ...named]) }
 }
 
+/** Histories of several tables, by oid. */
+export type ColumnHistories = ReadonlyMap<number, ColumnHistory>
+
+/**
+ * The histories with what the catalogue says now of the tables that are captured.
+ * @param omissions table → what the capture file omits
+ */
+export const watchColumns = (
+  known: ColumnHistories,
+  tables: ReadonlyMap<number, { readonly columns: PresentColumns }>,
+  omissions: ReadonlyMap<number, readonly string[]>,
+): ColumnHistories =>
+  new Map([
+    ...known,
+    ...[...tables].map(
+      ([oid, { columns }]) =>
+        [oid, omitColumns(known.get(oid) ?? NO_COLUMN_HISTORY, columns, omissions.get(oid) ?? [])] as const,
+    ),
+  ])
+
+/** Every name that a column of the table was seen under. */
+export const knownNames = ({ names }: ColumnHistory): ReadonlySet<string> => new Set([...names.values()].flat())
+
 /** Names under which a column was seen that must not leave the source. */
-export function omittedNames({ names, omitted }: ColumnHistory): ReadonlySet<string> {
-  return new Set([...omitted].flatMap((attribute) => names.get(attribute) ?? []))
+function omittedNames({ names, omitted }: ColumnHistory): readonly string[] {
+  return [...omitted].flatMap((attribute) => names.get(attribute) ?? [])
 }
 
-export const isKnownName = ({ names }: ColumnHistory, name: string): boolean =>
+const isKnownName = ({ names }: ColumnHistory, name: string): boolean =>
   [...names.values()].some((known) => known.includes(name))
 
 /**
- * Columns of a logged row that could be an omitted one under a name that was never seen: the row lacks an omitted column under every name that it is known by. Empty:
- * the row hides nothing. Look at the catalogue before believing it, and hide what stays.
+ * Columns of a logged row that could be an omitted one under a name that was never seen. Look at the catalogue before believing it, and
+ * hide what stays: no column has these names any more. That the row has a column of the omitted one's name proves nothing: another may
+ * have had it then.
+ * @param omit names that the capture file omits; a column of such a name may have come and gone unseen
  */
-export function suspectColumns(history: ColumnHistory, logged: readonly string[]): readonly string[] {
-  const isLacking = [...history.omitted].some(
-    (attribute) => !(history.names.get(attribute) ?? []).some((name) => logged.includes(name)),
-  )
-  return isLacking ? logged.filter((name) => !isKnownName(history, name)) : []
+export const suspectColumns = (
+  history: ColumnHistory,
+  logged: readonly string[],
+  omit: readonly string[],
+): readonly string[] =>
+  history.omitted.size === 0 && omit.length === 0 ? [] : logged.filter((name) => !isKnownName(history, name))
+
+/** Columns of a logged row that must not leave the source. */
+export const hiddenColumns = (
+  history: ColumnHistory,
+  logged: readonly string[],
+  omit: readonly string[],
+): ReadonlySet<string> => new Set([...omittedNames(history), ...suspectColumns(history, logged, omit), ...omit])
+
+/** A column that is omitted, although the capture file does not have the name that it has now. */
+export interface RenamedOmission {
+  readonly name: string
+  /** Names that it had before. */
+  readonly before: readonly string[]
 }
+
+export const renamedOmissions = (
+  { names, omitted }: ColumnHistory,
+  present: PresentColumns,
+  omit: readonly string[],
+): readonly RenamedOmission[] =>
+  [...present]
+    .filter(([name, attribute]) => omitted.has(attribute) && !omit.includes(name))
+    .map(([name, attribute]) => ({ name, before: (names.get(attribute) ?? []).filter((one) => one !== name) }))
 
 /** As it is kept in the mark. */
 export const columnHistoryToJson = ({ names, omitted }: ColumnHistory): JsonObject => ({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { factsOf, leafOf, OIDS, partitionedBy, publicationOf, tableOf, wholeFacts } from './catalogue.fixture.js'
+import { watchColumns } from './column-history.js'
 import { catalogueFromJson, catalogueToJson } from './catalogue-json.js'
 import { knownFrom, NOTHING_KNOWN, withOutcome, type CatalogueFacts, type CatalogueTable } from './catalogue.js'
 import { GAP_ID, gapId, judgeCatalogue, type CatalogueQuestion } from './judge-catalogue.js'
@@ -277,7 +278,8 @@ describe('what is known of a catalogue', () => {
       fc.property(wholeFacts, wholeFacts, fc.nat(), fc.boolean(), (facts, other, closings, isPlanned) => {
         const { oids: former } = other
         const plan = { xid: '9007199254740993', tables: facts.oids, publication: '1/2', members: new Map([[5, '6/7']]) }
-        const known = { ...knownFrom(facts, { former, closings }), plan: isPlanned ? plan : null }
+        const columns = watchColumns(new Map(), facts.tables, new Map([[1, ['cost']]]))
+        const known = { ...knownFrom(facts, { former, closings, columns }), plan: isPlanned ? plan : null }
         const stored = JSON.parse(JSON.stringify(catalogueToJson(known))) as ReturnType<typeof catalogueToJson>
         expect(catalogueFromJson(stored)).toEqual(known)
       }),

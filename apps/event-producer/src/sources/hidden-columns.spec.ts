@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals'
+import { found, ITEM, Outside, relationOf, sourceOf, start, type LoggedTransaction } from './captured-source.fixture.js'
+
+const OMITTING = [{ ...ITEM, omit: ['cost'] }]
+const insert = (commitLsn: bigint, columns: readonly string[]): LoggedTransaction => {
+  const after = new Map(columns.map((name) => [name, name === 'company' ? 'c' : `${name} of ${commitLsn}`]))
+  const change = { op: 'insert', relation: relationOf('item', columns), after } as const
+  return { xid: `x${commitLsn}`, commitLsn, changes: [{ change, lsn: commitLsn - 1n }] }
+}
+/** Names in `data` of the event of each insert, in their order. */
+const shownBy = (outside: Outside): string[][] =>
+  outside.topic
+    .flat()
+    .sort((a, b) => (a.position < b.position ? -1 : 1))
+    .map(({ event }) => Object.keys(event.data ?? {}))
+
+describe('omitted columns', () => {
+  it.each([
+    ['the process is there', null],
+    ['it is not', {}],
+    ['the source starts over', { epoch: 2 }],
+  ] as const)('stay inside under another name, whether %s', async (_title, later) => {
+    const outside = new Outside()
+    const first = start(outside, { capture: sourceOf({ tables: OMITTING }), columnsNow: ['id', 'company', 'cost'] })
+    await first.connect(found(50n))
+    await first.read(insert(100n, ['id', 'company', 'cost']))
+    await first.settled()
+    if (later === null) {
+      first.columnsNow = ['id', 'company', 'price']
+      await first.read(insert(200n, ['id', 'company', 'price']))
+      await first.settled()
+    } else {
+      await first.end()
+      const capture = sourceOf({ tables: OMITTING, ...later })
+      const second = start(outside, { capture, columnsNow: ['id', 'company', 'price'] })
+      await second.connect(found(50n))
+      if (capture.epoch === 1) await second.read(insert(100n, ['id', 'company', 'cost']))
+      await second.read(insert(200n, ['id', 'company', 'price']))
+      await second.settled()
+    }
+    expect(shownBy(outside)).toEqual([
+      ['id', 'company'],
+      ['id', 'company'],
+    ])
+  })
+
+  it('say nothing of the columns of another database', async () => {
+    const outside = new Outside()
+    const first = start(outside, { capture: sourceOf({ tables: OMITTING }), columnsNow: ['id', 'company', 'cost'] })
+    await first.connect(found(50n))
+    await first.end()
+    const second = start(outside, {
+      capture: sourceOf({ tables: OMITTING, epoch: 2 }),
+      columnsNow: ['id', 'company', 'name', 'cost'],
+    })
+    await second.connect(found(150n, { log: { systemIdentifier: '8', timeline: 1 } }))
+    await second.read(insert(200n, ['id', 'company', 'name', 'cost']))
+    await second.settled()
+    expect(shownBy(outside)).toEqual([['id', 'company', 'name']])
+  })
+})

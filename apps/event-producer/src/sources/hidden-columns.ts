@@ -1,0 +1,140 @@
+import {
+  catalogueFromJson,
+  catalogueToJson,
+  hiddenColumns,
+  NO_COLUMN_HISTORY,
+  NOTHING_KNOWN,
+  qualifiedName,
+  renamedOmissions,
+  suspectColumns,
+  watchColumns,
+  type CaptureSource,
+  type CatalogueFacts,
+  type ColumnHistories,
+  type ColumnHistory,
+  type HiddenColumnsOf,
+  type KnownCatalogue,
+  type Relation,
+  type RenamedOmission,
+  type TableOids,
+} from '@hooklane/core'
+import type { CaptureMark } from '@hooklane/postgres'
+import type { CatalogueAccess } from '@hooklane/replication'
+import type { MarkKeeper } from '../marks/mark-keeper.js'
+
+/** The capture file that transactions are folded with, and its tables as the log may name them. */
+export interface FileInForce {
+  readonly file: CaptureSource
+  readonly tables: TableOids
+}
+
+export interface HiddenColumnsOptions {
+  readonly capture: CaptureSource
+  readonly marks: Pick<MarkKeeper, 'catalogue' | 'note'>
+  /** A column is omitted although the capture file does not have its name. Told once of each name. */
+  readonly onRenamed: (table: string, renamed: RenamedOmission) => void
+}
+
+/**
+ * Keeps omitted columns inside, whatever they were called when a row was written: the log describes a row by the names of that moment, the
+ * capture file names columns as they are called today.
+ *
+ * A row with a column of an unknown name waits until the catalogue was looked at. A name that no column has there either is hidden.
+ */
+export class HiddenColumns {
+  private readonly admitted = new WeakSet<Relation>()
+  private readonly reported = new Set<string>()
+  private inForce: FileInForce
+  private access: Pick<CatalogueAccess, 'read'> | null = null
+  private lastSeen: CatalogueFacts['tables'] = new Map()
+
+  constructor(private readonly options: HiddenColumnsOptions) {
+    this.inForce = { file: options.capture, tables: new Map() }
+  }
+
+  /** Before anything is read. */
+  begin(inForce: FileInForce, access: Pick<CatalogueAccess, 'read'>): void {
+    this.inForce = inForce
+    this.access = access
+  }
+
+  /** From the next transaction on. @returns what is to be noted of the catalogue for it */
+  enter(inForce: FileInForce): CaptureMark['catalogue'] {
+    this.inForce = inForce
+    const known = this.known()
+    return catalogueToJson({ ...known, columns: watchColumns(known.columns, this.lastSeen, this.omissions()) })
+  }
+
+  /** Returns a promise when the row has to wait: the first of a relation with a column that could be an omitted one. */
+  admit(relation: Relation): Promise<void> | undefined {
+    if (this.admitted.has(relation)) return undefined
+    const oid = this.oidOf(relation)
+    const isSuspect = suspectColumns(this.historyOf(oid), namesOf(relation), this.omitOf(oid)).length > 0
+    if (isSuspect) return this.look().then(() => void this.admitted.add(relation))
+    this.admitted.add(relation)
+    return undefined
+  }
+
+  /** Of an admitted relation. */
+  readonly of: HiddenColumnsOf = (relation) => {
+    const oid = this.oidOf(relation)
+    return hiddenColumns(this.historyOf(oid), namesOf(relation), this.omitOf(oid))
+  }
+
+  /** What is known of the columns once the catalogue says this. */
+  learned(facts: CatalogueFacts, { columns }: Pick<KnownCatalogue, 'columns'>): ColumnHistories {
+    const omissions = this.omissions()
+    this.lastSeen = facts.tables
+    const learned = watchColumns(columns, facts.tables, omissions)
+    for (const [table, oid] of facts.oids) {
+      const present = facts.tables.get(oid)?.columns ?? new Map<string, number>()
+      const history = learned.get(oid) ?? NO_COLUMN_HISTORY
+      for (const renamed of renamedOmissions(history, present, omissions.get(oid) ?? [])) this.report(table, renamed)
+    }
+    return learned
+  }
+
+  private async look(): Promise<void> {
+    const { access } = this
+    if (!access) throw new Error(`${this.options.capture.name} was not started`)
+    const facts = await access.read()
+    const known = this.known()
+    await this.options.marks.note({ catalogue: catalogueToJson({ ...known, columns: this.learned(facts, known) }) })
+  }
+
+  private report(table: string, renamed: RenamedOmission): void {
+    const column = `${table}.${renamed.name}`
+    if (this.reported.has(column)) return
+    this.reported.add(column)
+    this.options.onRenamed(table, renamed)
+  }
+
+  private known(): KnownCatalogue {
+    return catalogueFromJson(this.options.marks.catalogue) ?? NOTHING_KNOWN
+  }
+
+  private historyOf(oid: number): ColumnHistory {
+    return this.known().columns.get(oid) ?? NO_COLUMN_HISTORY
+  }
+
+  private omitOf(oid: number): readonly string[] {
+    return this.omissions().get(oid) ?? []
+  }
+
+  private oidOf(relation: Relation): number {
+    return this.inForce.tables.get(qualifiedName(relation)) ?? 0
+  }
+
+  /** Table → what the file in force omits. */
+  private omissions(): ReadonlyMap<number, readonly string[]> {
+    const { file, tables } = this.inForce
+    return new Map(
+      file.tables.flatMap((table) => {
+        const oid = tables.get(qualifiedName(table))
+        return oid === undefined ? [] : [[oid, table.omit] as const]
+      }),
+    )
+  }
+}
+
+const namesOf = ({ columns }: Relation): string[] => columns.map(({ name }) => name)
