@@ -8,6 +8,7 @@ import {
   TopicAdmin,
   type KafkaClient,
 } from '@hooklane/kafka'
+import { makeTopics } from './make-topics.js'
 
 const quiet = (): void => undefined
 const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet }
@@ -38,11 +39,7 @@ export class KafkaWorld {
   ): Promise<KafkaWorld> {
     const world = new KafkaWorld(`${name}${randomUUID().slice(0, 8)}.`)
     world.#specs = specsOf(world.topics)
-    const faults = await new TopicAdmin(world.client).ensureTopics([...world.#specs], {
-      replicationFactor: 1,
-      create: true,
-    })
-    if (faults.length > 0) throw new Error(faults.join('\n'))
+    await makeTopics(world.client, world.#specs)
     await world.#read(read(world.topics))
     return world
   }
