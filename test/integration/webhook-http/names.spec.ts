@@ -1,11 +1,8 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import type { SendOutcome } from '@hooklane/core'
 import { CaresHostResolver, parseAllowTargets } from '@hooklane/webhook-http'
 import { nameServer, type NameAnswer } from './name-server.js'
 import { Cleanup, countingDial, requestTo, senderOf } from './receivers.js'
-
-// Bounds a test that hangs; none comes near it.
-jest.setTimeout(30_000)
 
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())
