@@ -4,6 +4,9 @@ import { CaresHostResolver, parseAllowTargets } from '@hooklane/webhook-http'
 import { nameServer, type NameAnswer } from './name-server.js'
 import { Cleanup, countingDial, requestTo, senderOf } from './receivers.js'
 
+/** Several times what a busy machine needs to begin all attempts and to end one: those that hang must outlast that one. */
+const HANGING_MS = 12_000
+
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())
 
@@ -77,13 +80,14 @@ describe('resolving names', () => {
     const { server } = await nameServer(cleanup, (name) =>
       name.startsWith('hang') ? { kind: 'silence' } : { kind: 'addresses', v4: ['127.0.0.1'] },
     )
-    const resolver = new CaresHostResolver({ servers: [server] })
+    // So many that the resolver goes on asking for longer than an attempt lasts.
+    const resolver = new CaresHostResolver({ servers: [server], tries: 6 })
     const { dial } = countingDial()
     const sender = senderOf(cleanup, { allowTargets: parseAllowTargets(''), resolver, dial })
     const hanging: Promise<SendOutcome>[] = []
     let ended = 0
     for (let n = 0; n < 200; n += 1) {
-      const attempt = sender.send(requestTo(`https://hang-${n}.example.com/`, { timeoutMs: 3_000 }))
+      const attempt = sender.send(requestTo(`https://hang-${n}.example.com/`, { timeoutMs: HANGING_MS }))
       hanging.push(attempt.finally(() => (ended += 1)))
       // The name server lives in this process: it must get its turn, or its socket drops what it cannot hold.
       if (n % 20 === 19) await new Promise((resolve) => setImmediate(resolve))
