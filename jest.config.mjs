@@ -26,7 +26,7 @@ const base = {
 export default {
   rootDir: import.meta.dirname,
   // Bounds a test that hangs, on a machine that does a lot besides; nothing is measured by it. Longer ones say so themselves.
-  testTimeout: 150_000,
+  testTimeout: 240_000,
   projects: [
     {
       ...base,
