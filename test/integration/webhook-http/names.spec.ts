@@ -5,7 +5,7 @@ import { nameServer, type NameAnswer } from './name-server.js'
 import { Cleanup, countingDial, requestTo, senderOf } from './receivers.js'
 
 /** Several times what a busy machine needs to begin all attempts and to end one: those that hang must outlast that one. */
-const HANGING_MS = 12_000
+const HANGING_MS = 10_000
 
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())
@@ -80,10 +80,11 @@ describe('resolving names', () => {
     const { server } = await nameServer(cleanup, (name) =>
       name.startsWith('hang') ? { kind: 'silence' } : { kind: 'addresses', v4: ['127.0.0.1'] },
     )
-    // So many that the resolver goes on asking for longer than an attempt lasts.
-    const resolver = new CaresHostResolver({ servers: [server], tries: 6 })
+    // Neither the resolver nor the limit for connecting gives up before the attempt does.
+    const resolver = new CaresHostResolver({ servers: [server], tries: 3 })
     const { dial } = countingDial()
-    const sender = senderOf(cleanup, { allowTargets: parseAllowTargets(''), resolver, dial })
+    const limits = { connectTimeoutMs: 2 * HANGING_MS }
+    const sender = senderOf(cleanup, { allowTargets: parseAllowTargets(''), resolver, dial, ...limits })
     const hanging: Promise<SendOutcome>[] = []
     let ended = 0
     for (let n = 0; n < 200; n += 1) {
