@@ -25,6 +25,8 @@ const base = {
 
 export default {
   rootDir: import.meta.dirname,
+  // Bounds a test that hangs, on a machine that does a lot besides; nothing is measured by it. Longer ones say so themselves.
+  testTimeout: 240_000,
   projects: [
     {
       ...base,

@@ -8,7 +8,7 @@ import pg from 'pg'
 import { launcherEnvironment, runLauncher, Scratch } from './support/launcher.js'
 
 const SUPPORT = join(import.meta.dirname, 'support')
-const TEST_LIMIT_MS = 120_000
+const TEST_LIMIT_MS = 300_000
 
 interface Call {
   readonly args: string[]

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { Scratch } from './support/launcher.js'
 import { ROOT, runCommand } from './support/run-command.js'
 
-const TEST_LIMIT_MS = 120_000
+const TEST_LIMIT_MS = 300_000
 
 interface LockedPackage {
   readonly dev?: boolean

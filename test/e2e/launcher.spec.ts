@@ -8,7 +8,7 @@ import type { Stack } from './support/local-system.js'
 import { ROOT, runCommand } from './support/run-command.js'
 
 const START_LIMIT_MS = 300_000
-const TEST_LIMIT_MS = 120_000
+const TEST_LIMIT_MS = 300_000
 
 let scratch: Scratch
 let home: string

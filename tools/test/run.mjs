@@ -1,33 +1,21 @@
 import '../stack/require-node.mjs'
-import { spawn } from 'node:child_process'
-import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { install } from '../stack/build.mjs'
-import { openHome, ROOT } from '../stack/home.mjs'
+import { openHome } from '../stack/home.mjs'
 import { startInfrastructure } from '../stack/index.mjs'
 import { createProgress } from '../stack/progress.mjs'
 import { StackError } from '../stack/stack-error.mjs'
-
-/**
- * The suites in the order they run, and how. Unit tests do no I/O and share nothing. Integration tests share one Kafka and
- * one Postgres, each file with topics, databases and slots of its own; most of their time they wait, so two run at once. A
- * whole system is as much as two cores carry. Faults break servers, so each file starts a system of its own; they wait even
- * more.
- */
-const SUITES = /** @type {Record<string, { needsServers: boolean, args: readonly string[] }>} */ ({
-  unit: { needsServers: false, args: ['--maxWorkers=2'] },
-  integration: { needsServers: true, args: ['--maxWorkers=2'] },
-  e2e: { needsServers: true, args: ['--runInBand'] },
-  faults: { needsServers: false, args: ['--maxWorkers=2'] },
-})
+import { runSuite } from './run-suite.mjs'
+import { SUITES } from './suites.mjs'
 
 const USAGE = `Usage: npm test -- [unit] [integration] [e2e] [faults] [jest arguments]
 
 Runs the named suites, all of them by default. Integration and e2e get a real Kafka and Postgres, started here under
-HOOKLANE_HOME/test unless KAFKA_BROKERS and DATABASE_URL name some; faults start systems of their own. Ends with "N passed, N failed".
+HOOKLANE_HOME/test unless KAFKA_BROKERS and DATABASE_URL name some; faults start systems of their own, run beside the other
+suites, and are shown when they have ended. Ends with "N passed, N failed".
 `
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {import('./run-suite.mjs').Counts} Counts */
 
 const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)
 
@@ -47,11 +35,23 @@ async function main() {
   /** @type {Counts} */
   const total = { passed: 0, failed: 0, skipped: 0 }
   try {
-    for (const suite of suites) {
+    const options = { jestArguments, env: servers.env, signal: abort.signal }
+    // One that runs alone is watched while it runs.
+    const isBeside = (/** @type {string} */ name) => suites.length > 1 && SUITES[name]?.isBeside === true
+    const beside = suites.filter(isBeside).map((suite) => startBeside({ ...options, suite }))
+    for (const suite of suites.filter((name) => !isBeside(name))) {
       if (abort.signal.aborted) break
       print(`\n— ${suite} —`)
-      add(total, await runSuite({ suite, jestArguments, env: servers.env, signal: abort.signal }))
+      add(total, await runSuite({ ...options, suite }))
     }
+    for (const { suite, counts, output } of beside) {
+      const counted = await counts
+      print(`\n— ${suite} —\n${output().trimEnd()}`)
+      add(total, counted)
+    }
+  } catch (error) {
+    abort.abort()
+    throw error
   } finally {
     await servers.stop()
   }
@@ -98,53 +98,16 @@ async function prepare({ needsServers, signal }) {
 }
 
 /**
- * @param {{ suite: string, jestArguments: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal }} options
- * @returns {Promise<Counts>}
+ * Starts a suite whose output is kept until the others are done: two that print at the same time cannot be read.
+ *
+ * @param {import('./run-suite.mjs').SuiteRun} run
  */
-async function runSuite({ suite, jestArguments, env, signal }) {
-  const summary = join(openHome().dir, 'test', `summary.${suite}.${process.pid}.json`)
-  await mkdir(join(openHome().dir, 'test'), { recursive: true })
-  const args = [
-    join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'),
-    ...['--selectProjects', suite, '--passWithNoTests', '--reporters=default'],
-    `--reporters=${join(import.meta.dirname, 'summary-reporter.mjs')}`,
-    ...(process.env['CI'] ? ['--ci'] : []),
-    ...(SUITES[suite]?.args ?? []),
-    ...jestArguments,
-  ]
-  const exitCode = await runJest(args, { ...env, HOOKLANE_TEST_SUMMARY: summary }, signal)
-  const text = await readFile(summary, 'utf8').catch(() => null)
-  await rm(summary, { force: true })
-  /** @type {Counts} */
-  const counts = text === null ? { passed: 0, failed: 0, skipped: 0 } : JSON.parse(text)
-  if (exitCode === 0 || counts.failed > 0) return counts
-  // Jest found fault with something else than a test: a crash, an open handle, an unknown argument.
-  print(`The ${suite} suite ended with exit code ${exitCode}: counted as one failure.`)
-  return { ...counts, failed: 1 }
-}
-
-/**
- * @param {readonly string[]} args
- * @param {NodeJS.ProcessEnv} env
- * @param {AbortSignal} signal
- * @returns {Promise<number>} its exit code
- */
-function runJest(args, env, signal) {
-  const nodeOptions = [
-    process.env['NODE_OPTIONS'],
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-  ]
-  return new Promise((resolve, reject) => {
-    const jest = spawn(process.execPath, args, {
-      cwd: ROOT,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, ...env, NODE_OPTIONS: nodeOptions.filter(Boolean).join(' ') },
-    })
-    signal.addEventListener('abort', () => jest.kill('SIGTERM'))
-    jest.once('error', reject)
-    jest.once('close', (code) => resolve(code ?? 1))
-  })
+function startBeside(run) {
+  let output = ''
+  const counts = runSuite({ ...run, onOutput: (text) => (output += text) })
+  // Reported by whoever waits for it.
+  counts.catch(() => undefined)
+  return { suite: run.suite, counts, output: () => output }
 }
 
 /**

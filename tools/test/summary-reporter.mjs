@@ -9,7 +9,7 @@ export default class SummaryReporter {
   onRunComplete(_contexts, results) {
     const file = process.env['HOOKLANE_TEST_SUMMARY']
     if (!file) return
-    /** @type {import('./run.mjs').Counts} */
+    /** @type {import('./run-suite.mjs').Counts} */
     const counts = {
       passed: results.numPassedTests,
       // A file that cannot even be loaded holds no failed test, and none of its tests ran.

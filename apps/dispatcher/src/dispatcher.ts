@@ -2,11 +2,11 @@ import { setInterval } from 'node:timers'
 import type { WorkerGroupConfiguration } from '@hooklane/contracts'
 import type { ConfigurationRecord, ConfigurationView } from '@hooklane/core'
 import type { Logger, Readiness } from '@hooklane/observability'
-import type { LaneTransportEngine } from '@hooklane/kafka'
 import type { OpenSessions } from './engine/open-sessions.js'
 import type { ServedGroups } from './groups/served-groups.js'
 import type { Ledger } from './ledger/ledger.js'
 import type { GroupWorker } from './groups/group-worker.js'
+import type { LaneTransportEngine } from './lane-transport.js'
 
 /** Reader of the configuration topic. */
 export interface ConfigurationSource {

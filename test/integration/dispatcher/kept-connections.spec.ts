@@ -5,7 +5,7 @@ import type { ServiceProcess } from '../support/service-process.js'
 import { Cleanup, onRequest, rawReceiver } from '../webhook-http/receivers.js'
 import { DispatchWorld } from './dispatch-world.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 const WITHIN = { withinMs: 45_000 }
 const DELIVERIES = 12

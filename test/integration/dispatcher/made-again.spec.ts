@@ -4,7 +4,7 @@ import { eventually, OK, status } from '@hooklane/testing'
 import type { ServiceProcess } from '../support/service-process.js'
 import { DispatchWorld } from './dispatch-world.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 const WITHIN = { withinMs: 45_000 }
 

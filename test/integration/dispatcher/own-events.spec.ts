@@ -9,7 +9,7 @@ import { Webhook } from 'standardwebhooks'
 import { ServiceProcess } from '../support/service-process.js'
 import { DispatchWorld } from './dispatch-world.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 const ROUTER = fileURLToPath(new URL('../../../apps/router/dist/main.js', import.meta.url))
 const REFERENCE = new URL('../../../docs/reference/', import.meta.url)
@@ -153,7 +153,7 @@ describe('resync.required', () => {
   })
 
   it('stands in the records of the delivery log under its type and its subscription', async () => {
-    await eventually(() => expect(world.attempts('shop')).toHaveLength(5), { withinMs: 30_000 })
+    await eventually(() => expect(world.attempts('shop')).toHaveLength(5), { withinMs: 45_000 })
     expect(world.attempts('shop').slice(1, 4)).toEqual(
       [1, 2, 3].map((attempt) =>
         expect.objectContaining({

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type { ServiceProcess } from '../support/service-process.js'
 import { DispatchWorld } from './dispatch-world.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 const WITHIN = { withinMs: 45_000 }
 const CANARY = {

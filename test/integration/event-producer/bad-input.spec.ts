@@ -4,7 +4,7 @@ import { CaptureWorld, type SourceText } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 /** One process for all: each source has one thing wrong, and `healthy` none. */
 const SOURCES: readonly SourceText[] = [

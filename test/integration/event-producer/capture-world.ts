@@ -8,6 +8,7 @@ import { createKafkaClient, KafkaLogConsumer, lastRecords, TopicAdmin, type Kafk
 import { migrate } from '@hooklane/postgres'
 import pg from 'pg'
 import { createEmptyDatabase, type TestDatabase } from '../postgres/test-database.js'
+import { makeTopics } from '../support/make-topics.js'
 import { eventually } from './eventually.js'
 import { ProducerProcess } from './producer-process.js'
 
@@ -31,6 +32,8 @@ export class CaptureWorld {
   readonly prefix: string
   readonly topics: TopicNames
   readonly records: LogRecord[] = []
+  readonly #events: EntityEvent[] = []
+  #decoded = 0
   readonly #client: KafkaClient
   readonly #producers: ProducerProcess[] = []
   readonly #sessions: pg.Client[] = []
@@ -65,8 +68,7 @@ export class CaptureWorld {
     const specs = coreTopics(this.topics, 'dev').filter(({ name }) =>
       [this.topics.events, this.topics.subscriptions].includes(name),
     )
-    const faults = await new TopicAdmin(this.#client).ensureTopics(specs, { replicationFactor: 1, create: true })
-    if (faults.length > 0) throw new Error(faults.join('\n'))
+    await makeTopics(this.#client, specs)
   }
 
   /** The whole capture file. */
@@ -128,13 +130,8 @@ export class CaptureWorld {
 
   /** All events so far, in the order of their positions; each is checked against its schema. */
   events(): EntityEvent[] {
-    return this.eventRecords()
-      .map((record) => {
-        const decoded = decodeEvent(record.value)
-        if (!decoded.ok) throw new Error(decoded.reason)
-        return decoded.value
-      })
-      .sort((a, b) => ((a.revision?.id ?? '') < (b.revision?.id ?? '') ? -1 : 1))
+    if (this.#decoded < this.records.length) this.#decodeNew()
+    return [...this.#events]
   }
 
   eventRecords(): LogRecord[] {
@@ -204,6 +201,18 @@ export class CaptureWorld {
     await rm(this.directory, { recursive: true })
   }
 
+  /** Only what is new: tests ask every few milliseconds, while tens of thousands of events come in. */
+  #decodeNew(): void {
+    for (; this.#decoded < this.records.length; this.#decoded++) {
+      const record = this.records[this.#decoded]
+      if (record?.topic !== this.topics.events) continue
+      const decoded = decodeEvent(record.value)
+      if (!decoded.ok) throw new Error(decoded.reason)
+      this.#events.push(decoded.value)
+    }
+    this.#events.sort((a, b) => comparePositions(a.revision?.id ?? '', b.revision?.id ?? ''))
+  }
+
   async #read(): Promise<void> {
     this.#reader = new KafkaLogConsumer(this.#client, {
       group: `${this.prefix}checker`,
@@ -236,6 +245,8 @@ export async function dropWithSlots(database: TestDatabase): Promise<void> {
   )
   await database.drop()
 }
+
+const comparePositions = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 const brokers = (): string[] => {
   const named = (process.env.KAFKA_BROKERS ?? '').split(',').filter((broker) => broker !== '')

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { CatalogueWorld } from './catalogue-world.js'
 import { eventually } from './eventually.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 const table = (name: string): string =>
   `CREATE TABLE ${name} (id int PRIMARY KEY, note text); ALTER TABLE ${name} REPLICA IDENTITY FULL;`

@@ -3,7 +3,7 @@ import { CaptureWorld, type SourceText } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 /** Sources that a test breaks beyond mending: they start over under the next epoch, at the end. */
 const LOST = [

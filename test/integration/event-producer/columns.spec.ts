@@ -4,7 +4,7 @@ import { CaptureWorld } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
-jest.setTimeout(180_000)
+jest.setTimeout(240_000)
 
 /** Stands in every value that must not leave the source. */
 const SECRET = 'never-shown'

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { CaptureWorld } from './capture-world.js'
 import { eventually } from './eventually.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 describe('the configuration', () => {
   let world: CaptureWorld

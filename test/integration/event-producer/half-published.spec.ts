@@ -3,7 +3,7 @@ import { CaptureWorld } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
-jest.setTimeout(180_000)
+jest.setTimeout(240_000)
 
 /** Rows of each table in one transaction: more than one request to Kafka takes. */
 const ROWS = 6_000

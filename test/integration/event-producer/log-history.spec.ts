@@ -7,7 +7,7 @@ import { CaptureWorld } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
-jest.setTimeout(120_000)
+jest.setTimeout(240_000)
 
 /** A PostgreSQL of this file's own, whose log a test may set back or promote. */
 describe('the log of a source', () => {

@@ -9,7 +9,7 @@ import { CaptureWorld } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
-jest.setTimeout(90_000)
+jest.setTimeout(240_000)
 
 /** Little log is kept for slots, so that one can be lost by writing a little. */
 const SETTINGS = { max_slot_wal_keep_size: '1MB', wal_sender_timeout: '2s', autovacuum: 'off' }

@@ -5,7 +5,7 @@ import { createEmptyDatabase } from '../postgres/test-database.js'
 import { CaptureWorld, dropWithSlots } from './capture-world.js'
 import { eventually } from './eventually.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 const TABLE = `CREATE TABLE item (id text PRIMARY KEY, company_id text)`
 const FULL = `ALTER TABLE item REPLICA IDENTITY FULL`

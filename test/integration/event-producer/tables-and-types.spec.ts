@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { startRelease, type PostgresRelease } from '../support/postgres-release.js'
 import { CaptureWorld } from './capture-world.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 const FULL = 'ALTER TABLE item REPLICA IDENTITY FULL'
 

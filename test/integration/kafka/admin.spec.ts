@@ -60,7 +60,7 @@ describe('groups', () => {
     await admin.deleteGroup(group)
     await admin.deleteGroup(group)
     expect((await admin.committedOffsets(group, topic)).get(1)).toBeNull()
-  }, 20_000)
+  })
 
   it('that have members stay, the others go, whether or not they were there', async () => {
     const topic = await kafka.topic('members', 1)
@@ -83,5 +83,5 @@ describe('groups', () => {
   it('a missing topic is named, not waited for', async () => {
     await expect(admin.partitionCount(kafka.name('none'))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
     await expect(admin.offsets(kafka.name('none'))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
-  }, 15_000)
+  })
 })

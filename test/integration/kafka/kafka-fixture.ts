@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, jest } from '@jest/globals'
+import { afterAll } from '@jest/globals'
 import {
   createKafkaClient,
   KafkaLogConsumer,
@@ -10,9 +9,8 @@ import {
   type KafkaLogConsumerOptions,
 } from '@hooklane/kafka'
 import type { LogBatch, LogConsumerControl, TopicPartition } from '@hooklane/core'
-
-/** A rebalance alone may take seconds on a busy machine. */
-jest.setTimeout(30_000)
+import * as testing from '@hooklane/testing'
+import { makeTopic } from '../support/make-topics.js'
 
 export interface KafkaFixture {
   readonly client: KafkaClient
@@ -63,14 +61,7 @@ export function kafkaFixture(): KafkaFixture {
     topic: async (suffix, partitions, cleanup = 'delete', config = {}) => {
       const name = prefix + suffix
       topics.push(name)
-      const admin = client.kafka.admin()
-      await admin.connect()
-      const configEntries = Object.entries({ 'cleanup.policy': cleanup, ...config }).map(([key, value]) => ({
-        name: key,
-        value,
-      }))
-      await admin.createTopics({ topics: [{ topic: name, numPartitions: partitions, configEntries }] })
-      await admin.disconnect()
+      await makeTopic(client, { name, partitions, config: { 'cleanup.policy': cleanup, ...config } })
       return name
     },
     producer: (options = {}) => {
@@ -86,18 +77,9 @@ export function kafkaFixture(): KafkaFixture {
   }
 }
 
-/** Waits until the check passes; then its last error is thrown. */
-export async function eventually<T>(check: () => T | Promise<T>, withinMs = 15_000): Promise<T> {
-  const deadline = performance.now() + withinMs
-  for (;;) {
-    try {
-      return await check()
-    } catch (error) {
-      if (performance.now() > deadline) throw error
-      await delay(20)
-    }
-  }
-}
+/** The limit is used up by a failing test only. */
+export const eventually = <T>(check: () => T | Promise<T>, withinMs = 45_000): Promise<T> =>
+  testing.eventually(check, { withinMs })
 
 export interface Collector {
   readonly batches: LogBatch[]

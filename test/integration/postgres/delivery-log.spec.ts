@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { AttemptRecord, DeadLetterRecord, SettlementRecord } from '@hooklane/contracts'
 import { createPool, DeliveryLogWriter, type PgPool } from '@hooklane/postgres'
 import fc from 'fast-check'
 import { createTestDatabase, type TestDatabase } from './test-database.js'
-
-jest.setTimeout(150_000)
 
 type Entry = Parameters<DeliveryLogWriter['write']>[0][number]
 type State = Readonly<Record<string, unknown>>

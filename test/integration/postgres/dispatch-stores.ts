@@ -18,7 +18,8 @@ export class DispatchStores {
     return new DispatchStores(await createTestDatabase('stores'))
   }
 
-  pool(statementTimeoutMs = 3_000): PgPool {
+  /** Statements may wait longer than a test does for the moment in which they wait. */
+  pool(statementTimeoutMs = 90_000): PgPool {
     const pool = createPool({
       url: this.database.url,
       role: 'hooklane_dispatcher',

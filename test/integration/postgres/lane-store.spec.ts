@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { AmbiguousWrite } from '@hooklane/core'
 import { PostgresLaneStore } from '@hooklane/postgres'
 import { describeLaneStoreContract, eventually } from '@hooklane/testing'
 import { DispatchStores, laneRow } from './dispatch-stores.js'
 
-jest.setTimeout(30_000)
+const WITHIN = { withinMs: 45_000 }
 
 describe('on PostgreSQL', () => {
   let stores: DispatchStores
@@ -28,7 +28,7 @@ describe('on PostgreSQL', () => {
     const takeover = await stores.database.transaction()
     await takeover.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
     const late = stores.lanes.save(licence, laneRow())
-    await eventually(async () => expect(await stores.database.waiting()).toBe(1), { withinMs: 1_500 })
+    await eventually(async () => expect(await stores.database.waiting()).toBe(1), WITHIN)
     await takeover.query('UPDATE partition_owner SET epoch = epoch + 1 WHERE worker_group = $1', [licence.workerGroup])
     await takeover.query('COMMIT')
     expect(await late).toBe('fenced')
@@ -69,7 +69,7 @@ describe('on PostgreSQL', () => {
     await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
     const cutOff = stores.lanes.save(licence, laneRow())
     const rejected = expect(cutOff).rejects.toBeInstanceOf(AmbiguousWrite)
-    await eventually(async () => expect(await stores.database.waiting()).toBe(1), { withinMs: 1_500 })
+    await eventually(async () => expect(await stores.database.waiting()).toBe(1), WITHIN)
     await stores.database.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     )

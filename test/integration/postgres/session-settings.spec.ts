@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createDataSource, createPool, migrate } from '@hooklane/postgres'
 import { createEmptyDatabase, type TestDatabase } from './test-database.js'
-
-jest.setTimeout(60_000)
 
 const HOSTILE = {
   datestyle: 'German',

@@ -5,7 +5,7 @@ import { eventually } from '@hooklane/testing'
 import type { ServiceProcess } from '../support/service-process.js'
 import { RecorderWorld } from './recorder-world.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 const WITHIN = { withinMs: 45_000 }
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { eventually } from '@hooklane/testing'
 import { RecorderWorld } from './recorder-world.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 const WITHIN = { withinMs: 45_000 }
 

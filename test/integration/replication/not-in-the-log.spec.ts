@@ -6,7 +6,7 @@ import { eventually } from '../event-producer/eventually.js'
 import { RELEASES, startRelease, type PostgresRelease } from '../support/postgres-release.js'
 import { Recorder, SourceWorld } from './source-world.js'
 
-jest.setTimeout(120_000)
+jest.setTimeout(240_000)
 
 const FULL = 'ALTER TABLE item REPLICA IDENTITY FULL'
 

@@ -5,7 +5,7 @@ import { eventually } from '../event-producer/eventually.js'
 import { RELEASES, startRelease, type PostgresRelease } from '../support/postgres-release.js'
 import { Recorder, SourceWorld } from './source-world.js'
 
-jest.setTimeout(180_000)
+jest.setTimeout(240_000)
 
 /** A value of each type whose text depends on a setting, and the text that the decoders read. */
 const VALUES: Readonly<Record<string, readonly [type: string, literal: string, text: string]>> = {

@@ -3,7 +3,7 @@ import { formatLsn, type TransactionInfo } from '@hooklane/core'
 import { Recorder, SourceWorld } from './source-world.js'
 import { eventually } from '../event-producer/eventually.js'
 
-jest.setTimeout(60_000)
+jest.setTimeout(240_000)
 
 describe('a replication stream', () => {
   let world: SourceWorld

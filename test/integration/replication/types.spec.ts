@@ -4,7 +4,7 @@ import { eventually } from '../event-producer/eventually.js'
 import { startRelease, type PostgresRelease } from '../support/postgres-release.js'
 import { Recorder, SourceWorld } from './source-world.js'
 
-jest.setTimeout(120_000)
+jest.setTimeout(240_000)
 
 const scalar = (typeOid: number): CatalogueType => ({ kind: 'scalar', typeOid })
 const array = (element: CatalogueType, delimiter = ','): CatalogueType => ({ kind: 'array', delimiter, element })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { eventually, messageOf, RouterWorld, upstreamEvent } from './router-world.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 describe('the router on a real broker, of apps and companies that are deleted and made again', () => {
   let world: RouterWorld

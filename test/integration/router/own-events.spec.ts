@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { buildResyncEvent, partitionOfKey, webhookId } from '@hooklane/core'
 import { assertDense, eventually, messageOf, RouterWorld, upstreamEvent, type Delivered } from './router-world.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 const COMPANY = 'cmp_resync'
 

@@ -4,7 +4,7 @@ import type { Message } from 'kafkajs'
 import type { ServiceProcess } from '../support/service-process.js'
 import { assertDense, eventually, messageOf, RouterWorld, upstreamEvent } from './router-world.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 const COMPANY = 'cmp_p'
 const PARTITION = partitionOfKey(Buffer.from(COMPANY), 6)

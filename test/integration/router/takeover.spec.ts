@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { setTimeout as delay } from 'node:timers/promises'
 import { acquiredBy, assertDense, eventually, messageOf, RouterWorld, upstreamEvent } from './router-world.js'
 
-jest.setTimeout(150_000)
+jest.setTimeout(240_000)
 
 const COMPANIES = Array.from({ length: 10 }, (_, n) => `cmp_${n}`)
 
@@ -90,15 +90,15 @@ describe('taking over', () => {
     const second = world.startRouter()
     await eventually(async () => {
       expect([await acquiredBy(first), await acquiredBy(second)]).toEqual([3, 3])
-    }, 30_000)
+    }, 90_000)
     // Both route for a while: a stretch of load, no fact to wait for.
     await delay(500)
     expect(await first.end('SIGTERM')).toBe(0)
-    await eventually(async () => expect(await acquiredBy(second)).toBe(6), 30_000)
+    await eventually(async () => expect(await acquiredBy(second)).toBe(6), 90_000)
     const third = world.startRouter()
     await eventually(async () => {
       expect([await acquiredBy(second), await acquiredBy(third)]).toEqual([3, 3])
-    }, 30_000)
+    }, 90_000)
     await assertAllDelivered(world, await load.end())
   })
 
@@ -109,12 +109,12 @@ describe('taking over', () => {
     await eventually(() => expect(world.delivered().length).toBeGreaterThan(100))
     frozen.child.kill('SIGSTOP')
     const successor = world.startRouter()
-    await eventually(async () => expect(await acquiredBy(successor)).toBe(6), 40_000)
+    await eventually(async () => expect(await acquiredBy(successor)).toBe(6), 90_000)
     frozen.child.kill('SIGCONT')
     await eventually(async () => {
       expect((await acquiredBy(frozen)) + (await acquiredBy(successor))).toBe(6)
       expect(await acquiredBy(frozen)).toBe(3)
-    }, 40_000)
+    }, 90_000)
     await assertAllDelivered(world, await load.end())
   })
 

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals'
 import type { WorkerGroupConfiguration } from '@hooklane/contracts'
 import {
   createApiKey,
@@ -17,9 +16,6 @@ import { createApi } from '../../../apps/subscription-service/src/create-api.js'
 import { DeliveryRules } from '../../../apps/subscription-service/src/subscriptions/subscriptions.service.js'
 import { DocumentedApi, type OpenApiDocument } from './documented-api.js'
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.js'
-
-// Bounds a test that hangs; none comes near it.
-jest.setTimeout(60_000)
 
 /** Topics as far as the API needs them. */
 export class FakeTopics implements WorkerGroupTopics {

@@ -282,7 +282,8 @@ describe('keys', () => {
         spent[what]!.push(performance.now() - startedMs)
       }
     }
-    const [id, secret] = [spent.id!, spent.secret!].map((times) => times.sort((x, y) => x - y)[10]!)
+    // The fastest of each: what a busy machine does besides only ever adds.
+    const [id, secret] = [spent.id!, spent.secret!].map((times) => Math.min(...times))
     // Between an answer with a look-up and one without lies more.
     expect(Math.max(id! / secret!, secret! / id!)).toBeLessThan(3)
   })

@@ -8,6 +8,7 @@ import {
   TopicAdmin,
   type KafkaClient,
 } from '@hooklane/kafka'
+import { makeTopics } from './make-topics.js'
 
 const quiet = (): void => undefined
 const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet }
@@ -45,8 +46,7 @@ export class KafkaWorld {
   /** They go with the world. */
   async makeTopics(specs: readonly TopicSpec[]): Promise<void> {
     this.#specs.push(...specs)
-    const faults = await new TopicAdmin(this.client).ensureTopics(specs, { replicationFactor: 1, create: true })
-    if (faults.length > 0) throw new Error(faults.join('\n'))
+    await makeTopics(this.client, specs)
   }
 
   /** What a topic brought so far; of one partition in its order. */

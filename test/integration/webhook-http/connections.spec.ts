@@ -1,10 +1,7 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import { connect } from 'node:net'
 import { parseAllowTargets } from '@hooklane/webhook-http'
 import { Cleanup, closed, onRequest, rawReceiver, requestTo, senderOf } from './receivers.js'
-
-// Bounds a test that hangs; none comes near it.
-jest.setTimeout(30_000)
 
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())

@@ -1,9 +1,6 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import type { Socket } from 'node:net'
 import { Cleanup, closed, countingDial, onRequest, rawReceiver, requestTo, senderOf } from './receivers.js'
-
-// Bounds a test that hangs; none comes near it.
-jest.setTimeout(30_000)
 
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())

@@ -1,11 +1,8 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import type { Socket } from 'node:net'
 import { createServer } from 'node:tls'
 import { makeCertificate } from './make-certificate.js'
 import { Cleanup, countingDial, LOCAL, listen, onRequest, rawReceiver, requestTo, senderOf } from './receivers.js'
-
-// Bounds a test that hangs; none comes near it.
-jest.setTimeout(30_000)
 
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())

@@ -1,11 +1,8 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import { createServer, type TlsOptions } from 'node:tls'
 import { parseAllowTargets } from '@hooklane/webhook-http'
 import { makeCertificate, type Certificate } from './make-certificate.js'
 import { Cleanup, listen, onRequest, rawReceiver, requestTo, senderOf } from './receivers.js'
-
-// Bounds a test that hangs; none comes near it.
-jest.setTimeout(30_000)
 
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())

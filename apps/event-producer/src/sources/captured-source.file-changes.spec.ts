@@ -144,7 +144,7 @@ describe('a changed capture file', () => {
       }),
       { numRuns: 200 },
     )
-  }, 60_000)
+  })
 
   it('holds from the first transaction on of which nothing is published', async () => {
     await fc.assert(
@@ -163,7 +163,7 @@ describe('a changed capture file', () => {
       }),
       { numRuns: 200 },
     )
-  }, 60_000)
+  })
 })
 
 const hex = (lsn: bigint): string => lsn.toString(16).toUpperCase().padStart(16, '0')

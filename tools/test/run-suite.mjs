@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openHome, ROOT } from '../stack/home.mjs'
+import { SUITES } from './suites.mjs'
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+
+/**
+ * @typedef {object} SuiteRun
+ * @property {string} suite
+ * @property {readonly string[]} jestArguments
+ * @property {NodeJS.ProcessEnv} env
+ * @property {AbortSignal} signal
+ * @property {(text: string) => void} [onOutput] - Gets what the suite prints. Default: it goes straight to the terminal.
+ */
+
+/**
+ * @param {SuiteRun} run
+ * @returns {Promise<Counts>}
+ */
+export async function runSuite({ suite, jestArguments, env, signal, onOutput }) {
+  const directory = join(openHome().dir, 'test')
+  const summary = join(directory, `summary.${suite}.${process.pid}.json`)
+  await mkdir(directory, { recursive: true })
+  const args = [
+    join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'),
+    ...['--selectProjects', suite, '--passWithNoTests', '--reporters=default'],
+    `--reporters=${join(import.meta.dirname, 'summary-reporter.mjs')}`,
+    `--testSequencer=${join(import.meta.dirname, 'longest-first.mjs')}`,
+    ...(process.env['CI'] ? ['--ci'] : []),
+    ...(SUITES[suite]?.args ?? []),
+    ...jestArguments,
+  ]
+  const exitCode = await runJest({ args, env: { ...env, HOOKLANE_TEST_SUMMARY: summary }, signal, onOutput })
+  const text = await readFile(summary, 'utf8').catch(() => null)
+  await rm(summary, { force: true })
+  /** @type {Counts} */
+  const counts = text === null ? { passed: 0, failed: 0, skipped: 0 } : JSON.parse(text)
+  if (exitCode === 0 || counts.failed > 0) return counts
+  // Jest found fault with something else than a test: a crash, an open handle, an unknown argument.
+  const fault = `The ${suite} suite ended with exit code ${exitCode}: counted as one failure.\n`
+  if (onOutput) onOutput(fault)
+  else process.stdout.write(fault)
+  return { ...counts, failed: 1 }
+}
+
+/**
+ * @param {Pick<SuiteRun, 'env' | 'signal' | 'onOutput'> & { args: readonly string[] }} run
+ * @returns {Promise<number>} its exit code
+ */
+function runJest({ args, env, signal, onOutput }) {
+  const nodeOptions = [
+    process.env['NODE_OPTIONS'],
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+  ]
+  return new Promise((resolve, reject) => {
+    const output = onOutput ? 'pipe' : 'inherit'
+    const jest = spawn(process.execPath, args, {
+      cwd: ROOT,
+      stdio: ['ignore', output, output],
+      env: { ...process.env, ...env, NODE_OPTIONS: nodeOptions.filter(Boolean).join(' ') },
+    })
+    if (onOutput) {
+      for (const stream of [jest.stdout, jest.stderr]) stream?.setEncoding('utf8').on('data', onOutput)
+    }
+    const end = () => jest.kill('SIGTERM')
+    if (signal.aborted) end()
+    signal.addEventListener('abort', end)
+    jest.once('error', reject)
+    jest.once('close', (code) => resolve(code ?? 1))
+  })
+}
