@@ -45,6 +45,15 @@ describe('what does not become an event', () => {
     )
   })
 
+  it('an old row that was not logged stops everything, also where the table has REPLICA IDENTITY FULL and its partition does not', () => {
+    const folder = new TransactionFolder(new SourceReader(SOURCE), {
+      openSpool: () => Promise.reject(new Error('none')),
+    })
+    expect(() => folder.add({ op: 'delete', relation: product, before: new Map() }, PLACE)).toThrow(
+      /public.product has no REPLICA IDENTITY FULL/,
+    )
+  })
+
   it('a row that was written before a column decided whether it is an entity stops everything', () => {
     const folder = new TransactionFolder(new SourceReader(SOURCE), {
       openSpool: () => Promise.reject(new Error('none')),

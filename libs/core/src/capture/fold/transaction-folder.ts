@@ -119,7 +119,8 @@ export class TransactionFolder {
 
   private addRow(reader: RowReader, change: Exclude<RowChange, { op: 'truncate' }>, at: LogPlace): void {
     const { relation } = change
-    if (change.op !== 'insert' && relation.replicaIdentity !== 'full') {
+    // A partition may lack what its table has: then nothing of the old row is known.
+    if (change.op !== 'insert' && (relation.replicaIdentity !== 'full' || change.before.size === 0)) {
       const name = qualifiedName(reader.table)
       throw new CaptureError(
         'CAPTURE_IDENTITY_NOT_FULL',
