@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import type { CapturePlaces } from '@hooklane/config'
-import { formatEpoch, neededColumns, qualifiedName, referencedColumns, type CaptureSource } from '@hooklane/core'
+import { formatEpoch, type CaptureSource } from '@hooklane/core'
 import type { TopicNames } from '@hooklane/contracts'
 import { MAX_RECORD_BYTES, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
 import { CaptureMarks, readCompanyIds, readConfiguration, type PgPool } from '@hooklane/postgres'
@@ -18,6 +18,7 @@ import { CatalogueWatch, type CatalogueWatchOptions } from './sources/catalogue-
 import { CONFIGURATION_TABLE, ConfigurationSource, isPublished } from './sources/configuration-source.js'
 import { HiddenColumns, type HiddenColumnsOptions } from './sources/hidden-columns.js'
 import { readConfigurationTopic } from './sources/read-configuration-topic.js'
+import { replicatedSourceOf } from './sources/replicated-source-of.js'
 import { applicationNameOf, SourceRunner } from './sources/source-runner.js'
 import { TemporarySpoolFile } from './spool/temporary-spool-file.js'
 
@@ -77,7 +78,7 @@ export function configurationPipeline(parts: Parts): Pipeline {
 export function capturePipeline(parts: Parts, capture: CaptureSource, places: CapturePlaces): Pipeline {
   const { settings, kafka, names, pool, metrics, context } = parts
   const topic = names.events
-  const source = replicatedSource(capture, places)
+  const source = replicatedSourceOf(capture, places)
   const positions = new PublishedPositions({
     client: kafka,
     topic,
@@ -151,37 +152,6 @@ const catalogueReports = (
     logger.warn({ source, table, column: name }, message)
   },
 })
-
-function replicatedSource(capture: CaptureSource, places: CapturePlaces): ReplicatedSource {
-  const place = places.ofSource.get(capture)
-  return {
-    name: capture.name,
-    databaseUrl: capture.database,
-    slot: capture.slot,
-    publication: capture.publication,
-    tables: capture.tables.map((table) => {
-      const written = places.ofTable.get(table)
-      return {
-        schema: table.schema,
-        table: table.table,
-        columns: referencedColumns(capture, table),
-        needed: neededColumns(capture, table),
-        omitted: table.omit,
-        id: table.id,
-        ...(written === undefined ? {} : { written }),
-      }
-    }),
-    resetInstructions:
-      `raise the source's epoch in the capture file to ${capture.epoch + 1}${place === undefined ? '' : ` (${place})`}, restart the ` +
-      `event-producer, and let receivers fetch everything again when it is ready`,
-    acceptInstructions: (ids, tables) =>
-      `write \`accept: [${ids.join(', ')}]\` below the source${place === undefined ? '' : ` (${place})`} and restart the event-producer: ` +
-      `receivers are then told to fetch ${resourcesOf(capture, tables).join(', ')} again`,
-  }
-}
-
-const resourcesOf = ({ tables }: CaptureSource, names: readonly string[]): string[] =>
-  tables.filter((table) => names.includes(qualifiedName(table))).map(({ resource }) => resource)
 
 function makePublisher(
   { kafka, metrics, context }: Parts,
