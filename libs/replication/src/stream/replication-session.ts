@@ -38,7 +38,7 @@ export interface SessionOptions {
   readonly onStreaming: () => void
   /** The stream runs, so nobody else reads the slot; no transaction comes before this has ended. */
   readonly onStarted: (log: StartedLog) => Promise<void>
-  /** Everything up to `lsn` is durable elsewhere, or was none of our business. Told often, also when nothing has moved. */
+  /** Everything up to `lsn` is durable elsewhere, or was none of our business. Called often, also when nothing has moved. */
   readonly onProgress: (lsn: bigint) => void
 }
 
