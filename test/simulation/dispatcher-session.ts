@@ -1,4 +1,5 @@
 import {
+  assertNever,
   step,
   type Effect,
   type EffectOf,
@@ -179,8 +180,4 @@ function endingOf(effect: EffectOf<'publishAttempt' | 'publishSettlement' | 'pub
   if (effect.type === 'publishSettlement') return 'filtered'
   if (effect.disposition.kind === 'delivered') return 'delivered'
   return effect.disposition.kind === 'drop' ? 'dropped' : null
-}
-
-function assertNever(effect: never): never {
-  throw new Error(`unknown effect ${JSON.stringify(effect)}`)
 }

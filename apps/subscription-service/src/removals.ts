@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@hooklane/observability'
-import { DatabaseUnavailable, type TenantDatabase } from '@hooklane/postgres'
+import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres'
 import type { CompanyErasure } from './companies/company-erasure.js'
 import type { GroupRemoval } from './worker-groups/group-removal.js'
 
@@ -42,7 +42,7 @@ export class Removals {
   /** False: something could not be removed now. */
   private async sweep(): Promise<boolean> {
     try {
-      const isDue = await this.database.within({ kind: 'operator' }, (tables) => tables.workerGroupRemovals.isDue())
+      const isDue = await this.database.within(OPERATOR_SCOPE, (tables) => tables.workerGroupRemovals.isDue())
       if (isDue) await this.groups.sweep()
       await this.companies.sweep()
       return true

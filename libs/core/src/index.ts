@@ -1,3 +1,4 @@
+export * from './assert-never.js'
 export * from './identity/ids.js'
 export * from './identity/company-incarnation.js'
 export * from './clock/clock.js'

@@ -1,4 +1,5 @@
 import {
+  assertNever,
   step,
   type Clock,
   type Effect,
@@ -228,7 +229,3 @@ export class LaneSession implements LedgerEntry {
 
 /** setTimeout takes 31 bits; a day is early enough, because early ticks are harmless. */
 const LONGEST_TIMER_MS = 86_400_000
-
-function assertNever(effect: never): never {
-  throw new Error(`unknown effect ${JSON.stringify(effect)}`)
-}

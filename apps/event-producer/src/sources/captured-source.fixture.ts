@@ -205,7 +205,7 @@ const publishedAsTheyAre = (tables: TableOids, columns: readonly string[]): Cata
   oids: tables,
   publication: {
     name: 'p',
-    row: '1/700',
+    version: '1/700',
     isOfAllTables: true,
     publishesAll: true,
     viaRoot: true,

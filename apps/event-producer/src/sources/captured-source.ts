@@ -29,7 +29,7 @@ import type { LastPositions } from '../publishing/published-positions.js'
 import { Announcer } from './announcer.js'
 import { inOrder } from './announced-events.js'
 import type { CatalogueWatch } from './catalogue-watch.js'
-import { eventRecord, type PlacedEvent } from './event-record.js'
+import { eventRecord, placedEvents, type PlacedEvent } from './event-record.js'
 import { firstPlan, planOfToday, type FoldingPlan, type TodayOptions } from './folding-plan.js'
 import type { HiddenColumns } from './hidden-columns.js'
 import {
@@ -190,9 +190,9 @@ export class CapturedSource implements TransactionConsumer {
     const fold = this.openFold()
     this.refuseOtherHistory(transaction)
     const report = fold.report()
-    catalogue.truncated(transaction, report.truncations)
+    catalogue.noteTruncations(transaction, report.truncations)
     const announced = await announcer.eventsOf(transaction, report.truncations, this.currentPlan().reader.source)
-    for await (const placed of inOrder(placedEvents(fold, transaction), announced.events)) {
+    for await (const placed of inOrder(placedEvents(fold.events(transaction)), announced.events)) {
       await this.enqueue(placed, transaction)
     }
     this.announcedIds = [...this.announcedIds, ...announced.ids]
@@ -220,7 +220,7 @@ export class CapturedSource implements TransactionConsumer {
     if (!this.prepared) throw new Error('the source was not prepared')
     const plan = planOfToday(this.today(this.prepared))
     const { configuration, tables, reader } = plan
-    await marks.note({ configuration, tables, catalogue: columns.enter({ file: reader.source, tables }) })
+    await marks.note({ configuration, tables, catalogue: columns.switchFile({ file: reader.source, tables }) })
     this.plan = plan
     this.open(plan)
   }
@@ -253,7 +253,7 @@ export class CapturedSource implements TransactionConsumer {
 
   private today({ tables }: PreparedSource): TodayOptions {
     const { capture, columns } = this.options
-    return { today: capture, tables, hiddenOf: columns.of }
+    return { today: capture, tables, hiddenOf: columns.hiddenOf }
   }
 
   private currentPlan(): FoldingPlan {
@@ -293,11 +293,4 @@ export class CapturedSource implements TransactionConsumer {
       reason: `the log does not hold transaction ${xid}, which was published: the database was restored, or is another one`,
     })
   }
-}
-
-async function* placedEvents(
-  fold: TransactionFolder,
-  transaction: TransactionInfo,
-): AsyncGenerator<PlacedEvent, void, undefined> {
-  for await (const event of fold.events(transaction)) yield { position: event.revision?.id ?? '', event }
 }

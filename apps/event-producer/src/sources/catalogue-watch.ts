@@ -39,8 +39,8 @@ export interface CatalogueWatchOptions {
   readonly capture: CaptureSource
   readonly replicated: ReplicatedSource
   readonly marks: MarkKeeper
-  readonly columns: Pick<HiddenColumns, 'learned'>
-  /** Receivers will be told this. */
+  readonly columns: Pick<HiddenColumns, 'learn'>
+  /** These will be published. */
   readonly onAnnounced: (announcements: readonly Announcement[]) => void
   /** The capture file accepts gaps that are not open, or not any more. */
   readonly onNotOpen: (ids: readonly string[]) => void
@@ -55,12 +55,20 @@ export interface ClaimedSource {
   readonly access: CatalogueAccess
 }
 
-interface Judged {
+/** What is noted of a catalogue, and what it says now. */
+interface Compared {
   readonly known: KnownCatalogue
   readonly facts: CatalogueFacts
+  /** Tables that were captured until now. */
   readonly before: TableOids
+}
+
+interface Judged extends Compared {
   readonly verdict: CatalogueVerdict
 }
+
+/** The versions of a publication's rows after this process has changed it. */
+type ChangedPublication = Pick<PublicationPlan, 'publication' | 'members'>
 
 /**
  * Compares what the catalogue of a captured database says with what is noted of it, and notes what it says now. A difference is refused, or
@@ -71,9 +79,9 @@ interface Judged {
  */
 export class CatalogueWatch {
   private readonly truncatedBy = new Map<string, ReadonlySet<string>>()
-  /** By this process: no longer open, because it has closed them. */
+  /** Gaps that this process has closed: their ids may stay in the capture file. */
   private readonly closedIds = new Set<string>()
-  /** As they were captured last. */
+  /** The captured tables, as they were last settled. */
   private tables: TableOids = new Map()
 
   constructor(private readonly options: CatalogueWatchOptions) {}
@@ -91,11 +99,11 @@ export class CatalogueWatch {
     this.reportNotOpen(gaps.notOpen)
     const judged = await this.judgeClaimed(claimed, gaps.accepted, start.notes.log)
     const { facts, known, verdict } = judged
-    const plan = await this.publish(start, judged, access)
+    const changed = await this.publish(start, judged, access)
     const closedGaps = [...mark.gaps].filter(([table]) => verdict.excused.has(table))
     const closings = closedGaps.length > 0 ? known.closings + 1 : known.closings
-    const columns = this.options.columns.learned(facts, known)
-    const settled = { ...knownFrom(facts, { former: verdict.former, closings, columns }), ...plan }
+    const columns = this.options.columns.learn(facts, known)
+    const settled = { ...knownFrom(facts, { former: verdict.former, closings, columns }), ...changed }
     const announcements = this.announcementsOf(verdict)
     const notes = {
       ...start.notes,
@@ -112,10 +120,10 @@ export class CatalogueWatch {
   async inspected(facts: CatalogueFacts): Promise<void> {
     const { marks, onAnnounced } = this.options
     const known = catalogueFromJson(marks.catalogue) ?? NOTHING_KNOWN
-    const asked = { known, facts, before: this.tables }
-    if (this.question(asked, new Set()).gaps.size > 0) await this.refuseAsStranger()
-    const verdict = this.judge(asked, new Set())
-    const columns = this.options.columns.learned(facts, known)
+    const compared = { known, facts, before: this.tables }
+    if (this.verdictOn(compared, new Set()).gaps.size > 0) await this.requireClaim()
+    const verdict = this.judgeOrRefuse(compared, new Set())
+    const columns = this.options.columns.learn(facts, known)
     const catalogue = catalogueToJson(knownFrom(facts, { ...known, columns }))
     if (isDeepStrictEqual(catalogue, marks.catalogue)) return
     const announcements = this.announcementsOf(verdict)
@@ -123,8 +131,8 @@ export class CatalogueWatch {
     await marks.note({ catalogue, announcements: [...marks.announcements, ...announcements] })
   }
 
-  /** Receivers are told of them where they stand in the log; the catalogue shows them once more. */
-  truncated({ xid }: TransactionInfo, truncations: readonly Truncation[]): void {
+  /** These are announced where they stand in the log: the catalogue, which shows them as well, must not announce them again. */
+  noteTruncations({ xid }: TransactionInfo, truncations: readonly Truncation[]): void {
     const resources = new Set(truncations.flatMap((one) => one.resources))
     for (const table of this.options.capture.tables) {
       if (!resources.has(table.resource)) continue
@@ -143,8 +151,8 @@ export class CatalogueWatch {
     if (isContinued && noted) {
       const outcome = noted.plan ? await access.outcomeOf(noted.plan.xid) : 'aborted'
       const { known, captured } = withOutcome(noted, mark.tables, outcome)
-      const asked = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
-      return { ...asked, verdict: this.judge(asked, accepted) }
+      const compared = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
+      return { ...compared, verdict: this.judgeOrRefuse(compared, accepted) }
     }
     const captured: TableOids = isContinued ? mark.tables : new Map()
     const earlier = new Map([...mark.tables, ...(noted?.plan?.tables ?? [])])
@@ -153,19 +161,19 @@ export class CatalogueWatch {
     const isSameCluster = mark.log?.systemIdentifier === log?.systemIdentifier
     const columns = (isSameCluster ? noted?.columns : undefined) ?? prior.columns
     const known = { ...prior, columns, former: formerTables(noted?.former ?? new Map(), earlier, facts.oids) }
-    const asked = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
+    const compared = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
     // Of these, reading has only just begun: what they lack since they were published is announced.
-    const begun = [...this.question(asked, accepted).gaps.keys()].filter((table) => !captured.has(table))
-    return { ...asked, verdict: this.judge(asked, new Set([...accepted, ...begun])) }
+    const begun = [...this.verdictOn(compared, accepted).gaps.keys()].filter((table) => !captured.has(table))
+    return { ...compared, verdict: this.judgeOrRefuse(compared, new Set([...accepted, ...begun])) }
   }
 
-  /** @returns what was made of it; empty: it was in step */
+  /** Brings the publication in step. Returns what became of it; null: it was in step. */
   private async publish(
     start: MarkStart,
     { known, facts, before, verdict }: Judged,
     access: CatalogueAccess,
-  ): Promise<Partial<PublicationPlan>> {
-    let made: Partial<PublicationPlan> = {}
+  ): Promise<ChangedPublication | null> {
+    let changed: ChangedPublication | null = null
     await access.publish(async (plan) => {
       const planned: KnownCatalogue = {
         ...known,
@@ -176,13 +184,13 @@ export class CatalogueWatch {
       }
       const notes = { ...start.notes, tables: before, catalogue: catalogueToJson(planned) }
       await this.options.marks.begin({ ...start, notes })
-      made = { publication: plan.publication, members: plan.members }
+      changed = { publication: plan.publication, members: plan.members }
     })
-    return made
+    return changed
   }
 
-  /** Another process that has taken the source over changes the publication as its own capture file says. @throws CaptureMarkTaken */
-  private async refuseAsStranger(): Promise<void> {
+  /** What looks like a gap may be the doing of a process that has taken the source over, with a capture file of its own. @throws CaptureMarkTaken */
+  private async requireClaim(): Promise<void> {
     try {
       await this.options.marks.note({})
     } catch (error) {
@@ -191,17 +199,18 @@ export class CatalogueWatch {
     }
   }
 
-  private judge(known: Omit<Judged, 'verdict'>, accepted: ReadonlySet<string>): CatalogueVerdict {
+  /** @throws ChangesMissing when there are gaps that nobody has accepted */
+  private judgeOrRefuse(compared: Compared, accepted: ReadonlySet<string>): CatalogueVerdict {
     const { replicated, capture } = this.options
-    const verdict = this.question(known, accepted)
+    const verdict = this.verdictOn(compared, accepted)
     const { gaps } = verdict
-    if (gaps.size > 0) throw new ChangesMissing(gapsOf(gaps, gapId(gaps, known.known, capture.epoch)), replicated)
+    if (gaps.size > 0) throw new ChangesMissing(gapsOf(gaps, gapId(gaps, compared.known, capture.epoch)), replicated)
     return verdict
   }
 
-  private question(known: Omit<Judged, 'verdict'>, accepted: ReadonlySet<string>): CatalogueVerdict {
+  private verdictOn(compared: Compared, accepted: ReadonlySet<string>): CatalogueVerdict {
     const { replicated } = this.options
-    return judgeCatalogue({ ...known, name: replicated.publication, accepted, truncatedBy: this.truncatedBy })
+    return judgeCatalogue({ ...compared, name: replicated.publication, accepted, truncatedBy: this.truncatedBy })
   }
 
   /** One for each reason. */

@@ -21,3 +21,8 @@ export function eventRecord(topic: string, { event, position }: PlacedEvent): Ou
     },
   }
 }
+
+/** Folded events with the places that are theirs. */
+export async function* placedEvents(events: AsyncIterable<EntityEvent>): AsyncGenerator<PlacedEvent, void, undefined> {
+  for await (const event of events) yield { position: event.revision?.id ?? '', event }
+}

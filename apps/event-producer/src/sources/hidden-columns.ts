@@ -31,7 +31,7 @@ export interface FileInForce {
 export interface HiddenColumnsOptions {
   readonly capture: CaptureSource
   readonly marks: Pick<MarkKeeper, 'catalogue' | 'note'>
-  /** A column is omitted although the capture file does not have its name. Told once of each name. */
+  /** A column is omitted although the capture file does not have its name. Called once for each name. */
   readonly onRenamed: (table: string, renamed: RenamedOmission) => void
 }
 
@@ -52,14 +52,14 @@ export class HiddenColumns {
     this.inForce = { file: options.capture, tables: new Map() }
   }
 
-  /** Before anything is read. */
+  /** Call before anything is read. */
   begin(inForce: FileInForce, access: Pick<CatalogueAccess, 'read'>): void {
     this.inForce = inForce
     this.access = access
   }
 
-  /** From the next transaction on. @returns what is to be noted of the catalogue for it */
-  enter(inForce: FileInForce): CaptureMark['catalogue'] {
+  /** Another file holds from the next transaction on. Returns what must be noted of the catalogue before that. */
+  switchFile(inForce: FileInForce): CaptureMark['catalogue'] {
     this.inForce = inForce
     const known = this.known()
     return catalogueToJson({ ...known, columns: watchColumns(known.columns, this.lastSeen, this.omissions()) })
@@ -75,14 +75,14 @@ export class HiddenColumns {
     return undefined
   }
 
-  /** Of an admitted relation. */
-  readonly of: HiddenColumnsOf = (relation) => {
+  /** The columns of an admitted relation that must not leave the source. */
+  readonly hiddenOf: HiddenColumnsOf = (relation) => {
     const oid = this.oidOf(relation)
     return hiddenColumns(this.historyOf(oid), namesOf(relation), this.omitOf(oid))
   }
 
-  /** What is known of the columns once the catalogue says this. */
-  learned(facts: CatalogueFacts, { columns }: Pick<KnownCatalogue, 'columns'>): ColumnHistories {
+  /** Takes over what the catalogue says, and returns what is known of the columns with it; the caller notes that. */
+  learn(facts: CatalogueFacts, { columns }: Pick<KnownCatalogue, 'columns'>): ColumnHistories {
     const omissions = this.omissions()
     this.lastSeen = facts.tables
     const learned = watchColumns(columns, facts.tables, omissions)
@@ -99,7 +99,7 @@ export class HiddenColumns {
     if (!access) throw new Error(`${this.options.capture.name} was not started`)
     const facts = await access.read()
     const known = this.known()
-    await this.options.marks.note({ catalogue: catalogueToJson({ ...known, columns: this.learned(facts, known) }) })
+    await this.options.marks.note({ catalogue: catalogueToJson({ ...known, columns: this.learn(facts, known) }) })
   }
 
   private report(table: string, renamed: RenamedOmission): void {

@@ -10,12 +10,12 @@ import type {
 import type { CatalogueAccess } from '@hooklane/replication'
 
 interface Member {
-  readonly row: string
+  readonly version: string
   readonly isNarrowed: boolean
 }
 
 interface Publication {
-  readonly row: string
+  readonly version: string
   readonly publishesAll: boolean
   readonly members: ReadonlyMap<number, Member>
 }
@@ -79,15 +79,15 @@ export class ModelDatabase {
 
   putIn(oid: number, isNarrowed = false): void {
     if (!this.publication) return
-    const member = { row: `${this.nextOid++}/${this.begin()}`, isNarrowed }
+    const member = { version: `${this.nextOid++}/${this.begin()}`, isNarrowed }
     this.publication = { ...this.publication, members: new Map([...this.publication.members, [oid, member]]) }
   }
 
   /** Also the same options again: the row is another version all the same. */
   setOptions(publishesAll: boolean): void {
     if (!this.publication) return
-    const [oid = ''] = this.publication.row.split('/')
-    this.publication = { ...this.publication, publishesAll, row: `${oid}/${this.begin()}` }
+    const [oid = ''] = this.publication.version.split('/')
+    this.publication = { ...this.publication, publishesAll, version: `${oid}/${this.begin()}` }
   }
 
   drop(): void {
@@ -155,12 +155,12 @@ export class ModelDatabase {
     if (!next) return
     this.outcomes.set(xid, 'aborted')
     const oids = [...this.oids].flatMap(([name, oid]) => (names.includes(name) ? [oid] : []))
-    const rows = oids.flatMap((oid) => {
-      const row = next.members.get(oid)?.row
-      return row === undefined ? [] : [[oid, row] as const]
+    const versions = oids.flatMap((oid) => {
+      const version = next.members.get(oid)?.version
+      return version === undefined ? [] : [[oid, version] as const]
     })
     const tables = new Map([...this.oids].filter(([name]) => names.includes(name)))
-    await note({ xid, tables, publication: next.row, members: new Map(rows) })
+    await note({ xid, tables, publication: next.version, members: new Map(versions) })
     step('commit')
     const before = this.publication?.members ?? new Map<number, Member>()
     this.outcomes.set(xid, 'committed')
@@ -182,10 +182,10 @@ export class ModelDatabase {
     const isInStep = before?.publishesAll && before.members.size === wanted.length && wanted.every(kept)
     if (isInStep) return null
     const members = wanted.map(
-      (oid) => [oid, kept(oid) ?? { row: `${this.nextOid++}/${xid}`, isNarrowed: false }] as const,
+      (oid) => [oid, kept(oid) ?? { version: `${this.nextOid++}/${xid}`, isNarrowed: false }] as const,
     )
-    const row = before?.publishesAll ? before.row : `${before?.row.split('/')[0] ?? this.nextOid++}/${xid}`
-    return { row, publishesAll: true, members: new Map(members) }
+    const version = before?.publishesAll ? before.version : `${before?.version.split('/')[0] ?? this.nextOid++}/${xid}`
+    return { version, publishesAll: true, members: new Map(members) }
   }
 
   private join(oid: number, emptyLinks: number): void {
@@ -215,9 +215,9 @@ export class ModelDatabase {
   }
 }
 
-const facts = ({ row, publishesAll, members }: Publication): PublicationFacts => ({
+const facts = ({ version, publishesAll, members }: Publication): PublicationFacts => ({
   name: 'p',
-  row,
+  version,
   isOfAllTables: false,
   publishesAll,
   viaRoot: true,

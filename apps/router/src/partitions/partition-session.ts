@@ -1,36 +1,30 @@
-import { randomUUID } from 'node:crypto'
-import { ROUTER_STATE_END_KEY, SEEN_CHUNKS } from '@hooklane/contracts'
 import {
   isDedicatedGroup,
   isEmptyBatch,
   PartitionRouter,
   PlacedBackoff,
-  PartitionState,
   routeBatch,
   type LogBatch,
   type LogConsumerControl,
   type RoutedBatch,
-  type RouterWriter,
   type TopicPartition,
 } from '@hooklane/core'
 import type { Logger } from '@hooklane/observability'
+import { acquirePartition } from './acquire-partition.js'
 import { Backlog } from './backlog.js'
 import { inPlaceOfExpired } from './in-place-of-expired.js'
-import { outgoingRecords } from './outgoing-records.js'
+import { PartitionWriter } from './partition-writer.js'
 import { reportTransaction } from './report-transaction.js'
 import type { SessionContext } from './session-context.js'
-import { startOffset } from './start-offset.js'
-import { StateRestore } from './state-restore.js'
+import { SessionLifetime } from './session-lifetime.js'
+import type { StateRestore } from './state-restore.js'
 import { waitForGroup, type WantedGroup } from './wait-for-group.js'
-import { Wakeup } from './wakeup.js'
+import { waitForHeartbeat } from './wait-for-heartbeat.js'
 
-/** Silence while restoring, which takes 0.3 s as a rule: something swallowed the read, and starting over is cheaper than finding out. */
-const RESTORE_SILENCE_MS = 20_000
 /** Before a new try. Less would hammer a broker that is just starting; more is downtime of every app of the partition. */
 const RESTS = { firstMs: 300, maxMs: 5_000 }
 /** Where a failure stands that kept the partition from being acquired: before every offset. */
 const BEFORE_THE_LOG = -1n
-const HEARTBEAT_POLL_MS = 100
 
 type Phase =
   /** Both partitions are paused; nothing that arrives is taken. */
@@ -39,9 +33,6 @@ type Phase =
   | { readonly name: 'restoring'; readonly restore: StateRestore }
   /** `events` is being read (unless the backlog is full), the state partition is paused. */
   | { readonly name: 'owned'; readonly backlog: Backlog; isReadingPaused: boolean; waitsForGroup: boolean }
-
-/** The partition is no longer ours: not a fault. */
-class SessionEnded extends Error {}
 
 /**
  * One partition of `events`, from the moment the group assigns it until it is taken away: acquire, then route batch by batch, each in one
@@ -55,10 +46,9 @@ export class PartitionSession {
   readonly #events: TopicPartition
   readonly #state: TopicPartition
   readonly #logger: Logger
-  readonly #wakeup = new Wakeup()
+  readonly #lifetime: SessionLifetime
+  readonly #writer: PartitionWriter
   #phase: Phase = { name: 'acquiring' }
-  #writer: RouterWriter | null = null
-  #isEnded = false
   #isCommitting = false
   /** Places are offsets of `events`: what failed is the last record of the batch. */
   readonly #backoff = new PlacedBackoff(RESTS)
@@ -67,8 +57,6 @@ export class PartitionSession {
   #failure: string | null = null
   /** The configuration was read further: streams may have ended, worker groups gone. */
   #isReconfigured = true
-  /** To whose topics the writer has written since it was opened. */
-  #groups = new Set<string>()
   #running: Promise<void> = Promise.resolve()
 
   constructor(
@@ -79,6 +67,8 @@ export class PartitionSession {
     this.#events = { topic: context.topics.events, partition }
     this.#state = { topic: context.topics.routerState, partition }
     this.#logger = context.logger.child({ partition })
+    this.#lifetime = new SessionLifetime(context.clock)
+    this.#writer = new PartitionWriter({ partition, context, lifetime: this.#lifetime, logger: this.#logger })
   }
 
   get isAcquired(): boolean {
@@ -126,16 +116,16 @@ export class PartitionSession {
   /** A record of the configuration was read. */
   reconfigured(): void {
     this.#isReconfigured = true
-    this.#wakeup.notify()
+    this.#lifetime.wake()
   }
 
   /** Files what was read; never waits. */
   read(batch: LogBatch): void {
     const phase = this.#phase
-    if (this.#isEnded) return
+    if (this.#lifetime.isEnded) return
     if (phase.name === 'restoring' && batch.topic === this.#state.topic) {
       phase.restore.add(batch)
-      this.#wakeup.notify()
+      this.#lifetime.wake()
     } else if (phase.name === 'owned' && batch.topic === this.#events.topic) {
       const { backlog } = phase
       backlog.insert(inPlaceOfExpired(backlog.expiredBefore(batch), this.partition, this.context))
@@ -144,28 +134,26 @@ export class PartitionSession {
         phase.isReadingPaused = true
         this.control.pause([this.#events])
       }
-      this.#wakeup.notify()
+      this.#lifetime.wake()
     }
   }
 
   /** The partition was taken away: whatever is in flight is left to the next owner, who shuts us out. */
   end(): void {
-    this.#isEnded = true
     this.#phase = { name: 'acquiring' }
-    this.#wakeup.notify()
-    void this.#closeWriter()
+    this.#lifetime.end()
+    void this.#writer.close()
   }
 
   /** Orderly end: the transaction in flight is waited for, no other one begins. */
   async finish(): Promise<void> {
-    this.#isEnded = true
-    this.#wakeup.notify()
+    this.#lifetime.end()
     if (this.#isCommitting) await this.#running
-    await this.#closeWriter()
+    await this.#writer.close()
   }
 
   async #run(): Promise<void> {
-    while (!this.#isEnded) {
+    while (!this.#lifetime.isEnded) {
       try {
         await this.#route(await this.#acquire())
         await this.#letGo()
@@ -175,35 +163,14 @@ export class PartitionSession {
     }
   }
 
-  /** Order matters, in every step: see the class comment. */
   async #acquire(): Promise<PartitionRouter> {
     const { context, control, partition } = this
     const startedMs = context.clock.monotonicMs()
-    const writer = await context.log.openWriter(partition)
-    if (this.#isEnded) {
-      await writer.close()
-      throw new SessionEnded()
-    }
-    this.#writer = writer
-    this.#groups = new Set()
     this.#isReconfigured = true
-    // Noted after the predecessor was shut out: we must not route with an older configuration than it did.
-    const configured = context.configuration.caughtUp()
-    configured.catch(() => undefined) // Awaited below, unless the restore fails first.
-    const nonce = randomUUID()
-    const end = { topic: this.#state.topic, partition, key: ROUTER_STATE_END_KEY, value: nonce }
-    await this.#unlessEnded(writer.commit({ records: [end] }))
-    const restore = await this.#restore(nonce)
-    const state = PartitionState.restored(restore.records(), SEEN_CHUNKS)
-    const [committed, offsets] = await this.#unlessEnded(
-      Promise.all([context.log.committedOffset(partition), context.log.eventOffsets(partition), configured]),
-    )
-    const { low, high } = offsets
-    const { next, expired } = startOffset(
-      { committed, stateNext: state.committedNext, low, high },
-      { ...context, logger: this.#logger },
-    )
-
+    const { state, next, expired } = await acquirePartition({
+      ...{ partition, control, context, writer: this.#writer, lifetime: this.#lifetime, logger: this.#logger },
+      onRestore: (restore) => (this.#phase = restore ? { name: 'restoring', restore } : { name: 'acquiring' }),
+    })
     const backlog = new Backlog(next)
     backlog.insert(inPlaceOfExpired(expired, partition, context))
     this.#phase = { name: 'owned', backlog, isReadingPaused: false, waitsForGroup: false }
@@ -217,39 +184,17 @@ export class PartitionSession {
     return new PartitionRouter(context.routing, state)
   }
 
-  async #restore(nonce: string): Promise<StateRestore> {
-    const { clock } = this.context
-    const restore = new StateRestore(nonce)
-    let progress = restore.position
-    let deadlineMs = clock.monotonicMs() + RESTORE_SILENCE_MS
-    this.#phase = { name: 'restoring', restore }
-    this.control.seek(this.#state, 0n)
-    this.control.resume([this.#state])
-    while (!restore.isComplete) {
-      if (restore.position !== progress) {
-        progress = restore.position
-        deadlineMs = clock.monotonicMs() + RESTORE_SILENCE_MS
-      }
-      const leftMs = deadlineMs - clock.monotonicMs()
-      if (leftMs <= 0) throw new Error(`nothing of the partition's state was read for ${RESTORE_SILENCE_MS} ms`)
-      await this.#unlessEnded(this.#wakeup.wait(leftMs))
-    }
-    this.control.pause([this.#state])
-    this.#phase = { name: 'acquiring' }
-    return restore
-  }
-
   /** Returns when the session has ended, or when another writer is needed. */
   async #route(router: PartitionRouter): Promise<void> {
     const { context, partition } = this
     const { view } = context.configuration
-    while (!this.#isEnded && this.#phase.name === 'owned') {
+    while (!this.#lifetime.isEnded && this.#phase.name === 'owned') {
       const phase = this.#phase
       if (phase.backlog.isEmpty && !this.#isReconfigured) {
-        await this.#wakeup.wait()
+        await this.#lifetime.wait()
         continue
       }
-      if (this.#isReconfigured && [...this.#groups].some((group) => !view.hasWorkerGroup(group))) return
+      if (this.#isReconfigured && this.#writer.hasWrittenToRemovedGroup(view)) return
       this.#isReconfigured = false
       const routedAt = new Date(context.clock.wallMs()).toISOString()
       const batch = routeBatch(router, phase.backlog.records, { partition, view, routedAt, limits: context.limits })
@@ -269,25 +214,22 @@ export class PartitionSession {
    * ever wrote to whenever it looks for leaders, and tries for a minute when one is missing: a new writer knows nothing of it.
    */
   async #letGo(): Promise<void> {
-    if (this.#isEnded) return
+    if (this.#lifetime.isEnded) return
     this.#phase = { name: 'acquiring' }
     this.control.pause([this.#events, this.#state])
     this.context.onChange()
     this.#logger.info('a worker group goes: the partition is acquired anew')
-    await this.#closeWriter()
+    await this.#writer.close()
   }
 
   async #commit(batch: RoutedBatch, routedAt: string): Promise<void> {
-    const { context, partition } = this
-    if (!this.#writer || this.#isEnded) throw new SessionEnded()
+    const { context } = this
     const startedMs = context.clock.monotonicMs()
     this.#isCommitting = true
     // What ends streams alone moves no offset: it fails at the place that was reached.
     this.#committing = batch.nextOffset === null ? null : batch.nextOffset - 1n
     try {
-      const records = outgoingRecords(batch, { topics: context.topics, partition, at: routedAt })
-      for (const { workerGroup } of [...batch.ends, ...batch.deliveries]) this.#groups.add(workerGroup)
-      await this.#writer.commit(batch.nextOffset === null ? { records } : { records, nextOffset: batch.nextOffset })
+      await this.#writer.commit(batch, routedAt)
     } finally {
       this.#isCommitting = false
     }
@@ -312,19 +254,9 @@ export class PartitionSession {
     this.control.resume([this.#events])
   }
 
-  /**
-   * The app's worker group is not known, so there is no topic for its delivery. The whole partition waits, although other apps share
-   * it: to go on without this delivery would lose it, and to put it aside would let later ones of the app overtake it. It is rare and
-   * short: a group's row is written in one transaction with the app, after its topics, so it comes within the second. A deleted app
-   * matches nothing any more and ends the wait; so does disabling it.
-   */
   async #awaitGroup(wanted: WantedGroup): Promise<void> {
     this.#setWaiting(true)
-    await waitForGroup(wanted, this.context, {
-      logger: this.#logger,
-      isEnded: () => this.#isEnded,
-      pauseFor: (ms) => this.#pauseFor(ms),
-    })
+    await waitForGroup(wanted, this.context, { logger: this.#logger, lifetime: this.#lifetime })
     this.#setWaiting(false)
   }
 
@@ -334,12 +266,12 @@ export class PartitionSession {
   }
 
   async #startOver(error: unknown): Promise<void> {
-    if (this.#isEnded) return
+    if (this.#lifetime.isEnded) return
     const { context } = this
     const failure = context.log.classify(error)
     const failedMs = context.clock.monotonicMs()
     context.metrics.transactions.inc({ outcome: failure === 'fenced' ? 'fenced' : 'failed' })
-    // Somebody removed a topic. To go on without it would lose deliveries, so the partition waits; see `#awaitGroup`.
+    // Somebody removed a topic. To go on without it would lose deliveries, so the partition waits; see `waitForGroup`.
     if (failure === 'topic_missing') context.metrics.incidents.inc({ kind: failure })
     const restMs = this.#backoff.failed(this.#failedAt())
     this.#failure = error instanceof Error ? error.message : String(error)
@@ -349,46 +281,13 @@ export class PartitionSession {
     context.onChange()
     if (failure === 'fenced') this.#logger.warn({ restMs }, 'shut out by another owner')
     else this.#logger.error({ error, alarm: failure, restMs }, 'starting over')
-    await this.#closeWriter()
-    await this.#pauseFor(restMs)
-    if (failure === 'fenced') await this.#stillAssigned(failedMs)
+    await this.#writer.close()
+    await this.#lifetime.pauseFor(restMs)
+    if (failure === 'fenced') await waitForHeartbeat(failedMs, context, this.#lifetime)
   }
 
   #failedAt(): bigint {
     if (this.#phase.name !== 'owned') return BEFORE_THE_LOG
     return this.#committing ?? this.#phase.backlog.next - 1n
-  }
-
-  /**
-   * Somebody else owns the partition, or did for a moment. A process that wakes from a freeze still believes in its assignment: to acquire
-   * at once would shut out the rightful owner. A heartbeat that is answered after the fact proves that the assignment still holds.
-   */
-  async #stillAssigned(sinceMs: number): Promise<void> {
-    while (!this.#isEnded && (this.context.lastHeartbeatMs() ?? -Infinity) <= sinceMs)
-      await this.#pauseFor(HEARTBEAT_POLL_MS)
-  }
-
-  /** Sleeps its time whatever arrives meanwhile; the end of the session alone cuts it short. */
-  async #pauseFor(ms: number): Promise<void> {
-    const { clock } = this.context
-    const untilMs = clock.monotonicMs() + ms
-    for (let leftMs = ms; leftMs > 0 && !this.#isEnded; leftMs = untilMs - clock.monotonicMs())
-      await this.#wakeup.wait(leftMs)
-  }
-
-  async #unlessEnded<T>(work: Promise<T>): Promise<T> {
-    const result = await work
-    if (this.#isEnded) throw new SessionEnded()
-    return result
-  }
-
-  async #closeWriter(): Promise<void> {
-    const writer = this.#writer
-    this.#writer = null
-    try {
-      await writer?.close()
-    } catch (error) {
-      this.#logger.debug({ error }, 'a writer did not close in order')
-    }
   }
 }

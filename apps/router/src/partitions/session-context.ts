@@ -15,7 +15,7 @@ export interface SessionContext {
   readonly logger: Logger
   readonly skips: Skips
   /** Monotonic instant of the last heartbeat that the group's coordinator answered. */
-  lastHeartbeatMs(): number | null
+  readonly lastHeartbeatMs: () => number | null
   /** A partition was acquired, lost or began to wait. */
   onChange(): void
 }

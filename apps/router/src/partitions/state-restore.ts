@@ -25,7 +25,7 @@ export class StateRestore {
     return this.#next
   }
 
-  /** Begins anew: the reader was sent back to the start of the topic. */
+  /** Starts over: the reader was sent back to the start of the topic. */
   restart(): void {
     this.#values.clear()
     this.#next = 0n

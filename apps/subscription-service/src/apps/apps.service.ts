@@ -1,12 +1,12 @@
 import { newId } from '@hooklane/core'
-import { AppEntity, ConstraintViolation, TenantDatabase, type Tables } from '@hooklane/postgres'
+import { AppEntity, ConstraintViolation, OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres'
 import { Injectable } from '@nestjs/common'
 import type { Caller } from '../api-keys/caller.js'
 import { againWhenTaken, refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { requireMatch, type Preconditions } from '../http/etag.js'
 import { notFound, Problem } from '../http/problem.js'
 import type { Within } from '../idempotency/posts.js'
-import { GroupPlacement, type Placement } from '../worker-groups/group-placement.js'
+import { GROUP_CLASH, GroupPlacement, type Placement } from '../worker-groups/group-placement.js'
 import { appConfiguration, DEFAULT_APP_TYPE, type PatchApp, type WriteApp } from './app.dto.js'
 
 const CONFLICTS: Conflicts = {
@@ -15,11 +15,7 @@ const CONFLICTS: Conflicts = {
     code: 'EXTERNAL_ID_TAKEN',
     message: 'another app of the company has this externalId',
   },
-  app_dedicated_group: {
-    path: 'id',
-    code: 'WORKER_GROUP_CLASH',
-    message: 'the worker group of this id belongs to an app with a similar id',
-  },
+  app_dedicated_group: GROUP_CLASH,
   app_company_id_fkey: {
     path: 'Hooklane-Company',
     code: 'NOT_FOUND',
@@ -68,7 +64,7 @@ export class AppsService {
     request: { readonly body: WriteApp } & Preconditions,
   ): Promise<{ app: AppEntity; isNew: boolean }> {
     const companyId = caller.requireCompany()
-    const { identity, existing } = await this.database.within({ kind: 'operator' }, async (tables) => ({
+    const { identity, existing } = await this.database.within(OPERATOR_SCOPE, async (tables) => ({
       identity: await tables.identities.findApp(id),
       existing: await tables.apps.find(id),
     }))

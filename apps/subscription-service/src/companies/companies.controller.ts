@@ -1,4 +1,4 @@
-import { TenantDatabase, type CreationPosition, type PageRequest } from '@hooklane/postgres'
+import { OPERATOR_SCOPE, TenantDatabase, type CreationPosition, type PageRequest } from '@hooklane/postgres'
 import { Body, Controller, Delete, Get, Headers, HttpCode, HttpStatus, Param, Put, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
@@ -9,8 +9,6 @@ import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { NewIdPipe } from '../http/path-id.js'
 import { CompaniesService } from './companies.service.js'
 import { CompanyView, companyView, PutCompany } from './company.dto.js'
-
-const ALL = { kind: 'operator' } as const
 
 /** Companies are the operators': what the header `Hooklane-Company` says does not matter here. */
 @ApiTags('Companies')
@@ -29,7 +27,8 @@ export class CompaniesController {
   list(@WhoAsks() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<CompanyView>> {
     return this.lists.answer(
       { name: 'companies', query, caller },
-      (page: PageRequest<CreationPosition>) => this.database.within(ALL, (tables) => tables.companies.page(page)),
+      (page: PageRequest<CreationPosition>) =>
+        this.database.within(OPERATOR_SCOPE, (tables) => tables.companies.page(page)),
       companyView,
     )
   }

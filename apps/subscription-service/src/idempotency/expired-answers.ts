@@ -1,5 +1,5 @@
 import type { Logger } from '@hooklane/observability'
-import { DatabaseUnavailable, type TenantDatabase } from '@hooklane/postgres'
+import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres'
 
 /** Too short: load without need. Too long: the table holds more than it must; nobody sees an expired row either way. */
 const INTERVAL_MS = 600_000
@@ -29,7 +29,7 @@ export class ExpiredAnswers {
     try {
       let removed = BATCH
       while (removed === BATCH) {
-        removed = await this.database.within({ kind: 'operator' }, (tables) => tables.idempotency.removeExpired(BATCH))
+        removed = await this.database.within(OPERATOR_SCOPE, (tables) => tables.idempotency.removeExpired(BATCH))
       }
     } catch (error) {
       if (error instanceof DatabaseUnavailable) return

@@ -6,13 +6,20 @@ import {
   type GroupedApp,
   type WorkerGroupTopics,
 } from '@hooklane/core'
-import { TenantDatabase, type Tables } from '@hooklane/postgres'
+import { OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres'
 import { Inject, Injectable } from '@nestjs/common'
-import { Problem } from '../http/problem.js'
+import { Problem, type Refusal } from '../http/problem.js'
 import { GroupRemoval } from './group-removal.js'
 
 export const WORKER_GROUP_TOPICS = Symbol('WorkerGroupTopics')
 export const WORKER_GROUP_BACKLOGS = Symbol('WorkerGroupBacklogs')
+
+/** Two ids may meet in one name of a group; the second app is refused. */
+export const GROUP_CLASH: Refusal = {
+  path: 'id',
+  code: 'WORKER_GROUP_CLASH',
+  message: 'the worker group of this id belongs to an app with a similar id',
+}
 
 /** The group that an app goes to. Its topics exist. */
 export interface Placement {
@@ -22,8 +29,6 @@ export interface Placement {
   /** The app was not saved: what was made for it alone is removed. Never rejects. */
   readonly abandon: () => Promise<void>
 }
-
-const ALL = { kind: 'operator' } as const
 
 /** Finds an app its worker group before it is saved, and sees to the topics. */
 @Injectable()
@@ -42,7 +47,7 @@ export class GroupPlacement {
   private async placeAmongOthers({ type }: GroupedApp): Promise<Placement> {
     const candidates = sharedGroupCandidates(type)
     // Groups belong to no company: any scope sees them.
-    const existing = await this.database.within(ALL, (tables) => tables.workerGroups.findAll(candidates))
+    const existing = await this.database.within(OPERATOR_SCOPE, (tables) => tables.workerGroups.findAll(candidates))
     const best = candidates
       .map((name) => existing.find((group) => group.name === name))
       .find((group) => group !== undefined)
@@ -54,7 +59,7 @@ export class GroupPlacement {
 
   /** Order matters: the name is reserved before there are topics under it, so that nothing is left behind unknown, wherever this process ends. */
   private async placeAlone(app: GroupedApp): Promise<Placement> {
-    const { group, reserved } = await this.database.within(ALL, async ({ workerGroups }) => {
+    const { group, reserved } = await this.database.within(OPERATOR_SCOPE, async ({ workerGroups }) => {
       const own = dedicatedGroup({ ...app, abandoned: await workerGroups.countAbandoned(app.id) })
       await workerGroups.reserve(own, app.id)
       return { group: own, reserved: await workerGroups.find(own.name) }
@@ -77,12 +82,7 @@ async function establish(tables: Tables, { name, partitions, slots }: WorkerGrou
   if (!(await tables.workerGroups.ensure({ name, partitions, slots }, new Date()))) throw beingRemoved(name)
 }
 
-function clash(): Problem {
-  const message = 'the worker group of this id belongs to an app with a similar id'
-  return new Problem('WORKER_GROUP_CLASH', `id: ${message}`, {
-    errors: [{ path: 'id', code: 'WORKER_GROUP_CLASH', message }],
-  })
-}
+const clash = (): Problem => new Problem(GROUP_CLASH.code, `id: ${GROUP_CLASH.message}`, { errors: [GROUP_CLASH] })
 
 /** It was made for a request that was then refused, a moment ago. */
 const beingRemoved = (name: string): Problem =>

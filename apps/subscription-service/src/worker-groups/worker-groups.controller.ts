@@ -1,6 +1,6 @@
 import { PARTITIONS, type TopicProfile } from '@hooklane/contracts'
 import type { WorkerGroupBacklog, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core'
-import { TenantDatabase, type PageRequest, type WorkerGroupOverview } from '@hooklane/postgres'
+import { OPERATOR_SCOPE, TenantDatabase, type PageRequest, type WorkerGroupOverview } from '@hooklane/postgres'
 import { Body, Controller, Get, HttpStatus, Inject, Param, Put, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
@@ -15,7 +15,6 @@ import { WORKER_GROUP_BACKLOGS, WORKER_GROUP_TOPICS } from './group-placement.js
 /** Shared groups are made by operators; dedicated ones by saving the app. */
 const SHARED_GROUP = /^shared-[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/
 const NOT_TOLD: WorkerGroupBacklog = { records: null, reason: 'KAFKA_UNAVAILABLE' }
-const ALL = { kind: 'operator' } as const
 
 export const TOPIC_PROFILE = Symbol('TopicProfile')
 
@@ -103,7 +102,7 @@ export class WorkerGroupsController {
     const { data, nextCursor } = await this.lists.answer(
       { name: 'worker-groups', query, caller },
       (page: PageRequest<{ readonly name: string }>) =>
-        this.database.within(ALL, (tables) => tables.workerGroups.page(page)),
+        this.database.within(OPERATOR_SCOPE, (tables) => tables.workerGroups.page(page)),
       (group) => group,
     )
     // Outside of the transaction: Kafka may take its time.
@@ -128,15 +127,15 @@ export class WorkerGroupsController {
       const message = 'must be shared-<app type>: dedicated groups come with their apps'
       throw unprocessable({ path: 'name', code: 'WORKER_GROUP_NAME', message })
     }
-    const standing = await this.database.within(ALL, (tables) => tables.workerGroups.find(name))
-    const group = this.withCounts(name, body, standing)
+    const existing = await this.database.within(OPERATOR_SCOPE, (tables) => tables.workerGroups.find(name))
+    const group = this.withCounts(name, body, existing)
     await this.topics.ensure(group)
-    const overview = await this.database.within(ALL, async (tables) => {
+    const overview = await this.database.within(OPERATOR_SCOPE, async (tables) => {
       await tables.workerGroups.ensure(group, new Date())
       return tables.workerGroups.overview(name)
     })
     if (!overview) throw new Error(`the worker group ${name} vanished while it was made`)
-    response.status(standing ? HttpStatus.OK : HttpStatus.CREATED)
+    response.status(existing ? HttpStatus.OK : HttpStatus.CREATED)
     const [view] = await this.views([overview])
     if (!view) throw new Error(`the worker group ${name} has no view`)
     return view
@@ -150,15 +149,15 @@ export class WorkerGroupsController {
   private withCounts(
     name: string,
     { partitions, slots }: PutWorkerGroup,
-    standing: { readonly partitions: number; readonly slots: number } | null,
+    existing: { readonly partitions: number; readonly slots: number } | null,
   ): { name: string; partitions: number; slots: number } {
-    const standard = PARTITIONS[this.profile]
+    const defaults = PARTITIONS[this.profile]
     const group = {
       name,
-      partitions: partitions ?? standing?.partitions ?? standard.shared,
-      slots: slots ?? standing?.slots ?? standard.slots,
+      partitions: partitions ?? existing?.partitions ?? defaults.shared,
+      slots: slots ?? existing?.slots ?? defaults.slots,
     }
-    if (!standing || (standing.partitions === group.partitions && standing.slots === group.slots)) return group
+    if (!existing || (existing.partitions === group.partitions && existing.slots === group.slots)) return group
     throw new Problem('WORKER_GROUP_FIXED', `partitions and slots of ${name} are those of its topics and cannot change`)
   }
 }

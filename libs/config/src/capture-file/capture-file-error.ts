@@ -8,7 +8,7 @@ export interface CaptureFileFault {
   readonly message: string
 }
 
-/** All faults of a capture file at once: a person mends them in one go. Sources without a fault are captured nevertheless. */
+/** All faults of a capture file at once: a person fixes them in one go. Sources without a fault are captured nevertheless. */
 export class CaptureFileError extends Error {
   readonly code = 'CAPTURE_FILE_INVALID'
   constructor(

@@ -9,7 +9,7 @@ export interface SettingFault {
   readonly value: string | null
 }
 
-/** All faults of the environment at once: a person mends them in one go. */
+/** All faults of the environment at once: a person fixes them in one go. */
 export class ConfigurationError extends Error {
   readonly code = 'CONFIGURATION_INVALID'
   constructor(readonly faults: readonly SettingFault[]) {

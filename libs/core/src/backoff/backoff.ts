@@ -2,7 +2,7 @@
 export interface BackoffLimits {
   /** Before the first new try. Too low: what is down is hammered. Too high: a passing failure costs that long. */
   readonly firstMs: number
-  /** Pauses double up to it. Too low: a flood of equal failures. Too high: what is mended goes on that much later. */
+  /** Pauses double up to it. Too low: a flood of equal failures. Too high: what is fixed goes on that much later. */
   readonly maxMs: number
 }
 
@@ -34,7 +34,7 @@ export class Backoff {
  * again each time, so the back-off ends with progress past that place alone.
  *
  * Invariant: `place` null ⇔ nothing has failed since the last progress past it. It only grows while the back-off lasts: a failure at an
- * earlier place does not show that the later one was mended.
+ * earlier place does not show that the later one was fixed.
  */
 export class PlacedBackoff {
   private readonly backoff: Backoff

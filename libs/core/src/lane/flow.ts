@@ -1,3 +1,4 @@
+import { assertNever } from '../assert-never.js'
 import { decideDisposition } from '../policy/decide-disposition.js'
 import { advance, wake } from './advance.js'
 import { orderOf } from './gaps.js'
@@ -161,8 +162,4 @@ export function runTimers(session: Session, nowMs: number, out: Effect[]): void 
     advance(session, lane, nowMs, out)
   }
   wake(session, out)
-}
-
-function assertNever(value: never): never {
-  throw new Error(`not a known case: ${JSON.stringify(value)}`)
 }

@@ -1,3 +1,4 @@
+import { assertNever } from '../assert-never.js'
 import { advance, appDeleted } from './advance.js'
 import { deleteReachedFloors, laneDeleted } from './floor.js'
 import { attemptEnded, attemptNotStarted, prepared, published, resume, runTimers } from './flow.js'
@@ -99,10 +100,6 @@ function refuse(session: Session, input: Input, out: Effect[]): void {
   const detail = `${input.type} while ${session.phase}${appId === undefined ? '' : `, lane ${session.lanes.get(appId)?.activity ?? 'unknown'}`}`
   if (session.settings.strict === true) throw new Error(`illegal input: ${detail}`)
   out.push({ type: 'alarm', kind: 'illegalInput', ...(appId === undefined ? {} : { appId }), detail })
-}
-
-function assertNever(value: never): never {
-  throw new Error(`unknown input ${JSON.stringify(value)}`)
 }
 
 const NOTHING: readonly Effect[] = []

@@ -1,3 +1,4 @@
+import { assertNever } from '../assert-never.js'
 import type { DeliveryPolicy, FailureAction, RetryPolicy } from '@hooklane/contracts'
 import type { AttemptResult, Disposition } from './attempt-result.js'
 
@@ -112,7 +113,3 @@ function backoffMs(backoff: NonNullable<RetryPolicy['backoff']>, attempt: number
 }
 
 const vary = (delayMs: number, share: number): number => Math.max(0, Math.round(delayMs * (1 + share)))
-
-function assertNever(value: never): never {
-  throw new Error(`not a known case: ${JSON.stringify(value)}`)
-}

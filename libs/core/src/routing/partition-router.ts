@@ -6,12 +6,13 @@ import type {
   EntityEvent,
   StreamEndHeaders,
 } from '@hooklane/contracts'
+import { FIRST_INCARNATION, type CompanyIncarnation } from '../identity/company-incarnation.js'
 import { webhookId } from '../identity/ids.js'
 import type { LogRecord } from '../log/log.js'
 import { nestsDeeperThan } from './json-depth.js'
 import { partitionOfKey } from './murmur2.js'
 import { isOwnEventType, subscriptionEntity } from './own-event-types.js'
-import type { CompanyIncarnation, PartitionState } from './partition-state.js'
+import type { PartitionState } from './partition-state.js'
 import { matchSubscriptions, type RoutingView, type SubscriptionMatch } from './routing-view.js'
 import { spliceOrder } from './splice-order.js'
 
@@ -128,7 +129,7 @@ export class PartitionRouter {
     const company = view.company(event.companyId)
     if (!company) return { reason: 'unknown_company' }
     if (isOfPredecessor(record, company)) return { reason: 'former_company' }
-    return { event, company: { id: event.companyId, incarnation: company.incarnation ?? 1 } }
+    return { event, company: { id: event.companyId, incarnation: company.incarnation ?? FIRST_INCARNATION } }
   }
 
   #deliver({ record, event, company, routedAt }: ReadEvent & RoutingContext, match: SubscriptionMatch): RoutedDelivery {

@@ -1,13 +1,7 @@
 import type { AppStreamState, RouterStateRecord, SeenChunkState } from '@hooklane/contracts'
+import { FIRST_INCARNATION, type CompanyIncarnation } from '../identity/company-incarnation.js'
 import { SeenWindow } from './seen-window.js'
 import type { StreamPlace } from './splice-order.js'
-
-/** A company as it was made, or made again. */
-export interface CompanyIncarnation {
-  readonly id: string
-  /** 1 for the first. */
-  readonly incarnation: number
-}
 
 /** What a transaction writes of the state: records under their keys, and keys whose record goes. */
 export interface StateChanges {
@@ -137,7 +131,7 @@ export class PartitionState {
         return
       }
       case 'seen': {
-        const company = { id: record.companyId, incarnation: record.incarnation ?? 1 }
+        const company = { id: record.companyId, incarnation: record.incarnation ?? FIRST_INCARNATION }
         const window = this.window(company, record.producer)
         if (window.incarnation === company.incarnation) window.restore(record)
         // A predecessor's chunk: `window` keeps those that it took the place of, and this one has come too late.

@@ -8,6 +8,9 @@ export type Scope =
   /** One API key, before its company is known. */
   | { readonly kind: 'apiKey'; readonly id: string }
 
+/** Rows of every company, and those that are none's. */
+export const OPERATOR_SCOPE: Scope = { kind: 'operator' }
+
 /** The settings that the policies read (migrations 0005 and 0008), to be set inside the transaction only. */
 export function scopeSettings(scope: Scope): readonly [name: string, value: string][] {
   switch (scope.kind) {

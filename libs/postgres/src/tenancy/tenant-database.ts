@@ -14,7 +14,7 @@ import { EventTypeTable } from '../tables/event-type-table.js'
 import { SubscriptionTable } from '../tables/subscription-table.js'
 import { WorkerGroupRemovalTable } from '../tables/worker-group-removal-table.js'
 import { WorkerGroupTable } from '../tables/worker-group-table.js'
-import { scopeSettings, type Scope } from './scope.js'
+import { OPERATOR_SCOPE, scopeSettings, type Scope } from './scope.js'
 
 /** The tables as one transaction sees them. */
 export interface Tables {
@@ -71,7 +71,7 @@ export class TenantDatabase {
 
   /** Resolves when the database answers. @throws DatabaseUnavailable */
   async ping(): Promise<void> {
-    await this.within({ kind: 'operator' }, () => Promise.resolve())
+    await this.within(OPERATOR_SCOPE, () => Promise.resolve())
   }
 
   /** Waits for transactions that run, then ends the connections. */

@@ -20,7 +20,7 @@ export interface CatalogueAccess {
 export interface CatalogueAccessOptions extends Omit<ControlOptions, 'databaseUrl'> {
   readonly server: ServerFacts
   readonly tables: TableOids
-  /** Told of tables that are published from now on. */
+  /** Called with tables that are published from now on. */
   readonly onAdded?: ((tables: readonly string[]) => void) | undefined
 }
 

@@ -3,7 +3,7 @@ import { SourceRefused } from '../source-refused.js'
 import { quoteName } from './quote.js'
 
 /** `pgoutput` skips transactions without published changes, and publications are what we expect, since 15. */
-const LEAST_VERSION = 150_000
+const MIN_VERSION = 150_000
 
 export interface ServerFacts {
   /** `server_version_num`. */
@@ -37,7 +37,7 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
     FROM pg_roles r WHERE rolname = current_user`)
   const facts = rows[0]
   if (!facts) throw new SourceRefused('DATABASE_ERROR', 'the login is not in pg_roles')
-  if (facts.version < LEAST_VERSION) {
+  if (facts.version < MIN_VERSION) {
     throw new SourceRefused(
       'SERVER_TOO_OLD',
       `PostgreSQL 15 or newer is needed; this is version ${Math.floor(facts.version / 10_000)}: upgrade the server`,

@@ -19,7 +19,7 @@ export interface EnsuredPublication {
   readonly added: readonly string[]
 }
 
-/** Told what the publication will be, before it is: nothing changes when it throws. */
+/** Called with what the publication will be, before it is: nothing changes when it throws. */
 export type NotePlan = (plan: PublicationPlan) => Promise<void>
 
 /** How long a transaction may wait for its plan to be noted. A process that is frozen meanwhile must not keep its locks. */
@@ -80,9 +80,9 @@ async function readPlan(
     throw new Error(`the publication ${source.publication} vanished in the transaction that made it`)
   const members = [...tables.values()].flatMap((oid) => {
     const member = made.members.get(oid)
-    return member ? [[oid, member.row] as const] : []
+    return member ? [[oid, member.version] as const] : []
   })
-  return { xid: rows[0].xid, tables, publication: made.row, members: new Map(members) }
+  return { xid: rows[0].xid, tables, publication: made.version, members: new Map(members) }
 }
 
 async function execute(client: Client, source: ReplicatedSource, statements: readonly string[]): Promise<void> {

@@ -55,12 +55,12 @@ export async function readPublication(
   if (!row) return null
   return {
     name,
-    row: row.version,
+    version: row.version,
     isOfAllTables: row.all_tables,
     publishesAll: row.publishes_all,
     viaRoot: row.via_root,
     publishesGenerated: row.generated,
-    members: new Map(row.tables.map(({ oid, version, narrowed }) => [oid, { row: version, isNarrowed: narrowed }])),
+    members: new Map(row.tables.map(({ oid, version, narrowed }) => [oid, { version, isNarrowed: narrowed }])),
     quoted: row.tables.map(quoteTable),
   }
 }

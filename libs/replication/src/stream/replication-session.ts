@@ -1,24 +1,17 @@
 import { Socket } from 'node:net'
 import { formatLsn, parseLsn, type FoundHistory } from '@hooklane/core'
-import { DatabaseError } from 'pg'
 import { LogicalReplicationService } from 'pg-logical-replication'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { captureUrl } from '../capture-session.js'
 import { knownTables } from '../pgoutput/known-tables.js'
 import type { ReadySlot } from '../preparation/ensure-slot.js'
 import type { ReplicatedSource, TableOids } from '../replicated-source.js'
-import {
-  consumerFailure,
-  databaseFailure,
-  missingOfAll,
-  notDecodable,
-  SourceRefused,
-  type ChangesMissing,
-} from '../source-refused.js'
+import { consumerFailure, notDecodable, SourceRefused } from '../source-refused.js'
 import type { SourceWarning } from '../source-warning.js'
 import { catalogueColumnTypes } from '../types/catalogue-column-types.js'
 import { DurablePosition } from './durable-position.js'
 import { DecodingPlugin } from './pgoutput-plugin.js'
+import { failureOfWarning, streamFailure } from './stream-failure.js'
 import type { LogRelease, TransactionConsumer } from './transaction-consumer.js'
 import { TransactionReader } from './transaction-reader.js'
 
@@ -35,13 +28,6 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** After this the socket is cut instead of closed in order. */
 const CLOSE_TIMEOUT_MS = 1_000
 
-/** SQLSTATE of the warning "skipped loading publication" (object_not_in_prerequisite_state). */
-const PUBLICATION_SKIPPED = '55000'
-/** SQLSTATE before 18, once the stream runs: the publication is missing at this point of the log. */
-const UNDEFINED_OBJECT = '42704'
-/** SQLSTATEs of text that the database holds and that cannot be converted: bytes without a character, or none that UTF-8 has. */
-const NO_UTF8: ReadonlySet<string | undefined> = new Set(['22021', '22P05'])
-
 export interface SessionOptions {
   readonly source: ReplicatedSource
   readonly slot: ReadySlot
@@ -52,7 +38,7 @@ export interface SessionOptions {
   readonly onStreaming: () => void
   /** The stream runs, so nobody else reads the slot; no transaction comes before this has ended. */
   readonly onStarted: (log: StartedLog) => Promise<void>
-  /** Everything up to `lsn` is durable elsewhere, or was none of our business. Told often, also when nothing has moved. */
+  /** Everything up to `lsn` is durable elsewhere, or was none of our business. Called often, also when nothing has moved. */
   readonly onProgress: (lsn: bigint) => void
 }
 
@@ -111,7 +97,10 @@ export class ReplicationSession {
       onArrival: (message) => this.arrived(message),
       // Bytes that cannot be decoded come again with every connection.
       onFault: (error) => this.end(notDecodable(`a message of the log is no change (${String(error)})`, source)),
-      onWarning: (code) => this.warned(code),
+      onWarning: (code) => {
+        const failure = failureOfWarning(code, source)
+        if (failure) this.end(failure)
+      },
     })
     this.service.subscribe(plugin, source.slot, formatLsn(slot.confirmedLsn)).then(
       () => this.fail(new SourceRefused('UNREACHABLE', 'the server ended the stream')),
@@ -187,17 +176,6 @@ export class ReplicationSession {
   private arrived(message: PgoutputMessage): void {
     this.heardAt = performance.now()
     if (message.tag === 'begin') this.position.received(message.commitLsn)
-  }
-
-  /** Since 18 changes without their publication are skipped with no more than this; before, the stream fails (see `fail`). */
-  private warned(code: string): void {
-    if (code === PUBLICATION_SKIPPED) this.end(this.publicationWasMissing())
-  }
-
-  private publicationWasMissing(): ChangesMissing {
-    const { source } = this.options
-    const reason = `the publication ${source.publication} did not exist when they were committed`
-    return missingOfAll(source, { code: 'CHANGES_MISSING', reason })
   }
 
   /** Never throws: the client would report the error and go on with the next message. */
@@ -278,11 +256,7 @@ export class ReplicationSession {
   }
 
   private fail(error: unknown): void {
-    const refused = this.isStreaming && error instanceof DatabaseError ? error : null
-    if (refused?.code === UNDEFINED_OBJECT) this.end(this.publicationWasMissing())
-    else if (NO_UTF8.has(refused?.code))
-      this.end(notDecodable(`a change holds text that is no UTF-8 (${refused?.message})`, this.options.source))
-    else this.end(databaseFailure(error))
+    this.end(streamFailure(error, this.options.source, this.isStreaming))
   }
 
   /** @param place of the failure, where that is known */

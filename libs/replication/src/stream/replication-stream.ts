@@ -42,15 +42,15 @@ export type StreamState =
 export interface ReplicationStreamOptions {
   readonly source: ReplicatedSource
   readonly consumer: TransactionConsumer
-  /** Told at every change, and at every failure. Must not throw. */
+  /** Called at every change, and at every failure. Must not throw. */
   readonly onState: (state: StreamState) => void
   /** Shown in `pg_stat_activity` and `pg_stat_replication`. */
   readonly applicationName: string
-  /** Told of tables that are captured from now on, by a slot that is older: what was committed of them before is not published. */
+  /** Called with tables that are captured from now on by an older slot: what was committed of them before is not published. */
   readonly onAdded?: (tables: readonly string[]) => void
-  /** Told what a person should know, at every connection again. */
+  /** Called with what a person should know, again at every connection. */
   readonly onWarning?: (warning: SourceWarning) => void
-  /** Told how far the slot is, at every inspection. */
+  /** Called with how far the slot is, at every inspection. */
   readonly onLag?: (lag: SlotLag) => void
   /**
    * How often the database is asked whether the source still is as it was prepared. Longer lets changes go missing unnoticed for longer
@@ -147,7 +147,7 @@ export class ReplicationStream {
       await session.run()
     } catch (error) {
       this.lastFailedAt = this.session?.failedAt ?? BEFORE_THE_LOG
-      throw await this.firstToMend(consumerFailure(error), prepared)
+      throw await this.causeInCatalogue(consumerFailure(error), prepared)
     } finally {
       this.phase = 'closed'
       clearInterval(inspections)
@@ -163,8 +163,8 @@ export class ReplicationStream {
     await consumer.started({ ...log, ...position }, catalogueAccess(source, { ...connection, server, tables, onAdded }))
   }
 
-  /** A change that cannot be decoded often has a cause that stands in the catalogue still: that one is for a person to mend first. */
-  private async firstToMend(error: SourceRefused, prepared: PreparedSource): Promise<SourceRefused> {
+  /** A change that cannot be decoded often has a cause that the catalogue still shows: a person has to fix that one first. */
+  private async causeInCatalogue(error: SourceRefused, prepared: PreparedSource): Promise<SourceRefused> {
     if (error.code !== 'CHANGE_NOT_DECODABLE') return error
     try {
       await this.judge((await this.look(prepared)).catalogue, prepared)

@@ -26,12 +26,12 @@ export const partitionedBy = (leaves: Readonly<Record<number, Partial<FoundLeaf>
 
 export const publicationOf = (part: Partial<PublicationFacts> = {}): PublicationFacts => ({
   name: 'p',
-  row: '90/700',
+  version: '90/700',
   isOfAllTables: false,
   publishesAll: true,
   viaRoot: true,
   publishesGenerated: true,
-  members: new Map([[1, { row: '91/700', isNarrowed: false }]]),
+  members: new Map([[1, { version: '91/700', isNarrowed: false }]]),
   ...part,
 })
 
@@ -76,9 +76,9 @@ export const wholeFacts: fc.Arbitrary<CatalogueFacts> = fc
     return {
       oids,
       publication: publicationOf({
-        row: publication,
+        version: publication,
         isOfAllTables,
-        members: isOfAllTables ? new Map() : ofEach((oid) => ({ row: members[oid - 1] ?? '', isNarrowed: false })),
+        members: isOfAllTables ? new Map() : ofEach((oid) => ({ version: members[oid - 1] ?? '', isNarrowed: false })),
       }),
       tables: ofEach((oid) => tableOf({ isPartitioned, columns, leaves: leaves[oid - 1] ?? new Map() })),
     }

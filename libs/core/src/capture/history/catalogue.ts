@@ -21,7 +21,7 @@ export interface CatalogueFacts {
 
 export interface PublicationFacts {
   readonly name: string
-  readonly row: RowVersion
+  readonly version: RowVersion
   readonly isOfAllTables: boolean
   /** Inserts, updates, deletes and truncates. */
   readonly publishesAll: boolean
@@ -32,7 +32,7 @@ export interface PublicationFacts {
 }
 
 export interface PublicationMember {
-  readonly row: RowVersion
+  readonly version: RowVersion
   /** A column list or a row filter stands on it. */
   readonly isNarrowed: boolean
 }
@@ -63,17 +63,17 @@ export interface FoundLeaf extends Leaf {
   readonly alteredBy: string
 }
 
-/** What is remembered of the catalogue: that under which everything that was published so far got into the log. */
+/** What the catalogue said when it was last looked at, as the mark keeps it: the state under which all changes so far got into the log. */
 export interface KnownCatalogue {
   /** Null: not known. */
   readonly publication: RowVersion | null
-  /** Captured table → its row of the publication. Absent: published without one (a publication of all tables), or not known. */
+  /** Captured table → the version of its row in the publication. Absent: published without one (a publication of all tables), or not known. */
   readonly members: ReadonlyMap<number, RowVersion>
   /** Captured table → its leaves. Absent: not known. */
   readonly leaves: ReadonlyMap<number, ReadonlyMap<number, Leaf>>
   /** Tables that were captured earlier and that the capture file named no longer. */
   readonly former: TableOids
-  /** What we were about to make of the publication; null: nothing. */
+  /** Our own change of the publication that was noted and may not have been committed; null: none. */
   readonly plan: PublicationPlan | null
   /** How often gaps were closed: a gap like one that was closed is another one. */
   readonly closings: number
@@ -104,7 +104,7 @@ export const NOTHING_KNOWN: KnownCatalogue = {
   columns: new Map(),
 }
 
-/** What is known after a look at the catalogue: all that it says. */
+/** What is known once the catalogue was looked at, with what outlives a look. */
 export function knownFrom(
   { oids, publication, tables }: CatalogueFacts,
   { former, closings, columns }: Pick<KnownCatalogue, 'former' | 'closings' | 'columns'> = NOTHING_KNOWN,
@@ -112,11 +112,11 @@ export function knownFrom(
   const captured = [...oids.values()]
   const members = captured.flatMap((oid) => {
     const member = publication?.members.get(oid)
-    return member ? [[oid, member.row] as const] : []
+    return member ? [[oid, member.version] as const] : []
   })
   const leaves = captured.map((oid) => [oid, leavesOf(tables.get(oid))] as const)
   return {
-    publication: publication?.row ?? null,
+    publication: publication?.version ?? null,
     members: new Map(members),
     leaves: new Map(leaves),
     former,
@@ -130,7 +130,7 @@ const leavesOf = (table: CatalogueTable | undefined): ReadonlyMap<number, Leaf> 
   new Map([...(table?.leaves ?? [])].map(([oid, { file, path }]) => [oid, { file, path }]))
 
 /**
- * Takes a plan whose transaction has ended for what it was. In doubt it counts as committed: then what it planned must be there.
+ * Applies a plan whose transaction has ended, or drops it. In doubt it counts as committed: then what it planned must be there.
  * @param captured tables that were captured when it was noted
  */
 export function withOutcome(

@@ -26,15 +26,15 @@ const gapIn = (facts: CatalogueFacts, part: Partial<CatalogueQuestion> = {}) => 
 const withPublication = (part: Parameters<typeof publicationOf>[0], table: CatalogueTable = tableOf()) =>
   factsOf({ publication: publicationOf(part), tables: new Map([[1, table]]) })
 
-const member = (row: string, isNarrowed = false) => new Map([[1, { row, isNarrowed }]])
+const member = (version: string, isNarrowed = false) => new Map([[1, { version, isNarrowed }]])
 
 describe('a publication', () => {
   it.each([
     ['was dropped', factsOf({ publication: null }), 'the publication p was dropped (unreadable)'],
-    ['is another one', withPublication({ row: '95/700' }), 'the publication p was dropped and made again'],
+    ['is another one', withPublication({ version: '95/700' }), 'the publication p was dropped and made again'],
     [
       'was altered, and altered back',
-      withPublication({ row: '90/701' }),
+      withPublication({ version: '90/701' }),
       'the publication p was altered (its options or its owner), and what it left out meanwhile is not known',
     ],
     ['leaves out operations', withPublication({ publishesAll: false }), 'the publication p left out some operations'],
@@ -83,13 +83,13 @@ describe('a publication', () => {
   it('of all tables needs no row for each', () => {
     const all = withPublication({ isOfAllTables: true, members: new Map() })
     expect(gapIn(all, { known: knownFrom(all) })).toBeUndefined()
-    const altered = withPublication({ isOfAllTables: true, members: new Map(), row: '90/701' })
+    const altered = withPublication({ isOfAllTables: true, members: new Map(), version: '90/701' })
     expect(gapIn(altered, { known: knownFrom(all) })).toContain('was altered')
   })
 
   it('of which nothing was noted is judged by what it is now', () => {
     const known = NOTHING_KNOWN
-    expect(gapIn(withPublication({ row: '1/1', members: member('2/2') }), { known })).toBeUndefined()
+    expect(gapIn(withPublication({ version: '1/1', members: member('2/2') }), { known })).toBeUndefined()
     expect(gapIn(withPublication({ members: new Map() }), { known })).toContain('was taken out')
   })
 
@@ -302,13 +302,13 @@ describe('what is known of a catalogue', () => {
         const { publication, oids } = facts
         if (!publication) throw new Error()
         const known = knownFrom(facts)
-        const altered = { ...publication, row: `${publication.row}1` }
+        const altered = { ...publication, version: `${publication.version}1` }
         expect([...ask({ ...facts, publication: altered }, { known, before: oids }).gaps.keys()]).toEqual([
           ...oids.keys(),
         ])
         const [oid, one] = [...publication.members][nth % Math.max(publication.members.size, 1)] ?? []
         if (oid === undefined || !one) return
-        const members = new Map([...publication.members, [oid, { ...one, row: `${one.row}1` }]])
+        const members = new Map([...publication.members, [oid, { ...one, version: `${one.version}1` }]])
         const { gaps } = ask({ ...facts, publication: { ...publication, members } }, { known, before: oids })
         expect([...gaps.keys()].map((table) => oids.get(table))).toEqual([oid])
       }),

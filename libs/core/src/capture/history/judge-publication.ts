@@ -1,4 +1,11 @@
-import type { CatalogueFacts, CatalogueTable, KnownCatalogue, PublicationFacts, TableOids } from './catalogue.js'
+import type {
+  CatalogueFacts,
+  CatalogueTable,
+  KnownCatalogue,
+  PublicationFacts,
+  RowVersion,
+  TableOids,
+} from './catalogue.js'
 
 /** Changes of a table are missing from the log. */
 export interface PublicationGap {
@@ -16,8 +23,8 @@ export interface PublicationQuestion {
 }
 
 /**
- * The tables of which changes are missing: what was not published when it was committed never comes. Both the present counts, and whether
- * it is the same present all the time: a row of the catalogue that is another version was something else in between.
+ * The tables of which changes are missing: what was not published when it was committed never comes. What the publication leaves out now
+ * counts, and what it may have left out since it was last looked at: a row of the catalogue that is another version was altered in between.
  *
  * Not ours: we touch the rows of captured tables only where a gap was noted before. An owner's change rewrites the row of the publication as well,
  * and nothing tells it from an option that was switched off and on again; so it counts.
@@ -27,7 +34,7 @@ export function publicationGaps(question: PublicationQuestion): ReadonlyMap<stri
   const oids = new Set(captured.values())
   const gaps = new Map<string, PublicationGap>()
   for (const [table, oid] of facts.oids) {
-    const gap = oids.has(oid) ? gapOf(question, table, oid) : impostor(captured, table)
+    const gap = oids.has(oid) ? gapOf(question, table, oid) : gapOfNamesake(captured, table)
     if (gap) gaps.set(table, gap)
   }
   return gaps
@@ -35,15 +42,15 @@ export function publicationGaps(question: PublicationQuestion): ReadonlyMap<stri
 
 const readable = (reason: string): PublicationGap => ({ reason, isReadable: true })
 
-const impostor = (captured: TableOids, table: string): PublicationGap | null =>
+const gapOfNamesake = (captured: TableOids, table: string): PublicationGap | null =>
   captured.has(table) ? readable(`${table} is another table than the one that was captured under this name`) : null
 
 function gapOf({ name, known, facts }: PublicationQuestion, table: string, oid: number): PublicationGap | null {
   const { publication } = facts
   if (!publication) return { reason: `the publication ${name} was dropped`, isReadable: false }
-  const present = leavesOut(publication, { table, oid, facts: facts.tables.get(oid) })
+  const present = omissionNow(publication, { table, oid, facts: facts.tables.get(oid) })
   if (present !== null) return readable(present)
-  const past = wasAnother(publication, known, { table, oid })
+  const past = omissionSince(publication, known, { table, oid })
   return past === null ? null : readable(past)
 }
 
@@ -53,7 +60,7 @@ interface NamedTable {
 }
 
 /** What the publication leaves out of a table now. */
-function leavesOut(
+function omissionNow(
   { name, publishesAll, viaRoot, publishesGenerated, isOfAllTables, members }: PublicationFacts,
   { table, oid, facts }: NamedTable & { readonly facts: CatalogueTable | undefined },
 ): string | null {
@@ -74,20 +81,20 @@ function leavesOut(
 }
 
 /** What the publication may have left out since it was last looked at. */
-function wasAnother(
-  { name, row, isOfAllTables, members }: PublicationFacts,
+function omissionSince(
+  { name, version, isOfAllTables, members }: PublicationFacts,
   known: KnownCatalogue,
   { table, oid }: NamedTable,
 ): string | null {
-  if (known.publication !== null && oidOf(known.publication) !== oidOf(row)) {
+  if (known.publication !== null && oidOf(known.publication) !== oidOf(version)) {
     return `the publication ${name} was dropped and made again`
   }
-  if (known.publication !== null && known.publication !== row) {
+  if (known.publication !== null && known.publication !== version) {
     return `the publication ${name} was altered (its options or its owner), and what it left out meanwhile is not known`
   }
   const before = known.members.get(oid)
-  if (isOfAllTables || before === undefined || before === members.get(oid)?.row) return null
+  if (isOfAllTables || before === undefined || before === members.get(oid)?.version) return null
   return `${table} was taken out of the publication ${name} for a while, or narrowed`
 }
 
-const oidOf = (row: string): string => row.split('/', 1)[0] ?? ''
+const oidOf = (version: RowVersion): string => version.split('/', 1)[0] ?? ''

@@ -1,0 +1,70 @@
+import { ROUTER_STATE_END_KEY } from '@hooklane/contracts'
+import type { RoutedBatch, RouterWriter, RoutingView } from '@hooklane/core'
+import type { Logger } from '@hooklane/observability'
+import { outgoingRecords } from './outgoing-records.js'
+import type { SessionContext } from './session-context.js'
+import { SessionEnded, type SessionLifetime } from './session-lifetime.js'
+
+export interface PartitionWriterOptions {
+  readonly partition: number
+  readonly context: Pick<SessionContext, 'log' | 'topics'>
+  readonly lifetime: SessionLifetime
+  readonly logger: Logger
+}
+
+/** What one session writes with: one writer after another, and what the present one has written to. */
+export class PartitionWriter {
+  #writer: RouterWriter | null = null
+  /** Worker groups to whose topics the present writer has written. */
+  readonly #groups = new Set<string>()
+
+  constructor(private readonly options: PartitionWriterOptions) {}
+
+  /** Shuts out every earlier owner of the partition. @throws SessionEnded when the session ended meanwhile */
+  async open(): Promise<void> {
+    const { context, partition, lifetime } = this.options
+    const writer = await context.log.openWriter(partition)
+    if (lifetime.isEnded) {
+      await writer.close()
+      throw new SessionEnded()
+    }
+    this.#writer = writer
+    this.#groups.clear()
+  }
+
+  /** Marks the end of the state that stands in the log, by a text that nobody else writes. */
+  async markStateEnd(nonce: string): Promise<void> {
+    const { context, partition } = this.options
+    const end = { topic: context.topics.routerState, partition, key: ROUTER_STATE_END_KEY, value: nonce }
+    await this.#open().commit({ records: [end] })
+  }
+
+  /** Writes the batch, and moves the offset where it covers events, in one transaction. @throws SessionEnded */
+  async commit(batch: RoutedBatch, routedAt: string): Promise<void> {
+    const { context, partition } = this.options
+    const writer = this.#open()
+    const records = outgoingRecords(batch, { topics: context.topics, partition, at: routedAt })
+    for (const { workerGroup } of [...batch.ends, ...batch.deliveries]) this.#groups.add(workerGroup)
+    await writer.commit(batch.nextOffset === null ? { records } : { records, nextOffset: batch.nextOffset })
+  }
+
+  /** Whether a worker group is gone that the present writer has written to. */
+  hasWrittenToRemovedGroup(view: RoutingView): boolean {
+    return [...this.#groups].some((group) => !view.hasWorkerGroup(group))
+  }
+
+  async close(): Promise<void> {
+    const writer = this.#writer
+    this.#writer = null
+    try {
+      await writer?.close()
+    } catch (error) {
+      this.options.logger.debug({ error }, 'a writer did not close in order')
+    }
+  }
+
+  #open(): RouterWriter {
+    if (!this.#writer || this.options.lifetime.isEnded) throw new SessionEnded()
+    return this.#writer
+  }
+}
