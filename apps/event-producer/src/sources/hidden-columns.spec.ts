@@ -44,6 +44,25 @@ describe('omitted columns', () => {
     ])
   })
 
+  it.each([
+    ['key', { key: 'sku' }],
+    ['version', { version: 'sku' }],
+    ['url', { url: [{ kind: 'column', column: 'sku' }] }],
+    ['actor', { actor: { id: 'sku', type: null, name: null } }],
+  ] as const)('are no %s either when they have taken the name of that column', async (_title, part) => {
+    const outside = new Outside()
+    const capture = sourceOf({ tables: [{ ...ITEM, ...part, omit: ['cost'] }] })
+    const process = start(outside, { capture, columnsNow: ['id', 'company', 'sku', 'cost'] })
+    await process.connect(found(50n))
+    await process.read(insert(100n, ['id', 'company', 'sku', 'cost']))
+    process.columnsNow = ['id', 'company', 'ean', 'sku']
+    await process.read(insert(200n, ['id', 'company', 'ean', 'sku']))
+    await process.settled()
+    const [before, after] = outside.events.map(({ event }) => JSON.stringify(event))
+    expect(before).toMatch(/"sku(%20| )of(%20| )100"/)
+    expect(after).not.toMatch(/"sku(%20| )of(%20| )200"/)
+  })
+
   it('say nothing of the columns of another database', async () => {
     const outside = new Outside()
     const first = start(outside, { capture: sourceOf({ tables: OMITTING }), columnsNow: ['id', 'company', 'cost'] })
