@@ -304,14 +304,19 @@ export function start(
     onTransaction: () => undefined,
     onEnded: () => Promise.resolve(),
   })
-  const connect = async (now: FoundHistory, tables: ReadonlyMap<string, number> = TABLES) => {
+  /** @param columnsBefore columns that the catalogue had before the slot was made; default: those of now */
+  const connect = async (
+    now: FoundHistory,
+    tables: ReadonlyMap<string, number> = TABLES,
+    columnsBefore: readonly string[] | null = null,
+  ) => {
     const facts = () => publishedAsTheyAre(tables, process.columnsNow)
     await source.history()
     await source.connected({
       slot: now,
       tables,
       warnings: [],
-      catalogue: facts(),
+      catalogue: columnsBefore === null ? facts() : publishedAsTheyAre(tables, columnsBefore),
       server: { version: 180_000, role: 'r', database: 'd' },
     })
     await source.started(now, {

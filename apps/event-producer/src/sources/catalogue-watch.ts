@@ -140,9 +140,13 @@ export class CatalogueWatch {
   ): Promise<Judged> {
     const facts = await access.read()
     const noted = catalogueFromJson(mark.catalogue)
+    // A column may have got another name since, while the slot was made.
+    const columnsFrom = (columns: KnownCatalogue['columns']) =>
+      this.options.columns.learned(prepared.catalogue, { columns })
     if (isContinued && noted) {
       const outcome = noted.plan ? await access.outcomeOf(noted.plan.xid) : 'aborted'
-      const { known, captured } = withOutcome(noted, mark.tables, outcome)
+      const { known: settled, captured } = withOutcome(noted, mark.tables, outcome)
+      const known = { ...settled, columns: columnsFrom(settled.columns) }
       const asked = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
       return { ...asked, verdict: this.judge(asked, accepted) }
     }
@@ -151,7 +155,7 @@ export class CatalogueWatch {
     const prior = knownFrom(prepared.catalogue)
     // An omitted column stays one when its source starts over; in another database the numbers are of other columns.
     const isSameCluster = mark.log?.systemIdentifier === log?.systemIdentifier
-    const columns = (isSameCluster ? noted?.columns : undefined) ?? prior.columns
+    const columns = columnsFrom((isSameCluster ? noted?.columns : undefined) ?? prior.columns)
     const known = { ...prior, columns, former: formerTables(noted?.former ?? new Map(), earlier, facts.oids) }
     const asked = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
     // Of these, reading has only just begun: what they lack since they were published is announced.
