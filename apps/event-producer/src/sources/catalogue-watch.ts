@@ -15,6 +15,7 @@ import {
   type CatalogueFacts,
   type CatalogueVerdict,
   type KnownCatalogue,
+  type PlanOutcome,
   type PublicationPlan,
   type TransactionInfo,
   type Truncation,
@@ -143,18 +144,18 @@ export class CatalogueWatch {
     // A column may have got another name since, while the slot was made.
     const columnsFrom = (columns: KnownCatalogue['columns']) =>
       this.options.columns.learned(prepared.catalogue, { columns })
+    const isSameCluster = mark.log?.systemIdentifier === log?.systemIdentifier
+    const outcome = await outcomeOf(noted?.plan ?? null, isSameCluster ? access : null)
     if (isContinued && noted) {
-      const outcome = noted.plan ? await access.outcomeOf(noted.plan.xid) : 'aborted'
       const { known: settled, captured } = withOutcome(noted, mark.tables, outcome)
       const known = { ...settled, columns: columnsFrom(settled.columns) }
       const asked = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
       return { ...asked, verdict: this.judge(asked, accepted) }
     }
     const captured: TableOids = isContinued ? mark.tables : new Map()
-    const earlier = new Map([...mark.tables, ...(noted?.plan?.tables ?? [])])
+    const earlier = withOutcome(noted ?? NOTHING_KNOWN, mark.tables, outcome).captured
     const prior = knownFrom(prepared.catalogue)
     // An omitted column stays one when its source starts over; in another database the numbers are of other columns.
-    const isSameCluster = mark.log?.systemIdentifier === log?.systemIdentifier
     const columns = columnsFrom((isSameCluster ? noted?.columns : undefined) ?? prior.columns)
     const known = { ...prior, columns, former: formerTables(noted?.former ?? new Map(), earlier, facts.oids) }
     const asked = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
@@ -231,3 +232,12 @@ export class CatalogueWatch {
  */
 const publishedOf = ({ members }: KnownCatalogue, { oids }: CatalogueFacts): TableOids =>
   new Map([...oids].filter(([, oid]) => members.has(oid)))
+
+/** @param access null: the plan was one of another database, which says nothing of it any more */
+function outcomeOf(
+  plan: PublicationPlan | null,
+  access: Pick<CatalogueAccess, 'outcomeOf'> | null,
+): Promise<PlanOutcome> {
+  if (!plan) return Promise.resolve('aborted')
+  return access ? access.outcomeOf(plan.xid) : Promise.resolve('unknown')
+}
