@@ -206,11 +206,11 @@ const publishedAsTheyAre = (tables: TableOids, columns: readonly string[]): Cata
   publication: {
     name: 'p',
     row: '1/700',
-    isOfAllTables: true,
+    isOfAllTables: false,
     publishesAll: true,
     viaRoot: true,
     publishesGenerated: true,
-    members: new Map(),
+    members: new Map([...tables.values()].map((oid) => [oid, { row: `${oid}/700`, isNarrowed: false }])),
   },
   tables: new Map(
     [...tables.values()].map((oid) => [

@@ -149,7 +149,7 @@ export class CatalogueWatch {
     if (isContinued && noted) {
       const { known: settled, captured } = withOutcome(noted, mark.tables, outcome)
       const known = { ...settled, columns: columnsFrom(settled.columns) }
-      const asked = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
+      const asked = { known, facts, before: withPublished(captured, known, facts) }
       return { ...asked, verdict: this.judge(asked, accepted) }
     }
     const captured: TableOids = isContinued ? mark.tables : new Map()
@@ -158,7 +158,7 @@ export class CatalogueWatch {
     // An omitted column stays one when its source starts over; in another database the numbers are of other columns.
     const columns = columnsFrom((isSameCluster ? noted?.columns : undefined) ?? prior.columns)
     const known = { ...prior, columns, former: formerTables(noted?.former ?? new Map(), earlier, facts.oids) }
-    const asked = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
+    const asked = { known, facts, before: withPublished(captured, known, facts) }
     // Of these, reading has only just begun: what they lack since they were published is announced.
     const begun = [...this.question(asked, accepted).gaps.keys()].filter((table) => !captured.has(table))
     return { ...asked, verdict: this.judge(asked, new Set([...accepted, ...begun])) }
@@ -227,11 +227,13 @@ export class CatalogueWatch {
 }
 
 /**
- * Tables that were published when the catalogue was looked at last. While a transaction is finished that was half-published under an earlier
- * capture file, the mark names the tables of that one only.
+ * The captured tables, and those that were published when the catalogue was looked at last. While a transaction is finished that was
+ * half-published under an earlier capture file, the mark names the tables of that one only.
  */
-const publishedOf = ({ members }: KnownCatalogue, { oids }: CatalogueFacts): TableOids =>
-  new Map([...oids].filter(([, oid]) => members.has(oid)))
+function withPublished(captured: TableOids, { members }: KnownCatalogue, { oids }: CatalogueFacts): TableOids {
+  const known = new Set(captured.values())
+  return new Map([...captured, ...[...oids].filter(([, oid]) => members.has(oid) && !known.has(oid))])
+}
 
 /** @param access null: the plan was one of another database, which says nothing of it any more */
 function outcomeOf(
