@@ -11,7 +11,9 @@ import fc from 'fast-check'
 import {
   FIRST,
   found,
+  ITEM,
   Outside,
+  refusalOf,
   relationOf,
   SECOND,
   sourceOf,
@@ -163,6 +165,21 @@ describe('a changed capture file', () => {
       }),
       { numRuns: 200 },
     )
+  })
+
+  it('is refused when two captured tables have swapped their names while nobody looked', async () => {
+    const outside = new Outside()
+    const capture = sourceOf({ tables: [ITEM, { ...ITEM, table: 'brand', resource: 'brands' }] })
+    const named = (item: number, brand: number): ReadonlyMap<string, number> =>
+      new Map([
+        ['public.item', item],
+        ['public.brand', brand],
+      ])
+    const first = start(outside, { capture })
+    await first.connect(found(50n), named(1, 2))
+    await first.end()
+    const second = start(outside, { capture })
+    expect(await refusalOf(second.connect(found(50n), named(2, 1)))).toMatchObject({ code: 'CHANGES_MISSING' })
   })
 })
 

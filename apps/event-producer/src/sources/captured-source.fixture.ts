@@ -206,11 +206,11 @@ const publishedAsTheyAre = (tables: TableOids, columns: readonly string[]): Cata
   publication: {
     name: 'p',
     version: '1/700',
-    isOfAllTables: true,
+    isOfAllTables: false,
     publishesAll: true,
     viaRoot: true,
     publishesGenerated: true,
-    members: new Map(),
+    members: new Map([...tables.values()].map((oid) => [oid, { row: `${oid}/700`, isNarrowed: false }])),
   },
   tables: new Map(
     [...tables.values()].map((oid) => [
@@ -304,14 +304,19 @@ export function start(
     onTransaction: () => undefined,
     onEnded: () => Promise.resolve(),
   })
-  const connect = async (now: FoundHistory, tables: ReadonlyMap<string, number> = TABLES) => {
+  /** @param columnsBefore columns that the catalogue had before the slot was made; default: those of now */
+  const connect = async (
+    now: FoundHistory,
+    tables: ReadonlyMap<string, number> = TABLES,
+    columnsBefore: readonly string[] | null = null,
+  ) => {
     const facts = () => publishedAsTheyAre(tables, process.columnsNow)
     await source.history()
     await source.connected({
       slot: now,
       tables,
       warnings: [],
-      catalogue: facts(),
+      catalogue: columnsBefore === null ? facts() : publishedAsTheyAre(tables, columnsBefore),
       server: { version: 180_000, role: 'r', database: 'd' },
     })
     await source.started(now, {

@@ -400,4 +400,15 @@ describe('what the catalogue shows', () => {
       { numRuns: 1_000 },
     )
   })
+
+  it('has nothing to say of a table whose plan was rolled back before a person started over', async () => {
+    const world = new World()
+    await world.start(['public.b'], Infinity)
+    await world.start(['public.c'], 3)
+    world.epoch++
+    await world.start(['public.a'], 3)
+    await world.start(['public.c'], Infinity)
+    await world.stop()
+    expect(world.outside.mark?.announcements.map(({ reason }) => reason)).toEqual(['restored'])
+  })
 })

@@ -15,6 +15,7 @@ import {
   type CatalogueFacts,
   type CatalogueVerdict,
   type KnownCatalogue,
+  type PlanOutcome,
   type PublicationPlan,
   type TransactionInfo,
   type Truncation,
@@ -148,20 +149,24 @@ export class CatalogueWatch {
   ): Promise<Judged> {
     const facts = await access.read()
     const noted = catalogueFromJson(mark.catalogue)
+    // A column may have got another name since, while the slot was made.
+    const columnsFrom = (columns: KnownCatalogue['columns']) =>
+      this.options.columns.learn(prepared.catalogue, { columns })
+    const isSameCluster = mark.log?.systemIdentifier === log?.systemIdentifier
+    const outcome = await outcomeOf(noted?.plan ?? null, isSameCluster ? access : null)
     if (isContinued && noted) {
-      const outcome = noted.plan ? await access.outcomeOf(noted.plan.xid) : 'aborted'
-      const { known, captured } = withOutcome(noted, mark.tables, outcome)
-      const compared = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
+      const { known: settled, captured } = withOutcome(noted, mark.tables, outcome)
+      const known = { ...settled, columns: columnsFrom(settled.columns) }
+      const compared = { known, facts, before: withPublished(captured, known, facts) }
       return { ...compared, verdict: this.judgeOrRefuse(compared, accepted) }
     }
     const captured: TableOids = isContinued ? mark.tables : new Map()
-    const earlier = new Map([...mark.tables, ...(noted?.plan?.tables ?? [])])
+    const earlier = withOutcome(noted ?? NOTHING_KNOWN, mark.tables, outcome).captured
     const prior = knownFrom(prepared.catalogue)
     // An omitted column stays one when its source starts over; in another database the numbers are of other columns.
-    const isSameCluster = mark.log?.systemIdentifier === log?.systemIdentifier
-    const columns = (isSameCluster ? noted?.columns : undefined) ?? prior.columns
+    const columns = columnsFrom((isSameCluster ? noted?.columns : undefined) ?? prior.columns)
     const known = { ...prior, columns, former: formerTables(noted?.former ?? new Map(), earlier, facts.oids) }
-    const compared = { known, facts, before: new Map([...captured, ...publishedOf(known, facts)]) }
+    const compared = { known, facts, before: withPublished(captured, known, facts) }
     // Of these, reading has only just begun: what they lack since they were published is announced.
     const begun = [...this.verdictOn(compared, accepted).gaps.keys()].filter((table) => !captured.has(table))
     return { ...compared, verdict: this.judgeOrRefuse(compared, new Set([...accepted, ...begun])) }
@@ -231,8 +236,19 @@ export class CatalogueWatch {
 }
 
 /**
- * Tables that were published when the catalogue was looked at last. While a transaction is finished that was half-published under an earlier
- * capture file, the mark names the tables of that one only.
+ * The captured tables, and those that were published when the catalogue was looked at last. While a transaction is finished that was
+ * half-published under an earlier capture file, the mark names the tables of that one only.
  */
-const publishedOf = ({ members }: KnownCatalogue, { oids }: CatalogueFacts): TableOids =>
-  new Map([...oids].filter(([, oid]) => members.has(oid)))
+function withPublished(captured: TableOids, { members }: KnownCatalogue, { oids }: CatalogueFacts): TableOids {
+  const known = new Set(captured.values())
+  return new Map([...captured, ...[...oids].filter(([, oid]) => members.has(oid) && !known.has(oid))])
+}
+
+/** @param access null: the plan was one of another database, which says nothing of it any more */
+function outcomeOf(
+  plan: PublicationPlan | null,
+  access: Pick<CatalogueAccess, 'outcomeOf'> | null,
+): Promise<PlanOutcome> {
+  if (!plan) return Promise.resolve('aborted')
+  return access ? access.outcomeOf(plan.xid) : Promise.resolve('unknown')
+}

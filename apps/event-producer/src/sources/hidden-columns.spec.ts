@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
-import { found, ITEM, Outside, relationOf, sourceOf, start, type LoggedTransaction } from './captured-source.fixture.js'
+import {
+  found,
+  ITEM,
+  Outside,
+  relationOf,
+  sourceOf,
+  start,
+  TABLES,
+  type LoggedTransaction,
+} from './captured-source.fixture.js'
 
 const OMITTING = [{ ...ITEM, omit: ['cost'] }]
 const insert = (commitLsn: bigint, columns: readonly string[]): LoggedTransaction => {
@@ -42,6 +51,84 @@ describe('omitted columns', () => {
       ['id', 'company'],
       ['id', 'company'],
     ])
+  })
+
+  it.each([
+    ['key', { key: 'sku' }],
+    ['version', { version: 'sku' }],
+    ['url', { url: [{ kind: 'column', column: 'sku' }] }],
+    ['actor', { actor: { id: 'sku', type: null, name: null } }],
+  ] as const)('are no %s either when they have taken the name of that column', async (_title, part) => {
+    const outside = new Outside()
+    const capture = sourceOf({ tables: [{ ...ITEM, ...part, omit: ['cost'] }] })
+    const process = start(outside, { capture, columnsNow: ['id', 'company', 'sku', 'cost'] })
+    await process.connect(found(50n))
+    await process.read(insert(100n, ['id', 'company', 'sku', 'cost']))
+    process.columnsNow = ['id', 'company', 'ean', 'sku']
+    await process.read(insert(200n, ['id', 'company', 'ean', 'sku']))
+    await process.settled()
+    const [before, after] = outside.events.map(({ event }) => JSON.stringify(event))
+    expect(before).toMatch(/"sku(%20| )of(%20| )100"/)
+    expect(after).not.toMatch(/"sku(%20| )of(%20| )200"/)
+  })
+
+  it('stay inside when they were added and renamed before the catalogue was looked at', async () => {
+    const outside = new Outside()
+    const first = start(outside, { capture: sourceOf({ tables: OMITTING }) })
+    await first.connect(found(50n))
+    await first.end()
+    const second = start(outside, { capture: sourceOf({ tables: OMITTING }), columnsNow: ['id', 'company', 'price'] })
+    await second.connect(found(50n))
+    await second.read(insert(100n, ['id', 'company', 'cost']))
+    await second.read(insert(200n, ['id', 'company', 'price']))
+    await second.settled()
+    await second.end()
+    const third = start(outside, { capture: sourceOf({ tables: OMITTING }), columnsNow: ['id', 'company', 'price'] })
+    await third.connect(found(50n))
+    await third.read(insert(100n, ['id', 'company', 'cost']))
+    await third.read(insert(200n, ['id', 'company', 'price']))
+    await third.read(insert(300n, ['id', 'company', 'price']))
+    await third.settled()
+    expect(shownBy(outside)).toEqual(Array.from({ length: 3 }, () => ['id', 'company']))
+  })
+
+  it('stay inside when they were added and dropped before the catalogue was looked at, and left the file', async () => {
+    const outside = new Outside()
+    const first = start(outside, { capture: sourceOf({ tables: OMITTING }) })
+    await first.connect(found(50n))
+    await first.end()
+    const second = start(outside)
+    await second.connect(found(50n))
+    await second.read(insert(100n, ['id', 'company', 'cost']))
+    second.columnsNow = ['id', 'company', 'cost']
+    await second.read(insert(200n, ['id', 'company', 'cost']))
+    await second.settled()
+    expect(shownBy(outside)).toEqual([
+      ['id', 'company'],
+      // Added now, by the file of today.
+      ['id', 'company', 'cost'],
+    ])
+  })
+
+  it('stay inside when the file omits them by a name that they had before', async () => {
+    const outside = new Outside()
+    const first = start(outside, { columnsNow: ['id', 'company', 'cost'] })
+    await first.connect(found(50n))
+    await first.end()
+    const second = start(outside, { capture: sourceOf({ tables: OMITTING }), columnsNow: ['id', 'company', 'price'] })
+    await second.connect(found(50n))
+    await second.read(insert(100n, ['id', 'company', 'price']))
+    await second.settled()
+    expect(shownBy(outside)).toEqual([['id', 'company']])
+  })
+
+  it('stay inside when they are renamed while the slot is made', async () => {
+    const outside = new Outside()
+    const process = start(outside, { capture: sourceOf({ tables: OMITTING }), columnsNow: ['id', 'company', 'price'] })
+    await process.connect(found(50n), TABLES, ['id', 'company', 'cost'])
+    await process.read(insert(100n, ['id', 'company', 'price']))
+    await process.settled()
+    expect(shownBy(outside)).toEqual([['id', 'company']])
   })
 
   it('say nothing of the columns of another database', async () => {

@@ -6,6 +6,7 @@ import {
   NOTHING_KNOWN,
   qualifiedName,
   renamedOmissions,
+  supposeOmitted,
   suspectColumns,
   watchColumns,
   type CaptureSource,
@@ -70,7 +71,7 @@ export class HiddenColumns {
     if (this.admitted.has(relation)) return undefined
     const oid = this.oidOf(relation)
     const isSuspect = suspectColumns(this.historyOf(oid), namesOf(relation), this.omitOf(oid)).length > 0
-    if (isSuspect) return this.look().then(() => void this.admitted.add(relation))
+    if (isSuspect) return this.look(relation).then(() => void this.admitted.add(relation))
     this.admitted.add(relation)
     return undefined
   }
@@ -94,12 +95,20 @@ export class HiddenColumns {
     return learned
   }
 
-  private async look(): Promise<void> {
+  private async look(relation: Relation): Promise<void> {
     const { access } = this
     if (!access) throw new Error(`${this.options.capture.name} was not started`)
     const facts = await access.read()
     const known = this.known()
-    await this.options.marks.note({ catalogue: catalogueToJson({ ...known, columns: this.learn(facts, known) }) })
+    const columns = new Map(this.learn(facts, known))
+    const oid = this.oidOf(relation)
+    const seen = facts.tables.get(oid)
+    const history = columns.get(oid)
+    if (seen && history) {
+      const row = { logged: namesOf(relation), omit: this.omitOf(oid) }
+      columns.set(oid, supposeOmitted(history, seen.columns, row))
+    }
+    await this.options.marks.note({ catalogue: catalogueToJson({ ...known, columns }) })
   }
 
   private report(table: string, renamed: RenamedOmission): void {

@@ -27,6 +27,8 @@ interface CompiledColumn {
   readonly name: string
   readonly decode: ValueDecoder
   readonly isShown: boolean
+  /** May stand beside the data, as key, version, URL or actor: a column that the file omits as well is named for that on purpose. */
+  readonly isTold: boolean
 }
 
 type CompiledRelation = ReadonlyMap<string, CompiledColumn>
@@ -83,9 +85,9 @@ export class RowReader {
     return {
       companyId: this.companyOf(row) ?? '',
       id,
-      key: this.table.key === null ? null : atMost(MAX_KEY_LENGTH, textOf(columns, row, this.table.key)),
+      key: this.table.key === null ? null : atMost(MAX_KEY_LENGTH, toldOf(columns, row, this.table.key)),
       url: this.urlOf(columns, row, id),
-      version: this.versionOf(row),
+      version: this.versionOf(relation, row),
       actor: this.actorOf(relation, row),
       data: Object.fromEntries(members),
       characters,
@@ -99,9 +101,10 @@ export class RowReader {
   }
 
   /** The version counter of a row; null where the table has none. */
-  versionOf(row: Row): EntityVersion {
-    const text = this.table.version === null ? null : (row.get(this.table.version) ?? null)
-    const short = atMost(MAX_NAME_LENGTH, text)
+  versionOf(relation: Relation, row: Row): EntityVersion {
+    const { version } = this.table
+    const isTold = version !== null && this.columnsOf(relation).get(version)?.isTold === true
+    const short = atMost(MAX_NAME_LENGTH, isTold ? (row.get(version) ?? null) : null)
     if (short === null || !/^-?\d+$/.test(short)) return short
     const number = Number(short)
     return Number.isSafeInteger(number) ? number : short
@@ -112,7 +115,7 @@ export class RowReader {
     const { actor } = this.table
     if (!actor) return null
     const columns = this.columnsOf(relation)
-    const read = (name: string | null) => (name === null ? null : atMost(MAX_NAME_LENGTH, textOf(columns, row, name)))
+    const read = (name: string | null) => (name === null ? null : atMost(MAX_NAME_LENGTH, toldOf(columns, row, name)))
     const found = { type: read(actor.type), id: read(actor.id), name: read(actor.name) }
     return found.type === null && found.id === null && found.name === null ? null : found
   }
@@ -139,7 +142,7 @@ export class RowReader {
     for (const part of this.table.url) {
       if (part.kind === 'text') url += part.text
       else {
-        const value = part.kind === 'id' ? id : textOf(columns, row, part.column)
+        const value = part.kind === 'id' ? id : toldOf(columns, row, part.column)
         // Encoding makes no text shorter.
         if (value === null || value.length > MAX_URL_LENGTH) return null
         url += encodeURIComponent(value.replace(LONE_SURROGATE, '\ufffd'))
@@ -176,6 +179,7 @@ export class RowReader {
           name: column.name,
           decode: valueDecoder(column, { timezone: this.source.timezone, isJson: json.includes(column.name) }),
           isShown: !omit.includes(column.name) && !hidden.has(column.name),
+          isTold: omit.includes(column.name) || !hidden.has(column.name),
         },
       ]),
     )
@@ -225,6 +229,10 @@ function textOf(columns: CompiledRelation, row: Row, name: string): string | nul
   if (typeof value === 'string') return value
   return typeof value === 'boolean' ? String(value) : text
 }
+
+/** As `textOf`; null also where an omitted column has the name. */
+const toldOf = (columns: CompiledRelation, row: Row, name: string): string | null =>
+  columns.get(name)?.isTold === true ? textOf(columns, row, name) : null
 
 function holds(condition: RowCondition, columns: CompiledRelation, row: Row): boolean {
   const text = row.get(condition.column) ?? null

@@ -154,7 +154,7 @@ export class TransactionFolder {
   private departureOf(reader: RowReader, identity: string, after: KnownRow | null): Departure | null {
     if (after === null || after.is.isEntity || after.is.identity !== identity) return null
     const { relation, row } = after.image
-    return { version: reader.versionOf(row), actor: reader.actorOf(relation, row) }
+    return { version: reader.versionOf(relation, row), actor: reader.actorOf(relation, row) }
   }
 
   private async changeOf(entry: EntityEntry): Promise<EntityChange | null> {

@@ -58,6 +58,7 @@ describe('omitted columns', () => {
 
   it('may be named before they are there', () => {
     const early = omitColumns(NO_COLUMN_HISTORY, columns({ id: 1 }), ['secret'])
+    expect(shown(early, ['id', 'secret'])).toEqual(['id'])
     expect(early.omitted.size).toBe(0)
     const added = omitColumns(early, columns({ id: 1, secret: 2 }), ['secret'])
     expect(shown(added, ['id', 'secret'])).toEqual(['id'])

@@ -12,9 +12,11 @@ export interface ColumnHistory {
   readonly names: ReadonlyMap<number, readonly string[]>
   /** Attribute numbers of columns whose values must not leave the source. */
   readonly omitted: ReadonlySet<number>
+  /** Names that a capture file omitted and that the catalogue never showed: such a column may have come and gone between two looks. */
+  readonly unseen: readonly string[]
 }
 
-export const NO_COLUMN_HISTORY: ColumnHistory = { names: new Map(), omitted: new Set() }
+export const NO_COLUMN_HISTORY: ColumnHistory = { names: new Map(), omitted: new Set(), unseen: [] }
 
 /** The history with what the catalogue says now. */
 function learnColumns(history: ColumnHistory, present: PresentColumns): ColumnHistory {
@@ -23,20 +25,42 @@ function learnColumns(history: ColumnHistory, present: PresentColumns): ColumnHi
     const known = names.get(attribute) ?? []
     if (!known.includes(name)) names.set(attribute, [...known, name])
   }
-  return { names, omitted: history.omitted }
+  return { ...history, names }
 }
 
 /**
  * The history under a capture file that omits these names from now on. A column that was omitted and is gone stays omitted: rows that were
- * written before may still come. One that is there, and that the file omits under none of its names any more, is shown from now on.
+ * written before may still come. One that is there, and that the file omits under none of its names any more, is shown from now on. A name that no
+ * column has now stands for the one that had it.
  */
 export function omitColumns(history: ColumnHistory, present: PresentColumns, omit: readonly string[]): ColumnHistory {
   const learned = learnColumns(history, present)
   const isPresent = new Set(present.values())
   const isNamed = (attribute: number) => (learned.names.get(attribute) ?? []).some((name) => omit.includes(name))
   const kept = [...history.omitted].filter((attribute) => !isPresent.has(attribute) || isNamed(attribute))
-  const named = omit.flatMap((name) => present.get(name) ?? [])
-  return { names: learned.names, omitted: new Set([...kept, ...named]) }
+  const attributesOf = (name: string) => [...isPresent].filter((one) => learned.names.get(one)?.includes(name))
+  const named = omit.flatMap((name) => present.get(name) ?? attributesOf(name))
+  const unseen = new Set([...history.unseen, ...omit].filter((name) => !isKnownName(learned, name)))
+  return { names: learned.names, omitted: new Set([...kept, ...named]), unseen: [...unseen] }
+}
+
+/**
+ * The history with a logged row that shows an omitted column which the catalogue never had. It was dropped, or it has another name: then each column
+ * that the row does not have may be it, and counts as it.
+ */
+export function supposeOmitted(
+  history: ColumnHistory,
+  present: PresentColumns,
+  { logged, omit }: { readonly logged: readonly string[]; readonly omit: readonly string[] },
+): ColumnHistory {
+  const unseen = logged.filter((name) => omit.includes(name) && !isKnownName(history, name))
+  if (unseen.length === 0) return history
+  const names = new Map(history.names)
+  for (const attribute of present.values()) {
+    const known = names.get(attribute) ?? []
+    if (!known.some((name) => logged.includes(name))) names.set(attribute, [...known, ...unseen])
+  }
+  return omitColumns({ ...history, names }, present, omit)
 }
 
 /** Histories of several tables, by oid. */
@@ -59,8 +83,9 @@ export const watchColumns = (
     ),
   ])
 
-/** Every name that a column of the table was seen under. */
-export const knownNames = ({ names }: ColumnHistory): ReadonlySet<string> => new Set([...names.values()].flat())
+/** Every name that a column of the table was seen under, or that was omitted. */
+export const knownNames = ({ names, unseen }: ColumnHistory): ReadonlySet<string> =>
+  new Set([...[...names.values()].flat(), ...unseen])
 
 /** Names under which a column was seen that must not leave the source. */
 function omittedNames({ names, omitted }: ColumnHistory): readonly string[] {
@@ -81,14 +106,17 @@ export const suspectColumns = (
   logged: readonly string[],
   omit: readonly string[],
 ): readonly string[] =>
-  history.omitted.size === 0 && omit.length === 0 ? [] : logged.filter((name) => !isKnownName(history, name))
+  history.omitted.size === 0 && history.unseen.length === 0 && omit.length === 0
+    ? []
+    : logged.filter((name) => !isKnownName(history, name))
 
 /** Columns of a logged row that must not leave the source. */
 export const hiddenColumns = (
   history: ColumnHistory,
   logged: readonly string[],
   omit: readonly string[],
-): ReadonlySet<string> => new Set([...omittedNames(history), ...suspectColumns(history, logged, omit), ...omit])
+): ReadonlySet<string> =>
+  new Set([...omittedNames(history), ...history.unseen, ...suspectColumns(history, logged, omit), ...omit])
 
 /** A column that is omitted, although the capture file does not have the name that it has now. */
 export interface RenamedOmission {
@@ -107,24 +135,25 @@ export const renamedOmissions = (
     .map(([name, attribute]) => ({ name, before: (names.get(attribute) ?? []).filter((one) => one !== name) }))
 
 /** As it is kept in the mark. */
-export const columnHistoryToJson = ({ names, omitted }: ColumnHistory): JsonObject => ({
+export const columnHistoryToJson = ({ names, omitted, unseen }: ColumnHistory): JsonObject => ({
   names: Object.fromEntries([...names].map(([attribute, known]) => [String(attribute), [...known]])),
   omitted: [...omitted],
+  unseen: [...unseen],
 })
 
 /** Reads what was kept; whatever is not of this form counts as unknown. */
 export function columnHistoryFromJson(stored: JsonValue | undefined): ColumnHistory {
   if (!isObject(stored)) return NO_COLUMN_HISTORY
-  const { names, omitted } = stored
+  const { names, omitted, unseen } = stored
   const known = Object.entries(isObject(names) ? names : {}).map(
     ([attribute, list]) => [Number(attribute), textsOf(list)] as const,
   )
   const numbers = Array.isArray(omitted) ? omitted.filter((one) => typeof one === 'number') : []
-  return { names: new Map(known), omitted: new Set(numbers) }
+  return { names: new Map(known), omitted: new Set(numbers), unseen: textsOf(unseen) }
 }
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const textsOf = (value: JsonValue): string[] =>
+const textsOf = (value: JsonValue | undefined): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []

@@ -106,6 +106,26 @@ describe('a captured table', () => {
     )
   })
 
+  it('that has swapped names with another captured one has a gap, and so has the other', () => {
+    const published = { a: '91/700', b: '92/700' }
+    const members = new Map([
+      [1, { version: published.a, isNarrowed: false }],
+      [2, { version: published.b, isNarrowed: false }],
+    ])
+    const tables = new Map([1, 2].map((oid) => [oid, tableOf()]))
+    const before = new Map([
+      ['public.a', 1],
+      ['public.b', 2],
+    ])
+    const earlier = factsOf({ oids: before, tables, publication: publicationOf({ members }) })
+    const swapped = new Map([
+      ['public.a', 2],
+      ['public.b', 1],
+    ])
+    const verdict = ask({ ...earlier, oids: swapped }, { before, known: knownFrom(earlier) })
+    expect([...verdict.gaps.keys()]).toEqual(['public.a', 'public.b'])
+  })
+
   it('that was renamed is the same', () => {
     expect(ask(factsOf(), { before: new Map([['public.old', 1]]) })).toMatchObject({
       gaps: new Map(),

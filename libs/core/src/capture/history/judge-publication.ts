@@ -34,7 +34,9 @@ export function publicationGaps(question: PublicationQuestion): ReadonlyMap<stri
   const oids = new Set(captured.values())
   const gaps = new Map<string, PublicationGap>()
   for (const [table, oid] of facts.oids) {
-    const gap = oids.has(oid) ? gapOf(question, table, oid) : gapOfNamesake(captured, table)
+    const missing = oids.has(oid) ? gapOf(question, table, oid) : null
+    // Also one that was captured under another name: what was published of either so far is no longer true.
+    const gap = missing ?? gapOfNamesake(captured, table, oid)
     if (gap) gaps.set(table, gap)
   }
   return gaps
@@ -42,8 +44,11 @@ export function publicationGaps(question: PublicationQuestion): ReadonlyMap<stri
 
 const readable = (reason: string): PublicationGap => ({ reason, isReadable: true })
 
-const gapOfNamesake = (captured: TableOids, table: string): PublicationGap | null =>
-  captured.has(table) ? readable(`${table} is another table than the one that was captured under this name`) : null
+function gapOfNamesake(captured: TableOids, table: string, oid: number): PublicationGap | null {
+  const before = captured.get(table)
+  if (before === undefined || before === oid) return null
+  return readable(`${table} is another table than the one that was captured under this name`)
+}
 
 function gapOf({ name, known, facts }: PublicationQuestion, table: string, oid: number): PublicationGap | null {
   const { publication } = facts

@@ -1,0 +1,84 @@
+/** Columns of a table that a logged row may hold, by their attribute numbers. */
+export interface KnownColumns {
+  /** Attribute number → every name that it was seen under. */
+  readonly names: ReadonlyMap<number, readonly string[]>
+  /** Attribute numbers that the catalogue showed each time: no row lacks them. */
+  readonly always: ReadonlySet<number>
+}
+
+/** A column under a name that it is known by is a better guess than one under a name that it may have had unseen. */
+const KNOWN_NAME = 2
+/** A column that came and went unseen is the worst guess. */
+const UNSEEN = -1
+
+/**
+ * Which columns those of a logged row may have been. The log has a row's columns in the order of their attribute numbers, which neither a
+ * new name nor an added or dropped column changes; so the two lists are aligned, by names where they are known.
+ * @param logged names, in the order of the log
+ * @returns for each, the attribute numbers of the best alignments, null standing for a column that was never seen; null as a whole when the
+ *   row cannot be aligned, because it was written before the catalogue was looked at for the first time
+ */
+export function alignColumns(
+  { names, always }: KnownColumns,
+  logged: readonly string[],
+): readonly ReadonlySet<number | null>[] | null {
+  const attributes = [...names.keys()].sort((a, b) => a - b)
+  const isKnown = (at: number, to: number): boolean =>
+    names.get(attributes[to] ?? 0)?.includes(logged[at] ?? '') ?? false
+  const gainOf = (at: number, to: number): number => (isKnown(at, to) ? KNOWN_NAME : 0)
+  const skip = attributes.map((attribute) => (always.has(attribute) ? -Infinity : 0))
+  // The best that columns before (after) `at` and attributes before (after) `to` come to.
+  const before = table(logged.length, attributes.length)
+  const after = table(logged.length, attributes.length)
+  for (let at = 0; at <= logged.length; at++) {
+    for (let to = 0; to <= attributes.length; to++) {
+      if (at === 0 && to === 0) continue
+      before.set(
+        at,
+        to,
+        Math.max(
+          to > 0 ? before.get(at, to - 1) + (skip[to - 1] ?? 0) : -Infinity,
+          at > 0 ? before.get(at - 1, to) + UNSEEN : -Infinity,
+          at > 0 && to > 0 ? before.get(at - 1, to - 1) + gainOf(at - 1, to - 1) : -Infinity,
+        ),
+      )
+    }
+  }
+  for (let at = logged.length; at >= 0; at--) {
+    for (let to = attributes.length; to >= 0; to--) {
+      if (at === logged.length && to === attributes.length) continue
+      after.set(
+        at,
+        to,
+        Math.max(
+          after.get(at, to + 1) + (skip[to] ?? 0),
+          after.get(at + 1, to) + UNSEEN,
+          after.get(at + 1, to + 1) + gainOf(at, to),
+        ),
+      )
+    }
+  }
+  const best = after.get(0, 0)
+  if (best === -Infinity) return null
+  return logged.map((_, at) => {
+    const possible = new Set<number | null>()
+    for (let to = 0; to <= attributes.length; to++) {
+      const attribute = attributes[to]
+      if (before.get(at, to) + UNSEEN + after.get(at + 1, to) === best) possible.add(null)
+      if (attribute === undefined) continue
+      if (before.get(at, to) + gainOf(at, to) + after.get(at + 1, to + 1) === best) possible.add(attribute)
+    }
+    return possible
+  })
+}
+
+/** Scores by columns and attributes, both counted from the first to one past the last; impossible outside of it. */
+function table(columns: number, attributes: number) {
+  const scores = Array.from({ length: columns + 1 }, () => new Float64Array(attributes + 1))
+  return {
+    get: (at: number, to: number): number => scores[at]?.[to] ?? -Infinity,
+    set: (at: number, to: number, score: number): void => {
+      scores[at]?.fill(score, to, to + 1)
+    },
+  }
+}
