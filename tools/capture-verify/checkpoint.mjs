@@ -37,6 +37,8 @@ export async function checkpoint({ site, nemesis, operator }) {
     if (round === MAX_ROUNDS) throw new Stuck(`the source was refused again after each of ${MAX_ROUNDS} quiet whiles`)
   }
   await site.run(`SELECT pg_logical_emit_message(true, '${NOTE_PREFIX}', '{"did":"checkpoint"}')`)
+  // What was committed just before it has to come before anything else happens to the slot.
+  await everythingArrived(site, operator)
   site.note('checkpoint', 'nothing is under way')
 }
 

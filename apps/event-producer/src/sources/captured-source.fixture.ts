@@ -210,7 +210,7 @@ const publishedAsTheyAre = (tables: TableOids, columns: readonly string[]): Cata
     publishesAll: true,
     viaRoot: true,
     publishesGenerated: true,
-    members: new Map([...tables.values()].map((oid) => [oid, { row: `${oid}/700`, isNarrowed: false }])),
+    members: new Map([...tables.values()].map((oid) => [oid, { version: `${oid}/700`, isNarrowed: false }])),
   },
   tables: new Map(
     [...tables.values()].map((oid) => [

@@ -1,13 +1,14 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   catalogueFromJson,
   catalogueToJson,
   hiddenColumns,
   NO_COLUMN_HISTORY,
   NOTHING_KNOWN,
+  omitsAnything,
   qualifiedName,
   renamedOmissions,
   supposeOmitted,
-  suspectColumns,
   watchColumns,
   type CaptureSource,
   type CatalogueFacts,
@@ -66,11 +67,11 @@ export class HiddenColumns {
     return catalogueToJson({ ...known, columns: watchColumns(known.columns, this.lastSeen, this.omissions()) })
   }
 
-  /** Returns a promise when the row has to wait: the first of a relation with a column that could be an omitted one. */
+  /** Returns a promise when the row has to wait: it has not the columns that were seen last, and its table omits something. */
   admit(relation: Relation): Promise<void> | undefined {
     if (this.admitted.has(relation)) return undefined
     const oid = this.oidOf(relation)
-    const isSuspect = suspectColumns(this.historyOf(oid), namesOf(relation), this.omitOf(oid)).length > 0
+    const isSuspect = omitsAnything(this.historyOf(oid), this.omitOf(oid)) && !this.isAsLastSeen(oid, relation)
     if (isSuspect) return this.look(relation).then(() => void this.admitted.add(relation))
     this.admitted.add(relation)
     return undefined
@@ -109,6 +110,14 @@ export class HiddenColumns {
       columns.set(oid, supposeOmitted(history, seen.columns, row))
     }
     await this.options.marks.note({ catalogue: catalogueToJson({ ...known, columns }) })
+  }
+
+  private isAsLastSeen(oid: number, relation: Relation): boolean {
+    const seen = [...(this.lastSeen.get(oid)?.columns ?? [])].sort(([, a], [, b]) => a - b)
+    return isDeepStrictEqual(
+      seen.map(([name]) => name),
+      namesOf(relation),
+    )
   }
 
   private report(table: string, renamed: RenamedOmission): void {

@@ -93,7 +93,7 @@ const TABLES = `
     SELECT a.root, i.inhparent FROM above a JOIN pg_inherits i ON i.inhrelid = a.relid WHERE NOT i.inhdetachpending
   )
   SELECT r.oid::int8 AS oid, r.relkind = 'p' AS partitioned,
-    (SELECT json_agg(json_build_array(attname, attnum) ORDER BY attnum) FROM pg_attribute WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped) AS columns,
+    (SELECT json_agg(json_build_array(attname, attnum) ORDER BY attnum) FROM pg_attribute WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ANY ($3)) AS columns,
     EXISTS (SELECT FROM pg_attribute WHERE attrelid = r.oid AND attgenerated = 's' AND NOT attisdropped) AS generated,
     (SELECT min(concat(n.nspname, '.', c.relname))
      FROM above a JOIN pg_class c ON c.oid = a.relid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -107,9 +107,12 @@ const TABLES = `
       FROM tree t JOIN pg_class c ON c.oid = t.relid WHERE t.root = r.oid AND c.relkind <> 'p'), '[]') AS leaves
   FROM pg_class r WHERE r.oid = ANY ($1::oid[])`
 
+/** `attgenerated` of the columns that the log has. */
+const loggedKinds = ({ version }: ServerFacts): string[] => (version >= GENERATED_SINCE ? ['', 's'] : [''])
+
 async function readTables(
   client: Client,
-  { tables, publication }: CatalogueOptions,
+  { server, tables, publication }: CatalogueOptions,
 ): Promise<ReadonlyMap<number, CatalogueTable>> {
   const { rows } = await client.query<{
     oid: string
@@ -118,7 +121,7 @@ async function readTables(
     generated: boolean
     published_as: string | null
     leaves: { oid: number; file: string; path: string; by: string; empty: number }[]
-  }>(TABLES, [[...tables.values()], publication])
+  }>(TABLES, [[...tables.values()], publication, loggedKinds(server)])
   return new Map(
     rows.map((row) => [
       Number(row.oid),

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@hooklane/contracts'
+import { alignColumns } from './align-columns.js'
 
 /** Columns of a table as the catalogue has them now: name → attribute number, which a column keeps for life, whatever it is called. */
 export type PresentColumns = ReadonlyMap<string, number>
@@ -14,9 +15,11 @@ export interface ColumnHistory {
   readonly omitted: ReadonlySet<number>
   /** Names that a capture file omitted and that the catalogue never showed: such a column may have come and gone between two looks. */
   readonly unseen: readonly string[]
+  /** Attribute numbers that the catalogue showed each time it was looked at. */
+  readonly always: ReadonlySet<number>
 }
 
-export const NO_COLUMN_HISTORY: ColumnHistory = { names: new Map(), omitted: new Set(), unseen: [] }
+export const NO_COLUMN_HISTORY: ColumnHistory = { names: new Map(), omitted: new Set(), unseen: [], always: new Set() }
 
 /** The history with what the catalogue says now. */
 function learnColumns(history: ColumnHistory, present: PresentColumns): ColumnHistory {
@@ -25,7 +28,9 @@ function learnColumns(history: ColumnHistory, present: PresentColumns): ColumnHi
     const known = names.get(attribute) ?? []
     if (!known.includes(name)) names.set(attribute, [...known, name])
   }
-  return { ...history, names }
+  const seen = [...present.values()]
+  const always = history.names.size === 0 ? seen : seen.filter((attribute) => history.always.has(attribute))
+  return { ...history, names, always: new Set(always) }
 }
 
 /**
@@ -41,7 +46,7 @@ export function omitColumns(history: ColumnHistory, present: PresentColumns, omi
   const attributesOf = (name: string) => [...isPresent].filter((one) => learned.names.get(one)?.includes(name))
   const named = omit.flatMap((name) => present.get(name) ?? attributesOf(name))
   const unseen = new Set([...history.unseen, ...omit].filter((name) => !isKnownName(learned, name)))
-  return { names: learned.names, omitted: new Set([...kept, ...named]), unseen: [...unseen] }
+  return { ...learned, omitted: new Set([...kept, ...named]), unseen: [...unseen] }
 }
 
 /**
@@ -79,9 +84,16 @@ export const watchColumns = (
     ...known,
     ...[...tables].map(
       ([oid, { columns }]) =>
-        [oid, omitColumns(known.get(oid) ?? NO_COLUMN_HISTORY, columns, omissions.get(oid) ?? [])] as const,
+        [oid, lookedAt(known.get(oid) ?? NO_COLUMN_HISTORY, columns, omissions.get(oid))] as const,
     ),
   ])
+
+/** Of a table that the capture file does not name, what is omitted stays so. */
+const lookedAt = (
+  history: ColumnHistory,
+  present: PresentColumns,
+  omit: readonly string[] | undefined,
+): ColumnHistory => (omit === undefined ? learnColumns(history, present) : omitColumns(history, present, omit))
 
 /** Every name that a column of the table was seen under, or that was omitted. */
 export const knownNames = ({ names, unseen }: ColumnHistory): ReadonlySet<string> =>
@@ -95,6 +107,10 @@ function omittedNames({ names, omitted }: ColumnHistory): readonly string[] {
 const isKnownName = ({ names }: ColumnHistory, name: string): boolean =>
   [...names.values()].some((known) => known.includes(name))
 
+/** Whether anything of a table is, or was, to stay inside. */
+export const omitsAnything = ({ omitted, unseen }: ColumnHistory, omit: readonly string[]): boolean =>
+  omitted.size > 0 || unseen.length > 0 || omit.length > 0
+
 /**
  * Columns of a logged row that could be an omitted one under a name that was never seen. Look at the catalogue before believing it, and
  * hide what stays: no column has these names any more. That the row has a column of the omitted one's name proves nothing: another may
@@ -105,18 +121,25 @@ export const suspectColumns = (
   history: ColumnHistory,
   logged: readonly string[],
   omit: readonly string[],
-): readonly string[] =>
-  history.omitted.size === 0 && history.unseen.length === 0 && omit.length === 0
-    ? []
-    : logged.filter((name) => !isKnownName(history, name))
+): readonly string[] => (omitsAnything(history, omit) ? logged.filter((name) => !isKnownName(history, name)) : [])
 
-/** Columns of a logged row that must not leave the source. */
-export const hiddenColumns = (
+/**
+ * Columns of a logged row that must not leave the source: those that stand where an omitted one may have stood, under whatever name, those that no
+ * column is known for, and those of the names that the capture file omits. Where places say nothing, every name that an omitted column had is hidden.
+ */
+export function hiddenColumns(
   history: ColumnHistory,
   logged: readonly string[],
   omit: readonly string[],
-): ReadonlySet<string> =>
-  new Set([...omittedNames(history), ...history.unseen, ...suspectColumns(history, logged, omit), ...omit])
+): ReadonlySet<string> {
+  if (!omitsAnything(history, omit)) return new Set()
+  const aligned = alignColumns(history, logged)
+  if (!aligned) {
+    return new Set([...omittedNames(history), ...history.unseen, ...suspectColumns(history, logged, omit), ...omit])
+  }
+  const isHidden = (attribute: number | null) => attribute === null || history.omitted.has(attribute)
+  return new Set([...logged.filter((_, at) => [...(aligned[at] ?? [])].some(isHidden)), ...omit])
+}
 
 /** A column that is omitted, although the capture file does not have the name that it has now. */
 export interface RenamedOmission {
@@ -135,25 +158,28 @@ export const renamedOmissions = (
     .map(([name, attribute]) => ({ name, before: (names.get(attribute) ?? []).filter((one) => one !== name) }))
 
 /** As it is kept in the mark. */
-export const columnHistoryToJson = ({ names, omitted, unseen }: ColumnHistory): JsonObject => ({
+export const columnHistoryToJson = ({ names, omitted, unseen, always }: ColumnHistory): JsonObject => ({
   names: Object.fromEntries([...names].map(([attribute, known]) => [String(attribute), [...known]])),
   omitted: [...omitted],
   unseen: [...unseen],
+  always: [...always],
 })
 
 /** Reads what was kept; whatever is not of this form counts as unknown. */
 export function columnHistoryFromJson(stored: JsonValue | undefined): ColumnHistory {
   if (!isObject(stored)) return NO_COLUMN_HISTORY
-  const { names, omitted, unseen } = stored
+  const { names, omitted, unseen, always } = stored
   const known = Object.entries(isObject(names) ? names : {}).map(
     ([attribute, list]) => [Number(attribute), textsOf(list)] as const,
   )
-  const numbers = Array.isArray(omitted) ? omitted.filter((one) => typeof one === 'number') : []
-  return { names: new Map(known), omitted: new Set(numbers), unseen: textsOf(unseen) }
+  return { names: new Map(known), omitted: numbersOf(omitted), unseen: textsOf(unseen), always: numbersOf(always) }
 }
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const numbersOf = (value: JsonValue | undefined): ReadonlySet<number> =>
+  new Set(Array.isArray(value) ? value.filter((one) => typeof one === 'number') : [])
 
 const textsOf = (value: JsonValue | undefined): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
