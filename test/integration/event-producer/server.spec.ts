@@ -77,6 +77,19 @@ describe('a server', () => {
     await published(['one'])
   })
 
+  it('is never kept from shutting down in order, also when nothing is captured of what it has written', async () => {
+    await sql(`CREATE TABLE beside AS SELECT 1 AS n`)
+    await eventually(async () => expect(await producer.metric('capture_lag_bytes', 'pim')).toBeLessThan(1_000_000))
+    let hasExited = false
+    void server.exited.then(() => (hasExited = true))
+    server.kill('SIGINT')
+    await eventually(() => expect(hasExited).toBe(true))
+    await startServer({})
+    await producer.ready()
+    await insert('after')
+    await published(['one', 'after'])
+  })
+
   it('that is set back while it is read is refused, also when it has gone on: new events would be taken for copies', async () => {
     const cluster = join(directory, 'postgres', 'cluster')
     const backup = join(directory, 'backup')
@@ -85,7 +98,7 @@ describe('a server', () => {
     await startServer({})
     await sql(`CREATE TABLE filler (t text); INSERT INTO filler SELECT repeat('x', 1000) FROM generate_series(1, 2000)`)
     await insert('two')
-    await published(['one', 'two'])
+    await published(['one', 'after', 'two'])
     await server.stop()
     await rm(cluster, { recursive: true })
     await copyTree(backup, cluster)
@@ -107,7 +120,7 @@ describe('a server', () => {
     expect(await producer.refusalWith('pim', 'POSITION_BEHIND')).toBe(refusal)
     await raiseEpoch(2)
     await insert('three')
-    await published(['one', 'two', 'three'])
+    await published(['one', 'after', 'two', 'three'])
   })
 
   it('that has lost the log of a slot while its reader stood still is refused, then and after a restart', async () => {
@@ -130,7 +143,7 @@ describe('a server', () => {
     expect(await producer.refusalWith('pim', 'SLOT_LOST')).toMatch(/^PostgreSQL has invalidated the slot/)
     await raiseEpoch(3)
     await insert('four')
-    await published(['one', 'two', 'three', 'four'])
+    await published(['one', 'after', 'two', 'three', 'four'])
   })
 
   it('that has lost the log of the configuration’s slot is read anew by itself, and no change of it is missing', async () => {

@@ -13,6 +13,7 @@ import { DurablePosition } from './durable-position.js'
 import { DecodingPlugin } from './pgoutput-plugin.js'
 import { failureOfWarning, streamFailure } from './stream-failure.js'
 import type { LogRelease, TransactionConsumer } from './transaction-consumer.js'
+import { ServerQuestions } from './server-questions.js'
 import { TransactionReader } from './transaction-reader.js'
 
 /**
@@ -69,6 +70,7 @@ export class ReplicationSession {
   private isHandling = false
   private isStreaming = false
   private isOpen = false
+  private readonly questions = new ServerQuestions()
   private heardAt = performance.now()
   private statusTimer: NodeJS.Timeout | undefined
   private statusCount = 0
@@ -205,7 +207,17 @@ export class ReplicationSession {
     const endLsn = parseLsn(lsn)
     if (endLsn !== null) this.position.keepalive(endLsn)
     this.reportProgress()
-    if (shouldRespond) this.sendStatus(false)
+    if (shouldRespond) void this.respond()
+  }
+
+  private async respond(): Promise<void> {
+    const isStuck = await this.questions.asked({
+      isComplete: () => this.ended || this.releasableLsn() >= this.position.lsn,
+      note: () => this.noteReleased(),
+      send: () => this.sendStatus(false),
+    })
+    if (isStuck)
+      this.fail(new SourceRefused('UNREACHABLE', 'the server seems to shut down: it waits for the last confirmation'))
   }
 
   private reportProgress(): void {
