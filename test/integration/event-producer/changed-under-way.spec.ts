@@ -126,14 +126,14 @@ describe('what is changed while it is read', () => {
     )
   })
 
-  it('rows that were written while a column had another name cannot be decoded, and are refused', async () => {
-    await sql(`ALTER TABLE shape RENAME COLUMN sku TO code`)
+  it('rows that were written while the column of their company had another name cannot be decoded, and are refused', async () => {
+    await sql(`ALTER TABLE shape RENAME COLUMN company_id TO code`)
     await producer.refusalWith('shape', 'COLUMN_MISSING')
-    await insert('shape', 'unreadable')
-    await sql(`ALTER TABLE shape RENAME COLUMN code TO sku`)
+    await sql(`INSERT INTO shape (id, code) VALUES ('unreadable', 'c-1')`)
+    await sql(`ALTER TABLE shape RENAME COLUMN code TO company_id`)
     const refusal = await producer.refusalWith('shape', 'CHANGE_NOT_DECODABLE')
     expect(refusal).toContain(
-      'the log holds a change that does not fit the capture file (public.shape has no column sku)',
+      'the log holds a change that does not fit the capture file (public.shape had no column company_id when it was written',
     )
     expect(refusal).toContain(resetInstructions('shape'))
   })

@@ -55,7 +55,7 @@ export async function checkTables(
     const absent = columnsNotLogged(facts, server.version)
     oids.set(nameOf(table), facts.oid)
     const columns = judgeColumns(table, facts.columns, wasSeen)
-    problems.push(...problemsOf(table, facts, absent), ...columns.problems)
+    problems.push(...problemsOf(table, facts, { notLogged: absent, columns: columns.problems }))
     warnings.push(...columns.warnings, ...othersNotLogged(table, absent), ...childTables(table, facts))
   }
   if (gaps.size > 0) throw new ChangesMissing(gaps, source)

@@ -6,18 +6,19 @@ import { atPlace, type TableProblem } from './table-problem.js'
 
 /**
  * All that keeps a table from being captured. One whose changes never reach the log has no other problem worth telling.
- * @param notLogged its columns that the log does not carry
+ * @param known its columns that the log does not carry, and what is wrong with those that the capture file names
  */
 export function problemsOf(
   table: ReplicatedTable,
   facts: TableFacts,
-  notLogged: TableFacts['storedColumns'],
+  known: { readonly notLogged: TableFacts['storedColumns']; readonly columns: readonly TableProblem[] },
 ): TableProblem[] {
   const outside = notInTheLog(table, facts)
   if (outside.length > 0) return outside
   return [
+    ...known.columns,
     ...virtualColumns(table, facts),
-    ...neededNotLogged(table, notLogged),
+    ...neededNotLogged(table, known.notLogged),
     ...withoutKey(table, facts),
     ...withoutFull(table, facts),
   ]
