@@ -65,7 +65,7 @@ describe('sessions on Hooklane’s own database', () => {
     })
   })
 
-  it('migrate it as any other', async () => {
+  it('let it be migrated like every other', async () => {
     await migrate(url())
     const days = await database.query<{ day: string }>(
       `SELECT substring(relname from '\\d+$') AS day FROM pg_class WHERE relispartition AND relname ~ '^delivery_p?\\d+$' ORDER BY 1`,

@@ -12,7 +12,6 @@ import {
   FIRST,
   found,
   ITEM,
-  Outside,
   refusalOf,
   relationOf,
   SECOND,
@@ -20,6 +19,7 @@ import {
   start,
   type LoggedTransaction,
 } from './captured-source.fixture.js'
+import { Outside } from './outside.fixture.js'
 
 const COLUMNS = ['id', 'company', 'sku', 'kind', 'deleted_at', 'attributes']
 const RELATIONS = ['item', 'price'].map((table) => relationOf(table, COLUMNS))

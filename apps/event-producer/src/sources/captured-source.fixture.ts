@@ -11,20 +11,19 @@ import {
   type TableOids,
 } from '@hooklane/core'
 import type { EntityEvent } from '@hooklane/contracts'
-import { CaptureMarkTaken, type ReadCaptureMark } from '@hooklane/postgres'
 import type { ReplicatedSource } from '@hooklane/replication'
-import { MarkKeeper, type MarkStore } from '../marks/mark-keeper.js'
+import { MarkKeeper } from '../marks/mark-keeper.js'
 import { OrderedPublisher } from '../publishing/ordered-publisher.js'
-import { isPublished, type KnownPosition, type PublishedEvent } from '../publishing/published-positions.js'
+import { isPublished } from '../publishing/published-positions.js'
 import { Announcer } from './announcer.js'
 import { CapturedSource } from './captured-source.js'
 import { HiddenColumns } from './hidden-columns.js'
 import { CatalogueWatch } from './catalogue-watch.js'
+import { PARTITIONS, type Outside } from './outside.fixture.js'
 
 /** A captured source over a topic and a database of marks that a test plays; the parts between are the shipped ones. */
 
 export const TABLES = new Map([['public.item', 16_400]])
-export const PARTITIONS = 2
 
 const TEXT = 25
 
@@ -95,77 +94,6 @@ export const [FIRST, SECOND] = [0, 1].map((partition) => {
   const names = Array.from({ length: 50 }, (_, i) => `c-${i}`)
   return names.find((name) => partitionOfKey(Buffer.from(name), PARTITIONS) === partition) ?? ''
 }) as [string, string]
-
-export interface TopicEvent extends PublishedEvent {
-  readonly event: Pick<EntityEvent, 'type' | 'companyId'> & Partial<EntityEvent>
-}
-
-/** What outlives a process: the topic, and the database of marks. */
-export class Outside {
-  readonly topic: TopicEvent[][] = [[], []]
-  mark: ReadCaptureMark | null = null
-  /** Of the database of marks: nothing can be saved. */
-  isDatabaseAway = false
-  private owner = ''
-
-  readonly store: MarkStore = {
-    read: () => Promise.resolve(this.mark),
-    claim: (_producer, owner, position) => {
-      this.owner = owner
-      this.mark ??= { ...EMPTY_MARK, position }
-      return Promise.resolve(this.mark)
-    },
-    save: (producer, owner, { closedGaps = [], catalogue, ...update }) => {
-      if (this.isDatabaseAway) return Promise.reject(new Error('away'))
-      if (owner !== this.owner) return Promise.reject(new CaptureMarkTaken(producer))
-      const before = this.mark ?? EMPTY_MARK
-      if (update.position >= before.position) {
-        const isSameEpoch = before.position.slice(0, 4) === update.position.slice(0, 4)
-        const gaps = [...(isSameEpoch ? before.gaps : [])].filter(([table]) => !closedGaps.includes(table))
-        const mark = { ...update, catalogue: catalogue ?? before.catalogue, gaps: new Map(gaps) }
-        this.mark = structuredClone(mark)
-      }
-      return Promise.resolve()
-    },
-    noteGaps: (_producer, _epoch, gaps) => {
-      if (this.mark) this.mark = { ...this.mark, gaps }
-      return Promise.resolve()
-    },
-  }
-
-  /** All events in the order of their positions. */
-  get events(): TopicEvent[] {
-    return this.topic.flat().sort((a, b) => (a.position < b.position ? -1 : 1))
-  }
-
-  get positions(): string[] {
-    return this.events.map(({ position }) => position)
-  }
-
-  append(company: string, position: string, transactionId: string | null, event?: TopicEvent['event']): void {
-    const partition = this.topic[partitionOfKey(Buffer.from(company), PARTITIONS)]
-    partition?.push({ position, transactionId, event: event ?? { type: 'items.created', companyId: company } })
-  }
-
-  since(known: KnownPosition | null): Map<number, PublishedEvent> {
-    const last = this.topic.map((events, partition) => events.slice(Number(known?.offsets.get(partition) ?? 0)).at(-1))
-    return new Map(last.flatMap((event, partition) => (event ? [[partition, event] as const] : [])))
-  }
-}
-
-const EMPTY_MARK: ReadCaptureMark = {
-  position: '',
-  xid: null,
-  offsets: new Map(),
-  tables: new Map(),
-  log: null,
-  settledLsn: null,
-  configuration: null,
-  catalogue: {},
-  announcements: [],
-  companies: [],
-  gaps: new Map(),
-}
 
 /** A row change and where it stands. */
 export interface PlacedChange {

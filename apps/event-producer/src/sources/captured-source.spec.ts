@@ -6,13 +6,13 @@ import {
   found,
   insertInto,
   LOG,
-  Outside,
   refusalOf,
   SECOND,
   sourceOf,
   start,
   TABLES,
 } from './captured-source.fixture.js'
+import { Outside } from './outside.fixture.js'
 
 describe('a captured source', () => {
   it('whose connection breaks while Kafka is silent publishes what was queued after a crash', async () => {

@@ -1,14 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import {
-  found,
-  ITEM,
-  Outside,
-  relationOf,
-  sourceOf,
-  start,
-  TABLES,
-  type LoggedTransaction,
-} from './captured-source.fixture.js'
+import { found, ITEM, relationOf, sourceOf, start, TABLES, type LoggedTransaction } from './captured-source.fixture.js'
+import { Outside } from './outside.fixture.js'
 
 const OMITTING = [{ ...ITEM, omit: ['cost'] }]
 const insert = (commitLsn: bigint, columns: readonly string[]): LoggedTransaction => {

@@ -13,6 +13,7 @@ import { DurablePosition } from './durable-position.js'
 import { DecodingPlugin } from './pgoutput-plugin.js'
 import { failureOfWarning, streamFailure } from './stream-failure.js'
 import type { LogRelease, TransactionConsumer } from './transaction-consumer.js'
+import { lsnOf } from './message-place.js'
 import { ServerQuestions } from './server-questions.js'
 import { TransactionReader } from './transaction-reader.js'
 
@@ -289,18 +290,9 @@ export class ReplicationSession {
     let timer: NodeJS.Timeout | undefined
     const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)))
     // Whatever it says, the socket is gone after this.
-    const closed = this.service.destroy().then(
-      () => undefined,
-      () => undefined,
-    )
+    const closed = this.service.destroy().catch(() => undefined)
     await Promise.race([closed, limit])
     clearTimeout(timer)
     this.socket?.destroy()
   }
-}
-
-function lsnOf(text: string): bigint {
-  const lsn = parseLsn(text)
-  if (lsn === null) throw new SourceRefused('DATABASE_ERROR', `a message came without its place in the log (${text})`)
-  return lsn
 }
