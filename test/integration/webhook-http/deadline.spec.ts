@@ -17,6 +17,11 @@ const dripping = (first: string, drop: string) => (socket: Socket) => {
   })
 }
 
+const answering = () =>
+  rawReceiver(cleanup, (socket) =>
+    onRequest(socket, () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')),
+  )
+
 describe('the total deadline', () => {
   it.each([
     ['a silent receiver', () => undefined],
@@ -92,6 +97,30 @@ describe('the total deadline', () => {
       },
     })
     const outcome = await sender.send(requestTo(receiver.url, { timeoutMs: 5_000 }))
+    expect(outcome.result).toEqual({ kind: 'timedOut' })
+    expect(receiver.received()).toBe('')
+  })
+
+  it.each(['fresh', 'kept'] as const)(
+    'nothing is written on a %s connection when leave is withdrawn before the write',
+    async (kind) => {
+      const receiver = await answering()
+      const sender = senderOf(cleanup)
+      if (kind === 'kept') await sender.send(requestTo(receiver.url))
+      const before = receiver.received()
+      const outcome = await sender.send(requestTo(receiver.url), { mayWrite: () => false })
+      expect(outcome.result).toEqual({ kind: 'timedOut' })
+      // What was written before its connection closed has arrived when the other side sees the close.
+      await closed(receiver.sockets[0]!)
+      expect(receiver.received()).toBe(before)
+    },
+  )
+
+  it('counts from when the request was prepared, not from when it was handed over', async () => {
+    const receiver = await answering()
+    const sender = senderOf(cleanup)
+    const tooLate = { startedMs: performance.now() - 5_000 }
+    const outcome = await sender.send(requestTo(receiver.url, { timeoutMs: 5_000 }), tooLate)
     expect(outcome.result).toEqual({ kind: 'timedOut' })
     expect(receiver.received()).toBe('')
   })

@@ -170,7 +170,8 @@ describe('a request is never sent a second time', () => {
     const { dial, dialled } = countingDial()
     const sender = senderOf(cleanup, { dial })
     await sender.send({ ...numbered(1), url: receiver.url })
-    const outcome = await sender.send({ ...numbered(2), url: receiver.url }, () => false)
+    let writes = 1
+    const outcome = await sender.send({ ...numbered(2), url: receiver.url }, { mayWrite: () => writes-- > 0 })
     expect(outcome).toMatchObject({ result: { kind: 'unreachable', code: 'reset' }, isResent: false })
     expect(ids).toEqual(['msg_1', 'msg_2'])
     expect(dialled).toHaveLength(1)
@@ -178,17 +179,17 @@ describe('a request is never sent a second time', () => {
 
   it('when leave is withdrawn while it connects', async () => {
     const { receiver, ids } = await closing((socket) => socket.end())
-    let mayResend = true
+    let mayWrite = true
     let dials = 0
     const sender = senderOf(cleanup, {
       dial: async (target, signal) => {
         const socket = await countingDial().dial(target, signal)
-        if ((dials += 1) === 2) mayResend = false
+        if ((dials += 1) === 2) mayWrite = false
         return socket
       },
     })
     await sender.send({ ...numbered(1), url: receiver.url })
-    const outcome = await sender.send({ ...numbered(2), url: receiver.url }, () => mayResend)
+    const outcome = await sender.send({ ...numbered(2), url: receiver.url }, { mayWrite: () => mayWrite })
     expect(dials).toBe(2)
     expect(outcome).toMatchObject({ result: { kind: 'unreachable', code: 'reset' }, isResent: false })
     expect(ids).toEqual(['msg_1', 'msg_2'])

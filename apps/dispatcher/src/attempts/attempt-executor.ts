@@ -86,14 +86,20 @@ export class AttemptExecutor {
     }
   }
 
-  /** A second time it may leave only within its own time limit and while the lease that was checked for it is still ours. */
+  /**
+   * Its time counts from when the lease was checked for it: a process can be frozen while it renders, and must send nothing when it wakes after its lease.
+   */
   private async send(
     session: LaneSession,
     request: WebhookRequest,
     { startedMs, access }: Prepared,
   ): Promise<SendOutcome> {
     const { sender, metrics, marginMs } = this.options
-    const outcome = await sender.send(request, () => leaseCovers(session, startedMs + request.timeoutMs, marginMs))
+    const endMs = startedMs + request.timeoutMs
+    const outcome = await sender.send(request, {
+      startedMs,
+      mayWrite: () => leaseCovers(session, endMs, marginMs),
+    })
     if (outcome.isResent) metrics.resent.inc({ group: session.licence.workerGroup })
     return this.outcomes.scrubbed(outcome, access.scrubber)
   }
@@ -108,7 +114,7 @@ export class AttemptExecutor {
     // Deleted between the decision and now: the machine asks again.
     if (!subscription) return this.notStarted(session, effect, 'configuration')
     const startedMs = clock.monotonicMs()
-    // Order matters: nothing is awaited between this guard and the request, so a request never begins that could outlive the lease.
+    // A request that could outlive the lease is not even rendered. Whether it may still leave when that is done, the sender asks again.
     if (!leaseCovers(session, startedMs + subscription.delivery.timeoutMs, this.options.marginMs)) {
       return this.notStarted(session, effect, 'deadline')
     }

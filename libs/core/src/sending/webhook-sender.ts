@@ -10,8 +10,19 @@ export interface WebhookRequest {
   /** Exactly the bytes that were signed. */
   readonly body: Buffer
   readonly success: SuccessRule
-  /** Total: from the call to the last byte of the answer. */
+  /** Total: from `SendingTerms.startedMs` to the last byte of the answer. */
   readonly timeoutMs: number
+}
+
+/** What bounds a request beside its own limits. */
+export interface SendingTerms {
+  /** From when its time counts (monotonic): when whoever sends it last knew that it may leave. Absent: the call. */
+  readonly startedMs?: number
+  /**
+   * Asked in the tick of each write, the first one included, with nothing between it and the write but the write itself: a process can be frozen at any
+   * instruction before it. False: nothing is written. Absent: always true.
+   */
+  readonly mayWrite?: () => boolean
 }
 
 /** Bytes of a response's body that are kept for people to read. */
@@ -36,11 +47,7 @@ export interface SendOutcome {
 
 /** Talks to receivers. Never throws and never follows redirects; guards the address on every connection. */
 export interface WebhookSender {
-  /**
-   * @param mayResend whether the request may be written a second time, within the same time limit: asked when that is due and in the tick in which it
-   * would be written. Absent: always.
-   */
-  send(request: WebhookRequest, mayResend?: () => boolean): Promise<SendOutcome>
+  send(request: WebhookRequest, terms?: SendingTerms): Promise<SendOutcome>
   /** Ends idle connections; requests in flight go on. */
   close(): Promise<void>
 }

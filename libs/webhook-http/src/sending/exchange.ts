@@ -25,7 +25,7 @@ export type ExchangeEnd =
 
 export interface ExchangeOptions {
   readonly bytes: (isKept: boolean) => Buffer
-  /** Why the request must not be written now; null when it may. */
+  /** Why the request must not be written now; null when it may. Asked last, when its bytes are ready. */
   readonly refusal: () => FailureCode | null
   readonly onEnd: (end: ExchangeEnd) => void
 }
@@ -43,13 +43,14 @@ export class Exchange implements Occupant {
 
   begin(isKept: boolean): Buffer | null {
     if (this.isOver) return null
+    const bytes = this.options.bytes(isKept)
     const refusal = this.options.refusal()
     if (refusal !== null) {
       this.fail(new ExchangeFailed(refusal))
       return null
     }
     this.hasBegun = true
-    return this.options.bytes(isKept)
+    return bytes
   }
 
   onData(bytes: Buffer): void {

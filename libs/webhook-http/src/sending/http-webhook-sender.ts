@@ -3,6 +3,7 @@ import {
   hostOf,
   portOf,
   type AllowedTargets,
+  type SendingTerms,
   type SendOutcome,
   type WebhookRequest,
   type WebhookSender,
@@ -54,8 +55,8 @@ interface Target extends RequestTarget {
  * when its status was known long before), and a request that had left in full by then. An answer that came before that can refuse the request: a 413
  * needs no whole body.
  *
- * The deadline of an attempt covers waiting for a connection, name resolution, handshake, requests and answer; when it passes the socket is destroyed,
- * and nothing is written after it.
+ * The deadline of an attempt covers what went before the call since `startedMs`, waiting for a connection, name resolution, handshake, requests and
+ * answer; when it passes the socket is destroyed, and nothing is written after it.
  */
 export class HttpWebhookSender implements WebhookSender {
   private readonly pool: ConnectionPool
@@ -87,8 +88,8 @@ export class HttpWebhookSender implements WebhookSender {
     })
   }
 
-  send(request: WebhookRequest, mayResend: () => boolean = () => true): Promise<SendOutcome> {
-    const startedMs = this.monotonicMs()
+  send(request: WebhookRequest, terms: SendingTerms = {}): Promise<SendOutcome> {
+    const { startedMs = this.monotonicMs(), mayWrite = () => true } = terms
     const target = this.targetOf(request.url)
     if (!target) return Promise.resolve(failed(failureWith('address_blocked'), 0))
     const lines = headerLines(request.headers)
@@ -98,9 +99,9 @@ export class HttpWebhookSender implements WebhookSender {
         pool: this.pool,
         origin: target.origin,
         bytes: (isKept) => requestBytes(request, target, lines, isKept),
-        timeoutMs: request.timeoutMs,
+        deadlineMs: startedMs + request.timeoutMs,
         nowMs: this.monotonicMs,
-        mayResend,
+        mayWrite,
         onEnd: (ended) => resolve(this.outcomeOf(ended, request, this.since(startedMs))),
       }).start()
     })

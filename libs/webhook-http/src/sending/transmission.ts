@@ -7,10 +7,11 @@ export interface TransmissionOptions {
   readonly pool: ConnectionPool
   readonly origin: Origin
   readonly bytes: (isKept: boolean) => Buffer
-  readonly timeoutMs: number
+  /** Nothing is written from then on (monotonic). */
+  readonly deadlineMs: number
   readonly nowMs: () => number
-  /** Whether the request may be sent a second time: asked when that is due, and again in the tick in which it is written. */
-  readonly mayResend: () => boolean
+  /** Asked as the last thing before each write, and when a second one is due. */
+  readonly mayWrite: () => boolean
   readonly onEnd: (end: TransmissionEnd) => void
 }
 
@@ -26,20 +27,17 @@ export interface TransmissionEnd {
  * have read the first one: receivers tell copies by `webhook-id`.
  */
 export class Transmission {
-  private readonly deadlineMs: number
   private timer: NodeJS.Timeout | undefined
   private stopWaiting: () => void = () => undefined
   private connection: Connection | null = null
   private exchange: Exchange | null = null
   private isSecond = false
 
-  constructor(private readonly options: TransmissionOptions) {
-    this.deadlineMs = options.nowMs() + options.timeoutMs
-  }
+  constructor(private readonly options: TransmissionOptions) {}
 
   start(): void {
-    const { pool, origin, timeoutMs } = this.options
-    this.timer = setTimeout(() => this.timeIsUp(), timeoutMs)
+    const { pool, origin, deadlineMs, nowMs } = this.options
+    this.timer = setTimeout(() => this.timeIsUp(), deadlineMs - nowMs())
     this.stopWaiting = pool.take(origin, (connection) => this.runOn(connection))
   }
 
@@ -54,10 +52,11 @@ export class Transmission {
     connection.run(this.exchange)
   }
 
-  /** A process that was frozen while it connected must not send after its time, nor a second time after its lease. */
+  /** A process that was frozen while it rendered or connected must send nothing after its time, nor after its lease. */
   private refusal(): FailureCode | null {
     if (this.isTimeUp()) return 'timeout'
-    return this.isSecond && !this.options.mayResend() ? 'reset' : null
+    if (this.options.mayWrite()) return null
+    return this.isSecond ? 'reset' : 'timeout'
   }
 
   private exchangeEnded(connection: Connection, end: ExchangeEnd): void {
@@ -66,7 +65,7 @@ export class Transmission {
       case 'notWritten':
         return this.runOn(pool.replace(connection))
       case 'unanswered':
-        if (this.isSecond || this.isTimeUp() || !this.options.mayResend()) {
+        if (this.isSecond || this.isTimeUp() || !this.options.mayWrite()) {
           return this.finish({ kind: 'failed', error: end.error, response: null })
         }
         this.isSecond = true
@@ -86,7 +85,7 @@ export class Transmission {
   }
 
   private isTimeUp(): boolean {
-    return this.options.nowMs() >= this.deadlineMs
+    return this.options.nowMs() >= this.options.deadlineMs
   }
 
   private finish(end: TransmissionEnd['end']): void {
