@@ -114,6 +114,17 @@ describe('capture marks', () => {
     expect(await gaps()).toEqual([])
   })
 
+  it('note over what a person may accept what nobody may, and never the other way', async () => {
+    const accepted: CaptureGap = { code: 'CHANGES_MISSING', reason: 'taken out', id: 'gap-1a2b3c4d' }
+    const final: CaptureGap = { code: 'SLOT_LOST', reason: 'the slot is gone' }
+    await save('severe', mark(at(1, 10)))
+    for (const one of [accepted, { ...accepted, id: 'gap-00000000' }])
+      await marks.noteGaps('severe', '0001', new Map([['public.item', one]]))
+    expect((await marks.read('severe'))?.gaps).toEqual(new Map([['public.item', accepted]]))
+    for (const one of [final, accepted]) await marks.noteGaps('severe', '0001', new Map([['public.item', one]]))
+    expect((await marks.read('severe'))?.gaps).toEqual(new Map([['public.item', final]]))
+  })
+
   it('are saved without what the catalogue said when that is as it was, and close the gaps that they name', async () => {
     await save('closing', mark(at(1, 10)))
     const gaps = new Map<string, CaptureGap>([

@@ -182,13 +182,15 @@ describe('the mark of a producer', () => {
     const { marks, world, noted } = keeper(stored)
     await marks.read()
     const gaps = new Map([['public.item', { code: 'SLOT_LOST', reason: 'gone' }]])
+    const others = new Map([['public.brand', { code: 'CHANGES_MISSING', reason: 'taken out', id: 'gap-1a2b3c4d' }]])
     world.isAway = true
+    await marks.noteGaps(others, '0001')
     await marks.noteGaps(gaps, '0001')
-    expect((await marks.read())?.gaps).toEqual(gaps)
+    expect((await marks.read())?.gaps).toEqual(new Map([...others, ...gaps]))
     expect(noted).toEqual([])
     world.isAway = false
     await marks.read()
-    expect(noted).toEqual([gaps])
+    expect(noted).toEqual([new Map([...others, ...gaps])])
     await marks.stop()
   })
 })

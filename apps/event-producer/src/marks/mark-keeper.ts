@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Announcement } from '@hooklane/core'
 import type { CaptureGaps, CaptureMark, CaptureMarkUpdate, ReadCaptureMark } from '@hooklane/postgres'
+import { mergeGaps } from './merge-gaps.js'
 import { ReadBackOffsets, type TopicOffsets } from './read-back-offsets.js'
 
 /**
@@ -133,7 +134,7 @@ export class MarkKeeper {
     }
     const { lastRead, unsavedGaps } = this
     if (!lastRead || !unsavedGaps) return lastRead
-    return { ...lastRead, gaps: new Map([...unsavedGaps.gaps, ...lastRead.gaps]) }
+    return { ...lastRead, gaps: mergeGaps(lastRead.gaps, unsavedGaps.gaps) }
   }
 
   /**
@@ -201,7 +202,8 @@ export class MarkKeeper {
 
   /** Notes that changes are missing: refused from now on, also when the database of marks is away at the moment. */
   async noteGaps(gaps: CaptureGaps, epoch: string): Promise<void> {
-    this.unsavedGaps = { gaps, epoch }
+    const unsaved = this.unsavedGaps?.epoch === epoch ? this.unsavedGaps.gaps : new Map()
+    this.unsavedGaps = { gaps: mergeGaps(unsaved, gaps), epoch }
     await this.saveGaps()
   }
 
@@ -232,7 +234,7 @@ export class MarkKeeper {
     if (!unsavedGaps) return
     try {
       await this.options.store.noteGaps(this.options.producer, unsavedGaps.epoch, unsavedGaps.gaps)
-      this.unsavedGaps = null
+      if (this.unsavedGaps === unsavedGaps) this.unsavedGaps = null
     } catch (error) {
       this.options.onFailure(error)
     }

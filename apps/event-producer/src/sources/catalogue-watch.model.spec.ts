@@ -1,8 +1,9 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { catalogueFromJson, positionBefore, type Announcement, type CaptureSource } from '@hooklane/core'
-import type { CaptureGap, CaptureGaps, ReadCaptureMark } from '@hooklane/postgres'
+import type { CaptureGaps, ReadCaptureMark } from '@hooklane/postgres'
 import { ChangesMissing } from '@hooklane/replication'
 import fc from 'fast-check'
+import { mergeGaps } from '../marks/merge-gaps.js'
 import { MarkKeeper, type MarkStore } from '../marks/mark-keeper.js'
 import { ITEM, LOG, sourceOf } from './captured-source.fixture.js'
 import { Outside } from './outside.fixture.js'
@@ -239,14 +240,13 @@ class World {
     }
   }
 
-  /** What was noted first stays, as in the table. */
   private noteGaps(gaps: CaptureGaps): Promise<void> {
     const { mark } = this.outside
     if (!mark) return Promise.resolve()
     for (const [table, { id }] of gaps) {
       if (!mark.gaps.has(table) && id !== undefined && this.accepted.includes(id)) this.reused = id
     }
-    this.outside.mark = { ...mark, gaps: new Map<string, CaptureGap>([...gaps, ...mark.gaps]) }
+    this.outside.mark = { ...mark, gaps: mergeGaps(mark.gaps, gaps) }
     return Promise.resolve()
   }
 

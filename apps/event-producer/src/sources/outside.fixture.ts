@@ -1,6 +1,7 @@
 import { partitionOfKey } from '@hooklane/core'
 import type { EntityEvent } from '@hooklane/contracts'
 import { CaptureMarkTaken, type ReadCaptureMark } from '@hooklane/postgres'
+import { mergeGaps } from '../marks/merge-gaps.js'
 import type { MarkStore } from '../marks/mark-keeper.js'
 import type { KnownPosition, PublishedEvent } from '../publishing/published-positions.js'
 
@@ -38,7 +39,7 @@ export class Outside {
       return Promise.resolve()
     },
     noteGaps: (_producer, _epoch, gaps) => {
-      if (this.mark) this.mark = { ...this.mark, gaps }
+      if (this.mark) this.mark = { ...this.mark, gaps: mergeGaps(this.mark.gaps, gaps) }
       return Promise.resolve()
     },
   }
