@@ -28,6 +28,12 @@ export default {
       { path: '^(libs/(?!contracts/)|apps/)' },
     ),
     only(
+      'dispatch-knows-contracts-and-core',
+      'The shell of the lanes runs over ports: in a service, and in the simulation.',
+      { path: '^libs/dispatch/src', pathNot: '[.](spec|fixture)[.]ts$' },
+      { path: '^(libs/(?!core/|contracts/|dispatch/)|apps/|node_modules/)' },
+    ),
+    only(
       'adapters-know-contracts-and-core',
       'An adapter never knows another adapter.',
       { path: '^libs/(kafka|postgres|replication|webhook-http)/src' },

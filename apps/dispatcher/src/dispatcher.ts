@@ -1,10 +1,8 @@
-import { setInterval } from 'node:timers'
 import type { WorkerGroupConfiguration } from '@hooklane/contracts'
-import type { ConfigurationRecord, ConfigurationView } from '@hooklane/core'
+import { every, type Clock, type ConfigurationRecord, type ConfigurationView } from '@hooklane/core'
+import type { LeaseRenewer, OpenSessions } from '@hooklane/dispatch'
 import type { Logger, Readiness } from '@hooklane/observability'
-import type { OpenSessions } from './engine/open-sessions.js'
 import type { ServedGroups } from './groups/served-groups.js'
-import type { Ledger } from './ledger/ledger.js'
 import type { GroupWorker } from './groups/group-worker.js'
 import type { LaneTransportEngine } from './lane-transport.js'
 
@@ -16,11 +14,12 @@ export interface ConfigurationSource {
 }
 
 export interface DispatcherParts {
+  readonly clock: Pick<Clock, 'after'>
   readonly view: ConfigurationView
   readonly configuration: ConfigurationSource
   readonly groups: ServedGroups
   readonly open: OpenSessions
-  readonly ledger: Ledger
+  readonly renewer: LeaseRenewer
   readonly connectProducer: () => Promise<void>
   /** Ends connections, last of all. */
   readonly disconnect: () => Promise<void>
@@ -38,14 +37,14 @@ const COMMIT_EVERY_MS = 5_000
  * One dispatcher process: reads the configuration, serves its worker groups, and ends in an order that leaves no lease behind.
  */
 export class Dispatcher implements LaneTransportEngine {
-  private readonly timers: NodeJS.Timeout[] = []
+  private readonly regular: (() => void)[] = []
   private isConfigured = false
   private isDraining = false
 
   constructor(private readonly parts: DispatcherParts) {}
 
   async start(): Promise<void> {
-    const { configuration, connectProducer, ledger, readiness, view, groups } = this.parts
+    const { clock, configuration, connectProducer, renewer, readiness, view, groups } = this.parts
     readiness.set('configuration', false, 'reading')
     readiness.set('groups', false, 'waiting for the configuration')
     await connectProducer()
@@ -53,9 +52,11 @@ export class Dispatcher implements LaneTransportEngine {
     await configuration.caughtUp()
     this.isConfigured = true
     readiness.set('configuration', true)
-    ledger.start()
-    this.timers.push(setInterval(() => this.parts.observe(groups.workers), OBSERVE_EVERY_MS))
-    this.timers.push(setInterval(() => void this.commitPositions(), COMMIT_EVERY_MS))
+    renewer.start()
+    this.regular.push(
+      every(clock, OBSERVE_EVERY_MS, () => this.parts.observe(groups.workers)),
+      every(clock, COMMIT_EVERY_MS, () => void this.commitPositions()),
+    )
     // Not awaited: a group whose topic is missing must not keep the process from serving the others, or from ending.
     this.serve(view.workerGroups())
   }
@@ -81,12 +82,12 @@ export class Dispatcher implements LaneTransportEngine {
     groups.end(group).catch((error: unknown) => logger.warn({ error, group }, 'a worker group was not left in order'))
   }
 
-  /** Order matters: attempts end and leases are freed while the ledger still saves; what they published is flushed last. */
+  /** Order matters: attempts end and leases are freed while the renewer still saves; what they published is flushed last. */
   async drain(): Promise<void> {
     this.isDraining = true
-    for (const timer of this.timers) clearInterval(timer)
+    for (const end of this.regular) end()
     await this.parts.groups.stop()
-    await Promise.all([this.parts.ledger.stop(), this.parts.configuration.stop()])
+    await Promise.all([this.parts.renewer.stop(), this.parts.configuration.stop()])
     await this.parts.disconnect()
   }
 

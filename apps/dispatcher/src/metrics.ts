@@ -1,4 +1,5 @@
 import type { AttemptResult } from '@hooklane/core'
+import type { StoreOperation } from '@hooklane/dispatch'
 import {
   counter,
   gauge,
@@ -8,7 +9,6 @@ import {
   type Metrics,
   type Registry,
 } from '@hooklane/observability'
-import type { StoreOperation } from './engine/lane-session.js'
 
 const group = WORKER_GROUPS
 

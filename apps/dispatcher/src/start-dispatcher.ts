@@ -3,16 +3,16 @@ import { hostname } from 'node:os'
 import { NestFactory } from '@nestjs/core'
 import { topicNames } from '@hooklane/contracts'
 import { ConfigurationView, type ConfigurationRecord } from '@hooklane/core'
+import { OpenSessions } from '@hooklane/dispatch'
 import { forgetGroup } from '@hooklane/observability'
 import { nestLogger, systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { Permits } from './attempts/permits.js'
 import { makeConnections } from './composition/connections.js'
 import { makeConfigurationReader, makeGate, makePredecessorGate } from './composition/make-configuration.js'
-import { makeLedger, makeSessionFactory } from './composition/make-sessions.js'
+import { makeLeaseRenewer, makeSessionFactory } from './composition/make-sessions.js'
 import { WorkerMaker } from './composition/make-worker.js'
 import { Dispatcher } from './dispatcher.js'
 import { DispatcherModule } from './dispatcher.module.js'
-import { OpenSessions } from './engine/open-sessions.js'
 import { ServedGroups } from './groups/served-groups.js'
 import { LaneTransport } from './lane-transport.js'
 import { dispatcherMetrics } from './metrics.js'
@@ -43,8 +43,8 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
   const configuration = makeConfigurationReader(connections.kafka, { names, view, metrics, onChange }, context)
   const gate = makeGate(view, configuration, open, context)
   const predecessors = makePredecessorGate(connections.laneStore, open, metrics, context)
-  const ledger = makeLedger(settings, connections, open, metrics, context)
-  const parts = { view, gate, predecessors, ledger, open, permits, metrics }
+  const renewer = makeLeaseRenewer(settings, connections, open, metrics, context)
+  const parts = { view, gate, predecessors, renewer, open, permits, metrics }
   const sessions = makeSessionFactory(settings, connections, parts, context)
   const isGone = (group: string) => configuration.readToEnd().then(() => !view.hasWorkerGroup(group))
   const workers = new WorkerMaker(settings, connections, sessions, metrics, context, { instance, isGone })
@@ -58,11 +58,13 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
     unpublishedBytes: () => connections.publisher.unpublishedBytes,
   })
   const dispatcher = new Dispatcher({
+    clock: systemClock,
     view,
     configuration,
-    ledger,
+    renewer,
     open,
     groups: new ServedGroups({
+      clock: systemClock,
       patterns: settings.workerGroups,
       make: (group) => workers.make(group),
       onFailure: (group, error) => {

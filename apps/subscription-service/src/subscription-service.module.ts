@@ -1,5 +1,5 @@
 import type { TopicProfile } from '@hooklane/contracts'
-import type { Clock, ParsedApiKey, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core'
+import type { Time, ParsedApiKey, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core'
 import type { Logger, Registry } from '@hooklane/observability'
 import { TenantDatabase } from '@hooklane/postgres'
 import { Module, type DynamicModule, type Provider } from '@nestjs/common'
@@ -39,7 +39,7 @@ export interface ApiParts {
   readonly cursorSecret: Buffer
   readonly topicProfile: TopicProfile
   readonly wrongKeysPerMinute: number
-  readonly clock: Clock
+  readonly clock: Time
   readonly logger: Logger
   readonly registry: Registry
 }

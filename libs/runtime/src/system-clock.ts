@@ -1,7 +1,15 @@
 import type { Clock } from '@hooklane/core'
 
-/** The process's clocks. `monotonicMs` goes on while the process is frozen. */
+/** `setTimeout` takes 31 bits of milliseconds. */
+const MAX_TIMER_MS = 2_147_483_647
+
+/** The process's clocks and timers. `monotonicMs` goes on while the process is frozen. */
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS))
+    return () => clearTimeout(timer)
+  },
+  defer: (run) => void setImmediate(run),
 }

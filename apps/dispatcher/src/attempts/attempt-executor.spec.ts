@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts'
-import { createSealer, sealingScope, spliceOrder, type Effect, type RecordRef, type SendingTerms } from '@hooklane/core'
+import { createSealer, sealingScope, spliceOrder, type EffectOf, type RecordRef, type SendingTerms } from '@hooklane/core'
 import { createRegistry } from '@hooklane/observability'
-import type { LaneSession } from '../engine/lane-session.js'
 import { dispatcherMetrics } from '../metrics.js'
 import { AttemptExecutor } from './attempt-executor.js'
 import { Permits } from './permits.js'
@@ -64,8 +63,10 @@ const RECORD = {
 async function termsAfter(renderingMs: number, lease: { leaseMs: number; isLost?: boolean }): Promise<SendingTerms> {
   let nowMs = 500
   const session = {
-    ...{ over: false, deadlineMs: nowMs + lease.leaseMs, state: { phase: 'running' } },
-    licence: { workerGroup: 'shared-webhook', partition: 0, epoch: 1n },
+    over: false,
+    deadlineMs: nowMs + lease.leaseMs,
+    state: { phase: 'running' as const },
+    licence: { workerGroup: 'shared-webhook', partition: 0, owner: 'o', epoch: 1n },
     tell: () => undefined,
   }
   const events = new RenderedEvents('https://pim.example.com')
@@ -103,7 +104,7 @@ async function termsAfter(renderingMs: number, lease: { leaseMs: number; isLost?
       onDefect: (_id, error) => expect(error).toBeNull(),
     })
     const effect = { type: 'attempt', record: RECORD, previous: 6n, skipped: [], attempt: 1, backlog: 1 }
-    executor.start(session as unknown as LaneSession, effect as unknown as Extract<Effect, { type: 'attempt' }>)
+    executor.start(session, effect as unknown as EffectOf<'attempt'>)
   })
   return sent
 }

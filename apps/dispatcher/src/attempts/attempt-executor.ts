@@ -5,24 +5,31 @@ import {
   newId,
   renderEnvelope,
   renderHeaders,
-  type Clock,
-  type Effect,
+  type Time,
+  type EffectOf,
+  type Happening,
+  type Licence,
   type RenderedEvent,
   type SendOutcome,
   type WebhookRequest,
   type WebhookSender,
 } from '@hooklane/core'
+import { leaseCovers, type LeaseHolder } from '@hooklane/dispatch'
 import type { DispatchView } from '../configuration/configuration-gate.js'
-import type { LaneSession } from '../engine/lane-session.js'
 import type { DispatcherMetrics, GuardCause } from '../metrics.js'
-import { leaseCovers } from './lease-covers.js'
 import { OutcomeScrubber } from './outcome-scrubber.js'
 import type { Permits } from './permits.js'
 import { RenderedAddresses } from './rendered-addresses.js'
 import type { PlacedEvent, RenderedEvents } from './rendered-events.js'
 import type { SubscriptionAccess, SubscriptionAccessCache } from './subscription-access.js'
 
-type AttemptEffect = Extract<Effect, { type: 'attempt' }>
+type AttemptEffect = EffectOf<'attempt'>
+
+/** The session of a partition, as far as an attempt of its deliveries needs it. */
+export interface AttemptSession extends LeaseHolder {
+  readonly licence: Licence
+  tell(happening: Happening): void
+}
 
 /** What is told of the event that a delivery carries. */
 export type DeliveredEvent = Pick<RenderedEvent, 'id' | 'type' | 'entity' | 'position'>
@@ -41,7 +48,7 @@ export interface AttemptDetail {
 }
 
 export interface AttemptExecutorOptions {
-  readonly clock: Clock
+  readonly clock: Time
   readonly view: DispatchView
   readonly access: SubscriptionAccessCache
   readonly sender: WebhookSender
@@ -70,11 +77,11 @@ export class AttemptExecutor {
 
   constructor(private readonly options: AttemptExecutorOptions) {}
 
-  start(session: LaneSession, effect: AttemptEffect): void {
+  start(session: AttemptSession, effect: AttemptEffect): void {
     this.options.permits.take(() => void this.attempt(session, effect))
   }
 
-  private async attempt(session: LaneSession, effect: AttemptEffect): Promise<void> {
+  private async attempt(session: AttemptSession, effect: AttemptEffect): Promise<void> {
     try {
       const prepared = this.prepare(session, effect)
       if (prepared === null) return
@@ -90,7 +97,7 @@ export class AttemptExecutor {
    * Its time counts from when the lease was checked for it: a process can be frozen while it renders, and must send nothing when it wakes after its lease.
    */
   private async send(
-    session: LaneSession,
+    session: AttemptSession,
     request: WebhookRequest,
     { startedMs, access }: Prepared,
   ): Promise<SendOutcome> {
@@ -105,7 +112,7 @@ export class AttemptExecutor {
   }
 
   /** Null, and told so, when the request must not start now. */
-  private prepare(session: LaneSession, effect: AttemptEffect): Prepared | null {
+  private prepare(session: AttemptSession, effect: AttemptEffect): Prepared | null {
     const { record } = effect
     const { clock, view } = this.options
     // Waiting for a permit took time: on the way out nothing new is attempted.
@@ -131,7 +138,7 @@ export class AttemptExecutor {
     return { subscription, access, startedMs, startedAtMs, event, rendered }
   }
 
-  private tellEnded(session: LaneSession, effect: AttemptEffect, prepared: Prepared, outcome: SendOutcome): void {
+  private tellEnded(session: AttemptSession, effect: AttemptEffect, prepared: Prepared, outcome: SendOutcome): void {
     const { subscription, access, startedMs, startedAtMs, event, rendered } = prepared
     const { request } = rendered
     const detail: AttemptDetail = { attemptId: newId('att'), event, startedAtMs, request, access, outcome }
@@ -153,14 +160,14 @@ export class AttemptExecutor {
     this.options.onCannotUnseal(subscription.id, error instanceof CannotUnseal ? error.reason : 'not_a_secret')
   }
 
-  private notStarted(session: LaneSession, { record }: AttemptEffect, cause: GuardCause): null {
+  private notStarted(session: AttemptSession, { record }: AttemptEffect, cause: GuardCause): null {
     this.options.metrics.guardWaits.inc({ cause })
     session.tell({ type: 'attemptNotStarted', appId: record.appId, sequence: record.sequence })
     return null
   }
 
   private tryRender(
-    session: LaneSession,
+    session: AttemptSession,
     effect: AttemptEffect,
     access: SubscriptionAccess,
     startedAtMs: number,
@@ -177,7 +184,7 @@ export class AttemptExecutor {
   }
 
   private render(
-    session: LaneSession,
+    session: AttemptSession,
     effect: AttemptEffect,
     { event, order }: PlacedEvent,
     access: SubscriptionAccess,

@@ -3,8 +3,9 @@ import type { LaneStore, LeaseStore, WebhookSender } from '@hooklane/core'
 import { createKafkaClient, KafkaLogAdmin, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
 import type { Logger } from '@hooklane/observability'
 import { createPool, PostgresLaneStore, PostgresLeaseStore, type PgPool } from '@hooklane/postgres'
+import { systemClock } from '@hooklane/runtime'
 import { parseAllowTargets, HttpWebhookSender } from '@hooklane/webhook-http'
-import { Publisher } from '../attempts/publisher.js'
+import { Publisher } from '../outcomes/publisher.js'
 import type { DispatcherMetrics } from '../metrics.js'
 import type { DispatcherSettings } from '../settings.js'
 
@@ -30,6 +31,7 @@ export function makeConnections(settings: DispatcherSettings, logger: Logger, me
   })
   const producer = new SingleFlightProducer(kafka)
   const publisher = new Publisher({
+    clock: systemClock,
     producer,
     onRetry: (error, inMs) => logger.warn({ error, inMs }, 'a record could not be published; trying again'),
   })

@@ -1,11 +1,11 @@
 import type { TopicNames } from '@hooklane/contracts'
 import type { ConfigurationRecord, ConfigurationView, LaneStore } from '@hooklane/core'
+import type { OpenSessions } from '@hooklane/dispatch'
 import { ConfigurationReader, type KafkaClient } from '@hooklane/kafka'
 import { noteUndecodable } from '@hooklane/observability'
 import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import { ConfigurationGate } from '../configuration/configuration-gate.js'
 import { PredecessorGate } from '../configuration/predecessor-gate.js'
-import type { OpenSessions } from '../engine/open-sessions.js'
 import type { DispatcherMetrics } from '../metrics.js'
 
 export interface ConfigurationReaderParts {
@@ -43,6 +43,7 @@ export function makeGate(
   { logger }: ServiceContext,
 ): ConfigurationGate {
   return new ConfigurationGate({
+    clock: systemClock,
     view,
     readToEnd: () => configuration.readToEnd(),
     onRead: () => open.configurationRead(),

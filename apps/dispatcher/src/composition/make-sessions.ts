@@ -1,4 +1,5 @@
 import { createSealer, userAgentOf, type ConfigurationView } from '@hooklane/core'
+import { LeaseRenewer, type OpenSessions } from '@hooklane/dispatch'
 import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import { AttemptExecutor } from '../attempts/attempt-executor.js'
 import type { Permits } from '../attempts/permits.js'
@@ -6,23 +7,22 @@ import { RenderedEvents } from '../attempts/rendered-events.js'
 import { SubscriptionAccessCache } from '../attempts/subscription-access.js'
 import type { ConfigurationGate } from '../configuration/configuration-gate.js'
 import type { PredecessorGate } from '../configuration/predecessor-gate.js'
-import type { OpenSessions } from '../engine/open-sessions.js'
-import { SessionFactory } from '../engine/session-factory.js'
-import { Ledger } from '../ledger/ledger.js'
+import { SessionFactory } from '../sessions/session-factory.js'
 import type { DispatcherMetrics } from '../metrics.js'
+import { OutcomeReporter } from '../outcomes/outcome-reporter.js'
 import type { DispatcherSettings } from '../settings.js'
 import type { Connections } from './connections.js'
 
 const VERSION = '0.1.0'
 
-export function makeLedger(
+export function makeLeaseRenewer(
   settings: DispatcherSettings,
   { leaseStore }: Connections,
   open: OpenSessions,
   metrics: DispatcherMetrics,
   { logger, readiness }: ServiceContext,
-): Ledger {
-  return new Ledger({
+): LeaseRenewer {
+  return new LeaseRenewer({
     store: leaseStore,
     clock: systemClock,
     leaseTtlMs: settings.leaseTtlMs,
@@ -42,7 +42,7 @@ export interface SessionParts {
   readonly view: ConfigurationView
   readonly gate: ConfigurationGate
   readonly predecessors: PredecessorGate
-  readonly ledger: Ledger
+  readonly renewer: LeaseRenewer
   readonly open: OpenSessions
   readonly permits: Permits
   readonly metrics: DispatcherMetrics
@@ -55,22 +55,22 @@ export function makeSessionFactory(
   context: ServiceContext,
 ): SessionFactory {
   const { leaseStore, laneStore, publisher } = connections
+  const { logger } = context
   const { topicPrefix, leaseTtlMs, sessionTimeoutMs, marginMs, inlineWindowMs } = settings
-  const { view, gate, predecessors, ledger, open, metrics } = parts
+  const { view, gate, predecessors, renewer, open, metrics } = parts
   return new SessionFactory({
     clock: systemClock,
     leaseStore,
     laneStore,
-    publisher,
-    ledger,
+    renewer,
     open,
     gate,
     predecessors,
     endedStreams: () => view.endedStreams(),
     metrics,
     executor: makeExecutor(settings, connections, parts, context),
-    logger: context.logger,
-    topicPrefix,
+    outcomes: new OutcomeReporter({ clock: systemClock, publisher, metrics, logger, topicPrefix }),
+    logger,
     leaseTtlMs,
     sessionTimeoutMs,
     lanes: { marginMs, inlineWindowMs, spreadMax: BigInt(settings.spreadMax) },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts'
 import type { RecordRef } from '@hooklane/core'
+import { systemClock } from '@hooklane/runtime'
 import { ConfigurationGate, type DispatchView } from './configuration-gate.js'
 
 const app = { id: 'app_1', enabled: true } as AppConfiguration
@@ -18,6 +19,7 @@ function gateOver(change: Partial<DispatchView>) {
   let answer: () => void = () => undefined
   const reads = { told: 0 }
   const gate = new ConfigurationGate({
+    clock: systemClock,
     view,
     readToEnd: () => new Promise((resolve) => (answer = resolve)),
     onRead: () => (reads.told += 1),

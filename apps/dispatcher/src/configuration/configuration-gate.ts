@@ -1,6 +1,6 @@
 import type { CompanyConfiguration, DeliveryPolicy } from '@hooklane/contracts'
 import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts'
-import type { RecordRef, Verdict } from '@hooklane/core'
+import { pause, type Clock, type RecordRef, type Verdict } from '@hooklane/core'
 
 /** What the dispatcher asks of the configuration. */
 export interface DispatchView {
@@ -13,6 +13,7 @@ export interface DispatchView {
 }
 
 export interface ConfigurationGateOptions {
+  readonly clock: Pick<Clock, 'after'>
   readonly view: DispatchView
   /** Resolves when everything that stands in the configuration topic now has been read. */
   readonly readToEnd: () => Promise<void>
@@ -81,7 +82,7 @@ export class ConfigurationGate {
     }
     // Heads that are covered go on now; the rest waits a little, so that one head far ahead is no load on the broker.
     this.options.onRead()
-    await new Promise((resolve) => setTimeout(resolve, READ_AGAIN_MS))
+    await pause(this.options.clock, READ_AGAIN_MS)
     this.reading = null
     this.options.onRead()
   }

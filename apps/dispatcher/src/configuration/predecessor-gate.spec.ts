@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { OpenStream, RecordRef } from '@hooklane/core'
 import * as testing from '@hooklane/testing'
+import { systemClock } from '@hooklane/runtime'
 import { PredecessorGate } from './predecessor-gate.js'
 
 const eventually = (check: () => void) => testing.eventually(check, { withinMs: 4_000 })
@@ -12,7 +13,7 @@ function gateBefore(...open: OpenStream[]) {
   const seen = { questions: [] as string[][], opened: 0, overdue: [] as OpenStream[], failures: 0 }
   const database = { open, isAway: false, nowMs: 0 }
   const gate = new PredecessorGate({
-    clock: { monotonicMs: () => database.nowMs, wallMs: () => database.nowMs },
+    clock: { monotonicMs: () => database.nowMs, after: systemClock.after },
     openStreams: (appIds) => {
       seen.questions.push([...appIds])
       return database.isAway ? Promise.reject(new Error('away')) : Promise.resolve(database.open)

@@ -1,7 +1,7 @@
-import type { Clock, OpenStream, RecordRef } from '@hooklane/core'
+import { pause, type Clock, type OpenStream, type RecordRef } from '@hooklane/core'
 
 export interface PredecessorGateOptions {
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'after' | 'monotonicMs'>
   /** Streams of deleted apps whose end is not known yet, of the given apps. */
   readonly openStreams: (appIds: readonly string[]) => Promise<readonly OpenStream[]>
   /** Something has opened: heads that were held back are asked about again. */
@@ -51,7 +51,7 @@ export class PredecessorGate {
       } catch (error) {
         this.options.onFailure(error)
       }
-      if (this.waiting.size > 0) await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
+      if (this.waiting.size > 0) await pause(this.options.clock, ASK_AGAIN_MS)
     }
     // In the tick of the last look at `waiting`: what waits later must find nobody asking.
     this.isAsking = false

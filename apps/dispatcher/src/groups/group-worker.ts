@@ -1,6 +1,5 @@
 import type { LogBatch, LogConsumer, LogConsumerControl, TopicPartition } from '@hooklane/core'
-import type { LaneSession } from '../engine/lane-session.js'
-import type { PartitionOwner } from '../ownership/partition-owner.js'
+import type { LaneSession, PartitionOwner } from '@hooklane/dispatch'
 import { decodeBatch, type DecodedBatch, type Unreadable } from './decode-batch.js'
 
 export interface GroupWorkerOptions {

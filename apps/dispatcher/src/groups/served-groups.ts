@@ -1,9 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { WorkerGroupConfiguration } from '@hooklane/contracts'
+import { pause, type Clock } from '@hooklane/core'
 import type { GroupWorker } from './group-worker.js'
 import { isServed } from './matches-pattern.js'
 
 export interface ServedGroupsOptions {
+  readonly clock: Pick<Clock, 'after'>
   /** Names or patterns of the groups that this process serves. */
   readonly patterns: readonly string[]
   readonly make: (group: WorkerGroupConfiguration) => GroupWorker
@@ -66,7 +67,7 @@ export class ServedGroups {
 
   /** Who leaves while it joins stays a member until its session expires, and nobody can remove the consumer group before. */
   private async leave(name: string, { worker, started }: Served): Promise<void> {
-    await Promise.race([started, pause(JOIN_PATIENCE_MS, this.stopping.signal)])
+    await Promise.race([started, pause(this.options.clock, JOIN_PATIENCE_MS, this.stopping.signal)])
     await worker.stop()
     await this.options.onEnded(name)
   }
@@ -84,7 +85,7 @@ export class ServedGroups {
         if (mustEnd()) return
         this.options.onFailure(group.name, error)
       }
-      await pause(START_AGAIN_MS, signal)
+      await pause(this.options.clock, START_AGAIN_MS, signal)
       if (mustEnd()) return
       entry.worker = this.options.make(group)
     }
@@ -97,9 +98,6 @@ interface Served {
   /** Aborted when the group goes, or the process ends. */
   readonly ending: AbortController
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  delay(ms, undefined, { signal, ref: false }).catch(() => undefined)
 
 const START_AGAIN_MS = 5_000
 /** Lower: topics of a group that came and went at once stay longer. Higher: a cluster that is ill keeps a consumer that nobody needs. */

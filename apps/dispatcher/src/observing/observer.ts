@@ -1,6 +1,6 @@
-import type { Clock } from '@hooklane/core'
+import type { Time } from '@hooklane/core'
+import type { LaneSession } from '@hooklane/dispatch'
 import { reportSilence, type Readiness } from '@hooklane/observability'
-import type { LaneSession } from '../engine/lane-session.js'
 import type { GroupWorker } from '../groups/group-worker.js'
 import type { DispatcherMetrics } from '../metrics.js'
 import type { MemoryBudget } from './memory-budget.js'
@@ -10,7 +10,7 @@ export interface ObserverOptions {
   /** Without a heartbeat for so long a process is no member of its group any more. */
   readonly sessionTimeoutMs: number
   readonly metrics: DispatcherMetrics
-  readonly clock: Clock
+  readonly clock: Time
   readonly budget: MemoryBudget
   /** Requests out now. */
   readonly inFlight: () => number

@@ -1,4 +1,4 @@
-import type { Clock, RoutedBatch } from '@hooklane/core'
+import type { Time, RoutedBatch } from '@hooklane/core'
 import { noteQuarantined, type Skips } from '@hooklane/observability'
 import { reasonLabel, type RouterMetrics } from '../metrics.js'
 
@@ -6,7 +6,7 @@ import { reasonLabel, type RouterMetrics } from '../metrics.js'
 export function reportTransaction(
   batch: RoutedBatch,
   seconds: number,
-  { metrics, clock, skips }: { readonly metrics: RouterMetrics; readonly clock: Clock; readonly skips: Skips },
+  { metrics, clock, skips }: { readonly metrics: RouterMetrics; readonly clock: Time; readonly skips: Skips },
 ): void {
   metrics.transactions.inc({ outcome: 'committed' })
   metrics.transactionSeconds.observe(seconds)

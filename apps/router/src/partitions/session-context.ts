@@ -1,5 +1,5 @@
 import type { TopicNames } from '@hooklane/contracts'
-import type { BatchLimits, Clock, PartitionRouterSettings, RouterLog, RoutingConfiguration } from '@hooklane/core'
+import type { BatchLimits, Time, PartitionRouterSettings, RouterLog, RoutingConfiguration } from '@hooklane/core'
 import type { Logger, Skips } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 
@@ -10,7 +10,7 @@ export interface SessionContext {
   readonly configuration: RoutingConfiguration
   readonly routing: PartitionRouterSettings
   readonly limits: BatchLimits
-  readonly clock: Clock
+  readonly clock: Time
   readonly metrics: RouterMetrics
   readonly logger: Logger
   readonly skips: Skips

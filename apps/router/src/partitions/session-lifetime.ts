@@ -1,4 +1,4 @@
-import type { Clock } from '@hooklane/core'
+import type { Time } from '@hooklane/core'
 
 /** The partition is no longer ours: not a fault. */
 export class SessionEnded extends Error {}
@@ -8,7 +8,7 @@ export class SessionLifetime {
   #isEnded = false
   #wake: (() => void) | null = null
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Time) {}
 
   get isEnded(): boolean {
     return this.#isEnded

@@ -1,4 +1,4 @@
-import type { Clock } from '@hooklane/core'
+import type { Time } from '@hooklane/core'
 
 const WINDOW_MS = 60_000
 /** Addresses remembered: more would let an attacker with many addresses fill the memory. */
@@ -9,7 +9,7 @@ export class FailedAttempts {
   private readonly counts = new Map<string, { startedMs: number; count: number }>()
 
   constructor(
-    private readonly clock: Clock,
+    private readonly clock: Time,
     private readonly mostPerMinute: number,
   ) {}
 

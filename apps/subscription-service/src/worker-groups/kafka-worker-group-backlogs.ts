@@ -1,5 +1,5 @@
 import type { TopicNames } from '@hooklane/contracts'
-import type { Clock, WorkerGroupBacklog, WorkerGroupBacklogs } from '@hooklane/core'
+import type { Time, WorkerGroupBacklog, WorkerGroupBacklogs } from '@hooklane/core'
 import { LogError, type PartitionLag } from '@hooklane/kafka'
 import type { Logger } from '@hooklane/observability'
 
@@ -34,7 +34,7 @@ export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
   constructor(
     private readonly admin: LagReader,
     private readonly names: TopicNames,
-    private readonly clock: Clock,
+    private readonly clock: Time,
     private readonly logger: Logger,
   ) {}
 

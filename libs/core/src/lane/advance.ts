@@ -1,9 +1,9 @@
 import { endStream } from './end-stream.js'
 import { appendGap } from './gaps.js'
 import { startFresh, type Lane } from './lane.js'
-import type { Effect, RecordRef } from './protocol.js'
+import type { Effect, InputOf, RecordRef } from './protocol.js'
 import { saveIfDirty } from './save-lane.js'
-import type { InputOf, Session } from './session.js'
+import type { Session } from './session.js'
 
 /** An idle lane turns to its head: waits for its instant, or has it prepared. Without a head, or on the way out, what is unsaved is saved. */
 export function advance(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {

@@ -1,6 +1,6 @@
 import type { Lane } from './lane.js'
-import type { Effect } from './protocol.js'
-import type { InputOf, Session } from './session.js'
+import type { Effect, InputOf } from './protocol.js'
+import type { Session } from './session.js'
 
 /**
  * Deletes the rows that say nothing any more (D11.3): the lane is in flow, has nothing to report, and the position *as saved* has reached the floor, so

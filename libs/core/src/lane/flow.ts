@@ -4,9 +4,9 @@ import { advance, wake } from './advance.js'
 import { orderOf } from './gaps.js'
 import type { Lane } from './lane.js'
 import { waitForRetry } from './park.js'
-import type { Effect } from './protocol.js'
+import type { Effect, InputOf } from './protocol.js'
 import { saveIfDirty } from './save-lane.js'
-import type { InputOf, Session } from './session.js'
+import type { Session } from './session.js'
 import {
   bury,
   publishAttempt,

@@ -128,6 +128,9 @@ export type Input = { readonly nowMs: number } & (
   | { readonly type: 'stop'; readonly reason: 'revoked' | 'shutdown' }
 )
 
+/** What happened, without its instant, which whoever runs the machine adds. */
+export type Happening = Input extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never
+
 export type AlarmKind = 'gap' | 'spread' | 'undecodable' | 'illegalInput'
 
 export type Effect =
@@ -180,6 +183,12 @@ export type Effect =
   | { readonly type: 'alarm'; readonly kind: AlarmKind; readonly appId?: string; readonly detail: string }
   /** The session is over: drop it, and release the lease when `release` is set. */
   | { readonly type: 'abandon'; readonly release: boolean }
+
+/** The input of that type, or of one of those. */
+export type InputOf<T extends Input['type']> = Extract<Input, { readonly type: T }>
+
+/** The effect of that type, or of one of those. */
+export type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
 
 /** Settings of the machine; defaults and reasons in `lane/settings.ts`. */
 export interface LaneSettings {

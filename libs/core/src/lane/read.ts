@@ -1,7 +1,7 @@
 import { advance } from './advance.js'
 import { plainLane, type Lane } from './lane.js'
-import type { Effect, LaneRecord } from './protocol.js'
-import type { InputOf, Session } from './session.js'
+import type { Effect, InputOf, LaneRecord } from './protocol.js'
+import type { Session } from './session.js'
 
 /** Files what was read from the main partition (D4.1–4.2). Records below the read position were filed before; on the way out nothing is filed. */
 export function recordsRead(session: Session, input: InputOf<'recordsRead'>, out: Effect[]): void {

@@ -1,6 +1,6 @@
 import type { Lane } from './lane.js'
-import type { Effect, LaneRow } from './protocol.js'
-import type { InputOf, Session } from './session.js'
+import type { Effect, InputOf, LaneRow } from './protocol.js'
+import type { Session } from './session.js'
 import { acknowledge } from './settlements.js'
 
 /** The row must say what memory says now. It is saved at once when nothing stands in the way, else as soon as that is gone. */

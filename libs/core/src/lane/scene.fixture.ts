@@ -1,10 +1,9 @@
 import type { DeliveryPolicy } from '@hooklane/contracts'
 import type { AttemptResult } from '../policy/attempt-result.js'
-import type { Effect, Input, LaneRecord, LaneRow, RecordRef, StreamEnd, Verdict } from './protocol.js'
-import { openSession, type EffectOf, type SessionOptions } from './session.js'
+import type { Effect, EffectOf, Happening, LaneRecord, LaneRow, RecordRef, StreamEnd, Verdict } from './protocol.js'
+import { openSession, type SessionOptions } from './session.js'
 import { step } from './step.js'
 
-type Happening = Input extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never
 
 export const policy: DeliveryPolicy = {
   success: '2xx',

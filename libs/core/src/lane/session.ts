@@ -1,6 +1,6 @@
 import { OffsetTracker } from '../position/offset-tracker.js'
 import { laneFromRow, type Lane, type Settlement } from './lane.js'
-import type { Effect, Input, LaneRow, LaneSettings } from './protocol.js'
+import type { LaneRow, LaneSettings } from './protocol.js'
 import type { Grant } from './stores.js'
 import { Timers } from './timers.js'
 
@@ -64,9 +64,6 @@ export interface Session {
 export type Publish =
   | { readonly kind: 'record'; readonly lane: Lane; readonly settlement: Settlement | null }
   | { readonly kind: 'deadLetter'; readonly lane: Lane; readonly settlement: Settlement; readonly reason: string }
-
-export type InputOf<T extends Input['type']> = Extract<Input, { readonly type: T }>
-export type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
 
 export interface SessionOptions {
   readonly workerGroup: string

@@ -1,9 +1,9 @@
 import type { Disposition } from '../policy/attempt-result.js'
 import { appendGap } from './gaps.js'
 import { startFresh, type Lane, type Settlement } from './lane.js'
-import type { Effect, Gap, LaneRecord, RecordRef } from './protocol.js'
+import type { Effect, Gap, InputOf, LaneRecord, RecordRef } from './protocol.js'
 import { saveLane } from './save-lane.js'
-import type { InputOf, Session } from './session.js'
+import type { Session } from './session.js'
 import { expectPublish } from './settlements.js'
 
 /** What an attempt came to, as the delivery log needs it. */

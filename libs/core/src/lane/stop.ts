@@ -1,6 +1,6 @@
 import { wake } from './advance.js'
-import type { Effect } from './protocol.js'
-import type { InputOf, Session } from './session.js'
+import type { Effect, InputOf } from './protocol.js'
+import type { Session } from './session.js'
 
 /** Taken away or shutting down (D14.1): nothing new is attempted or filed. Waits no longer than the lease lasts. */
 export function stop(session: Session, out: Effect[]): void {

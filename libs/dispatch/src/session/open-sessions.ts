@@ -1,5 +1,6 @@
 import type { EndedStreamConfiguration } from '@hooklane/contracts'
-import type { Happening, LaneSession } from './lane-session.js'
+import type { Happening } from '@hooklane/core'
+import type { LaneSession } from './lane-session.js'
 
 /** All sessions of the process, for what concerns every one of them. */
 export class OpenSessions {

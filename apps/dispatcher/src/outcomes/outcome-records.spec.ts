@@ -3,10 +3,10 @@ import type { SubscriptionConfiguration } from '@hooklane/contracts'
 import { createSealer, sealingScope, type Effect, type RecordRef, type SendOutcome } from '@hooklane/core'
 import { spellingsOf } from '@hooklane/testing'
 import fc from 'fast-check'
-import type { AttemptDetail } from './attempt-executor.js'
-import { attemptRecord, deadLetterRecord } from './attempt-records.js'
-import { OutcomeScrubber } from './outcome-scrubber.js'
-import { SubscriptionAccessCache } from './subscription-access.js'
+import type { AttemptDetail } from '../attempts/attempt-executor.js'
+import { attemptRecord, deadLetterRecord } from './outcome-records.js'
+import { OutcomeScrubber } from '../attempts/outcome-scrubber.js'
+import { SubscriptionAccessCache } from '../attempts/subscription-access.js'
 
 const SEALER = createSealer([Buffer.alloc(32, 7)])
 const OWNER = { companyId: 'cmp_7', subscriptionId: 'sub_1' }

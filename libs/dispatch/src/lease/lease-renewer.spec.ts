@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { AmbiguousWrite, type KeepRequest, type LeaseStore, type Licence } from '@hooklane/core'
-import { Ledger, type LedgerEntry } from './ledger.js'
+import { LeaseRenewer, type RenewedSession } from './lease-renewer.js'
 
 const licenceOf = (partition: number): Licence => ({ workerGroup: 'g', partition, owner: `o${partition}`, epoch: 1n })
 
-/** A session that notes what the ledger tells it. */
-function entryOf(partition: number): LedgerEntry & { readonly told: string[] } {
+/** A session that notes what the renewer tells it. */
+function entryOf(partition: number): RenewedSession & { readonly told: string[] } {
   const told: string[] = []
   let saveNo = 0n
   return {
@@ -28,11 +28,11 @@ class HeldStore implements Pick<LeaseStore, 'keep'> {
   }
 }
 
-function ledgerOver(store: HeldStore) {
+function renewerOver(store: HeldStore) {
   const seen = { up: [] as boolean[], failures: 0 }
-  const ledger = new Ledger({
+  const renewer = new LeaseRenewer({
     store: store as unknown as LeaseStore,
-    clock: { monotonicMs: () => 0, wallMs: () => 0 },
+    clock: { monotonicMs: () => 0, wallMs: () => 0, after: () => () => undefined, defer: (run) => void setImmediate(run) },
     leaseTtlMs: 1_000,
     saveIntervalMs: 1_000,
     onStoreUp: (up) => seen.up.push(up),
@@ -40,19 +40,19 @@ function ledgerOver(store: HeldStore) {
       seen.failures += 1
     },
   })
-  return { ledger, seen }
+  return { renewer, seen }
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-describe('Ledger', () => {
+describe('LeaseRenewer', () => {
   it('has one save out at a time, and another one for whoever asked meanwhile', async () => {
     const store = new HeldStore()
-    const { ledger } = ledgerOver(store)
+    const { renewer } = renewerOver(store)
     const entry = entryOf(0)
-    ledger.add(entry)
-    const first = ledger.save()
-    const second = ledger.save()
+    renewer.add(entry)
+    const first = renewer.save()
+    const second = renewer.save()
     expect(store.calls).toHaveLength(1)
     store.calls[0]?.answer(store.calls[0].requests.map((request) => request.licence))
     await settled()
@@ -64,17 +64,17 @@ describe('Ledger', () => {
 
   it('gives a round of his own to whoever asks in the tick in which a round ends', async () => {
     const store = new HeldStore()
-    const { ledger } = ledgerOver(store)
+    const { renewer } = renewerOver(store)
     const entry = entryOf(0)
-    ledger.add(entry)
+    renewer.add(entry)
     // Every microtask after the answer is a place where somebody may ask.
     for (let microtasks = 0; microtasks < 8; microtasks++) {
-      const round = ledger.save()
+      const round = renewer.save()
       const before = store.calls.length
       const call = store.calls.at(-1)
       call?.answer(call.requests.map((request) => request.licence))
       for (let at = 0; at < microtasks; at++) await Promise.resolve()
-      void ledger.save()
+      void renewer.save()
       await settled()
       expect(store.calls).toHaveLength(before + 1)
       const next = store.calls.at(-1)
@@ -86,11 +86,11 @@ describe('Ledger', () => {
 
   it('tells a session that is missing in the answer that it is fenced, and the others that they are kept', async () => {
     const store = new HeldStore()
-    const { ledger } = ledgerOver(store)
+    const { renewer } = renewerOver(store)
     const [lost, kept] = [entryOf(0), entryOf(1)]
-    ledger.add(lost)
-    ledger.add(kept)
-    const round = ledger.save()
+    renewer.add(lost)
+    renewer.add(kept)
+    const round = renewer.save()
     store.calls[0]?.answer(store.calls[0].requests.slice(1).map((request) => request.licence))
     await round
     expect([lost.told, kept.told]).toEqual([['fenced'], ['kept 1']])
@@ -98,12 +98,12 @@ describe('Ledger', () => {
 
   it('says that the store is down when a save fails, and up again after the next one', async () => {
     const store = new HeldStore()
-    const { ledger, seen } = ledgerOver(store)
-    ledger.add(entryOf(0))
-    const failing = ledger.save()
+    const { renewer, seen } = renewerOver(store)
+    renewer.add(entryOf(0))
+    const failing = renewer.save()
     store.calls[0]?.answer(new AmbiguousWrite('keep'))
     await failing
-    const next = ledger.save()
+    const next = renewer.save()
     store.calls[1]?.answer(store.calls[1].requests.map((request) => request.licence))
     await next
     expect(seen).toEqual({ up: [false, true], failures: 1 })

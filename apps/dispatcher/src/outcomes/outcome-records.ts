@@ -6,11 +6,16 @@ import {
   type DeadLetterRecord,
   type SettlementRecord,
 } from '@hooklane/contracts'
-import { maskHeaders, newId, type Disposition, type Effect, type OutgoingRecord, type RecordRef } from '@hooklane/core'
-import type { AttemptDetail, DeliveredEvent } from './attempt-executor.js'
-import { decodeDelivery } from './decode-delivery.js'
-
-type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>
+import {
+  maskHeaders,
+  newId,
+  type Disposition,
+  type EffectOf,
+  type OutgoingRecord,
+  type RecordRef,
+} from '@hooklane/core'
+import type { AttemptDetail, DeliveredEvent } from '../attempts/attempt-executor.js'
+import { decodeDelivery } from '../attempts/decode-delivery.js'
 
 /** Where records are written from. */
 export interface RecordScope {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import type { LogProducer } from '@hooklane/core'
+import { systemClock } from '@hooklane/runtime'
 import { Publisher } from './publisher.js'
 
 const RECORD = { topic: 'attempts', key: 'app', value: 'x'.repeat(100) }
@@ -11,7 +12,7 @@ function publisherOver(failures: number) {
   const seen = { tries: 0, pauses: [] as number[] }
   const publish = () => (seen.tries++ < failures ? Promise.reject(new Error('away')) : answered)
   const producer: LogProducer = { publish, publishAll: () => Promise.reject(new Error('one by one')) }
-  const publisher = new Publisher({ producer, onRetry: (_error, inMs) => seen.pauses.push(inMs) })
+  const publisher = new Publisher({ clock: systemClock, producer, onRetry: (_error, inMs) => seen.pauses.push(inMs) })
   return { publisher, seen, release }
 }
 

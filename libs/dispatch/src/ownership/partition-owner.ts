@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import {
   AmbiguousWrite,
+  InterruptiblePause,
   PlacedBackoff,
   type Clock,
   type Grant,
   type LeaseStore,
   type PartitionOffsets,
 } from '@hooklane/core'
-import type { LaneSession } from '../engine/lane-session.js'
+import type { LaneSession } from '../session/lane-session.js'
 
 export interface PartitionOwnerOptions {
   readonly workerGroup: string
@@ -42,12 +43,13 @@ export interface PartitionOwnerOptions {
 export class PartitionOwner {
   private isAssigned = true
   private current: LaneSession | null = null
-  private wake: (() => void) | null = null
+  private readonly pause: InterruptiblePause
   /** Places are offsets of the main partition. */
   private readonly backoff = new PlacedBackoff(PAUSES)
   readonly finished: Promise<void>
 
   constructor(private readonly options: PartitionOwnerOptions) {
+    this.pause = new InterruptiblePause(options.clock)
     this.finished = this.run()
   }
 
@@ -63,7 +65,7 @@ export class PartitionOwner {
   /** Taken away or shutting down: what is in flight ends, the position is saved, the lease released. Resolves when all that is done. */
   async release(reason: 'revoked' | 'shutdown'): Promise<void> {
     this.isAssigned = false
-    this.wake?.()
+    this.pause.interrupt()
     this.current?.tell({ type: 'stop', reason })
     await this.finished
   }
@@ -148,15 +150,7 @@ export class PartitionOwner {
 
   private async later(reason: string, inMs: number, error?: unknown): Promise<null> {
     this.options.onRetry(reason, error)
-    if (this.isAssigned) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, inMs)
-        this.wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
+    if (this.isAssigned) await this.pause.last(inMs)
     return null
   }
 }

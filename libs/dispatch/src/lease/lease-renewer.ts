@@ -1,7 +1,7 @@
-import { AmbiguousWrite, type Clock, type KeepRequest, type LeaseStore, type Licence } from '@hooklane/core'
+import { AmbiguousWrite, every, type Clock, type KeepRequest, type LeaseStore, type Licence } from '@hooklane/core'
 
-/** A session as the ledger sees it. */
-export interface LedgerEntry {
+/** A session as the renewer sees it. */
+export interface RenewedSession {
   /** The position to save now, with a save number of its own; null when this session must not be kept (stale heartbeat, taken away). */
   snapshot(): KeepRequest | null
   /** The lease was extended and the position saved. `sentAtMs` is the instant before the request left. */
@@ -10,7 +10,7 @@ export interface LedgerEntry {
   fenced(): void
 }
 
-export interface LedgerOptions {
+export interface LeaseRenewerOptions {
   readonly store: LeaseStore
   readonly clock: Clock
   readonly leaseTtlMs: number
@@ -24,33 +24,33 @@ export interface LedgerOptions {
  * Saves leases and positions of all sessions of the process in one statement each second, and never two at a time: an older save that lands
  * after a newer one would take progress back. A save that fails is followed by the next one, because save numbers make a late one lose.
  */
-export class Ledger {
-  private readonly entries = new Set<LedgerEntry>()
+export class LeaseRenewer {
+  private readonly sessions = new Set<RenewedSession>()
   private running: Promise<void> | null = null
   /** Counts the calls of `save`. */
   private asked = 0
-  private timer: NodeJS.Timeout | null = null
-  private slowTimer: NodeJS.Timeout | null = null
+  private endRounds: () => void = () => undefined
 
-  constructor(private readonly options: LedgerOptions) {}
+  constructor(private readonly options: LeaseRenewerOptions) {}
 
+  /** Begins the regular rounds. */
   start(): void {
-    this.timer = setInterval(() => void this.save(), this.options.saveIntervalMs)
+    const { clock, saveIntervalMs } = this.options
+    this.endRounds = every(clock, saveIntervalMs, () => void this.save())
   }
 
-  /** Ends the loop after the save that is out. */
+  /** Ends the rounds after the save that is out. */
   async stop(): Promise<void> {
-    if (this.timer) clearInterval(this.timer)
-    this.timer = null
+    this.endRounds()
     await this.running
   }
 
-  add(entry: LedgerEntry): void {
-    this.entries.add(entry)
+  add(session: RenewedSession): void {
+    this.sessions.add(session)
   }
 
-  remove(entry: LedgerEntry): void {
-    this.entries.delete(entry)
+  remove(session: RenewedSession): void {
+    this.sessions.delete(session)
   }
 
   /** Saves as soon as the save that is out has ended; resolves after a save that began after this call. */
@@ -74,34 +74,35 @@ export class Ledger {
   }
 
   private async saveOnce(): Promise<void> {
-    const taken: { entry: LedgerEntry; request: KeepRequest }[] = []
-    for (const entry of this.entries) {
-      const request = entry.snapshot()
-      if (request) taken.push({ entry, request })
+    const { store, clock, leaseTtlMs, onStoreUp, onFailure } = this.options
+    const taken: { session: RenewedSession; request: KeepRequest }[] = []
+    for (const session of this.sessions) {
+      const request = session.snapshot()
+      if (request) taken.push({ session, request })
     }
     if (taken.length === 0) return
-    const sentAtMs = this.options.clock.monotonicMs()
-    this.slowTimer = setTimeout(() => this.options.onStoreUp(false), SLOW_SAVE_MS)
+    const sentAtMs = clock.monotonicMs()
+    const cancelSlow = clock.after(SLOW_SAVE_MS, () => onStoreUp(false))
     let kept: ReadonlySet<Licence>
     try {
       kept = new Set(
-        await this.options.store.keep(
+        await store.keep(
           taken.map((one) => one.request),
-          this.options.leaseTtlMs,
+          leaseTtlMs,
         ),
       )
     } catch (error) {
-      this.options.onStoreUp(false)
-      this.options.onFailure(error as Error)
+      onStoreUp(false)
+      onFailure(error as Error)
       return
     } finally {
-      clearTimeout(this.slowTimer)
+      cancelSlow()
     }
-    this.options.onStoreUp(true)
-    for (const { entry, request } of taken) {
-      if (!this.entries.has(entry)) continue
-      if (kept.has(request.licence)) entry.kept(request, sentAtMs)
-      else entry.fenced()
+    onStoreUp(true)
+    for (const { session, request } of taken) {
+      if (!this.sessions.has(session)) continue
+      if (kept.has(request.licence)) session.kept(request, sentAtMs)
+      else session.fenced()
     }
   }
 }

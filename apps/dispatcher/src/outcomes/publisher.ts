@@ -1,6 +1,7 @@
-import { Backoff, type LogProducer, type OutgoingRecord } from '@hooklane/core'
+import { Backoff, pause, type Clock, type LogProducer, type OutgoingRecord } from '@hooklane/core'
 
 export interface PublisherOptions {
+  readonly clock: Pick<Clock, 'after'>
   readonly producer: LogProducer
   readonly onRetry: (error: unknown, inMs: number) => void
 }
@@ -34,7 +35,7 @@ export class Publisher {
     for (let error = failure; isNeeded();) {
       const inMs = backoff.failed()
       this.options.onRetry(error, inMs)
-      await new Promise((resolve) => setTimeout(resolve, inMs))
+      await pause(this.options.clock, inMs)
       try {
         await this.options.producer.publish(record)
         return

@@ -3,7 +3,8 @@ import {
   step,
   type Clock,
   type Effect,
-  type Input,
+  type EffectOf,
+  type Happening,
   type KeepRequest,
   type LaneStore,
   type LeaseStore,
@@ -12,18 +13,14 @@ import {
   type Session,
   type Verdict,
 } from '@hooklane/core'
-import type { LedgerEntry, Ledger } from '../ledger/ledger.js'
-
-type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>
-/** An input without its instant, which the session adds. */
-export type Happening = Input extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never
+import type { LeaseRenewer, RenewedSession } from '../lease/lease-renewer.js'
 
 /** What the session's effects are carried out by. Everything answers by `tell`. */
 export interface SessionPorts {
   readonly clock: Clock
   readonly leaseStore: LeaseStore
   readonly laneStore: LaneStore
-  readonly ledger: Ledger
+  readonly renewer: Pick<LeaseRenewer, 'add' | 'remove' | 'save'>
   readonly leaseTtlMs: number
   /** What the head's subscription says about sending it now. */
   readonly prepare: (record: RecordRef) => Verdict
@@ -50,7 +47,7 @@ export type StoreOperation = 'keep' | 'lane' | 'release'
  * Runs the lane machine of one owned partition: turns what happens into inputs, and effects into calls. One input is handled at a time; what effects
  * cause at once waits its turn. After `abandon` nothing is carried out any more; answers that still arrive are ignored.
  */
-export class LaneSession implements LedgerEntry {
+export class LaneSession implements RenewedSession {
   /** Resolves when the session is over and its lease released, as far as that could be done. */
   readonly ended: Promise<void>
   /** Until when requests may be in flight (monotonic). */
@@ -59,7 +56,7 @@ export class LaneSession implements LedgerEntry {
   private isHandling = false
   private isOver = false
   private isSnapshotting = false
-  private wakeTimer: NodeJS.Timeout | null = null
+  private cancelWake: () => void = () => undefined
   private wakeAtMs = Number.POSITIVE_INFINITY
   private lastSnapshot: KeepRequest | null = null
   private resolveEnded: () => void = () => undefined
@@ -74,7 +71,7 @@ export class LaneSession implements LedgerEntry {
     this.ended = new Promise((resolve) => {
       this.resolveEnded = resolve
     })
-    ports.ledger.add(this)
+    ports.renewer.add(this)
   }
 
   get over(): boolean {
@@ -98,7 +95,7 @@ export class LaneSession implements LedgerEntry {
     }
   }
 
-  // — the ledger's side —
+  // — the renewer's side —
 
   /** While stopping, the partition may already be assigned elsewhere; the lease still is ours, and the last position must be saved under it. */
   snapshot(): KeepRequest | null {
@@ -174,7 +171,7 @@ export class LaneSession implements LedgerEntry {
     }
   }
 
-  /** Handed to the ledger that asks for it. The one before the release is not asked for: it begins a round instead of waiting for the next. */
+  /** Handed to the renewer that asks for it. The one before the release is not asked for: it begins a round instead of waiting for the next. */
   private savePosition(effect: EffectOf<'savePosition'>): void {
     this.lastSnapshot = {
       licence: this.licence,
@@ -183,7 +180,7 @@ export class LaneSession implements LedgerEntry {
       saveNo: effect.saveNo,
     }
     // In a later tick, because a round looks at every session, this one included.
-    if (!this.isSnapshotting) setImmediate(() => void this.ports.ledger.save())
+    if (!this.isSnapshotting) this.ports.clock.defer(() => void this.ports.renewer.save())
   }
 
   private write(
@@ -205,21 +202,21 @@ export class LaneSession implements LedgerEntry {
   }
 
   private wakeAt(atMs: number): void {
-    if (this.wakeTimer && atMs >= this.wakeAtMs) return
-    if (this.wakeTimer) clearTimeout(this.wakeTimer)
+    if (atMs >= this.wakeAtMs) return
+    this.cancelWake()
     this.wakeAtMs = atMs
-    const inMs = Math.min(Math.max(atMs - this.ports.clock.monotonicMs(), 0), LONGEST_TIMER_MS)
-    this.wakeTimer = setTimeout(() => {
-      this.wakeTimer = null
+    const { clock } = this.ports
+    const inMs = Math.min(Math.max(atMs - clock.monotonicMs(), 0), MAX_WAIT_MS)
+    this.cancelWake = clock.after(inMs, () => {
       this.wakeAtMs = Number.POSITIVE_INFINITY
       this.tell({ type: 'tick' })
-    }, inMs)
+    })
   }
 
   private abandon(release: boolean): void {
     this.isOver = true
-    if (this.wakeTimer) clearTimeout(this.wakeTimer)
-    this.ports.ledger.remove(this)
+    this.cancelWake()
+    this.ports.renewer.remove(this)
     this.ports.pauseMain(this)
     const released = release ? this.ports.leaseStore.release(this.licence) : Promise.resolve()
     // A release that fails costs the next owner the rest of the lease, nothing else.
@@ -227,5 +224,5 @@ export class LaneSession implements LedgerEntry {
   }
 }
 
-/** setTimeout takes 31 bits; a day is early enough, because early ticks are harmless. */
-const LONGEST_TIMER_MS = 86_400_000
+/** What a clock can wait for has an end; a day is early enough, because early ticks are harmless. */
+const MAX_WAIT_MS = 86_400_000

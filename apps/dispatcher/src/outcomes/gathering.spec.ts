@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { systemClock } from '@hooklane/runtime'
 import { Gathering } from './gathering.js'
 
 describe('gathering', () => {
@@ -7,7 +8,7 @@ describe('gathering', () => {
 
   it('handles in order what came while the first one waited, and begins anew', () => {
     const handled: number[] = []
-    const gathering = new Gathering<number>(20, (item) => handled.push(item))
+    const gathering = new Gathering<number>(systemClock, 20, (item) => handled.push(item))
     gathering.add(1)
     jest.advanceTimersByTime(19)
     gathering.add(2)
@@ -22,7 +23,7 @@ describe('gathering', () => {
 
   it('does not wait when enough are there', () => {
     const handled: number[] = []
-    const gathering = new Gathering<number>(20, (item) => handled.push(item))
+    const gathering = new Gathering<number>(systemClock, 20, (item) => handled.push(item))
     for (let item = 0; item < 200; item++) gathering.add(item)
     expect(handled).toEqual(Array.from({ length: 200 }, (_, item) => item))
     expect(jest.getTimerCount()).toBe(0)
@@ -30,7 +31,7 @@ describe('gathering', () => {
 
   it('takes what is added while it handles', () => {
     const handled: number[] = []
-    const gathering: Gathering<number> = new Gathering<number>(20, (item) => {
+    const gathering: Gathering<number> = new Gathering<number>(systemClock, 20, (item) => {
       handled.push(item)
       if (item === 1) gathering.add(2)
     })

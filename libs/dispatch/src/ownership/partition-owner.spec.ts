@@ -1,9 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import { AmbiguousWrite, type Grant, type LeaseStore } from '@hooklane/core'
-import type { LaneSession } from '../engine/lane-session.js'
+import { AmbiguousWrite, type Clock, type Grant, type LeaseStore } from '@hooklane/core'
+import type { LaneSession } from '../session/lane-session.js'
 import { PartitionOwner } from './partition-owner.js'
 
 const LICENCE = { workerGroup: 'g', partition: 0, owner: 'o', epoch: 1n }
+
+const CLOCK: Clock = {
+  monotonicMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs)
+    return () => clearTimeout(timer)
+  },
+  defer: (run) => void setImmediate(run),
+}
 
 /** An owner whose sessions end by themselves, at the position that the test says. */
 function ownerWhere(sessionEndsAt: () => { readonly saved: bigint | null; readonly low: bigint }) {
@@ -18,7 +28,7 @@ function ownerWhere(sessionEndsAt: () => { readonly saved: bigint | null; readon
     partition: 0,
     instance: 'i',
     leaseTtlMs: 40_000,
-    clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+    clock: CLOCK,
     leaseStore: { grant, release: () => Promise.resolve() } as unknown as LeaseStore,
     offsets: () => Promise.resolve({ partition: 0, low: 0n, high: 1_000n }),
     open: () => {

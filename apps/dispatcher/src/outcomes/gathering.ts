@@ -1,3 +1,5 @@
+import type { Clock } from '@hooklane/core'
+
 /** So many are worth the work at once. */
 const AT_MOST = 200
 
@@ -8,10 +10,11 @@ const AT_MOST = 200
  */
 export class Gathering<T> {
   private items: T[] = []
-  private timer: NodeJS.Timeout | null = null
+  private cancelTurn: (() => void) | null = null
 
   /** @param waitMs how long the first of them waits for others; `handle` must not throw */
   constructor(
+    private readonly clock: Pick<Clock, 'after'>,
     private readonly waitMs: number,
     private readonly handle: (item: T) => void,
   ) {}
@@ -19,12 +22,12 @@ export class Gathering<T> {
   add(item: T): void {
     this.items.push(item)
     if (this.items.length >= AT_MOST) this.handleAll()
-    else this.timer ??= setTimeout(() => this.handleAll(), this.waitMs)
+    else this.cancelTurn ??= this.clock.after(this.waitMs, () => this.handleAll())
   }
 
   private handleAll(): void {
-    if (this.timer) clearTimeout(this.timer)
-    this.timer = null
+    this.cancelTurn?.()
+    this.cancelTurn = null
     const { items } = this
     this.items = []
     for (const item of items) this.handle(item)

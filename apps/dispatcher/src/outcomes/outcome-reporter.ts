@@ -1,0 +1,134 @@
+import type { Clock, EffectOf, OutgoingRecord } from '@hooklane/core'
+import type { LaneSession } from '@hooklane/dispatch'
+import { withoutRedaction, type Logger } from '@hooklane/observability'
+import type { AttemptDetail } from '../attempts/attempt-executor.js'
+import type { DispatcherMetrics } from '../metrics.js'
+import { Gathering } from './gathering.js'
+import { attemptRecord, deadLetterRecord, settlementRecord, statusAfter, type RecordScope } from './outcome-records.js'
+import type { Publisher } from './publisher.js'
+
+export type OutcomeEffect = EffectOf<'publishAttempt' | 'publishSettlement' | 'publishDeadLetter'>
+
+/** What came of a delivery, waiting to be published. */
+interface Outcome {
+  readonly session: LaneSession
+  readonly effect: OutcomeEffect
+  readonly wallMs: number
+  readonly resolve: () => void
+}
+
+/**
+ * Records of attempts wait so long for each other. No request waits for them: only positions, rows of failing lanes and dead letters do. Lower: more
+ * requests to Kafka, each dearer than the delivery. Higher: more copies after a crash.
+ */
+const PUBLISH_EVERY_MS = 20
+
+export interface OutcomeReporterOptions {
+  readonly clock: Clock
+  readonly publisher: Publisher
+  readonly metrics: DispatcherMetrics
+  readonly logger: Logger
+  readonly topicPrefix: string
+}
+
+/** Writes what came of deliveries where others read it: into the log of attempts and the dead letters, the metrics, and one wide log line per attempt. */
+export class OutcomeReporter {
+  /** Apps of a session that have failed since it began, or had before: their latency says nothing about isolation. */
+  private readonly failed = new WeakMap<LaneSession, Set<string>>()
+  private readonly attemptLogger: Logger
+  private readonly gathered: Gathering<Outcome>
+
+  constructor(private readonly options: OutcomeReporterOptions) {
+    this.attemptLogger = withoutRedaction(options.logger)
+    this.gathered = new Gathering(options.clock, PUBLISH_EVERY_MS, (one) => this.publishNow(one))
+  }
+
+  /** @param failing apps whose lanes stood when the session began */
+  opened(session: LaneSession, failing: readonly string[]): void {
+    this.failed.set(session, new Set(failing))
+  }
+
+  /**
+   * Resolves when the log has the record; keeps trying until then, or until the session is over. Never rejects.
+   *
+   * Order matters: of all kinds alike, because they must stand in the log in the order in which they happened.
+   */
+  publish(session: LaneSession, effect: OutcomeEffect): Promise<void> {
+    const wallMs = this.options.clock.wallMs()
+    return new Promise((resolve) => this.gathered.add({ session, effect, wallMs, resolve }))
+  }
+
+  private publishNow({ session, effect, wallMs, resolve }: Outcome): void {
+    const scope: RecordScope = {
+      topicPrefix: this.options.topicPrefix,
+      workerGroup: session.licence.workerGroup,
+      ownerEpoch: session.licence.epoch,
+      wallMs,
+    }
+    const record = this.recordOf(session, effect, scope)
+    void this.options.publisher.publish(record, () => !session.over).then(resolve)
+  }
+
+  private recordOf(session: LaneSession, effect: OutcomeEffect, scope: RecordScope): OutgoingRecord {
+    switch (effect.type) {
+      case 'publishAttempt':
+        this.measure(session, effect)
+        this.logAttempt(session, effect)
+        return attemptRecord(effect, scope)
+      case 'publishSettlement':
+        this.options.metrics.settled.inc({ group: scope.workerGroup, status: effect.status })
+        return settlementRecord(effect, scope)
+      case 'publishDeadLetter':
+        this.options.metrics.deadLetters.inc({ group: scope.workerGroup })
+        return deadLetterRecord(effect, scope)
+    }
+  }
+
+  private logAttempt({ licence }: LaneSession, effect: EffectOf<'publishAttempt'>): void {
+    const { record, disposition, attempt } = effect
+    const { outcome, event, attemptId } = effect.detail as AttemptDetail
+    this.attemptLogger.info(
+      {
+        deliveryId: record.deliveryId,
+        attemptId,
+        company: record.companyId,
+        app: record.appId,
+        partition: licence.partition,
+        offset: String(record.offset),
+        subscription: record.subscriptionId,
+        group: licence.workerGroup,
+        eventId: event?.id,
+        eventType: event?.type,
+        entity: event ? `${event.entity.type}/${event.entity.id}` : undefined,
+        sequence: String(record.sequence),
+        attempt,
+        ownerEpoch: String(licence.epoch),
+        result: outcome.result.kind,
+        httpStatus: outcome.response?.status,
+        errorCode: outcome.error?.code,
+        durationMs: Math.round(outcome.durationMs * 10) / 10,
+        resent: outcome.isResent || undefined,
+        decision: disposition.kind,
+        deliveryStatus: statusAfter(disposition),
+        nextInMs: 'delayMs' in disposition ? Math.round(disposition.delayMs) : undefined,
+      },
+      'attempt',
+    )
+  }
+
+  private measure(session: LaneSession, effect: EffectOf<'publishAttempt'>): void {
+    const { record, attempt, disposition } = effect
+    const { outcome, startedAtMs } = effect.detail as AttemptDetail
+    const { metrics } = this.options
+    const group = session.licence.workerGroup
+    const failed = this.failed.get(session)
+    metrics.attempts.inc({ group, result: outcome.result.kind })
+    metrics.attemptSeconds.observe({ group }, outcome.durationMs / 1000)
+    if (attempt === 1) {
+      const lane = failed?.has(record.appId) ? 'other' : 'never_failed'
+      const waitedMs = Math.max(0, startedAtMs - Date.parse(record.routedAt))
+      metrics.firstAttemptSeconds.observe({ group, lane }, waitedMs / 1000)
+    }
+    if (disposition.kind !== 'delivered') failed?.add(record.appId)
+  }
+}

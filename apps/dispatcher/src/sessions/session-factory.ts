@@ -1,0 +1,142 @@
+import type { EndedStreamConfiguration } from '@hooklane/contracts'
+import {
+  openSession,
+  type Clock,
+  type Grant,
+  type LaneSettings,
+  type LaneStore,
+  type LeaseStore,
+  type Licence,
+  type PartitionOffsets,
+  type RecordRef,
+  type Verdict,
+} from '@hooklane/core'
+import {
+  LaneSession,
+  type LeaseRenewer,
+  type OpenSessions,
+  type SessionPorts,
+  type StoreOperation,
+} from '@hooklane/dispatch'
+import type { Logger } from '@hooklane/observability'
+import type { AttemptExecutor } from '../attempts/attempt-executor.js'
+import type { ConfigurationGate } from '../configuration/configuration-gate.js'
+import type { PredecessorGate } from '../configuration/predecessor-gate.js'
+import type { DispatcherMetrics } from '../metrics.js'
+import type { OutcomeReporter } from '../outcomes/outcome-reporter.js'
+
+/** The consumer of a worker group, as far as its sessions need it. */
+export interface SessionReader {
+  /** Whether Kafka lists the partition for this process. */
+  lists(partition: number): boolean
+  /** When Kafka last answered a heartbeat (monotonic); null: not yet. */
+  heartbeatMs(): number | null
+  /** Both are ignored when another session reads the partition by now. */
+  pause(partition: number, session: LaneSession): void
+  resume(partition: number, session: LaneSession): void
+}
+
+export interface SessionFactoryOptions {
+  readonly clock: Clock
+  readonly leaseStore: LeaseStore
+  readonly laneStore: LaneStore
+  readonly renewer: LeaseRenewer
+  readonly open: OpenSessions
+  readonly gate: ConfigurationGate
+  readonly predecessors: PredecessorGate
+  readonly endedStreams: () => readonly EndedStreamConfiguration[]
+  readonly executor: AttemptExecutor
+  readonly outcomes: OutcomeReporter
+  readonly metrics: DispatcherMetrics
+  readonly logger: Logger
+  readonly leaseTtlMs: number
+  readonly sessionTimeoutMs: number
+  readonly lanes: LaneSettings
+}
+
+/** Makes the sessions of all partitions and binds their effects. */
+export class SessionFactory {
+  constructor(private readonly options: SessionFactoryOptions) {}
+
+  /** Reads the lane rows of a partition that was just granted, and opens its session. */
+  async open(grant: Grant, deadlineMs: number, offsets: PartitionOffsets, reader: SessionReader): Promise<LaneSession> {
+    const { laneStore, clock, lanes, outcomes, open } = this.options
+    const { licence } = grant
+    const { workerGroup, partition } = licence
+    const rows = await laneStore.load(workerGroup, partition)
+    const nowMs = clock.monotonicMs()
+    const state = openSession({
+      workerGroup,
+      partition,
+      grant,
+      rows,
+      logStart: offsets.low,
+      nowMs,
+      deadlineMs,
+      settings: lanes,
+    })
+    const session = new LaneSession(licence, state, deadlineMs, this.portsOf(licence, reader))
+    const failing = rows.map((row) => row.appId)
+    outcomes.opened(session, failing)
+    open.add(session)
+    this.tellEnded(session)
+    return session
+  }
+
+  /** Lanes of apps that were deleted before this process had their rows. */
+  private tellEnded(session: LaneSession): void {
+    for (const { appId, epoch, workerGroup } of this.options.endedStreams()) {
+      if (workerGroup === session.licence.workerGroup) session.tell({ type: 'appDeleted', appId, epoch })
+    }
+  }
+
+  private verdictOf(record: RecordRef, workerGroup: string): Verdict {
+    const { gate, predecessors } = this.options
+    const verdict = gate.verdict(record)
+    return verdict.kind === 'send' && !predecessors.isOpen(record, workerGroup) ? BEHIND : verdict
+  }
+
+  private portsOf({ workerGroup, partition }: Licence, reader: SessionReader): SessionPorts {
+    const { clock, leaseStore, laneStore, renewer, leaseTtlMs, executor, outcomes, metrics, logger } = this.options
+    const where = { group: workerGroup, partition }
+    return {
+      clock,
+      leaseStore,
+      laneStore,
+      renewer,
+      leaseTtlMs,
+      prepare: (record) => this.verdictOf(record, workerGroup),
+      attempt: (session, effect) => executor.start(session, effect),
+      publish: (session, effect) => outcomes.publish(session, effect),
+      pauseMain: (session) => reader.pause(partition, session),
+      resumeMain: (session) => reader.resume(partition, session),
+      isMember: () => reader.lists(partition) && this.isHeartbeatFresh(reader),
+      alarm: ({ kind, appId, detail }) => {
+        metrics.alarms.inc({ kind })
+        logger.error({ ...where, app: appId, detail }, `alarm: ${kind}`)
+      },
+      onFenced: (operation) => {
+        metrics.fenced.inc({ group: workerGroup, op: operation })
+        logger.warn({ ...where, operation }, 'somebody else holds the lease: the partition is given up')
+      },
+      onAmbiguous: (operation, error) => {
+        metrics.ambiguous.inc({ op: operation })
+        logger.warn({ error, ...where, operation }, AMBIGUOUS[operation])
+      },
+    }
+  }
+
+  /** The lease is kept only while Kafka hears us: else it might give the partition away while we hold on to it. */
+  private isHeartbeatFresh(reader: SessionReader): boolean {
+    const last = reader.heartbeatMs()
+    return last !== null && this.options.clock.monotonicMs() - last < this.options.sessionTimeoutMs
+  }
+}
+
+const BEHIND: Verdict = { kind: 'behind' }
+
+const AMBIGUOUS: Readonly<Record<StoreOperation, string>> = {
+  keep: 'it is not known whether leases and positions were saved',
+  lane: 'it is not known whether a row was written: the partition is acquired anew',
+  release: 'a lease could not be released: it has to lapse',
+}
