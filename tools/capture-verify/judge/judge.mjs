@@ -1,4 +1,5 @@
 import { settleAccounts } from './accounts.mjs'
+import { ColumnLives } from './column-lives.mjs'
 import { faultsOf } from './contents.mjs'
 import { Debts } from './debts.mjs'
 import { effectsOf, entitiesOf, entityOf, isEvent, isSecret } from './effects.mjs'
@@ -6,7 +7,6 @@ import { compareTables } from './final-tables.mjs'
 import { Findings } from './findings.mjs'
 import { Model } from './model.mjs'
 import { CONTEXT_PREFIX, NOTE_PREFIX } from './notes.mjs'
-import { PassingNames } from './passing-names.mjs'
 import { readRecords } from './records.mjs'
 import { Receivers, resourceOf } from './receivers.mjs'
 import { meaningIn, Timeline } from './timeline.mjs'
@@ -51,11 +51,11 @@ export class Judge {
   #receivers = new Receivers()
   #model = new Model({
     onFault: (text) => this.#findings.add('confused', text, { at: this.#at }),
-    isUnsure: (table, column) => this.#omitting.has(table) && this.#passing.holds(table, column, this.#at),
+    isUnsure: (table, column) => this.#columns.isUnsure(table, column, { at: this.#at, omit: this.#omitOf(table) }),
   })
-  #passing = new PassingNames([])
-  /** Tables of which any file of the run omits anything. @type {Set<string>} */
-  #omitting = new Set()
+  #columns = new ColumnLives([])
+  /** What the file that decides over the present transaction omits. @type {(table: string) => readonly string[]} */
+  #omitOf = () => []
   #timeline
   #topic
   /** Of each table: columns that any file of the run has ignored or omitted. @type {Map<string, Set<string>>} */
@@ -81,7 +81,7 @@ export class Judge {
 
   /** @param {readonly import('./transactions.mjs').HistoryLine[]} history */
   judge(history) {
-    this.#passing = new PassingNames(history)
+    this.#columns = new ColumnLives(history)
     for (const transaction of transactionsOf(history)) this.#take(transaction)
     for (const judged of this.#topic.rest()) this.#invented(judged, 'is of no transaction that was committed')
     this.#settleAccounts(this.#run.producers.length - 1)
@@ -94,7 +94,6 @@ export class Judge {
   #name({ table, ignore, omit }) {
     const named = this.#namedOf(table)
     for (const column of [...ignore, ...omit]) named.add(column)
-    if (omit.length > 0) this.#omitting.add(table)
     this.#everNamed.set(table, named)
   }
 
@@ -102,6 +101,8 @@ export class Judge {
   #take(transaction) {
     const { xid, lines, at, startLsn, endLsn } = transaction
     this.#at = at
+    const file = this.#timeline.fileOf(this.#timeline.decider(transaction))
+    this.#omitOf = (table) => meaningIn(file, table)?.omit ?? []
     let context = {}
     for (const { line, lsn } of lines) {
       if (line.kind !== 'message') this.#apply(line, lsn)
