@@ -1,4 +1,5 @@
-import { Judge, NOTE_PREFIX, type RunRecord } from '../../tools/capture-verify/judge/judge.mjs'
+import { Judge, type RunRecord } from '../../tools/capture-verify/judge/judge.mjs'
+import { NOTE_PREFIX } from '../../tools/capture-verify/judge/notes.mjs'
 
 /** A run of one small table, in a log and a topic that a test writes by hand. */
 
@@ -105,6 +106,7 @@ export class Script {
   rows: RunRecord['rows'] = { item: [] }
   finalRows: RunRecord['finalRows'] = { item: [] }
   private next = 1
+  private nowMs = Date.parse('2026-03-02T08:15:04.190Z')
 
   constructor() {
     this.starts()
@@ -120,13 +122,19 @@ export class Script {
     return this
   }
 
+  passes(seconds: number): this {
+    this.nowMs += seconds * 1000
+    return this
+  }
+
   commits(lines: readonly string[], events: readonly TopicEvent[] = []): this {
     const number = this.next++
     const start = number * 100
     const xid = String(700 + number)
     this.log(start, `BEGIN ${xid}`)
     lines.forEach((line, index) => this.log(start + 10 * index, line))
-    this.log(start + 100, `COMMIT ${xid} (at 2026-03-02 08:15:04.19+00)`)
+    const at = new Date(this.nowMs).toISOString().replace('T', ' ').replace('Z', '+00')
+    this.log(start + 100, `COMMIT ${xid} (at ${at})`)
     for (const event of events) this.publishes(number, event)
     return this
   }

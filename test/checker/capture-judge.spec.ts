@@ -117,6 +117,51 @@ describe('the judge of captured changes', () => {
     expect(waiting().commits([attach]).commits([detach]).ends(chair)).toEqual(CLEAN)
   })
 
+  it.each([
+    ['neither asks for nor forbids the values of a column under a name that came and went within two minutes', 60, 0],
+    ['asks for the values of a column under a name that stayed longer', 600, 1],
+  ])('%s', (_case, seconds, invented) => {
+    const renamed = update(chair, lamp).replaceAll('name[text]', 'label[text]')
+    const data = { id: 1, company_id: 'a', seen: 'now' }
+    const changes = [{ op: 'replace', path: '/seen', before: null, after: 'now' }]
+    const script = good()
+      .starts([{ ...MEANING, key: null, ignore: [] }], 'SIGTERM')
+      .commits([note({ did: 'renameColumn', table: 'item', column: 'name', to: 'label' })])
+      .commits(
+        [renamed.replace(/seen\[text\]:null$|seen\[text\]:null(?= secret)/, "seen[text]:'now'")],
+        [
+          {
+            operation: 'update',
+            of: lamp,
+            more: { data, entity: { type: 'item', id: '1', key: null, url: null } },
+            changes,
+          },
+        ],
+      )
+      .passes(seconds)
+      .commits([note({ did: 'renameColumn', table: 'item', column: 'label', to: 'title' })])
+    expect(script.ends({ ...lamp }).invented).toBe(invented)
+  })
+
+  it.each([
+    [
+      'neither asks for nor forbids the values of a column that the file omits by the name that it had before',
+      ['name'],
+      0,
+    ],
+    ['asks for them when the file omits it by no name', ['other'], 1],
+  ])('%s', (_case, omit, invented) => {
+    const renamed = insert(lamp).replaceAll('name[text]', 'label[text]')
+    const data = { id: 1, company_id: 'a', seen: null }
+    const script = new Script()
+      .starts([{ ...MEANING, key: null, omit: [...MEANING.omit, ...omit] }], 'SIGTERM')
+      .passes(600)
+      .commits([note({ did: 'renameColumn', table: 'item', column: 'name', to: 'label' })])
+      .passes(600)
+      .commits([renamed], [{ of: lamp, more: { data, entity: { type: 'item', id: '1', key: null, url: null } } }])
+    expect(script.ends({ ...lamp }).invented).toBe(invented)
+  })
+
   it('reads rows by the names and types that their columns have at the moment', () => {
     const renamed = update(chair, lamp).replaceAll('name[text]', 'label[text]')
     const data = { id: 1, company_id: 'a', label: 'Lamp', seen: null }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { NOTE_PREFIX } from './judge/judge.mjs'
+import { NOTE_PREFIX } from './judge/notes.mjs'
 import { Stuck } from './operator/operator.mjs'
 import { COMPANIES } from './world/world.mjs'
 

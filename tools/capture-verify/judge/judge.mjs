@@ -1,20 +1,17 @@
 import { settleAccounts } from './accounts.mjs'
+import { ColumnLives } from './column-lives.mjs'
 import { faultsOf } from './contents.mjs'
 import { Debts } from './debts.mjs'
 import { effectsOf, entitiesOf, entityOf, isEvent, isSecret } from './effects.mjs'
 import { compareTables } from './final-tables.mjs'
 import { Findings } from './findings.mjs'
 import { Model } from './model.mjs'
+import { CONTEXT_PREFIX, NOTE_PREFIX } from './notes.mjs'
 import { readRecords } from './records.mjs'
 import { Receivers, resourceOf } from './receivers.mjs'
 import { meaningIn, Timeline } from './timeline.mjs'
 import { Topic } from './topic.mjs'
 import { transactionsOf } from './transactions.mjs'
-
-/** Prefix of the messages in which the driver notes what it does, in the log of the PIM: changes of the catalogue in their own transactions. */
-export const NOTE_PREFIX = 'capture-verify'
-/** Prefix of the messages in which applications say who made a transaction, by the guide. */
-const CONTEXT_PREFIX = 'hooklane'
 
 /**
  * Everything that is known of a run, beside what its topic and its log hold.
@@ -52,7 +49,13 @@ export class Judge {
   #findings = new Findings()
   #debts = new Debts()
   #receivers = new Receivers()
-  #model = new Model((text) => this.#findings.add('confused', text, { at: this.#at }))
+  #model = new Model({
+    onFault: (text) => this.#findings.add('confused', text, { at: this.#at }),
+    isUnsure: (table, column) => this.#columns.isUnsure(table, column, { at: this.#at, omit: this.#omitOf(table) }),
+  })
+  #columns = new ColumnLives([])
+  /** What the file that decides over the present transaction omits. @type {(table: string) => readonly string[]} */
+  #omitOf = () => []
   #timeline
   #topic
   /** Of each table: columns that any file of the run has ignored or omitted. @type {Map<string, Set<string>>} */
@@ -76,8 +79,9 @@ export class Judge {
     for (const company of run.companies) for (const meaning of run.tables) this.#fetch(company, meaning)
   }
 
-  /** @param {Iterable<import('./transactions.mjs').HistoryLine>} history */
+  /** @param {readonly import('./transactions.mjs').HistoryLine[]} history */
   judge(history) {
+    this.#columns = new ColumnLives(history)
     for (const transaction of transactionsOf(history)) this.#take(transaction)
     for (const judged of this.#topic.rest()) this.#invented(judged, 'is of no transaction that was committed')
     this.#settleAccounts(this.#run.producers.length - 1)
@@ -97,6 +101,8 @@ export class Judge {
   #take(transaction) {
     const { xid, lines, at, startLsn, endLsn } = transaction
     this.#at = at
+    const file = this.#timeline.fileOf(this.#timeline.decider(transaction))
+    this.#omitOf = (table) => meaningIn(file, table)?.omit ?? []
     let context = {}
     for (const { line, lsn } of lines) {
       if (line.kind !== 'message') this.#apply(line, lsn)

@@ -36,10 +36,13 @@ export class Model {
   #touched = new Map()
   /** What cannot be: the judge itself is wrong, or the log is. @type {(text: string) => void} */
   #onFault
+  /** Nobody can say whether the column's values are shown now. @type {(table: string, column: string) => boolean} */
+  #isUnsure
 
-  /** @param {(text: string) => void} onFault */
-  constructor(onFault) {
+  /** @param {{ onFault: (text: string) => void, isUnsure: (table: string, column: string) => boolean }} options */
+  constructor({ onFault, isUnsure }) {
     this.#onFault = onFault
+    this.#isUnsure = isUnsure
   }
 
   /** @param {string} name @param {{ columns: Readonly<Record<string, string>>, id: string[], parent?: string | null }} shape */
@@ -88,17 +91,23 @@ export class Model {
   change({ table, op, old, now }, lsn) {
     const root = this.rootOf(table)
     const isWhole = old !== null && [...old.keys()].some((column) => !root.id.includes(column))
-    const before = old && isWhole ? withNulls(root, old) : old
+    const before = old && isWhole ? this.#withoutUnsure(root, withNulls(root, old)) : old
     const gone =
       op === 'INSERT'
         ? null
         : this.#leave(root, { table, key: keyOf(root, before ?? now ?? new Map()), before, isWhole, lsn })
     if (now === null) return
-    const image = completed(now, isWhole ? before : (gone?.image ?? null))
+    const image = this.#withoutUnsure(root, completed(now, isWhole ? before : (gone?.image ?? null)))
     const touch = this.#touch(root, keyOf(root, image))
     touch.lsns.add(lsn)
     touch.images.push(image)
     rowsOf(root, touch.key).push({ leaf: table, image })
+  }
+
+  /** @param {Root} root @param {Image} image @returns {Image} */
+  #withoutUnsure({ name }, image) {
+    for (const column of image.keys()) if (this.#isUnsure(name, column)) image.set(column, UNKNOWN)
+    return image
   }
 
   /** @param {readonly string[]} leaves @param {bigint} lsn */

@@ -18,7 +18,7 @@ const END_SHARE = 0.5
 const FREEZE_SHARE = 0.08
 /** Kinds that meet each other between two checkpoints, and among how many of those that were done least often they are chosen. */
 const THEME = 5
-const SHORTLIST = 12
+const SHORTLIST = 9
 
 /**
  * Changes everything that may be changed under a captured source, at random moments, and leaves it to the operator to get it read again.
@@ -108,8 +108,9 @@ export class Nemesis {
     const { chance } = this.#site
     const possible = this.#theme.filter((act) => act.moment === 'any' || act.moment === moment)
     for (let left = wanted; left > 0 && possible.length > 0; left -= 1) {
-      const { kind, act } = chance.pick(possible)
-      await this.#do(kind, act)
+      const kinds = possible.map(({ kind }) => kind)
+      const chosen = this.#rarest(kinds, Math.ceil((2 * kinds.length) / 3))
+      for (const { kind, act } of possible) if (kind === chosen) await this.#do(kind, act)
       if (chance.isBelow(0.5)) await delay(chance.between(0, 1_200))
       await this.#undoDue('any')
     }

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { NOTE_PREFIX } from '../judge/judge.mjs'
+import { NOTE_PREFIX } from '../judge/notes.mjs'
 import { connectTo } from '../world/connections.mjs'
 
 /**

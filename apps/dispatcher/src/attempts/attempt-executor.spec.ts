@@ -1,6 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
 import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts'
-import { createSealer, sealingScope, spliceOrder, type EffectOf, type RecordRef, type SendingTerms } from '@hooklane/core'
+import {
+  createSealer,
+  sealingScope,
+  spliceOrder,
+  type EffectOf,
+  type RecordRef,
+  type SendingTerms,
+  type SendOutcome,
+  type WebhookRequest,
+  type WebhookSender,
+} from '@hooklane/core'
 import { createRegistry } from '@hooklane/observability'
 import { dispatcherMetrics } from '../metrics.js'
 import { AttemptExecutor } from './attempt-executor.js'
@@ -40,6 +50,14 @@ const SUBSCRIPTION: SubscriptionConfiguration = {
   ],
 }
 
+const ACCEPTED: SendOutcome = {
+  result: { kind: 'accepted', status: 200 },
+  response: null,
+  error: null,
+  durationMs: 1,
+  isResent: false,
+}
+
 const EVENT = {
   ...{ id: 'evt_1', producer: 'pim', type: 'products.updated', companyId: 'cmp_7', occurredAt: '2026-03-02T08:15:04Z' },
   ...{ entity: { type: 'product', id: 'prd_9001' }, revision: { id: '0001-01', operation: 'update', number: 43 } },
@@ -59,67 +77,81 @@ const RECORD = {
   value: spliceOrder(Buffer.from(JSON.stringify(EVENT)), { epoch: 1, sequence: 7n }),
 } as RecordRef
 
-/** What the sender is asked to do with a delivery whose rendering takes the process so long: it was frozen then. */
-async function termsAfter(renderingMs: number, lease: { leaseMs: number; isLost?: boolean }): Promise<SendingTerms> {
+/** What became of an attempt whose rendering took the process so long: it was frozen then. */
+async function attemptAfter(renderingMs: number, lease: { leaseMs: number; isLost?: boolean }, isWithdrawn = false) {
   let nowMs = 500
+  const told: string[] = []
+  const terms: SendingTerms[] = []
   const session = {
     over: false,
     deadlineMs: nowMs + lease.leaseMs,
     state: { phase: 'running' as const },
     licence: { workerGroup: 'shared-webhook', partition: 0, owner: 'o', epoch: 1n },
-    tell: () => undefined,
+    tell: ({ type }: { type: string }) => void told.push(type),
+  }
+  const send = (_request: WebhookRequest, given?: SendingTerms): Promise<SendOutcome | null> => {
+    terms.push(given ?? {})
+    return Promise.resolve(isWithdrawn ? null : ACCEPTED)
   }
   const events = new RenderedEvents('https://pim.example.com')
-  const sent = new Promise<SendingTerms>((resolve) => {
-    const executor = new AttemptExecutor({
-      clock: { monotonicMs: () => nowMs, wallMs: () => Date.parse('2026-03-02T08:15:05Z') },
-      view: {
-        company: () => ({ id: 'cmp_7', name: 'Nordlys' }),
-        app: () => ({ id: 'app_42', type: 'shopware', name: 'DE', worker: { mode: 'shared' } }) as AppConfiguration,
-        subscription: () => ({ version: 1n, value: SUBSCRIPTION }),
-        subscriptionDeletedAt: () => undefined,
+  const executor = new AttemptExecutor({
+    clock: { monotonicMs: () => nowMs, wallMs: () => Date.parse('2026-03-02T08:15:05Z') },
+    view: {
+      company: () => ({ id: 'cmp_7', name: 'Nordlys' }),
+      app: () => ({ id: 'app_42', type: 'shopware', name: 'DE', worker: { mode: 'shared' } }) as AppConfiguration,
+      subscription: () => ({ version: 1n, value: SUBSCRIPTION }),
+      subscriptionDeletedAt: () => undefined,
+    },
+    access: new SubscriptionAccessCache(SEALER),
+    sender: { send: send as WebhookSender['send'], close: () => Promise.resolve() },
+    permits: new Permits(1),
+    metrics: dispatcherMetrics(createRegistry('dispatcher')),
+    marginMs: MARGIN_MS,
+    events: {
+      of: (record: RecordRef) => {
+        nowMs += renderingMs
+        session.over = lease.isLost ?? false
+        return events.of(record)
       },
-      access: new SubscriptionAccessCache(SEALER),
-      sender: {
-        send: (_request, terms = {}) => {
-          resolve(terms)
-          return new Promise(() => undefined)
-        },
-        close: () => Promise.resolve(),
-      },
-      permits: new Permits(1),
-      metrics: dispatcherMetrics(createRegistry('dispatcher')),
-      marginMs: MARGIN_MS,
-      events: {
-        of: (record: RecordRef) => {
-          nowMs += renderingMs
-          session.over = lease.isLost ?? false
-          return events.of(record)
-        },
-      } as RenderedEvents,
-      headerPrefix: 'pim-',
-      userAgent: 'Hooklane/1',
-      jitter: () => 0,
-      onCannotUnseal: (_id, reason) => expect(reason).toBe('openable'),
-      onDefect: (_id, error) => expect(error).toBeNull(),
-    })
-    const effect = { type: 'attempt', record: RECORD, previous: 6n, skipped: [], attempt: 1, backlog: 1 }
-    executor.start(session, effect as unknown as EffectOf<'attempt'>)
+    } as RenderedEvents,
+    headerPrefix: 'pim-',
+    userAgent: 'Hooklane/1',
+    jitter: () => 0,
+    onCannotUnseal: (_id, reason) => expect(reason).toBe('openable'),
+    onDefect: (_id, error) => expect(error).toBeNull(),
   })
-  return sent
+  const effect = { type: 'attempt', record: RECORD, previous: 6n, skipped: [], attempt: 1, backlog: 1 }
+  executor.start(session, effect as unknown as EffectOf<'attempt'>)
+  await new Promise((resolve) => setImmediate(resolve))
+  return { told, terms, session }
 }
 
 describe('an attempt', () => {
-  it('has its time from the moment at which the lease was checked, however long rendering took', async () => {
-    expect(await termsAfter(0, { leaseMs: 40_000 })).toMatchObject({ startedMs: 500 })
-    expect(await termsAfter(45_000, { leaseMs: 40_000 })).toMatchObject({ startedMs: 500 })
+  it('is sent under the lease that it was checked for, and the sender asks that again', async () => {
+    const { told, terms, session } = await attemptAfter(100, { leaseMs: 100 + TIMEOUT_MS + MARGIN_MS })
+    expect(told).toEqual(['attemptEnded'])
+    expect(terms).toMatchObject([{ startedMs: 600 }])
+    expect(terms[0]?.mayWrite?.()).toBe(true)
+    session.over = true
+    expect(terms[0]?.mayWrite?.()).toBe(false)
   })
 
   it.each([
-    ['that still covers it', { leaseMs: TIMEOUT_MS + MARGIN_MS }, true],
-    ['that was lost while it was rendered', { leaseMs: TIMEOUT_MS + MARGIN_MS, isLost: true }, false],
-  ])('asks the lease again before the write: one %s', async (_case, lease, mayWrite) => {
-    const terms = await termsAfter(100, lease)
-    expect(terms.mayWrite?.()).toBe(mayWrite)
+    ['the process was frozen while it was rendered, and its lease would not outlive it any more', 30_000, {}],
+    ['the lease was lost while it was rendered', 0, { isLost: true }],
+  ])('is not made, and counts for nothing, when %s', async (_case, renderingMs, lease) => {
+    const { told, terms } = await attemptAfter(renderingMs, { leaseMs: 40_000, ...lease })
+    expect(told).toEqual(['attemptNotStarted'])
+    expect(terms).toEqual([])
+  })
+
+  it('has its whole time when the process was frozen while it was rendered, and the lease allows it still', async () => {
+    const { told, terms } = await attemptAfter(TIMEOUT_MS + 1, { leaseMs: 40_000 })
+    expect(told).toEqual(['attemptEnded'])
+    expect(terms).toMatchObject([{ startedMs: 500 + TIMEOUT_MS + 1 }])
+  })
+
+  it('counts for nothing when the sender found that it might not be written', async () => {
+    expect((await attemptAfter(0, { leaseMs: 40_000 }, true)).told).toEqual(['attemptNotStarted'])
   })
 })

@@ -87,26 +87,26 @@ export class AttemptExecutor {
       if (prepared === null) return
       const { request, code } = prepared.rendered
       const outcome = request ? await this.send(session, request, prepared) : notSendable(code)
-      this.tellEnded(session, effect, prepared, outcome)
+      if (outcome === null) this.notStarted(session, effect, 'deadline')
+      else this.tellEnded(session, effect, prepared, outcome)
     } finally {
       this.options.permits.giveBack()
     }
   }
 
-  /**
-   * Its time counts from when the lease was checked for it: a process can be frozen while it renders, and must send nothing when it wakes after its lease.
-   */
+  /** Null: it was not sent, because the lease was lost, or the process frozen, since that was checked. */
   private async send(
     session: AttemptSession,
     request: WebhookRequest,
     { startedMs, access }: Prepared,
-  ): Promise<SendOutcome> {
+  ): Promise<SendOutcome | null> {
     const { sender, metrics, marginMs } = this.options
     const endMs = startedMs + request.timeoutMs
     const outcome = await sender.send(request, {
       startedMs,
       mayWrite: () => leaseCovers(session, endMs, marginMs),
     })
+    if (outcome === null) return null
     if (outcome.isResent) metrics.resent.inc({ group: session.licence.workerGroup })
     return this.outcomes.scrubbed(outcome, access.scrubber)
   }
@@ -120,22 +120,28 @@ export class AttemptExecutor {
     const subscription = view.subscription(record.subscriptionId)?.value
     // Deleted between the decision and now: the machine asks again.
     if (!subscription) return this.notStarted(session, effect, 'configuration')
-    const startedMs = clock.monotonicMs()
-    // A request that could outlive the lease is not even rendered. Whether it may still leave when that is done, the sender asks again.
-    if (!leaseCovers(session, startedMs + subscription.delivery.timeoutMs, this.options.marginMs)) {
-      return this.notStarted(session, effect, 'deadline')
-    }
+    const { timeoutMs } = subscription.delivery
+    // A request that could outlive the lease is not even rendered.
+    if (!this.fitsLease(session, timeoutMs)) return this.notStarted(session, effect, 'deadline')
     let access: SubscriptionAccess
     try {
       access = this.options.access.of(subscription)
     } catch (error) {
       // One subscription's secret must not end the process that serves everybody.
-      this.reportSealed(subscription, startedMs, error)
+      this.reportSealed(subscription, clock.monotonicMs(), error)
       return this.notStarted(session, effect, 'sealed')
     }
     const startedAtMs = clock.wallMs()
     const { event, rendered } = this.tryRender(session, effect, access, startedAtMs)
+    // The process may have been frozen since. From here to the write, the sender sees to it.
+    const startedMs = clock.monotonicMs()
+    if (!this.fitsLease(session, timeoutMs)) return this.notStarted(session, effect, 'deadline')
     return { subscription, access, startedMs, startedAtMs, event, rendered }
+  }
+
+  private fitsLease(session: AttemptSession, timeoutMs: number): boolean {
+    const { clock, marginMs } = this.options
+    return leaseCovers(session, clock.monotonicMs() + timeoutMs, marginMs)
   }
 
   private tellEnded(session: AttemptSession, effect: AttemptEffect, prepared: Prepared, outcome: SendOutcome): void {

@@ -4,6 +4,7 @@ import {
   type CapturedTable,
   type CaptureSource,
   type CatalogueFacts,
+  type CatalogueTable,
   type FoundHistory,
   type OutgoingRecord,
   type Relation,
@@ -124,12 +125,12 @@ export interface ProcessOptions {
   /** How many records Kafka takes before it falls silent; default: any number. */
   readonly room?: number
   readonly companies?: readonly string[]
-  /** Columns that the catalogue has now, of every table; default: those of the item. */
-  readonly columnsNow?: readonly string[]
+  /** Columns that the catalogue has now, of every table; null: the tables are gone; default: those of the item. */
+  readonly columnsNow?: readonly string[] | null
 }
 
 /** A catalogue in which nothing ever happens. */
-const publishedAsTheyAre = (tables: TableOids, columns: readonly string[]): CatalogueFacts => ({
+const publishedAsTheyAre = (tables: TableOids, columns: readonly string[] | null): CatalogueFacts => ({
   oids: tables,
   publication: {
     name: 'p',
@@ -140,18 +141,15 @@ const publishedAsTheyAre = (tables: TableOids, columns: readonly string[]): Cata
     publishesGenerated: true,
     members: new Map([...tables.values()].map((oid) => [oid, { version: `${oid}/700`, isNarrowed: false }])),
   },
-  tables: new Map(
-    [...tables.values()].map((oid) => [
-      oid,
-      {
-        isPartitioned: false,
-        hasGenerated: false,
-        publishedAs: null,
-        leaves: new Map(),
-        columns: new Map(columns.map((name, at) => [name, at + 1])),
-      },
-    ]),
-  ),
+  tables: new Map((columns === null ? [] : [...tables.values()]).map((oid) => [oid, plainTable(columns ?? [])])),
+})
+
+const plainTable = (columns: readonly string[]): CatalogueTable => ({
+  isPartitioned: false,
+  hasGenerated: false,
+  publishedAs: null,
+  leaves: new Map(),
+  columns: new Map(columns.map((name, at) => [name, at + 1])),
 })
 
 /** A process: the real parts between a slot and the topic. */

@@ -64,6 +64,49 @@ describe('omitted columns', () => {
     expect(after).not.toMatch(/"sku(%20| )of(%20| )200"/)
   })
 
+  it.each([
+    ['id', ['company', 'cost', 'id'], {}],
+    ['company', ['id', 'cost', 'company'], {}],
+    ['when', ['id', 'company', 'cost', 'state'], { when: [{ column: 'state', equals: 'state of 100' }] }],
+  ] as const)('decide nothing when they have taken the name of the column of `%s`', async (_name, logged, part) => {
+    const outside = new Outside()
+    const capture = sourceOf({ tables: [{ ...ITEM, ...part, omit: ['cost'] }] })
+    const process = start(outside, { capture, columnsNow: logged })
+    await process.connect(found(50n))
+    await process.read(insert(100n, logged))
+    // The last one was dropped, and the omitted one before it has its name now.
+    const left = [...logged.slice(0, -2), logged.at(-1) ?? '']
+    process.columnsNow = left
+    await expect(process.read(insert(200n, left))).rejects.toThrow(/may be, one that the capture file omits/)
+    await process.settled()
+    expect(outside.events).toHaveLength(1)
+  })
+
+  it('delete nothing when they have taken the name of the column of `deleted`', async () => {
+    const outside = new Outside()
+    const capture = sourceOf({ tables: [{ ...ITEM, deleted: { column: 'gone_at' }, omit: ['cost'] }] })
+    const process = start(outside, { capture, columnsNow: ['id', 'company', 'cost', 'gone_at'] })
+    await process.connect(found(50n))
+    process.columnsNow = ['id', 'company', 'gone_at']
+    await process.read(insert(200n, ['id', 'company', 'gone_at']))
+    await process.settled()
+    expect(shownBy(outside)).toEqual([['id', 'company']])
+  })
+
+  it('stay inside when the table is gone before it is looked at', async () => {
+    const outside = new Outside()
+    const process = start(outside, {
+      capture: sourceOf({ tables: OMITTING }),
+      columnsNow: ['id', 'company', 'name', 'cost'],
+    })
+    await process.connect(found(50n))
+    process.columnsNow = null
+    // The third was dropped, the omitted one is called price, another one was added.
+    await process.read(insert(200n, ['id', 'company', 'price', 'ean']))
+    await process.settled()
+    expect(shownBy(outside)).toEqual([['id', 'company']])
+  })
+
   it('stay inside when they were added and renamed before the catalogue was looked at', async () => {
     const outside = new Outside()
     const first = start(outside, { capture: sourceOf({ tables: OMITTING }) })

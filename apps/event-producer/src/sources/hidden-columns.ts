@@ -9,6 +9,7 @@ import {
   qualifiedName,
   renamedOmissions,
   supposeOmitted,
+  tableGone,
   watchColumns,
   type CaptureSource,
   type CatalogueFacts,
@@ -105,9 +106,9 @@ export class HiddenColumns {
     const oid = this.oidOf(relation)
     const seen = facts.tables.get(oid)
     const history = columns.get(oid)
-    if (seen && history) {
+    if (history) {
       const row = { logged: namesOf(relation), omit: this.omitOf(oid) }
-      columns.set(oid, supposeOmitted(history, seen.columns, row))
+      columns.set(oid, seen ? supposeOmitted(history, seen.columns, row) : tableGone(history))
     }
     await this.options.marks.note({ catalogue: catalogueToJson({ ...known, columns }) })
   }

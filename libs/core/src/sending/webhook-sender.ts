@@ -16,7 +16,7 @@ export interface WebhookRequest {
 
 /** What bounds a request beside its own limits. */
 export interface SendingTerms {
-  /** From when its time counts (monotonic): when whoever sends it last knew that it may leave. Absent: the call. */
+  /** From when its time counts (monotonic), if that was before the call: when whoever sends it last knew that it may leave. */
   readonly startedMs?: number
   /**
    * Asked in the tick of each write, the first one included, with nothing between it and the write but the write itself: a process can be frozen at any
@@ -47,7 +47,9 @@ export interface SendOutcome {
 
 /** Talks to receivers. Never throws and never follows redirects; guards the address on every connection. */
 export interface WebhookSender {
-  send(request: WebhookRequest, terms?: SendingTerms): Promise<SendOutcome>
+  send(request: WebhookRequest): Promise<SendOutcome>
+  /** Null: nothing was written, because it might not. */
+  send(request: WebhookRequest, terms: SendingTerms): Promise<SendOutcome | null>
   /** Ends idle connections; requests in flight go on. */
   close(): Promise<void>
 }

@@ -213,7 +213,7 @@ export class ReplicationSession {
 
   private async respond(): Promise<void> {
     const isStuck = await this.questions.asked({
-      isComplete: () => this.ended || this.releasableLsn() >= this.position.lsn,
+      isComplete: () => this.ended || this.releasableLsn() >= this.position.furthest,
       note: () => this.noteReleased(),
       send: () => this.sendStatus(false),
     })

@@ -1,46 +1,82 @@
 import { describe, expect, it } from '@jest/globals'
 import { ServerQuestions, type Confirmation } from './server-questions.js'
 
-/** A server that asks again whenever it was answered, as one that shuts down does, until everything is confirmed. */
-async function shutDown(canNote: boolean) {
-  const questions = new ServerQuestions()
-  let [noted, sent] = [0, 0]
+/** Time that passes by waiting. */
+class Time {
+  nowMs = 0
+  readonly questions = new ServerQuestions({
+    nowMs: () => this.nowMs,
+    pause: (ms) => {
+      this.nowMs += ms
+      return Promise.resolve()
+    },
+  })
+}
+
+/** What is confirmed, and how often it was noted and sent. */
+function confirmationOf(canNote: () => boolean) {
+  const seen = { noted: 0, sent: 0, isComplete: false }
   const confirmation: Confirmation = {
-    isComplete: () => canNote && noted > 0,
+    isComplete: () => seen.isComplete,
     note: () => {
-      noted++
+      seen.noted++
+      seen.isComplete = canNote()
       return Promise.resolve()
     },
     send: () => {
-      sent++
+      seen.sent++
     },
   }
-  for (let asked = 1; asked <= 10; asked++) {
-    if (await questions.asked(confirmation)) return { asked, noted, sent }
-    if (confirmation.isComplete()) return { asked: null, noted, sent }
+  return { seen, confirmation }
+}
+
+/** A server that asks again as soon as it was answered, as one that shuts down does, until everything is confirmed. */
+async function shutDown(canNote: (time: Time) => boolean) {
+  const time = new Time()
+  const { seen, confirmation } = confirmationOf(() => canNote(time))
+  for (let asked = 1; asked <= 1_000; asked++) {
+    const isLetGo = await time.questions.asked(confirmation)
+    if (isLetGo || seen.isComplete) return { ...seen, isLetGo, asked, afterMs: time.nowMs }
+    time.nowMs += 1
   }
-  return { asked: 11, noted, sent }
+  throw new Error('it was kept')
 }
 
 describe('a server that shuts down', () => {
   it('gets what is settled confirmed, as soon as it is noted', async () => {
-    expect(await shutDown(true)).toEqual({ asked: null, noted: 1, sent: 2 })
+    expect(await shutDown(() => true)).toMatchObject({ isLetGo: false, noted: 1, sent: 2, asked: 1 })
   })
 
-  it('is let go when nothing can be noted any more', async () => {
-    expect(await shutDown(false)).toMatchObject({ asked: 2 })
+  it('gets what is settled within some seconds confirmed', async () => {
+    expect(await shutDown((time) => time.nowMs >= 1_500)).toMatchObject({ isLetGo: false, isComplete: true })
+  })
+
+  it('is let go when nothing can be noted for some seconds, and costs little until then', async () => {
+    const end = await shutDown(() => false)
+    expect(end.isLetGo).toBe(true)
+    expect(end.afterMs).toBeLessThan(3_000)
+    expect(end.sent).toBeLessThan(100)
   })
 
   it('is answered at once when everything is confirmed', async () => {
-    let noted = 0
-    const isComplete = () => true
-    const note = () => {
-      noted++
-      return Promise.resolve()
-    }
-    const questions = new ServerQuestions()
-    for (let asked = 0; asked < 3; asked++)
-      expect(await questions.asked({ isComplete, note, send: () => undefined })).toBe(false)
-    expect(noted).toBe(0)
+    const time = new Time()
+    const { seen, confirmation } = confirmationOf(() => true)
+    seen.isComplete = true
+    for (let asked = 0; asked < 3; asked++) expect(await time.questions.asked(confirmation)).toBe(false)
+    expect(seen.noted).toBe(0)
   })
+})
+
+describe('a server that runs', () => {
+  it.each([300, 450, 900, 30_000])(
+    'is kept, however long nothing can be noted, when it asks every %d ms',
+    async (everyMs) => {
+      const time = new Time()
+      const { confirmation } = confirmationOf(() => false)
+      for (let asked = 0; asked < 100; asked++) {
+        expect(await time.questions.asked(confirmation)).toBe(false)
+        time.nowMs += everyMs
+      }
+    },
+  )
 })

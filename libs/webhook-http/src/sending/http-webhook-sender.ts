@@ -88,7 +88,9 @@ export class HttpWebhookSender implements WebhookSender {
     })
   }
 
-  send(request: WebhookRequest, terms: SendingTerms = {}): Promise<SendOutcome> {
+  send(request: WebhookRequest): Promise<SendOutcome>
+  send(request: WebhookRequest, terms: SendingTerms): Promise<SendOutcome | null>
+  send(request: WebhookRequest, terms: SendingTerms = {}): Promise<SendOutcome | null> {
     const { startedMs = this.monotonicMs(), mayWrite = () => true } = terms
     const target = this.targetOf(request.url)
     if (!target) return Promise.resolve(failed(failureWith('address_blocked'), 0))
@@ -102,7 +104,7 @@ export class HttpWebhookSender implements WebhookSender {
         deadlineMs: startedMs + request.timeoutMs,
         nowMs: this.monotonicMs,
         mayWrite,
-        onEnd: (ended) => resolve(this.outcomeOf(ended, request, this.since(startedMs))),
+        onEnd: (ended) => resolve(ended.isWithdrawn ? null : this.outcomeOf(ended, request, this.since(startedMs))),
       }).start()
     })
   }

@@ -19,6 +19,8 @@ export interface TransmissionEnd {
   readonly end: Exclude<ExchangeEnd, { readonly kind: 'unanswered' | 'notWritten' }>
   /** Whether the request was written twice. */
   readonly isResent: boolean
+  /** Nothing was written, because it might not. */
+  readonly isWithdrawn: boolean
 }
 
 /**
@@ -32,6 +34,7 @@ export class Transmission {
   private connection: Connection | null = null
   private exchange: Exchange | null = null
   private isSecond = false
+  private isWithdrawn = false
 
   constructor(private readonly options: TransmissionOptions) {}
 
@@ -56,7 +59,8 @@ export class Transmission {
   private refusal(): FailureCode | null {
     if (this.isTimeUp()) return 'timeout'
     if (this.options.mayWrite()) return null
-    return this.isSecond ? 'reset' : 'timeout'
+    this.isWithdrawn = !this.isSecond
+    return 'reset'
   }
 
   private exchangeEnded(connection: Connection, end: ExchangeEnd): void {
@@ -96,6 +100,7 @@ export class Transmission {
       const canBeReused = end.kind === 'answered' && end.canReuseConnection
       pool.giveBack(this.connection, canBeReused, end.kind === 'answered' ? end.keepAliveSeconds : null)
     }
-    onEnd({ end, isResent: this.isSecond && this.exchange?.hasBegun === true })
+    const isResent = this.isSecond && this.exchange?.hasBegun === true
+    onEnd({ end, isResent, isWithdrawn: this.isWithdrawn })
   }
 }

@@ -132,7 +132,8 @@ export class RowReader {
 
   private isThere(columns: CompiledRelation, row: Row): boolean {
     const { deleted, when } = this.table
-    if (deleted && (row.get(deleted.column) ?? null) !== null) return false
+    if (deleted && columns.get(deleted.column)?.isTold === true && (row.get(deleted.column) ?? null) !== null)
+      return false
     return when.every((condition) => holds(condition, columns, row))
   }
 
@@ -154,19 +155,33 @@ export class RowReader {
   private columnsOf(relation: Relation): CompiledRelation {
     let columns = this.compiled.get(relation)
     if (!columns) {
-      const missing = missingColumns(this.source, this.table, relation)
-      if (missing.length > 0) {
-        const names = missing.join(', ')
-        throw new CaptureError(
-          'CAPTURE_COLUMN_MISSING',
-          `${qualifiedName(this.table)} had no column ${names} when it was written; if the capture file names it only now, put the file of ` +
-            `before back until the source has caught up`,
-        )
-      }
       columns = this.compile(relation)
+      this.requireDeciding(columns)
       this.compiled.set(relation, columns)
     }
     return columns
+  }
+
+  /** @throws CaptureError when it lacks a column that decides which entity a row is, or has only an omitted one of that name */
+  private requireDeciding(columns: CompiledRelation): void {
+    const deciding = decidingColumns(this.source, this.table)
+    const missing = deciding.filter((name) => !columns.has(name))
+    const table = qualifiedName(this.table)
+    if (missing.length > 0) {
+      throw new CaptureError(
+        'CAPTURE_COLUMN_MISSING',
+        `${table} had no column ${missing.join(', ')} when it was written; if the capture file names it only now, put the file of before back ` +
+          'until the source has caught up',
+      )
+    }
+    const omitted = deciding.filter((name) => columns.get(name)?.isTold === false)
+    if (omitted.length > 0) {
+      throw new CaptureError(
+        'CAPTURE_COLUMN_MISSING',
+        `the column ${omitted.join(', ')} of ${table} is, or may be, one that the capture file omits, under another name; if its values may be shown ` +
+          'as what the file names it for, name it in `omit` as well',
+      )
+    }
   }
 
   private compile(relation: Relation): CompiledRelation {
@@ -187,18 +202,12 @@ export class RowReader {
 }
 
 /**
- * The columns without which a logged row cannot be told to be an entity, and which one; rows may have been written before a column was added. A
- * `key`, `version`, `url` or `actor` whose column was not there yet is null, and a row is not softly deleted by one.
+ * The columns without which a logged row cannot be told to be an entity, and which one, each once; rows may have been written before a column was
+ * added. A `key`, `version`, `url` or `actor` whose column was not there yet is null, and a row is not softly deleted by one.
  */
-function missingColumns(source: CaptureSource, table: CapturedTable, relation: Relation): string[] {
-  const present = new Set(relation.columns.map((column) => column.name))
-  const { company } = source
-  const deciding = [
-    ...table.id,
-    ...(company.kind === 'column' ? [company.column] : []),
-    ...table.when.map(({ column }) => column),
-  ]
-  return [...new Set(deciding)].filter((name) => !present.has(name))
+function decidingColumns({ company }: CaptureSource, { id, when }: CapturedTable): readonly string[] {
+  const ofCompany = company.kind === 'column' ? [company.column] : []
+  return [...new Set([...id, ...ofCompany, ...when.map(({ column }) => column)])]
 }
 
 /** Every column that the capture file names for a table, each once. */

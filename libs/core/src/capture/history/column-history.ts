@@ -33,18 +33,25 @@ function learnColumns(history: ColumnHistory, present: PresentColumns): ColumnHi
   return { ...history, names, always: new Set(always) }
 }
 
+/** The history when the table is gone: no row of it has to be as the last look showed it. */
+export const tableGone = (history: ColumnHistory): ColumnHistory => ({ ...history, always: new Set() })
+
 /**
  * The history under a capture file that omits these names from now on. A column that was omitted and is gone stays omitted: rows that were
- * written before may still come. One that is there, and that the file omits under none of its names any more, is shown from now on. A name that no
- * column has now stands for the one that had it.
+ * written before may still come. One that is there, and that the file omits under none of its names any more, is shown from now on. A name stands for
+ * the column that has it, or else for those that had it, and for every one that had it and is gone.
  */
 export function omitColumns(history: ColumnHistory, present: PresentColumns, omit: readonly string[]): ColumnHistory {
   const learned = learnColumns(history, present)
   const isPresent = new Set(present.values())
   const isNamed = (attribute: number) => (learned.names.get(attribute) ?? []).some((name) => omit.includes(name))
   const kept = [...history.omitted].filter((attribute) => !isPresent.has(attribute) || isNamed(attribute))
-  const attributesOf = (name: string) => [...isPresent].filter((one) => learned.names.get(one)?.includes(name))
-  const named = omit.flatMap((name) => present.get(name) ?? attributesOf(name))
+  const meantBy = (name: string): readonly number[] => {
+    const now = present.get(name)
+    const had = [...learned.names.keys()].filter((attribute) => learned.names.get(attribute)?.includes(name))
+    return now === undefined ? had : [now, ...had.filter((attribute) => !isPresent.has(attribute))]
+  }
+  const named = omit.flatMap(meantBy)
   const unseen = new Set([...history.unseen, ...omit].filter((name) => !isKnownName(learned, name)))
   return { ...learned, omitted: new Set([...kept, ...named]), unseen: [...unseen] }
 }
@@ -124,8 +131,8 @@ export const suspectColumns = (
 ): readonly string[] => (omitsAnything(history, omit) ? logged.filter((name) => !isKnownName(history, name)) : [])
 
 /**
- * Columns of a logged row that must not leave the source: those that stand where an omitted one may have stood, under whatever name, those that no
- * column is known for, and those of the names that the capture file omits. Where places say nothing, every name that an omitted column had is hidden.
+ * Columns of a logged row that must not leave the source: all but those of which it is known, wherever they may have stood, that a column which is not
+ * omitted had that name there. A guess shows nothing. Where places say nothing, every name that an omitted column had is hidden.
  */
 export function hiddenColumns(
   history: ColumnHistory,
@@ -137,8 +144,10 @@ export function hiddenColumns(
   if (!aligned) {
     return new Set([...omittedNames(history), ...history.unseen, ...suspectColumns(history, logged, omit), ...omit])
   }
-  const isHidden = (attribute: number | null) => attribute === null || history.omitted.has(attribute)
-  return new Set([...logged.filter((_, at) => [...(aligned[at] ?? [])].some(isHidden)), ...omit])
+  const isShown = (name: string, attribute: number | null) =>
+    attribute !== null && !history.omitted.has(attribute) && history.names.get(attribute)?.includes(name) === true
+  const isHidden = (name: string, at: number) => ![...(aligned[at] ?? [])].every((one) => isShown(name, one))
+  return new Set([...logged.filter(isHidden), ...omit])
 }
 
 /** A column that is omitted, although the capture file does not have the name that it has now. */
