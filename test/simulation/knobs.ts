@@ -44,6 +44,7 @@ export const defaultKnobs: Knobs = {
  *
  * - `noLease`: granted without waiting for the old lease
  * - `noGuard`: an attempt is started that can outlive the lease
+ * - `noLastCheck`: the lease is not asked again as the last thing before the request
  * - `releaseEarly`: the lease is released with requests in flight
  * - `noFence`: lane rows are written without the licence
  * - `positionUnfenced`: the position is saved without the licence
@@ -60,6 +61,7 @@ export const defaultKnobs: Knobs = {
 export type Mutation =
   | 'noLease'
   | 'noGuard'
+  | 'noLastCheck'
   | 'releaseEarly'
   | 'noFence'
   | 'positionUnfenced'

@@ -20,6 +20,13 @@ export class Receivers {
     }
   }
 
+  /** Until a request can be written: it is rendered, and needs a connection. */
+  connectMs(): number {
+    const { dice, schedule, knobs } = this
+    const isSlow = schedule.nowMs <= knobs.stormMs && dice.chance(knobs.slowReceivers)
+    return isSlow ? dice.between(50, 2_000) : dice.between(0, 5)
+  }
+
   /** The request leaves now; the answer is known after `durationMs`, whoever still waits for it. */
   request(
     effect: EffectOf<'attempt'>,

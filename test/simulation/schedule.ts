@@ -52,12 +52,13 @@ export class Schedule {
     this.at(this.nowMs + delayMs, run)
   }
 
-  /** Runs until `isDone` or the instant is reached. */
-  run(untilMs: number, isDone: () => boolean): void {
+  /** Runs until `isDone` or the instant is reached. What promises cause at once happens before the next event. */
+  async run(untilMs: number, isDone: () => boolean): Promise<void> {
     for (let next = this.heap[0]; next && next.atMs <= untilMs && !isDone(); next = this.heap[0]) {
       this.take()
       this.countInstant(next.atMs)
       next.run()
+      await settled()
     }
   }
 
@@ -91,5 +92,8 @@ export class Schedule {
     return b
   }
 }
+
+/** Every microtask that stands now, and all that they cause. */
+const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 const before = (a: Planned, b: Planned): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)

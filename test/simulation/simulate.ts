@@ -1,4 +1,4 @@
-import { DispatcherProcess } from './dispatcher-process.js'
+import { SimulatedProcess } from './simulated-process.js'
 import { defaultKnobs, type Knobs, type Mutation } from './knobs.js'
 import { Violation } from './oracle.js'
 import { World } from './world.js'
@@ -12,7 +12,11 @@ export interface Outcome {
 }
 
 /** One schedule: the same seed, knobs and mutation give the same outcome. */
-export function simulate(seed: number, mutation: Mutation | null = null, change: Partial<Knobs> = {}): Outcome {
+export async function simulate(
+  seed: number,
+  mutation: Mutation | null = null,
+  change: Partial<Knobs> = {},
+): Promise<Outcome> {
   const world = new World(seed, { ...defaultKnobs, ...change }, mutation)
   const storm = new Storm(world)
   const outcome = (error: unknown): Outcome => ({
@@ -24,7 +28,8 @@ export function simulate(seed: number, mutation: Mutation | null = null, change:
   })
   try {
     storm.begin()
-    world.schedule.run(world.knobs.endMs, () => world.isFinished())
+    await world.schedule.run(world.knobs.endMs, () => world.mustEnd())
+    world.checkFailure()
     world.oracle.checkEnd()
     if (world.hasParkedLane()) throw new Violation('I9', 'a lane is still parked at the end')
     return outcome(null)
@@ -35,14 +40,14 @@ export function simulate(seed: number, mutation: Mutation | null = null, change:
 
 /** Crashes, freezes, outages of the database and rebalances, some learnt late. */
 class Storm {
-  private readonly processes: DispatcherProcess[] = []
+  private readonly processes: SimulatedProcess[] = []
   private generations = 0
 
   constructor(private readonly world: World) {}
 
   begin(): void {
     const { knobs, dice, schedule } = this.world
-    for (let i = 0; i < knobs.processes; i++) this.processes.push(new DispatcherProcess(`process-${i}`, this.world))
+    for (let i = 0; i < knobs.processes; i++) this.processes.push(new SimulatedProcess(`process-${i}`, this.world))
     this.rebalance()
     for (let i = 0; i < knobs.faults; i++) schedule.at(dice.between(1_000, knobs.stormMs), () => this.strike())
     schedule.at(knobs.stormMs + 1_000, () => this.rebalance(true))
@@ -56,7 +61,7 @@ class Storm {
     if (kind < knobs.crashes) {
       process.isAlive = false
       schedule.after(dice.between(500, 8_000), () => {
-        this.processes[victim] = new DispatcherProcess(process.name, this.world)
+        this.processes[victim] = new SimulatedProcess(process.name, this.world)
         this.rebalance()
       })
     } else if (kind < knobs.crashes + knobs.freezes) {

@@ -8,9 +8,6 @@ import { Dice, Schedule } from './schedule.js'
 
 export const WORKER_GROUP = 'shared-webhook'
 
-/** What an answer of the database came to for the one who asked. */
-export type Answer<T> = { readonly kind: 'answered'; readonly value: T } | { readonly kind: 'ambiguous' }
-
 /** What outlives processes: the log, the database, the receivers. Every durable change is shown to the oracle. */
 export class World {
   readonly dice: Dice
@@ -22,6 +19,7 @@ export class World {
   readonly receivers: Receivers
   private readonly policies = new Map<string, DeliveryPolicy>()
   private readonly ends: bigint[] = []
+  private failure: unknown = null
   /** Highest epoch in which each app was deleted. */
   private readonly deleted = new Map<string, number>()
 
@@ -105,8 +103,21 @@ export class World {
     return answer
   }
 
-  /** Nothing is left: every record has its end, and no lane is parked. */
-  isFinished(): boolean {
+  /** Something that cannot be thrown where it is found: it ends the run. */
+  fail(error: unknown): void {
+    this.failure ??= error
+  }
+
+  checkFailure(): void {
+    if (this.failure !== null) throw this.failure
+  }
+
+  /** Something has failed, or nothing is left: every record has its end, and no lane is parked. */
+  mustEnd(): boolean {
+    return this.failure !== null || this.isFinished()
+  }
+
+  private isFinished(): boolean {
     return this.schedule.nowMs > this.knobs.stormMs && this.oracle.isSettled() && !this.hasParkedLane()
   }
 

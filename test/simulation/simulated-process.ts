@@ -1,0 +1,199 @@
+import type { Clock, Grant, PartitionOffsets } from '@hooklane/core'
+import { LeaseRenewer, OpenSessions, PartitionOwner, type LaneSession, type RenewedSession } from '@hooklane/dispatch'
+import { openSimulatedSession } from './simulated-session.js'
+import { SimulatedStores } from './simulated-stores.js'
+import { WORKER_GROUP, type World } from './world.js'
+
+/** Records of one fetch. */
+const BATCH = 20
+const SAVE_EVERY_MS = 1_000
+const DELETIONS_EVERY_MS = 1_000
+
+/**
+ * One dispatcher process: the shipped owners, sessions and renewal of leases, over a clock, stores and a log that are simulated. It believes what it was
+ * told of the assignment. Frozen: everything due waits. Dead: nothing of it happens any more.
+ */
+export class SimulatedProcess {
+  readonly clock: Clock
+  readonly stores: SimulatedStores
+  readonly renewer: Pick<LeaseRenewer, 'add' | 'remove' | 'save'>
+  readonly open = new OpenSessions()
+  isAlive = true
+  frozenUntilMs = 0
+  cutOffUntilMs = 0
+  private readonly owners = new Map<number, PartitionOwner>()
+  /** Partitions whose fetches stand still. */
+  private readonly paused = new Set<number>()
+  private generation = 0
+
+  constructor(
+    readonly name: string,
+    readonly world: World,
+  ) {
+    const { schedule } = world
+    this.clock = {
+      monotonicMs: () => schedule.nowMs,
+      wallMs: () => schedule.nowMs,
+      after: (delayMs, run) => this.cancellable(delayMs, run),
+      defer: (run) => this.later(0, run),
+    }
+    this.stores = new SimulatedStores(this)
+    this.renewer = this.makeRenewer()
+    this.later(world.dice.between(0, DELETIONS_EVERY_MS), () => this.readDeletions())
+  }
+
+  /** Runs in this process: not after a crash, and only after a freeze. */
+  later(delayMs: number, run: () => void): void {
+    const { schedule } = this.world
+    const attempt = (): void => {
+      if (!this.isAlive) return
+      if (schedule.nowMs < this.frozenUntilMs) schedule.at(this.frozenUntilMs, attempt)
+      else run()
+    }
+    schedule.after(delayMs, attempt)
+  }
+
+  /** The group has (re)assigned partitions. */
+  learn(assigned: ReadonlySet<number>, generation: number): void {
+    if (generation <= this.generation) return
+    this.generation = generation
+    for (const [partition, owner] of this.owners) if (!assigned.has(partition)) this.lose(partition, owner)
+    for (const partition of assigned) if (!this.owners.has(partition)) this.gain(partition)
+  }
+
+  /** Whether the process was told that the partition is its own. */
+  lists(partition: number): boolean {
+    return this.owners.has(partition)
+  }
+
+  pause(partition: number, session: LaneSession): void {
+    if (this.owners.get(partition)?.session === session) this.paused.add(partition)
+  }
+
+  resume(partition: number, session: LaneSession): void {
+    if (this.owners.get(partition)?.session === session) this.paused.delete(partition)
+  }
+
+  /** A record for the log: sent again until it is acknowledged. */
+  publish(land: () => void): Promise<void> {
+    return new Promise((resolve) => this.sendRecord(land, resolve))
+  }
+
+  private sendRecord(land: () => void, acknowledged: () => void): void {
+    const { dice, schedule, mutation } = this.world
+    if (mutation === 'ackBeforeLanding') {
+      this.later(0, acknowledged)
+      return this.later(dice.between(2, 40), land)
+    }
+    if (dice.chance(0.03)) return this.later(2_000, () => this.sendRecord(land, acknowledged))
+    schedule.after(dice.between(2, 40), land)
+    const backMs = dice.between(2, 40) + 40
+    this.later(dice.chance(0.05) ? backMs + 3_000 : backMs, acknowledged)
+  }
+
+  private gain(partition: number): void {
+    this.paused.add(partition)
+    const owner = new PartitionOwner({
+      workerGroup: WORKER_GROUP,
+      partition,
+      instance: this.name,
+      leaseTtlMs: this.world.knobs.leaseMs,
+      clock: this.clock,
+      leaseStore: this.stores.leases,
+      offsets: () => this.offsets(partition),
+      open: (grant, deadlineMs) => this.openSession(grant, deadlineMs),
+      read: () => this.paused.delete(partition),
+      onBadPosition: (kind, position) => this.world.fail(new Error(`the position ${position} is ${kind} the log`)),
+      onRetry: () => undefined,
+      onTakenOver: () => undefined,
+    })
+    this.owners.set(partition, owner)
+    this.poll(partition, owner)
+  }
+
+  private lose(partition: number, owner: PartitionOwner): void {
+    this.owners.delete(partition)
+    const { session } = owner
+    if (this.world.mutation === 'releaseEarly' && session)
+      void this.stores.leases.release(session.licence).catch(() => undefined)
+    void owner.release('revoked')
+  }
+
+  private async openSession(grant: Grant, deadlineMs: number): Promise<LaneSession> {
+    const rows = await this.stores.lanes.load(WORKER_GROUP, grant.licence.partition)
+    const session = openSimulatedSession(this, { grant, deadlineMs, rows })
+    this.open.add(session)
+    for (const [appId, epoch] of this.world.deletions()) session.tell({ type: 'appDeleted', appId, epoch })
+    return session
+  }
+
+  /** Fetches on and on, from where the session stands. */
+  private poll(partition: number, owner: PartitionOwner): void {
+    const { dice, logs } = this.world
+    this.later(dice.between(20, 300), () => {
+      if (this.owners.get(partition) !== owner) return
+      const { session } = owner
+      if (session && !session.over && !this.paused.has(partition)) {
+        const { next } = session.state.offsets
+        const records = logs[partition]!.filter((record) => record.offset >= next).slice(0, BATCH)
+        this.read(session, records)
+      }
+      this.poll(partition, owner)
+    })
+  }
+
+  private read(session: LaneSession, records: World['logs'][number]): void {
+    const { mutation } = this.world
+    const last = records.at(-1)
+    if (!last) return
+    if (mutation === 'endAtRead')
+      for (const { kind, appId, streamEpoch } of records) if (kind === 'ended') this.world.endStream(appId, streamEpoch)
+    session.tell({ type: 'recordsRead', records, endOffset: last.offset + 1n })
+    if (mutation === 'doneAtRead') for (const record of records) session.state.offsets.done(record.offset)
+  }
+
+  private offsets(partition: number): Promise<PartitionOffsets> {
+    const high = (this.world.logs[partition]!.at(-1)?.offset ?? -1n) + 1n
+    return new Promise((resolve) =>
+      this.later(this.world.dice.between(1, 15), () => resolve({ partition, low: 0n, high })),
+    )
+  }
+
+  private makeRenewer(): SimulatedProcess['renewer'] {
+    const { world } = this
+    const renewers = Array.from({ length: world.mutation === 'positionRace' ? 2 : 1 }, () => {
+      const renewer = new LeaseRenewer({
+        store: this.stores.leases,
+        clock: this.clock,
+        leaseTtlMs: world.knobs.leaseMs,
+        saveIntervalMs: SAVE_EVERY_MS,
+        onStoreUp: (up) => this.open.storeUp(up),
+        onFailure: () => undefined,
+      })
+      this.later(world.dice.between(0, SAVE_EVERY_MS), () => renewer.start())
+      return renewer
+    })
+    return {
+      add: (session: RenewedSession) => renewers.forEach((one) => one.add(session)),
+      remove: (session: RenewedSession) => renewers.forEach((one) => one.remove(session)),
+      save: async () => void (await Promise.all(renewers.map((one) => one.save()))),
+    }
+  }
+
+  /** Which apps were deleted: told again and again, because a process may start at any time. */
+  private readDeletions(): void {
+    for (const [appId, epoch] of this.world.deletions())
+      this.open.streamEnded({ appId, companyId: 'cmp_1', epoch, workerGroup: WORKER_GROUP })
+    this.later(DELETIONS_EVERY_MS, () => this.readDeletions())
+  }
+
+  private cancellable(delayMs: number, run: () => void): () => void {
+    let isCancelled = false
+    this.later(delayMs, () => {
+      if (!isCancelled) run()
+    })
+    return () => {
+      isCancelled = true
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import {
+  openSession,
+  type EffectOf,
+  type Grant,
+  type Happening,
+  type LaneRow,
+  type RecordRef,
+  type Verdict,
+} from '@hooklane/core'
+import { LaneSession, leaseCovers, type SessionPorts } from '@hooklane/dispatch'
+import type { Ending } from './oracle.js'
+import type { SimulatedProcess } from './simulated-process.js'
+import { WORKER_GROUP } from './world.js'
+
+/** An attempt ends so long before its lease; the break `noGuard` takes the guard away, in the machine and before the request alike. */
+const MARGIN_MS = 1_000
+const NO_MARGIN_MS = -1e9
+
+interface Opening {
+  readonly grant: Grant
+  readonly deadlineMs: number
+  readonly rows: readonly LaneRow[]
+}
+
+/** The shipped session of a granted partition, over what the world makes of its effects. */
+export function openSimulatedSession(process: SimulatedProcess, { grant, deadlineMs, rows }: Opening): LaneSession {
+  const { mutation, schedule } = process.world
+  const { licence } = grant
+  const marginMs = mutation === 'noGuard' ? NO_MARGIN_MS : MARGIN_MS
+  const state = openSession({
+    workerGroup: WORKER_GROUP,
+    partition: licence.partition,
+    grant: mutation === 'restoredForgotten' ? { ...grant, done: null } : grant,
+    rows,
+    logStart: 0n,
+    nowMs: schedule.nowMs,
+    deadlineMs,
+    settings: { marginMs, inlineWindowMs: 5_000, spreadMax: 400n, strict: true },
+  })
+  return new SimulatedSession(process, { grant, deadlineMs, state, marginMs })
+}
+
+class SimulatedSession extends LaneSession {
+  constructor(
+    private readonly process: SimulatedProcess,
+    {
+      grant,
+      deadlineMs,
+      state,
+      marginMs,
+    }: Omit<Opening, 'rows'> & { readonly state: ReturnType<typeof openSession>; readonly marginMs: number },
+  ) {
+    super(grant.licence, state, deadlineMs, portsOf(process, grant, marginMs))
+  }
+
+  /** What the machine refuses in the tick of an answer must end the run, and not get lost in a promise. */
+  override tell(happening: Happening): void {
+    const { world } = this.process
+    try {
+      super.tell(happening)
+    } catch (error) {
+      world.fail(error)
+    }
+    if (world.mutation === 'floorAtPosition')
+      for (const lane of this.state.withRow) lane.floorOffset = this.state.offsets.low
+  }
+}
+
+function portsOf(process: SimulatedProcess, { licence }: Grant, marginMs: number): SessionPorts {
+  const { world, clock, stores, renewer } = process
+  const { partition } = licence
+  return {
+    clock,
+    leaseStore: stores.leases,
+    laneStore: stores.lanes,
+    renewer,
+    leaseTtlMs: world.knobs.leaseMs,
+    prepare: (record) => verdictOn(record, process),
+    attempt: (session, effect) => new Attempt(process, { session, effect, marginMs }).start(),
+    publish: (_session, effect) => process.publish(() => world.logLanded(effect.record, endingOf(effect))),
+    pauseMain: (session) => process.pause(partition, session),
+    resumeMain: (session) => process.resume(partition, session),
+    isMember: () => process.lists(partition),
+    alarm: ({ kind, detail }) => {
+      if (kind !== 'spread') world.fail(new Error(`alarm ${kind}: ${detail}`))
+    },
+    onFenced: () => undefined,
+    onAmbiguous: () => undefined,
+  }
+}
+
+function verdictOn(record: RecordRef, process: SimulatedProcess): Verdict {
+  const { world } = process
+  if (world.dice.chance(0.01)) {
+    process.later(400, () => process.open.configurationRead())
+    return { kind: 'behind' }
+  }
+  if (world.isFiltered(record)) return { kind: 'settle', status: 'filtered', reason: 'deleted' }
+  return { kind: 'send', policy: world.policyOf(record.appId) }
+}
+
+/** One attempt, as the executor and the sender make it: the lease is asked before the request is rendered, and as the last thing before it is written. */
+class Attempt {
+  constructor(
+    private readonly process: SimulatedProcess,
+    private readonly what: {
+      readonly session: LaneSession
+      readonly effect: EffectOf<'attempt'>
+      readonly marginMs: number
+    },
+  ) {}
+
+  start(): void {
+    const { dice } = this.process.world
+    // It waits for a permit first.
+    this.process.later(dice.between(0, 5), () => {
+      if (!this.isAllowed()) return this.notStarted()
+      const startedMs = this.process.world.schedule.nowMs
+      // It is rendered, and a connection comes about.
+      this.process.later(this.process.world.receivers.connectMs(), () => this.write(startedMs))
+    })
+  }
+
+  private write(startedMs: number): void {
+    const { world } = this.process
+    const { session, effect } = this.what
+    const { appId, sequence } = effect.record
+    const policy = world.policyOf(appId)
+    const untilMs = startedMs + policy.timeoutMs
+    const isUnchecked = world.mutation === 'noLastCheck' || world.mutation === 'noGuard'
+    if (!isUnchecked && !this.covers(untilMs)) return this.notStarted()
+    const leftMs = isUnchecked ? policy.timeoutMs : untilMs - world.schedule.nowMs
+    const { durationMs, result } =
+      leftMs > 0 ? world.receivers.request(effect, leftMs) : { durationMs: 0, result: { kind: 'timedOut' as const } }
+    const jitter = world.dice.between(-1, 1)
+    this.process.later(durationMs, () =>
+      session.tell({ type: 'attemptEnded', appId, sequence, startedMs, result, policy, jitter, detail: null }),
+    )
+  }
+
+  private isAllowed(): boolean {
+    const { world } = this.process
+    const { session, effect } = this.what
+    const { timeoutMs } = world.policyOf(effect.record.appId)
+    if (world.mutation === 'noGuard') return !session.over
+    return session.state.phase === 'running' && this.covers(world.schedule.nowMs + timeoutMs)
+  }
+
+  private covers(untilMs: number): boolean {
+    return leaseCovers(this.what.session, untilMs, this.what.marginMs)
+  }
+
+  private notStarted(): void {
+    const { appId, sequence } = this.what.effect.record
+    this.what.session.tell({ type: 'attemptNotStarted', appId, sequence })
+  }
+}
+
+function endingOf(effect: EffectOf<'publishAttempt' | 'publishSettlement' | 'publishDeadLetter'>): Ending | null {
+  if (effect.type === 'publishDeadLetter') return 'deadLettered'
+  if (effect.type === 'publishSettlement') return 'filtered'
+  if (effect.disposition.kind === 'delivered') return 'delivered'
+  return effect.disposition.kind === 'drop' ? 'dropped' : null
+}

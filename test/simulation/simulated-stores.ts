@@ -1,0 +1,51 @@
+import { AmbiguousWrite, type LaneStore, type LeaseStore } from '@hooklane/core'
+import type { SimulatedProcess } from './simulated-process.js'
+
+/** What the pools of a dispatcher allow a statement. */
+const LEASE_TIMEOUT_MS = 3_000
+const LANE_TIMEOUT_MS = 5_000
+
+/** The database, as one process reaches it: statements are slow, get lost, or their answers do. */
+export class SimulatedStores {
+  readonly leases: LeaseStore
+  readonly lanes: LaneStore
+
+  constructor(private readonly process: SimulatedProcess) {
+    const { world } = process
+    this.leases = {
+      grant: ({ partition, owner }) => this.ask(LEASE_TIMEOUT_MS, () => world.grant(partition, owner)),
+      keep: (requests) => this.ask(LEASE_TIMEOUT_MS, () => world.keep(requests)),
+      release: (licence) => this.ask(LEASE_TIMEOUT_MS, () => world.leases.releaseNow(licence)),
+    }
+    this.lanes = {
+      load: (workerGroup, partition) => this.ask(LANE_TIMEOUT_MS, () => world.lanes.loadNow(workerGroup, partition)),
+      save: (licence, row, endedEpoch = null) =>
+        this.ask(LANE_TIMEOUT_MS, () => world.saveLane(licence, row, endedEpoch)),
+      delete: (licence, app) => this.ask(LANE_TIMEOUT_MS, () => world.deleteLane(licence, app)),
+      openStreams: () => Promise.resolve([]),
+    }
+  }
+
+  /**
+   * A statement: leaves now, takes effect when it lands, is answered later, or not. What is lost or too slow is ambiguous for the one who asked,
+   * whether it lands or not.
+   */
+  private ask<T>(timeoutMs: number, statement: () => T): Promise<T> {
+    const { process } = this
+    const { dice, schedule, knobs } = process.world
+    const isCalm = schedule.nowMs > knobs.stormMs
+    const isCut = schedule.nowMs < process.cutOffUntilMs
+    const isSlow = !isCalm && dice.chance(knobs.slowSql)
+    const isLost = !isCalm && dice.chance(knobs.lostSql)
+    const landsInMs = isSlow ? dice.between(500, 6_000) : dice.between(1, 15)
+    const backMs = dice.between(1, 10)
+    return new Promise((resolve, reject) => {
+      process.later(timeoutMs, () => reject(new AmbiguousWrite('a statement')))
+      if (isCut || (isLost && dice.chance(0.5))) return
+      schedule.after(landsInMs, () => {
+        const value = statement()
+        if (!isLost) process.later(backMs, () => resolve(value))
+      })
+    })
+  }
+}
