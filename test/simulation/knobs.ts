@@ -46,8 +46,8 @@ export const defaultKnobs: Knobs = {
  * - `noGuard`: an attempt is started that can outlive the lease
  * - `noLastCheck`: the lease is not asked again as the last thing before the request
  * - `releaseEarly`: the lease is released with requests in flight
- * - `noFence`: lane rows are written without the licence
- * - `positionUnfenced`: the position is saved without the licence
+ * - `noFence`: lane rows are written without the lease token
+ * - `positionUnfenced`: the position is saved without the lease token
  * - `positionRace`: several position saves in flight, and the last to land wins
  * - `doneAtRead`: an offset is done when it was read
  * - `noFloor`: the row is deleted when the lane flows again

@@ -115,12 +115,12 @@ export class SimulatedProcess {
     this.owners.delete(partition)
     const { session } = owner
     if (this.world.mutation === 'releaseEarly' && session)
-      void this.stores.leases.release(session.licence).catch(() => undefined)
+      void this.stores.leases.release(session.token).catch(() => undefined)
     void owner.release('revoked')
   }
 
   private async openSession(grant: Grant, deadlineMs: number): Promise<LaneSession> {
-    const rows = await this.stores.lanes.load(WORKER_GROUP, grant.licence.partition)
+    const rows = await this.stores.lanes.load(WORKER_GROUP, grant.token.partition)
     const session = openSimulatedSession(this, { grant, deadlineMs, rows })
     this.open.add(session)
     for (const [appId, epoch] of this.world.deletions()) session.tell({ type: 'appDeleted', appId, epoch })

@@ -25,11 +25,11 @@ interface Opening {
 /** The shipped session of a granted partition, over what the world makes of its effects. */
 export function openSimulatedSession(process: SimulatedProcess, { grant, deadlineMs, rows }: Opening): LaneSession {
   const { mutation, schedule } = process.world
-  const { licence } = grant
+  const { token } = grant
   const marginMs = mutation === 'noGuard' ? NO_MARGIN_MS : MARGIN_MS
   const state = openSession({
     workerGroup: WORKER_GROUP,
-    partition: licence.partition,
+    partition: token.partition,
     grant: mutation === 'restoredForgotten' ? { ...grant, done: null } : grant,
     rows,
     logStart: 0n,
@@ -50,7 +50,7 @@ class SimulatedSession extends LaneSession {
       marginMs,
     }: Omit<Opening, 'rows'> & { readonly state: ReturnType<typeof openSession>; readonly marginMs: number },
   ) {
-    super(grant.licence, state, deadlineMs, portsOf(process, grant, marginMs))
+    super(grant.token, state, deadlineMs, portsOf(process, grant, marginMs))
   }
 
   /** What the machine refuses in the tick of an answer must end the run, and not get lost in a promise. */
@@ -66,9 +66,9 @@ class SimulatedSession extends LaneSession {
   }
 }
 
-function portsOf(process: SimulatedProcess, { licence }: Grant, marginMs: number): SessionPorts {
+function portsOf(process: SimulatedProcess, { token }: Grant, marginMs: number): SessionPorts {
   const { world, clock, stores, renewer } = process
-  const { partition } = licence
+  const { partition } = token
   return {
     clock,
     leaseStore: stores.leases,

@@ -15,13 +15,12 @@ export class SimulatedStores {
     this.leases = {
       grant: ({ partition, owner }) => this.ask(LEASE_TIMEOUT_MS, () => world.grant(partition, owner)),
       keep: (requests) => this.ask(LEASE_TIMEOUT_MS, () => world.keep(requests)),
-      release: (licence) => this.ask(LEASE_TIMEOUT_MS, () => world.leases.releaseNow(licence)),
+      release: (token) => this.ask(LEASE_TIMEOUT_MS, () => world.leases.releaseNow(token)),
     }
     this.lanes = {
       load: (workerGroup, partition) => this.ask(LANE_TIMEOUT_MS, () => world.lanes.loadNow(workerGroup, partition)),
-      save: (licence, row, endedEpoch = null) =>
-        this.ask(LANE_TIMEOUT_MS, () => world.saveLane(licence, row, endedEpoch)),
-      delete: (licence, app) => this.ask(LANE_TIMEOUT_MS, () => world.deleteLane(licence, app)),
+      save: (token, row, endedEpoch = null) => this.ask(LANE_TIMEOUT_MS, () => world.saveLane(token, row, endedEpoch)),
+      delete: (token, app) => this.ask(LANE_TIMEOUT_MS, () => world.deleteLane(token, app)),
       openStreams: () => Promise.resolve([]),
     }
   }

@@ -1,6 +1,6 @@
 import { InMemoryLaneStore, InMemoryLeaseStore } from '@hooklane/testing'
 import type { DeliveryPolicy } from '@hooklane/contracts'
-import type { KeepRequest, LaneOwner, LaneRecord, LaneRow, Licence, RecordRef } from '@hooklane/core'
+import type { KeepRequest, LaneOwner, LaneRecord, LaneRow, LeaseToken, RecordRef } from '@hooklane/core'
 import type { Knobs, Mutation } from './knobs.js'
 import { Oracle, type Ending } from './oracle.js'
 import { Receivers } from './receivers.js'
@@ -62,33 +62,33 @@ export class World {
     const at = { workerGroup: WORKER_GROUP, partition }
     if (this.mutation === 'noLease') this.leases.row(at).leaseUntilMs = Number.NEGATIVE_INFINITY
     const grant = this.leases.grantNow({ ...at, owner, instance: owner, leaseMs: this.knobs.leaseMs })
-    if (grant) this.oracle.granted(partition, grant.licence.epoch)
+    if (grant) this.oracle.granted(partition, grant.token.epoch)
     return grant
   }
 
-  keep(requests: readonly KeepRequest[]): readonly Licence[] {
+  keep(requests: readonly KeepRequest[]): readonly LeaseToken[] {
     if (this.mutation === 'positionUnfenced' || this.mutation === 'positionRace') {
-      for (const { licence, mainOffset, done } of requests) {
-        if (this.mutation === 'positionRace' && !this.leases.holds(licence)) continue
-        Object.assign(this.leases.row(licence), { mainOffset, done })
-        this.changed(licence)
+      for (const { token, mainOffset, done } of requests) {
+        if (this.mutation === 'positionRace' && !this.leases.holds(token)) continue
+        Object.assign(this.leases.row(token), { mainOffset, done })
+        this.changed(token)
       }
     }
     const kept = this.leases.keepNow(requests, this.knobs.leaseMs)
     this.oracle.figures.saves += kept.length
-    for (const licence of kept) this.changed(licence)
-    return this.mutation === 'positionRace' ? requests.map((r) => r.licence).filter((l) => this.leases.holds(l)) : kept
+    for (const token of kept) this.changed(token)
+    return this.mutation === 'positionRace' ? requests.map((r) => r.token).filter((l) => this.leases.holds(l)) : kept
   }
 
-  saveLane(licence: Licence, row: LaneRow, endedEpoch: number | null): 'done' | 'fenced' {
+  saveLane(token: LeaseToken, row: LaneRow, endedEpoch: number | null): 'done' | 'fenced' {
     const written = this.mutation === 'gapsForgotten' ? { ...row, gaps: [] } : row
-    const answer = this.lanes.saveNow(this.licenceFor(licence), written, endedEpoch)
+    const answer = this.lanes.saveNow(this.tokenFor(token), written, endedEpoch)
     if (answer === 'done') {
       if (endedEpoch !== null && this.mutation !== 'endForgotten') this.endStream(row.appId, endedEpoch)
       this.oracle.figures.rows += 1
       if (row.mode === 'parked') this.oracle.figures.parks += 1
-      this.changed(licence)
-      if (this.mutation === 'noFloor' && row.mode === 'flow') this.deleteLane(licence, row)
+      this.changed(token)
+      if (this.mutation === 'noFloor' && row.mode === 'flow') this.deleteLane(token, row)
     }
     return answer
   }
@@ -97,9 +97,9 @@ export class World {
     this.oracle.streamEnded(appId, epoch, this.schedule.nowMs)
   }
 
-  deleteLane(licence: Licence, app: LaneOwner): 'done' | 'fenced' {
-    const answer = this.lanes.deleteNow(this.licenceFor(licence), app)
-    if (answer === 'done') this.changed(licence)
+  deleteLane(token: LeaseToken, app: LaneOwner): 'done' | 'fenced' {
+    const answer = this.lanes.deleteNow(this.tokenFor(token), app)
+    if (answer === 'done') this.changed(token)
     return answer
   }
 
@@ -125,7 +125,7 @@ export class World {
     return this.logs.some((_, p) => this.lanes.loadNow(WORKER_GROUP, p).some((row) => row.mode === 'parked'))
   }
 
-  private changed({ partition, epoch }: Licence): void {
+  private changed({ partition, epoch }: LeaseToken): void {
     const { mainOffset, done } = this.leases.row({ workerGroup: WORKER_GROUP, partition })
     this.oracle.durableChanged(partition, epoch, {
       mainOffset,
@@ -134,11 +134,11 @@ export class World {
     })
   }
 
-  /** Without the fence everybody writes as if he held the licence. */
-  private licenceFor(licence: Licence): Licence {
-    if (this.mutation !== 'noFence') return licence
-    const { owner, epoch } = this.leases.row(licence)
-    return { ...licence, owner: owner!, epoch }
+  /** Without the fence everybody writes as if he held the lease token. */
+  private tokenFor(token: LeaseToken): LeaseToken {
+    if (this.mutation !== 'noFence') return token
+    const { owner, epoch } = this.leases.row(token)
+    return { ...token, owner: owner!, epoch }
   }
 
   private publishFrom(appId: string, partition: number, next: Place): void {

@@ -74,7 +74,7 @@ function checkApp(truth, arrivals, latencies) {
     if (one.company !== truth.company) find('foreign', `${one.id} belongs to ${one.company}`)
   }
   overlaps(arrivals).forEach((text) => find('overlapping', text))
-  outOfLicence(arrivals).forEach((text) => find('stale', text))
+  outOfLease(arrivals).forEach((text) => find('stale', text))
 
   const accepted = arrivals.filter((one) => one.status === 200)
   const seen = /** @type {Map<string, Arrival>} */ (new Map())
@@ -123,12 +123,12 @@ function overlaps(arrivals) {
   return found
 }
 
-/** Requests that began under an older licence after one under a newer licence had begun. @param {readonly Arrival[]} arrivals */
-function outOfLicence(arrivals) {
+/** Requests that began under an older lease token after one under a newer lease token had begun. @param {readonly Arrival[]} arrivals */
+function outOfLease(arrivals) {
   let newest = 0
   const found = []
   for (const one of [...arrivals].sort((a, b) => a.startedMs - b.startedMs)) {
-    if (one.epoch < newest) found.push(`${one.id} came under licence ${one.epoch} after one under ${newest}`)
+    if (one.epoch < newest) found.push(`${one.id} came under token ${one.epoch} after one under ${newest}`)
     newest = Math.max(newest, one.epoch)
   }
   return found

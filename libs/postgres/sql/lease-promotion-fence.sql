@@ -1,4 +1,4 @@
--- $1 worker group, $2 partition, $3 lease in ms. After a failover the standby may lack the last grants: every licence of the old timeline is void,
+-- $1 worker group, $2 partition, $3 lease in ms. After a failover the standby may lack the last grants: every lease token of the old timeline is void,
 -- and one full lease must pass before anybody acts.
 UPDATE partition_owner
 SET owner = NULL, epoch = epoch + 1000, lease_until = clock_timestamp() + $3 * interval '1 millisecond', timeline = current_timeline(), save_no = 0

@@ -1,4 +1,4 @@
-import type { LaneOwner, LaneRow, LaneStore, Licence, OpenStream } from '@hooklane/core'
+import type { LaneOwner, LaneRow, LaneStore, LeaseToken, OpenStream } from '@hooklane/core'
 import type { InMemoryLeaseStore } from './in-memory-lease-store.js'
 
 interface StoredLane {
@@ -21,12 +21,12 @@ export class InMemoryLaneStore implements LaneStore {
     return this.loadNow(workerGroup, partition)
   }
 
-  async save(licence: Licence, row: LaneRow, endedEpoch: number | null = null): Promise<'done' | 'fenced'> {
-    return this.saveNow(licence, row, endedEpoch)
+  async save(token: LeaseToken, row: LaneRow, endedEpoch: number | null = null): Promise<'done' | 'fenced'> {
+    return this.saveNow(token, row, endedEpoch)
   }
 
-  async delete(licence: Licence, app: LaneOwner): Promise<'done' | 'fenced'> {
-    return this.deleteNow(licence, app)
+  async delete(token: LeaseToken, app: LaneOwner): Promise<'done' | 'fenced'> {
+    return this.deleteNow(token, app)
   }
 
   async openStreams(appIds: readonly string[]): Promise<readonly OpenStream[]> {
@@ -49,11 +49,11 @@ export class InMemoryLaneStore implements LaneStore {
       }))
   }
 
-  saveNow(licence: Licence, row: LaneRow, endedEpoch: number | null = null): 'done' | 'fenced' {
-    if (!this.leases.holds(licence)) return 'fenced'
+  saveNow(token: LeaseToken, row: LaneRow, endedEpoch: number | null = null): 'done' | 'fenced' {
+    if (!this.leases.holds(token)) return 'fenced'
     this.streams.delete(`${row.appId}/${endedEpoch}`)
     const nowMs = this.nowMs()
-    this.rows.set(this.keyOf(licence, row), {
+    this.rows.set(this.keyOf(token, row), {
       row: { ...row, gaps: [...row.gaps] },
       firstAttemptAtMs: row.firstAttemptAgoMs === null ? null : nowMs - row.firstAttemptAgoMs,
       nextAttemptAtMs: row.nextAttemptInMs === null ? null : nowMs + row.nextAttemptInMs,
@@ -61,14 +61,14 @@ export class InMemoryLaneStore implements LaneStore {
     return 'done'
   }
 
-  deleteNow(licence: Licence, app: LaneOwner): 'done' | 'fenced' {
-    if (!this.leases.holds(licence)) return 'fenced'
-    this.rows.delete(this.keyOf(licence, app))
+  deleteNow(token: LeaseToken, app: LaneOwner): 'done' | 'fenced' {
+    if (!this.leases.holds(token)) return 'fenced'
+    this.rows.delete(this.keyOf(token, app))
     return 'done'
   }
 
-  private keyOf(licence: Licence, { companyId, appId }: LaneOwner): string {
+  private keyOf(token: LeaseToken, { companyId, appId }: LaneOwner): string {
     // Ids hold no blank.
-    return `${licence.workerGroup} ${companyId} ${appId}`
+    return `${token.workerGroup} ${companyId} ${appId}`
   }
 }

@@ -1,4 +1,4 @@
-import type { Grant, KeepRequest, LeaseStore, Licence } from '@hooklane/core'
+import type { Grant, KeepRequest, LeaseStore, LeaseToken } from '@hooklane/core'
 
 interface OwnerRow {
   owner: string | null
@@ -22,12 +22,12 @@ export class InMemoryLeaseStore implements LeaseStore {
     return this.grantNow(request)
   }
 
-  async keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly Licence[]> {
+  async keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly LeaseToken[]> {
     return this.keepNow(requests, leaseMs)
   }
 
-  async release(licence: Licence): Promise<void> {
-    this.releaseNow(licence)
+  async release(token: LeaseToken): Promise<void> {
+    this.releaseNow(token)
   }
 
   grantNow(request: GrantRequest): Grant | null {
@@ -39,37 +39,37 @@ export class InMemoryLeaseStore implements LeaseStore {
     row.saveNo = 0n
     const { workerGroup, partition, owner } = request
     return {
-      licence: { workerGroup, partition, owner, epoch: row.epoch },
+      token: { workerGroup, partition, owner, epoch: row.epoch },
       mainOffset: row.mainOffset,
       done: row.done,
     }
   }
 
-  keepNow(requests: readonly KeepRequest[], leaseMs: number): readonly Licence[] {
-    const kept: Licence[] = []
-    for (const { licence, mainOffset, done, saveNo } of requests) {
-      const row = this.row(licence)
-      if (!this.holds(licence) || saveNo <= row.saveNo || (row.mainOffset ?? 0n) > mainOffset) continue
+  keepNow(requests: readonly KeepRequest[], leaseMs: number): readonly LeaseToken[] {
+    const kept: LeaseToken[] = []
+    for (const { token, mainOffset, done, saveNo } of requests) {
+      const row = this.row(token)
+      if (!this.holds(token) || saveNo <= row.saveNo || (row.mainOffset ?? 0n) > mainOffset) continue
       row.leaseUntilMs = Math.max(row.leaseUntilMs, this.nowMs() + leaseMs)
       row.mainOffset = mainOffset
       row.done = done
       row.saveNo = saveNo
-      kept.push(licence)
+      kept.push(token)
     }
     return kept
   }
 
-  releaseNow(licence: Licence): void {
-    if (!this.holds(licence)) return
-    const row = this.row(licence)
+  releaseNow(token: LeaseToken): void {
+    if (!this.holds(token)) return
+    const row = this.row(token)
     row.owner = null
     row.leaseUntilMs = Number.NEGATIVE_INFINITY
   }
 
-  /** Whether a write with this licence goes through. */
-  holds(licence: Licence): boolean {
-    const row = this.row(licence)
-    return row.owner === licence.owner && row.epoch === licence.epoch
+  /** Whether a write with this lease token goes through. */
+  holds(token: LeaseToken): boolean {
+    const row = this.row(token)
+    return row.owner === token.owner && row.epoch === token.epoch
   }
 
   row(at: { readonly workerGroup: string; readonly partition: number }): OwnerRow {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { LaneRow, LaneStore, LeaseStore, Licence, OpenStream } from '@hooklane/core'
+import type { LaneRow, LaneStore, LeaseStore, LeaseToken, OpenStream } from '@hooklane/core'
 
 export interface LaneStoreHarness {
   readonly leases: LeaseStore
@@ -16,25 +16,25 @@ export interface LaneStoreHarness {
 export function describeLaneStoreContract(name: string, make: () => Promise<LaneStoreHarness>): void {
   describe(`${name} as LaneStore`, () => {
     let harness: LaneStoreHarness
-    let licence: Licence
+    let token: LeaseToken
     beforeEach(async () => {
       harness = await make()
       const workerGroup = `lane-${randomUUID().slice(0, 8)}`
       await harness.createPartition(workerGroup, 0)
-      licence = await grant(workerGroup)
+      token = await grant(workerGroup)
     })
     afterEach(() => harness.close())
 
-    const grant = async (workerGroup: string): Promise<Licence> => {
+    const grant = async (workerGroup: string): Promise<LeaseToken> => {
       const request = { workerGroup, partition: 0, owner: randomUUID(), instance: 'contract', leaseMs: 60_000 }
       const answer = await harness.leases.grant(request)
       if (!answer) throw new Error('the lease was refused')
-      return answer.licence
+      return answer.token
     }
-    const load = (): Promise<readonly LaneRow[]> => harness.lanes.load(licence.workerGroup, licence.partition)
+    const load = (): Promise<readonly LaneRow[]> => harness.lanes.load(token.workerGroup, token.partition)
     const parked = (change: Partial<LaneRow> = {}): LaneRow => ({
-      workerGroup: licence.workerGroup,
-      partition: licence.partition,
+      workerGroup: token.workerGroup,
+      partition: token.partition,
       appId: 'app_1',
       companyId: 'cmp_1',
       mode: 'parked',
@@ -55,7 +55,7 @@ export function describeLaneStoreContract(name: string, make: () => Promise<Lane
     })
 
     it('gives back what was saved; only durations cross, and they go on', async () => {
-      expect(await harness.lanes.save(licence, parked())).toBe('done')
+      expect(await harness.lanes.save(token, parked())).toBe('done')
       const [row] = await load()
       expect({ ...row, firstAttemptAgoMs: 60_000, nextAttemptInMs: 360_000 }).toEqual(parked())
       expect(row?.firstAttemptAgoMs).toBeGreaterThanOrEqual(60_000 - 1)
@@ -65,7 +65,7 @@ export function describeLaneStoreContract(name: string, make: () => Promise<Lane
     })
 
     it('replaces the row of an app', async () => {
-      await harness.lanes.save(licence, parked())
+      await harness.lanes.save(token, parked())
       const floor = parked({
         mode: 'flow',
         reason: null,
@@ -77,62 +77,62 @@ export function describeLaneStoreContract(name: string, make: () => Promise<Lane
         lastError: null,
         gaps: [],
       })
-      expect(await harness.lanes.save(licence, floor)).toBe('done')
+      expect(await harness.lanes.save(token, floor)).toBe('done')
       expect(await load()).toEqual([floor])
     })
 
     it('loads the rows of one partition', async () => {
-      await harness.lanes.save(licence, parked())
-      await harness.lanes.save(licence, parked({ appId: 'app_2' }))
+      await harness.lanes.save(token, parked())
+      await harness.lanes.save(token, parked({ appId: 'app_2' }))
       expect((await load()).map((row) => row.appId).sort()).toEqual(['app_1', 'app_2'])
-      expect(await harness.lanes.load(licence.workerGroup, 1)).toEqual([])
+      expect(await harness.lanes.load(token.workerGroup, 1)).toEqual([])
     })
 
     it('keeps the rows of two companies apart, whatever their apps are called', async () => {
-      await harness.lanes.save(licence, parked())
-      await harness.lanes.save(licence, parked({ companyId: 'cmp_2', settled: 5n }))
+      await harness.lanes.save(token, parked())
+      await harness.lanes.save(token, parked({ companyId: 'cmp_2', settled: 5n }))
       const rows = async () => (await load()).map(({ companyId, settled }) => `${companyId} ${settled}`).sort()
       expect(await rows()).toEqual([`cmp_1 ${parked().settled}`, 'cmp_2 5'])
-      await harness.lanes.delete(licence, parked())
+      await harness.lanes.delete(token, parked())
       expect(await rows()).toEqual(['cmp_2 5'])
     })
 
     it('deletes, and answers done where nothing is', async () => {
-      await harness.lanes.save(licence, parked())
-      expect(await harness.lanes.delete(licence, parked())).toBe('done')
-      expect(await harness.lanes.delete(licence, parked())).toBe('done')
+      await harness.lanes.save(token, parked())
+      expect(await harness.lanes.delete(token, parked())).toBe('done')
+      expect(await harness.lanes.delete(token, parked())).toBe('done')
       expect(await load()).toEqual([])
     })
 
     it('makes the end of a stream known together with the row, of that epoch alone', async () => {
-      const app = (n: number) => `${licence.workerGroup}.${n}`
+      const app = (n: number) => `${token.workerGroup}.${n}`
       const streams = [
-        { appId: app(1), epoch: 1, workerGroup: licence.workerGroup },
-        { appId: app(1), epoch: 2, workerGroup: licence.workerGroup },
-        { appId: app(2), epoch: 1, workerGroup: licence.workerGroup },
+        { appId: app(1), epoch: 1, workerGroup: token.workerGroup },
+        { appId: app(1), epoch: 2, workerGroup: token.workerGroup },
+        { appId: app(2), epoch: 1, workerGroup: token.workerGroup },
       ]
       for (const stream of streams) await harness.addOpenStream(stream)
       const open = async (...apps: string[]) =>
         (await harness.lanes.openStreams(apps)).map(({ appId, epoch }) => `${appId}/${epoch}`).sort()
       const all = streams.map(({ appId, epoch }) => `${appId}/${epoch}`)
-      await harness.lanes.save(licence, parked({ appId: app(1) }))
+      await harness.lanes.save(token, parked({ appId: app(1) }))
       expect(await open(app(1), app(2), app(3))).toEqual(all)
-      expect(await harness.lanes.save(licence, parked({ appId: app(1) }), 1)).toBe('done')
+      expect(await harness.lanes.save(token, parked({ appId: app(1) }), 1)).toBe('done')
       expect(await open(app(1), app(2))).toEqual(all.slice(1))
-      expect(await harness.lanes.save(licence, parked({ appId: app(1) }), 1)).toBe('done')
+      expect(await harness.lanes.save(token, parked({ appId: app(1) }), 1)).toBe('done')
       expect(await harness.lanes.openStreams([app(2)])).toEqual(streams.slice(2))
-      await harness.leases.release(licence)
-      expect(await harness.lanes.save(licence, parked({ appId: app(1) }), 2)).toBe('fenced')
+      await harness.leases.release(token)
+      expect(await harness.lanes.save(token, parked({ appId: app(1) }), 2)).toBe('fenced')
       expect(await open(app(1))).toEqual(all.slice(1, 2))
     })
 
-    it('fences whoever does not hold the licence any more', async () => {
-      await harness.lanes.save(licence, parked())
-      await harness.leases.release(licence)
-      expect(await harness.lanes.save(licence, parked({ attempt: 9 }))).toBe('fenced')
-      const next = await grant(licence.workerGroup)
-      expect(await harness.lanes.save(licence, parked({ attempt: 9 }))).toBe('fenced')
-      expect(await harness.lanes.delete(licence, parked())).toBe('fenced')
+    it('fences whoever does not hold the token any more', async () => {
+      await harness.lanes.save(token, parked())
+      await harness.leases.release(token)
+      expect(await harness.lanes.save(token, parked({ attempt: 9 }))).toBe('fenced')
+      const next = await grant(token.workerGroup)
+      expect(await harness.lanes.save(token, parked({ attempt: 9 }))).toBe('fenced')
+      expect(await harness.lanes.delete(token, parked())).toBe('fenced')
       expect((await load()).map((row) => row.attempt)).toEqual([3])
       expect(await harness.lanes.save(next, parked({ attempt: 4 }))).toBe('done')
     })

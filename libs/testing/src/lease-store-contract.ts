@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { Grant, KeepRequest, LeaseStore, Licence } from '@hooklane/core'
+import type { Grant, KeepRequest, LeaseStore, LeaseToken } from '@hooklane/core'
 
 export interface LeaseStoreHarness {
   readonly store: LeaseStore
@@ -33,13 +33,13 @@ export function describeLeaseStoreContract(name: string, make: () => Promise<Lea
       return grant
     }
     const keep = async (request: KeepRequest): Promise<boolean> =>
-      (await harness.store.keep([request], LONG_MS)).includes(request.licence)
-    const saveOf = (licence: Licence, mainOffset: bigint, saveNo: bigint): KeepRequest => {
-      return { licence, mainOffset, saveNo, done: Buffer.from([Number(mainOffset % 256n)]) }
+      (await harness.store.keep([request], LONG_MS)).includes(request.token)
+    const saveOf = (token: LeaseToken, mainOffset: bigint, saveNo: bigint): KeepRequest => {
+      return { token, mainOffset, saveNo, done: Buffer.from([Number(mainOffset % 256n)]) }
     }
 
     it('grants a new partition without a position', async () => {
-      expect(await granted()).toMatchObject({ mainOffset: null, done: null, licence: { workerGroup, partition: 0 } })
+      expect(await granted()).toMatchObject({ mainOffset: null, done: null, token: { workerGroup, partition: 0 } })
     })
 
     it('refuses while somebody else holds the lease', async () => {
@@ -48,48 +48,48 @@ export function describeLeaseStoreContract(name: string, make: () => Promise<Lea
     })
 
     it('grants at once after a release, with a higher epoch and the saved position', async () => {
-      const { licence } = await granted()
-      expect(await keep(saveOf(licence, 42n, 1n))).toBe(true)
-      await harness.store.release(licence)
+      const { token } = await granted()
+      expect(await keep(saveOf(token, 42n, 1n))).toBe(true)
+      await harness.store.release(token)
       const next = await granted()
       expect(next).toMatchObject({ mainOffset: 42n, done: Buffer.from([42]) })
-      expect(next.licence.epoch > licence.epoch).toBe(true)
+      expect(next.token.epoch > token.epoch).toBe(true)
     })
 
     it('grants a lease that ran out, and fences its holder', async () => {
-      const { licence } = await granted(SHORT_MS)
+      const { token } = await granted(SHORT_MS)
       let next = await ask()
       while (!next) {
         await new Promise((resolve) => setTimeout(resolve, SHORT_MS / 5))
         next = await ask()
       }
-      expect(await keep(saveOf(licence, 7n, 1n))).toBe(false)
-      expect(await keep(saveOf(next.licence, 8n, 1n))).toBe(true)
-      await harness.store.release(next.licence)
+      expect(await keep(saveOf(token, 7n, 1n))).toBe(false)
+      expect(await keep(saveOf(next.token, 8n, 1n))).toBe(true)
+      await harness.store.release(next.token)
       expect((await granted()).mainOffset).toBe(8n)
     })
 
     it('keeps a lease from running out', async () => {
-      const { licence } = await granted(SHORT_MS)
-      expect(await keep(saveOf(licence, 1n, 1n))).toBe(true)
+      const { token } = await granted(SHORT_MS)
+      expect(await keep(saveOf(token, 1n, 1n))).toBe(true)
       await new Promise((resolve) => setTimeout(resolve, SHORT_MS * 1.5))
       expect(await ask()).toBeNull()
     })
 
     it('ignores the release of a former owner', async () => {
       const first = await granted()
-      await harness.store.release(first.licence)
+      await harness.store.release(first.token)
       await granted()
-      await harness.store.release(first.licence)
+      await harness.store.release(first.token)
       expect(await ask()).toBeNull()
     })
 
     it('never lets an older save win', async () => {
-      const { licence } = await granted()
-      expect(await keep(saveOf(licence, 20n, 2n))).toBe(true)
-      expect(await keep(saveOf(licence, 30n, 1n))).toBe(false)
-      expect(await keep(saveOf(licence, 10n, 3n))).toBe(false)
-      await harness.store.release(licence)
+      const { token } = await granted()
+      expect(await keep(saveOf(token, 20n, 2n))).toBe(true)
+      expect(await keep(saveOf(token, 30n, 1n))).toBe(false)
+      expect(await keep(saveOf(token, 10n, 3n))).toBe(false)
+      await harness.store.release(token)
       expect((await granted()).mainOffset).toBe(20n)
     })
 
@@ -104,9 +104,9 @@ export function describeLeaseStoreContract(name: string, make: () => Promise<Lea
         leaseMs: LONG_MS,
       })
       if (!other) throw new Error('the lease was refused')
-      const stale = { ...first.licence, owner: randomUUID() }
-      const kept = await harness.store.keep([saveOf(stale, 1n, 1n), saveOf(other.licence, 1n, 1n)], LONG_MS)
-      expect(kept).toEqual([other.licence])
+      const stale = { ...first.token, owner: randomUUID() }
+      const kept = await harness.store.keep([saveOf(stale, 1n, 1n), saveOf(other.token, 1n, 1n)], LONG_MS)
+      expect(kept).toEqual([other.token])
     })
   })
 }

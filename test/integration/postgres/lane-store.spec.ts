@@ -24,50 +24,50 @@ describe('on PostgreSQL', () => {
   )
 
   it('writes nothing when a takeover got in between the request and the write', async () => {
-    const { licence } = await stores.granted()
+    const { token } = await stores.granted()
     const takeover = await stores.database.transaction()
-    await takeover.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
-    const late = stores.lanes.save(licence, laneRow())
+    await takeover.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [token.workerGroup])
+    const late = stores.lanes.save(token, laneRow())
     await eventually(async () => expect(await stores.database.waiting()).toBe(1), WITHIN)
-    await takeover.query('UPDATE partition_owner SET epoch = epoch + 1 WHERE worker_group = $1', [licence.workerGroup])
+    await takeover.query('UPDATE partition_owner SET epoch = epoch + 1 WHERE worker_group = $1', [token.workerGroup])
     await takeover.query('COMMIT')
     expect(await late).toBe('fenced')
-    expect(await stores.lanes.load(licence.workerGroup, 0)).toEqual([])
+    expect(await stores.lanes.load(token.workerGroup, 0)).toEqual([])
   })
 
   it('remembers since when a lane is parked, until it flows again', async () => {
-    const { licence } = await stores.granted()
+    const { token } = await stores.granted()
     const parkedAt = async () =>
       (
         await stores.database.query<{ at: string | null }>(
           'SELECT parked_at::text AS at FROM hooklane.lane WHERE worker_group = $1',
-          [licence.workerGroup],
+          [token.workerGroup],
         )
       )[0]?.at
-    await stores.lanes.save(licence, laneRow())
+    await stores.lanes.save(token, laneRow())
     const first = await parkedAt()
-    await stores.lanes.save(licence, laneRow({ attempt: 4 }))
+    await stores.lanes.save(token, laneRow({ attempt: 4 }))
     expect(await parkedAt()).toBe(first)
-    await stores.lanes.save(licence, laneRow({ mode: 'flow', reason: null }))
+    await stores.lanes.save(token, laneRow({ mode: 'flow', reason: null }))
     expect(await parkedAt()).toBeNull()
   })
 
   it('says that an outcome is unknown when the answer does not come in time', async () => {
-    const { licence } = await stores.granted()
+    const { token } = await stores.granted()
     const blocker = await stores.database.transaction()
-    await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
+    await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [token.workerGroup])
     const hasty = new PostgresLaneStore(stores.pool(200))
-    await expect(hasty.save(licence, laneRow())).rejects.toBeInstanceOf(AmbiguousWrite)
-    await expect(hasty.delete(licence, laneRow())).rejects.toBeInstanceOf(AmbiguousWrite)
+    await expect(hasty.save(token, laneRow())).rejects.toBeInstanceOf(AmbiguousWrite)
+    await expect(hasty.delete(token, laneRow())).rejects.toBeInstanceOf(AmbiguousWrite)
     await blocker.query('ROLLBACK')
-    expect(await stores.lanes.save(licence, laneRow())).toBe('done')
+    expect(await stores.lanes.save(token, laneRow())).toBe('done')
   })
 
   it('says so as well when the connection ends in the middle', async () => {
-    const { licence } = await stores.granted()
+    const { token } = await stores.granted()
     const blocker = await stores.database.transaction()
-    await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [licence.workerGroup])
-    const cutOff = stores.lanes.save(licence, laneRow())
+    await blocker.query('SELECT 1 FROM partition_owner WHERE worker_group = $1 FOR UPDATE', [token.workerGroup])
+    const cutOff = stores.lanes.save(token, laneRow())
     const rejected = expect(cutOff).rejects.toBeInstanceOf(AmbiguousWrite)
     await eventually(async () => expect(await stores.database.waiting()).toBe(1), WITHIN)
     await stores.database.query(

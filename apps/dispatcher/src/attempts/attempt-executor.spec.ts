@@ -86,7 +86,7 @@ async function attemptAfter(renderingMs: number, lease: { leaseMs: number; isLos
     over: false,
     deadlineMs: nowMs + lease.leaseMs,
     state: { phase: 'running' as const },
-    licence: { workerGroup: 'shared-webhook', partition: 0, owner: 'o', epoch: 1n },
+    token: { workerGroup: 'shared-webhook', partition: 0, owner: 'o', epoch: 1n },
     tell: ({ type }: { type: string }) => void told.push(type),
   }
   const send = (_request: WebhookRequest, given?: SendingTerms): Promise<SendOutcome | null> => {

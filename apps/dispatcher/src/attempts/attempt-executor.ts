@@ -8,7 +8,7 @@ import {
   type Time,
   type EffectOf,
   type Happening,
-  type Licence,
+  type LeaseToken,
   type RenderedEvent,
   type SendOutcome,
   type WebhookRequest,
@@ -27,7 +27,7 @@ type AttemptEffect = EffectOf<'attempt'>
 
 /** The session of a partition, as far as an attempt of its deliveries needs it. */
 export interface AttemptSession extends LeaseHolder {
-  readonly licence: Licence
+  readonly token: LeaseToken
   tell(happening: Happening): void
 }
 
@@ -107,7 +107,7 @@ export class AttemptExecutor {
       mayWrite: () => leaseCovers(session, endMs, marginMs),
     })
     if (outcome === null) return null
-    if (outcome.isResent) metrics.resent.inc({ group: session.licence.workerGroup })
+    if (outcome.isResent) metrics.resent.inc({ group: session.token.workerGroup })
     return this.outcomes.scrubbed(outcome, access.scrubber)
   }
 
@@ -224,7 +224,7 @@ export class AttemptExecutor {
       maxAttempts: subscription.delivery.retry.attempts,
       lagMs: startedAtMs - event.occurredAtMs,
       backlog: effect.backlog,
-      ownerEpoch: session.licence.epoch,
+      ownerEpoch: session.token.epoch,
       traceparent: null,
       userAgent,
       headerPrefix,

@@ -61,8 +61,8 @@ export class OutcomeReporter {
   private publishNow({ session, effect, wallMs, resolve }: Outcome): void {
     const scope: RecordScope = {
       topicPrefix: this.options.topicPrefix,
-      workerGroup: session.licence.workerGroup,
-      ownerEpoch: session.licence.epoch,
+      workerGroup: session.token.workerGroup,
+      ownerEpoch: session.token.epoch,
       wallMs,
     }
     const record = this.recordOf(session, effect, scope)
@@ -84,7 +84,7 @@ export class OutcomeReporter {
     }
   }
 
-  private logAttempt({ licence }: LaneSession, effect: EffectOf<'publishAttempt'>): void {
+  private logAttempt({ token }: LaneSession, effect: EffectOf<'publishAttempt'>): void {
     const { record, disposition, attempt } = effect
     const { outcome, event, attemptId } = effect.detail as AttemptDetail
     this.attemptLogger.info(
@@ -93,16 +93,16 @@ export class OutcomeReporter {
         attemptId,
         company: record.companyId,
         app: record.appId,
-        partition: licence.partition,
+        partition: token.partition,
         offset: String(record.offset),
         subscription: record.subscriptionId,
-        group: licence.workerGroup,
+        group: token.workerGroup,
         eventId: event?.id,
         eventType: event?.type,
         entity: event ? `${event.entity.type}/${event.entity.id}` : undefined,
         sequence: String(record.sequence),
         attempt,
-        ownerEpoch: String(licence.epoch),
+        ownerEpoch: String(token.epoch),
         result: outcome.result.kind,
         httpStatus: outcome.response?.status,
         errorCode: outcome.error?.code,
@@ -120,7 +120,7 @@ export class OutcomeReporter {
     const { record, attempt, disposition } = effect
     const { outcome, startedAtMs } = effect.detail as AttemptDetail
     const { metrics } = this.options
-    const group = session.licence.workerGroup
+    const group = session.token.workerGroup
     const failed = this.failed.get(session)
     metrics.attempts.inc({ group, result: outcome.result.kind })
     metrics.attemptSeconds.observe({ group }, outcome.durationMs / 1000)

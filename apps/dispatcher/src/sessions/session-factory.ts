@@ -6,7 +6,7 @@ import {
   type LaneSettings,
   type LaneStore,
   type LeaseStore,
-  type Licence,
+  type LeaseToken,
   type PartitionOffsets,
   type RecordRef,
   type Verdict,
@@ -61,8 +61,8 @@ export class SessionFactory {
   /** Reads the lane rows of a partition that was just granted, and opens its session. */
   async open(grant: Grant, deadlineMs: number, offsets: PartitionOffsets, reader: SessionReader): Promise<LaneSession> {
     const { laneStore, clock, lanes, outcomes, open } = this.options
-    const { licence } = grant
-    const { workerGroup, partition } = licence
+    const { token } = grant
+    const { workerGroup, partition } = token
     const rows = await laneStore.load(workerGroup, partition)
     const nowMs = clock.monotonicMs()
     const state = openSession({
@@ -75,7 +75,7 @@ export class SessionFactory {
       deadlineMs,
       settings: lanes,
     })
-    const session = new LaneSession(licence, state, deadlineMs, this.portsOf(licence, reader))
+    const session = new LaneSession(token, state, deadlineMs, this.portsOf(token, reader))
     const failing = rows.map((row) => row.appId)
     outcomes.opened(session, failing)
     open.add(session)
@@ -86,7 +86,7 @@ export class SessionFactory {
   /** Lanes of apps that were deleted before this process had their rows. */
   private tellEnded(session: LaneSession): void {
     for (const { appId, epoch, workerGroup } of this.options.endedStreams()) {
-      if (workerGroup === session.licence.workerGroup) session.tell({ type: 'appDeleted', appId, epoch })
+      if (workerGroup === session.token.workerGroup) session.tell({ type: 'appDeleted', appId, epoch })
     }
   }
 
@@ -96,7 +96,7 @@ export class SessionFactory {
     return verdict.kind === 'send' && !predecessors.isOpen(record, workerGroup) ? BEHIND : verdict
   }
 
-  private portsOf({ workerGroup, partition }: Licence, reader: SessionReader): SessionPorts {
+  private portsOf({ workerGroup, partition }: LeaseToken, reader: SessionReader): SessionPorts {
     const { clock, leaseStore, laneStore, renewer, leaseTtlMs, executor, outcomes, metrics, logger } = this.options
     const where = { group: workerGroup, partition }
     return {

@@ -111,7 +111,7 @@ export type Input = { readonly nowMs: number } & (
   | { readonly type: 'positionSaved'; readonly saveNo: bigint; readonly mainOffset: bigint }
   /** The lease was extended: `deadlineMs` = instant before the request left + lease. */
   | { readonly type: 'leaseKept'; readonly deadlineMs: number }
-  /** A write found the licence gone. */
+  /** A write found the lease token gone. */
   | { readonly type: 'fenced' }
   /** It is not known whether a lane write took effect. */
   | { readonly type: 'ambiguous' }

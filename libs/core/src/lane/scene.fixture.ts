@@ -4,7 +4,6 @@ import type { Effect, EffectOf, Happening, LaneRecord, LaneRow, RecordRef, Strea
 import { openSession, type SessionOptions } from './session.js'
 import { step } from './step.js'
 
-
 export const policy: DeliveryPolicy = {
   success: '2xx',
   timeoutMs: 10_000,
@@ -58,7 +57,7 @@ export function scene(change: Partial<SessionOptions> = {}, using: Partial<Deliv
   const session = openSession({
     workerGroup: 'g',
     partition: 0,
-    grant: { licence: { workerGroup: 'g', partition: 0, owner: 'o', epoch: 1n }, mainOffset: null, done: null },
+    grant: { token: { workerGroup: 'g', partition: 0, owner: 'o', epoch: 1n }, mainOffset: null, done: null },
     rows: [],
     logStart: 0n,
     nowMs: 0,

@@ -5,7 +5,7 @@ import type { Grant } from './stores.js'
 import { Timers } from './timers.js'
 
 /**
- * One owned main partition: everything its owner knows beyond the log and the lane rows. Lives as long as one licence and is thrown away whole.
+ * One owned main partition: everything its owner knows beyond the log and the lane rows. Lives as long as one lease token and is thrown away whole.
  * Only `step` changes it; it has no clock, randomness or I/O of its own.
  *
  * `phase`:

@@ -120,7 +120,7 @@ describe('a delivery that is given up', () => {
 
 describe('a fresh owner', () => {
   const grant = (mainOffset: bigint, done: number[] = []) => ({
-    licence: { workerGroup: 'g', partition: 0, owner: 'o', epoch: 2n },
+    token: { workerGroup: 'g', partition: 0, owner: 'o', epoch: 2n },
     mainOffset,
     done: encodeBitmap(done),
   })

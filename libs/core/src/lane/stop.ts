@@ -9,7 +9,7 @@ export function stop(session: Session, out: Effect[]): void {
   wake(session, out)
 }
 
-/** The licence is gone (D14.4): drop everything, write nothing. */
+/** The lease token is gone (D14.4): drop everything, write nothing. */
 export function fenced(session: Session, out: Effect[]): void {
   end(session, false, out)
 }

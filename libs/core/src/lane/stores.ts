@@ -1,7 +1,7 @@
 import type { LaneRow } from './protocol.js'
 
-/** A licence to act for one main partition: every write of an owner carries it. */
-export interface Licence {
+/** A lease token to act for one main partition: every write of an owner carries it. */
+export interface LeaseToken {
   readonly workerGroup: string
   readonly partition: number
   /** Fresh for each acquisition (UUID). */
@@ -10,7 +10,7 @@ export interface Licence {
 }
 
 export interface Grant {
-  readonly licence: Licence
+  readonly token: LeaseToken
   /** Lowest offset not done; null = nothing saved yet: start at the log's start. */
   readonly mainOffset: bigint | null
   /** Bitmap of done offsets above `mainOffset`. */
@@ -18,13 +18,13 @@ export interface Grant {
 }
 
 export interface KeepRequest {
-  readonly licence: Licence
+  readonly token: LeaseToken
   readonly mainOffset: bigint
   readonly done: Buffer
   readonly saveNo: bigint
 }
 
-/** Who may act for a partition. A frozen process loses its licence without knowing; its later writes find that out. */
+/** Who may act for a partition. A frozen process loses its lease token without knowing; its later writes find that out. */
 export interface LeaseStore {
   /** Null when somebody else holds it. Throws `AmbiguousWrite` when the outcome is unknown: try again with a fresh owner. */
   grant(request: {
@@ -34,9 +34,9 @@ export interface LeaseStore {
     instance: string
     leaseMs: number
   }): Promise<Grant | null>
-  /** Extends the leases and saves the positions in one statement. Answers the licences that still hold; one that is missing is fenced. */
-  keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly Licence[]>
-  release(licence: Licence): Promise<void>
+  /** Extends the leases and saves the positions in one statement. Answers the lease tokens that still hold; one that is missing is fenced. */
+  keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly LeaseToken[]>
+  release(token: LeaseToken): Promise<void>
 }
 
 /** Whose lane it is. */
@@ -45,12 +45,12 @@ export interface LaneOwner {
   readonly appId: string
 }
 
-/** Rows of lanes that are not plain. Writes return `fenced` when the licence is gone and throw `AmbiguousWrite` when nobody knows. */
+/** Rows of lanes that are not plain. Writes return `fenced` when the lease token is gone and throw `AmbiguousWrite` when nobody knows. */
 export interface LaneStore {
   load(workerGroup: string, partition: number): Promise<readonly LaneRow[]>
   /** @param endedEpoch in the same write, the end of the app's stream in this epoch becomes known; null or absent: it has not ended */
-  save(licence: Licence, row: LaneRow, endedEpoch?: number | null): Promise<'done' | 'fenced'>
-  delete(licence: Licence, app: LaneOwner): Promise<'done' | 'fenced'>
+  save(token: LeaseToken, row: LaneRow, endedEpoch?: number | null): Promise<'done' | 'fenced'>
+  delete(token: LeaseToken, app: LaneOwner): Promise<'done' | 'fenced'>
   /** The streams of deleted apps whose end is not known yet, of the given apps. */
   openStreams(appIds: readonly string[]): Promise<readonly OpenStream[]>
 }

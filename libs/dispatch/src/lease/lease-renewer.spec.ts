@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { AmbiguousWrite, type KeepRequest, type LeaseStore, type Licence } from '@hooklane/core'
+import { AmbiguousWrite, type KeepRequest, type LeaseStore, type LeaseToken } from '@hooklane/core'
 import { LeaseRenewer, type RenewedSession } from './lease-renewer.js'
 
-const licenceOf = (partition: number): Licence => ({ workerGroup: 'g', partition, owner: `o${partition}`, epoch: 1n })
+const tokenOf = (partition: number): LeaseToken => ({ workerGroup: 'g', partition, owner: `o${partition}`, epoch: 1n })
 
 /** A session that notes what the renewer tells it. */
 function entryOf(partition: number): RenewedSession & { readonly told: string[] } {
@@ -10,7 +10,7 @@ function entryOf(partition: number): RenewedSession & { readonly told: string[] 
   let saveNo = 0n
   return {
     told,
-    snapshot: () => ({ licence: licenceOf(partition), mainOffset: 0n, done: Buffer.alloc(0), saveNo: ++saveNo }),
+    snapshot: () => ({ token: tokenOf(partition), mainOffset: 0n, done: Buffer.alloc(0), saveNo: ++saveNo }),
     kept: (request) => told.push(`kept ${request.saveNo}`),
     fenced: () => told.push('fenced'),
   }
@@ -18,11 +18,12 @@ function entryOf(partition: number): RenewedSession & { readonly told: string[] 
 
 /** A store whose answers the test gives. */
 class HeldStore implements Pick<LeaseStore, 'keep'> {
-  readonly calls: { readonly requests: readonly KeepRequest[]; answer(kept: readonly Licence[] | Error): void }[] = []
+  readonly calls: { readonly requests: readonly KeepRequest[]; answer(kept: readonly LeaseToken[] | Error): void }[] =
+    []
 
-  keep(requests: readonly KeepRequest[]): Promise<readonly Licence[]> {
+  keep(requests: readonly KeepRequest[]): Promise<readonly LeaseToken[]> {
     return new Promise((resolve, reject) => {
-      const answer = (kept: readonly Licence[] | Error) => (kept instanceof Error ? reject(kept) : resolve(kept))
+      const answer = (kept: readonly LeaseToken[] | Error) => (kept instanceof Error ? reject(kept) : resolve(kept))
       this.calls.push({ requests, answer })
     })
   }
@@ -32,7 +33,12 @@ function renewerOver(store: HeldStore) {
   const seen = { up: [] as boolean[], failures: 0 }
   const renewer = new LeaseRenewer({
     store: store as unknown as LeaseStore,
-    clock: { monotonicMs: () => 0, wallMs: () => 0, after: () => () => undefined, defer: (run) => void setImmediate(run) },
+    clock: {
+      monotonicMs: () => 0,
+      wallMs: () => 0,
+      after: () => () => undefined,
+      defer: (run) => void setImmediate(run),
+    },
     leaseTtlMs: 1_000,
     saveIntervalMs: 1_000,
     onStoreUp: (up) => seen.up.push(up),
@@ -54,10 +60,10 @@ describe('LeaseRenewer', () => {
     const first = renewer.save()
     const second = renewer.save()
     expect(store.calls).toHaveLength(1)
-    store.calls[0]?.answer(store.calls[0].requests.map((request) => request.licence))
+    store.calls[0]?.answer(store.calls[0].requests.map((request) => request.token))
     await settled()
     expect(store.calls).toHaveLength(2)
-    store.calls[1]?.answer(store.calls[1].requests.map((request) => request.licence))
+    store.calls[1]?.answer(store.calls[1].requests.map((request) => request.token))
     await Promise.all([first, second])
     expect(entry.told).toEqual(['kept 1', 'kept 2'])
   })
@@ -72,13 +78,13 @@ describe('LeaseRenewer', () => {
       const round = renewer.save()
       const before = store.calls.length
       const call = store.calls.at(-1)
-      call?.answer(call.requests.map((request) => request.licence))
+      call?.answer(call.requests.map((request) => request.token))
       for (let at = 0; at < microtasks; at++) await Promise.resolve()
       void renewer.save()
       await settled()
       expect(store.calls).toHaveLength(before + 1)
       const next = store.calls.at(-1)
-      next?.answer(next.requests.map((request) => request.licence))
+      next?.answer(next.requests.map((request) => request.token))
       await round
       await settled()
     }
@@ -91,7 +97,7 @@ describe('LeaseRenewer', () => {
     renewer.add(lost)
     renewer.add(kept)
     const round = renewer.save()
-    store.calls[0]?.answer(store.calls[0].requests.slice(1).map((request) => request.licence))
+    store.calls[0]?.answer(store.calls[0].requests.slice(1).map((request) => request.token))
     await round
     expect([lost.told, kept.told]).toEqual([['fenced'], ['kept 1']])
   })
@@ -104,7 +110,7 @@ describe('LeaseRenewer', () => {
     store.calls[0]?.answer(new AmbiguousWrite('keep'))
     await failing
     const next = renewer.save()
-    store.calls[1]?.answer(store.calls[1].requests.map((request) => request.licence))
+    store.calls[1]?.answer(store.calls[1].requests.map((request) => request.token))
     await next
     expect(seen).toEqual({ up: [false, true], failures: 1 })
   })

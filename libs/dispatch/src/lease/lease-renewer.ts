@@ -1,4 +1,4 @@
-import { AmbiguousWrite, every, type Clock, type KeepRequest, type LeaseStore, type Licence } from '@hooklane/core'
+import { AmbiguousWrite, every, type Clock, type KeepRequest, type LeaseStore, type LeaseToken } from '@hooklane/core'
 
 /** A session as the renewer sees it. */
 export interface RenewedSession {
@@ -83,7 +83,7 @@ export class LeaseRenewer {
     if (taken.length === 0) return
     const sentAtMs = clock.monotonicMs()
     const cancelSlow = clock.after(SLOW_SAVE_MS, () => onStoreUp(false))
-    let kept: ReadonlySet<Licence>
+    let kept: ReadonlySet<LeaseToken>
     try {
       kept = new Set(
         await store.keep(
@@ -101,7 +101,7 @@ export class LeaseRenewer {
     onStoreUp(true)
     for (const { session, request } of taken) {
       if (!this.sessions.has(session)) continue
-      if (kept.has(request.licence)) session.kept(request, sentAtMs)
+      if (kept.has(request.token)) session.kept(request, sentAtMs)
       else session.fenced()
     }
   }

@@ -3,7 +3,7 @@ import { AmbiguousWrite, type Clock, type Grant, type LeaseStore } from '@hookla
 import type { LaneSession } from '../session/lane-session.js'
 import { PartitionOwner } from './partition-owner.js'
 
-const LICENCE = { workerGroup: 'g', partition: 0, owner: 'o', epoch: 1n }
+const TOKEN = { workerGroup: 'g', partition: 0, owner: 'o', epoch: 1n }
 
 const CLOCK: Clock = {
   monotonicMs: () => performance.now(),
@@ -22,7 +22,7 @@ function ownerWhere(sessionEndsAt: () => { readonly saved: bigint | null; readon
   const grant = (): Promise<Grant> =>
     seen.isStoreAway
       ? Promise.reject(new AmbiguousWrite('away'))
-      : Promise.resolve({ licence: LICENCE, mainOffset: saved, done: null })
+      : Promise.resolve({ token: TOKEN, mainOffset: saved, done: null })
   const owner = new PartitionOwner({
     workerGroup: 'g',
     partition: 0,

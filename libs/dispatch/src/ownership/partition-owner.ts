@@ -109,7 +109,7 @@ export class PartitionOwner {
       return await this.takeOver(grant, sentAtMs + options.leaseTtlMs)
     } catch (error) {
       await options.leaseStore
-        .release(grant.licence)
+        .release(grant.token)
         .catch((cause: unknown) => options.onRetry('the lease could not be released', cause))
       return this.afterFailure('what the previous owner left could not be read', error)
     }
@@ -118,7 +118,7 @@ export class PartitionOwner {
   private async takeOver(grant: Grant, deadlineMs: number): Promise<LaneSession | null> {
     const { options } = this
     if (!this.isAssigned) {
-      await options.leaseStore.release(grant.licence)
+      await options.leaseStore.release(grant.token)
       return null
     }
     const offsets = await options.offsets()

@@ -8,7 +8,7 @@ import {
   type KeepRequest,
   type LaneStore,
   type LeaseStore,
-  type Licence,
+  type LeaseToken,
   type RecordRef,
   type Session,
   type Verdict,
@@ -62,7 +62,7 @@ export class LaneSession implements RenewedSession {
   private resolveEnded: () => void = () => undefined
 
   constructor(
-    readonly licence: Licence,
+    readonly token: LeaseToken,
     private readonly session: Session,
     deadlineMs: number,
     private readonly ports: SessionPorts,
@@ -144,10 +144,10 @@ export class LaneSession implements RenewedSession {
           'laneSaved',
           effect.row.appId,
           effect.saveId,
-          this.ports.laneStore.save(this.licence, effect.row, effect.endedEpoch),
+          this.ports.laneStore.save(this.token, effect.row, effect.endedEpoch),
         )
       case 'deleteLane':
-        return this.write('laneDeleted', effect.appId, effect.saveId, this.ports.laneStore.delete(this.licence, effect))
+        return this.write('laneDeleted', effect.appId, effect.saveId, this.ports.laneStore.delete(this.token, effect))
       case 'publishAttempt':
       case 'publishSettlement':
       case 'publishDeadLetter':
@@ -174,7 +174,7 @@ export class LaneSession implements RenewedSession {
   /** Handed to the renewer that asks for it. The one before the release is not asked for: it begins a round instead of waiting for the next. */
   private savePosition(effect: EffectOf<'savePosition'>): void {
     this.lastSnapshot = {
-      licence: this.licence,
+      token: this.token,
       mainOffset: effect.mainOffset,
       done: effect.done,
       saveNo: effect.saveNo,
@@ -218,7 +218,7 @@ export class LaneSession implements RenewedSession {
     this.cancelWake()
     this.ports.renewer.remove(this)
     this.ports.pauseMain(this)
-    const released = release ? this.ports.leaseStore.release(this.licence) : Promise.resolve()
+    const released = release ? this.ports.leaseStore.release(this.token) : Promise.resolve()
     // A release that fails costs the next owner the rest of the lease, nothing else.
     void released.catch((error: unknown) => this.ports.onAmbiguous('release', error)).then(() => this.resolveEnded())
   }

@@ -28,7 +28,7 @@ export class OpenSessions {
   /** An app was deleted. */
   streamEnded({ appId, epoch, workerGroup }: EndedStreamConfiguration): void {
     for (const session of this.sessions) {
-      if (session.licence.workerGroup === workerGroup) session.tell({ type: 'appDeleted', appId, epoch })
+      if (session.token.workerGroup === workerGroup) session.tell({ type: 'appDeleted', appId, epoch })
     }
   }
 

@@ -4,7 +4,7 @@ import {
   type LaneOwner,
   type LaneRow,
   type LaneStore,
-  type Licence,
+  type LeaseToken,
   type OpenStream,
 } from '@hooklane/core'
 import type { Pool } from 'pg'
@@ -44,8 +44,8 @@ export class PostgresLaneStore implements LaneStore {
     }))
   }
 
-  async save(licence: Licence, row: LaneRow, endedEpoch: number | null = null): Promise<'done' | 'fenced'> {
-    return this.write('lane save', SAVE, licence, [
+  async save(token: LeaseToken, row: LaneRow, endedEpoch: number | null = null): Promise<'done' | 'fenced'> {
+    return this.write('lane save', SAVE, token, [
       row.appId,
       row.companyId,
       row.mode,
@@ -63,8 +63,8 @@ export class PostgresLaneStore implements LaneStore {
     ])
   }
 
-  async delete(licence: Licence, { companyId, appId }: LaneOwner): Promise<'done' | 'fenced'> {
-    return this.write('lane delete', DELETE, licence, [companyId, appId])
+  async delete(token: LeaseToken, { companyId, appId }: LaneOwner): Promise<'done' | 'fenced'> {
+    return this.write('lane delete', DELETE, token, [companyId, appId])
   }
 
   async openStreams(appIds: readonly string[]): Promise<readonly OpenStream[]> {
@@ -79,10 +79,10 @@ export class PostgresLaneStore implements LaneStore {
   private async write(
     operation: string,
     text: string,
-    licence: Licence,
+    token: LeaseToken,
     values: unknown[],
   ): Promise<'done' | 'fenced'> {
-    const { workerGroup, partition, owner, epoch } = licence
+    const { workerGroup, partition, owner, epoch } = token
     try {
       const { rowCount } = await this.pool.query({
         name: operation,

@@ -1,4 +1,4 @@
-import { AmbiguousWrite, type Grant, type KeepRequest, type LeaseStore, type Licence } from '@hooklane/core'
+import { AmbiguousWrite, type Grant, type KeepRequest, type LeaseStore, type LeaseToken } from '@hooklane/core'
 import type { Pool } from 'pg'
 import { sql } from '../sql.js'
 
@@ -30,30 +30,30 @@ export class PostgresLeaseStore implements LeaseStore {
     const row = rows[0]
     if (!row) return null
     return {
-      licence: { workerGroup, partition, owner, epoch: BigInt(row.epoch) },
+      token: { workerGroup, partition, owner, epoch: BigInt(row.epoch) },
       mainOffset: row.main_offset === null ? null : BigInt(row.main_offset),
       done: row.main_done,
     }
   }
 
-  async keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly Licence[]> {
+  async keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly LeaseToken[]> {
     if (requests.length === 0) return []
     const rows = await this.write<{ worker_group: string; partition: number }>(this.renewalPool, 'keep', KEEP, [
-      requests.map((r) => r.licence.workerGroup),
+      requests.map((r) => r.token.workerGroup),
       leaseMs,
-      requests.map((r) => r.licence.partition),
-      requests.map((r) => r.licence.owner),
-      requests.map((r) => String(r.licence.epoch)),
+      requests.map((r) => r.token.partition),
+      requests.map((r) => r.token.owner),
+      requests.map((r) => String(r.token.epoch)),
       requests.map((r) => String(r.mainOffset)),
       requests.map((r) => r.done),
       requests.map((r) => String(r.saveNo)),
     ])
     const kept = new Set(rows.map((row) => `${row.worker_group}/${row.partition}`))
-    return requests.filter((r) => kept.has(`${r.licence.workerGroup}/${r.licence.partition}`)).map((r) => r.licence)
+    return requests.filter((r) => kept.has(`${r.token.workerGroup}/${r.token.partition}`)).map((r) => r.token)
   }
 
-  async release(licence: Licence): Promise<void> {
-    const { workerGroup, partition, owner, epoch } = licence
+  async release(token: LeaseToken): Promise<void> {
+    const { workerGroup, partition, owner, epoch } = token
     await this.write(this.pool, 'release', RELEASE, [workerGroup, partition, owner, String(epoch)])
   }
 

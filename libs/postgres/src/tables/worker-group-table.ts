@@ -22,7 +22,7 @@ export interface WorkerGroupOverview {
 
 export interface PartitionOwnerOverview {
   readonly partition: number
-  /** Null: nobody holds a licence now. */
+  /** Null: nobody holds a lease token now. */
   readonly instance: string | null
   readonly epoch: string
   readonly leaseUntil: string | null
