@@ -33,9 +33,9 @@ export function configurationPage(services) {
     'For `npm start`, `npm test`, `npm run demo` and the other commands; services do not read them. Where a name is that of a setting, the command hands it on.\n\nThe migration (`node libs/postgres/dist/cli/migrate.js`) reads `DATABASE_URL` or `DATABASE_URL_FILE`, and `TOPIC_PROFILE`.',
     table(
       ['Variable', 'Default', 'What it does'],
-      TOOL_VARIABLES.map(({ name, standard, description }) => [
+      TOOL_VARIABLES.map(({ name, defaultValue, description }) => [
         code(name),
-        withNamesAsCode(standard),
+        withNamesAsCode(defaultValue),
         withNamesAsCode(description),
       ]),
     ),

@@ -2,63 +2,63 @@
 export const TOOL_VARIABLES = [
   {
     name: 'HOOKLANE_HOME',
-    standard: '`.hooklane` in the repository',
+    defaultValue: '`.hooklane` in the repository',
     description:
       'Folder for data, logs, secrets and `stack.json` of a local system. Two systems side by side need two.',
   },
   {
     name: 'HOOKLANE_CACHE',
-    standard: '`cache` in HOOKLANE_HOME',
+    defaultValue: '`cache` in HOOKLANE_HOME',
     description: 'Folder for what is downloaded and compiled once (the local broker); several homes may share it.',
   },
   {
     name: 'HOOKLANE_SERVERS',
-    standard: '`auto`',
+    defaultValue: '`auto`',
     description:
       'Where local servers come from: `docker` (Docker Compose 2.24 or newer), `embedded` (processes of the launcher), `auto` (Docker when an engine answers). A home stays with what it began with.',
   },
   {
     name: 'KAFKA_BROKERS',
-    standard: 'none: a local one is started',
+    defaultValue: 'none: a local one is started',
     description: 'Brokers to use instead of a local one, for `npm start` and `npm test`.',
   },
   {
     name: 'DATABASE_URL',
-    standard: 'none: a local one is started',
+    defaultValue: 'none: a local one is started',
     description:
       'Postgres to use instead of a local one, as a user that may create databases, roles and replication slots (`wal_level = logical`).',
   },
-  { name: 'HTTP_PORT', standard: 'a free one', description: 'Port of the REST API of a local system.' },
-  { name: 'HTTP_HOST', standard: '`127.0.0.1`', description: 'Address of the REST API of a local system.' },
+  { name: 'HTTP_PORT', defaultValue: 'a free one', description: 'Port of the REST API of a local system.' },
+  { name: 'HTTP_HOST', defaultValue: '`127.0.0.1`', description: 'Address of the REST API of a local system.' },
   {
     name: 'WORKER_GROUPS',
-    standard: '`*`',
+    defaultValue: '`*`',
     description: 'Worker groups that the dispatchers of a local system serve; what is not matched waits.',
   },
   {
     name: 'JAVA_HOME',
-    standard: 'none',
+    defaultValue: 'none',
     description: 'Where Java 17 or later is when the `java` on the PATH is older.',
   },
-  { name: 'CI', standard: 'none', description: 'Set: tests never write snapshots.' },
+  { name: 'CI', defaultValue: 'none', description: 'Set: tests never write snapshots.' },
   {
     name: 'SIMULATION_SEED',
-    standard: '`1`',
+    defaultValue: '`1`',
     description: 'First seed of the simulation among the unit tests; a failure prints it.',
   },
   {
     name: 'SIMULATION_RUNS',
-    standard: '`120`',
+    defaultValue: '`120`',
     description: 'How many seeds the simulation tries. More finds rarer interleavings and takes longer.',
   },
   {
     name: 'FAULT_SEED',
-    standard: 'random',
+    defaultValue: 'random',
     description: 'Seed of the faults that the fault tests inject; a failure prints it.',
   },
   {
     name: 'CAPTURE_SEED',
-    standard: 'random',
+    defaultValue: 'random',
     description: 'Seed of the transactions that the test of deferred keys runs; a failure prints it.',
   },
 ]

@@ -42,7 +42,7 @@ export class Removals {
   /** False: something could not be removed now. */
   private async sweep(): Promise<boolean> {
     try {
-      const isDue = await this.database.within(OPERATOR_SCOPE, (tables) => tables.workerGroupRemovals.isDue())
+      const isDue = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroupRemovals.isDue())
       if (isDue) await this.groups.sweep()
       await this.companies.sweep()
       return true

@@ -20,7 +20,7 @@ import { Cursors } from './http/cursor.js'
 import { Lists } from './http/list.js'
 import { ProblemFilter } from './http/problem-filter.js'
 import { strictValidation } from './http/validation-pipe.js'
-import { ANSWER_SEALER, Posts } from './idempotency/posts.js'
+import { ANSWER_SEALER, IdempotentRequests } from './idempotency/idempotent-requests.js'
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js'
 import { DeliveryRules, SubscriptionsService } from './subscriptions/subscriptions.service.js'
 import { GroupPlacement, WORKER_GROUP_BACKLOGS, WORKER_GROUP_TOPICS } from './worker-groups/group-placement.js'
@@ -81,7 +81,7 @@ export class SubscriptionServiceModule {
       providers: [
         ...shared,
         Lists,
-        Posts,
+        IdempotentRequests,
         GroupPlacement,
         ApiKeysService,
         CompanyErasure,

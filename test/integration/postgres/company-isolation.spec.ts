@@ -89,7 +89,7 @@ describe('row-level security', () => {
     const seen = await Promise.all(
       Array.from({ length: 40 }, (_, i) => {
         const companyId = i % 2 === 0 ? 'cmp_a' : 'cmp_b'
-        return tenants.within({ kind: 'company', companyId }, async (tables) => {
+        return tenants.transaction({ kind: 'company', companyId }, async (tables) => {
           const { rows } = await tables.apps.page({ limit: 10, after: null })
           return rows.map((row) => row.companyId).join() === companyId
         })

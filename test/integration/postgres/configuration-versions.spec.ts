@@ -23,7 +23,7 @@ describe('configuration rows', () => {
   it('of many writers of one key, the one that stands has the highest version', async () => {
     const written = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
-        tenants.within({ kind: 'operator' }, async (tables) => {
+        tenants.transaction({ kind: 'operator' }, async (tables) => {
           await tables.configuration.put('company', 'cmp_1', { id: 'cmp_1', name: String(n) })
           const row = await rowOf('company:cmp_1')
           return row === undefined ? 0 : Number(row.version)
@@ -42,11 +42,11 @@ describe('configuration rows', () => {
     await database.query(
       'CREATE TRIGGER note AFTER DELETE ON hooklane.configuration FOR EACH ROW EXECUTE FUNCTION note()',
     )
-    await tenants.within({ kind: 'operator' }, (tables) =>
+    await tenants.transaction({ kind: 'operator' }, (tables) =>
       tables.configuration.put('app', 'app_1', { id: 'app_1', companyId: 'cmp_1' }),
     )
     const before = Number((await rowOf('app:app_1'))!.version)
-    await tenants.within({ kind: 'operator' }, (tables) => tables.configuration.removeCompany('cmp_1'))
+    await tenants.transaction({ kind: 'operator' }, (tables) => tables.configuration.removeCompany('cmp_1'))
     const removed = await database.query<{ key: string; version: string }>('SELECT * FROM removed ORDER BY key')
     expect(removed.map((row) => row.key)).toEqual(['app:app_1', 'company:cmp_1'])
     expect(Number(removed[0]!.version)).toBeGreaterThan(before)
@@ -55,7 +55,7 @@ describe('configuration rows', () => {
   it('what fails in a transaction leaves nothing behind', async () => {
     const failure = new Error('stop')
     await expect(
-      tenants.within({ kind: 'operator' }, async (tables) => {
+      tenants.transaction({ kind: 'operator' }, async (tables) => {
         await tables.configuration.put('company', 'cmp_9', { id: 'cmp_9', name: 'x' })
         throw failure
       }),
@@ -73,7 +73,7 @@ describe('configuration rows', () => {
   })
 
   it('a connection that the server ends is DatabaseUnavailable for those it cut off, then new ones are used', async () => {
-    const cut = tenants.within({ kind: 'operator' }, async (tables) => {
+    const cut = tenants.transaction({ kind: 'operator' }, async (tables) => {
       await database.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
       )

@@ -82,7 +82,7 @@ describe('connections that died unseen', () => {
     await database.drop()
   })
 
-  const read = () => tenants.within(ALL, (tables) => tables.eventTypes.names())
+  const read = () => tenants.transaction(ALL, (tables) => tables.eventTypes.names())
   /** As many transactions at once as there may be connections. */
   const fillPool = async () => {
     let waiting = CONNECTIONS
@@ -90,7 +90,7 @@ describe('connections that died unseen', () => {
     const all = new Promise<void>((resolve) => (go = resolve))
     await Promise.all(
       Array.from({ length: CONNECTIONS }, () =>
-        tenants.within(ALL, async () => {
+        tenants.transaction(ALL, async () => {
           waiting -= 1
           if (waiting === 0) go()
           await all
@@ -113,7 +113,7 @@ describe('connections that died unseen', () => {
 
   it('a transaction that was cut off after it began is not tried again', async () => {
     let runs = 0
-    const cutOff = tenants.within(ALL, async (tables) => {
+    const cutOff = tenants.transaction(ALL, async (tables) => {
       runs += 1
       wire.cut()
       return tables.eventTypes.names()
@@ -132,7 +132,7 @@ describe('connections that died unseen', () => {
       await Promise.all(Array.from({ length: CONNECTIONS }, noAnswer))
       expect(wire.accepted).toBe(accepted)
       expect(await read()).toEqual(CATALOGUE)
-      const cutOff = tenants.within(ALL, (tables) => {
+      const cutOff = tenants.transaction(ALL, (tables) => {
         wire.swallow()
         return tables.eventTypes.names()
       })

@@ -23,7 +23,7 @@ describe('a recorder, of companies that are deleted and made again', () => {
     await world.close()
   })
 
-  const asOperator = <R>(work: (tables: Tables) => Promise<R>) => tenants.within({ kind: 'operator' }, work)
+  const asOperator = <R>(work: (tables: Tables) => Promise<R>) => tenants.transaction({ kind: 'operator' }, work)
   const make = (company: string) => asOperator(({ identities }) => identities.beginCompany(company))
   const end = (company: string) => asOperator(({ identities }) => identities.endCompany(company))
   const erase = async (company: string) => {

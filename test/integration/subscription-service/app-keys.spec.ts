@@ -92,12 +92,15 @@ describe('the key of one app', () => {
   })
 
   it('sees no other table even when asked in the database’s own words', async () => {
-    const seen = await world.tenants.within({ kind: 'app', companyId: 'cmp_a', appId: mine.app }, async (tables) => ({
-      companies: (await tables.companies.page({ limit: 9, after: null })).rows.length,
-      keys: (await tables.apiKeys.page({ limit: 9, after: null })).rows.length,
-      secrets: (await tables.subscriptions.secrets(mine.subscription, new Date())).length,
-      apps: (await tables.apps.page({ limit: 9, after: null })).rows.length,
-    }))
+    const seen = await world.tenants.transaction(
+      { kind: 'app', companyId: 'cmp_a', appId: mine.app },
+      async (tables) => ({
+        companies: (await tables.companies.page({ limit: 9, after: null })).rows.length,
+        keys: (await tables.apiKeys.page({ limit: 9, after: null })).rows.length,
+        secrets: (await tables.subscriptions.secrets(mine.subscription, new Date())).length,
+        apps: (await tables.apps.page({ limit: 9, after: null })).rows.length,
+      }),
+    )
     expect(seen).toEqual({ companies: 0, keys: 0, secrets: 0, apps: 1 })
   })
 

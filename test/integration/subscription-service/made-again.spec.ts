@@ -214,7 +214,7 @@ describe('what is deleted and made again', () => {
       await putCompany(ids.a)
       await log(ids.a, 5_000)
       const erasure = new CompanyErasure(world.tenants)
-      await world.tenants.within({ kind: 'operator' }, ({ identities }) => identities.endCompany(ids.a))
+      await world.tenants.transaction({ kind: 'operator' }, ({ identities }) => identities.endCompany(ids.a))
       await Promise.all([erasure.erase(ids.a), erasure.erase(ids.a), erasure.sweep()])
       expect(await world.database.query(ROWS_OF, [ids.a])).toEqual([])
     })
@@ -228,7 +228,7 @@ describe('what is deleted and made again', () => {
       // As if another process had been faster, and had removed the rest.
       for (const table of ['dead_letter', 'lane'])
         await world.database.query(`DELETE FROM hooklane.${table} WHERE company_id = $1`, [ids.a])
-      await world.tenants.within({ kind: 'operator' }, ({ identities }) => identities.markErased(ids.a))
+      await world.tenants.transaction({ kind: 'operator' }, ({ identities }) => identities.markErased(ids.a))
       const made = putCompany(ids.a)
       await eventually(async () => expect(await world.database.waiting()).toBe(2), { withinMs: 20_000 })
       await blocker.query('COMMIT')
@@ -256,7 +256,7 @@ describe('what is deleted and made again', () => {
   async function breakOff(): Promise<void> {
     await putCompany(ids.a)
     await log(ids.a, 3)
-    await world.tenants.within({ kind: 'operator' }, async (tables) => {
+    await world.tenants.transaction({ kind: 'operator' }, async (tables) => {
       await tables.identities.endCompany(ids.a)
       await tables.configuration.removeCompany(ids.a)
       await tables.companies.delete(ids.a)

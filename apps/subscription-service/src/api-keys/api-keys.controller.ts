@@ -3,11 +3,11 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@ne
 import { ApiCreatedResponse, ApiNoContentResponse, ApiTags } from '@nestjs/swagger'
 import { Operation } from '../documentation/operation.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
-import { ThisPost, type PostRequest } from '../idempotency/post-request.js'
-import { Posts, type Answer } from '../idempotency/posts.js'
+import { IdempotentPost, type PostRequest } from '../idempotency/post-request.js'
+import { IdempotentRequests, type Answer } from '../idempotency/idempotent-requests.js'
 import { ApiKeyView, apiKeyView, CreateApiKey, CreatedApiKeyView } from './api-key.dto.js'
 import { ApiKeysService, type CreatedKey } from './api-keys.service.js'
-import { Allow, Caller, WhoAsks } from './caller.js'
+import { Allow, Caller, CurrentCaller } from './caller.js'
 
 @ApiTags('API keys')
 @Allow('owner')
@@ -17,7 +17,7 @@ export class ApiKeysController {
     private readonly keys: ApiKeysService,
     private readonly database: TenantDatabase,
     private readonly lists: Lists,
-    private readonly posts: Posts,
+    private readonly posts: IdempotentRequests,
   ) {}
 
   @Post()
@@ -29,21 +29,21 @@ export class ApiKeysController {
   })
   @ApiCreatedResponse({ type: CreatedApiKeyView })
   create(
-    @WhoAsks() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Body() body: CreateApiKey,
-    @ThisPost() post: PostRequest,
+    @IdempotentPost() post: PostRequest,
   ): Promise<CreatedApiKeyView> {
-    return this.posts.answer(post, createdAnswer, (within) => this.keys.create(caller, body, within))
+    return this.posts.answer(post, createdAnswer, (transaction) => this.keys.create(caller, body, transaction))
   }
 
   @Get()
   @Operation({ summary: 'List keys', description: 'Those that were revoked too. No list shows a key itself.' })
   @ApiListOf(ApiKeyView)
-  list(@WhoAsks() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<ApiKeyView>> {
+  list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<ApiKeyView>> {
     return this.lists.answer(
       { name: 'api-keys', query, caller },
       (page: PageRequest<CreationPosition>) =>
-        this.database.within(caller.scope, (tables) => tables.apiKeys.page(page)),
+        this.database.transaction(caller.scope, (tables) => tables.apiKeys.page(page)),
       apiKeyView,
     )
   }
@@ -52,7 +52,7 @@ export class ApiKeysController {
   @HttpCode(204)
   @Operation({ summary: 'Revoke a key', description: 'Effective with the next request. The key stays in the list.' })
   @ApiNoContentResponse({ description: 'It opens nothing any more' })
-  revoke(@WhoAsks() caller: Caller, @Param('id') id: string): Promise<void> {
+  revoke(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.keys.revoke(caller, id)
   }
 }

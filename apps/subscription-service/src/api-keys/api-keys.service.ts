@@ -3,7 +3,7 @@ import { ApiKeyEntity, TenantDatabase, type Scope, type Tables } from '@hooklane
 import { Injectable } from '@nestjs/common'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { invalid, notFound, Problem, unprocessable } from '../http/problem.js'
-import type { Within } from '../idempotency/posts.js'
+import type { InTransaction } from '../idempotency/idempotent-requests.js'
 import type { CreateApiKey, NewKeyRole } from './api-key.dto.js'
 import type { Caller } from './caller.js'
 
@@ -24,7 +24,7 @@ export class ApiKeysService {
   constructor(private readonly database: TenantDatabase) {}
 
   /** @throws Problem 400, 403, 404, 422 */
-  create(caller: Caller, body: CreateApiKey, within: Within<CreatedKey>): Promise<CreatedKey> {
+  create(caller: Caller, body: CreateApiKey, transaction: InTransaction<CreatedKey>): Promise<CreatedKey> {
     const role = roleOf(body)
     if (role === 'operator' && !caller.isOperator) throw new Problem('FORBIDDEN', 'this needs an operator key')
     const appId = body.appId ?? null
@@ -46,12 +46,12 @@ export class ApiKeysService {
       await tables.apiKeys.insert(row)
       return { row, text }
     }
-    return refusingConflicts(CONFLICTS, () => within(scope, insert))
+    return refusingConflicts(CONFLICTS, () => transaction(scope, insert))
   }
 
   /** A key that is revoked already keeps its instant. @throws Problem 404 */
   async revoke(caller: Caller, id: string): Promise<void> {
-    await this.database.within(caller.scope, async (tables) => {
+    await this.database.transaction(caller.scope, async (tables) => {
       if (!(await tables.apiKeys.find(id))) throw notFound('API key')
       await tables.apiKeys.revoke(id, new Date())
     })

@@ -72,6 +72,6 @@ export function callerOf(request: Request): Caller {
 }
 
 /** The caller, put there by the guard. */
-export const WhoAsks = createParamDecorator((_: unknown, context: ExecutionContext): Caller =>
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller =>
   callerOf(context.switchToHttp().getRequest<Request>()),
 )

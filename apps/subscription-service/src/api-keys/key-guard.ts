@@ -48,7 +48,7 @@ export class KeyGuard implements CanActivate {
       const isSame = isSameDigest(key.digest, this.operatorKey.key.digest) && key.kind === 'operator'
       return isSame ? new Caller(key.id, 'operator', namedCompany(request)) : null
     }
-    const row = await this.database.within({ kind: 'apiKey', id: key.id }, (tables) =>
+    const row = await this.database.transaction({ kind: 'apiKey', id: key.id }, (tables) =>
       tables.apiKeys.findForCheck(key.id),
     )
     const isSame = isSameDigest(key.digest, row?.digest ?? NOBODY)

@@ -16,13 +16,13 @@ import {
 } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
-import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
+import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'
 import { Operation } from '../documentation/operation.js'
 import { preconditionsOf, setEtag, type RequestHeaders } from '../http/etag.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { NewIdPipe } from '../http/path-id.js'
-import { ThisPost, type PostRequest } from '../idempotency/post-request.js'
-import { Posts, type Answer } from '../idempotency/posts.js'
+import { IdempotentPost, type PostRequest } from '../idempotency/post-request.js'
+import { IdempotentRequests, type Answer } from '../idempotency/idempotent-requests.js'
 import { AppView, appView, PatchApp, WriteApp } from './app.dto.js'
 import { AppsService } from './apps.service.js'
 
@@ -37,7 +37,7 @@ export class AppsController {
     private readonly apps: AppsService,
     private readonly database: TenantDatabase,
     private readonly lists: Lists,
-    private readonly posts: Posts,
+    private readonly posts: IdempotentRequests,
   ) {}
 
   @Post()
@@ -47,8 +47,12 @@ export class AppsController {
     refusals: ['COMPANY_REQUIRED', 'NOT_FOUND', 'EXTERNAL_ID_TAKEN', ...PLACEMENT],
   })
   @ApiCreatedResponse({ type: AppView })
-  create(@WhoAsks() caller: Caller, @Body() body: WriteApp, @ThisPost() post: PostRequest): Promise<AppView> {
-    return this.posts.answer(post, appAnswer, (within) => this.apps.create(caller, body, within))
+  create(
+    @CurrentCaller() caller: Caller,
+    @Body() body: WriteApp,
+    @IdempotentPost() post: PostRequest,
+  ): Promise<AppView> {
+    return this.posts.answer(post, appAnswer, (transaction) => this.apps.create(caller, body, transaction))
   }
 
   @Put(':id')
@@ -63,7 +67,7 @@ export class AppsController {
   @ApiOkResponse({ type: AppView })
   @ApiCreatedResponse({ type: AppView })
   async put(
-    @WhoAsks() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Param('id', NewIdPipe) id: string,
     @Body() body: WriteApp,
     @Headers() headers: RequestHeaders,
@@ -79,10 +83,11 @@ export class AppsController {
   @Allow('viewer', { forAppKeys: true })
   @Operation({ summary: 'List apps', description: 'Oldest first.' })
   @ApiListOf(AppView)
-  list(@WhoAsks() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<AppView>> {
+  list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<AppView>> {
     return this.lists.answer(
       { name: 'apps', query, caller },
-      (page: PageRequest<CreationPosition>) => this.database.within(caller.scope, (tables) => tables.apps.page(page)),
+      (page: PageRequest<CreationPosition>) =>
+        this.database.transaction(caller.scope, (tables) => tables.apps.page(page)),
       appView,
     )
   }
@@ -92,7 +97,7 @@ export class AppsController {
   @Operation({ summary: 'Read an app' })
   @ApiOkResponse({ type: AppView })
   async get(
-    @WhoAsks() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<AppView> {
@@ -110,7 +115,7 @@ export class AppsController {
   })
   @ApiOkResponse({ type: AppView })
   async patch(
-    @WhoAsks() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body() body: PatchApp,
     @Headers() headers: RequestHeaders,
@@ -130,7 +135,11 @@ export class AppsController {
     preconditions: ['If-Match'],
   })
   @ApiNoContentResponse({ description: 'It is gone' })
-  async delete(@WhoAsks() caller: Caller, @Param('id') id: string, @Headers() headers: RequestHeaders): Promise<void> {
+  async delete(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Headers() headers: RequestHeaders,
+  ): Promise<void> {
     await this.apps.delete(caller, id, preconditionsOf(headers))
   }
 }

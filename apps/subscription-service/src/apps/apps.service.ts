@@ -2,10 +2,10 @@ import { newId } from '@hooklane/core'
 import { AppEntity, ConstraintViolation, OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres'
 import { Injectable } from '@nestjs/common'
 import type { Caller } from '../api-keys/caller.js'
-import { againWhenTaken, refusingConflicts, type Conflicts } from '../http/conflicts.js'
+import { retryOnDuplicateKey, refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { requireMatch, type Preconditions } from '../http/etag.js'
 import { notFound, Problem } from '../http/problem.js'
-import type { Within } from '../idempotency/posts.js'
+import type { InTransaction } from '../idempotency/idempotent-requests.js'
 import { GROUP_CLASH, GroupPlacement, type Placement } from '../worker-groups/group-placement.js'
 import { appConfiguration, DEFAULT_APP_TYPE, type PatchApp, type WriteApp } from './app.dto.js'
 
@@ -42,8 +42,8 @@ export class AppsService {
     private readonly placements: GroupPlacement,
   ) {}
 
-  async create(caller: Caller, body: WriteApp, within: Within<AppEntity>): Promise<AppEntity> {
-    return this.insert({ caller, within }, { id: newId('app'), epoch: FIRST_EPOCH }, withDefaults(body))
+  async create(caller: Caller, body: WriteApp, transaction: InTransaction<AppEntity>): Promise<AppEntity> {
+    return this.insert({ caller, transaction }, { id: newId('app'), epoch: FIRST_EPOCH }, withDefaults(body))
   }
 
   /**
@@ -55,7 +55,7 @@ export class AppsService {
     id: string,
     request: { readonly body: WriteApp } & Preconditions,
   ): Promise<{ app: AppEntity; isNew: boolean }> {
-    return againWhenTaken(APP_KEY, () => this.save(caller, id, request))
+    return retryOnDuplicateKey(APP_KEY, () => this.save(caller, id, request))
   }
 
   private async save(
@@ -64,7 +64,7 @@ export class AppsService {
     request: { readonly body: WriteApp } & Preconditions,
   ): Promise<{ app: AppEntity; isNew: boolean }> {
     const companyId = caller.requireCompany()
-    const { identity, existing } = await this.database.within(OPERATOR_SCOPE, async (tables) => ({
+    const { identity, existing } = await this.database.transaction(OPERATOR_SCOPE, async (tables) => ({
       identity: await tables.identities.findApp(id),
       existing: await tables.apps.find(id),
     }))
@@ -73,9 +73,9 @@ export class AppsService {
     const changes = withDefaults(request.body)
     if (existing) return { app: await this.change(caller, id, request, () => changes), isNew: false }
     requireMatch(request, null)
-    const within: Within<AppEntity> = (scope, work) => this.database.within(scope, work)
+    const transaction: InTransaction<AppEntity> = (scope, work) => this.database.transaction(scope, work)
     const epoch = identity ? identity.epoch + 1 : FIRST_EPOCH
-    return { app: await this.insert({ caller, within }, { id, epoch }, changes), isNew: true }
+    return { app: await this.insert({ caller, transaction }, { id, epoch }, changes), isNew: true }
   }
 
   async patch(caller: Caller, id: string, request: { readonly body: PatchApp } & Preconditions): Promise<AppEntity> {
@@ -90,13 +90,13 @@ export class AppsService {
   }
 
   async get(caller: Caller, id: string): Promise<AppEntity> {
-    const app = await this.database.within(caller.scope, (tables) => tables.apps.find(id))
+    const app = await this.database.transaction(caller.scope, (tables) => tables.apps.find(id))
     if (!app) throw notFound('app')
     return app
   }
 
   async delete(caller: Caller, id: string, preconditions: Preconditions): Promise<void> {
-    await this.database.within(caller.scope, async (tables) => {
+    await this.database.transaction(caller.scope, async (tables) => {
       const app = await tables.apps.lock(id)
       if (!app) throw notFound('app')
       requireMatch(preconditions, app)
@@ -108,7 +108,7 @@ export class AppsService {
   }
 
   private async insert(
-    { caller, within }: { readonly caller: Caller; readonly within: Within<AppEntity> },
+    { caller, transaction }: { readonly caller: Caller; readonly transaction: InTransaction<AppEntity> },
     { id, epoch }: { readonly id: string; readonly epoch: number },
     changes: Changes,
   ): Promise<AppEntity> {
@@ -126,7 +126,7 @@ export class AppsService {
     })
     apply(app, changes, placement.name, now)
     return savingIn(placement, () =>
-      within(caller.scope, async (tables) => {
+      transaction(caller.scope, async (tables) => {
         if (!(await tables.identities.beginApp(id, companyId, epoch))) throw new ConstraintViolation('unique', APP_KEY)
         await placement.establish(tables)
         await tables.apps.insert(app)
@@ -145,7 +145,7 @@ export class AppsService {
     const seen = await this.get(caller, id)
     const placement = await this.replace(seen, changesOf(seen))
     return savingIn(placement, () =>
-      this.database.within(caller.scope, async (tables: Tables) => {
+      this.database.transaction(caller.scope, async (tables: Tables) => {
         const app = await tables.apps.lock(id)
         if (!app) throw notFound('app')
         requireMatch(preconditions, app)

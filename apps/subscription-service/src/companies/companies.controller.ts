@@ -2,7 +2,7 @@ import { OPERATOR_SCOPE, TenantDatabase, type CreationPosition, type PageRequest
 import { Body, Controller, Delete, Get, Headers, HttpCode, HttpStatus, Param, Put, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
-import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
+import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'
 import { Operation } from '../documentation/operation.js'
 import { preconditionsOf, setEtag, type RequestHeaders } from '../http/etag.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
@@ -24,11 +24,11 @@ export class CompaniesController {
   @Get()
   @Operation({ summary: 'List companies', description: 'Oldest first.' })
   @ApiListOf(CompanyView)
-  list(@WhoAsks() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<CompanyView>> {
+  list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<CompanyView>> {
     return this.lists.answer(
       { name: 'companies', query, caller },
       (page: PageRequest<CreationPosition>) =>
-        this.database.within(OPERATOR_SCOPE, (tables) => tables.companies.page(page)),
+        this.database.transaction(OPERATOR_SCOPE, (tables) => tables.companies.page(page)),
       companyView,
     )
   }

@@ -1,6 +1,6 @@
 import { CompanyEntity, ConstraintViolation, OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres'
 import { Inject, Injectable } from '@nestjs/common'
-import { againWhenTaken } from '../http/conflicts.js'
+import { retryOnDuplicateKey } from '../http/conflicts.js'
 import { requireMatch, type Preconditions } from '../http/etag.js'
 import { notFound } from '../http/problem.js'
 import { companyConfiguration, type PutCompany } from './company.dto.js'
@@ -26,15 +26,15 @@ export class CompaniesService {
   ) {}
 
   async get(id: string): Promise<CompanyEntity> {
-    const company = await this.database.within(OPERATOR_SCOPE, (tables) => tables.companies.find(id))
+    const company = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.companies.find(id))
     if (!company) throw notFound('company')
     return company
   }
 
   put(id: string, body: PutCompany, preconditions: Preconditions): Promise<SavedCompany> {
-    return againWhenTaken(COMPANY_KEY, async () => {
+    return retryOnDuplicateKey(COMPANY_KEY, async () => {
       const eventsFrom = await this.prepare(id)
-      return this.database.within(OPERATOR_SCOPE, async (tables) => {
+      return this.database.transaction(OPERATOR_SCOPE, async (tables) => {
         const before = await tables.companies.lock(id)
         requireMatch(preconditions, before)
         const company = before ?? (await begin(tables, id, eventsFrom))
@@ -48,7 +48,7 @@ export class CompaniesService {
 
   /** Everything of the company goes: what is configured at once, then the delivery log. Called again after a failure, it goes on where it was. */
   async delete(id: string, preconditions: Preconditions): Promise<void> {
-    await this.database.within(OPERATOR_SCOPE, async (tables) => {
+    await this.database.transaction(OPERATOR_SCOPE, async (tables) => {
       const company = await tables.companies.lock(id)
       const isBeingErased = !company && (await isHalfErased(tables, id))
       if (isBeingErased) return
@@ -68,7 +68,7 @@ export class CompaniesService {
    * Returns where its events begin; null: it has no predecessor, or exists.
    */
   private async prepare(id: string): Promise<bigint | null> {
-    const identity = await this.database.within(OPERATOR_SCOPE, (tables) => tables.identities.findCompany(id))
+    const identity = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.identities.findCompany(id))
     if (!identity?.endedAt) return null
     if (!identity.erasedAt) await this.erasure.erase(id)
     return this.eventsEnd(id)

@@ -17,7 +17,7 @@ export class CompanyErasure {
 
   /** Goes on where a process ended. Companies that somebody else is erasing now are left to it. */
   async sweep(): Promise<void> {
-    const companies = await this.database.within(OPERATOR_SCOPE, (tables) => tables.identities.companiesToErase())
+    const companies = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.identities.companiesToErase())
     for (const companyId of companies) {
       while (await this.erasePart(companyId, (identities) => identities.tryHoldErasure(companyId)));
     }
@@ -25,7 +25,7 @@ export class CompanyErasure {
 
   /** Returns whether there is more to do here. */
   private erasePart(companyId: string, hold: (identities: Tables['identities']) => Promise<boolean>): Promise<boolean> {
-    return this.database.within(OPERATOR_SCOPE, async (tables) => {
+    return this.database.transaction(OPERATOR_SCOPE, async (tables) => {
       if (!(await hold(tables.identities))) return false
       const identity = await tables.identities.findCompany(companyId)
       if (!identity?.endedAt || identity.erasedAt) return false

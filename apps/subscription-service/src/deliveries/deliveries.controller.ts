@@ -7,7 +7,7 @@ import {
 } from '@hooklane/postgres'
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiExtraModels, ApiOkResponse, ApiTags } from '@nestjs/swagger'
-import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
+import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'
 import { Operation } from '../documentation/operation.js'
 import { choice, id, instant, text } from '../http/fields.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
@@ -74,13 +74,13 @@ export class DeliveriesController {
     description: 'Newest first. The log is behind the deliveries by a second or two.',
   })
   @ApiListOf(DeliveryView)
-  list(@WhoAsks() caller: Caller, @Query() query: DeliveryQuery): Promise<ListAnswer<DeliveryView>> {
+  list(@CurrentCaller() caller: Caller, @Query() query: DeliveryQuery): Promise<ListAnswer<DeliveryView>> {
     const { appId, subscriptionId, eventType, status, from, to } = query
     const filter = { appId, subscriptionId, eventType, status, from, to, ...entityFilter(query.entity) }
     return this.lists.answer(
       { name: 'deliveries', query, caller },
       (page: PageRequest<DeliveryPosition>) =>
-        this.database.within(caller.scope, (tables) => tables.deliveryLog.page(filter, page)),
+        this.database.transaction(caller.scope, (tables) => tables.deliveryLog.page(filter, page)),
       deliveryView,
     )
   }
@@ -88,8 +88,8 @@ export class DeliveriesController {
   @Get(':id')
   @Operation({ summary: 'Read a delivery', description: 'By its `webhook-id`.' })
   @ApiOkResponse({ type: DeliveryWithEarlierView })
-  async get(@WhoAsks() caller: Caller, @Param('id') deliveryId: string): Promise<DeliveryWithEarlierView> {
-    const rows = await this.database.within(caller.scope, (tables) => tables.deliveryLog.findAll(deliveryId))
+  async get(@CurrentCaller() caller: Caller, @Param('id') deliveryId: string): Promise<DeliveryWithEarlierView> {
+    const rows = await this.database.transaction(caller.scope, (tables) => tables.deliveryLog.findAll(deliveryId))
     const [newest, ...earlier] = found(rows)
     return { ...deliveryView(newest), earlier: earlier.map(deliveryView) }
   }
@@ -101,14 +101,14 @@ export class DeliveriesController {
   })
   @ApiListOf(AttemptView)
   attempts(
-    @WhoAsks() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Param('id') deliveryId: string,
     @Query() query: ListQuery,
   ): Promise<ListAnswer<AttemptView>> {
     return this.lists.answer(
       { name: `attempts of ${deliveryId}`, query, caller },
       (page: PageRequest<AttemptPosition>) =>
-        this.database.within(caller.scope, async ({ deliveryLog }) =>
+        this.database.transaction(caller.scope, async ({ deliveryLog }) =>
           deliveryLog.attemptsOf(found(await deliveryLog.findAll(deliveryId)), page),
         ),
       attemptView,

@@ -2,7 +2,7 @@ import { ownEventType, publishedSchema } from '@hooklane/contracts'
 import { EventTypeEntity, TenantDatabase, type PageRequest } from '@hooklane/postgres'
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger'
-import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
+import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'
 import { Operation } from '../documentation/operation.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { notFound } from '../http/problem.js'
@@ -47,11 +47,11 @@ export class EventTypesController {
   @Get()
   @Operation({ summary: 'List event types', description: 'By name. The same for all companies.' })
   @ApiListOf(EventTypeView)
-  list(@WhoAsks() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<EventTypeView>> {
+  list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<EventTypeView>> {
     return this.lists.answer(
       { name: 'event-types', query, caller },
       (page: PageRequest<{ readonly name: string }>) =>
-        this.database.within(caller.scope, (tables) => tables.eventTypes.page(page)),
+        this.database.transaction(caller.scope, (tables) => tables.eventTypes.page(page)),
       eventTypeView,
     )
   }
@@ -59,8 +59,8 @@ export class EventTypesController {
   @Get(':type')
   @Operation({ summary: 'Read an event type' })
   @ApiOkResponse({ type: EventTypeView })
-  async get(@WhoAsks() caller: Caller, @Param('type') type: string): Promise<EventTypeView> {
-    const found = await this.database.within(caller.scope, (tables) => tables.eventTypes.find(type))
+  async get(@CurrentCaller() caller: Caller, @Param('type') type: string): Promise<EventTypeView> {
+    const found = await this.database.transaction(caller.scope, (tables) => tables.eventTypes.find(type))
     if (!found) throw notFound('event type')
     return eventTypeView(found)
   }

@@ -16,7 +16,7 @@ export async function refusingConflicts<T>(conflicts: Conflicts, write: () => Pr
 }
 
 /** A resource that another request made a moment ago is found the second time. @param key of the resource's ids */
-export async function againWhenTaken<T>(key: string, write: () => Promise<T>): Promise<T> {
+export async function retryOnDuplicateKey<T>(key: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write()
   } catch (error) {

@@ -144,29 +144,29 @@ export function choice(
 }
 
 /** A field of later versions: its default is accepted, any other value is refused as not available yet. */
-export function notYet(standard: unknown): PropertyDecorator {
+export function notYet(defaultValue: unknown): PropertyDecorator {
   return applyDecorators(
     ApiProperty({
-      ...schemaOf(standard),
-      const: standard,
+      ...schemaOf(defaultValue),
+      const: defaultValue,
       required: false,
-      default: standard,
+      default: defaultValue,
       description: 'Not available yet: only the default is accepted.',
     } as ApiPropertyOptions),
     ValidateIf((_, value: unknown) => value !== undefined),
     must(
-      `is not available yet; only ${JSON.stringify(standard)} is accepted`,
-      (value) => isDeepStrictEqual(value, standard),
+      `is not available yet; only ${JSON.stringify(defaultValue)} is accepted`,
+      (value) => isDeepStrictEqual(value, defaultValue),
       NOT_AVAILABLE,
     ),
   )
 }
 
-function schemaOf(standard: unknown): Schema {
-  if (standard === null) return { type: 'null' }
-  if (Array.isArray(standard)) return { type: 'array', items: {} }
-  if (typeof standard === 'object') return { type: 'object', additionalProperties: true }
-  return { type: typeof standard }
+function schemaOf(defaultValue: unknown): Schema {
+  if (defaultValue === null) return { type: 'null' }
+  if (Array.isArray(defaultValue)) return { type: 'array', items: {} }
+  if (typeof defaultValue === 'object') return { type: 'object', additionalProperties: true }
+  return { type: typeof defaultValue }
 }
 
 /** An object with fields of its own. */

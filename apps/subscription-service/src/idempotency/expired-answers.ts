@@ -29,7 +29,7 @@ export class ExpiredAnswers {
     try {
       let removed = BATCH
       while (removed === BATCH) {
-        removed = await this.database.within(OPERATOR_SCOPE, (tables) => tables.idempotency.removeExpired(BATCH))
+        removed = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.idempotency.removeExpired(BATCH))
       }
     } catch (error) {
       if (error instanceof DatabaseUnavailable) return

@@ -20,7 +20,7 @@ export interface PostRequest {
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/
 
 /** The POST that is being answered. @throws Problem 400 */
-export const ThisPost = createParamDecorator((_: unknown, context: ExecutionContext): PostRequest => {
+export const IdempotentPost = createParamDecorator((_: unknown, context: ExecutionContext): PostRequest => {
   const http = context.switchToHttp()
   const request = http.getRequest<Request>()
   const key = request.headers['idempotency-key'] ?? null

@@ -2,7 +2,7 @@ import { TenantDatabase, type CreationPosition, type PageRequest, type Subscript
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
-import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
+import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'
 import { Operation } from '../documentation/operation.js'
 import { preconditionsOf, setEtag, type RequestHeaders } from '../http/etag.js'
 import { choice, id } from '../http/fields.js'
@@ -10,8 +10,8 @@ import { instantOf } from '../http/instants.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { NoBody } from '../http/no-body.js'
 import { notFound } from '../http/problem.js'
-import { ThisPost, type PostRequest } from '../idempotency/post-request.js'
-import { Posts, type Answer } from '../idempotency/posts.js'
+import { IdempotentPost, type PostRequest } from '../idempotency/post-request.js'
+import { IdempotentRequests, type Answer } from '../idempotency/idempotent-requests.js'
 import { PatchSubscription, WriteSubscription } from './subscription.dto.js'
 import {
   CreatedSubscriptionView,
@@ -53,7 +53,7 @@ export class SubscriptionsController {
     private readonly subscriptions: SubscriptionsService,
     private readonly database: TenantDatabase,
     private readonly lists: Lists,
-    private readonly posts: Posts,
+    private readonly posts: IdempotentRequests,
   ) {}
 
   @Post()
@@ -65,18 +65,18 @@ export class SubscriptionsController {
   })
   @ApiCreatedResponse({ type: CreatedSubscriptionView })
   create(
-    @WhoAsks() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Body() body: WriteSubscription,
-    @ThisPost() post: PostRequest,
+    @IdempotentPost() post: PostRequest,
   ): Promise<CreatedSubscriptionView> {
-    return this.posts.answer(post, createdAnswer, (within) => this.subscriptions.create(caller, body, within))
+    return this.posts.answer(post, createdAnswer, (transaction) => this.subscriptions.create(caller, body, transaction))
   }
 
   @Get()
   @Allow('viewer', { forAppKeys: true })
   @Operation({ summary: 'List subscriptions', description: 'Oldest first.' })
   @ApiListOf(SubscriptionView)
-  list(@WhoAsks() caller: Caller, @Query() query: SubscriptionQuery): Promise<ListAnswer<SubscriptionView>> {
+  list(@CurrentCaller() caller: Caller, @Query() query: SubscriptionQuery): Promise<ListAnswer<SubscriptionView>> {
     const { appId, status } = query
     const filter = {
       appId,
@@ -86,7 +86,7 @@ export class SubscriptionsController {
     return this.lists.answer(
       { name: 'subscriptions', query, caller },
       (page: PageRequest<CreationPosition>) =>
-        this.database.within(caller.scope, async (tables) => {
+        this.database.transaction(caller.scope, async (tables) => {
           const { rows, next } = await tables.subscriptions.page(filter, page)
           const failing = await tables.subscriptions.failingAmong(rows.map((row) => row.id))
           return { rows: rows.map((row) => ({ row, isFailing: failing.has(row.id) })), next }
@@ -100,11 +100,11 @@ export class SubscriptionsController {
   @Operation({ summary: 'Read a subscription', description: 'Secrets are not shown.' })
   @ApiOkResponse({ type: SubscriptionView })
   async get(
-    @WhoAsks() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Param('id') subscriptionId: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SubscriptionView> {
-    const { row, isFailing } = await this.database.within(caller.scope, async (tables) => {
+    const { row, isFailing } = await this.database.transaction(caller.scope, async (tables) => {
       const row: SubscriptionEntity | null = await tables.subscriptions.find(subscriptionId)
       if (!row) throw notFound('subscription')
       return { row, isFailing: (await tables.subscriptions.failingAmong([row.id])).has(row.id) }
@@ -123,7 +123,7 @@ export class SubscriptionsController {
   })
   @ApiOkResponse({ type: SavedSubscriptionView })
   async patch(
-    @WhoAsks() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Param('id') subscriptionId: string,
     @Body() body: PatchSubscription,
     @Headers() headers: RequestHeaders,
@@ -143,7 +143,7 @@ export class SubscriptionsController {
   })
   @ApiNoContentResponse({ description: 'It is gone' })
   async delete(
-    @WhoAsks() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Param('id') subscriptionId: string,
     @Headers() headers: RequestHeaders,
   ): Promise<void> {
@@ -155,15 +155,15 @@ export class SubscriptionsController {
   @Operation({ summary: 'Enable a subscription', preconditions: ['If-Match'] })
   @ApiOkResponse({ type: SavedSubscriptionView })
   enable(
-    @WhoAsks() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(NoBody) _body: unknown,
     @Headers() headers: RequestHeaders,
-    @ThisPost() post: PostRequest,
+    @IdempotentPost() post: PostRequest,
   ): Promise<SavedSubscriptionView> {
     const preconditions = preconditionsOf(headers)
-    return this.posts.answer(post, savedAnswer, (within) =>
-      this.subscriptions.setEnabled({ caller, id, preconditions, within }, true),
+    return this.posts.answer(post, savedAnswer, (transaction) =>
+      this.subscriptions.setEnabled({ caller, id, preconditions, transaction }, true),
     )
   }
 
@@ -176,15 +176,15 @@ export class SubscriptionsController {
   })
   @ApiOkResponse({ type: SavedSubscriptionView })
   disable(
-    @WhoAsks() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(NoBody) _body: unknown,
     @Headers() headers: RequestHeaders,
-    @ThisPost() post: PostRequest,
+    @IdempotentPost() post: PostRequest,
   ): Promise<SavedSubscriptionView> {
     const preconditions = preconditionsOf(headers)
-    return this.posts.answer(post, savedAnswer, (within) =>
-      this.subscriptions.setEnabled({ caller, id, preconditions, within }, false),
+    return this.posts.answer(post, savedAnswer, (transaction) =>
+      this.subscriptions.setEnabled({ caller, id, preconditions, transaction }, false),
     )
   }
 
@@ -197,15 +197,15 @@ export class SubscriptionsController {
   })
   @ApiOkResponse({ type: RotatedSecretView })
   rotate(
-    @WhoAsks() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(NoBody) _body: unknown,
     @Headers() headers: RequestHeaders,
-    @ThisPost() post: PostRequest,
+    @IdempotentPost() post: PostRequest,
   ): Promise<RotatedSecretView> {
     const preconditions = preconditionsOf(headers)
-    return this.posts.answer(post, rotatedAnswer, (within) =>
-      this.subscriptions.rotateSecret({ caller, id, preconditions, within }),
+    return this.posts.answer(post, rotatedAnswer, (transaction) =>
+      this.subscriptions.rotateSecret({ caller, id, preconditions, transaction }),
     )
   }
 }

@@ -5,7 +5,7 @@ import type { Caller } from '../api-keys/caller.js'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { requireMatch, type Preconditions } from '../http/etag.js'
 import { notFound } from '../http/problem.js'
-import type { Within } from '../idempotency/posts.js'
+import type { InTransaction } from '../idempotency/idempotent-requests.js'
 import { changeTarget } from './change-target.js'
 import { changePolicy, DEFAULT_DELIVERY_POLICY } from './delivery-policy.js'
 import { unknownEventTypes, type Warning } from './event-patterns.js'
@@ -44,7 +44,7 @@ export interface Change<Result> {
   readonly caller: Caller
   readonly id: string
   readonly preconditions: Preconditions
-  readonly within: Within<Result>
+  readonly transaction: InTransaction<Result>
 }
 
 const CONFLICTS: Conflicts = {
@@ -66,14 +66,14 @@ export class SubscriptionsService {
   async create(
     caller: Caller,
     body: WriteSubscription,
-    within: Within<CreatedSubscription>,
+    transaction: InTransaction<CreatedSubscription>,
   ): Promise<CreatedSubscription> {
     const now = new Date()
     const subscription = this.newSubscription(caller.requireCompany(), body, now)
     const { companyId, id: subscriptionId } = subscription
     const secret = newSigningSecret({ companyId, subscriptionId }, this.rules.sealer, now)
     return refusingConflicts(CONFLICTS, () =>
-      within(caller.scope, async (tables) => {
+      transaction(caller.scope, async (tables) => {
         if (!(await tables.apps.lock(body.appId))) throw notFound('app')
         await tables.apps.markRouted(body.appId)
         await tables.subscriptions.insert(subscription)
@@ -90,8 +90,8 @@ export class SubscriptionsService {
     request: { readonly body: PatchSubscription } & Preconditions,
   ): Promise<SavedSubscription> {
     const { body } = request
-    const within: Within<SavedSubscription> = (scope, work) => this.database.within(scope, work)
-    return this.change({ caller, id, preconditions: request, within }, (subscription, now) => {
+    const transaction: InTransaction<SavedSubscription> = (scope, work) => this.database.transaction(scope, work)
+    return this.change({ caller, id, preconditions: request, transaction }, (subscription, now) => {
       subscription.name = body.name ?? subscription.name
       if (body.externalId !== undefined) subscription.externalId = body.externalId
       subscription.events = body.events ?? subscription.events
@@ -107,10 +107,10 @@ export class SubscriptionsService {
   }
 
   /** The secret before signs beside the new one for a day. */
-  async rotateSecret({ caller, id, preconditions, within }: Change<RotatedSecret>): Promise<RotatedSecret> {
+  async rotateSecret({ caller, id, preconditions, transaction }: Change<RotatedSecret>): Promise<RotatedSecret> {
     const now = new Date()
     const previousValidUntil = new Date(now.getTime() + ROTATION_OVERLAP_MS)
-    return within(caller.scope, async (tables) => {
+    return transaction(caller.scope, async (tables) => {
       const subscription = await lockFor(tables, id, preconditions)
       const owner = { companyId: subscription.companyId, subscriptionId: id }
       const { row, text } = newSigningSecret(owner, this.rules.sealer, now)
@@ -123,7 +123,7 @@ export class SubscriptionsService {
   }
 
   async delete(caller: Caller, id: string, preconditions: Preconditions): Promise<void> {
-    await this.database.within(caller.scope, async (tables) => {
+    await this.database.transaction(caller.scope, async (tables) => {
       await lockFor(tables, id, preconditions)
       await tables.configuration.removeSubscription(id)
       await tables.subscriptions.delete(id)
@@ -131,12 +131,12 @@ export class SubscriptionsService {
   }
 
   private async change(
-    { caller, id, preconditions, within }: Change<SavedSubscription>,
+    { caller, id, preconditions, transaction }: Change<SavedSubscription>,
     edit: (subscription: SubscriptionEntity, now: Date) => void,
   ): Promise<SavedSubscription> {
     const now = new Date()
     return refusingConflicts(CONFLICTS, () =>
-      within(caller.scope, async (tables) => {
+      transaction(caller.scope, async (tables) => {
         const subscription = await lockFor(tables, id, preconditions)
         edit(subscription, now)
         touch(subscription, now)

@@ -47,7 +47,9 @@ export class GroupPlacement {
   private async placeAmongOthers({ type }: GroupedApp): Promise<Placement> {
     const candidates = sharedGroupCandidates(type)
     // Groups belong to no company: any scope sees them.
-    const existing = await this.database.within(OPERATOR_SCOPE, (tables) => tables.workerGroups.findAll(candidates))
+    const existing = await this.database.transaction(OPERATOR_SCOPE, (tables) =>
+      tables.workerGroups.findAll(candidates),
+    )
     const best = candidates
       .map((name) => existing.find((group) => group.name === name))
       .find((group) => group !== undefined)
@@ -59,7 +61,7 @@ export class GroupPlacement {
 
   /** Order matters: the name is reserved before there are topics under it, so that nothing is left behind unknown, wherever this process ends. */
   private async placeAlone(app: GroupedApp): Promise<Placement> {
-    const { group, reserved } = await this.database.within(OPERATOR_SCOPE, async ({ workerGroups }) => {
+    const { group, reserved } = await this.database.transaction(OPERATOR_SCOPE, async ({ workerGroups }) => {
       const own = dedicatedGroup({ ...app, abandoned: await workerGroups.countAbandoned(app.id) })
       await workerGroups.reserve(own, app.id)
       return { group: own, reserved: await workerGroups.find(own.name) }

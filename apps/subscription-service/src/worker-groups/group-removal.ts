@@ -20,23 +20,23 @@ export class GroupRemoval {
 
   /** Takes every step that can be taken now. */
   async sweep(): Promise<void> {
-    await this.database.within(OPERATOR_SCOPE, async (tables) => {
+    await this.database.transaction(OPERATOR_SCOPE, async (tables) => {
       await tables.configuration.removeAll('endedStream', await tables.endedStreams.takeSettled())
       await tables.workerGroupRemovals.endForgotten()
       await tables.configuration.removeAll('workerGroup', await tables.workerGroupRemovals.close())
     })
-    const groups = await this.database.within(OPERATOR_SCOPE, (tables) => tables.workerGroupRemovals.removable())
+    const groups = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroupRemovals.removable())
     if (groups.length === 0) return
     const removed = await this.topics.remove(groups)
     if (removed.length === 0) return
-    await this.database.within(OPERATOR_SCOPE, (tables) => tables.workerGroupRemovals.remove(removed))
+    await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroupRemovals.remove(removed))
     this.logger.info({ groups: removed }, 'worker groups of deleted apps were removed')
   }
 
   /** The app of a reserved group was not made. Never rejects: what is left is found by a later sweep. */
   async abandon(name: string): Promise<void> {
     try {
-      await this.database.within(OPERATOR_SCOPE, (tables) => tables.workerGroups.abandon(name))
+      await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroups.abandon(name))
       await this.sweep()
     } catch (error) {
       this.logger.warn({ error, group: name }, 'the topics of an app that was not made could not be removed yet')

@@ -4,7 +4,7 @@ import { OPERATOR_SCOPE, TenantDatabase, type PageRequest, type WorkerGroupOverv
 import { Body, Controller, Get, HttpStatus, Inject, Param, Put, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
-import { Allow, Caller, WhoAsks } from '../api-keys/caller.js'
+import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'
 import { Operation } from '../documentation/operation.js'
 import { wholeNumber } from '../http/fields.js'
 import { maybeInstantOf } from '../http/instants.js'
@@ -98,11 +98,11 @@ export class WorkerGroupsController {
   @Get()
   @Operation({ summary: 'List worker groups', description: 'By name, with what they do now.' })
   @ApiListOf(WorkerGroupView)
-  async list(@WhoAsks() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<WorkerGroupView>> {
+  async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<WorkerGroupView>> {
     const { data, nextCursor } = await this.lists.answer(
       { name: 'worker-groups', query, caller },
       (page: PageRequest<{ readonly name: string }>) =>
-        this.database.within(OPERATOR_SCOPE, (tables) => tables.workerGroups.page(page)),
+        this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroups.page(page)),
       (group) => group,
     )
     // Outside of the transaction: Kafka may take its time.
@@ -127,10 +127,10 @@ export class WorkerGroupsController {
       const message = 'must be shared-<app type>: dedicated groups come with their apps'
       throw unprocessable({ path: 'name', code: 'WORKER_GROUP_NAME', message })
     }
-    const existing = await this.database.within(OPERATOR_SCOPE, (tables) => tables.workerGroups.find(name))
+    const existing = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroups.find(name))
     const group = this.withCounts(name, body, existing)
     await this.topics.ensure(group)
-    const overview = await this.database.within(OPERATOR_SCOPE, async (tables) => {
+    const overview = await this.database.transaction(OPERATOR_SCOPE, async (tables) => {
       await tables.workerGroups.ensure(group, new Date())
       return tables.workerGroups.overview(name)
     })

@@ -249,10 +249,10 @@ export class YamlFields {
     return (value ?? this.owner).fault(value ? 'is required' : `${name} is required`)
   }
 
-  /** `standard` when it is missing or null, or cannot be read. */
-  optional<T, S>(name: string, standard: S, read: (value: YamlValue) => T | null): T | S {
+  /** `defaultValue` when it is missing or null, or cannot be read. */
+  optional<T, S>(name: string, defaultValue: S, read: (value: YamlValue) => T | null): T | S {
     const value = this.values.get(name)
-    return value && !value.isNull() ? (read(value) ?? standard) : standard
+    return value && !value.isNull() ? (read(value) ?? defaultValue) : defaultValue
   }
 }
 

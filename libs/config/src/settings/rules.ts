@@ -13,28 +13,28 @@ export const required = (what: string) =>
 export const optionalText = (what = 'text') => z.string().optional().describe(what)
 
 /** @param what names the value */
-export const text = (standard: string, what = 'text') => z.string().default(standard).describe(what)
+export const text = (defaultValue: string, what = 'text') => z.string().default(defaultValue).describe(what)
 
-export const integer = (standard: number, least: number, most: number) =>
+export const integer = (defaultValue: number, least: number, most: number) =>
   z.coerce
     .number({ error: `must be a whole number from ${least} to ${most}` })
     .int({ error: `must be a whole number from ${least} to ${most}` })
     .min(least, { error: `must be at least ${least}` })
     .max(most, { error: `must be at most ${most}` })
-    .default(standard)
+    .default(defaultValue)
     .describe(`whole number, ${least} to ${most}`)
 
-export const port = (standard: number) => integer(standard, 0, 65_535)
+export const port = (defaultValue: number) => integer(defaultValue, 0, 65_535)
 
-export const flag = (standard: boolean) =>
+export const flag = (defaultValue: boolean) =>
   z
     .enum(['true', 'false'], { error: 'must be true or false' })
-    .default(standard ? 'true' : 'false')
+    .default(defaultValue ? 'true' : 'false')
     .transform((value) => value === 'true')
     .describe('`true` or `false`')
 
 /** Comma-separated; blanks around the parts do not matter. */
-export const list = (standard?: string) => {
+export const list = (defaultValue?: string) => {
   const parts = z.string({ error: 'is required: a comma-separated list' }).transform((value) =>
     value
       .split(',')
@@ -42,14 +42,16 @@ export const list = (standard?: string) => {
       .filter((part) => part !== ''),
   )
   const rule =
-    standard === undefined
+    defaultValue === undefined
       ? parts.refine((value) => value.length > 0, { error: 'must name at least one' })
-      : z.string().default(standard).pipe(parts)
+      : z.string().default(defaultValue).pipe(parts)
   return rule.describe('comma-separated list')
 }
 
-export const oneOf = <T extends string>(values: readonly [T, ...T[]], standard?: T) => {
+export const oneOf = <T extends string>(values: readonly [T, ...T[]], defaultValue?: T) => {
   const rule = z.enum(values, { error: `must be one of ${values.join(', ')}` })
   const said = values.map((value) => `\`${value}\``).join(', ')
-  return (standard === undefined ? rule : rule.default(standard as never)).describe(said) as unknown as z.ZodType<T>
+  return (defaultValue === undefined ? rule : rule.default(defaultValue as never)).describe(
+    said,
+  ) as unknown as z.ZodType<T>
 }

@@ -60,12 +60,12 @@ function join(first: Gap, second: Gap): Gap {
     sequence: first.sequence,
     to: lastOf(second),
     id: null,
-    status: GRAVITY.indexOf(first.status) >= GRAVITY.indexOf(second.status) ? first.status : second.status,
+    status: SEVERITY.indexOf(first.status) >= SEVERITY.indexOf(second.status) ? first.status : second.status,
     reason: first.reason === second.reason ? first.reason : 'various',
   }
 }
 
 /** Of two unlike neighbours the range names the graver one. */
-const GRAVITY: readonly Gap['status'][] = ['filtered', 'skipped', 'dropped', 'held', 'deadLettered', 'expired', 'lost']
+const SEVERITY: readonly Gap['status'][] = ['filtered', 'skipped', 'dropped', 'held', 'deadLettered', 'expired', 'lost']
 
 const NO_GAPS: readonly Gap[] = []

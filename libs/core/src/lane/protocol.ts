@@ -122,7 +122,7 @@ export type Input = { readonly nowMs: number } & (
   | { readonly type: 'appDeleted'; readonly appId: string; readonly epoch: number }
   /** Payload memory of the process: `pause` stops reading, `ok` goes on. */
   | { readonly type: 'budget'; readonly level: 'ok' | 'pause' }
-  /** The ledger wants a snapshot of the position now. */
+  /** The renewal of leases wants a snapshot of the position now. */
   | { readonly type: 'saveDue' }
   | { readonly type: 'tick' }
   | { readonly type: 'stop'; readonly reason: 'revoked' | 'shutdown' }

@@ -19,7 +19,7 @@ export function becomeUnsure(session: Session): void {
   if (session.phase !== 'over') session.phase = 'unsure'
 }
 
-/** The position as it stands, for the ledger (D12.1). After the deadline nothing is saved any more, and the session ends (D12.3). */
+/** The position as it stands, for the renewal of the lease (D12.1). After the deadline nothing is saved any more, and the session ends (D12.3). */
 export function savePosition(session: Session, nowMs: number, out: Effect[]): void {
   if (session.phase === 'unsure') return
   if (nowMs >= session.deadlineMs) return becomeUnsure(session)

@@ -30,7 +30,7 @@ function viewOf(subscribers: readonly Subscriber[]): ConfigurationView {
   put('company', COMPANY, { name: COMPANY })
   put('workerGroup', 'shared-webhook', { name: 'shared-webhook' })
   for (const { id, appId, events = ['*'], enabled = true, companyId = COMPANY } of subscribers) {
-    const workerGroup = appId.includes('homeless') ? 'shared-new' : 'shared-webhook'
+    const workerGroup = appId.includes('without_group') ? 'shared-new' : 'shared-webhook'
     put('app', appId, { id: appId, companyId, enabled: !appId.includes('off'), workerGroup, routeVersion: 0 })
     put('subscription', id, { id, appId, companyId, events, enabled })
   }
@@ -167,8 +167,8 @@ describe('an event of an own type', () => {
   })
 
   it('waits for the worker group of an app like any other', () => {
-    const view = viewOf([{ id: 'sub_1', appId: 'app_homeless', events: ['brands.*'] }])
-    expect(newRouter().route(record(resync(1)), view, NOW)).toMatchObject({ kind: 'wait', appId: 'app_homeless' })
+    const view = viewOf([{ id: 'sub_1', appId: 'app_without_group', events: ['brands.*'] }])
+    expect(newRouter().route(record(resync(1)), view, NOW)).toMatchObject({ kind: 'wait', appId: 'app_without_group' })
   })
 
   it('reaches the same subscriptions whatever they subscribed to, and changes nothing about who gets a change', () => {

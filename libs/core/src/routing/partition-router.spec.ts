@@ -270,8 +270,8 @@ describe('PartitionRouter', () => {
 
   it('waits, and changes nothing, while the worker group of an app is unknown', () => {
     const router = newRouter()
-    const homeless = viewOf([app('app_a', { workerGroup: 'shared-new' })], [subscription('sub_1', 'app_a')])
-    expect(router.route(record(event(1)), homeless, NOW)).toEqual({
+    const withoutWorkerGroup = viewOf([app('app_a', { workerGroup: 'shared-new' })], [subscription('sub_1', 'app_a')])
+    expect(router.route(record(event(1)), withoutWorkerGroup, NOW)).toEqual({
       kind: 'wait',
       appId: 'app_a',
       workerGroup: 'shared-new',

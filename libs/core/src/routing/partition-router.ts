@@ -80,8 +80,9 @@ export class PartitionRouter {
 
     const echoes = (event.revision?.source?.hops ?? 0) > this.settings.maxHops
     const matches = echoes ? [] : matchSubscriptions(event, view)
-    const homeless = matches.find((match) => !view.hasWorkerGroup(match.app.workerGroup))
-    if (homeless) return { kind: 'wait', appId: homeless.app.id, workerGroup: homeless.app.workerGroup }
+    const withoutWorkerGroup = matches.find((match) => !view.hasWorkerGroup(match.app.workerGroup))
+    if (withoutWorkerGroup)
+      return { kind: 'wait', appId: withoutWorkerGroup.app.id, workerGroup: withoutWorkerGroup.app.workerGroup }
 
     // An event that nobody gets still moves its producer on: what comes below it is out of order.
     this.state.remember(window, { id: event.id, position })

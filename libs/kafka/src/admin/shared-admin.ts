@@ -1,7 +1,7 @@
 import type { Admin } from 'kafkajs'
 import { LogError } from '../client/errors.js'
 import { GIVE_UP_AFTER_MS, GIVE_UP_SOON, type KafkaClient } from '../client/kafka-client.js'
-import { within } from '../within.js'
+import { endsWithin } from '../ends-within.js'
 
 interface OpenAdmin {
   readonly admin: Admin
@@ -24,9 +24,9 @@ export class SharedAdmin {
     const startedMs = performance.now()
     const open = this.acquire()
     try {
-      if (await within(Math.min(limitMs, GIVE_UP_AFTER_MS), open.connected)) {
+      if (await endsWithin(Math.min(limitMs, GIVE_UP_AFTER_MS), open.connected)) {
         const outcome = work(open.admin)
-        if (await within(limitMs - (performance.now() - startedMs), outcome)) return await outcome
+        if (await endsWithin(limitMs - (performance.now() - startedMs), outcome)) return await outcome
       }
       // Whoever asks next tries anew.
       if (this.open === open) this.open = null

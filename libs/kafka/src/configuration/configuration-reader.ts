@@ -4,7 +4,7 @@ import type { ConfigurationRecord, LogBatch, LogRecord, TopicPartition } from '@
 import { KafkaLogAdmin } from '../admin/log-admin.js'
 import { toError } from '../client/errors.js'
 import type { KafkaClient } from '../client/kafka-client.js'
-import { within } from '../within.js'
+import { endsWithin } from '../ends-within.js'
 import { KafkaLogConsumer } from '../consumer/kafka-log-consumer.js'
 import { decodeConfigurationRecord } from './decode-configuration-record.js'
 
@@ -110,7 +110,7 @@ export class ConfigurationReader {
     const deleted = this.admin.deleteGroup(this.group).catch((error: unknown) => {
       this.client.logger.debug({ error, group: this.group }, 'a reading group was not deleted')
     })
-    await within(DELETE_TIMEOUT_MS, deleted)
+    await endsWithin(DELETE_TIMEOUT_MS, deleted)
   }
 
   private take(batch: LogBatch): void {

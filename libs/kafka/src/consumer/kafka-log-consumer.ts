@@ -6,7 +6,7 @@ import { OUTLAST_OUTAGES, type KafkaClient } from '../client/kafka-client.js'
 import { KafkaLogAdmin } from '../admin/log-admin.js'
 import { deferred } from '../deferred.js'
 import { groupBy } from '../group-by.js'
-import { within } from '../within.js'
+import { endsWithin } from '../ends-within.js'
 import { coAssigner } from './co-assigner.js'
 import { CrashBudget } from './crash-budget.js'
 import { toLogRecord } from './log-record.js'
@@ -241,7 +241,7 @@ export class KafkaLogConsumer implements LogConsumer {
     const left = consumer.disconnect().catch((error: unknown) => {
       logger.warn({ error, group: this.options.group }, 'a consumer did not leave its group in order')
     })
-    if (!(await within(STOP_TIMEOUT_MS, left))) {
+    if (!(await endsWithin(STOP_TIMEOUT_MS, left))) {
       logger.warn({ group: this.options.group }, 'a consumer could not leave its group: its session must expire')
     }
   }

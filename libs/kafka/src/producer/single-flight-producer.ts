@@ -4,7 +4,7 @@ import { KafkaLogAdmin } from '../admin/log-admin.js'
 import { LogError, toError } from '../client/errors.js'
 import { kafkajs } from '../client/kafkajs.js'
 import { OUTLAST_OUTAGES, type KafkaClient } from '../client/kafka-client.js'
-import { within } from '../within.js'
+import { endsWithin } from '../ends-within.js'
 import { assertAllWritten, BatchBuilder, place, toBatch, type PlacedRecord } from './outgoing.js'
 import { PartitionCounts } from './partition-counts.js'
 
@@ -97,7 +97,7 @@ export class SingleFlightProducer implements LogProducer {
   /** Sends what is queued, for at most `drainMs`; then rejects the rest. Takes nothing new from now on. */
   async close(drainMs = 10_000): Promise<void> {
     this.closed = true
-    if (this.sending) await within(drainMs, this.sending)
+    if (this.sending) await endsWithin(drainMs, this.sending)
     this.rejectQueue(new LogError('CLOSED', 'the producer was closed before the record was sent'))
     // Void for what has been settled.
     for (const waiting of this.out) waiting.reject(new LogError('OUTCOME_UNKNOWN', 'the producer was closed too early'))
@@ -218,7 +218,7 @@ export class SingleFlightProducer implements LogProducer {
     const done = producer
       .disconnect()
       .catch((error: unknown) => logger.warn({ error }, 'a producer did not disconnect in order'))
-    await within(DISCONNECT_TIMEOUT_MS, done)
+    await endsWithin(DISCONNECT_TIMEOUT_MS, done)
   }
 }
 

@@ -6,7 +6,7 @@ import { hasErrorType, isFenced, LogError, ProducerLost } from '../client/errors
 import { kafkajs } from '../client/kafkajs.js'
 import type { KafkaClient } from '../client/kafka-client.js'
 import { groupBy } from '../group-by.js'
-import { within } from '../within.js'
+import { endsWithin } from '../ends-within.js'
 import { assertAllWritten, BatchBuilder, place, toBatch, type PlacedRecord } from './outgoing.js'
 import { PartitionCounts } from './partition-counts.js'
 
@@ -171,5 +171,5 @@ async function disconnect(client: KafkaClient, producer: Producer): Promise<void
   const done = producer
     .disconnect()
     .catch((error: unknown) => client.logger.warn({ error }, 'a transactional producer did not disconnect in order'))
-  await within(DISCONNECT_TIMEOUT_MS, done)
+  await endsWithin(DISCONNECT_TIMEOUT_MS, done)
 }

@@ -55,7 +55,7 @@ export class TenantDatabase {
    * after it has ended.
    * @throws DatabaseUnavailable, ConstraintViolation, or what `work` throws
    */
-  async within<T>(scope: Scope, work: (tables: Tables) => Promise<T>): Promise<T> {
+  async transaction<T>(scope: Scope, work: (tables: Tables) => Promise<T>): Promise<T> {
     const runner = await this.begin(scope)
     let result: T
     try {
@@ -71,7 +71,7 @@ export class TenantDatabase {
 
   /** Resolves when the database answers. @throws DatabaseUnavailable */
   async ping(): Promise<void> {
-    await this.within(OPERATOR_SCOPE, () => Promise.resolve())
+    await this.transaction(OPERATOR_SCOPE, () => Promise.resolve())
   }
 
   /** Waits for transactions that run, then ends the connections. */

@@ -31,7 +31,7 @@ export class CaresHostResolver implements HostResolver {
     const answers =
       first.addresses.length === 0
         ? await Promise.all(families)
-        : await Promise.all(families.map((family) => within(family, SECOND_FAMILY_GRACE_MS)))
+        : await Promise.all(families.map((family) => withTimeout(family, SECOND_FAMILY_GRACE_MS)))
     const addresses = answers.flatMap((answer) => answer.addresses)
     if (addresses.length > 0) return addresses
     throw new NameNotResolved(worstOf(answers.map((answer) => answer.failure)))
@@ -62,7 +62,7 @@ async function settled(query: Promise<string[]>): Promise<Answer> {
   }
 }
 
-async function within(answer: Promise<Answer>, ms: number): Promise<Answer> {
+async function withTimeout(answer: Promise<Answer>, ms: number): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Answer>((resolve) => {
     timer = setTimeout(() => resolve({ addresses: [], failure: 'ETIMEOUT' }), ms)

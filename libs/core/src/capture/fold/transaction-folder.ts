@@ -12,7 +12,7 @@ import type { EmittedContext, Relation, Row, RowChange, TransactionInfo } from '
 import type { SourceReader } from '../source-reader.js'
 import { ImageStore, type Image, type ImageStoreOptions } from '../spool/image-store.js'
 import type { RowImage } from '../spool/row-image.js'
-import { EntityLedger, outcomeOf, type EntityEntry } from './entity-ledger.js'
+import { EntityChanges, outcomeOf, type EntityEntry } from './entity-changes.js'
 import type { ContextFault, FoldReport, Truncation } from './fold-report.js'
 import { SkipTally } from './skip-tally.js'
 
@@ -39,7 +39,7 @@ export const DEFAULT_MEMORY_LIMIT = 16 * 1024 * 1024
  */
 export class TransactionFolder {
   private readonly images: ImageStore
-  private readonly ledger: EntityLedger
+  private readonly changes: EntityChanges
   private readonly skipped = new SkipTally()
   private readonly truncated = new Set<string>()
   private readonly truncations: Truncation[] = []
@@ -53,7 +53,7 @@ export class TransactionFolder {
   ) {
     const { openSpool, memoryLimit = DEFAULT_MEMORY_LIMIT } = options
     this.images = new ImageStore({ openSpool, memoryLimit })
-    this.ledger = new EntityLedger(this.images)
+    this.changes = new EntityChanges(this.images)
   }
 
   /** Takes what was emitted beside the changes; other prefixes than `hooklane` are nothing to us. */
@@ -73,7 +73,7 @@ export class TransactionFolder {
     if (!reader) this.skipped.add('tableUnknown', null, { relation: change.relation, row: null })
     else if (change.op === 'truncate') this.addTruncate(reader, place)
     else this.addRow(reader, change, place)
-    if (this.images.mustSpill()) this.ledger.spill()
+    if (this.images.mustSpill()) this.changes.spill()
     return this.images.mustWrite() ? this.images.write() : undefined
   }
 
@@ -83,7 +83,7 @@ export class TransactionFolder {
     // A transaction that fitted into memory has nothing to write.
     await this.images.write()
     const whole = { info: transaction, size: this.ordinal, context: this.context }
-    for (const entry of this.ledger.entries()) {
+    for (const entry of this.changes.entries()) {
       const change = await this.changeOf(entry)
       if (!change) continue
       const event = buildEvent(entry.reader, change, { place: entry.place, transaction: whole })
@@ -114,7 +114,7 @@ export class TransactionFolder {
     if (last?.place.lsn === place.lsn)
       this.truncations.splice(-1, 1, { place: last.place, resources: [...last.resources, resource] })
     else this.truncations.push({ place, resources: [resource] })
-    this.ledger.clear(reader)
+    this.changes.clear(reader)
   }
 
   private addRow(reader: RowReader, change: Exclude<RowChange, { op: 'truncate' }>, at: LogPlace): void {
@@ -136,14 +136,14 @@ export class TransactionFolder {
       this.skipped.add(decisive.is.reason, reader, decisive.image)
     if (leaves && enters && left.is.identity === entered.is.identity) {
       const images = { before: left.image, after: entered.image }
-      this.ledger.replace(left.is.identity, reader, this.nextPlace(at, 'departure'), images)
+      this.changes.replace(left.is.identity, reader, this.nextPlace(at, 'departure'), images)
       return
     }
     if (leaves) {
       const departure = this.departureOf(reader, left.is.identity, entered)
-      this.ledger.leave(left.is.identity, reader, this.nextPlace(at, 'departure'), left.image, departure)
+      this.changes.leave(left.is.identity, reader, this.nextPlace(at, 'departure'), left.image, departure)
     }
-    if (enters) this.ledger.enter(entered.is.identity, reader, this.nextPlace(at, 'arrival'), entered.image)
+    if (enters) this.changes.enter(entered.is.identity, reader, this.nextPlace(at, 'arrival'), entered.image)
     if (!leaves && !enters) this.ordinal++
   }
 

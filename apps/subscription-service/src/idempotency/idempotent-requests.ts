@@ -23,7 +23,7 @@ const CONFLICTS: Conflicts = {
 }
 
 /** Runs the one transaction in which a request does what it does. */
-export type Within<Result> = (scope: Scope, work: (tables: Tables) => Promise<Result>) => Promise<Result>
+export type InTransaction<Result> = (scope: Scope, work: (tables: Tables) => Promise<Result>) => Promise<Result>
 
 export interface Answer<View> {
   readonly body: View
@@ -53,24 +53,24 @@ class AnsweredBefore extends Error {
  * meets its own first copy at work is told to wait; the copy's lock ends with its transaction, however that ends.
  */
 @Injectable()
-export class Posts {
+export class IdempotentRequests {
   constructor(
     private readonly database: TenantDatabase,
     @Inject(ANSWER_SEALER) private readonly sealer: Sealer,
   ) {}
 
-  /** @param act must do all its writing in one call of `within`, whose result becomes the answer by `toAnswer` */
+  /** @param act must do all its writing in one call of `transaction`, whose result becomes the answer by `toAnswer` */
   async answer<Result, View>(
     post: PostRequest,
     toAnswer: (result: Result) => Answer<View>,
-    act: (within: Within<Result>) => Promise<Result>,
+    act: (transaction: InTransaction<Result>) => Promise<Result>,
   ): Promise<View> {
     const name = nameOf(post)
-    if (!name) return respond(post, toAnswer(await act((scope, work) => this.database.within(scope, work))))
-    const known = await this.database.within(post.caller.scope, (tables) => this.find(tables, name, post))
+    if (!name) return respond(post, toAnswer(await act((scope, work) => this.database.transaction(scope, work))))
+    const known = await this.database.transaction(post.caller.scope, (tables) => this.find(tables, name, post))
     if (known) return replay<View>(post, known)
     try {
-      const once: Within<Result> = (scope, work) => this.once({ post, name, toAnswer }, scope, work)
+      const once: InTransaction<Result> = (scope, work) => this.once({ post, name, toAnswer }, scope, work)
       return respond(post, toAnswer(await refusingConflicts(CONFLICTS, () => act(once))))
     } catch (error) {
       if (error instanceof AnsweredBefore) return replay<View>(post, error.answer)
@@ -88,7 +88,7 @@ export class Posts {
     work: (tables: Tables) => Promise<Result>,
   ): Promise<Result> {
     const { post, name, toAnswer } = request
-    return this.database.within(scope, async (tables) => {
+    return this.database.transaction(scope, async (tables) => {
       if (!(await tables.idempotency.claim(name))) throw inProgress()
       // Order matters: looked for after the claim, or an answer that came in between would be missed.
       const known = await this.find(tables, name, post)

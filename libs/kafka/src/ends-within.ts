@@ -1,5 +1,5 @@
 /** Waits for the work, but no longer: false when the time ran out first. The work goes on. */
-export async function within(limitMs: number, work: Promise<unknown>): Promise<boolean> {
+export async function endsWithin(limitMs: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), limitMs)

@@ -39,7 +39,7 @@ export interface EntityOutcome {
  *
  * Invariant: a row that goes is taken from `present` when one of its content is there; only otherwise it is `initial`.
  */
-export class EntityLedger {
+export class EntityChanges {
   private readonly byIdentity = new Map<string, EntityEntry>()
 
   constructor(private readonly images: ImageStore) {}
