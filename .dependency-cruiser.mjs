@@ -53,7 +53,7 @@ export default {
     ),
     only(
       'kafkajs-behind-its-adapter',
-      'Two defects of the client are mended in libs/kafka before it loads.',
+      'Two defects of the client are fixed in libs/kafka before it loads.',
       { path: '^(apps|libs)/', pathNot: '^libs/kafka/' },
       { path: '(^|/)node_modules/kafkajs/' },
     ),

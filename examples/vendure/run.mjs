@@ -140,7 +140,7 @@ async function main() {
     process.exitCode = (await run(options, abort.signal)) ? 0 : 1
   } catch (error) {
     process.exitCode = 1
-    // What a step throws because it was given up is no fault, and one that the user can mend needs no stack.
+    // What a step throws because it was given up is no fault, and one that the user can fix needs no stack.
     if (abort.signal.aborted) return print('Stopped before the end.')
     print(error instanceof Error && !(error instanceof StackError) ? String(error.stack) : String(error))
   }

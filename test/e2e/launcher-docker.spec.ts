@@ -148,7 +148,7 @@ describe('with Docker', () => {
       const system = await startServers(environment({ FAKE_DOCKER_FAILS: 'compose up' }))
       expect(await system.exited).toBe(1)
       expect(system.said()).toMatch(
-        /docker compose up failed \(exit 1\)\. Mend what Docker says, or set HOOKLANE_SERVERS=embedded to run Kafka and PostgreSQL without Docker/,
+        /docker compose up failed \(exit 1\)\. Fix what Docker says, or set HOOKLANE_SERVERS=embedded to run Kafka and PostgreSQL without Docker/,
       )
       expect(system.said()).toContain('compose up does not work today')
       expect((await calls()).at(-1)?.args.at(-1)).toBe('stop')

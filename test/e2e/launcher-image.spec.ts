@@ -97,7 +97,7 @@ describe('the image', () => {
     TEST_LIMIT_MS,
   )
 
-  it('holds the migrations and the mended Kafka client, and no tests, types or development packages', async () => {
+  it('holds the migrations and the patched Kafka client, and no tests, types or development packages', async () => {
     expect(existsSync(join(app, 'libs/postgres/migrations/0001_dispatch.sql'))).toBe(true)
     expect(existsSync(join(app, 'libs/postgres/migrations/repeatable/01_roles.sql'))).toBe(true)
     expect(existsSync(join(app, 'libs/kafka/client-fixes/load-kafkajs.cjs'))).toBe(true)

@@ -27,7 +27,7 @@ async function main() {
     print(stale.length === 0 ? 'Every document was fresh.' : `Written: ${stale.map(({ path }) => path).join(', ')}`)
     return
   }
-  for (const { path } of stale) print(`${path} is not what the code says: npm run docs writes it anew; commit it`)
+  for (const { path } of stale) print(`${path} is not what the code says: npm run docs writes it again; commit it`)
   if (stale.length > 0) process.exitCode = 1
 }
 

@@ -54,7 +54,7 @@ export async function startDockerServers({ home, env, onProgress, signal }) {
 }
 
 const ADVICE =
-  'Mend what Docker says, or set HOOKLANE_SERVERS=embedded to run Kafka and PostgreSQL without Docker. Docker says'
+  'Fix what Docker says, or set HOOKLANE_SERVERS=embedded to run Kafka and PostgreSQL without Docker. Docker says'
 
 /**
  * Stops the containers; their data stays.

@@ -47,7 +47,7 @@ function composeFault(version) {
 
 /**
  * The Compose project of a home: two homes have containers and volumes of their own. So has a home that was deleted and
- * made anew under its old path: the password of the old volumes went with the folder, and their Postgres takes no other.
+ * made again under its old path: the password of the old volumes went with the folder, and their Postgres takes no other.
  *
  * @param {import('./home.mjs').Home} home
  * @returns {Promise<string>}

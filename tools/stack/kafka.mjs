@@ -176,7 +176,7 @@ function escapeProperty(value) {
 
 /**
  * Formats the storage when that was not completed before; the marker is written last, a half-formatted storage holds
- * nothing yet and is made anew.
+ * nothing yet and is made again.
  *
  * @param {{ java: string, jvm: readonly string[], dataDir: string, properties: string }} options
  */

@@ -57,7 +57,7 @@ function parseHolder(content) {
 }
 
 /**
- * Takes the dead holder's file away. Somebody else may have done so and locked anew since we read it: what we moved is
+ * Takes the dead holder's file away. Somebody else may have done so and locked again since we read it: what we moved is
  * put back unless it is what we read.
  *
  * @param {string} file

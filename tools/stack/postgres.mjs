@@ -141,7 +141,7 @@ async function serve({ postgres, user, cluster, logDir, settings, onSpawn, signa
 }
 
 /**
- * Makes the cluster under another name and renames it when it is whole: an interrupted start begins anew.
+ * Makes the cluster under another name and renames it when it is whole: an interrupted start starts over.
  *
  * @param {object} options
  * @param {string} options.initdb

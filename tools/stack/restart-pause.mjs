@@ -1,6 +1,6 @@
 /** Before the first restart. Shorter hammers what cannot run, longer is an outage. */
 const FIRST_MS = 1_000
-/** Pauses double up to it. Longer makes a person wait who has mended what was wrong. */
+/** Pauses double up to it. Longer makes a person wait who has fixed what was wrong. */
 const LONGEST_MS = 15_000
 /** Too short: what starts and ends again every few minutes is started again at once each time. Too long: one end a day counts as many. */
 const IS_WELL_AFTER_MS = 600_000

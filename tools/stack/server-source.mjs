@@ -40,7 +40,7 @@ export async function chooseServers({ home, env, fresh, onProgress }) {
   if (fault === null) return 'docker'
   if (earlier === 'docker') {
     throw new StackError(
-      `The data in ${displayPath(home.dir)} is ${LOCATIONS.docker}, and ${fault}. Start or update Docker to go on with it, or set HOOKLANE_HOME to another folder to begin anew.`,
+      `The data in ${displayPath(home.dir)} is ${LOCATIONS.docker}, and ${fault}. Start or update Docker to go on with it, or set HOOKLANE_HOME to another folder to start over.`,
     )
   }
   if (choice === 'docker') {

@@ -192,7 +192,7 @@ export class ServiceProcess {
     let told = ''
     for (let health = await healthOf(healthUrl); !health.isReady; health = await healthOf(healthUrl)) {
       signal?.throwIfAborted()
-      // What a service waits for is usually a person's to mend: a table, a right, a setting.
+      // What a service waits for usually takes a person to fix: a table, a right, a setting.
       if (health.waitsFor !== told && Date.now() > startedAt + EXPLAIN_AFTER_MS) {
         told = health.waitsFor
         if (told !== '') this.#options.onProgress(`waits for ${told}`)
@@ -200,7 +200,7 @@ export class ServiceProcess {
       const evidence = `The end of ${displayPath(log)}:\n${lastLines(log)}`
       if (!current?.isRunning()) {
         throw new StackError(
-          `${instance} ended before it was ready. Mend what its log says and start again. ${evidence}`,
+          `${instance} ended before it was ready. Fix what its log says and start again. ${evidence}`,
         )
       }
       if (Date.now() > limit)

@@ -99,7 +99,7 @@ export const catalogue = {
   ),
   rebalances: counter(
     'rebalances_total',
-    'Times that Kafka told this process its partitions of a group anew. One at the start and one per process that comes or goes; more mean that processes fall silent for longer than KAFKA_SESSION_TIMEOUT_MS.',
+    'Times that Kafka told this process its partitions of a group again. One at the start and one per process that comes or goes; more mean that processes fall silent for longer than KAFKA_SESSION_TIMEOUT_MS.',
     { group },
   ),
   heartbeatAge: gauge(
@@ -148,7 +148,7 @@ export const catalogue = {
   ),
   alarms: counter(
     'dispatch_alarms_total',
-    'What should not happen. `gap`: a number is missing from the topic; `spread`: a partition stopped reading; `log_lost`: records expired or the topic was made anew; `group_not_served`: its topic is missing; `predecessor`: an app that was made again waits for the group of its predecessor; `cannot_unseal`: wrong SECRETS_KEY; `undecodable`: a record cannot be read; `defect`, `illegalInput`: a defect of Hooklane, report it with the log line.',
+    'What should not happen. `gap`: a number is missing from the topic; `spread`: a partition stopped reading; `log_lost`: records expired or the topic was recreated; `group_not_served`: its topic is missing; `predecessor`: an app that was made again waits for the group of its predecessor; `cannot_unseal`: wrong SECRETS_KEY; `undecodable`: a record cannot be read; `defect`, `illegalInput`: a defect of Hooklane, report it with the log line.',
     { kind: ALARMS },
   ),
   takeoverSeconds: histogram(

@@ -68,7 +68,7 @@ export class Lane {
     )
   }
 
-  /** Begins to count the silence anew. */
+  /** Begins to count the silence again. */
   expectMore() {
     this.#arrivedAt = Date.now()
   }

@@ -22,7 +22,7 @@ export const Instant = Type.String({
 export const Pointer = Type.String({ maxLength: 4096 })
 /** 1, 2, 3 …; stays below 2^53 for longer than any system lives, so a JSON number holds it. */
 export const SequenceNumber = Type.Integer({ minimum: 1 })
-/** Grows each time that an app's stream is based anew, with its numbers going on. Postgres holds it as an int. */
+/** Grows each time that an app's stream starts over, with its numbers going on. Postgres holds it as an int. */
 export const StreamEpoch = Type.Integer({ minimum: 1, maximum: 2_147_483_647 })
 /** Kafka offsets travel as decimal text. */
 export const OffsetText = Type.String({ pattern: '^\\d{1,19}$' })

@@ -144,7 +144,7 @@ export class DispatchWorld {
 
   // — deliveries —
 
-  /** The app's next `count` deliveries, as the router writes them, in one batch. Answers their records. */
+  /** The app's next `count` deliveries, as the router writes them, in one batch. Returns their records. */
   async deliver(app: string, count: number, changes: DeliveryChanges = {}): Promise<void> {
     await this.kafka.producer.publishAll(Array.from({ length: count }, () => this.record(app, changes)))
   }

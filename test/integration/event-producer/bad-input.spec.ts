@@ -36,13 +36,13 @@ describe('bad input', () => {
     url.password = 'p'
     return url.href
   }
-  /** What is committed after the cause was mended is told, without a restart. */
+  /** What is committed after the cause was fixed is told, without a restart. */
   const goesOn = async (source: string, into = source) => {
     await producer.reads(source)
-    await sql(`INSERT INTO "${into}" (id, company_id) VALUES ('${source}-mended', 'c-1')`)
-    await eventually(() => expect(world.idsOf(source)).toContain(`${source}-mended`))
+    await sql(`INSERT INTO "${into}" (id, company_id) VALUES ('${source}-fixed', 'c-1')`)
+    await eventually(() => expect(world.idsOf(source)).toContain(`${source}-fixed`))
   }
-  /** What was said of a source before anything was mended. */
+  /** What was said of a source before anything was fixed. */
   const refusals = new Map<string, string>()
   const refusalOf = (source: string) => refusals.get(source) ?? ''
   const statementFor = (source: string) => refusalOf(source).split('\n').at(-1) ?? ''
@@ -62,8 +62,8 @@ describe('bad input', () => {
       SOURCES.filter(({ name }) => !['healthy', 'variable'].includes(name)).map(async ({ name }) => {
         const refusal = await producer.refusal(name)
         refusals.set(name, refusal)
-        // Mended at once, so that the pauses before the next attempts overlap; that it helps is looked at below.
-        await mend[name]?.()
+        // Fixed at once, so that the pauses before the next attempts overlap; that it helps is looked at below.
+        await fix[name]?.()
       }),
     )
   })
@@ -73,7 +73,7 @@ describe('bad input', () => {
     await world.close()
   })
 
-  const mend: Readonly<Record<string, () => Promise<unknown>>> = {
+  const fix: Readonly<Record<string, () => Promise<unknown>>> = {
     table: () => table('prodct'),
     columns: () =>
       sql(`ALTER TABLE columns RENAME id TO idd; ALTER TABLE columns ADD skuu text, ADD gone_at timestamptz`),
@@ -106,8 +106,8 @@ describe('bad input', () => {
         `gone_at (${place}); it has id, company_id, sku, note. Correct the file and restart the event-producer, or bring the column back`,
     )
     await producer.reads('columns')
-    await sql(`INSERT INTO columns (idd, company_id) VALUES ('c-mended', 'c-1')`)
-    await eventually(() => expect(world.idsOf('columns')).toEqual(['c-mended']))
+    await sql(`INSERT INTO columns (idd, company_id) VALUES ('c-fixed', 'c-1')`)
+    await eventually(() => expect(world.idsOf('columns')).toEqual(['c-fixed']))
   })
 
   it('a table without FULL is refused with the statement, which cures it', async () => {
@@ -135,7 +135,7 @@ describe('bad input', () => {
     await goesOn('publication')
   })
 
-  it('a missing environment variable is named with its line and the one that was meant; mended, its source starts', async () => {
+  it('a missing environment variable is named with its line and the one that was meant; fixed, its source starts', async () => {
     const fault = `capture.yaml:${2 + 6 * 7 + 1} sources[7].database: the environment variable PIM_UPL is not set: did you mean PIM_URL?`
     const detail = async () => (await producer.health()).parts['capture file']
     expect((await detail())?.detail).toContain(fault)

@@ -184,7 +184,7 @@ export class CaptureWorld {
 
   /** What a topic holds now, read by a reader of its own. */
   async readAnew(topic: string): Promise<LogRecord[]> {
-    const partitions = await lastRecords(this.#client, { topic, count: 10_000, groupPrefix: `${this.prefix}anew` })
+    const partitions = await lastRecords(this.#client, { topic, count: 10_000, groupPrefix: `${this.prefix}again` })
     return [...partitions.values()].flat()
   }
 

@@ -5,7 +5,7 @@ import type { ProducerProcess } from './producer-process.js'
 
 jest.setTimeout(240_000)
 
-/** Sources that a test breaks beyond mending: they start over under the next epoch, at the end. */
+/** Sources that a test breaks beyond repair: they start over under the next epoch, at the end. */
 const LOST = [
   'reset',
   'unpublished',
@@ -239,8 +239,8 @@ describe('what is changed while it is read', () => {
     await world.captureSources(sources((name) => (lost.includes(name) ? 2 : 1)))
     producer = world.start()
     await producer.ready()
-    for (const source of lost) await insert(source, 'anew')
-    for (const source of lost) await published(source, source === SILENT ? ['anew'] : ['first', 'anew'])
+    for (const source of lost) await insert(source, 'again')
+    for (const source of lost) await published(source, source === SILENT ? ['again'] : ['first', 'again'])
   })
 
   it('an epoch that is lowered again is refused with the one to write', async () => {

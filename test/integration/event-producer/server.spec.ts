@@ -146,7 +146,7 @@ describe('a server', () => {
     await published(['one', 'after', 'two', 'three', 'four'])
   })
 
-  it('that has lost the log of the configuration’s slot is read anew by itself, and no change of it is missing', async () => {
+  it('that has lost the log of the configuration’s slot is read again by itself, and no change of it is missing', async () => {
     await eventually(() => expect(configurations()).toContain('company:c-late'))
     await producer.reads('hooklane')
   })

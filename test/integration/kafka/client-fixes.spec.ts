@@ -23,7 +23,7 @@ async function openTransaction(id: string): Promise<Transaction> {
 const send = (transaction: Transaction, topic: string, value: string) =>
   transaction.send({ topic, messages: [{ partition: 0, key: 'k', value }] })
 
-describe('the mended client on a real broker', () => {
+describe('the patched client on a real broker', () => {
   it('hands over no record of aborted transactions that overlap in a partition', async () => {
     const topic = await kafka.topic('overlap', 1)
     const [a, b, c, d] = await Promise.all(['a', 'b', 'c', 'd'].map(openTransaction))

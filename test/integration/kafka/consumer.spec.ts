@@ -122,7 +122,7 @@ describe('a member of a consumer group', () => {
     }
   })
 
-  it('is built anew when its handler fails, and gives up at the fourth time in ten minutes', async () => {
+  it('is rebuilt when its handler fails, and gives up at the fourth time in ten minutes', async () => {
     const topic = await kafka.topic('crash', 1)
     await publish(topic, 0, numbers(2))
     const consumer = kafka.consumer({ group: kafka.name('crash'), topics: [topic] })

@@ -80,9 +80,9 @@ function entryOf(said: Said, sequence: number): Entry {
   return { kind, record }
 }
 
-const standing = ({ status }: Said): number => (status === 'delivered' ? 2 : status === 'retrying' ? 0 : 1)
+const rank = ({ status }: Said): number => (status === 'delivered' ? 2 : status === 'retrying' ? 0 : 1)
 const place = (said: Said) =>
-  [standing(said), said.kind === 'settlement' ? 0 : said.attempt, said.epoch, said.second] as const
+  [rank(said), said.kind === 'settlement' ? 0 : said.attempt, said.epoch, said.second] as const
 
 /** Later last. Ids decide what nothing else does: by text, as they are. */
 function later(a: Said, b: Said): number {

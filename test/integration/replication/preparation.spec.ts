@@ -63,7 +63,7 @@ describe('preparing a source', () => {
     expect(update?.op === 'update' && update.after.get('twice')).toBe('8')
   })
 
-  it('mends a publication that a person narrowed', async () => {
+  it('fixes a publication that a person narrowed', async () => {
     await sql(`${FULL}; CREATE TABLE more (id int PRIMARY KEY)`)
     await sql(
       `CREATE PUBLICATION ${world.slot} FOR TABLE item (id, tenant) WHERE (id > 'm'), more WITH (publish = 'insert')`,

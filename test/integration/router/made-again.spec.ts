@@ -66,7 +66,7 @@ describe('the router on a real broker, of apps and companies that are deleted an
     await world.company('cmp_2', { incarnation: 2, eventsFrom })
     await world.app('app_2', 'cmp_2', { epoch: 2 })
     await world.subscription('sub_2b', 'cmp_2', 'app_2')
-    // Its producer counts anew, with the same ids.
+    // Its producer starts counting over, with the same ids.
     await publish('cmp_2', 1, 2)
     router = world.startRouter()
     await router.ready()
@@ -95,7 +95,7 @@ describe('the router on a real broker, of apps and companies that are deleted an
     await publish('cmp_3', 2, 2)
     await eventually(() => expect(world.deliveredTo('app_3b')).toHaveLength(2))
     await world.configure('workerGroup', group, null)
-    await eventually(async () => expect(router.log.join('\n')).toContain('the partition is acquired anew'))
+    await eventually(async () => expect(router.log.join('\n')).toContain('the partition is acquired again'))
     await world.deleteTopic(group)
     // A topic that the writer has not had to do with makes it look for leaders.
     await world.dedicatedGroup('dedicated-app-4-1')

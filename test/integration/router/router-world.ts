@@ -21,7 +21,7 @@ import { ServiceProcess } from '../support/service-process.js'
 
 const ROUTER = fileURLToPath(new URL('../../../apps/router/dist/main.js', import.meta.url))
 
-/** As the client counts them: its own module must not be loaded past `@hooklane/kafka`, which mends it. */
+/** As the client counts them: its own module must not be loaded past `@hooklane/kafka`, which fixes it. */
 const GZIP = 1 as never
 
 export const GROUP = 'shared-webhook'

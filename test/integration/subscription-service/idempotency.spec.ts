@@ -135,7 +135,7 @@ describe('Idempotency-Key', () => {
     const expire = () =>
       world.database.query('UPDATE hooklane.idempotency_key SET expires_at = now() WHERE key = $1', [key])
     await expire()
-    const other = await post('/v1/apps', { name: 'expired anew' }, key)
+    const other = await post('/v1/apps', { name: 'expired again' }, key)
     expect([other.status, other.body.id === body.id]).toEqual([201, false])
     await expire()
     await new ExpiredAnswers(world.tenants, createLogger('api-test', 'fatal')).sweep()

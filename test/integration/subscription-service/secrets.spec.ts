@@ -151,8 +151,8 @@ describe('secrets of subscriptions', () => {
       expect(refused.text).not.toContain('CANARY')
       expect(await rowOf(id)).toEqual(before)
     }
-    const anew = await patch(id, { url, headers: ENTRUSTED })
-    expect([anew.status, anew.body.target.headers.length]).toEqual([200, 2])
+    const again = await patch(id, { url, headers: ENTRUSTED })
+    expect([again.status, again.body.target.headers.length]).toEqual([200, 2])
     expect((await patch(id, { url: RECEIVER, headers: [] })).status).toBe(200)
   })
 

@@ -26,7 +26,7 @@ describe('addresses of deliveries', () => {
     ['the company', { company: { id: 'cmp_8', name: 'Nordlys' } }, '"cmp_8"'],
     ['the reason', { reason: 'replay' }, '"replay"'],
     ['the worker', { worker: 'dedicated' }, '"dedicated"'],
-  ] as const)('are written anew when %s changes', (_, change, text) => {
+  ] as const)('are written again when %s changes', (_, change, text) => {
     const addresses = new RenderedAddresses()
     addresses.of(parts)
     const { recipient, workflow } = addresses.of({ ...parts, ...change })

@@ -128,5 +128,5 @@ export class WorkerMaker {
 const BAD_POSITION = {
   below: 'records expired before they were delivered: retention is shorter than the outage was',
   above:
-    'the topic was made anew under a saved position: restore it, or delete the rows of partition_owner for this group',
+    'the topic was recreated under a saved position: restore it, or delete the rows of partition_owner for this group',
 } as const

@@ -6,7 +6,7 @@ describe('gathering', () => {
   beforeEach(() => void jest.useFakeTimers())
   afterEach(() => void jest.useRealTimers())
 
-  it('handles in order what came while the first one waited, and begins anew', () => {
+  it('handles in order what came while the first one waited, and starts over', () => {
     const handled: number[] = []
     const gathering = new Gathering<number>(systemClock, 20, (item) => handled.push(item))
     gathering.add(1)

@@ -84,7 +84,7 @@ export function settlementRecord(effect: EffectOf<'publishSettlement'>, scope: R
 }
 
 /**
- * `dead-letter/1`: with the whole delivery, so that it can be sent again: as its original bytes, because written anew a hostile one (`1e20`) grows
+ * `dead-letter/1`: with the whole delivery, so that it can be sent again: as its original bytes, because re-encoded a hostile one (`1e20`) grows
  * beyond what a record may hold.
  */
 export function deadLetterRecord(effect: EffectOf<'publishDeadLetter'>, scope: RecordScope): OutgoingRecord {

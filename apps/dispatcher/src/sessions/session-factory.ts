@@ -137,6 +137,6 @@ const BEHIND: Verdict = { kind: 'behind' }
 
 const AMBIGUOUS: Readonly<Record<StoreOperation, string>> = {
   keep: 'it is not known whether leases and positions were saved',
-  lane: 'it is not known whether a row was written: the partition is acquired anew',
+  lane: 'it is not known whether a row was written: the partition is acquired again',
   release: 'a lease could not be released: it has to lapse',
 }

@@ -139,7 +139,7 @@ describe('the mark of a producer', () => {
     await marks.stop()
   })
 
-  it('is read anew for every connection, and taken from memory while its database is away', async () => {
+  it('is read again for every connection, and taken from memory while its database is away', async () => {
     const stored = { ...markOf(place('1'), AT_0), gaps: new Map() }
     const { marks, world } = keeper(stored)
     world.isAway = true

@@ -62,7 +62,7 @@ export class OrderedPublisher {
 
   constructor(private readonly options: OrderedPublisherOptions) {}
 
-  /** Takes a record. Answers a promise when the next one has to wait. @throws PublisherStopped */
+  /** Takes a record. Returns a promise when the next one has to wait. @throws PublisherStopped */
   add(record: OutgoingRecord): Promise<void> | undefined {
     const bytes = sizeOf(record)
     if (bytes > this.options.maxRecordBytes) {

@@ -43,7 +43,7 @@ describe('the sources of the capture file', () => {
     jest.useRealTimers()
   })
 
-  it('are started when what is wrong with them is mended', () => {
+  it('are started when what is wrong with them is fixed', () => {
     const { started, write, part } = look(source('pim', 'one') + source('shop', 'two', '7bad!'))
     expect(started).toEqual(['pim of one'])
     expect(part()?.ready).toBe(false)

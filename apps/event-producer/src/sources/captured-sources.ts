@@ -4,7 +4,7 @@ import type { CaptureSource } from '@hooklane/core'
 import type { Logger, Readiness } from '@hooklane/observability'
 import type { EventProducerMetrics } from '../metrics.js'
 
-/** How soon a person who mends the file sees it work. */
+/** How soon a person who fixes the file sees it work. */
 const LOOK_AGAIN_MS = 2_000
 
 const PART = 'capture file'

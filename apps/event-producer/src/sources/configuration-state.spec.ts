@@ -12,7 +12,7 @@ describe('what was published of the configuration', () => {
     ['the deletion of the same version', live(2n), deleted(2n), true],
     ['the same deletion', deleted(2n), deleted(2n), false],
     ['a row of the version that was deleted', deleted(2n), live(2n), false],
-    ['a row made anew after its deletion', deleted(2n), live(3n), true],
+    ['a row made again after its deletion', deleted(2n), live(3n), true],
     ['the deletion of an older version', live(3n), deleted(2n), false],
   ])('is changed by %s: %p then %p: %p', (_what, first, second, isNews) => {
     const state = new ConfigurationState()

@@ -5,7 +5,7 @@ import { ConfigurationState } from './configuration-state.js'
 /** The topic is read within seconds; longer means that Kafka is ill, and the attempt is made again. */
 const READ_TIMEOUT_MS = 60_000
 
-/** What the configuration topic says now. What cannot be decoded counts as absent, and is written anew. */
+/** What the configuration topic says now. What cannot be decoded counts as absent, and is written again. */
 export async function readConfigurationTopic(
   client: KafkaClient,
   topic: string,

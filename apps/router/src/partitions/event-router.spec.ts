@@ -227,7 +227,7 @@ describe('EventRouter', () => {
     expect(await registry.metrics()).toMatch(/router_incidents_total\{kind="topic_missing".*\} 1/)
   })
 
-  it('refuses to number anew when its state is gone', async () => {
+  it('refuses to start its numbers over when its state is gone', async () => {
     const { log, consumer, router, readiness, registry } = world()
     publish(log, 1, 5)
     log.committed = 3n

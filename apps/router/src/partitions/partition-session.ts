@@ -218,7 +218,7 @@ export class PartitionSession {
     this.#phase = { name: 'acquiring' }
     this.control.pause([this.#events, this.#state])
     this.context.onChange()
-    this.#logger.info('a worker group goes: the partition is acquired anew')
+    this.#logger.info('a worker group goes: the partition is acquired again')
     await this.#writer.close()
   }
 

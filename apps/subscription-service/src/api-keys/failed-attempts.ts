@@ -19,7 +19,7 @@ export class FailedAttempts {
     const before = this.counts.get(address)
     const current = before && nowMs - before.startedMs < WINDOW_MS ? before : { startedMs: nowMs, count: 0 }
     current.count++
-    // Inserted anew, so that the map stays ordered by the last failure and the oldest can be dropped.
+    // Inserted again, so that the map stays ordered by the last failure and the oldest can be dropped.
     this.counts.delete(address)
     this.counts.set(address, current)
     this.dropOldest()

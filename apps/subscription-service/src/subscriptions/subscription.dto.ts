@@ -56,7 +56,7 @@ export class WriteTarget extends TargetFields {
 export class PatchTarget extends TargetFields {
   @custom(URL_SCHEMA, 'must be text', isText, {
     optional: true,
-    description: `${URL_DESCRIPTION}. As it was shown: it stays. Of another origin: secret headers must be written anew`,
+    description: `${URL_DESCRIPTION}. As it was shown: it stays. Of another origin: secret headers must be written again`,
   })
   url?: string
 }

@@ -117,7 +117,7 @@ export class SubscriptionsController {
   @Operation({
     summary: 'Change a subscription',
     description:
-      'What is absent stays; `target`, `workflow` and `delivery` are changed field by field. The app cannot change. A URL of another origin (scheme, host, port) asks for the secret headers anew.',
+      'What is absent stays; `target`, `workflow` and `delivery` are changed field by field. The app cannot change. A URL of another origin (scheme, host, port) asks for the secret headers again.',
     refusals: ['EXTERNAL_ID_TAKEN', ...FIELDS],
     preconditions: ['If-Match'],
   })

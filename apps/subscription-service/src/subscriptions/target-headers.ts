@@ -41,7 +41,7 @@ export function sealHeaders(
   })
 }
 
-/** @throws Problem 422 when the subscription goes to another receiver, and its headers, which nobody wrote anew, hold secrets */
+/** @throws Problem 422 when the subscription goes to another receiver, and its headers, which nobody wrote again, hold secrets */
 export function refuseSecretsForOthers(headers: readonly TargetHeader[]): void {
   const names = headers.filter(isSecretHeader).map(({ name }) => name)
   if (names.length === 0) return

@@ -5,7 +5,7 @@ const PLACEHOLDER = /\{([^{}]*)\}/g
 
 /**
  * Splits a URL into text and placeholders: `{id}` is the entity's id, any other `{name}` a column. Braces that an environment variable
- * brought are text. Answers what is wrong as a string.
+ * brought are text. Returns what is wrong as a string.
  */
 export function parseUrlTemplate(pieces: readonly ExpandedPiece[]): UrlTemplate | string {
   const parts: UrlPart[] = []

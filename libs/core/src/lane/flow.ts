@@ -152,7 +152,7 @@ export function resume(session: Session, waiting: Set<Lane>, nowMs: number, out:
   }
 }
 
-/** Lanes whose instant has come go on. A timer may ring early, so the next one is always asked for anew. */
+/** Lanes whose instant has come go on. A timer may ring early, so the next one is always asked for again. */
 export function runTimers(session: Session, nowMs: number, out: Effect[]): void {
   session.wakeMs = Number.POSITIVE_INFINITY
   if (session.phase !== 'running') return wake(session, out)

@@ -34,7 +34,7 @@ export interface LeaseStore {
     instance: string
     leaseMs: number
   }): Promise<Grant | null>
-  /** Extends the leases and saves the positions in one statement. Answers the lease tokens that still hold; one that is missing is fenced. */
+  /** Extends the leases and saves the positions in one statement. Returns the lease tokens that still hold; one that is missing is fenced. */
   keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly LeaseToken[]>
   release(token: LeaseToken): Promise<void>
 }

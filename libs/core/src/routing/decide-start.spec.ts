@@ -29,7 +29,7 @@ describe('decideStart', () => {
     expect(at(null, 5n)).toEqual({ kind: 'start', next: 10n, incidents, expired })
   })
 
-  it('does not number anew when the state is gone, nor skip when the topic was made anew', () => {
+  it('does not start its numbers over when the state is gone, nor skip when the topic was recreated', () => {
     expect(at(40n, null)).toEqual({ kind: 'refuse', reason: 'state_lost' })
     expect(at(400n, 400n)).toEqual({ kind: 'refuse', reason: 'events_recreated' })
   })

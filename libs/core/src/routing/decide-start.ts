@@ -27,7 +27,7 @@ export type StartDecision =
       /** Set with the incident `events_expired`. */
       readonly expired: ExpiredRange | null
     }
-  /** Going on would number deliveries anew or skip events, so a person has to decide. */
+  /** Going on would give numbers a second time or skip events, so a person has to decide. */
   | { readonly kind: 'refuse'; readonly reason: 'state_lost' | 'events_recreated' }
 
 /** Decides at which offset routing goes on, and what is wrong with the answer. Commit and state are written in one transaction. */

@@ -52,7 +52,7 @@ class World {
   private router = this.restored()
   private numbers = 0
 
-  /** The same id and number as long as the company is the same one: a producer counts anew for another one. */
+  /** The same id and number as long as the company is the same one: a producer starts counting over for another one. */
   publish(companyId: string): void {
     const n = this.service.incarnation(companyId) * 1000 + ++this.numbers
     const event = {

@@ -44,7 +44,7 @@ describe('spliceOrder', () => {
     )
   })
 
-  it('never writes an event anew, whose numbers could grow beyond what a record may hold', () => {
+  it('never re-encodes an event, whose numbers could grow beyond what a record may hold', () => {
     const event = `{"data":[${'1e20,'.repeat(100)}1],"entity":{"type":"source","id":"pim"}}`
     const entity = { type: 'subscription', id: 'sub_1', key: null, url: null }
     const value = String(spliceOrder(Buffer.from(event), place, entity))

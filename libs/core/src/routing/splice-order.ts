@@ -11,7 +11,7 @@ const CLOSING_BRACE = 0x7d
 /**
  * A delivery's value: the bytes of the event as received, with `"order":{…}` as its last member, and before it `entity` where the delivery has
  * another one than the event. The event is not serialised again: its numbers and the order of its keys stay as the producer wrote them, and it
- * cannot grow (`1e20` written anew has four times the length). Members of these names of the event's own lose, because of two members of one
+ * cannot grow (`1e20` re-encoded has four times the length). Members of these names of the event's own lose, because of two members of one
  * name the last counts. Null when the bytes do not end as a JSON object does.
  */
 export function spliceOrder(event: Uint8Array, place: StreamPlace, entity: EntityRef | null = null): Buffer | null {

@@ -24,7 +24,7 @@ export interface PartitionOwnerOptions {
   readonly open: (grant: Grant, deadlineMs: number, offsets: PartitionOffsets) => Promise<LaneSession>
   /** Reading starts here (a seek before the resume). */
   readonly read: (fromOffset: bigint) => void
-  /** The position lies outside the log: `below` = records expired unread, `above` = the topic was made anew. */
+  /** The position lies outside the log: `below` = records expired unread, `above` = the topic was recreated. */
   readonly onBadPosition: (kind: 'below' | 'above', position: bigint, offsets: PartitionOffsets) => void
   readonly onRetry: (reason: string, error?: unknown) => void
   readonly onTakenOver: (seconds: number) => void
@@ -125,7 +125,7 @@ export class PartitionOwner {
     const position = grant.mainOffset ?? offsets.low
     if (position > offsets.high) {
       options.onBadPosition('above', position, offsets)
-      throw new Error(`the position ${position} lies beyond the log's end ${offsets.high}: the topic was made anew`)
+      throw new Error(`the position ${position} lies beyond the log's end ${offsets.high}: the topic was recreated`)
     }
     if (position < offsets.low) options.onBadPosition('below', position, offsets)
     const session = await options.open(grant, deadlineMs, offsets)

@@ -25,7 +25,7 @@ describe('questions to a cluster that nobody hears', () => {
     jest.useRealTimers()
   })
 
-  it('end with an error in time, and the next one tries anew', async () => {
+  it('end with an error in time, and the next one tries again', async () => {
     const { network, client } = cutOffClient()
     const admin = new SharedAdmin(client)
     const ask = (limitMs?: number) => admin.use(() => Promise.resolve('answer'), limitMs)

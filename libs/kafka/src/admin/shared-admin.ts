@@ -28,7 +28,7 @@ export class SharedAdmin {
         const outcome = work(open.admin)
         if (await endsWithin(limitMs - (performance.now() - startedMs), outcome)) return await outcome
       }
-      // Whoever asks next tries anew.
+      // Whoever asks next tries again.
       if (this.open === open) this.open = null
       throw new LogError('TIMED_OUT', 'Kafka did not answer in time')
     } finally {

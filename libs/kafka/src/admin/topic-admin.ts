@@ -36,7 +36,7 @@ export class TopicAdmin {
   }
 
   /**
-   * Answers one line per mismatch: what is, what must be, what to do. Empty: all topics exist and fit. Safe to call from several
+   * Returns one line per mismatch: what is, what must be, what to do. Empty: all topics exist and fit. Safe to call from several
    * processes at once.
    */
   async ensureTopics(specs: readonly TopicSpec[], options: EnsureTopicsOptions): Promise<string[]> {

@@ -8,7 +8,7 @@ interface Runner {
   fetch: (nodeId: number) => Promise<readonly unknown[]>
 }
 
-const mended = createRequire(import.meta.url)('kafkajs/src/consumer/runner') as new (options: object) => Runner
+const patched = createRequire(import.meta.url)('kafkajs/src/consumer/runner') as new (options: object) => Runner
 
 const nothing = (): undefined => undefined
 const done = () => Promise.resolve()
@@ -23,7 +23,7 @@ function readerWithoutBroker() {
   const brokers = new Promise<void>((resolve) => (onBrokers = resolve))
   const logger = { namespace: () => logger, debug: nothing, info: nothing, warn: nothing, error: nothing }
   const fetches = { count: 0 }
-  const runner = new mended({
+  const runner = new patched({
     logger,
     concurrency: 1,
     retry: {},

@@ -12,7 +12,7 @@ export interface KafkaClientOptions {
   readonly ssl?: boolean
   readonly sasl?: KafkaSasl | undefined
   readonly logger: KafkaLogger
-  /** A consumer was moved to another offset than it asked for: records were lost to retention, or the topic was made anew. Raise an alarm. */
+  /** A consumer was moved to another offset than it asked for: records were lost to retention, or the topic was recreated. Raise an alarm. */
   readonly onOffsetReset?: (reset: OffsetReset) => void
 }
 

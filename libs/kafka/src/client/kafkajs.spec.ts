@@ -5,7 +5,7 @@ import { kafkajs } from './kafkajs.js'
 const require = createRequire(import.meta.url)
 type Part = new () => { fetchManager: { start: () => unknown } }
 
-describe('the mended Kafka client', () => {
+describe('the patched Kafka client', () => {
   it('loads only when its self-check passes', () => {
     expect(kafkajs.Kafka).toBeDefined()
   })

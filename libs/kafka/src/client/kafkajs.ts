@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 
 /**
- * The only way to kafkajs: mended, checked, then loaded. Everything else in this library takes values from here and types from `kafkajs`.
+ * The only way to kafkajs: patched, checked, then loaded. Everything else in this library takes values from here and types from `kafkajs`.
  * The CommonJS parts stand beside `src`, so that the path holds for `src` and `dist` alike.
  */
 interface LoadedClient {

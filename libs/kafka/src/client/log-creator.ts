@@ -3,7 +3,7 @@ import { LineLimiter } from '@hooklane/core'
 import { kafkajs, retriableErrorMessages } from './kafkajs.js'
 import type { KafkaLogger } from './logger.js'
 
-/** What the client says once when it silently jumps to another offset: records were lost, or the topic was made anew. */
+/** What the client says once when it silently jumps to another offset: records were lost, or the topic was recreated. */
 const OUT_OF_RANGE = 'Offset out of range, resetting to default offset'
 
 export interface OffsetReset {

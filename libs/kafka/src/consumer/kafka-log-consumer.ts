@@ -51,7 +51,7 @@ const REBUILD_DELAY_MS = 300
  *
  * Why it exists: kafkajs forgets positions at each rebalance, pause flags at each restart, and does not tell when it gave up. This
  * consumer keeps the pause flags, hands over empty batches (only markers and aborted records), drops what was fetched before a `seek`
- * or belongs to a partition that is gone, and builds the client anew when it crashed: three times in ten minutes, then `onCrash`.
+ * or belongs to a partition that is gone, and rebuilds the client when it crashed: three times in ten minutes, then `onCrash`.
  *
  * States: new → running ⇄ rebuilding → stopped (by `stop`, or by a crash beyond the budget). A `seek` while it is rebuilt is void:
  * `onAssigned` comes again. Positions are the handler's: what it does not seek in `onAssigned` starts at the group's commit, or at
@@ -214,7 +214,7 @@ export class KafkaLogConsumer implements LogConsumer {
       this.handlers?.onCrash(error)
       return
     }
-    this.client.logger.warn({ error, group }, 'a consumer crashed and is built anew')
+    this.client.logger.warn({ error, group }, 'a consumer crashed and is rebuilt')
     await new Promise((resolve) => setTimeout(resolve, REBUILD_DELAY_MS))
     if (this.isStopped()) return
     try {

@@ -45,7 +45,7 @@ export class DeliveryLogWriter {
     try {
       await this.writeBatch(entries)
     } catch (error) {
-      // Somebody may have dropped a day that we took for standing.
+      // Somebody may have dropped a day that we took for existing.
       this.days.clear()
       throw refusalOf(error)
     }

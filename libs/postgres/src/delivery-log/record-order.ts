@@ -2,7 +2,7 @@ import type { DeadLetterRecord } from '@hooklane/contracts'
 import type { LoggedEntry } from './log-entry.js'
 
 /** What a record says of its delivery: the later ones of these beat the earlier ones, however late they are read. */
-const STANDING = { open: '0', settled: '1', delivered: '2' } as const
+const RANK = { open: '0', settled: '1', delivered: '2' } as const
 
 /** Digits of the largest number of a kind, so that texts sort as numbers do. */
 const DIGITS = { attempt: 10, epoch: 19, ms: 15 } as const
@@ -19,9 +19,9 @@ export const isOpen = (status: string): boolean => status === 'pending' || statu
 export function recordOrder(entry: LoggedEntry): string {
   const { record } = entry
   const { status, ownerEpoch, attemptId } = record
-  const standing = status === 'delivered' ? STANDING.delivered : isOpen(status) ? STANDING.open : STANDING.settled
+  const rank = status === 'delivered' ? RANK.delivered : isOpen(status) ? RANK.open : RANK.settled
   const [attempt, at] = entry.kind === 'attempt' ? [entry.record.attempt, entry.record.startedAt] : [0, entry.record.at]
-  return `${standing}-${placeOf(attempt, ownerEpoch, at)}-${attemptId}`
+  return `${rank}-${placeOf(attempt, ownerEpoch, at)}-${attemptId}`
 }
 
 /** The same for the dead letters of a delivery. They have no id: the same place with the same reason is a copy. */

@@ -3,7 +3,7 @@ import type { Queryable } from '../connection/queryable.js'
 
 /**
  * Brings a worker group into being unless it stands: the group, a `partition_owner` row for each main partition and its configuration
- * row. Call it inside a transaction, after the group's topics exist. Counts of a standing group are left alone: they are its topics'.
+ * row. Call it inside a transaction, after the group's topics exist. Counts of an existing group are left alone: they are its topics'.
  */
 export async function insertWorkerGroup(db: Queryable, group: WorkerGroupConfiguration): Promise<void> {
   await db.query(

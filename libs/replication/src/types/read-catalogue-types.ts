@@ -59,8 +59,8 @@ export async function readCatalogueTypes(
   await readInto(rows, client, [...namesakes.values()])
   const found = new Map<number, CatalogueType>()
   for (const { oid } of types) {
-    const standing = namesakes.get(oid) ?? oid
-    if (standing < FIRST_OWN_OID || rows.has(standing)) found.set(oid, typeOf(standing, rows))
+    const base = namesakes.get(oid) ?? oid
+    if (base < FIRST_OWN_OID || rows.has(base)) found.set(oid, typeOf(base, rows))
   }
   return found
 }

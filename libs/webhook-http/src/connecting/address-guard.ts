@@ -4,7 +4,7 @@ import { AddressBlocked } from './connection-errors.js'
 import type { HostResolver } from './host-resolver.js'
 
 /**
- * Decides to which addresses a connection may go. Every connection asks anew, and only the addresses that were checked here are dialled:
+ * Decides to which addresses a connection may go. Every connection asks again, and only the addresses that were checked here are dialled:
  * a name that pointed elsewhere a moment ago, or points elsewhere the next moment, changes nothing.
  */
 export class AddressGuard {

@@ -15,7 +15,7 @@ const UNSEEN = -1
  * Which columns those of a logged row may have been. The log has a row's columns in the order of their attribute numbers, which neither a
  * new name nor an added or dropped column changes; so the two lists are aligned, by names where they are known.
  * @param logged names, in the order of the log
- * @returns for each, the attribute numbers of the best alignments, null standing for a column that was never seen; null as a whole when the
+ * @returns for each, the attribute numbers of the best alignments, null for a column that was never seen; null as a whole when the
  *   row cannot be aligned, because it was written before the catalogue was looked at for the first time
  */
 export function alignColumns(

@@ -50,7 +50,7 @@ export interface CatalogueTable {
 
 /** A table that holds rows. */
 export interface Leaf {
-  /** `relfilenode`: another one when the rows were thrown away or all written anew (TRUNCATE, VACUUM FULL, SET UNLOGGED). */
+  /** `relfilenode`: another one when the rows were thrown away or all rewritten (TRUNCATE, VACUUM FULL, SET UNLOGGED). */
   readonly file: string
   /** Versions of the rows of `pg_inherits` from the captured table down to it: others when it was detached and attached. */
   readonly path: string

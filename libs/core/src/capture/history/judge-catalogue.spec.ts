@@ -240,7 +240,7 @@ describe('the partitions of a captured table', () => {
     expect(after(rewritten, tableOf())).toBeUndefined()
   })
 
-  it('without which a table of a publication of all tables is written anew may have been UNLOGGED for a while', () => {
+  it('without which a table of a publication of all tables is rewritten may have been UNLOGGED for a while', () => {
     const publication = publicationOf({ isOfAllTables: true, members: new Map() })
     const rewritten = tableOf({ leaves: new Map([[1, leafOf({ path: '', file: '99', alteredBy: '800' })]]) })
     const facts = factsOf({ publication, tables: new Map([[1, rewritten]]) })

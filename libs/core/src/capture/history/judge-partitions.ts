@@ -15,7 +15,7 @@ export interface PartitionQuestion {
  * Why the rows of a captured table changed without a trace in the log, since they were last looked at; null: they did not.
  *
  * The log holds what is done to the captured table. What is done to a partition by name (TRUNCATE, DETACH, ATTACH, DROP) it does not, nor what was
- * done to it while it was none. Writing a partition anew (VACUUM FULL, CLUSTER, another type of a column) looks like TRUNCATE from here:
+ * done to it while it was none. Rewriting a partition (VACUUM FULL, CLUSTER, another type of a column) looks like TRUNCATE from here:
  * one announcement too many.
  */
 export function unloggedChange({ known, found, isOfAllTables, truncatedBy }: PartitionQuestion): ResyncReason | null {

@@ -95,7 +95,7 @@ export class ImageStore {
     return image.kind === 'spooled' ? image.digest : digestOf(encodeRow(image.relation, image.row))
   }
 
-  /** Answers the row; everything must have been written. */
+  /** Returns the row; everything must have been written. */
   async load(image: Image): Promise<Row> {
     if (image.kind === 'row') return image.row
     if (!this.file) throw new Error('the spool has not been written')
@@ -129,7 +129,7 @@ function sizeOf(row: Row): number {
   return size
 }
 
-/** Postgres describes a table anew after other statements than those that alter it as well. */
+/** Postgres describes a table again after other statements than those that alter it as well. */
 function sameShape(a: Relation, b: Relation): boolean {
   if (a === b) return true
   return (

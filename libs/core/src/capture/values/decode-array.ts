@@ -8,7 +8,7 @@ const MAX_DIMENSIONS = 6
 
 /**
  * Reads the text form of a Postgres array: `{1,NULL,"a \"b\"",{nested}}`, bounds before it (`[0:1]={…}`) included.
- * Answers null for text that is none.
+ * Returns null for text that is none.
  */
 export function parseArrayText(text: string, delimiter = ','): ArrayText | null {
   const start = text.startsWith('[') ? text.indexOf('=') + 1 : 0

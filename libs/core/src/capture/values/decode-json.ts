@@ -13,7 +13,7 @@ const MAY_HOLD_INEXACT_NUMBER = /\d[\d.]{15}|\d[eE][+-]?\d|(?:^|[\s:,[])-0/
 /**
  * Reads JSON text without losing a digit: a number that no double gives back exactly is a string with its literal (see `exactNumber`).
  * Of members with one name the last counts, as in Postgres; `__proto__` is a member like any other; members keep their order, except
- * that JavaScript puts names that look like array indexes first. Answers `undefined` for text that is no JSON or nests too deeply.
+ * that JavaScript puts names that look like array indexes first. Returns `undefined` for text that is no JSON or nests too deeply.
  */
 export function parseExactJson(text: string): JsonValue | undefined {
   if (nestsTooDeeply(text)) return undefined
