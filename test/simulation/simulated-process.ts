@@ -176,7 +176,9 @@ export class SimulatedProcess {
     return {
       add: (session: RenewedSession) => renewers.forEach((one) => one.add(session)),
       remove: (session: RenewedSession) => renewers.forEach((one) => one.remove(session)),
-      save: async () => void (await Promise.all(renewers.map((one) => one.save()))),
+      save: async () => {
+        await Promise.all(renewers.map((one) => one.save()))
+      },
     }
   }
 

@@ -19,7 +19,7 @@ export class World {
   readonly receivers: Receivers
   private readonly policies = new Map<string, DeliveryPolicy>()
   private readonly ends: bigint[] = []
-  private failure: unknown = null
+  private failure: Error | null = null
   /** Highest epoch in which each app was deleted. */
   private readonly deleted = new Map<string, number>()
 
@@ -105,7 +105,7 @@ export class World {
 
   /** Something that cannot be thrown where it is found: it ends the run. */
   fail(error: unknown): void {
-    this.failure ??= error
+    this.failure ??= error instanceof Error ? error : new Error(String(error))
   }
 
   checkFailure(): void {

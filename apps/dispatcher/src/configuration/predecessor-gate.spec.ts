@@ -13,7 +13,7 @@ function gateBefore(...open: OpenStream[]) {
   const seen = { questions: [] as string[][], opened: 0, overdue: [] as OpenStream[], failures: 0 }
   const database = { open, isAway: false, nowMs: 0 }
   const gate = new PredecessorGate({
-    clock: { monotonicMs: () => database.nowMs, after: systemClock.after },
+    clock: { ...systemClock, monotonicMs: () => database.nowMs },
     openStreams: (appIds) => {
       seen.questions.push([...appIds])
       return database.isAway ? Promise.reject(new Error('away')) : Promise.resolve(database.open)
