@@ -14,11 +14,11 @@ const ACTS = [...PUBLICATION_ACTS, ...PARTITION_ACTS, ...COLUMN_ACTS, ...SETTING
 export const KINDS = [...ACTS.map(({ kind }) => kind), ...Object.keys(ENDS), 'freeze']
 
 /** Of the turns that end the event-producer; the others meet it at work. */
-const END_SHARE = 0.5
+const END_SHARE = 0.4
 const FREEZE_SHARE = 0.08
 /** Kinds that meet each other between two checkpoints, and among how many of those that were done least often they are chosen. */
 const THEME = 5
-const SHORTLIST = 9
+const SHORTLIST = 7
 
 /**
  * Changes everything that may be changed under a captured source, at random moments, and leaves it to the operator to get it read again.
@@ -108,11 +108,21 @@ export class Nemesis {
     const { chance } = this.#site
     const possible = this.#theme.filter((act) => act.moment === 'any' || act.moment === moment)
     for (let left = wanted; left > 0 && possible.length > 0; left -= 1) {
-      const kinds = possible.map(({ kind }) => kind)
-      const chosen = this.#rarest(kinds, Math.ceil((2 * kinds.length) / 3))
-      for (const { kind, act } of possible) if (kind === chosen) await this.#do(kind, act)
+      await this.#one(possible)
       if (chance.isBelow(0.5)) await delay(chance.between(0, 1_200))
       await this.#undoDue('any')
+    }
+  }
+
+  /** The kind that was done least often, more often than not; the next one when there is nothing for it to do. @param {readonly Act[]} possible */
+  async #one(possible) {
+    const { chance } = this.#site
+    const left = [...possible].sort((a, b) => this.#times(a.kind) - this.#times(b.kind))
+    while (left.length > 0) {
+      const [{ kind, act }] = /** @type {[Act]} */ (
+        left.splice(chance.isBelow(0.6) ? 0 : chance.between(0, left.length - 1), 1)
+      )
+      if (await this.#do(kind, act)) return
     }
   }
 
@@ -131,13 +141,14 @@ export class Nemesis {
     return this.#site.chance.pick(sorted.slice(0, among))
   }
 
-  /** @param {string} kind @param {(site: Site) => Promise<string | null>} act */
+  /** @param {string} kind @param {(site: Site) => Promise<string | null>} act @returns {Promise<boolean>} whether anything was done */
   async #do(kind, act) {
     const site = this.#site
     const text = await act(site).catch((error) => refusedBy(error, kind, site))
-    if (text === null) return
+    if (text === null) return false
     site.count(kind)
     site.note(kind, text)
+    return true
   }
 
   /** @param {'any' | 'stopped'} moment - When the event-producer is stopped, everything may be put back. */

@@ -81,7 +81,11 @@ const attach = {
 
 /** Makes a partition for an act that needs one, unless one is there that is too young. @param {Site} site @returns {Promise<null>} nothing was done yet */
 async function prepare(site) {
-  if (all(site).some(({ isAttached }) => isAttached) || (await create(site, true)) === null) return null
+  if (all(site).some(({ isAttached }) => isAttached)) return null
+  const made = await create(site, true)
+  if (made === null) return null
+  site.count(createFull.kind)
+  site.note(createFull.kind, made)
   await fill(site, /** @type {Partition} */ (all(site).at(-1)))
   return null
 }
