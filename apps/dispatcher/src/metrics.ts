@@ -29,6 +29,7 @@ const ALARMS = [
   'spread',
   'undecodable',
   'illegalInput',
+  'illegalTransition',
   'log_lost',
   'cannot_unseal',
   'defect',
@@ -148,7 +149,7 @@ export const catalogue = {
   ),
   alarms: counter(
     'dispatch_alarms_total',
-    'What should not happen. `gap`: a number is missing from the topic; `spread`: a partition stopped reading; `log_lost`: records expired or the topic was recreated; `group_not_served`: its topic is missing; `predecessor`: an app that was made again waits for the group of its predecessor; `cannot_unseal`: wrong SECRETS_KEY; `undecodable`: a record cannot be read; `defect`, `illegalInput`: a defect of Hooklane, report it with the log line.',
+    'What should not happen. `gap`: a number is missing from the topic; `spread`: a partition stopped reading; `log_lost`: records expired or the topic was recreated; `group_not_served`: its topic is missing; `predecessor`: an app that was made again waits for the group of its predecessor; `cannot_unseal`: wrong SECRETS_KEY; `undecodable`: a record cannot be read; `defect`, `illegalInput`, `illegalTransition`: a defect of Hooklane, report it with the log line.',
     { kind: ALARMS },
   ),
   takeoverSeconds: histogram(

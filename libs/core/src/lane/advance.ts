@@ -4,6 +4,7 @@ import { startFresh, type Lane } from './lane.js'
 import type { Effect, InputOf, RecordRef } from './protocol.js'
 import { saveIfDirty } from './save-lane.js'
 import type { Session } from './session.js'
+import { become, enter } from './transitions.js'
 
 /** An idle lane turns to its head: waits for its instant, or has it prepared. Without a head, or on the way out, what is unsaved is saved. */
 export function advance(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
@@ -13,11 +14,11 @@ export function advance(session: Session, lane: Lane, nowMs: number, out: Effect
   if (head.kind === 'ended') return endStream(session, lane, head, nowMs, out)
   if (lane.holes[0]?.to === head.sequence - 1n) declareHole(session, lane, head)
   if (lane.nextAttemptMs !== null && lane.nextAttemptMs > nowMs) {
-    lane.activity = 'waiting'
+    enter(session, lane, 'waiting')
     session.timers.add(lane.nextAttemptMs, lane)
     return wake(session, out)
   }
-  lane.activity = 'preparing'
+  enter(session, lane, 'preparing')
   out.push({ type: 'prepare', record: head })
 }
 
@@ -32,7 +33,7 @@ export function appDeleted(session: Session, { appId, epoch, nowMs }: InputOf<'a
   if (!lane || (head && head.streamEpoch > epoch)) return true
   lane.nextAttemptMs = null
   if (lane.activity !== 'waiting') return true
-  lane.activity = 'idle'
+  enter(session, lane, 'idle')
   advance(session, lane, nowMs, out)
   return true
 }
@@ -53,7 +54,7 @@ function declareHole(session: Session, lane: Lane, head: RecordRef): void {
   const range = hole.from === hole.to ? {} : { to: hole.to }
   lane.gaps = appendGap(lane.gaps, { sequence: hole.from, ...range, id: null, status: 'lost', reason: 'missing' })
   lane.settled = head.sequence - 1n
-  lane.mode = 'flow'
+  become(session, lane, 'flow')
   startFresh(lane)
   lane.isDirty = true
   session.dirty.add(lane)

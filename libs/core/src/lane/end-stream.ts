@@ -3,6 +3,7 @@ import type { Effect, StreamEnd } from './protocol.js'
 import { saveLane } from './save-lane.js'
 import type { Session } from './session.js'
 import { takeHead } from './settle.js'
+import { become, enter } from './transitions.js'
 
 /**
  * The end of an app's stream is the head: everything of this epoch is settled. What became of its last numbers is told to nobody, because the next
@@ -13,10 +14,10 @@ export function endStream(session: Session, lane: Lane, end: StreamEnd, nowMs: n
   const settlement: Settlement = { offset: end.offset, waits: 1 }
   takeHead(session, lane)
   lane.gaps = []
-  lane.mode = 'flow'
+  become(session, lane, 'flow')
   startFresh(lane)
   lane.unsaved.push(settlement)
   lane.endedEpoch = end.streamEpoch
-  lane.activity = 'saving'
+  enter(session, lane, 'saving')
   saveLane(session, lane, nowMs, out)
 }

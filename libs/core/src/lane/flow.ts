@@ -18,13 +18,14 @@ import {
 } from './settle.js'
 import { acknowledge } from './settlements.js'
 import { becomeUnsure } from './stop.js'
+import { enter } from './transitions.js'
 
 /** The head's subscription was looked up (D5.2); what may be sent is sent in the same call. False: nobody asked. */
 export function prepared(session: Session, input: InputOf<'prepared'>, out: Effect[]): boolean {
   const lane = session.lanes.get(input.appId)
   const head = lane?.queue.peek()
   if (lane?.activity !== 'preparing' || head?.sequence !== input.sequence) return false
-  lane.activity = 'idle'
+  enter(session, lane, 'idle')
   if (session.phase !== 'running') {
     saveIfDirty(session, lane, input.nowMs, out)
     return true
@@ -32,7 +33,7 @@ export function prepared(session: Session, input: InputOf<'prepared'>, out: Effe
   const { verdict } = input
   switch (verdict.kind) {
     case 'behind':
-      lane.activity = 'behind'
+      enter(session, lane, 'behind')
       session.behind.add(lane)
       saveIfDirty(session, lane, input.nowMs, out)
       return true
@@ -53,13 +54,13 @@ function attemptHead(session: Session, lane: Lane, nowMs: number, timeoutMs: num
   const record = lane.queue.peek()
   if (record?.kind !== 'delivery') return
   if (lane.isDirty || lane.write?.kind === 'save') {
-    lane.activity = 'saving'
+    enter(session, lane, 'saving')
     return saveIfDirty(session, lane, nowMs, out)
   }
   if (!session.isStoreUp || nowMs + timeoutMs + session.settings.marginMs > session.deadlineMs) {
     return block(session, lane)
   }
-  lane.activity = 'attempting'
+  enter(session, lane, 'attempting')
   session.attemptsInFlight += 1
   const { previous, skipped } = orderOf(lane.gaps, record.sequence)
   const backlog = lane.queue.length - 1
@@ -67,7 +68,7 @@ function attemptHead(session: Session, lane: Lane, nowMs: number, timeoutMs: num
 }
 
 function block(session: Session, lane: Lane): void {
-  lane.activity = 'blocked'
+  enter(session, lane, 'blocked')
   session.blocked.add(lane)
 }
 
@@ -77,7 +78,7 @@ export function attemptEnded(session: Session, input: InputOf<'attemptEnded'>, o
   const record = lane?.queue.peek()
   if (lane?.activity !== 'attempting' || record?.kind !== 'delivery' || record.sequence !== input.sequence) return false
   session.attemptsInFlight -= 1
-  lane.activity = 'idle'
+  enter(session, lane, 'idle')
   // The lease lapsed meanwhile (a frozen process): a successor may have settled this delivery otherwise.
   if (input.nowMs >= session.deadlineMs) becomeUnsure(session)
   const attempt = lane.attempt + 1
@@ -133,7 +134,7 @@ export function published(session: Session, input: InputOf<'published'>, out: Ef
   if (publish.settlement) acknowledge(session, publish.settlement)
   if (publish.kind === 'deadLetter' && session.phase !== 'unsure') {
     const { settlement, reason } = publish
-    lane.activity = 'idle'
+    enter(session, lane, 'idle')
     settleAside(session, lane, { settlement, status: 'deadLettered', reason })
     advance(session, lane, input.nowMs, out)
   }
@@ -147,7 +148,7 @@ export function resume(session: Session, waiting: Set<Lane>, nowMs: number, out:
   const lanes = [...waiting]
   waiting.clear()
   for (const lane of lanes) {
-    lane.activity = 'idle'
+    enter(session, lane, 'idle')
     advance(session, lane, nowMs, out)
   }
 }
@@ -158,7 +159,7 @@ export function runTimers(session: Session, nowMs: number, out: Effect[]): void 
   if (session.phase !== 'running') return wake(session, out)
   for (let lane = session.timers.takeDue(nowMs); lane; lane = session.timers.takeDue(nowMs)) {
     if (lane.activity !== 'waiting' || (lane.nextAttemptMs ?? 0) > nowMs) continue
-    lane.activity = 'idle'
+    enter(session, lane, 'idle')
     advance(session, lane, nowMs, out)
   }
   wake(session, out)

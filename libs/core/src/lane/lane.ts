@@ -20,8 +20,10 @@ import type { Gap, LaneRecord, LaneRow } from './protocol.js'
 export interface Lane {
   readonly appId: string
   readonly companyId: string
-  mode: 'flow' | 'parked'
-  activity: Activity
+  /** Changed by `become` alone. */
+  readonly mode: LaneMode
+  /** Changed by `enter` alone. */
+  readonly activity: Activity
   /** Records to attempt, in order. The head stays first until it is settled. */
   readonly queue: Fifo<LaneRecord>
   /** Highest sequence filed, done ones included; null: the first record tells, because the position lies behind the row. */
@@ -61,6 +63,8 @@ export interface Lane {
   holes: Hole[]
   routeVersion: number
 }
+
+export type LaneMode = LaneRow['mode']
 
 export type Activity = 'idle' | 'preparing' | 'attempting' | 'burying' | 'waiting' | 'saving' | 'blocked' | 'behind'
 

@@ -4,6 +4,7 @@ import type { Effect } from './protocol.js'
 import { saveLane } from './save-lane.js'
 import type { Session } from './session.js'
 import { publishAttempt, type Ended } from './settle.js'
+import { become, enter } from './transitions.js'
 
 /**
  * The head failed and is tried again after `delayMs`. A short wait of a lane in flow is kept in memory; anything else is in the row before the timer
@@ -19,7 +20,7 @@ export function waitForRetry(session: Session, lane: Lane, ended: Ended, delayMs
   lane.nextAttemptMs = input.nowMs + delayMs
   publishAttempt(session, lane, ended, null, out)
   if (lane.mode === 'flow' && delayMs <= session.settings.inlineWindowMs) return
-  lane.mode = 'parked'
-  lane.activity = 'saving'
+  become(session, lane, 'parked')
+  enter(session, lane, 'saving')
   saveLane(session, lane, input.nowMs, out)
 }

@@ -131,7 +131,7 @@ export type Input = { readonly nowMs: number } & (
 /** What happened, without its instant, which whoever runs the machine adds. */
 export type Happening = Input extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never
 
-export type AlarmKind = 'gap' | 'spread' | 'undecodable' | 'illegalInput'
+export type AlarmKind = 'gap' | 'spread' | 'undecodable' | 'illegalInput' | 'illegalTransition'
 
 export type Effect =
   /** Look the head's subscription up and answer `prepared`. */

@@ -2,6 +2,7 @@ import type { Lane } from './lane.js'
 import type { Effect, InputOf, LaneRow } from './protocol.js'
 import type { Session } from './session.js'
 import { acknowledge } from './settlements.js'
+import { enter } from './transitions.js'
 
 /** The row must say what memory says now. It is saved at once when nothing stands in the way, else as soon as that is gone. */
 export function saveLane(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
@@ -38,7 +39,7 @@ export function laneSaved(session: Session, input: InputOf<'laneSaved' | 'laneDe
   session.writesInFlight -= 1
   for (const settlement of lane.inWrite) acknowledge(session, settlement)
   lane.inWrite = []
-  if (lane.activity === 'saving' && !lane.isDirty) lane.activity = 'idle'
+  if (lane.activity === 'saving' && !lane.isDirty) enter(session, lane, 'idle')
   return lane
 }
 

@@ -58,6 +58,8 @@ export interface Session {
   isSpreadAlarmed: boolean
   /** Records recognised as settled or filed already. */
   duplicatesSuppressed: number
+  /** A lane was to do what its state does not allow: told once, and the session ends. */
+  illegalTransition: { readonly appId: string; readonly detail: string } | null
 }
 
 /** What an acknowledged publish means: one thing less that the settlement waits for; and of a dead letter, that the head may be settled. */
@@ -111,6 +113,7 @@ export function openSession(options: SessionOptions): Session {
     spreadFullMs: null,
     isSpreadAlarmed: false,
     duplicatesSuppressed: 0,
+    illegalTransition: null,
   }
   for (const row of options.rows) {
     const lane = laneFromRow(row, options.nowMs, grant.mainOffset)

@@ -5,6 +5,7 @@ import type { Effect, Gap, InputOf, LaneRecord, RecordRef } from './protocol.js'
 import { saveLane } from './save-lane.js'
 import type { Session } from './session.js'
 import { expectPublish } from './settlements.js'
+import { become, enter } from './transitions.js'
 
 /** What an attempt came to, as the delivery log needs it. */
 export interface Ended {
@@ -46,9 +47,9 @@ export function settleDelivered(session: Session, lane: Lane, ended: Ended, out:
   startFresh(lane)
   publishAttempt(session, lane, ended, settlement, out)
   if (!isParked) return
-  lane.mode = 'flow'
+  become(session, lane, 'flow')
   lane.unsaved.push(settlement)
-  lane.activity = 'saving'
+  enter(session, lane, 'saving')
   saveLane(session, lane, ended.input.nowMs, out)
 }
 
@@ -77,7 +78,7 @@ export function settleUnsent(
 /** The dead letter leaves. The head is settled when the log has it, not before (D5.4). */
 export function bury(session: Session, lane: Lane, ended: Ended, reason: string, out: Effect[]): void {
   const settlement: Settlement = { offset: ended.record.offset, waits: 3 }
-  lane.activity = 'burying'
+  enter(session, lane, 'burying')
   publishAttempt(session, lane, ended, settlement, out)
   out.push({
     type: 'publishDeadLetter',
@@ -102,7 +103,7 @@ export function settleAside(
   if (record?.kind !== 'delivery') return
   const { sequence, deliveryId } = record
   lane.gaps = appendGap(lane.gaps, { sequence, id: deliveryId, status: what.status, reason: what.reason })
-  lane.mode = 'flow'
+  become(session, lane, 'flow')
   startFresh(lane)
   lane.unsaved.push(what.settlement)
   lane.isDirty = true

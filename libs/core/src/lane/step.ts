@@ -20,6 +20,7 @@ export function step(session: Session, input: Input): readonly Effect[] {
   if (session.phase === 'over') return NOTHING
   const out: Effect[] = []
   if (!handle(session, input, out)) refuse(session, input, out)
+  reportIllegal(session, out)
   regulate(session, input.nowMs, out)
   conclude(session, input.nowMs, out)
   return out
@@ -100,6 +101,13 @@ function refuse(session: Session, input: Input, out: Effect[]): void {
   const detail = `${input.type} while ${session.phase}${appId === undefined ? '' : `, lane ${session.lanes.get(appId)?.activity ?? 'unknown'}`}`
   if (session.settings.strict === true) throw new Error(`illegal input: ${detail}`)
   out.push({ type: 'alarm', kind: 'illegalInput', ...(appId === undefined ? {} : { appId }), detail })
+}
+
+function reportIllegal(session: Session, out: Effect[]): void {
+  const { illegalTransition } = session
+  if (illegalTransition === null) return
+  out.push({ type: 'alarm', kind: 'illegalTransition', ...illegalTransition })
+  session.illegalTransition = null
 }
 
 const NOTHING: readonly Effect[] = []

@@ -1,0 +1,47 @@
+import type { Activity, Lane, LaneMode } from './lane.js'
+import type { Session } from './session.js'
+
+/** From each activity, what a lane may do next. What is under way comes back to `idle` first, where the next step is decided. */
+export const NEXT_ACTIVITIES: Readonly<Record<Activity, readonly Activity[]>> = {
+  idle: ['preparing', 'attempting', 'burying', 'waiting', 'saving', 'blocked', 'behind'],
+  preparing: ['idle'],
+  // Blocked: the executor found that it must not start.
+  attempting: ['idle', 'blocked'],
+  burying: ['idle'],
+  waiting: ['idle'],
+  saving: ['idle'],
+  blocked: ['idle'],
+  behind: ['idle'],
+}
+
+/** From each mode, the next ones. A lane that stays in its mode is no transition. */
+export const NEXT_MODES: Readonly<Record<LaneMode, readonly LaneMode[]>> = {
+  flow: ['parked'],
+  parked: ['flow'],
+}
+
+/** The only place where a lane's activity changes. */
+export function enter(session: Session, lane: Lane, activity: Activity): void {
+  if (NEXT_ACTIVITIES[lane.activity].includes(activity)) changeable(lane).activity = activity
+  else refuse(session, lane, `from ${lane.activity} to ${activity}`)
+}
+
+/** The only place where a lane's mode changes. */
+export function become(session: Session, lane: Lane, mode: LaneMode): void {
+  if (lane.mode === mode) return
+  if (NEXT_MODES[lane.mode].includes(mode)) changeable(lane).mode = mode
+  else refuse(session, lane, `from mode ${lane.mode} to ${mode}`)
+}
+
+/**
+ * A defect of this machine: memory cannot be trusted any more, so the session ends, and the next owner begins with what the store holds.
+ * @throws in tests
+ */
+function refuse(session: Session, lane: Lane, what: string): void {
+  const detail = `lane ${lane.appId} ${what}`
+  if (session.settings.strict === true) throw new Error(`illegal transition: ${detail}`)
+  session.illegalTransition ??= { appId: lane.appId, detail }
+  if (session.phase !== 'over') session.phase = 'unsure'
+}
+
+const changeable = (lane: Lane): { activity: Activity; mode: LaneMode } => lane
