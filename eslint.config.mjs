@@ -2,7 +2,11 @@ import eslint from '@eslint/js'
 import prettier from 'eslint-config-prettier'
 import tseslint from 'typescript-eslint'
 
-/** Network clients other than the guarded one must not be reachable from the services. */
+/**
+ * Network clients other than the guarded one must not be reachable from the services.
+ *
+ * @type {import('eslint').Linter.RulesRecord}
+ */
 const guardedNetwork = {
   'no-restricted-globals': [
     'error',

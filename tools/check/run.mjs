@@ -9,6 +9,7 @@ const CHECKS = /** @type {const} */ ([
   { name: 'format', command: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
   { name: 'lint', command: 'eslint', args: ['--max-warnings', '0', '.'] },
   { name: 'types', command: 'tsc', args: ['-p', 'tsconfig.check.json'] },
+  { name: 'types of tools', command: 'tsc', args: ['-p', 'tsconfig.tools.json'] },
   {
     name: 'dependency directions',
     command: 'depcruise',

@@ -4,7 +4,7 @@ import { StackError } from './stack-error.mjs'
  * Runs a program to its end: a fault that the user can fix is printed as its message alone, a defect with its stack
  * trace; both end with exit code 1.
  *
- * @param {() => Promise<void>} main
+ * @param {() => Promise<unknown>} main
  * @returns {Promise<void>}
  */
 export async function runMain(main) {

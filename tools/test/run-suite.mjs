@@ -12,7 +12,7 @@ import { SUITES } from './suites.mjs'
  * @property {readonly string[]} jestArguments
  * @property {NodeJS.ProcessEnv} env
  * @property {AbortSignal} signal
- * @property {(text: string) => void} [onOutput] - Gets what the suite prints. Default: it goes straight to the terminal.
+ * @property {((text: string) => void) | undefined} [onOutput] - Gets what the suite prints. Default: it goes straight to the terminal.
  */
 
 /**

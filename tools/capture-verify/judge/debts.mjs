@@ -16,7 +16,7 @@ export class Debts {
   /** @type {Map<string, Debt>} */
   #open = new Map()
 
-  /** @param {string} company @param {string} resource @param {{ isSilent: boolean }} example */
+  /** @param {string} company @param {string} resource @param {{ isSilent: boolean, [about: string]: unknown }} example */
   add(company, resource, example) {
     const name = `${company}\0${resource}`
     const debt = this.#open.get(name) ?? { count: 0, silent: 0, examples: [] }

@@ -71,10 +71,10 @@ export class KafkaProxy {
     })
     client.on('data', (bytes) => requests.take(bytes))
     broker.on('data', (bytes) => answers.take(bytes))
-    for (const [socket, other] of [
+    for (const [socket, other] of /** @type {const} */ ([
       [client, broker],
       [broker, client],
-    ]) {
+    ])) {
       this.#sockets.add(socket)
       socket.on('error', () => undefined)
       socket.on('close', () => {
@@ -95,6 +95,7 @@ export class KafkaProxy {
 
 /** Cuts a stream into messages, each with its length in front. */
 class Frames {
+  /** @type {Buffer} */
   #rest = Buffer.alloc(0)
   #onFrame
 

@@ -47,7 +47,7 @@ export class ProducerProcess {
     try {
       const signal = AbortSignal.timeout(HEALTH_TIMEOUT_MS)
       const response = await fetch(`http://127.0.0.1:${this.#port}/health/ready`, { signal })
-      return (await response.json()).parts
+      return /** @type {{ parts: HealthParts }} */ (await response.json()).parts
     } catch {
       return null
     }
