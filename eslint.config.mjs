@@ -45,6 +45,11 @@ export default tseslint.config(
   },
   { files: ['apps/**/*.ts', 'libs/**/*.ts'], rules: guardedNetwork },
   {
+    files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', '**/*.fixture.ts', 'libs/testing/**'],
+    rules: { 'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }] },
+  },
+  {
     // Nest describes bodies and answers by classes, for their metadata; plain objects of that shape are what is sent.
     files: ['apps/subscription-service/**/*.ts'],
     rules: {

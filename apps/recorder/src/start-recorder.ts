@@ -1,7 +1,7 @@
 import { topicNames } from '@hooklane/contracts'
 import { createKafkaClient, KafkaLogAdmin, KafkaLogConsumer, SingleFlightProducer } from '@hooklane/kafka'
-import { reportSilence } from '@hooklane/observability'
-import { createPool, DeliveryLogWriter } from '@hooklane/postgres'
+import { reportSilence, type Logger } from '@hooklane/observability'
+import { createPool, DeliveryLogWriter, type PgPool } from '@hooklane/postgres'
 import type { RunningService, ServiceContext } from '@hooklane/runtime'
 import { kafkaConnection } from '@hooklane/config'
 import { recorderMetrics } from './metrics.js'
@@ -26,14 +26,7 @@ export async function startRecorder(settings: RecorderSettings, context: Service
   const names = topicNames(settings.topicPrefix)
   const kafka = createKafkaClient({ ...kafkaConnection(settings), clientId: 'hooklane-recorder', logger })
   const producer = new SingleFlightProducer(kafka)
-  const pool = createPool({
-    url: settings.databaseUrl,
-    role: 'hooklane_recorder',
-    applicationName: 'hooklane-recorder',
-    maxConnections: 2,
-    statementTimeoutMs: 30_000,
-    onIdleError: (error) => logger.warn({ error }, 'a database connection broke'),
-  })
+  const pool = makePool(settings, logger)
   const metrics = recorderMetrics(registry)
   const writer = new DeliveryLogWriter(pool, (records) => metrics.leftOut.inc(records))
   const admin = new KafkaLogAdmin(kafka)
@@ -62,27 +55,44 @@ export async function startRecorder(settings: RecorderSettings, context: Service
     onHeartbeat: (silentMs) =>
       reportSilence(readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: SESSION_TIMEOUT_MS }),
   })
-  const ensureDays = async () => {
-    const now = Date.now()
-    await writer.ensureDays([now, now + DAY_MS].map((at) => new Date(at).toISOString().slice(0, 10)))
-  }
-  await ensureDays()
+  const stopLookingAhead = await makeDaysAhead(writer, logger)
   await recorder.start()
   const observing = setInterval(() => recorder.observe(), OBSERVE_EVERY_MS)
-  const lookAhead = setInterval(() => {
-    ensureDays().catch((error: unknown) =>
-      logger.warn({ error }, 'the log’s partitions for tomorrow could not be made; trying again'),
-    )
-  }, LOOK_AHEAD_EVERY_MS)
   return {
     close: async () => {
       clearInterval(observing)
-      clearInterval(lookAhead)
+      stopLookingAhead()
       await recorder.stop()
       await producer.close()
       await pool.end()
     },
   }
+}
+
+function makePool({ databaseUrl }: RecorderSettings, logger: Logger): PgPool {
+  return createPool({
+    url: databaseUrl,
+    role: 'hooklane_recorder',
+    applicationName: 'hooklane-recorder',
+    maxConnections: 2,
+    statementTimeoutMs: 30_000,
+    onIdleError: (error) => logger.warn({ error }, 'a database connection broke'),
+  })
+}
+
+/** Makes the log's partitions of today and tomorrow, now and from time to time. Returns what ends that. */
+async function makeDaysAhead(writer: DeliveryLogWriter, logger: Logger): Promise<() => void> {
+  const ensureDays = async () => {
+    const now = Date.now()
+    await writer.ensureDays([now, now + DAY_MS].map((at) => new Date(at).toISOString().slice(0, 10)))
+  }
+  await ensureDays()
+  const timer = setInterval(() => {
+    ensureDays().catch((error: unknown) =>
+      logger.warn({ error }, 'the log’s partitions for tomorrow could not be made; trying again'),
+    )
+  }, LOOK_AHEAD_EVERY_MS)
+  return () => clearInterval(timer)
 }
 
 async function startOffsets(admin: KafkaLogAdmin, group: string, topic: string): Promise<ReadonlyMap<number, bigint>> {

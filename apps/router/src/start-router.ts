@@ -1,5 +1,5 @@
 import { kafkaConnection } from '@hooklane/config'
-import { decodeEvent, HEADER, MAX_EVENT_BYTES, SCHEMA, topicNames } from '@hooklane/contracts'
+import { decodeEvent, HEADER, MAX_EVENT_BYTES, SCHEMA, topicNames, type TopicNames } from '@hooklane/contracts'
 import { ConfigurationView, type PartitionRouterSettings } from '@hooklane/core'
 import {
   ConfigurationReader,
@@ -11,7 +11,7 @@ import {
 import { noteUndecodable } from '@hooklane/observability'
 import { systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { KafkaRouterLog } from './kafka-router-log.js'
-import { createRouterMetrics } from './metrics.js'
+import { createRouterMetrics, type RouterMetrics } from './metrics.js'
 import { EventRouter } from './partitions/event-router.js'
 import type { RouterSettings } from './settings.js'
 
@@ -38,18 +38,7 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
 
   const view = new ConfigurationView()
   let onConfiguration = (): void => undefined // Until there is a router to be told.
-  const reader = new ConfigurationReader(client, {
-    topic: topics.subscriptions,
-    groupPrefix: topics.group('router'),
-    onRecord: (record) => {
-      if (view.put(record)) onConfiguration()
-    },
-    onUndecodable: (record, reason) => {
-      metrics.incidents.inc({ kind: 'configuration_undecodable' })
-      noteUndecodable(skips, record, reason)
-    },
-    onCrash: (error) => context.fail('the configuration can no longer be followed', error),
-  })
+  const reader = configurationReader(client, { topics, view, metrics, onChange: () => onConfiguration() }, context)
   readiness.set('configuration', false, 'reading')
   await reader.start()
   await reader.caughtUp()
@@ -93,10 +82,38 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
   }
 }
 
+interface ReaderParts {
+  readonly topics: TopicNames
+  readonly view: ConfigurationView
+  readonly metrics: RouterMetrics
+  /** A record has changed the view. */
+  readonly onChange: () => void
+}
+
+/** Follows the configuration topic into the view. */
+function configurationReader(
+  client: KafkaClient,
+  { topics, view, metrics, onChange }: ReaderParts,
+  context: ServiceContext,
+): ConfigurationReader {
+  return new ConfigurationReader(client, {
+    topic: topics.subscriptions,
+    groupPrefix: topics.group('router'),
+    onRecord: (record) => {
+      if (view.put(record)) onChange()
+    },
+    onUndecodable: (record, reason) => {
+      metrics.incidents.inc({ kind: 'configuration_undecodable' })
+      noteUndecodable(context.skips, record, reason)
+    },
+    onCrash: (error) => context.fail('the configuration can no longer be followed', error),
+  })
+}
+
 async function routingSettings(
   settings: RouterSettings,
   log: KafkaRouterLog,
-  topics: ReturnType<typeof topicNames>,
+  topics: TopicNames,
 ): Promise<PartitionRouterSettings> {
   const [partitions, statePartitions] = await Promise.all([
     log.partitionCount(topics.events),

@@ -2,6 +2,7 @@ import { kafkaConnection } from '@hooklane/config'
 import { topicNames } from '@hooklane/contracts'
 import { createSealer } from '@hooklane/core'
 import { createKafkaClient, KafkaLogAdmin, TopicAdmin } from '@hooklane/kafka'
+import type { Logger } from '@hooklane/observability'
 import { TenantDatabase } from '@hooklane/postgres'
 import { explainListenFault, systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { parseAllowTargets } from '@hooklane/webhook-http'
@@ -29,13 +30,7 @@ export async function startSubscriptionService(
   const { operatorKey, secretsKeys } = settings
   const [newestSecretsKey] = secretsKeys
   if (!operatorKey || !newestSecretsKey) throw new Error('the settings were not checked')
-  const database = new TenantDatabase({
-    url: settings.databaseUrl,
-    role: 'hooklane_service',
-    applicationName: 'hooklane-subscription-service',
-    maxConnections: settings.databaseConnections,
-    onIdleError: (error) => logger.warn({ error }, 'a connection to the database broke'),
-  })
+  const database = makeDatabase(settings, logger)
   const kafka = createKafkaClient({ ...kafkaConnection(settings), clientId: 'hooklane-subscription-service', logger })
   const replicas = Math.min(MOST_REPLICAS, settings.kafkaBrokers.length)
   const names = topicNames(settings.topicPrefix)
@@ -86,4 +81,17 @@ export async function startSubscriptionService(
       await database.close()
     },
   }
+}
+
+function makeDatabase(
+  { databaseUrl, databaseConnections }: SubscriptionServiceSettings,
+  logger: Logger,
+): TenantDatabase {
+  return new TenantDatabase({
+    url: databaseUrl,
+    role: 'hooklane_service',
+    applicationName: 'hooklane-subscription-service',
+    maxConnections: databaseConnections,
+    onIdleError: (error) => logger.warn({ error }, 'a connection to the database broke'),
+  })
 }

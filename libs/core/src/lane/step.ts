@@ -2,7 +2,7 @@ import { assertNever } from '../assert-never.js'
 import { advance, appDeleted } from './advance.js'
 import { deleteReachedFloors, laneDeleted } from './floor.js'
 import { attemptEnded, attemptNotStarted, prepared, published, resume, runTimers } from './flow.js'
-import type { Effect, Input } from './protocol.js'
+import type { Effect, Input, InputOf } from './protocol.js'
 import { recordsRead } from './read.js'
 import { regulate } from './regulate.js'
 import { laneSaved, saveIfDirty } from './save-lane.js'
@@ -42,13 +42,8 @@ function handle(session: Session, input: Input, out: Effect[]): boolean {
     case 'published':
       return published(session, input, out)
     case 'laneSaved':
-    case 'laneDeleted': {
-      const lane = input.type === 'laneSaved' ? laneSaved(session, input) : laneDeleted(session, input)
-      if (!lane) return false
-      saveIfDirty(session, lane, nowMs, out)
-      advance(session, lane, nowMs, out)
-      return true
-    }
+    case 'laneDeleted':
+      return laneWritten(session, input, out)
     case 'positionSaved': {
       const isKnown = positionSaved(session, input, out)
       if (isKnown && session.phase === 'running') deleteReachedFloors(session, input.mainOffset, out)
@@ -87,6 +82,15 @@ function handle(session: Session, input: Input, out: Effect[]): boolean {
     default:
       return assertNever(input)
   }
+}
+
+/** False: no such write is in flight. */
+function laneWritten(session: Session, input: InputOf<'laneSaved' | 'laneDeleted'>, out: Effect[]): boolean {
+  const lane = input.type === 'laneSaved' ? laneSaved(session, input) : laneDeleted(session, input)
+  if (!lane) return false
+  saveIfDirty(session, lane, input.nowMs, out)
+  advance(session, lane, input.nowMs, out)
+  return true
 }
 
 function storeUp(session: Session, value: boolean, nowMs: number, out: Effect[]): void {
