@@ -40,6 +40,7 @@ export class Schedule {
   private order = 0
   private atInstant = 0
   private readonly heap: Planned[] = []
+  private hasPromises = false
 
   at(atMs: number, run: () => void): void {
     const { heap } = this
@@ -52,13 +53,20 @@ export class Schedule {
     this.at(this.nowMs + delayMs, run)
   }
 
-  /** Runs until `isDone` or the instant is reached. What promises cause at once happens before the next event. */
+  /** A promise was settled in the present event, or may have been: what it causes at once happens before the next one. */
+  promiseSettled(): void {
+    this.hasPromises = true
+  }
+
+  /** Runs until `isDone` or the instant is reached. */
   async run(untilMs: number, isDone: () => boolean): Promise<void> {
     for (let next = this.heap[0]; next && next.atMs <= untilMs && !isDone(); next = this.heap[0]) {
       this.take()
       this.countInstant(next.atMs)
       next.run()
-      await settled()
+      if (!this.hasPromises) continue
+      this.hasPromises = false
+      await microtasksDone()
     }
   }
 
@@ -93,7 +101,7 @@ export class Schedule {
   }
 }
 
-/** Every microtask that stands now, and all that they cause. */
-const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+/** Every microtask that stands now, and all that they cause. Dear: most events settle no promise. */
+const microtasksDone = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 const before = (a: Planned, b: Planned): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)

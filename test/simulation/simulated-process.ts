@@ -35,7 +35,7 @@ export class SimulatedProcess {
       monotonicMs: () => schedule.nowMs,
       wallMs: () => schedule.nowMs,
       after: (delayMs, run) => this.cancellable(delayMs, run),
-      defer: (run) => this.later(0, run),
+      defer: (run) => void this.cancellable(0, run),
     }
     this.stores = new SimulatedStores(this)
     this.renewer = this.makeRenewer()
@@ -76,7 +76,13 @@ export class SimulatedProcess {
 
   /** A record for the log: sent again until it is acknowledged. */
   publish(land: () => void): Promise<void> {
-    return new Promise((resolve) => this.sendRecord(land, resolve))
+    const { schedule } = this.world
+    return new Promise((resolve) =>
+      this.sendRecord(land, () => {
+        schedule.promiseSettled()
+        resolve()
+      }),
+    )
   }
 
   private sendRecord(land: () => void, acknowledged: () => void): void {
@@ -92,6 +98,7 @@ export class SimulatedProcess {
   }
 
   private gain(partition: number): void {
+    this.world.schedule.promiseSettled()
     this.paused.add(partition)
     const owner = new PartitionOwner({
       workerGroup: WORKER_GROUP,
@@ -112,6 +119,7 @@ export class SimulatedProcess {
   }
 
   private lose(partition: number, owner: PartitionOwner): void {
+    this.world.schedule.promiseSettled()
     this.owners.delete(partition)
     const { session } = owner
     if (this.world.mutation === 'releaseEarly' && session)
@@ -155,7 +163,10 @@ export class SimulatedProcess {
   private offsets(partition: number): Promise<PartitionOffsets> {
     const high = (this.world.logs[partition]!.at(-1)?.offset ?? -1n) + 1n
     return new Promise((resolve) =>
-      this.later(this.world.dice.between(1, 15), () => resolve({ partition, low: 0n, high })),
+      this.later(this.world.dice.between(1, 15), () => {
+        this.world.schedule.promiseSettled()
+        resolve({ partition, low: 0n, high })
+      }),
     )
   }
 
@@ -175,7 +186,11 @@ export class SimulatedProcess {
     })
     return {
       add: (session: RenewedSession) => renewers.forEach((one) => one.add(session)),
-      remove: (session: RenewedSession) => renewers.forEach((one) => one.remove(session)),
+      remove: (session: RenewedSession) => {
+        // Its end is what its owner waits for.
+        world.schedule.promiseSettled()
+        renewers.forEach((one) => one.remove(session))
+      },
       save: async () => {
         await Promise.all(renewers.map((one) => one.save()))
       },
@@ -192,7 +207,9 @@ export class SimulatedProcess {
   private cancellable(delayMs: number, run: () => void): () => void {
     let isCancelled = false
     this.later(delayMs, () => {
-      if (!isCancelled) run()
+      if (isCancelled) return
+      this.world.schedule.promiseSettled()
+      run()
     })
     return () => {
       isCancelled = true

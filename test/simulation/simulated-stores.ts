@@ -39,11 +39,16 @@ export class SimulatedStores {
     const landsInMs = isSlow ? dice.between(500, 6_000) : dice.between(1, 15)
     const backMs = dice.between(1, 10)
     return new Promise((resolve, reject) => {
-      process.later(timeoutMs, () => reject(new AmbiguousWrite('a statement')))
+      const answer = (settle: () => void, afterMs: number) =>
+        process.later(afterMs, () => {
+          schedule.promiseSettled()
+          settle()
+        })
+      answer(() => reject(new AmbiguousWrite('a statement')), timeoutMs)
       if (isCut || (isLost && dice.chance(0.5))) return
       schedule.after(landsInMs, () => {
         const value = statement()
-        if (!isLost) process.later(backMs, () => resolve(value))
+        if (!isLost) answer(() => resolve(value), backMs)
       })
     })
   }
