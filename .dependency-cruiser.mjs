@@ -1,8 +1,70 @@
 /** Who may import whom. The picture stands in docs/architecture.md. */
 const only = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 
+const SOURCE_ONLY = '[.](spec|fixture)[.]ts$'
+
+/**
+ * What each service is made of. A service that needs another part of the core does another thing than before: that is decided here.
+ *
+ * @type {Record<string, string>}
+ */
+const SERVICE_PARTS = {
+  'subscription-service':
+    'config contracts core/access core/delivery core/kernel core/lane core/routing kafka observability postgres runtime webhook-http',
+  'event-producer': 'config contracts core/capture core/kernel kafka observability postgres replication runtime',
+  router: 'config contracts core/configuration core/kernel core/lane core/routing kafka observability runtime',
+  dispatcher:
+    'config contracts core/access core/configuration core/delivery core/kernel core/lane core/policy dispatch kafka observability postgres runtime webhook-http',
+  recorder: 'config contracts core/kernel kafka observability postgres runtime',
+}
+
+/**
+ * The entries of the core, each with those it builds on.
+ *
+ * @type {Record<string, string>}
+ */
+const CORE_ENTRIES = {
+  kernel: '',
+  access: 'kernel',
+  configuration: 'kernel',
+  policy: 'kernel',
+  capture: 'kernel',
+  routing: 'kernel configuration',
+  lane: 'kernel policy',
+  delivery: 'kernel policy lane',
+}
+
+/** @param {string} parts - `lib` or `lib/entry`, separated by spaces */
+const sourcesOf = (parts) => parts.split(' ').map((part) => (part.includes('/') ? part.replace('/', '/src/') : part))
+
+const serviceRules = Object.entries(SERVICE_PARTS).map(([service, parts]) =>
+  only(
+    `${service}-parts`,
+    'What a service is made of stands in one line above.',
+    { path: `^apps/${service}/src`, pathNot: SOURCE_ONLY },
+    { path: `^libs/(?!(${sourcesOf(parts).join('|')})/)` },
+  ),
+)
+
+const entryRules = Object.entries(CORE_ENTRIES).map(([entry, parts]) =>
+  only(
+    `core-${entry}-builds-on`,
+    'The entries of the core form a ladder.',
+    { path: `^libs/core/src/${entry}/`, pathNot: SOURCE_ONLY },
+    { path: `^libs/core/src/(?!(${[entry, ...parts.split(' ')].filter(Boolean).join('|')})/)` },
+  ),
+)
+
 export default {
   forbidden: [
+    ...serviceRules,
+    ...entryRules,
+    only(
+      'public-contracts-stand-alone',
+      'What leaves the house (events, envelope) never depends on records between our own processes.',
+      { path: '^libs/contracts/src/public/' },
+      { path: '^libs/contracts/src/records/' },
+    ),
     only(
       'no-cycles',
       'A cycle means that two parts are one.',
@@ -12,13 +74,13 @@ export default {
     only(
       'core-is-pure',
       'The core imports nothing but node:crypto, and types of the contracts.',
-      { path: '^libs/core/src', pathNot: '[.](spec|fixture)[.]ts$' },
+      { path: '^libs/core/src', pathNot: SOURCE_ONLY },
       { pathNot: ['^libs/core/src', '^(node:)?crypto$', '^libs/contracts/'] },
     ),
     only(
       'core-takes-types-only',
       'The core may know the shapes of records, never their codecs.',
-      { path: '^libs/core/src', pathNot: '[.](spec|fixture)[.]ts$' },
+      { path: '^libs/core/src', pathNot: SOURCE_ONLY },
       { path: '^libs/contracts/', dependencyTypesNot: ['type-only'] },
     ),
     only(
@@ -30,7 +92,7 @@ export default {
     only(
       'dispatch-knows-contracts-and-core',
       'The shell of the lanes runs over ports: in a service, and in the simulation.',
-      { path: '^libs/dispatch/src', pathNot: '[.](spec|fixture)[.]ts$' },
+      { path: '^libs/dispatch/src', pathNot: SOURCE_ONLY },
       { path: '^(libs/(?!core/|contracts/|dispatch/)|apps/|node_modules/)' },
     ),
     only(

@@ -17,7 +17,8 @@ const base = {
     ],
   },
   moduleNameMapper: {
-    '^@hooklane/(.*)$': '<rootDir>/libs/$1/src/index.ts',
+    '^@hooklane/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
+    '^@hooklane/([^/]+)/([^/]+)$': '<rootDir>/libs/$1/src/$2/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.hooklane'],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { parseApiKey } from '@hooklane/core'
+import { parseApiKey } from '@hooklane/core/access'
 import { existsSync } from 'node:fs'
 import { copyFile, link, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

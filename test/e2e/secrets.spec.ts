@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { HEADER, topicNames } from '@hooklane/contracts'
+import { HEADER } from '@hooklane/contracts/public'
+import { topicNames } from '@hooklane/contracts/records'
 import { createKafkaClient, SingleFlightProducer } from '@hooklane/kafka'
 import { eventually, LocalReceiver, spellingsOf, type ReceivedRequest, type ScriptedAnswer } from '@hooklane/testing'
 import { rm } from 'node:fs/promises'

@@ -5,7 +5,7 @@ import {
   type LaneRow,
   type RecordRef,
   type StreamEnd,
-} from '@hooklane/core'
+} from '@hooklane/core/lane'
 
 export class Violation extends Error {
   constructor(

@@ -1,4 +1,5 @@
-import type { AttemptResult, EffectOf } from '@hooklane/core'
+import type { EffectOf } from '@hooklane/core/lane'
+import type { AttemptResult } from '@hooklane/core/policy'
 import type { Knobs } from './knobs.js'
 import type { Oracle } from './oracle.js'
 import type { Dice, Schedule } from './schedule.js'

@@ -1,4 +1,5 @@
-import type { Clock, Grant, PartitionOffsets } from '@hooklane/core'
+import type { Clock, PartitionOffsets } from '@hooklane/core/kernel'
+import type { Grant } from '@hooklane/core/lane'
 import { LeaseRenewer, OpenSessions, PartitionOwner, type LaneSession, type RenewedSession } from '@hooklane/dispatch'
 import { openSimulatedSession } from './simulated-session.js'
 import { SimulatedStores } from './simulated-stores.js'

@@ -6,7 +6,7 @@ import {
   type LaneRow,
   type RecordRef,
   type Verdict,
-} from '@hooklane/core'
+} from '@hooklane/core/lane'
 import { LaneSession, leaseCovers, type SessionPorts } from '@hooklane/dispatch'
 import type { Ending } from './oracle.js'
 import type { SimulatedProcess } from './simulated-process.js'

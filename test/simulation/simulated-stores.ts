@@ -1,4 +1,4 @@
-import { AmbiguousWrite, type LaneStore, type LeaseStore } from '@hooklane/core'
+import { AmbiguousWrite, type LaneStore, type LeaseStore } from '@hooklane/core/lane'
 import type { SimulatedProcess } from './simulated-process.js'
 
 /** What the pools of a dispatcher allow a statement. */

@@ -1,6 +1,6 @@
 import { InMemoryLaneStore, InMemoryLeaseStore } from '@hooklane/testing'
-import type { DeliveryPolicy } from '@hooklane/contracts'
-import type { KeepRequest, LaneOwner, LaneRecord, LaneRow, LeaseToken, RecordRef } from '@hooklane/core'
+import type { DeliveryPolicy } from '@hooklane/contracts/records'
+import type { KeepRequest, LaneOwner, LaneRecord, LaneRow, LeaseToken, RecordRef } from '@hooklane/core/lane'
 import type { Knobs, Mutation } from './knobs.js'
 import { Oracle, type Ending } from './oracle.js'
 import { Receivers } from './receivers.js'

@@ -21,7 +21,7 @@ if (SERVICES.includes(command)) {
   process.exitCode =
     run(join(ROOT, 'libs', 'postgres', 'dist', 'cli', 'migrate.js')) || run(join(ROOT, 'tools', 'stack', 'topics.mjs'))
 } else if (command === 'operator-key') {
-  const { createApiKey } = await import('@hooklane/core')
+  const { createApiKey } = await import('@hooklane/core/access')
   process.stdout.write(`${createApiKey('operator').text}\n`)
 } else if (command === 'healthy') {
   const port = process.env['HEALTH_PORT'] || '8081'

@@ -1,5 +1,5 @@
 import { databaseSettings, kafkaConnection, kafkaSettings, readSettings } from '@hooklane/config'
-import { coreTopics, topicNames, workerGroupTopics } from '@hooklane/contracts'
+import { coreTopics, topicNames, workerGroupTopics } from '@hooklane/contracts/records'
 import { createKafkaClient, TopicAdmin } from '@hooklane/kafka'
 import pg from 'pg'
 
@@ -47,7 +47,10 @@ async function main() {
   const connection = kafkaConnection(settings)
   const admin = new TopicAdmin(createKafkaClient({ ...connection, clientId: 'hooklane-topics', logger }))
   const create = { replicationFactor: Math.min(MOST_REPLICAS, settings.kafkaBrokers.length), create: true }
-  const core = coreTopics(names, /** @type {import('@hooklane/contracts').TopicProfile} */ (settings.topicProfile))
+  const core = coreTopics(
+    names,
+    /** @type {import('@hooklane/contracts/records').TopicProfile} */ (settings.topicProfile),
+  )
   const groupTopics = groups.flatMap((group) => workerGroupTopics(names, group))
   const isFixed = (/** @type {{ name: string }} */ { name }) => name === names.subscriptions
   const faults = [

@@ -1,5 +1,6 @@
-import type { WorkerGroupConfiguration } from '@hooklane/contracts'
-import { every, type Clock, type ConfigurationRecord, type ConfigurationView } from '@hooklane/core'
+import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
+import type { ConfigurationRecord, ConfigurationView } from '@hooklane/core/configuration'
+import { every, type Clock } from '@hooklane/core/kernel'
 import type { LeaseRenewer, OpenSessions } from '@hooklane/dispatch'
 import type { Logger, Readiness } from '@hooklane/observability'
 import type { ServedGroups } from './groups/served-groups.js'

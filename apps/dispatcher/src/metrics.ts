@@ -1,4 +1,4 @@
-import type { AttemptResult } from '@hooklane/core'
+import type { AttemptResult } from '@hooklane/core/policy'
 import type { StoreOperation } from '@hooklane/dispatch'
 import {
   counter,

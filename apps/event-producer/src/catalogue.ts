@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { eventTypesOf, type CaptureConfiguration } from '@hooklane/core'
+import { eventTypesOf, type CaptureConfiguration } from '@hooklane/core/capture'
 import type { Logger } from '@hooklane/observability'
 import { upsertEventTypes, type EventTypeEntry, type PgPool } from '@hooklane/postgres'
 

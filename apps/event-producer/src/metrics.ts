@@ -1,4 +1,4 @@
-import type { ContextFault, SkipReason } from '@hooklane/core'
+import type { ContextFault, SkipReason } from '@hooklane/core/capture'
 import { CAPTURE_SOURCES, counter, gauge, registerMetrics, type Metrics, type Registry } from '@hooklane/observability'
 import type { RefusalCode } from '@hooklane/replication'
 

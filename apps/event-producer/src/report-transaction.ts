@@ -1,4 +1,4 @@
-import type { ContextFault, FoldReport, SkipReason, TransactionInfo } from '@hooklane/core'
+import type { ContextFault, FoldReport, SkipReason, TransactionInfo } from '@hooklane/core/capture'
 import type { Skips, SkipLine } from '@hooklane/observability'
 import type { EventProducerMetrics } from './metrics.js'
 

@@ -1,5 +1,5 @@
 import { kafkaConnection, readCaptureFile } from '@hooklane/config'
-import { topicNames } from '@hooklane/contracts'
+import { topicNames } from '@hooklane/contracts/records'
 import { createKafkaClient, type SingleFlightProducer } from '@hooklane/kafka'
 import { createPool } from '@hooklane/postgres'
 import type { RunningService, ServiceContext } from '@hooklane/runtime'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { LogConsumer, LogConsumerHandlers, LogProducer, LogRecord } from '@hooklane/core'
+import type { LogConsumer, LogConsumerHandlers, LogProducer, LogRecord } from '@hooklane/core/kernel'
 import { createRegistry, Skips, type Logger } from '@hooklane/observability'
 import { RefusedByLog, type DeliveryLogWriter } from '@hooklane/postgres'
 import { eventually } from '@hooklane/testing'

@@ -1,5 +1,5 @@
-import { encodeQuarantined, topicNames } from '@hooklane/contracts'
-import type { LogBatch, LogConsumer, LogConsumerControl, LogProducer, TopicPartition } from '@hooklane/core'
+import { encodeQuarantined, topicNames } from '@hooklane/contracts/records'
+import type { LogBatch, LogConsumer, LogConsumerControl, LogProducer, TopicPartition } from '@hooklane/core/kernel'
 import { noteQuarantined, type Logger, type Skips } from '@hooklane/observability'
 import { RefusedByLog, type DeliveryLogWriter } from '@hooklane/postgres'
 import { BatchWriter, type Waiting } from './batches/batch-writer.js'

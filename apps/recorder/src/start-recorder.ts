@@ -1,4 +1,4 @@
-import { topicNames } from '@hooklane/contracts'
+import { topicNames } from '@hooklane/contracts/records'
 import { createKafkaClient, KafkaLogAdmin, KafkaLogConsumer, SingleFlightProducer } from '@hooklane/kafka'
 import { reportSilence, type Logger } from '@hooklane/observability'
 import { createPool, DeliveryLogWriter, type PgPool } from '@hooklane/postgres'

@@ -1,5 +1,6 @@
-import type { TopicNames } from '@hooklane/contracts'
-import type { PartitionOffsets, RouterLog, RouterLogFailure, RouterWriter } from '@hooklane/core'
+import type { TopicNames } from '@hooklane/contracts/records'
+import type { PartitionOffsets } from '@hooklane/core/kernel'
+import type { RouterLog, RouterLogFailure, RouterWriter } from '@hooklane/core/routing'
 import {
   createPartitionCounts,
   KafkaLogAdmin,

@@ -1,5 +1,5 @@
 import { counter, gauge, histogram, registerMetrics, type Metrics, type Registry } from '@hooklane/observability'
-import type { RouterLogFailure, StartDecision, StartIncident } from '@hooklane/core'
+import type { RouterLogFailure, StartDecision, StartIncident } from '@hooklane/core/routing'
 
 /** Why a record of `events` cannot be routed: the reason in its quarantine record, the path of a schema fault cut off. */
 const REASONS = [

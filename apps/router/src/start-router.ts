@@ -1,6 +1,8 @@
 import { kafkaConnection } from '@hooklane/config'
-import { decodeEvent, HEADER, MAX_EVENT_BYTES, SCHEMA, topicNames, type TopicNames } from '@hooklane/contracts'
-import { ConfigurationView, type PartitionRouterSettings } from '@hooklane/core'
+import { decodeEvent, HEADER, MAX_EVENT_BYTES, SCHEMA } from '@hooklane/contracts/public'
+import { topicNames, type TopicNames } from '@hooklane/contracts/records'
+import { ConfigurationView } from '@hooklane/core/configuration'
+import type { PartitionRouterSettings } from '@hooklane/core/routing'
 import {
   ConfigurationReader,
   createKafkaClient,

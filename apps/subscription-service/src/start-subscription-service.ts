@@ -1,6 +1,6 @@
 import { kafkaConnection } from '@hooklane/config'
-import { topicNames } from '@hooklane/contracts'
-import { createSealer } from '@hooklane/core'
+import { topicNames } from '@hooklane/contracts/records'
+import { createSealer } from '@hooklane/core/access'
 import { createKafkaClient, KafkaLogAdmin, TopicAdmin } from '@hooklane/kafka'
 import type { Logger } from '@hooklane/observability'
 import { TenantDatabase } from '@hooklane/postgres'

@@ -1,4 +1,4 @@
-import type { LogRecord } from '@hooklane/core'
+import type { LogRecord } from '@hooklane/core/kernel'
 import type { SkipLine, SkippedPart, Skips } from './skips.js'
 
 /** A record that is put aside, and why: a reason may carry a path, as in `schema:/entity/id`. */

@@ -1,4 +1,4 @@
-import { LineLimiter } from '@hooklane/core'
+import { LineLimiter } from '@hooklane/core/kernel'
 import type { Logger } from './logger.js'
 
 /** Something that came in and led to nothing: a row, a record, what was said beside them. */

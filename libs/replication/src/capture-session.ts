@@ -1,4 +1,4 @@
-import { VALUE_SETTINGS, withSessionSettings } from '@hooklane/core'
+import { VALUE_SETTINGS, withSessionSettings } from '@hooklane/core/capture'
 import type { Client } from 'pg'
 import { SourceRefused } from './source-refused.js'
 

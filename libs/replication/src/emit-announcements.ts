@@ -1,4 +1,4 @@
-import { ANNOUNCEMENT_PREFIX } from '@hooklane/core'
+import { ANNOUNCEMENT_PREFIX } from '@hooklane/core/capture'
 import { withControlConnection } from './preparation/control-connection.js'
 import type { ReplicatedSource } from './replicated-source.js'
 

@@ -1,4 +1,4 @@
-import { publicationGaps, type PublicationGap, type PublicationQuestion } from '@hooklane/core'
+import { publicationGaps, type PublicationGap, type PublicationQuestion } from '@hooklane/core/capture'
 import type { ReplicatedSource } from './replicated-source.js'
 import { ChangesMissing, type Gap } from './source-refused.js'
 

@@ -1,4 +1,4 @@
-import type { TableOids } from '@hooklane/core'
+import type { TableOids } from '@hooklane/core/capture'
 
 export type { TableOids }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '@hooklane/core'
+import type { Clock } from '@hooklane/core/kernel'
 
 /** `setTimeout` takes 31 bits of milliseconds. */
 const MAX_TIMER_MS = 2_147_483_647

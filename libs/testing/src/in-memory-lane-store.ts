@@ -1,4 +1,4 @@
-import type { LaneOwner, LaneRow, LaneStore, LeaseToken, OpenStream } from '@hooklane/core'
+import type { LaneOwner, LaneRow, LaneStore, LeaseToken, OpenStream } from '@hooklane/core/lane'
 import type { InMemoryLeaseStore } from './in-memory-lease-store.js'
 
 interface StoredLane {

@@ -1,4 +1,4 @@
-import type { Grant, KeepRequest, LeaseStore, LeaseToken } from '@hooklane/core'
+import type { Grant, KeepRequest, LeaseStore, LeaseToken } from '@hooklane/core/lane'
 
 interface OwnerRow {
   owner: string | null

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { LaneRow, LaneStore, LeaseStore, LeaseToken, OpenStream } from '@hooklane/core'
+import type { LaneRow, LaneStore, LeaseStore, LeaseToken, OpenStream } from '@hooklane/core/lane'
 
 export interface LaneStoreHarness {
   readonly leases: LeaseStore

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { Grant, KeepRequest, LeaseStore, LeaseToken } from '@hooklane/core'
+import type { Grant, KeepRequest, LeaseStore, LeaseToken } from '@hooklane/core/lane'
 
 export interface LeaseStoreHarness {
   readonly store: LeaseStore

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { coreTopics, topicNames, workerGroupTopics } from '@hooklane/contracts'
+import { coreTopics, topicNames, workerGroupTopics } from '@hooklane/contracts/records'
 import { createKafkaClient, lastRecords } from '@hooklane/kafka'
 import { Client } from 'pg'
 import type { LocalSystem } from './local-system.js'

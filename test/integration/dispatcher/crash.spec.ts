@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
-import type { AttemptRecord } from '@hooklane/contracts'
+import type { AttemptRecord } from '@hooklane/contracts/records'
 import { eventually, OK, status } from '@hooklane/testing'
 import { DispatchWorld } from './dispatch-world.js'
 

@@ -1,18 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import { HEADER } from '@hooklane/contracts/public'
 import {
   coreTopics,
   decodeQuarantined,
   encodeDeliveryHeaders,
   encodeStreamEndHeaders,
-  HEADER,
   workerGroupTopics,
   type AttemptRecord,
   type DeadLetterRecord,
   type QuarantinedRecord,
   type SettlementRecord,
-} from '@hooklane/contracts'
-import { createSealer, newSigningSecret, type OutgoingRecord } from '@hooklane/core'
+} from '@hooklane/contracts/records'
+import { createSealer } from '@hooklane/core/access'
+import { newSigningSecret } from '@hooklane/core/delivery'
+import type { OutgoingRecord } from '@hooklane/core/kernel'
 import { insertWorkerGroup } from '@hooklane/postgres'
 import { eventually, LocalReceiver, type ReceivedRequest } from '@hooklane/testing'
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.js'

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals'
-import type { EntityEvent } from '@hooklane/contracts'
+import type { EntityEvent } from '@hooklane/contracts/public'
 import { CaptureWorld } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import fc from 'fast-check'
-import type { EntityEvent, JsonObject } from '@hooklane/contracts'
+import type { EntityEvent, JsonObject } from '@hooklane/contracts/public'
 import type pg from 'pg'
 import { CaptureWorld } from './capture-world.js'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-import { partitionOfKey } from '@hooklane/core'
+import { partitionOfKey } from '@hooklane/core/kernel'
 import { CaptureWorld } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'

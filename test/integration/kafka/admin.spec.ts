@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { KafkaLogAdmin, TopicAdmin } from '@hooklane/kafka'
-import type { TopicSpec } from '@hooklane/contracts'
+import type { TopicSpec } from '@hooklane/contracts/records'
 import { kafkaFixture } from './kafka-fixture.js'
 
 const kafka = kafkaFixture()

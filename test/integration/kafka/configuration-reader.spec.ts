@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { ConfigurationReader } from '@hooklane/kafka'
-import { ConfigurationView, type ConfigurationRecord } from '@hooklane/core'
+import { ConfigurationView, type ConfigurationRecord } from '@hooklane/core/configuration'
 import { kafkaFixture } from './kafka-fixture.js'
 
 const kafka = kafkaFixture()

@@ -8,7 +8,7 @@ import {
   type KafkaClient,
   type KafkaLogConsumerOptions,
 } from '@hooklane/kafka'
-import type { LogBatch, LogConsumerControl, TopicPartition } from '@hooklane/core'
+import type { LogBatch, LogConsumerControl, TopicPartition } from '@hooklane/core/kernel'
 import * as testing from '@hooklane/testing'
 import { makeTopic } from '../support/make-topics.js'
 

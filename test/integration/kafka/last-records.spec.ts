@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { lastRecords, TransactionalProducer } from '@hooklane/kafka'
-import type { LogRecord } from '@hooklane/core'
+import type { LogRecord } from '@hooklane/core/kernel'
 import { kafkaFixture } from './kafka-fixture.js'
 
 const kafka = kafkaFixture()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { KafkaLogAdmin, ProducerLost, TransactionalProducer } from '@hooklane/kafka'
-import { partitionOfKey } from '@hooklane/core'
+import { partitionOfKey } from '@hooklane/core/kernel'
 import { collect, eventually, kafkaFixture } from './kafka-fixture.js'
 
 const kafka = kafkaFixture()

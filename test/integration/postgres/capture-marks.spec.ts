@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { endOfTransaction } from '@hooklane/core'
+import { endOfTransaction } from '@hooklane/core/capture'
 import {
   CaptureMarks,
   CaptureMarksClosed,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import type { AttemptRecord, DeadLetterRecord, SettlementRecord } from '@hooklane/contracts'
+import type { AttemptRecord, DeadLetterRecord, SettlementRecord } from '@hooklane/contracts/records'
 import { createPool, DeliveryLogWriter, type PgPool } from '@hooklane/postgres'
 import fc from 'fast-check'
 import { createTestDatabase, type TestDatabase } from './test-database.js'

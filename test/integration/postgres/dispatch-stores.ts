@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Grant, LaneRow, OpenStream } from '@hooklane/core'
+import type { Grant, LaneRow, OpenStream } from '@hooklane/core/lane'
 import { createPool, PostgresLaneStore, PostgresLeaseStore, type PgPool } from '@hooklane/postgres'
 import { createTestDatabase, type TestDatabase } from './test-database.js'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { AmbiguousWrite } from '@hooklane/core'
+import { AmbiguousWrite } from '@hooklane/core/lane'
 import { PostgresLaneStore } from '@hooklane/postgres'
 import { describeLaneStoreContract, eventually } from '@hooklane/testing'
 import { DispatchStores, laneRow } from './dispatch-stores.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { AmbiguousWrite, type KeepRequest, type LeaseToken } from '@hooklane/core'
+import { AmbiguousWrite, type KeepRequest, type LeaseToken } from '@hooklane/core/lane'
 import { PostgresLaneStore, PostgresLeaseStore, type PgPool } from '@hooklane/postgres'
 import { describeLeaseStoreContract, eventually } from '@hooklane/testing'
 import { DispatchStores, laneRow } from './dispatch-stores.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-import type { OutgoingRecord } from '@hooklane/core'
+import type { OutgoingRecord } from '@hooklane/core/kernel'
 import { TenantDatabase, type Tables } from '@hooklane/postgres'
 import { eventually } from '@hooklane/testing'
 import type { ServiceProcess } from '../support/service-process.js'

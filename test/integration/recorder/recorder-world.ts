@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import { HEADER, SCHEMA } from '@hooklane/contracts/public'
 import {
   coreTopics,
   decodeQuarantined,
-  HEADER,
-  SCHEMA,
   type AttemptRecord,
   type DeadLetterRecord,
   type QuarantinedRecord,
   type SettlementRecord,
-} from '@hooklane/contracts'
-import type { OutgoingRecord } from '@hooklane/core'
+} from '@hooklane/contracts/records'
+import type { OutgoingRecord } from '@hooklane/core/kernel'
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.js'
 import { KafkaWorld } from '../support/kafka-world.js'
 import { ServiceProcess } from '../support/service-process.js'

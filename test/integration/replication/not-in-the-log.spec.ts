@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import type { RowChange } from '@hooklane/core'
+import type { RowChange } from '@hooklane/core/capture'
 import type { ReplicatedTable } from '@hooklane/replication'
 import pg from 'pg'
 import { eventually } from '../event-producer/eventually.js'

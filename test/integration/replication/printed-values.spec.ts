@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-import type { RowChange } from '@hooklane/core'
+import type { RowChange } from '@hooklane/core/capture'
 import fc from 'fast-check'
 import { eventually } from '../event-producer/eventually.js'
 import { RELEASES, startRelease, type PostgresRelease } from '../support/postgres-release.js'

@@ -1,4 +1,4 @@
-import type { EmittedContext, RowChange, TransactionInfo } from '@hooklane/core'
+import type { EmittedContext, RowChange, TransactionInfo } from '@hooklane/core/capture'
 import {
   ReplicationStream,
   type PreparedSource,

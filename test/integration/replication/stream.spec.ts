@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import { formatLsn, type TransactionInfo } from '@hooklane/core'
+import { formatLsn, type TransactionInfo } from '@hooklane/core/capture'
 import { Recorder, SourceWorld } from './source-world.js'
 import { eventually } from '../event-producer/eventually.js'
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import type { CatalogueType } from '@hooklane/core'
+import type { CatalogueType } from '@hooklane/core/capture'
 import { eventually } from '../event-producer/eventually.js'
 import { startRelease, type PostgresRelease } from '../support/postgres-release.js'
 import { Recorder, SourceWorld } from './source-world.js'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-import { buildResyncEvent, partitionOfKey, webhookId } from '@hooklane/core'
+import { buildResyncEvent } from '@hooklane/core/capture'
+import { webhookId, partitionOfKey } from '@hooklane/core/kernel'
 import { assertDense, eventually, messageOf, RouterWorld, upstreamEvent, type Delivered } from './router-world.js'
 
 jest.setTimeout(240_000)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-import { partitionOfKey } from '@hooklane/core'
+import { partitionOfKey } from '@hooklane/core/kernel'
 import type { Message } from 'kafkajs'
 import type { ServiceProcess } from '../support/service-process.js'
 import { assertDense, eventually, messageOf, RouterWorld, upstreamEvent } from './router-world.js'

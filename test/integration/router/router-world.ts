@@ -1,18 +1,19 @@
 import { fileURLToPath } from 'node:url'
+import { HEADER } from '@hooklane/contracts/public'
 import {
   coreTopics,
   decodeDeliveryHeaders,
   decodeQuarantined,
   decodeStreamEndHeaders,
-  HEADER,
   isStreamEnd,
   workerGroupTopics,
   type ConfigurationKind,
   type DeliveryHeaders,
   type QuarantinedRecord,
   type TopicNames,
-} from '@hooklane/contracts'
-import { partitionOfKey, type LogRecord } from '@hooklane/core'
+} from '@hooklane/contracts/records'
+import type { LogRecord } from '@hooklane/core/kernel'
+import { partitionOfKey } from '@hooklane/core/kernel'
 import { KafkaLogAdmin, TopicAdmin } from '@hooklane/kafka'
 import * as testing from '@hooklane/testing'
 import type { Message, Producer } from 'kafkajs'

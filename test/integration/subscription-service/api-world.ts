@@ -1,11 +1,6 @@
-import type { WorkerGroupConfiguration } from '@hooklane/contracts'
-import {
-  createApiKey,
-  createSealer,
-  type WorkerGroupBacklog,
-  type WorkerGroupBacklogs,
-  type WorkerGroupTopics,
-} from '@hooklane/core'
+import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
+import { createApiKey, createSealer } from '@hooklane/core/access'
+import type { WorkerGroupBacklog, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core/lane'
 import { createLogger, createRegistry } from '@hooklane/observability'
 import { TenantDatabase } from '@hooklane/postgres'
 import { systemClock } from '@hooklane/runtime'

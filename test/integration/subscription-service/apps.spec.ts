@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { AppSchema, CompanySchema, decoderOf } from '@hooklane/contracts'
-import { WorkerGroupNotReady } from '@hooklane/core'
+import { decoderOf } from '@hooklane/contracts/public'
+import { AppSchema, CompanySchema } from '@hooklane/contracts/records'
+import { WorkerGroupNotReady } from '@hooklane/core/lane'
 import { ApiWorld, SUBSCRIPTION } from './api-world.js'
 
 describe('companies, apps and worker groups', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { OWN_EVENT_TYPES, RESYNC_REASONS } from '@hooklane/contracts'
-import { buildResyncEvent, type ResyncNotice } from '@hooklane/core'
+import { OWN_EVENT_TYPES, RESYNC_REASONS } from '@hooklane/contracts/public'
+import { buildResyncEvent, type ResyncNotice } from '@hooklane/core/capture'
 import { migrate } from '@hooklane/postgres'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { readFile } from 'node:fs/promises'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { AppSchema, CompanySchema, decoderOf, EndedStreamSchema } from '@hooklane/contracts'
+import { decoderOf } from '@hooklane/contracts/public'
+import { AppSchema, CompanySchema, EndedStreamSchema } from '@hooklane/contracts/records'
 import { eventually } from '@hooklane/testing'
 import { CompanyErasure } from '../../../apps/subscription-service/src/companies/company-erasure.js'
 import { ApiWorld, SUBSCRIPTION } from './api-world.js'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { topicNames, type TopicNames, type TopicSpec } from '@hooklane/contracts'
-import type { LogRecord } from '@hooklane/core'
+import { topicNames, type TopicNames, type TopicSpec } from '@hooklane/contracts/records'
+import type { LogRecord } from '@hooklane/core/kernel'
 import {
   createKafkaClient,
   KafkaLogConsumer,

@@ -1,4 +1,4 @@
-import type { TopicSpec } from '@hooklane/contracts'
+import type { TopicSpec } from '@hooklane/contracts/records'
 import { TopicAdmin, type KafkaClient } from '@hooklane/kafka'
 import { eventually } from '@hooklane/testing'
 

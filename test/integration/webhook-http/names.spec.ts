@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import type { SendOutcome } from '@hooklane/core'
+import type { SendOutcome } from '@hooklane/core/delivery'
 import { CaresHostResolver, parseAllowTargets } from '@hooklane/webhook-http'
 import { nameServer, type NameAnswer } from './name-server.js'
 import { Cleanup, countingDial, requestTo, senderOf } from './receivers.js'

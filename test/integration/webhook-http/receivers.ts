@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import type { WebhookRequest } from '@hooklane/core'
+import type { WebhookRequest } from '@hooklane/core/delivery'
 import {
   dial,
   parseAllowTargets,

@@ -59,8 +59,24 @@ async function create(site, isFull) {
 
 /** @type {Act} */
 const createFull = { kind: 'partitionCreate', moment: 'any', act: (site) => create(site, true) }
-/** @type {Act} */
-const createBare = { kind: 'partitionCreateBare', moment: 'any', act: (site) => create(site, false) }
+/**
+ * Some of its rows are changed and deleted at once, mostly: whoever looks at the catalogue only afterwards, when it may be FULL, has to find in the
+ * log that their old rows are incomplete.
+ *
+ * @type {Act}
+ */
+const createBare = {
+  kind: 'partitionCreateBare',
+  moment: 'any',
+  async act(site) {
+    const made = await create(site, false)
+    if (made === null || site.chance.isBelow(0.3)) return made
+    const partition = /** @type {Partition} */ (all(site).at(-1))
+    await fill(site, partition)
+    await changeRows(site, partition)
+    return `${made}, its rows changed at once`
+  },
+}
 
 /** A table with rows becomes a partition: one that was made for it, or one that was a partition before. @type {Act} */
 const attach = {
@@ -99,6 +115,15 @@ function fill(site, { name, from }) {
     `INSERT INTO public.${name} (bucket, region, id, company_id, what, secret_source)
      SELECT ${from} + g % ${WIDTH}, 'n', g, ${company}, 'waiting ' || g, '${token}-' || g FROM generate_series(1, ${chance.between(5, 60)}) g
      ON CONFLICT DO NOTHING`,
+  )
+}
+
+/** Deletes about a third of its rows and changes as many. @param {Site} site @param {Partition} partition */
+function changeRows(site, { from }) {
+  const isOf = `bucket >= ${from} AND bucket < ${from + WIDTH}`
+  return site.run(
+    `DELETE FROM public.ev WHERE ${isOf} AND id % 3 = 0`,
+    `UPDATE public.ev SET what = what || ' changed' WHERE ${isOf} AND id % 3 = 1`,
   )
 }
 

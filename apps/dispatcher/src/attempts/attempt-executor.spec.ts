@@ -1,16 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts'
-import {
-  createSealer,
-  sealingScope,
-  spliceOrder,
-  type EffectOf,
-  type RecordRef,
-  type SendingTerms,
-  type SendOutcome,
-  type WebhookRequest,
-  type WebhookSender,
-} from '@hooklane/core'
+import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts/records'
+import { createSealer, sealingScope } from '@hooklane/core/access'
+import type { SendingTerms, SendOutcome, WebhookRequest, WebhookSender } from '@hooklane/core/delivery'
+import type { EffectOf, RecordRef } from '@hooklane/core/lane'
+import { spliceOrder } from '@hooklane/core/routing'
 import { createRegistry } from '@hooklane/observability'
 import { dispatcherMetrics } from '../metrics.js'
 import { AttemptExecutor } from './attempt-executor.js'

@@ -1,19 +1,15 @@
-import type { SubscriptionConfiguration, WorkerMode } from '@hooklane/contracts'
+import type { SubscriptionConfiguration, WorkerMode } from '@hooklane/contracts/records'
+import { CannotUnseal } from '@hooklane/core/access'
 import {
-  CannotUnseal,
-  LineLimiter,
-  newId,
   renderEnvelope,
   renderHeaders,
-  type Time,
-  type EffectOf,
-  type Happening,
-  type LeaseToken,
   type RenderedEvent,
   type SendOutcome,
   type WebhookRequest,
   type WebhookSender,
-} from '@hooklane/core'
+} from '@hooklane/core/delivery'
+import { LineLimiter, newId, type Time } from '@hooklane/core/kernel'
+import type { EffectOf, Happening, LeaseToken } from '@hooklane/core/lane'
 import { leaseCovers, type LeaseHolder } from '@hooklane/dispatch'
 import type { DispatchView } from '../configuration/configuration-gate.js'
 import type { DispatcherMetrics, GuardCause } from '../metrics.js'

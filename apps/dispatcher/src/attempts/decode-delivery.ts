@@ -1,4 +1,5 @@
-import { DeliverySchema, decoderOf, type DeliveryRecord } from '@hooklane/contracts'
+import { decoderOf } from '@hooklane/contracts/public'
+import { DeliverySchema, type DeliveryRecord } from '@hooklane/contracts/records'
 
 const decode = decoderOf(DeliverySchema)
 

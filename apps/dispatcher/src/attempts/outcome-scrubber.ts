@@ -1,12 +1,5 @@
-import {
-  isCredentialName,
-  MASK,
-  MAX_BODY_EXCERPT_BYTES,
-  maskCredentialParameters,
-  type SecretScrubber,
-  type SendOutcome,
-  type WebhookResponse,
-} from '@hooklane/core'
+import { isCredentialName, MASK, maskCredentialParameters, type SecretScrubber } from '@hooklane/core/access'
+import { MAX_BODY_EXCERPT_BYTES, type SendOutcome, type WebhookResponse } from '@hooklane/core/delivery'
 
 /** Names of response headers that are remembered. Receivers choose them: they may be without number. */
 const MAX_KNOWN_NAMES = 1_000

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { SubscriptionConfiguration } from '@hooklane/contracts'
+import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
 import { RenderedAddresses } from './rendered-addresses.js'
 
 const subscription = { id: 'sub_1', workflow: { id: 'wf_1', name: 'Products' } } as SubscriptionConfiguration

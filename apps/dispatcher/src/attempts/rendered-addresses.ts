@@ -1,5 +1,5 @@
-import type { SubscriptionConfiguration } from '@hooklane/contracts'
-import { renderAddress, type AddressParts, type RenderedAddress } from '@hooklane/core'
+import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
+import { renderAddress, type AddressParts, type RenderedAddress } from '@hooklane/core/delivery'
 
 type Parts = AddressParts & { readonly subscription: SubscriptionConfiguration }
 

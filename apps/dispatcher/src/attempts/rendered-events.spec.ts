@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { spliceOrder, type RecordRef } from '@hooklane/core'
+import type { RecordRef } from '@hooklane/core/lane'
+import { spliceOrder } from '@hooklane/core/routing'
 import { RenderedEvents } from './rendered-events.js'
 
 const eventOf = (change: object = {}) => ({

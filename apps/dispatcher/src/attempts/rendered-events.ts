@@ -1,5 +1,6 @@
-import type { DeliveryRecord } from '@hooklane/contracts'
-import { renderEvent, type RecordRef, type RenderedEvent } from '@hooklane/core'
+import type { DeliveryRecord } from '@hooklane/contracts/records'
+import { renderEvent, type RenderedEvent } from '@hooklane/core/delivery'
+import type { RecordRef } from '@hooklane/core/lane'
 import { decodeDelivery } from './decode-delivery.js'
 
 /** The event of a delivery, and the delivery's place in its app's stream. */

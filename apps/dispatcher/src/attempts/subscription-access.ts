@@ -1,15 +1,14 @@
-import type { SubscriptionConfiguration } from '@hooklane/contracts'
+import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
 import {
   createSecretScrubber,
   isCredentialHeader,
   sealingScope,
   secretTextsOf,
   shownUrl,
-  signingKeyOf,
   type Sealer,
   type SecretScrubber,
-  type SigningKey,
-} from '@hooklane/core'
+} from '@hooklane/core/access'
+import { signingKeyOf, type SigningKey } from '@hooklane/core/delivery'
 
 /** What a request to a subscription needs beside the body, its secrets opened, and what may be written of it. */
 export interface SubscriptionAccess {

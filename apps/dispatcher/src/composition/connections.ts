@@ -1,5 +1,6 @@
 import { kafkaConnection } from '@hooklane/config'
-import type { LaneStore, LeaseStore, WebhookSender } from '@hooklane/core'
+import type { WebhookSender } from '@hooklane/core/delivery'
+import type { LaneStore, LeaseStore } from '@hooklane/core/lane'
 import { createKafkaClient, KafkaLogAdmin, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
 import type { Logger } from '@hooklane/observability'
 import { createPool, PostgresLaneStore, PostgresLeaseStore, type PgPool } from '@hooklane/postgres'

@@ -1,5 +1,6 @@
-import type { TopicNames } from '@hooklane/contracts'
-import type { ConfigurationRecord, ConfigurationView, LaneStore } from '@hooklane/core'
+import type { TopicNames } from '@hooklane/contracts/records'
+import type { ConfigurationRecord, ConfigurationView } from '@hooklane/core/configuration'
+import type { LaneStore } from '@hooklane/core/lane'
 import type { OpenSessions } from '@hooklane/dispatch'
 import { ConfigurationReader, type KafkaClient } from '@hooklane/kafka'
 import { noteUndecodable } from '@hooklane/observability'

@@ -1,4 +1,6 @@
-import { createSealer, userAgentOf, type ConfigurationView } from '@hooklane/core'
+import { createSealer } from '@hooklane/core/access'
+import type { ConfigurationView } from '@hooklane/core/configuration'
+import { userAgentOf } from '@hooklane/core/delivery'
 import { LeaseRenewer, type OpenSessions } from '@hooklane/dispatch'
 import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import { AttemptExecutor } from '../attempts/attempt-executor.js'

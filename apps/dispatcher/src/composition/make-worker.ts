@@ -1,5 +1,5 @@
-import { encodeQuarantined, topicNames, type WorkerGroupConfiguration } from '@hooklane/contracts'
-import type { PartitionOffsets } from '@hooklane/core'
+import { encodeQuarantined, topicNames, type WorkerGroupConfiguration } from '@hooklane/contracts/records'
+import type { PartitionOffsets } from '@hooklane/core/kernel'
 import { PartitionOwner } from '@hooklane/dispatch'
 import { KafkaLogConsumer } from '@hooklane/kafka'
 import { noteQuarantined } from '@hooklane/observability'

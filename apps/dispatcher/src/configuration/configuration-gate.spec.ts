@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts'
-import type { RecordRef } from '@hooklane/core'
+import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts/records'
+import type { RecordRef } from '@hooklane/core/lane'
 import { systemClock } from '@hooklane/runtime'
 import { ConfigurationGate, type DispatchView } from './configuration-gate.js'
 

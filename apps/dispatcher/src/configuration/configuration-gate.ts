@@ -1,6 +1,11 @@
-import type { CompanyConfiguration, DeliveryPolicy } from '@hooklane/contracts'
-import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts'
-import { pause, type Clock, type RecordRef, type Verdict } from '@hooklane/core'
+import type {
+  CompanyConfiguration,
+  DeliveryPolicy,
+  AppConfiguration,
+  SubscriptionConfiguration,
+} from '@hooklane/contracts/records'
+import { pause, type Clock } from '@hooklane/core/kernel'
+import type { RecordRef, Verdict } from '@hooklane/core/lane'
 
 /** What the dispatcher asks of the configuration. */
 export interface DispatchView {

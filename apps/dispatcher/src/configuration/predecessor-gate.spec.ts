@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { OpenStream, RecordRef } from '@hooklane/core'
+import type { OpenStream, RecordRef } from '@hooklane/core/lane'
 import * as testing from '@hooklane/testing'
 import { systemClock } from '@hooklane/runtime'
 import { PredecessorGate } from './predecessor-gate.js'

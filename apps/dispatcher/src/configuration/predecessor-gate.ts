@@ -1,4 +1,5 @@
-import { pause, type Clock, type OpenStream, type RecordRef } from '@hooklane/core'
+import { pause, type Clock } from '@hooklane/core/kernel'
+import type { OpenStream, RecordRef } from '@hooklane/core/lane'
 
 export interface PredecessorGateOptions {
   readonly clock: Pick<Clock, 'after' | 'monotonicMs'>

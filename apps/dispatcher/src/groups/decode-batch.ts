@@ -1,5 +1,7 @@
-import { decodeDeliveryHeaders, decodeStreamEndHeaders, isStreamEnd, type Decoded } from '@hooklane/contracts'
-import type { LaneRecord, LogBatch, LogRecord, RecordRef, StreamEnd } from '@hooklane/core'
+import type { Decoded } from '@hooklane/contracts/public'
+import { decodeDeliveryHeaders, decodeStreamEndHeaders, isStreamEnd } from '@hooklane/contracts/records'
+import type { LogBatch, LogRecord } from '@hooklane/core/kernel'
+import type { LaneRecord, RecordRef, StreamEnd } from '@hooklane/core/lane'
 
 export interface DecodedBatch {
   readonly records: readonly LaneRecord[]

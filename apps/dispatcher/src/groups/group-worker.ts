@@ -1,4 +1,4 @@
-import type { LogBatch, LogConsumer, LogConsumerControl, TopicPartition } from '@hooklane/core'
+import type { LogBatch, LogConsumer, LogConsumerControl, TopicPartition } from '@hooklane/core/kernel'
 import type { LaneSession, PartitionOwner } from '@hooklane/dispatch'
 import { decodeBatch, type DecodedBatch, type Unreadable } from './decode-batch.js'
 

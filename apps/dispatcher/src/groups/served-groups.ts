@@ -1,5 +1,5 @@
-import type { WorkerGroupConfiguration } from '@hooklane/contracts'
-import { pause, type Clock } from '@hooklane/core'
+import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
+import { pause, type Clock } from '@hooklane/core/kernel'
 import type { GroupWorker } from './group-worker.js'
 import { isServed } from './matches-pattern.js'
 

@@ -1,4 +1,4 @@
-import type { Time } from '@hooklane/core'
+import type { Time } from '@hooklane/core/kernel'
 import type { LaneSession } from '@hooklane/dispatch'
 import { reportSilence, type Readiness } from '@hooklane/observability'
 import type { GroupWorker } from '../groups/group-worker.js'

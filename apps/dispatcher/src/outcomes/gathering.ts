@@ -1,4 +1,4 @@
-import type { Clock } from '@hooklane/core'
+import type { Clock } from '@hooklane/core/kernel'
 
 /** So many are worth the work at once. */
 const AT_MOST = 200

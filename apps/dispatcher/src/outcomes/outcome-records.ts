@@ -1,19 +1,14 @@
+import { HEADER, SCHEMA } from '@hooklane/contracts/public'
 import {
-  HEADER,
-  SCHEMA,
   topicNames,
   type AttemptRecord,
   type DeadLetterRecord,
   type SettlementRecord,
-} from '@hooklane/contracts'
-import {
-  maskHeaders,
-  newId,
-  type Disposition,
-  type EffectOf,
-  type OutgoingRecord,
-  type RecordRef,
-} from '@hooklane/core'
+} from '@hooklane/contracts/records'
+import { maskHeaders } from '@hooklane/core/access'
+import { newId, type OutgoingRecord } from '@hooklane/core/kernel'
+import type { EffectOf, RecordRef } from '@hooklane/core/lane'
+import type { Disposition } from '@hooklane/core/policy'
 import type { AttemptDetail, DeliveredEvent } from '../attempts/attempt-executor.js'
 import { decodeDelivery } from '../attempts/decode-delivery.js'
 

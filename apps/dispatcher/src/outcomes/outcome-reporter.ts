@@ -1,4 +1,5 @@
-import type { Clock, EffectOf, OutgoingRecord } from '@hooklane/core'
+import type { Clock, OutgoingRecord } from '@hooklane/core/kernel'
+import type { EffectOf } from '@hooklane/core/lane'
 import type { LaneSession } from '@hooklane/dispatch'
 import { withoutRedaction, type Logger } from '@hooklane/observability'
 import type { AttemptDetail } from '../attempts/attempt-executor.js'

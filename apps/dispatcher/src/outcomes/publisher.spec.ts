@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import type { LogProducer } from '@hooklane/core'
+import type { LogProducer } from '@hooklane/core/kernel'
 import { systemClock } from '@hooklane/runtime'
 import { Publisher } from './publisher.js'
 

@@ -1,4 +1,4 @@
-import { Backoff, pause, type Clock, type LogProducer, type OutgoingRecord } from '@hooklane/core'
+import { Backoff, pause, type Clock, type LogProducer, type OutgoingRecord } from '@hooklane/core/kernel'
 
 export interface PublisherOptions {
   readonly clock: Pick<Clock, 'after'>

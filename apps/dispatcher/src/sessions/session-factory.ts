@@ -1,16 +1,15 @@
-import type { EndedStreamConfiguration } from '@hooklane/contracts'
+import type { EndedStreamConfiguration } from '@hooklane/contracts/records'
+import type { Clock, PartitionOffsets } from '@hooklane/core/kernel'
 import {
   openSession,
-  type Clock,
   type Grant,
   type LaneSettings,
   type LaneStore,
   type LeaseStore,
   type LeaseToken,
-  type PartitionOffsets,
   type RecordRef,
   type Verdict,
-} from '@hooklane/core'
+} from '@hooklane/core/lane'
 import {
   LaneSession,
   type LeaseRenewer,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import type { Announcement } from '@hooklane/core'
+import type { Announcement } from '@hooklane/core/capture'
 import type { CaptureGaps, CaptureMark, CaptureMarkUpdate, ReadCaptureMark } from '@hooklane/postgres'
 import { mergeGaps } from './merge-gaps.js'
 import { ReadBackOffsets, type TopicOffsets } from './read-back-offsets.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { OutgoingRecord } from '@hooklane/core'
+import type { OutgoingRecord } from '@hooklane/core/kernel'
 import { OrderedPublisher, PublisherStopped, type PublishedCheck } from './ordered-publisher.js'
 
 const record = (value: string): OutgoingRecord => ({ topic: 't', key: 'k', value })

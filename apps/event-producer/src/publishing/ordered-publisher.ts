@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Backoff, type LogProducer, type OutgoingRecord } from '@hooklane/core'
+import { Backoff, type LogProducer, type OutgoingRecord } from '@hooklane/core/kernel'
 
 /** Of one publish; the producer makes requests of it. More costs memory, fewer costs round trips. */
 const BATCH_RECORDS = 500

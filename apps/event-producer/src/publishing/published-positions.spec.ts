@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { partitionOfKey } from '@hooklane/core'
+import { partitionOfKey } from '@hooklane/core/kernel'
 import { isPublished } from './published-positions.js'
 
 const PARTITIONS = 4

@@ -1,5 +1,6 @@
-import { decoderOf, EventSchema, HEADER } from '@hooklane/contracts'
-import { partitionOfKey, type LogRecord, type OutgoingRecord } from '@hooklane/core'
+import { decoderOf, EventSchema, HEADER } from '@hooklane/contracts/public'
+import type { LogRecord, OutgoingRecord } from '@hooklane/core/kernel'
+import { partitionOfKey } from '@hooklane/core/kernel'
 import { KafkaLogAdmin, lastRecords, type KafkaClient } from '@hooklane/kafka'
 import type { CaptureMark } from '@hooklane/postgres'
 import type { PublishedCheck } from './ordered-publisher.js'

@@ -4,7 +4,7 @@ import {
   type Announcement,
   type LogPlace,
   type TransactionInfo,
-} from '@hooklane/core'
+} from '@hooklane/core/capture'
 import type { PlacedEvent } from './event-record.js'
 
 /** What receivers have to be told, and where in the transaction it stands. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { ResyncReason } from '@hooklane/contracts'
-import type { Announcement, CaptureSource, LogPlace, Truncation, TransactionInfo } from '@hooklane/core'
+import type { ResyncReason } from '@hooklane/contracts/public'
+import type { Announcement, CaptureSource, LogPlace, Truncation, TransactionInfo } from '@hooklane/core/capture'
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import type { MarkKeeper } from '../marks/mark-keeper.js'
 import { announcedEvents, type PlacedAnnouncement } from './announced-events.js'

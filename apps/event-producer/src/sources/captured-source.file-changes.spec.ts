@@ -6,7 +6,7 @@ import {
   type CaptureSource,
   type Row,
   type RowChange,
-} from '@hooklane/core'
+} from '@hooklane/core/capture'
 import fc from 'fast-check'
 import {
   FIRST,

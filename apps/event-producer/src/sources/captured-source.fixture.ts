@@ -1,17 +1,17 @@
 import {
   formatPosition,
-  partitionOfKey,
   type CapturedTable,
   type CaptureSource,
   type CatalogueFacts,
   type CatalogueTable,
   type FoundHistory,
-  type OutgoingRecord,
   type Relation,
   type RowChange,
   type TableOids,
-} from '@hooklane/core'
-import type { EntityEvent } from '@hooklane/contracts'
+} from '@hooklane/core/capture'
+import type { OutgoingRecord } from '@hooklane/core/kernel'
+import { partitionOfKey } from '@hooklane/core/kernel'
+import type { EntityEvent } from '@hooklane/contracts/public'
 import type { ReplicatedSource } from '@hooklane/replication'
 import { MarkKeeper } from '../marks/mark-keeper.js'
 import { OrderedPublisher } from '../publishing/ordered-publisher.js'

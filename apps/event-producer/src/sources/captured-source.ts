@@ -11,7 +11,7 @@ import {
   type RowChange,
   type SpoolFile,
   type TransactionInfo,
-} from '@hooklane/core'
+} from '@hooklane/core/capture'
 import {
   missingOfAll,
   notDecodable,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CaptureFile } from '@hooklane/config'
-import type { CaptureSource } from '@hooklane/core'
+import type { CaptureSource } from '@hooklane/core/capture'
 import type { Logger, Readiness } from '@hooklane/observability'
 import type { EventProducerMetrics } from '../metrics.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { catalogueFromJson, positionBefore, type Announcement, type CaptureSource } from '@hooklane/core'
+import { catalogueFromJson, positionBefore, type Announcement, type CaptureSource } from '@hooklane/core/capture'
 import type { CaptureGaps, ReadCaptureMark } from '@hooklane/postgres'
 import { ChangesMissing } from '@hooklane/replication'
 import fc from 'fast-check'

@@ -19,7 +19,7 @@ import {
   type PublicationPlan,
   type TransactionInfo,
   type Truncation,
-} from '@hooklane/core'
+} from '@hooklane/core/capture'
 import { CaptureMarkTaken, type ReadCaptureMark } from '@hooklane/postgres'
 import {
   ChangesMissing,

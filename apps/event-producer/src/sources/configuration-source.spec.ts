@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { OutgoingRecord } from '@hooklane/core'
+import type { OutgoingRecord } from '@hooklane/core/kernel'
 import type { ConfigurationRow } from '@hooklane/postgres'
 import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import { ConfigurationSource } from './configuration-source.js'

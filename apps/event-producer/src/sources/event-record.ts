@@ -1,5 +1,5 @@
-import { HEADER, SCHEMA, type EntityEvent } from '@hooklane/contracts'
-import type { OutgoingRecord } from '@hooklane/core'
+import { HEADER, SCHEMA, type EntityEvent } from '@hooklane/contracts/public'
+import type { OutgoingRecord } from '@hooklane/core/kernel'
 
 /** An event with its place among those of its producer. */
 export interface PlacedEvent {

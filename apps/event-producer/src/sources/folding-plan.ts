@@ -5,7 +5,7 @@ import {
   unpinConfiguration,
   type CaptureSource,
   type HiddenColumnsOf,
-} from '@hooklane/core'
+} from '@hooklane/core/capture'
 import type { CaptureMark } from '@hooklane/postgres'
 import { SourceRefused, type TableOids } from '@hooklane/replication'
 

@@ -1,4 +1,4 @@
-import { catalogueFromJson, qualifiedName, type CaptureSource } from '@hooklane/core'
+import { catalogueFromJson, qualifiedName, type CaptureSource } from '@hooklane/core/capture'
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import { LOSS_CODES, type Gap, type LossCode } from '@hooklane/replication'
 

@@ -20,7 +20,7 @@ import {
   type Relation,
   type RenamedOmission,
   type TableOids,
-} from '@hooklane/core'
+} from '@hooklane/core/capture'
 import type { CaptureMark } from '@hooklane/postgres'
 import type { CatalogueAccess } from '@hooklane/replication'
 import type { MarkKeeper } from '../marks/mark-keeper.js'

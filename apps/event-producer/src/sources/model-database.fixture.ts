@@ -6,7 +6,7 @@ import type {
   PublicationFacts,
   PublicationPlan,
   TableOids,
-} from '@hooklane/core'
+} from '@hooklane/core/capture'
 import type { CatalogueAccess } from '@hooklane/replication'
 
 interface Member {

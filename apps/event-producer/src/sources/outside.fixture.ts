@@ -1,5 +1,5 @@
-import { partitionOfKey } from '@hooklane/core'
-import type { EntityEvent } from '@hooklane/contracts'
+import { partitionOfKey } from '@hooklane/core/kernel'
+import type { EntityEvent } from '@hooklane/contracts/public'
 import { CaptureMarkTaken, type ReadCaptureMark } from '@hooklane/postgres'
 import { mergeGaps } from '../marks/merge-gaps.js'
 import type { MarkStore } from '../marks/mark-keeper.js'

@@ -1,4 +1,4 @@
-import { endOfTransaction, isOrdinalPosition, parsePosition } from '@hooklane/core'
+import { endOfTransaction, isOrdinalPosition, parsePosition } from '@hooklane/core/capture'
 import { SourceRefused } from '@hooklane/replication'
 import type { MarkedPlace } from '../marks/mark-keeper.js'
 

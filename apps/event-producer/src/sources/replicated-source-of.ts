@@ -1,5 +1,5 @@
 import type { CapturePlaces } from '@hooklane/config'
-import { neededColumns, qualifiedName, referencedColumns, type CaptureSource } from '@hooklane/core'
+import { neededColumns, qualifiedName, referencedColumns, type CaptureSource } from '@hooklane/core/capture'
 import type { ReplicatedSource } from '@hooklane/replication'
 
 /** What is read of a captured source, and what a person is told to do when it cannot be read on. */

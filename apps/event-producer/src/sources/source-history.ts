@@ -9,7 +9,7 @@ import {
   type CaptureSource,
   type FoundHistory,
   type HistoryVerdict,
-} from '@hooklane/core'
+} from '@hooklane/core/capture'
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import {
   ChangesMissing,

@@ -1,4 +1,4 @@
-import { positionBefore, type FoundHistory } from '@hooklane/core'
+import { positionBefore, type FoundHistory } from '@hooklane/core/capture'
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import { latestPlace, markedPlace, publishedPlace, wholeUpTo, type PublishedPlace } from './published-place.js'
 import { settledLsnOf, type SourcePast } from './source-history.js'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SpoolFile } from '@hooklane/core'
+import type { SpoolFile } from '@hooklane/core/capture'
 
 /**
  * A file without a name: it is unlinked as soon as it is open, so that its room is given back whenever the process ends, however it ends.

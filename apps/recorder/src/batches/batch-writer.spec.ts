@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { LogRecord } from '@hooklane/core'
+import type { LogRecord } from '@hooklane/core/kernel'
 import { BatchWriter, endsOf, type Waiting } from './batch-writer.js'
 
 const waiting = (offset: number, partition = 0, bytes = 0): Waiting => ({

@@ -1,4 +1,4 @@
-import { Backoff, type LogRecord, type TopicPartition } from '@hooklane/core'
+import { Backoff, type LogRecord, type TopicPartition } from '@hooklane/core/kernel'
 import type { Entry } from './decode-entry.js'
 
 /** One record that waits to be written: an entry, or bytes that go to quarantine. */

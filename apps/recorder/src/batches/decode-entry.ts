@@ -1,16 +1,13 @@
+import { decoderOf, HEADER, SCHEMA, type Decoded } from '@hooklane/contracts/public'
 import {
   AttemptSchema,
   DeadLetterSchema,
-  decoderOf,
-  HEADER,
-  SCHEMA,
   SettlementSchema,
   type AttemptRecord,
   type DeadLetterRecord,
-  type Decoded,
   type SettlementRecord,
-} from '@hooklane/contracts'
-import type { LogRecord } from '@hooklane/core'
+} from '@hooklane/contracts/records'
+import type { LogRecord } from '@hooklane/core/kernel'
 
 export type Entry =
   | { readonly kind: 'attempt'; readonly record: AttemptRecord }

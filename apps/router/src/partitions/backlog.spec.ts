@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { LogBatch, LogRecord } from '@hooklane/core'
+import type { LogBatch, LogRecord } from '@hooklane/core/kernel'
 import { Backlog } from './backlog.js'
 
 function batch(from: number, to: number, endOffset = to + 1, bytes = 10): LogBatch {

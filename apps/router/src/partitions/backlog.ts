@@ -1,4 +1,5 @@
-import type { ExpiredRange, LogBatch, LogRecord } from '@hooklane/core'
+import type { LogBatch, LogRecord } from '@hooklane/core/kernel'
+import type { ExpiredRange } from '@hooklane/core/routing'
 
 /** More than one transaction takes, so that the next one never waits for a fetch; more only costs memory. */
 const FULL_RECORDS = 4_000

@@ -1,15 +1,8 @@
-import { topicNames, type EndedStreamConfiguration, type EntityEvent } from '@hooklane/contracts'
-import {
-  partitionOfKey,
-  type LogConsumer,
-  type LogConsumerHandlers,
-  type LogRecord,
-  type OutgoingRecord,
-  type RouterLog,
-  type RouterTransaction,
-  type RoutingView,
-  type TopicPartition,
-} from '@hooklane/core'
+import type { EntityEvent } from '@hooklane/contracts/public'
+import { topicNames, type EndedStreamConfiguration } from '@hooklane/contracts/records'
+import type { LogConsumer, LogConsumerHandlers, LogRecord, OutgoingRecord, TopicPartition } from '@hooklane/core/kernel'
+import { type RouterLog, type RouterTransaction, type RoutingView } from '@hooklane/core/routing'
+import { partitionOfKey } from '@hooklane/core/kernel'
 import { createRegistry, Readiness, Skips } from '@hooklane/observability'
 import { pino } from 'pino'
 import { createRouterMetrics } from '../metrics.js'

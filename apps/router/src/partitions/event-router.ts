@@ -1,4 +1,10 @@
-import type { LogBatch, LogConsumer, LogConsumerControl, LogConsumerHandlers, TopicPartition } from '@hooklane/core'
+import type {
+  LogBatch,
+  LogConsumer,
+  LogConsumerControl,
+  LogConsumerHandlers,
+  TopicPartition,
+} from '@hooklane/core/kernel'
 import { reportSilence, type Readiness } from '@hooklane/observability'
 import { PartitionSession } from './partition-session.js'
 import type { SessionContext } from './session-context.js'

@@ -1,4 +1,5 @@
-import { recordsInPlaceOf, type ExpiredRange, type LogRecord } from '@hooklane/core'
+import type { LogRecord } from '@hooklane/core/kernel'
+import { recordsInPlaceOf, type ExpiredRange } from '@hooklane/core/routing'
 import type { SessionContext } from './session-context.js'
 
 /** What a partition routes in the place of events that expired unread, by the configuration as it is now; nothing when none did. */

@@ -1,13 +1,13 @@
+import { HEADER, SCHEMA } from '@hooklane/contracts/public'
 import {
   encodeDeliveryHeaders,
   encodeQuarantined,
   encodeStreamEndHeaders,
-  HEADER,
   routerStateKey,
-  SCHEMA,
   type TopicNames,
-} from '@hooklane/contracts'
-import type { OutgoingRecord, RoutedBatch } from '@hooklane/core'
+} from '@hooklane/contracts/records'
+import type { OutgoingRecord } from '@hooklane/core/kernel'
+import type { RoutedBatch } from '@hooklane/core/routing'
 
 /**
  * The records of a routed batch's transaction: ends of streams, deliveries in the order of their numbers, quarantined records, changed state.

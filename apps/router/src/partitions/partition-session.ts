@@ -1,14 +1,6 @@
-import {
-  isDedicatedGroup,
-  isEmptyBatch,
-  PartitionRouter,
-  PlacedBackoff,
-  routeBatch,
-  type LogBatch,
-  type LogConsumerControl,
-  type RoutedBatch,
-  type TopicPartition,
-} from '@hooklane/core'
+import { PlacedBackoff, type LogBatch, type LogConsumerControl, type TopicPartition } from '@hooklane/core/kernel'
+import { isDedicatedGroup } from '@hooklane/core/lane'
+import { isEmptyBatch, PartitionRouter, routeBatch, type RoutedBatch } from '@hooklane/core/routing'
 import type { Logger } from '@hooklane/observability'
 import { acquirePartition } from './acquire-partition.js'
 import { Backlog } from './backlog.js'

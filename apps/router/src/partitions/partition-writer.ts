@@ -1,5 +1,5 @@
-import { ROUTER_STATE_END_KEY } from '@hooklane/contracts'
-import type { RoutedBatch, RouterWriter, RoutingView } from '@hooklane/core'
+import { ROUTER_STATE_END_KEY } from '@hooklane/contracts/records'
+import type { RoutedBatch, RouterWriter, RoutingView } from '@hooklane/core/routing'
 import type { Logger } from '@hooklane/observability'
 import { outgoingRecords } from './outgoing-records.js'
 import type { SessionContext } from './session-context.js'

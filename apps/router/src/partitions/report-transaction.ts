@@ -1,4 +1,5 @@
-import type { Time, RoutedBatch } from '@hooklane/core'
+import type { Time } from '@hooklane/core/kernel'
+import type { RoutedBatch } from '@hooklane/core/routing'
 import { noteQuarantined, type Skips } from '@hooklane/observability'
 import { reasonLabel, type RouterMetrics } from '../metrics.js'
 

@@ -1,5 +1,6 @@
-import type { TopicNames } from '@hooklane/contracts'
-import type { BatchLimits, Time, PartitionRouterSettings, RouterLog, RoutingConfiguration } from '@hooklane/core'
+import type { TopicNames } from '@hooklane/contracts/records'
+import type { Time } from '@hooklane/core/kernel'
+import type { BatchLimits, PartitionRouterSettings, RouterLog, RoutingConfiguration } from '@hooklane/core/routing'
 import type { Logger, Skips } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 

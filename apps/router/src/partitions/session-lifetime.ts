@@ -1,4 +1,4 @@
-import type { Time } from '@hooklane/core'
+import type { Time } from '@hooklane/core/kernel'
 
 /** The partition is no longer ours: not a fault. */
 export class SessionEnded extends Error {}

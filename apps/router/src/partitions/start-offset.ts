@@ -1,4 +1,4 @@
-import { decideStart, type ExpiredRange, type StartFacts } from '@hooklane/core'
+import { decideStart, type ExpiredRange, type StartFacts } from '@hooklane/core/routing'
 import type { Logger } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 

@@ -1,5 +1,5 @@
-import { decodeRouterState, ROUTER_STATE_END_KEY, type RouterStateRecord } from '@hooklane/contracts'
-import type { LogBatch } from '@hooklane/core'
+import { decodeRouterState, ROUTER_STATE_END_KEY, type RouterStateRecord } from '@hooklane/contracts/records'
+import type { LogBatch } from '@hooklane/core/kernel'
 
 /**
  * Collects a partition of `router.state` from its beginning until the end record with our own nonce. The end record was written by the

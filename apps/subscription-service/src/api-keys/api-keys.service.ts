@@ -1,4 +1,4 @@
-import { createApiKey, type ApiKeyKind } from '@hooklane/core'
+import { createApiKey, type ApiKeyKind } from '@hooklane/core/access'
 import { ApiKeyEntity, TenantDatabase, type Scope, type Tables } from '@hooklane/postgres'
 import { Injectable } from '@nestjs/common'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'

@@ -1,4 +1,4 @@
-import type { Time } from '@hooklane/core'
+import type { Time } from '@hooklane/core/kernel'
 
 const WINDOW_MS = 60_000
 /** Addresses remembered: more would let an attacker with many addresses fill the memory. */

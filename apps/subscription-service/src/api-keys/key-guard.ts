@@ -1,4 +1,4 @@
-import { isSameDigest, parseApiKey, type ApiKeyKind, type ParsedApiKey } from '@hooklane/core'
+import { isSameDigest, parseApiKey, type ApiKeyKind, type ParsedApiKey } from '@hooklane/core/access'
 import { TenantDatabase, type ApiKeyEntity } from '@hooklane/postgres'
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'

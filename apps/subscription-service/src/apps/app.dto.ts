@@ -1,4 +1,4 @@
-import type { AppConfiguration, WorkerMode } from '@hooklane/contracts'
+import type { AppConfiguration, WorkerMode } from '@hooklane/contracts/records'
 import type { AppEntity } from '@hooklane/postgres'
 import { ApiProperty } from '@nestjs/swagger'
 import { choice, flag, notYet, part, text } from '../http/fields.js'

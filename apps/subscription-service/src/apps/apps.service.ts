@@ -1,4 +1,4 @@
-import { newId } from '@hooklane/core'
+import { newId } from '@hooklane/core/kernel'
 import { AppEntity, ConstraintViolation, OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres'
 import { Injectable } from '@nestjs/common'
 import type { Caller } from '../api-keys/caller.js'

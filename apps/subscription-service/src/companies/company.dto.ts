@@ -1,4 +1,4 @@
-import type { CompanyConfiguration } from '@hooklane/contracts'
+import type { CompanyConfiguration } from '@hooklane/contracts/records'
 import type { CompanyEntity } from '@hooklane/postgres'
 import { ApiProperty } from '@nestjs/swagger'
 import { text } from '../http/fields.js'

@@ -1,4 +1,4 @@
-import { partitionOfKey } from '@hooklane/core'
+import { partitionOfKey } from '@hooklane/core/kernel'
 import { LogError, type KafkaLogAdmin } from '@hooklane/kafka'
 
 /**

@@ -1,4 +1,4 @@
-import { ownEventType, publishedSchema } from '@hooklane/contracts'
+import { ownEventType, publishedSchema } from '@hooklane/contracts/public'
 import { EventTypeEntity, TenantDatabase, type PageRequest } from '@hooklane/postgres'
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger'

@@ -1,4 +1,4 @@
-import { parseDuration } from '@hooklane/core'
+import { parseDuration } from '@hooklane/core/kernel'
 import { applyDecorators } from '@nestjs/common'
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger'
 import { Type } from 'class-transformer'

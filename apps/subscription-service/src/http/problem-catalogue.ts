@@ -1,4 +1,4 @@
-import type { HeaderFaultCode, TargetFaultCode } from '@hooklane/core'
+import type { HeaderFaultCode, TargetFaultCode } from '@hooklane/core/delivery'
 
 /**
  * Every refusal that the API can answer. `code` is what programs branch on; its status never varies. The OpenAPI document is made from

@@ -1,4 +1,4 @@
-import { WorkerGroupNotReady } from '@hooklane/core'
+import { WorkerGroupNotReady } from '@hooklane/core/lane'
 import { DatabaseUnavailable } from '@hooklane/postgres'
 import type { Logger } from '@hooklane/observability'
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'

@@ -1,4 +1,4 @@
-import type { Sealer } from '@hooklane/core'
+import type { Sealer } from '@hooklane/core/access'
 import { TenantDatabase, type IdempotencyName, type Scope, type Tables } from '@hooklane/postgres'
 import { Inject, Injectable } from '@nestjs/common'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'

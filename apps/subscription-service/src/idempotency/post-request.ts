@@ -1,5 +1,5 @@
-import type { JsonValue } from '@hooklane/contracts'
-import { canonicalJson } from '@hooklane/core'
+import type { JsonValue } from '@hooklane/contracts/public'
+import { canonicalJson } from '@hooklane/core/kernel'
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
 import type { Request, Response } from 'express'
 import { createHash } from 'node:crypto'

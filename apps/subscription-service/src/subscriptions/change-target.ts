@@ -1,4 +1,5 @@
-import type { AllowedTargets, Sealer } from '@hooklane/core'
+import type { Sealer } from '@hooklane/core/access'
+import type { AllowedTargets } from '@hooklane/core/delivery'
 import type { SubscriptionEntity } from '@hooklane/postgres'
 import type { WriteHeader } from './subscription.dto.js'
 import { refuseSecretsForOthers, sealHeaders } from './target-headers.js'

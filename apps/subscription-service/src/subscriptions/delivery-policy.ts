@@ -1,5 +1,5 @@
-import type { DeliveryPolicy } from '@hooklane/contracts'
-import { parseDuration } from '@hooklane/core'
+import type { DeliveryPolicy } from '@hooklane/contracts/records'
+import { parseDuration } from '@hooklane/core/kernel'
 import type { StoredDeliveryPolicy } from '@hooklane/postgres'
 import { unprocessable } from '../http/problem.js'
 import type { WriteDelivery } from './subscription.dto.js'

@@ -1,4 +1,5 @@
-import { newId, sealingScope, type Sealer, type SecretOwner } from '@hooklane/core'
+import { sealingScope, type Sealer, type SecretOwner } from '@hooklane/core/access'
+import { newId } from '@hooklane/core/kernel'
 import { SubscriptionSecretEntity } from '@hooklane/postgres'
 import { randomBytes } from 'node:crypto'
 

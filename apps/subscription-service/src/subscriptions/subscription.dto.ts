@@ -1,4 +1,4 @@
-import type { FailureAction, SuccessRule } from '@hooklane/contracts'
+import type { FailureAction, SuccessRule } from '@hooklane/contracts/records'
 import { ApiProperty } from '@nestjs/swagger'
 import { choice, custom, duration, flag, id, notYet, number, part, parts, text, wholeNumber } from '../http/fields.js'
 import { EVENT_PATTERN } from './event-patterns.js'

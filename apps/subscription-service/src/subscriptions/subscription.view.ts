@@ -1,5 +1,5 @@
-import type { FailureAction, SubscriptionConfiguration, SuccessRule } from '@hooklane/contracts'
-import { shownUrl } from '@hooklane/core'
+import type { FailureAction, SubscriptionConfiguration, SuccessRule } from '@hooklane/contracts/records'
+import { shownUrl } from '@hooklane/core/access'
 import type { DisabledReason, SubscriptionEntity, SubscriptionSecretEntity } from '@hooklane/postgres'
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger'
 import { instantOf, maybeInstantOf } from '../http/instants.js'

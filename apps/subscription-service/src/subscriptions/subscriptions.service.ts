@@ -1,4 +1,6 @@
-import { newId, type AllowedTargets, type Sealer } from '@hooklane/core'
+import type { Sealer } from '@hooklane/core/access'
+import type { AllowedTargets } from '@hooklane/core/delivery'
+import { newId } from '@hooklane/core/kernel'
 import { SubscriptionEntity, TenantDatabase, type Tables } from '@hooklane/postgres'
 import { Injectable } from '@nestjs/common'
 import type { Caller } from '../api-keys/caller.js'

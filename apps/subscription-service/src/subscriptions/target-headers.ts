@@ -3,11 +3,11 @@ import {
   isCredentialName,
   MASK,
   sealingScope,
-  validateHeaders,
   type Sealer,
   type SecretOwner,
-} from '@hooklane/core'
-import type { TargetHeader } from '@hooklane/contracts'
+} from '@hooklane/core/access'
+import { validateHeaders } from '@hooklane/core/delivery'
+import type { TargetHeader } from '@hooklane/contracts/records'
 import { invalid, unprocessable, type Fault, type Refusal } from '../http/problem.js'
 import type { HeaderView, WriteHeader } from './subscription.dto.js'
 

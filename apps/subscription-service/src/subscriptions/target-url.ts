@@ -1,5 +1,6 @@
-import type { TargetUrl } from '@hooklane/contracts'
-import { holdsMask, sealingScope, shownUrl, type AllowedTargets, type Sealer, type SecretOwner } from '@hooklane/core'
+import type { TargetUrl } from '@hooklane/contracts/records'
+import { holdsMask, sealingScope, shownUrl, type Sealer, type SecretOwner } from '@hooklane/core/access'
+import type { AllowedTargets } from '@hooklane/core/delivery'
 import type { SubscriptionEntity } from '@hooklane/postgres'
 import { checkTarget } from '@hooklane/webhook-http'
 import { invalid, unprocessable } from '../http/problem.js'

@@ -1,11 +1,11 @@
-import type { WorkerGroupConfiguration } from '@hooklane/contracts'
+import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
 import {
   COMMON_WORKER_GROUP,
   dedicatedGroup,
   sharedGroupCandidates,
   type GroupedApp,
   type WorkerGroupTopics,
-} from '@hooklane/core'
+} from '@hooklane/core/lane'
 import { OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres'
 import { Inject, Injectable } from '@nestjs/common'
 import { Problem, type Refusal } from '../http/problem.js'

@@ -1,5 +1,5 @@
-import { topicNames } from '@hooklane/contracts'
-import { WorkerGroupNotReady } from '@hooklane/core'
+import { topicNames } from '@hooklane/contracts/records'
+import { WorkerGroupNotReady } from '@hooklane/core/lane'
 import { LogError, type PartitionLag } from '@hooklane/kafka'
 import { createLogger } from '@hooklane/observability'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'

@@ -1,5 +1,6 @@
-import type { TopicNames } from '@hooklane/contracts'
-import type { Time, WorkerGroupBacklog, WorkerGroupBacklogs } from '@hooklane/core'
+import type { TopicNames } from '@hooklane/contracts/records'
+import type { Time } from '@hooklane/core/kernel'
+import type { WorkerGroupBacklog, WorkerGroupBacklogs } from '@hooklane/core/lane'
 import { LogError, type PartitionLag } from '@hooklane/kafka'
 import type { Logger } from '@hooklane/observability'
 

@@ -1,5 +1,5 @@
-import { workerGroupTopics, type TopicNames, type WorkerGroupConfiguration } from '@hooklane/contracts'
-import { WorkerGroupNotReady, type WorkerGroupTopics } from '@hooklane/core'
+import { workerGroupTopics, type TopicNames, type WorkerGroupConfiguration } from '@hooklane/contracts/records'
+import { WorkerGroupNotReady, type WorkerGroupTopics } from '@hooklane/core/lane'
 import { hasErrorType, type KafkaLogAdmin, type TopicAdmin } from '@hooklane/kafka'
 
 /** What a broker answers to those who may not create or look at topics. */

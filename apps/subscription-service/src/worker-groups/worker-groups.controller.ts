@@ -1,5 +1,5 @@
-import { PARTITIONS, type TopicProfile } from '@hooklane/contracts'
-import type { WorkerGroupBacklog, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core'
+import { PARTITIONS, type TopicProfile } from '@hooklane/contracts/records'
+import type { WorkerGroupBacklog, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core/lane'
 import { OPERATOR_SCOPE, TenantDatabase, type PageRequest, type WorkerGroupOverview } from '@hooklane/postgres'
 import { Body, Controller, Get, HttpStatus, Inject, Param, Put, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { closestName } from '@hooklane/core'
+import { closestName } from '@hooklane/core/configuration'
 import type { Environment } from '../settings/read-settings.js'
 
 /** A text of the capture file in pieces: what stands in the file, and what an environment variable gave. */

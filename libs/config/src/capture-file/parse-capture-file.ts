@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { CaptureConfiguration, CapturedTable, CaptureSource } from '@hooklane/core'
+import type { CaptureConfiguration, CapturedTable, CaptureSource } from '@hooklane/core/capture'
 import type { Environment } from '../settings/read-settings.js'
 import { CaptureFileError } from './capture-file-error.js'
 import { parseSource, type ParsedSource } from './parse-source.js'

@@ -6,7 +6,7 @@ import {
   type CapturedTable,
   type CaptureSource,
   type CompanyRule,
-} from '@hooklane/core'
+} from '@hooklane/core/capture'
 import type { ExpandedPiece } from './environment-references.js'
 import { joined } from './environment-references.js'
 import { parseTable } from './parse-table.js'

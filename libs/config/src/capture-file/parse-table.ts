@@ -1,5 +1,5 @@
-import { isReservedResource } from '@hooklane/contracts'
-import type { ActorColumns, CapturedTable, RowCondition, UrlTemplate } from '@hooklane/core'
+import { isReservedResource } from '@hooklane/contracts/public'
+import type { ActorColumns, CapturedTable, RowCondition, UrlTemplate } from '@hooklane/core/capture'
 import { parseUrlTemplate } from './parse-url-template.js'
 import type { YamlFields, YamlMember, YamlValue } from './yaml-reader.js'
 

@@ -1,4 +1,4 @@
-import type { UrlPart, UrlTemplate } from '@hooklane/core'
+import type { UrlPart, UrlTemplate } from '@hooklane/core/capture'
 import type { ExpandedPiece } from './environment-references.js'
 
 const PLACEHOLDER = /\{([^{}]*)\}/g

@@ -1,4 +1,4 @@
-import { closestName } from '@hooklane/core'
+import { closestName } from '@hooklane/core/configuration'
 import {
   isAlias,
   isMap,

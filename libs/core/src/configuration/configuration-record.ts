@@ -4,7 +4,7 @@ import type {
   EndedStreamConfiguration,
   SubscriptionConfiguration,
   WorkerGroupConfiguration,
-} from '@hooklane/contracts'
+} from '@hooklane/contracts/records'
 
 /** What each kind of configuration says. */
 export interface ConfigurationBodies {
@@ -29,3 +29,9 @@ interface RecordOf<K extends keyof ConfigurationBodies> {
 /** One record of the configuration topic, of whatever kind. */
 export type ConfigurationRecord =
   RecordOf<'company'> | RecordOf<'app'> | RecordOf<'subscription'> | RecordOf<'workerGroup'> | RecordOf<'endedStream'>
+
+/** A subscription's configuration and the version of its row. */
+export interface VersionedSubscription {
+  readonly version: bigint
+  readonly value: SubscriptionConfiguration
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts'
+import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts/records'
 import type { ConfigurationRecord } from './configuration-record.js'
 import { ConfigurationView } from './configuration-view.js'
 

@@ -4,9 +4,8 @@ import type {
   EndedStreamConfiguration,
   SubscriptionConfiguration,
   WorkerGroupConfiguration,
-} from '@hooklane/contracts'
-import type { RoutingView, VersionedSubscription } from '../routing/routing-view.js'
-import type { ConfigurationRecord } from './configuration-record.js'
+} from '@hooklane/contracts/records'
+import type { ConfigurationRecord, VersionedSubscription } from './configuration-record.js'
 
 /**
  * The configuration as one process knows it: the newest record of each key, deletions included. Records may come in any order and
@@ -15,7 +14,7 @@ import type { ConfigurationRecord } from './configuration-record.js'
  *
  * Lists are ordered by id and stay the same array until something in them changes: they are read once per event.
  */
-export class ConfigurationView implements RoutingView {
+export class ConfigurationView {
   private readonly companies = new Table<CompanyConfiguration>()
   private readonly appTable = new Table<AppConfiguration>()
   private readonly subscriptionTable = new Table<SubscriptionConfiguration>()

@@ -1,4 +1,4 @@
-import { assertNever } from '../assert-never.js'
+import { assertNever } from '../kernel/assert-never.js'
 import { decideDisposition } from '../policy/decide-disposition.js'
 import { advance, wake } from './advance.js'
 import { orderOf } from './gaps.js'

@@ -1,4 +1,4 @@
-import type { DeliveryMode, DeliveryPolicy, DeliveryReason, SourceOffset } from '@hooklane/contracts'
+import type { DeliveryMode, DeliveryPolicy, DeliveryReason, SourceOffset } from '@hooklane/contracts/records'
 import type { AttemptResult, Disposition } from '../policy/attempt-result.js'
 
 /**

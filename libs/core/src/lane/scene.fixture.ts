@@ -1,4 +1,4 @@
-import type { DeliveryPolicy } from '@hooklane/contracts'
+import type { DeliveryPolicy } from '@hooklane/contracts/records'
 import type { AttemptResult } from '../policy/attempt-result.js'
 import type { Effect, EffectOf, Happening, LaneRecord, LaneRow, RecordRef, StreamEnd, Verdict } from './protocol.js'
 import { openSession, type SessionOptions } from './session.js'

@@ -1,4 +1,4 @@
-import { OffsetTracker } from '../position/offset-tracker.js'
+import { OffsetTracker } from './position/offset-tracker.js'
 import { laneFromRow, type Lane, type Settlement } from './lane.js'
 import type { LaneRow, LaneSettings } from './protocol.js'
 import type { Grant } from './stores.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { decodeBitmap, encodeBitmap } from '../position/bitmap.js'
+import { decodeBitmap, encodeBitmap } from './position/bitmap.js'
 import { accepted, down, floorOf, recordOf, refused, rowOf, scene } from './scene.fixture.js'
 import { step } from './step.js'
 

@@ -1,4 +1,4 @@
-import { assertNever } from '../assert-never.js'
+import { assertNever } from '../kernel/assert-never.js'
 import { advance, appDeleted } from './advance.js'
 import { deleteReachedFloors, laneDeleted } from './floor.js'
 import { attemptEnded, attemptNotStarted, prepared, published, resume, runTimers } from './flow.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { SuccessRule } from '@hooklane/contracts'
+import type { SuccessRule } from '@hooklane/contracts/records'
 import type { AttemptResult } from './attempt-result.js'
 import { classifyStatus, parseRetryAfter } from './classify-response.js'
 

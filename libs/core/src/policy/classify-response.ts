@@ -1,4 +1,4 @@
-import type { SuccessRule } from '@hooklane/contracts'
+import type { SuccessRule } from '@hooklane/contracts/records'
 import type { AttemptResult } from './attempt-result.js'
 
 export interface ResponseFacts {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { DeliveryPolicy, RetryPolicy } from '@hooklane/contracts'
+import type { DeliveryPolicy, RetryPolicy } from '@hooklane/contracts/records'
 import type { AttemptResult, Disposition } from './attempt-result.js'
 import { decideDisposition } from './decide-disposition.js'
 

@@ -1,5 +1,5 @@
-import { assertNever } from '../assert-never.js'
-import type { DeliveryPolicy, FailureAction, RetryPolicy } from '@hooklane/contracts'
+import { assertNever } from '../kernel/assert-never.js'
+import type { DeliveryPolicy, FailureAction, RetryPolicy } from '@hooklane/contracts/records'
 import type { AttemptResult, Disposition } from './attempt-result.js'
 
 export interface DispositionQuestion {

@@ -1,7 +1,7 @@
-import type { EntityEvent, OwnEventName, ResyncData } from '@hooklane/contracts'
-import { upstreamEventId } from '../identity/ids.js'
-import type { LogRecord, TopicPartition } from '../log/log.js'
-import { partitionOfKey } from './murmur2.js'
+import type { EntityEvent, OwnEventName, ResyncData } from '@hooklane/contracts/public'
+import { upstreamEventId } from '../kernel/identity/ids.js'
+import type { LogRecord, TopicPartition } from '../kernel/log/log.js'
+import { partitionOfKey } from '../kernel/partition/murmur2.js'
 
 /** Offsets whose events retention took before they were routed: `from` to before `to`. */
 export interface ExpiredRange {

@@ -1,4 +1,4 @@
-import type { EntityRef, OwnEventName } from '@hooklane/contracts'
+import type { EntityRef, OwnEventName } from '@hooklane/contracts/public'
 
 /** As the contracts list them: the compiler finds one that is missing here, or too many. */
 const OWN_EVENT_TYPES: Readonly<Record<OwnEventName, true>> = { 'resync.required': true }

@@ -1,16 +1,15 @@
+import type { Decoded, EntityEvent } from '@hooklane/contracts/public'
 import type {
   CompanyConfiguration,
-  Decoded,
   DeliveryHeaders,
   EndedStreamConfiguration,
-  EntityEvent,
   StreamEndHeaders,
-} from '@hooklane/contracts'
-import { FIRST_INCARNATION, type CompanyIncarnation } from '../identity/company-incarnation.js'
-import { webhookId } from '../identity/ids.js'
-import type { LogRecord } from '../log/log.js'
-import { nestsDeeperThan } from './json-depth.js'
-import { partitionOfKey } from './murmur2.js'
+} from '@hooklane/contracts/records'
+import { FIRST_INCARNATION, type CompanyIncarnation } from '../kernel/identity/company-incarnation.js'
+import { webhookId } from '../kernel/identity/ids.js'
+import type { LogRecord } from '../kernel/log/log.js'
+import { nestsDeeperThan } from '../kernel/json/json-depth.js'
+import { partitionOfKey } from '../kernel/partition/murmur2.js'
 import { isOwnEventType, subscriptionEntity } from './own-event-types.js'
 import type { PartitionState } from './partition-state.js'
 import { matchSubscriptions, type RoutingView, type SubscriptionMatch } from './routing-view.js'

@@ -1,5 +1,5 @@
-import type { AppStreamState, RouterStateRecord, SeenChunkState } from '@hooklane/contracts'
-import { FIRST_INCARNATION, type CompanyIncarnation } from '../identity/company-incarnation.js'
+import type { AppStreamState, RouterStateRecord, SeenChunkState } from '@hooklane/contracts/records'
+import { FIRST_INCARNATION, type CompanyIncarnation } from '../kernel/identity/company-incarnation.js'
 import { SeenWindow } from './seen-window.js'
 import type { StreamPlace } from './splice-order.js'
 

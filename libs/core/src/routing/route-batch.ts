@@ -1,5 +1,5 @@
-import type { EntityEvent } from '@hooklane/contracts'
-import type { LogRecord } from '../log/log.js'
+import type { EntityEvent } from '@hooklane/contracts/public'
+import type { LogRecord } from '../kernel/log/log.js'
 import type { PartitionRouter, RoutedDelivery, RoutedStreamEnd } from './partition-router.js'
 import type { StateChanges } from './partition-state.js'
 import type { RoutingView } from './routing-view.js'

@@ -1,4 +1,4 @@
-import type { OutgoingRecord, PartitionOffsets } from '../log/log.js'
+import type { OutgoingRecord, PartitionOffsets } from '../kernel/log/log.js'
 import type { RoutingView } from './routing-view.js'
 
 /** All or nothing: the records, and how far the partition of `events` is done. */

@@ -1,17 +1,12 @@
+import type { EntityEvent } from '@hooklane/contracts/public'
 import type {
   AppConfiguration,
   CompanyConfiguration,
   EndedStreamConfiguration,
-  EntityEvent,
   SubscriptionConfiguration,
-} from '@hooklane/contracts'
+} from '@hooklane/contracts/records'
+import type { VersionedSubscription } from '../configuration/configuration-record.js'
 import { isOwnEventType } from './own-event-types.js'
-
-/** A subscription's configuration and the version of its row. */
-export interface VersionedSubscription {
-  readonly version: bigint
-  readonly value: SubscriptionConfiguration
-}
 
 /** What the router asks the configuration. Answers may change between two calls, never during one. */
 export interface RoutingView {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { SeenChunkState } from '@hooklane/contracts'
+import type { SeenChunkState } from '@hooklane/contracts/records'
 import fc from 'fast-check'
 import { SEEN_CHUNK_IDS, SeenWindow } from './seen-window.js'
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SeenChunkState } from '@hooklane/contracts'
+import type { SeenChunkState } from '@hooklane/contracts/records'
 
 /** Ids per chunk. One chunk is written per batch and producer: larger chunks make that record larger, smaller ones the window shorter. */
 export const SEEN_CHUNK_IDS = 160

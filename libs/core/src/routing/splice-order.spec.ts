@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { nestsDeeperThan } from './json-depth.js'
+import { nestsDeeperThan } from '../kernel/json/json-depth.js'
 import { spliceOrder } from './splice-order.js'
 
 const place = { epoch: 3, sequence: 18451n }

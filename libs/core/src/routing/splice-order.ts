@@ -1,4 +1,4 @@
-import type { EntityRef } from '@hooklane/contracts'
+import type { EntityRef } from '@hooklane/contracts/public'
 
 /** Place of a delivery in its app's stream. */
 export interface StreamPlace {

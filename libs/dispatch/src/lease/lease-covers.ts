@@ -1,4 +1,4 @@
-import type { Session } from '@hooklane/core'
+import type { Session } from '@hooklane/core/lane'
 
 /** A session, as far as its lease goes. */
 export interface LeaseHolder {

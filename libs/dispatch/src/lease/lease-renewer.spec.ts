@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { AmbiguousWrite, type KeepRequest, type LeaseStore, type LeaseToken } from '@hooklane/core'
+import { AmbiguousWrite, type KeepRequest, type LeaseStore, type LeaseToken } from '@hooklane/core/lane'
 import { LeaseRenewer, type RenewedSession } from './lease-renewer.js'
 
 const tokenOf = (partition: number): LeaseToken => ({ workerGroup: 'g', partition, owner: `o${partition}`, epoch: 1n })

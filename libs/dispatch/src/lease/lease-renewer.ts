@@ -1,4 +1,5 @@
-import { AmbiguousWrite, every, type Clock, type KeepRequest, type LeaseStore, type LeaseToken } from '@hooklane/core'
+import { every, type Clock } from '@hooklane/core/kernel'
+import { AmbiguousWrite, type KeepRequest, type LeaseStore, type LeaseToken } from '@hooklane/core/lane'
 
 /** A session as the renewer sees it. */
 export interface RenewedSession {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
-import { AmbiguousWrite, type Clock, type Grant, type LeaseStore } from '@hooklane/core'
+import type { Clock } from '@hooklane/core/kernel'
+import { AmbiguousWrite, type Grant, type LeaseStore } from '@hooklane/core/lane'
 import type { LaneSession } from '../session/lane-session.js'
 import { PartitionOwner } from './partition-owner.js'
 

@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import {
-  AmbiguousWrite,
-  InterruptiblePause,
-  PlacedBackoff,
-  type Clock,
-  type Grant,
-  type LeaseStore,
-  type PartitionOffsets,
-} from '@hooklane/core'
+import { InterruptiblePause, PlacedBackoff, type Clock, type PartitionOffsets } from '@hooklane/core/kernel'
+import { AmbiguousWrite, type Grant, type LeaseStore } from '@hooklane/core/lane'
 import type { LaneSession } from '../session/lane-session.js'
 
 export interface PartitionOwnerOptions {

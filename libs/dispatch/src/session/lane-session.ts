@@ -1,7 +1,6 @@
+import { assertNever, type Clock } from '@hooklane/core/kernel'
 import {
-  assertNever,
   step,
-  type Clock,
   type Effect,
   type EffectOf,
   type Happening,
@@ -12,7 +11,7 @@ import {
   type RecordRef,
   type Session,
   type Verdict,
-} from '@hooklane/core'
+} from '@hooklane/core/lane'
 import type { LeaseRenewer, RenewedSession } from '../lease/lease-renewer.js'
 
 /** What the session's effects are carried out by. Everything answers by `tell`. */

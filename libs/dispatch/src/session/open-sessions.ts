@@ -1,5 +1,5 @@
-import type { EndedStreamConfiguration } from '@hooklane/contracts'
-import type { Happening } from '@hooklane/core'
+import type { EndedStreamConfiguration } from '@hooklane/contracts/records'
+import type { Happening } from '@hooklane/core/lane'
 import type { LaneSession } from './lane-session.js'
 
 /** All sessions of the process, for what concerns every one of them. */

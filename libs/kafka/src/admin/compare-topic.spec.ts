@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { TopicSpec } from '@hooklane/contracts'
+import type { TopicSpec } from '@hooklane/contracts/records'
 import { compareTopic, topicsDiffer } from './compare-topic.js'
 import type { TopicDescription } from './topic-description.js'
 

@@ -1,4 +1,4 @@
-import type { TopicSpec } from '@hooklane/contracts'
+import type { TopicSpec } from '@hooklane/contracts/records'
 import type { TopicDescription, TopicRelation } from './topic-description.js'
 
 /** What is wrong with a topic: what is, what must be, what to do. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
-import type { LogAdmin, PartitionOffsets, TopicPartition } from '@hooklane/core'
+import type { LogAdmin, PartitionOffsets, TopicPartition } from '@hooklane/core/kernel'
 import { GIVE_UP_AFTER_MS, type KafkaClient } from '../client/kafka-client.js'
 import { hasErrorType, LogError } from '../client/errors.js'
 import { groupBy } from '../group-by.js'

@@ -1,5 +1,5 @@
 import type { Admin, DescribeConfigResponse, ITopicConfig } from 'kafkajs'
-import type { TopicSpec } from '@hooklane/contracts'
+import type { TopicSpec } from '@hooklane/contracts/records'
 import { hasErrorType } from '../client/errors.js'
 import { kafkajs } from '../client/kafkajs.js'
 import { GIVE_UP_AFTER_MS, type KafkaClient } from '../client/kafka-client.js'

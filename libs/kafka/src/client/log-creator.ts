@@ -1,5 +1,5 @@
 import type { LogEntry, logCreator } from 'kafkajs'
-import { LineLimiter } from '@hooklane/core'
+import { LineLimiter } from '@hooklane/core/kernel'
 import { kafkajs, retriableErrorMessages } from './kafkajs.js'
 import type { KafkaLogger } from './logger.js'
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ConfigurationRecord, LogBatch, LogRecord, TopicPartition } from '@hooklane/core'
+import type { ConfigurationRecord } from '@hooklane/core/configuration'
+import type { LogBatch, LogRecord, TopicPartition } from '@hooklane/core/kernel'
 import { KafkaLogAdmin } from '../admin/log-admin.js'
 import { toError } from '../client/errors.js'
 import type { KafkaClient } from '../client/kafka-client.js'

@@ -1,17 +1,14 @@
+import { decoderOf, HEADER, SCHEMA, type Decoded, type Decoder } from '@hooklane/contracts/public'
 import {
   AppSchema,
   CompanySchema,
-  decoderOf,
   endedStreamId,
   EndedStreamSchema,
-  HEADER,
-  SCHEMA,
   SubscriptionSchema,
   WorkerGroupSchema,
-  type Decoded,
-  type Decoder,
-} from '@hooklane/contracts'
-import type { ConfigurationBodies, ConfigurationRecord, LogRecord } from '@hooklane/core'
+} from '@hooklane/contracts/records'
+import type { ConfigurationBodies, ConfigurationRecord } from '@hooklane/core/configuration'
+import type { LogRecord } from '@hooklane/core/kernel'
 
 type Kind = keyof ConfigurationBodies
 

@@ -1,5 +1,5 @@
 import type { Consumer, ConsumerConfig, EachBatchPayload } from 'kafkajs'
-import type { LogConsumer, LogConsumerHandlers, TopicPartition } from '@hooklane/core'
+import type { LogConsumer, LogConsumerHandlers, TopicPartition } from '@hooklane/core/kernel'
 import { kafkajs } from '../client/kafkajs.js'
 import { toError } from '../client/errors.js'
 import { OUTLAST_OUTAGES, type KafkaClient } from '../client/kafka-client.js'

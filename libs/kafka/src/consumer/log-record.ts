@@ -1,5 +1,5 @@
 import type { IHeaders, KafkaMessage } from 'kafkajs'
-import type { LogRecord, TopicPartition } from '@hooklane/core'
+import type { LogRecord, TopicPartition } from '@hooklane/core/kernel'
 
 /** A fetched message as the domain sees it. Never throws: whatever a foreign producer wrote gives a record. */
 export function toLogRecord(at: TopicPartition, message: KafkaMessage): LogRecord {

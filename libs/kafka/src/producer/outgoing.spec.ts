@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { partitionOfKey } from '@hooklane/core'
+import { partitionOfKey } from '@hooklane/core/kernel'
 import { assertAllWritten, BatchBuilder, MAX_BATCH_BYTES, MAX_BATCH_RECORDS, place, toBatch } from './outgoing.js'
 
 const record = { topic: 't', key: 'cmp_1', value: 'v' }

@@ -1,5 +1,6 @@
 import type { Message, ProducerBatch, RecordMetadata, TopicMessages } from 'kafkajs'
-import { partitionOfKey, type OutgoingRecord } from '@hooklane/core'
+import type { OutgoingRecord } from '@hooklane/core/kernel'
+import { partitionOfKey } from '@hooklane/core/kernel'
 import { LogError } from '../client/errors.js'
 import { groupBy } from '../group-by.js'
 

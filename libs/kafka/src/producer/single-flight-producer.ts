@@ -1,5 +1,5 @@
 import type { Producer, RetryOptions } from 'kafkajs'
-import type { LogProducer, OutgoingRecord } from '@hooklane/core'
+import type { LogProducer, OutgoingRecord } from '@hooklane/core/kernel'
 import { KafkaLogAdmin } from '../admin/log-admin.js'
 import { LogError, toError } from '../client/errors.js'
 import { kafkajs } from '../client/kafkajs.js'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Offsets, Producer, RetryOptions, TopicOffsets, Transaction } from 'kafkajs'
-import type { OutgoingRecord, TopicPartition } from '@hooklane/core'
+import type { OutgoingRecord, TopicPartition } from '@hooklane/core/kernel'
 import { KafkaLogAdmin } from '../admin/log-admin.js'
 import { hasErrorType, isFenced, LogError, ProducerLost } from '../client/errors.js'
 import { kafkajs } from '../client/kafkajs.js'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { LogBatch, LogConsumerControl, LogRecord, PartitionOffsets } from '@hooklane/core'
+import type { LogBatch, LogConsumerControl, LogRecord, PartitionOffsets } from '@hooklane/core/kernel'
 import { KafkaLogAdmin } from '../admin/log-admin.js'
 import { LogError, toError } from '../client/errors.js'
 import type { KafkaClient } from '../client/kafka-client.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import type { LogRecord } from '@hooklane/core'
+import type { LogRecord } from '@hooklane/core/kernel'
 import { TailOfPartition } from './last-records.js'
 
 const record = (offset: number): LogRecord => ({

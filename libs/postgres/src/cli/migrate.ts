@@ -1,4 +1,4 @@
-import { PARTITIONS, type TopicProfile } from '@hooklane/contracts'
+import { PARTITIONS, type TopicProfile } from '@hooklane/contracts/records'
 import { readFileSync } from 'node:fs'
 import { migrate } from '../migrations/migrate.js'
 

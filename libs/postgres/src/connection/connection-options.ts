@@ -1,4 +1,4 @@
-import { VALUE_SETTINGS, withSessionSettings } from '@hooklane/core'
+import { VALUE_SETTINGS, withSessionSettings } from '@hooklane/core/capture'
 import type { Client, PoolConfig } from 'pg'
 import { SCHEMA, type ServiceRole } from './role.js'
 

@@ -1,5 +1,5 @@
-import type { DeadLetterRecord } from '@hooklane/contracts'
-import { isOfEndedCompany, type KnownCompany } from '@hooklane/core'
+import type { DeadLetterRecord } from '@hooklane/contracts/records'
+import { isOfEndedCompany, type KnownCompany } from '@hooklane/core/kernel'
 import { DatabaseError, type Pool, type PoolClient } from 'pg'
 import { sql } from '../sql.js'
 import type { LogEntry, LoggedEntry } from './log-entry.js'

@@ -1,4 +1,4 @@
-import type { AttemptRecord, DeadLetterRecord, SettlementRecord } from '@hooklane/contracts'
+import type { AttemptRecord, DeadLetterRecord, SettlementRecord } from '@hooklane/contracts/records'
 
 /** What the log takes. */
 export type LogEntry =

@@ -1,4 +1,4 @@
-import type { AttemptRecord, SettlementRecord } from '@hooklane/contracts'
+import type { AttemptRecord, SettlementRecord } from '@hooklane/contracts/records'
 import { describe, expect, it } from '@jest/globals'
 import type { LoggedEntry } from './log-entry.js'
 import { ATTEMPT_COLUMNS, columnArrays, DELIVERY_COLUMNS, summariseDeliveries } from './log-rows.js'

@@ -1,4 +1,4 @@
-import type { AttemptRecord } from '@hooklane/contracts'
+import type { AttemptRecord } from '@hooklane/contracts/records'
 import type { LoggedEntry } from './log-entry.js'
 import { isOpen, recordOrder } from './record-order.js'
 

@@ -1,4 +1,4 @@
-import type { DeadLetterRecord } from '@hooklane/contracts'
+import type { DeadLetterRecord } from '@hooklane/contracts/records'
 import type { LoggedEntry } from './log-entry.js'
 
 /** What a record says of its delivery: the later ones of these beat the earlier ones, however late they are read. */

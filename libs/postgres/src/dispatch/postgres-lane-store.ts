@@ -6,7 +6,7 @@ import {
   type LaneStore,
   type LeaseToken,
   type OpenStream,
-} from '@hooklane/core'
+} from '@hooklane/core/lane'
 import type { Pool } from 'pg'
 import { sql } from '../sql.js'
 

@@ -1,4 +1,4 @@
-import { AmbiguousWrite, type Grant, type KeepRequest, type LeaseStore, type LeaseToken } from '@hooklane/core'
+import { AmbiguousWrite, type Grant, type KeepRequest, type LeaseStore, type LeaseToken } from '@hooklane/core/lane'
 import type { Pool } from 'pg'
 import { sql } from '../sql.js'
 

@@ -1,4 +1,4 @@
-import type { FailureAction, SuccessRule, TargetHeader } from '@hooklane/contracts'
+import type { FailureAction, SuccessRule, TargetHeader } from '@hooklane/contracts/records'
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 import { Revisioned } from './revisioned.js'
 

@@ -1,5 +1,5 @@
-import type { JsonObject } from '@hooklane/contracts'
-import { formatLsn, parseLsn, type Announcement, type LogIdentity } from '@hooklane/core'
+import type { JsonObject } from '@hooklane/contracts/public'
+import { formatLsn, parseLsn, type Announcement, type LogIdentity } from '@hooklane/core/capture'
 import { DatabaseError } from 'pg'
 import type { PgPool } from '../connection/create-pool.js'
 import { sql } from '../sql.js'

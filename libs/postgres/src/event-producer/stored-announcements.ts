@@ -1,5 +1,5 @@
-import { RESYNC_REASONS, type JsonValue, type ResyncReason } from '@hooklane/contracts'
-import type { Announcement } from '@hooklane/core'
+import { RESYNC_REASONS, type JsonValue, type ResyncReason } from '@hooklane/contracts/public'
+import type { Announcement } from '@hooklane/core/capture'
 
 /** Reads what was stored as JSON; an entry that is not one is left out, as one of a later build might be. */
 export function announcementsOf(stored: JsonValue): Announcement[] {

@@ -1,4 +1,5 @@
-import { OWN_EVENT_TYPES, OWN_PRODUCER, PARTITIONS, type TopicProfile } from '@hooklane/contracts'
+import { OWN_EVENT_TYPES, OWN_PRODUCER } from '@hooklane/contracts/public'
+import { PARTITIONS, type TopicProfile } from '@hooklane/contracts/records'
 import { Client, type DatabaseError } from 'pg'
 import { sessionUrl } from '../connection/connection-options.js'
 import { SCHEMA } from '../connection/role.js'

@@ -1,4 +1,4 @@
-import type { WorkerGroupConfiguration } from '@hooklane/contracts'
+import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
 import type { Queryable } from '../connection/queryable.js'
 
 /**

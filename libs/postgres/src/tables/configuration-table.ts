@@ -1,4 +1,4 @@
-import type { ConfigurationKind } from '@hooklane/contracts'
+import type { ConfigurationKind } from '@hooklane/contracts/records'
 import type { EntityManager } from 'typeorm'
 
 /**

@@ -1,4 +1,4 @@
-import { endedStreamId } from '@hooklane/contracts'
+import { endedStreamId } from '@hooklane/contracts/records'
 import type { EntityManager } from 'typeorm'
 
 /** Apps: one, or all of a company. */

@@ -1,4 +1,4 @@
-import type { WorkerGroupConfiguration } from '@hooklane/contracts'
+import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
 import { In, type EntityManager } from 'typeorm'
 import { WorkerGroupEntity } from '../entities/worker-group.entity.js'
 import { insertWorkerGroup } from '../migrations/seed-worker-group.js'

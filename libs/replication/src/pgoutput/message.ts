@@ -1,4 +1,4 @@
-import type { Relation, Row } from '@hooklane/core'
+import type { Relation, Row } from '@hooklane/core/capture'
 
 /** What a change was made to. */
 export interface OldRow {

@@ -1,4 +1,4 @@
-import type { Relation, Row } from '@hooklane/core'
+import type { Relation, Row } from '@hooklane/core/capture'
 
 /** A table as `pgoutput` has described it. */
 export interface DescribedTable {

@@ -1,4 +1,4 @@
-import type { Column, Relation, Row } from '@hooklane/core'
+import type { Column, Relation, Row } from '@hooklane/core/capture'
 import type { KnownTables, TableIdentity } from './known-tables.js'
 import type { OldRow, PgoutputMessage } from './message.js'
 import { MessageReader } from './message-reader.js'

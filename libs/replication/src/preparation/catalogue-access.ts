@@ -1,4 +1,4 @@
-import type { CatalogueFacts, PlanOutcome } from '@hooklane/core'
+import type { CatalogueFacts, PlanOutcome } from '@hooklane/core/capture'
 import { DatabaseError, type Client } from 'pg'
 import type { ReplicatedSource, TableOids } from '../replicated-source.js'
 import { SourceRefused } from '../source-refused.js'

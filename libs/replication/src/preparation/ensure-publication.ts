@@ -1,4 +1,4 @@
-import type { PublicationPlan, TableOids } from '@hooklane/core'
+import type { PublicationPlan, TableOids } from '@hooklane/core/capture'
 import { DatabaseError, type Client } from 'pg'
 import type { ReplicatedSource } from '../replicated-source.js'
 import { consumerFailure, SourceRefused } from '../source-refused.js'

@@ -1,4 +1,4 @@
-import { parseLsn } from '@hooklane/core'
+import { parseLsn } from '@hooklane/core/capture'
 import { DatabaseError, type Client } from 'pg'
 import type { OpenHistory, ReplicatedSource, SourceHistory } from '../replicated-source.js'
 import { missingOfAll, SourceRefused } from '../source-refused.js'

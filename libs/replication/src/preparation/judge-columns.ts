@@ -1,4 +1,4 @@
-import { closestName } from '@hooklane/core'
+import { closestName } from '@hooklane/core/configuration'
 import { nameOf, type ReplicatedTable } from '../replicated-source.js'
 import type { SourceWarning } from '../source-warning.js'
 import type { TableProblem } from './table-problem.js'

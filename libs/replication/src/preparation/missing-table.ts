@@ -1,4 +1,4 @@
-import { closestName } from '@hooklane/core'
+import { closestName } from '@hooklane/core/configuration'
 import type { Client } from 'pg'
 import { nameOf, type ReplicatedTable } from '../replicated-source.js'
 import { readTableNames } from './read-table-facts.js'

@@ -1,4 +1,4 @@
-import type { CatalogueFacts } from '@hooklane/core'
+import type { CatalogueFacts } from '@hooklane/core/capture'
 import { nameOf, type ReplicatedSource, type SourceHistory, type TableOids } from '../replicated-source.js'
 import { SourceRefused } from '../source-refused.js'
 import type { SourceWarning } from '../source-warning.js'

@@ -1,4 +1,4 @@
-import type { CatalogueFacts, CatalogueTable, FoundLeaf, PublicationFacts, TableOids } from '@hooklane/core'
+import type { CatalogueFacts, CatalogueTable, FoundLeaf, PublicationFacts, TableOids } from '@hooklane/core/capture'
 import type { Client } from 'pg'
 import { quoteTable } from './quote.js'
 import type { ServerFacts } from './check-server.js'

@@ -1,4 +1,4 @@
-import { parseLsn } from '@hooklane/core'
+import { parseLsn } from '@hooklane/core/capture'
 import { SourceRefused } from '../source-refused.js'
 
 /** Where a message stands in the log. @throws SourceRefused when it does not say so */

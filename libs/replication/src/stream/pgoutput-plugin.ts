@@ -1,4 +1,4 @@
-import { parseTimelineHistory, type LogIdentity, type TimelineHistory } from '@hooklane/core'
+import { parseTimelineHistory, type LogIdentity, type TimelineHistory } from '@hooklane/core/capture'
 import { DatabaseError } from 'pg'
 import { PgoutputPlugin } from 'pg-logical-replication'
 import { beginCaptureSession } from '../capture-session.js'

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { formatLsn, parseLsn, type FoundHistory } from '@hooklane/core'
+import { formatLsn, parseLsn, type FoundHistory } from '@hooklane/core/capture'
 import { LogicalReplicationService } from 'pg-logical-replication'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { captureUrl } from '../capture-session.js'

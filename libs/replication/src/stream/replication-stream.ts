@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { knownFrom, PlacedBackoff, type CatalogueFacts } from '@hooklane/core'
+import { knownFrom, type CatalogueFacts } from '@hooklane/core/capture'
+import { PlacedBackoff } from '@hooklane/core/kernel'
 import { catalogueAccess } from '../preparation/catalogue-access.js'
 import {
   inspectSource,

@@ -1,4 +1,11 @@
-import type { CatalogueFacts, EmittedContext, FoundHistory, LogPlace, RowChange, TransactionInfo } from '@hooklane/core'
+import type {
+  CatalogueFacts,
+  EmittedContext,
+  FoundHistory,
+  LogPlace,
+  RowChange,
+  TransactionInfo,
+} from '@hooklane/core/capture'
 import type { CatalogueAccess } from '../preparation/catalogue-access.js'
 import type { PreparedSource } from '../preparation/prepare-source.js'
 import type { SourceHistory } from '../replicated-source.js'

@@ -5,7 +5,7 @@ import {
   type Relation,
   type Row,
   type RowChange,
-} from '@hooklane/core'
+} from '@hooklane/core/capture'
 import type { OldRow, PgoutputMessage } from '../pgoutput/message.js'
 import { nameOf, type ReplicatedSource } from '../replicated-source.js'
 import { SourceRefused, notDecodable } from '../source-refused.js'

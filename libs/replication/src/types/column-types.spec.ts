@@ -1,4 +1,4 @@
-import type { CatalogueType, Relation } from '@hooklane/core'
+import type { CatalogueType, Relation } from '@hooklane/core/capture'
 import { describe, expect, it } from '@jest/globals'
 import { ColumnTypes } from './column-types.js'
 import type { LoggedType } from './read-catalogue-types.js'

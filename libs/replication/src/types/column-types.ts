@@ -1,4 +1,4 @@
-import type { CatalogueType, Column, Relation } from '@hooklane/core'
+import type { CatalogueType, Column, Relation } from '@hooklane/core/capture'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { FIRST_OWN_OID, type LoggedType } from './read-catalogue-types.js'
 

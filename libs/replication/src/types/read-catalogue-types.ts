@@ -1,4 +1,4 @@
-import type { CatalogueType } from '@hooklane/core'
+import type { CatalogueType } from '@hooklane/core/capture'
 import type { Client } from 'pg'
 
 /** Types below have the same number in every database; those above are numbered when they are made. */

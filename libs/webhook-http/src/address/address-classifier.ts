@@ -1,4 +1,4 @@
-import type { AddressClassifier } from '@hooklane/core'
+import type { AddressClassifier } from '@hooklane/core/delivery'
 import ipaddr from 'ipaddr.js'
 import { parse } from 'tldts'
 

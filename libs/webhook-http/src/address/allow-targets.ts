@@ -1,4 +1,4 @@
-import type { AllowedTargets } from '@hooklane/core'
+import type { AllowedTargets } from '@hooklane/core/delivery'
 import ipaddr from 'ipaddr.js'
 import { parseAddress } from './address-classifier.js'
 

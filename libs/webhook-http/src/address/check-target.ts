@@ -1,4 +1,4 @@
-import { checkTargetUrl, type AllowedTargets, type TargetCheck } from '@hooklane/core'
+import { checkTargetUrl, type AllowedTargets, type TargetCheck } from '@hooklane/core/delivery'
 import { addressClassifier } from './address-classifier.js'
 
 /** `checkTargetUrl` with everything that it needs: whether this URL may be stored and called, and its normalised form. */

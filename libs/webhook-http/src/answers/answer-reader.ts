@@ -1,4 +1,4 @@
-import type { WebhookResponse } from '@hooklane/core'
+import type { WebhookResponse } from '@hooklane/core/delivery'
 import { AnswerHead, type HeadFault } from './answer-head.js'
 import { ChunkedBody } from './chunked-body.js'
 import { KeptBody, keptHeaders } from './kept-response.js'

@@ -1,4 +1,4 @@
-import type { AllowedTargets } from '@hooklane/core'
+import type { AllowedTargets } from '@hooklane/core/delivery'
 import { isPublicAddress, parseAddress } from '../address/address-classifier.js'
 import { AddressBlocked } from './connection-errors.js'
 import type { HostResolver } from './host-resolver.js'

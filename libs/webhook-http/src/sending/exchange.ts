@@ -1,4 +1,4 @@
-import type { WebhookResponse } from '@hooklane/core'
+import type { WebhookResponse } from '@hooklane/core/delivery'
 import { AnswerReader } from '../answers/answer-reader.js'
 import type { Connection, Occupant } from './connection.js'
 import { ExchangeFailed, isReset, type FailureCode } from './failure.js'

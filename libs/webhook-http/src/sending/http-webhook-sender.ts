@@ -1,5 +1,4 @@
 import {
-  classifyStatus,
   hostOf,
   portOf,
   type AllowedTargets,
@@ -7,7 +6,8 @@ import {
   type SendOutcome,
   type WebhookRequest,
   type WebhookSender,
-} from '@hooklane/core'
+} from '@hooklane/core/delivery'
+import { classifyStatus } from '@hooklane/core/policy'
 import { checkTarget } from '../address/check-target.js'
 import { AddressGuard } from '../connecting/address-guard.js'
 import { dial, type Dial } from '../connecting/dial.js'

@@ -1,4 +1,4 @@
-import type { WebhookRequest } from '@hooklane/core'
+import type { WebhookRequest } from '@hooklane/core/delivery'
 
 /** Where a request goes. */
 export interface RequestTarget {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@hooklane/contracts'
+import type { JsonObject } from '@hooklane/contracts/public'
 import type { Actor } from '../event/emitted-context.js'
 import type { SkipReason } from '../fold/fold-report.js'
 

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@hooklane/contracts'
+import type { JsonValue } from '@hooklane/contracts/public'
 import { CaptureError } from '../capture-error.js'
 import { qualifiedName, type CapturedTable, type CaptureSource, type RowCondition } from '../capture-configuration.js'
 import type { Actor } from '../event/emitted-context.js'

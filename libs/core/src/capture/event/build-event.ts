@@ -1,10 +1,10 @@
-import type { EntityEvent, Revision } from '@hooklane/contracts'
-import { capturedEventId } from '../../identity/ids.js'
+import type { EntityEvent, Revision } from '@hooklane/contracts/public'
+import { capturedEventId } from '../../kernel/identity/ids.js'
 import type { EntityState, EntityVersion } from '../entity/entity-state.js'
 import type { RowReader } from '../entity/row-reader.js'
 import { formatPosition, type ChangePlace } from '../position.js'
 import type { TransactionInfo } from '../row-change.js'
-import { stateHash } from './canonical-json.js'
+import { stateHash } from '../../kernel/json/canonical-json.js'
 import { diffStates, leafPaths } from './diff-states.js'
 import type { Actor, TransactionContext } from './emitted-context.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { decodeEvent, OWN_EVENT_TYPES, RESYNC_REASONS, type ResyncReason } from '@hooklane/contracts'
+import { decodeEvent, OWN_EVENT_TYPES, RESYNC_REASONS, type ResyncReason } from '@hooklane/contracts/public'
 import fc from 'fast-check'
-import { capturedEventId } from '../../identity/ids.js'
+import { capturedEventId } from '../../kernel/identity/ids.js'
 import { formatPosition } from '../position.js'
 import { buildResyncEvent, type ResyncNotice } from './build-resync-event.js'
 

@@ -1,5 +1,5 @@
-import type { EntityEvent, OwnEventName, ResyncData } from '@hooklane/contracts'
-import { capturedEventId } from '../../identity/ids.js'
+import type { EntityEvent, OwnEventName, ResyncData } from '@hooklane/contracts/public'
+import { capturedEventId } from '../../kernel/identity/ids.js'
 
 /** What happened to a source's stream, as one company is told of it. */
 export interface ResyncNotice extends Pick<ResyncData, 'from' | 'to' | 'reason'> {

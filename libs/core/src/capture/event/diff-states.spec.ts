@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import fc from 'fast-check'
-import type { Change, JsonObject, JsonValue } from '@hooklane/contracts'
+import type { Change, JsonObject, JsonValue } from '@hooklane/contracts/public'
 import { diffStates, leafPaths, MAX_PATH_BYTES } from './diff-states.js'
 import { isJsonObject, jsonEquals } from './json-objects.js'
 import { MAX_POINTER_LENGTH, pointerSegments } from './json-pointer.js'

@@ -1,4 +1,4 @@
-import type { Change, JsonObject, JsonValue } from '@hooklane/contracts'
+import type { Change, JsonObject, JsonValue } from '@hooklane/contracts/public'
 import { isJsonObject, jsonEquals, memberOf } from './json-objects.js'
 import { childPointer, MAX_POINTER_LENGTH } from './json-pointer.js'
 

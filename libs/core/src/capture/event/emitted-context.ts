@@ -1,4 +1,4 @@
-import type { EntityEvent, Revision } from '@hooklane/contracts'
+import type { EntityEvent, Revision } from '@hooklane/contracts/public'
 import type { ContextFault } from '../fold/fold-report.js'
 import type { EmittedContext } from '../row-change.js'
 

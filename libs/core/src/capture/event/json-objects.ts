@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@hooklane/contracts'
+import type { JsonObject, JsonValue } from '@hooklane/contracts/public'
 
 export const isJsonObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { MAX_EVENT_BYTES, type Change, type EntityEvent, type JsonObject } from '@hooklane/contracts'
+import { MAX_EVENT_BYTES, type Change, type EntityEvent, type JsonObject } from '@hooklane/contracts/public'
 import { MAX_POINTER_LENGTH } from './json-pointer.js'
 import { DEFAULT_MAX_EVENT_BYTES, limitEventSize } from './limit-event-size.js'
 

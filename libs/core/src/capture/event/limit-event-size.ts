@@ -1,4 +1,4 @@
-import type { EntityEvent } from '@hooklane/contracts'
+import type { EntityEvent } from '@hooklane/contracts/public'
 import { jsonByteLength } from './json-byte-length.js'
 import { OmittableParts } from './omittable-parts.js'
 

@@ -1,4 +1,4 @@
-import type { Change, EntityEvent, JsonObject, JsonValue } from '@hooklane/contracts'
+import type { Change, EntityEvent, JsonObject, JsonValue } from '@hooklane/contracts/public'
 import { JsonSizes } from './json-byte-length.js'
 import { isJsonObject } from './json-objects.js'
 import { childPointer, MAX_POINTER_LENGTH } from './json-pointer.js'

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@hooklane/contracts'
+import type { JsonObject } from '@hooklane/contracts/public'
 import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 import type { Relation, Row, RowChange } from '../row-change.js'
 

@@ -1,4 +1,4 @@
-import { decoderOf, EventSchema, type EntityEvent } from '@hooklane/contracts'
+import { decoderOf, EventSchema, type EntityEvent } from '@hooklane/contracts/public'
 import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 import type { Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
 import { SourceReader } from '../source-reader.js'

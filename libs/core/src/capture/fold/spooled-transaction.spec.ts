@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import type { EntityEvent, JsonObject } from '@hooklane/contracts'
+import type { EntityEvent, JsonObject } from '@hooklane/contracts/public'
 import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 import type { Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
 import { SourceReader } from '../source-reader.js'

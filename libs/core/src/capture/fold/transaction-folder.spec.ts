@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { stateHash } from '../event/canonical-json.js'
+import { stateHash } from '../../kernel/json/canonical-json.js'
 import { SOURCE, fold, gone, insert, price, remove, row, publishedTypes, update } from './shop-transaction.fixture.js'
 
 describe('one change in a transaction', () => {

@@ -1,4 +1,4 @@
-import type { EntityEvent } from '@hooklane/contracts'
+import type { EntityEvent } from '@hooklane/contracts/public'
 import { CaptureError } from '../capture-error.js'
 import { qualifiedName } from '../capture-configuration.js'
 import type { EntityState, RowIdentity } from '../entity/entity-state.js'

@@ -1,4 +1,4 @@
-import type { ResyncReason } from '@hooklane/contracts'
+import type { ResyncReason } from '@hooklane/contracts/public'
 
 /**
  * What receivers have to be told of a source: rows changed, and the log could not say how. It is noted first, then emitted into the source's

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@hooklane/contracts'
+import type { JsonObject, JsonValue } from '@hooklane/contracts/public'
 import { alignColumns } from './align-columns.js'
 
 /** Columns of a table as the catalogue has them now: name → attribute number, which a column keeps for life, whatever it is called. */

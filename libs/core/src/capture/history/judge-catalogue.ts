@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { ResyncReason } from '@hooklane/contracts'
+import type { ResyncReason } from '@hooklane/contracts/public'
 import type { CatalogueFacts, KnownCatalogue, TableOids } from './catalogue.js'
 import { unloggedChange } from './judge-partitions.js'
 import { publicationGaps, type PublicationGap } from './judge-publication.js'

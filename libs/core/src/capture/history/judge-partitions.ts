@@ -1,4 +1,4 @@
-import type { ResyncReason } from '@hooklane/contracts'
+import type { ResyncReason } from '@hooklane/contracts/public'
 import type { CatalogueTable, FoundLeaf, Leaf } from './catalogue.js'
 
 export interface PartitionQuestion {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@hooklane/contracts'
+import type { JsonObject } from '@hooklane/contracts/public'
 import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 
 /** Raised when an older form can no longer be read; a change that only adds keys needs a default in `TABLE_DEFAULTS`. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@hooklane/contracts'
+import type { JsonObject } from '@hooklane/contracts/public'
 import { readQuoted } from './quoted-text.js'
 
 /** Reads the text form of `hstore`: `"a"=>"1", "b"=>NULL`. Null for text that is none. */

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@hooklane/contracts'
+import type { JsonObject, JsonValue } from '@hooklane/contracts/public'
 import { exactNumber } from './decimal.js'
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import type { JsonValue } from '@hooklane/contracts'
+import type { JsonValue } from '@hooklane/contracts/public'
 import type { CatalogueType } from '../row-change.js'
 import { parseArrayText } from './decode-array.js'
 import { valueDecoder } from './decode-value.js'

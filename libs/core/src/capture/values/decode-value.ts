@@ -1,4 +1,4 @@
-import type { JsonValue } from '@hooklane/contracts'
+import type { JsonValue } from '@hooklane/contracts/public'
 import type { Column } from '../row-change.js'
 import { parseArrayText, type ArrayText } from './decode-array.js'
 import { decodeTimestamp, decodeTimestamptz } from './decode-instant.js'

@@ -1,0 +1,7 @@
+export * from './json.js'
+export * from './schemas.js'
+export * from './event.js'
+export * from './own-events.js'
+export * from './headers.js'
+export * from './decode.js'
+export * from './envelope.js'

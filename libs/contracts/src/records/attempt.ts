@@ -1,0 +1,115 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { EntityRefSchema } from '../public/event.js'
+import { EventType, Id, Instant, Maybe, Nullable, OffsetText, SequenceNumber } from '../public/schemas.js'
+
+/** Records on the topic `attempts`, key = app id: `attempt/1` for each request, `settlement/1` where none was made. */
+
+export const DeliveryStatusSchema = Type.Union(
+  (
+    [
+      'pending',
+      'retrying',
+      'held',
+      'delivered',
+      'coalesced',
+      'filtered',
+      'skipped',
+      'dropped',
+      'deadLettered',
+      'expired',
+    ] as const
+  ).map((s) => Type.Literal(s)),
+)
+export type DeliveryStatus =
+  | 'pending'
+  | 'retrying'
+  | 'held'
+  | 'delivered'
+  | 'coalesced'
+  | 'filtered'
+  | 'skipped'
+  | 'dropped'
+  | 'deadLettered'
+  | 'expired'
+
+/** Which delivery a record of the log speaks of. */
+const identity = {
+  companyId: Id,
+  /** Of the company as it was when the event was routed; absent: 1. */
+  companyIncarnation: Type.Optional(Type.Integer({ minimum: 1 })),
+  appId: Id,
+  workerGroup: Type.String(),
+  subscriptionId: Id,
+  subscriptionVersion: Type.String(),
+  /** The webhook id. */
+  deliveryId: Id,
+  sequence: SequenceNumber,
+  source: Type.Object({ topic: Type.String(), partition: Type.Integer({ minimum: 0 }), offset: OffsetText }),
+  position: Nullable(Type.String()),
+  eventId: Id,
+  eventType: EventType,
+  entity: EntityRefSchema,
+  routedAt: Instant,
+  mode: Type.String(),
+  /** Lease epoch of the dispatcher that wrote the record. */
+  ownerEpoch: OffsetText,
+}
+
+const headerList = Type.Record(Type.String(), Type.String())
+
+export const AttemptSchema = Type.Object(
+  {
+    ...identity,
+    /** Random; a copy of the record carries the same. */
+    attemptId: Id,
+    /** 1 for the first. */
+    attempt: Type.Integer({ minimum: 1 }),
+    startedAt: Instant,
+    /** From the guard to the last byte of the answer, or to the failure. */
+    durationMs: Type.Number({ minimum: 0 }),
+    request: Type.Object({
+      method: Type.String(),
+      url: Type.String(),
+      headers: headerList,
+      bytes: Type.Integer(),
+      digest: Type.String(),
+    }),
+    response: Nullable(Type.Object({ status: Type.Integer(), headers: headerList, body: Type.String() })),
+    error: Nullable(Type.Object({ code: Type.String(), message: Type.String() })),
+    /** What was decided: `delivered`, `retryAt`, `deferUntil`, `deadLetter`, `drop`, `block`. */
+    decision: Type.String(),
+    nextAttemptAt: Nullable(Instant),
+    /** The delivery's status after this attempt. */
+    status: Type.String(),
+  },
+  { $id: 'attempt/1', additionalProperties: true },
+)
+export type AttemptRecord = Static<typeof AttemptSchema>
+
+export const SettlementSchema = Type.Object(
+  {
+    ...identity,
+    attemptId: Id,
+    at: Instant,
+    status: Type.String(),
+    reason: Type.String(),
+    cause: Maybe(Type.String()),
+  },
+  { $id: 'settlement/1', additionalProperties: true },
+)
+/** A delivery that was settled without a request (`filtered`, `dropped`, `skipped` …). */
+export type SettlementRecord = Static<typeof SettlementSchema>
+
+/** `dead-letter/1`: topic `dead-letters`, key = app id: the whole delivery and its last attempt. */
+export const DeadLetterSchema = Type.Object(
+  {
+    ...identity,
+    attempts: Type.Integer(),
+    reason: Type.String(),
+    at: Instant,
+    lastError: Nullable(Type.String()),
+    delivery: Type.Unknown(),
+  },
+  { $id: 'dead-letter/1', additionalProperties: true },
+)
+export type DeadLetterRecord = Static<typeof DeadLetterSchema>

@@ -1,0 +1,172 @@
+import type { Decoded } from '../public/decode.js'
+import type { DeliveryHeaders, DeliveryMode, DeliveryReason, SourceOffset, StreamEndHeaders } from './delivery.js'
+import { HEADER, SCHEMA } from '../public/headers.js'
+
+/** Largest offset, sequence and version that a record can carry: Kafka's offsets and Postgres' bigint are signed 64 bits. */
+const MAX_INT64 = 2n ** 63n - 1n
+/** Largest epoch and incarnation: Postgres' int. */
+const MAX_INT32 = 2n ** 31n - 1n
+const FIRST_INCARNATION = 1
+const MODES: ReadonlySet<string> = new Set<DeliveryMode>(['live', 'replay', 'snapshot'])
+const REASONS: ReadonlySet<string> = new Set<DeliveryReason>([
+  'event',
+  'snapshot',
+  'catchUp',
+  'replay',
+  'redrive',
+  'test',
+])
+/** What may stand in an id: see `Id`. */
+const ID = /^[\x21-\x7e]{1,128}$/
+const POSITION = /^[\x21-\x7e]{1,128}$/
+const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+const DECIMAL = /^(0|[1-9]\d{0,18})$/
+
+/** `<topic>/<partition>/<offset>`; topic names hold no slash. */
+export const formatSource = (source: SourceOffset): string => `${source.topic}/${source.partition}/${source.offset}`
+
+/** The headers of a record on `deliveries.<group>` or its retry topic. A position of null has no header. */
+export function encodeDeliveryHeaders(headers: DeliveryHeaders): Record<string, string> {
+  const encoded: Record<string, string> = {
+    [HEADER.schema]: SCHEMA.delivery,
+    [HEADER.kind]: headers.kind,
+    [HEADER.delivery]: headers.deliveryId,
+    [HEADER.company]: headers.companyId,
+    [HEADER.companyIncarnation]: String(headers.companyIncarnation),
+    [HEADER.sequence]: String(headers.sequence),
+    [HEADER.source]: formatSource(headers.source),
+    [HEADER.routedAt]: headers.routedAt,
+    [HEADER.streamEpoch]: String(headers.streamEpoch),
+    [HEADER.subscription]: headers.subscriptionId,
+    [HEADER.subscriptionVersion]: String(headers.subscriptionVersion),
+    [HEADER.route]: String(headers.routeVersion),
+    [HEADER.streamVersion]: String(headers.streamVersion),
+    [HEADER.mode]: headers.mode,
+    [HEADER.reason]: headers.reason,
+  }
+  if (headers.position !== null) encoded[HEADER.position] = headers.position
+  return encoded
+}
+
+/**
+ * Reads them back. Total: whatever bytes a foreign producer wrote, the answer is a value or the reason why not, which names the first
+ * header that does not fit: `header:hooklane-sequence`. Headers it does not know are ignored.
+ */
+export function decodeDeliveryHeaders(headers: Readonly<Record<string, Uint8Array>>): Decoded<DeliveryHeaders> {
+  const read = new HeaderReader(headers)
+  if (read.text(HEADER.schema, /^/) !== SCHEMA.delivery) read.fail(HEADER.schema)
+  read.text(HEADER.kind, /^delivery$/)
+  const mode = read.text(HEADER.mode, /^/)
+  if (!MODES.has(mode)) read.fail(HEADER.mode)
+  const reason = read.text(HEADER.reason, /^/)
+  if (!REASONS.has(reason)) read.fail(HEADER.reason)
+  const value: DeliveryHeaders = {
+    kind: 'delivery',
+    deliveryId: read.text(HEADER.delivery, ID),
+    companyId: read.text(HEADER.company, ID),
+    companyIncarnation: read.has(HEADER.companyIncarnation)
+      ? read.small(HEADER.companyIncarnation, 1n)
+      : FIRST_INCARNATION,
+    sequence: read.integer(HEADER.sequence, 1n),
+    position: read.has(HEADER.position) ? read.text(HEADER.position, POSITION) : null,
+    source: read.source(),
+    routedAt: read.text(HEADER.routedAt, INSTANT),
+    streamEpoch: read.small(HEADER.streamEpoch, 1n),
+    subscriptionId: read.text(HEADER.subscription, ID),
+    subscriptionVersion: read.integer(HEADER.subscriptionVersion, 0n),
+    routeVersion: read.small(HEADER.route, 0n),
+    streamVersion: read.small(HEADER.streamVersion, 0n),
+    mode: mode as DeliveryMode,
+    reason: reason as DeliveryReason,
+  }
+  return read.result(value)
+}
+
+/** The headers of the record that ends an app's epoch. */
+export function encodeStreamEndHeaders(headers: StreamEndHeaders): Record<string, string> {
+  return {
+    [HEADER.schema]: SCHEMA.streamEnd,
+    [HEADER.kind]: headers.kind,
+    [HEADER.company]: headers.companyId,
+    [HEADER.sequence]: String(headers.sequence),
+    [HEADER.streamEpoch]: String(headers.streamEpoch),
+    [HEADER.routedAt]: headers.routedAt,
+  }
+}
+
+/** Whether the headers claim to be those of a stream's end. */
+export function isStreamEnd(headers: Readonly<Record<string, Uint8Array>>): boolean {
+  const schema = Object.hasOwn(headers, HEADER.schema) ? headers[HEADER.schema] : undefined
+  return schema instanceof Uint8Array && latin1Of(schema) === SCHEMA.streamEnd
+}
+
+/** Reads them back, as totally as `decodeDeliveryHeaders`. */
+export function decodeStreamEndHeaders(headers: Readonly<Record<string, Uint8Array>>): Decoded<StreamEndHeaders> {
+  const read = new HeaderReader(headers)
+  if (read.text(HEADER.schema, /^/) !== SCHEMA.streamEnd) read.fail(HEADER.schema)
+  read.text(HEADER.kind, /^ended$/)
+  return read.result({
+    kind: 'ended',
+    companyId: read.text(HEADER.company, ID),
+    sequence: read.integer(HEADER.sequence, 0n),
+    streamEpoch: read.small(HEADER.streamEpoch, 1n),
+    routedAt: read.text(HEADER.routedAt, INSTANT),
+  })
+}
+
+/** A view of the bytes is read, not a copy of them. */
+const latin1Of = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
+
+/** Reads headers one by one and remembers the first that does not fit; from then on its answers mean nothing. */
+class HeaderReader {
+  fault: string | null = null
+
+  constructor(private readonly headers: Readonly<Record<string, Uint8Array>>) {}
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.headers, name)
+  }
+
+  text(name: string, pattern: RegExp): string {
+    const bytes = this.has(name) ? this.headers[name] : undefined
+    // Latin-1 keeps every byte apart, so that no invalid text passes a pattern of ASCII.
+    const text = bytes instanceof Uint8Array ? latin1Of(bytes) : null
+    if (text === null || !pattern.test(text)) this.fail(name)
+    return text ?? ''
+  }
+
+  integer(name: string, least: bigint, most = MAX_INT64): bigint {
+    return this.bounded(name, this.text(name, DECIMAL), least, most)
+  }
+
+  small(name: string, least: bigint): number {
+    return Number(this.integer(name, least, MAX_INT32))
+  }
+
+  result<T>(value: T): Decoded<T> {
+    return this.fault === null ? { ok: true, value } : { ok: false, reason: this.fault }
+  }
+
+  source(): SourceOffset {
+    const name = HEADER.source
+    const [topic = '', partition = '', offset = '', ...rest] = this.text(name, /^/).split('/')
+    if (rest.length > 0 || !TOPIC.test(topic)) this.fail(name)
+    return {
+      topic,
+      partition: Number(this.bounded(name, partition, 0n, 2n ** 31n - 1n)),
+      offset: this.bounded(name, offset, 0n, MAX_INT64),
+    }
+  }
+
+  fail(name: string): void {
+    this.fault ??= `header:${name}`
+  }
+
+  private bounded(name: string, text: string, least: bigint, most: bigint): bigint {
+    const value = DECIMAL.test(text) ? BigInt(text) : -1n
+    if (value < least || value > most) this.fail(name)
+    return value
+  }
+}

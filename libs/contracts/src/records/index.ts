@@ -1,0 +1,7 @@
+export * from './delivery.js'
+export * from './delivery-headers.js'
+export * from './configuration.js'
+export * from './attempt.js'
+export * from './topics.js'
+export * from './router-state.js'
+export * from './quarantine.js'

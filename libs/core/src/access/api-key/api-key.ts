@@ -1,0 +1,54 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { base32 } from '../../kernel/identity/ids.js'
+import { crc32Hex } from './crc32.js'
+
+/** `operator` keys begin with `hko_` and see all companies; `company` keys begin with `hkc_`; `app` keys (`hka_`) read one app. */
+export type ApiKeyKind = 'operator' | 'company' | 'app'
+
+/** What a key's text says. The text itself is shown once and never kept. */
+export interface ParsedApiKey {
+  readonly kind: ApiKeyKind
+  /** Names the key in lists and logs; tells nothing of the secret. */
+  readonly id: string
+  /** SHA-256 of the 32 random bytes: what is stored and compared. They are random, so no slow hash is needed. */
+  readonly digest: Buffer
+}
+
+export interface CreatedApiKey extends ParsedApiKey {
+  /** `<prefix><id>_<base64url of 32 random bytes>_<crc32 of what stands before, 8 hex digits>` */
+  readonly text: string
+}
+
+const PREFIXES = { operator: 'hko_', company: 'hkc_', app: 'hka_' } as const
+const KINDS: Readonly<Record<string, ApiKeyKind>> = { hko_: 'operator', hkc_: 'company', hka_: 'app' }
+const FORM = /^(hk[oca]_)([0-9A-Z]{16})_([A-Za-z0-9_-]{43})_([0-9a-f]{8})$/
+
+/** A new random key. */
+export function createApiKey(kind: ApiKeyKind): CreatedApiKey {
+  const id = base32(randomBytes(10))
+  const random = randomBytes(32)
+  const body = `${PREFIXES[kind]}${id}_${random.toString('base64url')}`
+  return { kind, id, digest: sha256(random), text: `${body}_${crc32Hex(body)}` }
+}
+
+/**
+ * Null when the text is no key: wrong form or checksum (a key that was cut off or mistyped needs no look-up). Whether the key exists is
+ * for the caller to find out by `id` and `isSameDigest`.
+ */
+export function parseApiKey(text: string): ParsedApiKey | null {
+  const parts = FORM.exec(text)
+  if (!parts) return null
+  const [, prefix = '', id = '', secret = '', checksum] = parts
+  const kind = KINDS[prefix]
+  if (!kind || crc32Hex(text.slice(0, -9)) !== checksum) return null
+  return { kind, id, digest: sha256(Buffer.from(secret, 'base64url')) }
+}
+
+/** Compares in constant time. */
+export function isSameDigest(a: Buffer, b: Buffer): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest()
+}

@@ -1,0 +1,8 @@
+export * from './api-key/api-key.js'
+export * from './sealing/sealer.js'
+export * from './sealing/sealing-scope.js'
+export { isCredentialHeader, isCredentialName } from './masking/credential-names.js'
+export { holdsMask, MASK, maskCredentialParameters, shownUrl } from './masking/shown-url.js'
+export { maskHeaders } from './masking/mask-headers.js'
+export { createSecretScrubber, type SecretScrubber } from './masking/secret-scrubber.js'
+export { secretTextsOf, type EntrustedTarget } from './masking/target-secrets.js'

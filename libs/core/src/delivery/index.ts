@@ -1,0 +1,8 @@
+export * from './sending/webhook-sender.js'
+export * from './sending/reserved-headers.js'
+export * from './sending/target-url.js'
+export * from './signing/standard-webhooks.js'
+export * from './rendering/render-address.js'
+export * from './rendering/render-envelope.js'
+export * from './rendering/render-headers.js'
+export { renderEvent, type RenderedEvent } from './rendering/render-event.js'

@@ -1,0 +1,111 @@
+import type { DeliveryMode, DeliveryRecord } from '@hooklane/contracts/records'
+import { validateHeaders } from '../sending/reserved-headers.js'
+import { contentDigest, signatureHeader, type SigningKey } from '../signing/standard-webhooks.js'
+import { headerSafe } from './header-safe.js'
+import type { RenderedEvent } from './render-event.js'
+
+/** Receivers commonly refuse header lines above 8 KiB; an entity whose encoded name is longer than this stands in the body only. */
+const MAX_ENTITY_HEADER = 4096
+
+export interface HeaderParts {
+  /** Exactly the bytes that are sent. */
+  readonly body: Buffer
+  readonly deliveryId: string
+  readonly event: Pick<RenderedEvent, 'type' | 'companyId' | 'entity' | 'revisionNumber'>
+  readonly order: DeliveryRecord['order']
+  readonly appId: string
+  readonly previous: bigint
+  readonly mode: DeliveryMode | 'test'
+  /** The receiver's own headers, opened. */
+  readonly custom: readonly { readonly name: string; readonly value: string }[]
+  /** All secrets that are valid now, newest first. */
+  readonly signingKeys: readonly SigningKey[]
+  /** Wall clock of this attempt. */
+  readonly timestampSeconds: number
+  /** 1 for the first. */
+  readonly attempt: number
+  readonly maxAttempts: number
+  /** Since the event occurred. */
+  readonly lagMs: number | null
+  /** Deliveries of this app that wait behind this one. */
+  readonly backlog: number | null
+  /** Epoch of the sender's lease. */
+  readonly ownerEpoch: bigint | null
+  readonly traceparent: string | null
+  readonly userAgent: string
+  /** Setting `HEADER_PREFIX`, `Pim-` by default; ends with a dash. */
+  readonly headerPrefix: string
+}
+
+/** The headers in the order in which they are written, or why the request cannot be made (never with a value: it may be a secret). */
+export type RenderedHeaders =
+  | { readonly ok: true; readonly headers: Readonly<Record<string, string>> }
+  | { readonly ok: false; readonly code: 'invalid_header' | 'no_signing_key'; readonly message: string }
+
+/**
+ * The receiver's own headers first, ours last, so that ours win. Custom headers are checked again, because a row may have been written
+ * by another way than the API: a request with a forged `Host` or a broken line is not sent at all.
+ */
+export function renderHeaders(parts: HeaderParts): RenderedHeaders {
+  const [fault] = validateHeaders(parts.custom, parts.headerPrefix)
+  if (fault)
+    return { ok: false, code: 'invalid_header', message: `custom header ${fault.index ?? 'list'}: ${fault.code}` }
+  if (parts.signingKeys.length === 0) {
+    return { ok: false, code: 'no_signing_key', message: 'the subscription has no valid signing secret' }
+  }
+  // Without a prototype no name means anything but itself.
+  const headers = Object.create(null) as Record<string, string>
+  for (const { name, value } of parts.custom) headers[name] = value
+  Object.assign(headers, standardHeaders(parts))
+  for (const [name, value] of ownHeaders(parts)) {
+    if (value !== null) headers[parts.headerPrefix + name] = value
+  }
+  return { ok: true, headers }
+}
+
+/** `Hooklane/0.1.0 (+https://pim.example.com/webhooks)`: who is calling, and where to complain. */
+export function userAgentOf(version: string, contact: string): string {
+  return `Hooklane/${headerSafe(version)} (+${headerSafe(contact)})`
+}
+
+function standardHeaders(parts: HeaderParts): Record<string, string> {
+  const { deliveryId: id, timestampSeconds, body } = parts
+  return {
+    'content-type': 'application/json',
+    'user-agent': parts.userAgent,
+    'webhook-id': id,
+    'webhook-timestamp': String(timestampSeconds),
+    'webhook-signature': signatureHeader(parts.signingKeys, { id, timestampSeconds, body }),
+    'content-digest': contentDigest(body),
+    'idempotency-key': `"${id}"`,
+    ...(parts.traceparent === null ? {} : { traceparent: parts.traceparent }),
+  }
+}
+
+/** Without the prefix; a value that is null is left out. */
+function ownHeaders(parts: HeaderParts): readonly (readonly [string, string | null])[] {
+  const { event, order, appId, attempt, maxAttempts, lagMs, backlog, ownerEpoch } = parts
+  const revision = event.revisionNumber
+  return [
+    ['Event', event.type],
+    ['Company', headerSafe(event.companyId)],
+    ['App', headerSafe(appId)],
+    ['Entity', entityHeader(event.entity)],
+    ['Revision', revision === null ? null : headerSafe(String(revision))],
+    ['Stream', `${headerSafe(appId)};epoch=${order.epoch}`],
+    ['Sequence', String(order.sequence)],
+    ['Previous-Sequence', String(parts.previous)],
+    ['Attempt', String(attempt)],
+    ['Max-Attempts', String(maxAttempts)],
+    ['Mode', parts.mode],
+    ['Lag', lagMs === null ? null : (Math.max(0, lagMs) / 1000).toFixed(1)],
+    ['Backlog', backlog === null ? null : String(backlog)],
+    ['Owner-Epoch', ownerEpoch === null ? null : String(ownerEpoch)],
+  ]
+}
+
+/** `product/prd_9001`: a slash inside the type is encoded, so that the first one divides. */
+function entityHeader({ type, id }: DeliveryRecord['entity']): string | null {
+  const value = `${headerSafe(type).replaceAll('/', '%2F')}/${headerSafe(id)}`
+  return value.length > MAX_ENTITY_HEADER ? null : value
+}

@@ -1,0 +1,3 @@
+export * from './attempt-result.js'
+export * from './classify-response.js'
+export * from './decide-disposition.js'
