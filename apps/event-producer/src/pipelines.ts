@@ -4,7 +4,7 @@ import { formatEpoch, type CaptureSource } from '@hooklane/core/capture'
 import type { TopicNames } from '@hooklane/contracts/records'
 import { MAX_RECORD_BYTES, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
 import { CaptureMarks, readCompanyIds, readConfiguration, type PgPool } from '@hooklane/postgres'
-import { ChangesMissing, emitAnnouncements, type ReplicatedSource } from '@hooklane/replication'
+import { ChangesMissing, emitAnnouncements, readTransactionHorizon, type ReplicatedSource } from '@hooklane/replication'
 import type { ServiceContext } from '@hooklane/runtime'
 import type { EventProducerMetrics } from './metrics.js'
 import { MarkKeeper } from './marks/mark-keeper.js'
@@ -24,6 +24,8 @@ import { TemporarySpoolFile } from './spool/temporary-spool-file.js'
 
 /** Name of the source that carries Hooklane's own configuration; capture files cannot take it. */
 const CONFIGURATION_SOURCE = 'hooklane'
+/** After so long it is said that an announcement waits for open transactions. */
+const REPORT_WAITING_MS = 60_000
 /** Of the time that a process may take to end, for the publish that is out. */
 const DRAIN_SHARE = 0.5
 
@@ -98,6 +100,8 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
     marks,
     readCompanies: () => readCompanyIds(pool),
     emit: (ids) => emitAnnouncements(source, ids, applicationNameOf(source.name)),
+    readHorizon: () => readTransactionHorizon(source, applicationNameOf(source.name)),
+    onWaiting: reportWaiting(parts, source.name),
   })
   const reports = catalogueReports(parts, source.name)
   const columns = new HiddenColumns({ capture, marks, ...reports })
@@ -130,6 +134,25 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
 function reportReadBack({ metrics, context }: Parts, source: string, records: number): void {
   metrics.readBack.inc({ source }, records)
   context.logger.info({ source, records }, 'read back what the topic holds behind the mark of the source')
+}
+
+/** A transaction mostly ends in a moment; one that stays open is worth a line for each announcement. */
+function reportWaiting({ context: { logger } }: Parts, source: string): (ids: readonly string[]) => void {
+  const since = new Map<string, number>()
+  const reported = new Set<string>()
+  return (ids) => {
+    for (const id of ids) {
+      const firstMs = since.get(id) ?? Date.now()
+      since.set(id, firstMs)
+      if (reported.has(id) || Date.now() - firstMs < REPORT_WAITING_MS) continue
+      reported.add(id)
+      logger.warn(
+        { source, announcement: id },
+        'receivers are told to fetch entities again when every transaction has ended that was open before: ' +
+          'SELECT pid, xact_start, query FROM pg_stat_activity WHERE backend_xid IS NOT NULL ORDER BY xact_start shows them',
+      )
+    }
+  }
 }
 
 const catalogueReports = (

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ResyncReason } from '@hooklane/contracts/public'
 import type { Announcement, CaptureSource, LogPlace, Truncation, TransactionInfo } from '@hooklane/core/capture'
 import type { ReadCaptureMark } from '@hooklane/postgres'
+import type { TransactionHorizon } from '@hooklane/replication'
 import type { MarkKeeper } from '../marks/mark-keeper.js'
 import { announcedEvents, type PlacedAnnouncement } from './announced-events.js'
 import type { PlacedEvent } from './event-record.js'
@@ -13,6 +14,10 @@ export interface AnnouncerOptions {
   readonly readCompanies: () => Promise<readonly string[]>
   /** Writes the ids into the source's log. */
   readonly emit: (ids: readonly string[]) => Promise<void>
+  /** Which transactions of the captured database have ended. */
+  readonly readHorizon: () => Promise<TransactionHorizon>
+  /** These wait for transactions that are open since before they were noted; called each time that they still do. */
+  readonly onWaiting: (ids: readonly string[]) => void
 }
 
 /** The events of a transaction with which receivers are told to fetch entities again. */
@@ -28,15 +33,30 @@ const NOTHING: AnnouncedEvents = { events: [], ids: [] }
  * Publishes what receivers have to be told of a source besides its changes.
  *
  * An announcement is noted in the mark before it is emitted into the source's log, and leaves the mark when its events are in Kafka. One that
- * was emitted twice, because a process ended in between, is not among the noted ones when it comes the second time.
+ * was emitted twice is published where it stands first.
+ *
+ * It is emitted only when every transaction has ended that was open when it was noted. Whether a change is published is decided when it is made, so
+ * one that was made while its table was left out never comes, also where its transaction commits after the table is published again.
+ * Receivers that fetched before that commit would not see it.
  */
 export class Announcer {
   /** Of the transaction that is being read. */
   private inTransaction: { readonly id: string; readonly place: LogPlace }[] = []
-  /** By this process; nobody needs to emit them again. */
+  /** Over this connection; nobody needs to emit them again. */
   private readonly emittedIds = new Set<string>()
+  /** Noted and not emitted → every transaction below has to end first. */
+  private readonly waitsFor = new Map<string, bigint>()
+  /** Read from this connection → LSN of its first place in the log. */
+  private readonly firstPlaces = new Map<string, bigint>()
 
   constructor(private readonly options: AnnouncerOptions) {}
+
+  /** The log is read over a new connection. It may be that of a standby that took over and has not received what was emitted. */
+  connected(): void {
+    this.emittedIds.clear()
+    this.waitsFor.clear()
+    this.firstPlaces.clear()
+  }
 
   /** Another transaction is read from now on. */
   begin(): void {
@@ -45,17 +65,28 @@ export class Announcer {
 
   /** An announcement stands here in the log. */
   emitted(id: string, place: LogPlace): void {
-    this.inTransaction.push({ id, place })
+    const first = this.firstPlaces.get(id) ?? place.lsn
+    this.firstPlaces.set(id, first)
+    if (place.lsn === first) this.inTransaction.push({ id, place })
   }
 
-  /** Emits what is noted durably and was not emitted yet. */
+  /** Emits what is noted durably, was not emitted yet, and waits for nothing. Called again after every look at the catalogue. */
   async emit(): Promise<void> {
     const { announcements, savedAnnouncements } = this.options.marks
     const saved = new Set(savedAnnouncements.map(({ id }) => id))
-    const ids = announcements.map(({ id }) => id).filter((id) => saved.has(id) && !this.emittedIds.has(id))
+    const noted = announcements.map(({ id }) => id).filter((id) => saved.has(id) && !this.emittedIds.has(id))
+    if (noted.length === 0) return
+    const { endedBelow, next } = await this.options.readHorizon()
+    for (const id of noted) if (!this.waitsFor.has(id)) this.waitsFor.set(id, next)
+    const waiting = noted.filter((id) => endedBelow < (this.waitsFor.get(id) ?? next))
+    if (waiting.length > 0) this.options.onWaiting(waiting)
+    const ids = noted.filter((id) => !waiting.includes(id))
     if (ids.length === 0) return
     await this.options.emit(ids)
-    for (const id of ids) this.emittedIds.add(id)
+    for (const id of ids) {
+      this.emittedIds.add(id)
+      this.waitsFor.delete(id)
+    }
   }
 
   /** @param source under whose configuration the transaction is folded */

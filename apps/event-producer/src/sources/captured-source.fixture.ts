@@ -125,6 +125,8 @@ export interface ProcessOptions {
   /** How many records Kafka takes before it falls silent; default: any number. */
   readonly room?: number
   readonly companies?: readonly string[]
+  /** Of the largest record that Kafka takes; default: larger than any here. */
+  readonly maxRecordBytes?: number
   /** Columns that the catalogue has now, of every table; null: the tables are gone; default: those of the item. */
   readonly columnsNow?: readonly string[] | null
 }
@@ -153,12 +155,12 @@ const plainTable = (columns: readonly string[]): CatalogueTable => ({
 })
 
 /** A process: the real parts between a slot and the topic. */
-export function start(
-  outside: Outside,
-  { capture = sourceOf(), room = Infinity, companies = [], columnsNow = ['id', 'company'] }: ProcessOptions = {},
-) {
+export function start(outside: Outside, options: ProcessOptions = {}) {
+  const { capture = sourceOf(), room = Infinity, companies = [], columnsNow = ['id', 'company'] } = options
   const acknowledged: bigint[] = []
   const emitted: string[] = []
+  /** Which transactions of the database have ended: all. */
+  const horizon = { endedBelow: 900n, next: 900n }
   const kafka = { room, isSilent: false, answers: Promise.resolve() }
   let fallSilent: () => void = () => undefined
   /** Resolves when a request stays without an answer. */
@@ -188,7 +190,7 @@ export function start(
       const positions = outside.since(known)
       return (record) => isPublished(record, { positions, partitions: PARTITIONS, known: known?.position ?? '' })
     },
-    maxRecordBytes: 1_000_000,
+    maxRecordBytes: options.maxRecordBytes ?? 1_000_000,
     onPublished: () => undefined,
     onFailure: () => undefined,
     onQueued: () => undefined,
@@ -221,6 +223,8 @@ export function start(
         emitted.push(...ids)
         return Promise.resolve()
       },
+      readHorizon: () => Promise.resolve({ ...horizon }),
+      onWaiting: () => undefined,
     }),
     lastPositions: async () => outside.since(await marks.read()),
     openSpool: () => Promise.reject(new Error('nothing is so large')),
@@ -248,7 +252,7 @@ export function start(
     await source.started(now, {
       read: () => Promise.resolve(facts()),
       outcomeOf: () => Promise.resolve('unknown'),
-      publish: () => Promise.resolve(),
+      alignPublication: () => Promise.resolve(),
     })
   }
   const read = async ({ xid, commitLsn, changes, announced = [] }: LoggedTransaction) => {
@@ -259,6 +263,7 @@ export function start(
     for (const [n, id] of announced.entries()) source.announcement(id, { lsn: lastLsn + 1n + BigInt(n), index: 0 })
     await source.commit({ ...begun, commitEndLsn: commitLsn + 1n })
   }
+  const look = () => source.inspected(publishedAsTheyAre(TABLES, process.columnsNow))
   const settled = () => publisher.drained()
   /** As a crash would: nothing more is saved or published. */
   const end = async () => {
@@ -266,7 +271,21 @@ export function start(
     await source.ended()
     await publisher.stop(0)
   }
-  const process = { columnsNow, source, marks, kafka, connect, read, settled, silence, acknowledged, emitted, end }
+  const process = {
+    columnsNow,
+    horizon,
+    source,
+    marks,
+    kafka,
+    connect,
+    look,
+    read,
+    settled,
+    silence,
+    acknowledged,
+    emitted,
+    end,
+  }
   return process
 }
 

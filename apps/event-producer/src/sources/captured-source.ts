@@ -66,7 +66,7 @@ export interface CapturedSourceOptions {
  * publisher at its commit, and the log is released when they are durable and the mark says so.
  *
  * Invariant: `lastEnqueued` is the position of the last event given to the publisher. After a reconnect the same transactions come again;
- * what is not above it is on its way already. The last transaction that was published is `expected` among them: if the database was
+ * what is not above it is on its way already; it may stand within a transaction whose commit failed. The last transaction that was published is `expected` among them: if the database was
  * restored and moved on, another one stands in its place, and what it holds before that place would be mistaken for copies.
  */
 export class CapturedSource implements TransactionConsumer {
@@ -74,6 +74,8 @@ export class CapturedSource implements TransactionConsumer {
   private plan: FoldingPlan | null = null
   private prepared: PreparedSource | null = null
   private lastEnqueued: PublishedPlace | null = null
+  /** As `lastEnqueued`, of the last transaction whose events were all given to the publisher. */
+  private lastWhole: PublishedPlace | null = null
   private expected: PublishedPlace | null = null
   /** Transactions up to this commit LSN are in Kafka for sure, whole. */
   private publishedLsn = 0n
@@ -127,6 +129,7 @@ export class CapturedSource implements TransactionConsumer {
     this.plan = isContinued ? firstPlan({ ...today, mark: claimed, halfPublishedLsn }) : planOfToday(today)
     const { configuration, tables } = this.plan
     columns.begin({ file: this.plan.reader.source, tables }, access)
+    announcer.connected()
     const notes = {
       log: found.log,
       configuration,
@@ -195,11 +198,13 @@ export class CapturedSource implements TransactionConsumer {
     for await (const placed of inOrder(placedEvents(fold.events(transaction)), announced.events)) {
       await this.enqueue(placed, transaction)
     }
+    // An earlier one may have come again, while of the last one only a half was given to the publisher.
+    if (this.lastEnqueued?.commitLsn === transaction.commitLsn) this.lastWhole = this.lastEnqueued
     this.announcedIds = [...this.announcedIds, ...announced.ids]
-    const { lastEnqueued, expected, announcedIds } = this
+    const { lastWhole, expected, announcedIds } = this
     // A later transaction without events takes the place of this call, so each settles what those before it have left.
     publisher.whenDurable(() => {
-      if (lastEnqueued !== null) marks.settle(endOf(lastEnqueued), announcedIds)
+      if (lastWhole !== null) marks.settle(endOf(lastWhole), announcedIds)
       this.announcedIds = this.announcedIds.filter((id) => !announcedIds.includes(id))
       // Before the last transaction that was published has come, this may be another history, of which nothing may be released.
       if (expected === null) acknowledge(transaction.commitEndLsn)

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { catalogueFromJson, positionBefore, type Announcement, type CaptureSource } from '@hooklane/core/capture'
 import type { CaptureGaps, ReadCaptureMark } from '@hooklane/postgres'
-import { ChangesMissing } from '@hooklane/replication'
+import { ChangesMissing, SourceRefused } from '@hooklane/replication'
 import fc from 'fast-check'
 import { mergeGaps } from '../marks/merge-gaps.js'
 import { MarkKeeper, type MarkStore } from '../marks/mark-keeper.js'
@@ -31,6 +31,8 @@ const FOREIGN = [
   'attachAgain',
   'detachAndAttach',
 ] as const
+
+type Foreign = readonly [action: (typeof FOREIGN)[number], table: string]
 
 /** Ends a process at a place that it reached. */
 class Crash extends Error {}
@@ -67,6 +69,8 @@ class World {
   private readonly announced = new Set<string>()
   /** Tables that were captured when the mark was settled last. */
   private settled: ReadonlySet<string> = new Set()
+  /** When the catalogue was looked at last: only what happened before can be known. */
+  private lookedAt = 0
   private clock = 0
 
   /** Somebody changes the database. */
@@ -115,14 +119,16 @@ class World {
     }
   }
 
-  /** A process takes the source over, and gets as far as `crashAfter` steps let it. */
-  async start(files: readonly string[], crashAfter: number): Promise<void> {
+  /** A process takes the source over, and gets as far as `crashAfter` steps let it. @param between what somebody does after it has looked */
+  async start(files: readonly string[], crashAfter: number, between?: Foreign): Promise<void> {
     await this.stop()
     const process = this.process(files, crashAfter)
     try {
-      await this.open(process, files)
+      await this.open(process, files, between)
       this.reading = { ...process, files }
-      this.checkAllTold(files)
+      // What came after the look is for the next one to see.
+      if (between) await this.inspect()
+      else this.checkAllTold(files)
     } catch (error) {
       await this.failed(process, error)
     }
@@ -131,6 +137,7 @@ class World {
   async inspect(): Promise<void> {
     const { reading } = this
     if (!reading) return
+    this.lookedAt = this.clock
     try {
       await reading.watch.inspected(this.database.facts(reading.files))
       this.checkAllTold(reading.files)
@@ -152,7 +159,11 @@ class World {
     this.reading = null
   }
 
-  private async open({ capture, keeper, watch, step }: Process, files: readonly string[]): Promise<void> {
+  private async open(
+    { capture, keeper, watch, step }: Process,
+    files: readonly string[],
+    between: Foreign | undefined,
+  ): Promise<void> {
     const { database, outside } = this
     const before = outside.mark
     const isContinued = before === null || before.position.startsWith(`000${this.epoch}`)
@@ -183,7 +194,14 @@ class World {
       announcements,
     }
     const access = database.access(files, step, (change) => this.changed(change))
-    await watch.begin({ place, settledLsn: 1n, enqueued: '', notes }, { mark, isContinued, prepared, access })
+    const read = async () => {
+      const facts = await access.read()
+      this.lookedAt = this.clock
+      if (between) this.foreign(...between)
+      return facts
+    }
+    const claimed = { mark, isContinued, prepared, access: { ...access, read } }
+    await watch.begin({ place, settledLsn: 1n, enqueued: '', notes }, claimed)
   }
 
   /** A table that was published, and taken out of the file before a process read anything of it, has lost nothing. */
@@ -254,7 +272,7 @@ class World {
     if (error instanceof ChangesMissing) {
       for (const table of error.gaps.keys()) this.checkRefused(table, error.message)
       await keeper.noteGaps(error.gaps, `000${this.epoch}`)
-    } else if (!(error instanceof Crash)) throw error
+    } else if (!(error instanceof Crash || error instanceof SourceRefused)) throw error
     await end()
     expect(this.reused).toBeNull()
   }
@@ -289,8 +307,8 @@ class World {
       this.announced.add(id)
       for (const table of TABLES.filter((one) => resources.includes(RESOURCE[one] ?? ''))) {
         this.checkCause(table, [this.cause, this.order], 'announced')
-        this.told.set(table, this.clock)
-        this.spent.set(table, this.clock)
+        this.told.set(table, this.lookedAt)
+        this.spent.set(table, this.lookedAt)
       }
     }
     this.settledWith(mark)
@@ -302,7 +320,7 @@ class World {
     const catalogue = catalogueFromJson(mark?.catalogue ?? {})
     if (!mark || !catalogue || catalogue.plan) return
     for (const table of mark.tables.keys()) {
-      if (!this.settled.has(table) && !catalogue.former.has(table)) this.spent.set(table, this.clock)
+      if (!this.settled.has(table) && !catalogue.former.has(table)) this.spent.set(table, this.lookedAt)
     }
     this.settled = new Set(mark.tables.keys())
   }
@@ -360,12 +378,17 @@ interface Command {
 const called = (name: string, run: Command['run']): Command => ({ run, toString: () => name })
 const someFiles = fc.subarray([...TABLES], { minLength: 1 })
 const crash = fc.oneof({ weight: 2, arbitrary: fc.constant(Infinity) }, fc.integer({ min: 0, max: 9 }))
-const foreign = fc
-  .tuple(fc.constantFrom(...FOREIGN), fc.constantFrom(...TABLES))
-  .map(([action, table]) => called(`${action} ${table}`, (world) => world.foreign(action, table)))
+const someForeign: fc.Arbitrary<Foreign> = fc.tuple(fc.constantFrom(...FOREIGN), fc.constantFrom(...TABLES))
+const foreign = someForeign.map(([action, table]) =>
+  called(`${action} ${table}`, (world) => world.foreign(action, table)),
+)
 const start = fc
-  .tuple(someFiles, crash)
-  .map(([files, after]) => called(`start ${files.join()}, ${after} steps`, (world) => world.start(files, after)))
+  .tuple(someFiles, crash, fc.option(someForeign, { nil: undefined, freq: 3 }))
+  .map(([files, after, between]) =>
+    called(`start ${files.join()}, ${after} steps${between ? `, meanwhile ${between.join(' ')}` : ''}`, (world) =>
+      world.start(files, after, between),
+    ),
+  )
 const inspect = fc.constant(called('inspect', (world) => world.inspect()))
 const accept = fc.tuple(someFiles, crash).map(([files, after]) =>
   called(`accept, start ${files.join()}, ${after} steps`, (world) => {

@@ -100,7 +100,7 @@ export class CatalogueWatch {
     this.reportNotOpen(gaps.notOpen)
     const judged = await this.judgeClaimed(claimed, gaps.accepted, start.notes.log)
     const { facts, known, verdict } = judged
-    const changed = await this.publish(start, judged, access)
+    const changed = await this.alignPublication(start, judged, access)
     const closedGaps = [...mark.gaps].filter(([table]) => verdict.excused.has(table))
     const closings = closedGaps.length > 0 ? known.closings + 1 : known.closings
     const columns = this.options.columns.learn(facts, known)
@@ -173,13 +173,13 @@ export class CatalogueWatch {
   }
 
   /** Brings the publication in step. Returns what became of it; null: it was in step. */
-  private async publish(
+  private async alignPublication(
     start: MarkStart,
     { known, facts, before, verdict }: Judged,
     access: CatalogueAccess,
   ): Promise<ChangedPublication | null> {
     let changed: ChangedPublication | null = null
-    await access.publish(async (plan) => {
+    await access.alignPublication(facts.publication, async (plan) => {
       const planned: KnownCatalogue = {
         ...known,
         // Until it is settled, what returns counts as gone, and what comes new has the partitions that it had before it was published.

@@ -1,13 +1,14 @@
-import type {
-  CatalogueFacts,
-  CatalogueTable,
-  FoundLeaf,
-  PlanOutcome,
-  PublicationFacts,
-  PublicationPlan,
-  TableOids,
+import {
+  isChangedByOthers,
+  type CatalogueFacts,
+  type CatalogueTable,
+  type FoundLeaf,
+  type PlanOutcome,
+  type PublicationFacts,
+  type PublicationPlan,
+  type TableOids,
 } from '@hooklane/core/capture'
-import type { CatalogueAccess } from '@hooklane/replication'
+import { SourceRefused, type CatalogueAccess } from '@hooklane/replication'
 
 interface Member {
   readonly version: string
@@ -60,7 +61,7 @@ export class ModelDatabase {
     return {
       read: () => Promise.resolve(this.facts(names)),
       outcomeOf: (xid) => Promise.resolve(this.outcomes.get(xid) ?? 'unknown'),
-      publish: (note) => this.publish(names, { note, step, onPublished }),
+      alignPublication: (judged, note) => this.align(names, { judged, note, step, onPublished }),
     }
   }
 
@@ -138,13 +139,15 @@ export class ModelDatabase {
     return true
   }
 
-  private async publish(
+  private async align(
     names: readonly string[],
     {
+      judged,
       note,
       step,
       onPublished,
     }: {
+      readonly judged: PublicationFacts | null
       readonly note: (plan: PublicationPlan) => Promise<void>
       readonly step: (name: string) => void
       readonly onPublished: (change: PublicationChange) => void
@@ -152,14 +155,15 @@ export class ModelDatabase {
   ): Promise<void> {
     const xid = this.begin()
     const next = this.inStep(names, xid)
+    const tables = new Map([...this.oids].filter(([name]) => names.includes(name)))
+    this.refuseOthers(judged, next, { tables, xid })
     if (!next) return
     this.outcomes.set(xid, 'aborted')
-    const oids = [...this.oids].flatMap(([name, oid]) => (names.includes(name) ? [oid] : []))
+    const oids = [...tables.values()]
     const versions = oids.flatMap((oid) => {
       const version = next.members.get(oid)?.version
       return version === undefined ? [] : [[oid, version] as const]
     })
-    const tables = new Map([...this.oids].filter(([name]) => names.includes(name)))
     await note({ xid, tables, publication: next.version, members: new Map(versions) })
     step('commit')
     const before = this.publication?.members ?? new Map<number, Member>()
@@ -169,6 +173,21 @@ export class ModelDatabase {
       [...this.oids].flatMap(([name, oid]) => (these.has(oid) && !those.has(oid) ? [name] : []))
     onPublished({ added: only(next.members, before), removed: only(before, next.members) })
     step('committed')
+  }
+
+  /** @param next null: nothing has to change */
+  private refuseOthers(
+    judged: PublicationFacts | null,
+    next: Publication | null,
+    own: { readonly tables: TableOids; readonly xid: string },
+  ): void {
+    const found = next ?? this.publication
+    if (!found) return
+    // The row of the publication shows its version from before our own change of the options.
+    const version = this.publication?.version ?? found.version
+    if (isChangedByOthers(judged, facts({ ...found, version }), own)) {
+      throw new SourceRefused('PUBLICATION', 'somebody else changed the publication while it was looked at')
+    }
   }
 
   /** The publication in step with these tables; null when it is. */

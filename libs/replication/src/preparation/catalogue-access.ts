@@ -1,4 +1,4 @@
-import type { CatalogueFacts, PlanOutcome } from '@hooklane/core/capture'
+import type { CatalogueFacts, PlanOutcome, PublicationFacts } from '@hooklane/core/capture'
 import { DatabaseError, type Client } from 'pg'
 import type { ReplicatedSource, TableOids } from '../replicated-source.js'
 import { SourceRefused } from '../source-refused.js'
@@ -13,8 +13,13 @@ export interface CatalogueAccess {
   read(): Promise<CatalogueFacts>
   /** How the transaction of a plan ended. @throws SourceRefused when it has not ended */
   outcomeOf(xid: string): Promise<PlanOutcome>
-  /** Brings the publication to exactly the source's tables. @param note called only when something has to change */
-  publish(note: NotePlan): Promise<void>
+  /**
+   * Brings the publication to exactly the source's tables.
+   * @param judged what `read` has shown of it
+   * @param note called only when something has to change
+   * @throws SourceRefused also when somebody else has changed it since it was read
+   */
+  alignPublication(judged: PublicationFacts | null, note: NotePlan): Promise<void>
 }
 
 export interface CatalogueAccessOptions extends Omit<ControlOptions, 'databaseUrl'> {
@@ -31,8 +36,9 @@ export function catalogueAccess(source: ReplicatedSource, options: CatalogueAcce
   return {
     read: () => connected((client) => readCatalogue(client, { server, tables, publication: source.publication })),
     outcomeOf: (xid) => connected((client) => readOutcome(client, xid)),
-    publish: async (note) => {
-      const { added } = await connected((client) => changePublication(client, source, { server, tables, note }))
+    alignPublication: async (judged, note) => {
+      const options = { server, tables, judged, note }
+      const { added } = await connected((client) => changePublication(client, source, options))
       if (added.length > 0) onAdded?.(added)
     },
   }

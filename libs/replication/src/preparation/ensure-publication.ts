@@ -1,4 +1,4 @@
-import type { PublicationPlan, TableOids } from '@hooklane/core/capture'
+import { isChangedByOthers, type PublicationFacts, type PublicationPlan, type TableOids } from '@hooklane/core/capture'
 import { DatabaseError, type Client } from 'pg'
 import type { ReplicatedSource } from '../replicated-source.js'
 import { consumerFailure, SourceRefused } from '../source-refused.js'
@@ -22,6 +22,12 @@ export interface EnsuredPublication {
 /** Called with what the publication will be, before it is: nothing changes when it throws. */
 export type NotePlan = (plan: PublicationPlan) => Promise<void>
 
+export interface ChangePublicationOptions extends EnsurePublicationOptions {
+  /** What the look has shown that was judged; null: no publication. */
+  readonly judged: PublicationFacts | null
+  readonly note: NotePlan
+}
+
 /** How long a transaction may wait for its plan to be noted. A process that is frozen meanwhile must not keep its locks. */
 const PLAN_LIMIT_MS = 10_000
 
@@ -37,31 +43,62 @@ export async function ensurePublication(
   { server, tables }: EnsurePublicationOptions,
 ): Promise<EnsuredPublication> {
   const publication = await readPublication(client, { server, publication: source.publication })
-  await execute(client, source, statementsFor(source, server, publication))
+  const { ofTables, ofOptions } = statementsOf(source, server, publication)
+  await execute(client, source, [...ofTables, ...ofOptions])
   return { isNew: publication === null, added: addedTo(publication, tables) }
 }
 
 /**
  * As `ensurePublication`, for a source that is being read: what is made of the publication is noted before it takes effect, so that after a crash in
  * between it can be told from what somebody else has made of it. Nothing is noted when nothing has to change.
+ *
+ * @throws SourceRefused also when somebody else has changed it since it was judged: what they left out would not show any more
  */
 export async function changePublication(
   client: Client,
   source: ReplicatedSource,
-  { server, tables, note }: EnsurePublicationOptions & { readonly note: NotePlan },
+  { server, tables, judged, note }: ChangePublicationOptions,
 ): Promise<EnsuredPublication> {
   const found = await readPublication(client, { server, publication: source.publication })
-  const statements = statementsFor(source, server, found)
-  if (statements.length > 0) {
-    await client.query('BEGIN')
-    await client.query(`SET LOCAL idle_in_transaction_session_timeout = ${PLAN_LIMIT_MS}`)
-    await execute(client, source, statements)
-    const plan = await readPlan(client, source, { server, tables })
-    // Thrown on, it ends the connection, and the transaction with it.
-    await note(plan).catch((error: unknown) => Promise.reject(consumerFailure(error)))
-    await client.query('COMMIT')
+  const { ofTables, ofOptions } = statementsOf(source, server, found)
+  if (ofTables.length + ofOptions.length === 0) {
+    if (found && isChangedByOthers(judged, found, { tables, xid: null })) throw changedByOthers(source)
+    return { isNew: false, added: [] }
   }
+  await client.query('BEGIN')
+  await client.query(`SET LOCAL idle_in_transaction_session_timeout = ${PLAN_LIMIT_MS}`)
+  // From the first of these on nobody else can change which tables it names; ours may have waited for the tables' locks.
+  await execute(client, source, ofTables)
+  await refuseOthers(client, source, { server, tables, judged })
+  await execute(client, source, ofOptions)
+  const plan = await readPlan(client, source, { server, tables })
+  // Thrown on, it ends the connection, and the transaction with it.
+  await note(plan).catch((error: unknown) => Promise.reject(consumerFailure(error)))
+  await client.query('COMMIT')
   return { isNew: found === null, added: addedTo(found, tables) }
+}
+
+async function refuseOthers(
+  client: Client,
+  source: ReplicatedSource,
+  { server, tables, judged }: Omit<ChangePublicationOptions, 'note'>,
+): Promise<void> {
+  const { publication } = source
+  const found = await readPublication(client, { server, publication })
+  const xid = await readOwnXid(client)
+  if (!found || isChangedByOthers(judged, found, { tables, xid })) throw changedByOthers(source)
+}
+
+const changedByOthers = ({ publication }: ReplicatedSource): SourceRefused =>
+  new SourceRefused(
+    'PUBLICATION',
+    `somebody else changed the publication ${publication} while it was looked at; it is looked at again`,
+  )
+
+async function readOwnXid(client: Client): Promise<string> {
+  const { rows } = await client.query<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid')
+  if (!rows[0]) throw new Error('PostgreSQL does not say which transaction this is')
+  return rows[0].xid
 }
 
 function addedTo(publication: FoundPublication | null, tables: TableOids): string[] {
@@ -75,14 +112,12 @@ async function readPlan(
   { server, tables }: EnsurePublicationOptions,
 ): Promise<PublicationPlan> {
   const made = await readPublication(client, { server, publication: source.publication })
-  const { rows } = await client.query<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid')
-  if (!made || !rows[0])
-    throw new Error(`the publication ${source.publication} vanished in the transaction that made it`)
+  if (!made) throw new Error(`the publication ${source.publication} vanished in the transaction that made it`)
   const members = [...tables.values()].flatMap((oid) => {
     const member = made.members.get(oid)
     return member ? [[oid, member.version] as const] : []
   })
-  return { xid: rows[0].xid, tables, publication: made.version, members: new Map(members) }
+  return { xid: await readOwnXid(client), tables, publication: made.version, members: new Map(members) }
 }
 
 async function execute(client: Client, source: ReplicatedSource, statements: readonly string[]): Promise<void> {
@@ -103,7 +138,13 @@ async function execute(client: Client, source: ReplicatedSource, statements: rea
   }
 }
 
-function statementsFor(source: ReplicatedSource, server: ServerFacts, publication: FoundPublication | null): string[] {
+interface Statements {
+  /** Makes it, or says which tables it names. */
+  readonly ofTables: readonly string[]
+  readonly ofOptions: readonly string[]
+}
+
+function statementsOf(source: ReplicatedSource, server: ServerFacts, publication: FoundPublication | null): Statements {
   const name = quoteName(source.publication)
   const tables = source.tables.map(quoteTable).sort()
   const options = [
@@ -111,15 +152,18 @@ function statementsFor(source: ReplicatedSource, server: ServerFacts, publicatio
     'publish_via_partition_root = true',
     ...(server.version >= GENERATED_SINCE ? ['publish_generated_columns = stored'] : []),
   ].join(', ')
-  if (!publication) return [`CREATE PUBLICATION ${name} FOR TABLE ${tables.join(', ')} WITH (${options});`]
-  const statements: string[] = []
-  if (!publication.publishesAll || !publication.viaRoot || !publication.publishesGenerated) {
-    statements.push(`ALTER PUBLICATION ${name} SET (${options});`)
+  if (!publication) {
+    return {
+      ofTables: [`CREATE PUBLICATION ${name} FOR TABLE ${tables.join(', ')} WITH (${options});`],
+      ofOptions: [],
+    }
   }
   const isNarrowed = [...publication.members.values()].some((member) => member.isNarrowed)
   const isInStep = tables.join() === [...publication.quoted].sort().join() && !isNarrowed
-  if (!publication.isOfAllTables && !isInStep) {
-    statements.push(`ALTER PUBLICATION ${name} SET TABLE ${tables.join(', ')};`)
+  const areOptionsRight = publication.publishesAll && publication.viaRoot && publication.publishesGenerated
+  return {
+    ofTables:
+      publication.isOfAllTables || isInStep ? [] : [`ALTER PUBLICATION ${name} SET TABLE ${tables.join(', ')};`],
+    ofOptions: areOptionsRight ? [] : [`ALTER PUBLICATION ${name} SET (${options});`],
   }
-  return statements
 }

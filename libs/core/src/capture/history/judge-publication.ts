@@ -26,7 +26,8 @@ export interface PublicationQuestion {
  * The tables of which changes are missing: what was not published when it was committed never comes. What the publication leaves out now
  * counts, and what it may have left out since it was last looked at: a row of the catalogue that is another version was altered in between.
  *
- * Not ours: we touch the rows of captured tables only where a gap was noted before. An owner's change rewrites the row of the publication as well,
+ * Not ours: we touch the rows of captured tables only where a gap was noted before, and not at all when anybody else has touched them since they were
+ * judged (`isChangedByOthers`). An owner's change rewrites the row of the publication as well,
  * and nothing tells it from an option that was switched off and on again; so it counts.
  */
 export function publicationGaps(question: PublicationQuestion): ReadonlyMap<string, PublicationGap> {
