@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import { envelopeJsonSchema } from './envelope.js'
 
-const published = new URL('../../../docs/reference/envelope.schema.json', import.meta.url)
+const published = new URL('../../../../docs/reference/envelope.schema.json', import.meta.url)
 
 describe('envelope schema', () => {
   // After a change of the schema: npm run docs

@@ -23,14 +23,15 @@ export function advance(session: Session, lane: Lane, nowMs: number, out: Effect
 }
 
 /**
- * The app was deleted: its head, which nobody wants any more, does not wait for its next attempt, nor does what stands behind it. True: whatever the
- * lane does, it may hear of it.
+ * The app was deleted: its head, which nobody wants any more, does not wait for its next attempt, nor does what stands behind it, nor a head whose
+ * request is still out. True: whatever the lane does, it may hear of it.
  */
 export function appDeleted(session: Session, { appId, epoch, nowMs }: InputOf<'appDeleted'>, out: Effect[]): true {
   const lane = session.lanes.get(appId)
   const head = lane?.queue.peek()
   // An app that was made again has a schedule of its own.
   if (!lane || (head && head.streamEpoch > epoch)) return true
+  lane.deletedEpoch = Math.max(lane.deletedEpoch, epoch)
   lane.nextAttemptMs = null
   if (lane.activity !== 'waiting') return true
   enter(session, lane, 'idle')

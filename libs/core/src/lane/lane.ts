@@ -50,6 +50,8 @@ export interface Lane {
   inWrite: Settlement[]
   /** Epoch whose end the next save makes known; null: none. */
   endedEpoch: number | null
+  /** The app was deleted: nobody wants deliveries up to this epoch any more; 0: it was not. */
+  deletedEpoch: number
   /** Attempts spent on the head. */
   attempt: number
   /** When the head's first counted attempt started; null before it. */
@@ -102,6 +104,7 @@ export function plainLane(record: LaneRecord): Lane {
     unsaved: [],
     inWrite: [],
     endedEpoch: null,
+    deletedEpoch: 0,
     attempt: 0,
     firstAttemptMs: null,
     nextAttemptMs: null,
@@ -137,6 +140,7 @@ export function laneFromRow(row: LaneRow, nowMs: number, position: bigint | null
     unsaved: [],
     inWrite: [],
     endedEpoch: null,
+    deletedEpoch: 0,
     attempt: row.attempt,
     firstAttemptMs: row.firstAttemptAgoMs === null ? null : nowMs - row.firstAttemptAgoMs,
     nextAttemptMs: row.nextAttemptInMs === null ? null : nowMs + row.nextAttemptInMs,

@@ -17,6 +17,8 @@ export function waitForRetry(session: Session, lane: Lane, ended: Ended, delayMs
     lane.firstAttemptMs ??= input.startedMs
   }
   lane.lastError = failureReason(input.result)
+  // Meanwhile the app was deleted: its head is looked at again at once, and settled.
+  if ((lane.queue.peek()?.streamEpoch ?? 0) <= lane.deletedEpoch) return publishAttempt(session, lane, ended, null, out)
   lane.nextAttemptMs = input.nowMs + delayMs
   publishAttempt(session, lane, ended, null, out)
   if (lane.mode === 'flow' && delayMs <= session.settings.inlineWindowMs) return
