@@ -42,6 +42,10 @@ describe('capture marks', () => {
     await store.save(producer, owner, saved)
   }
 
+  /** Noted by it. @param gaps table → why */
+  const note = (producer: string, gaps: Record<string, CaptureGap>, finder: string | null = owner): Promise<void> =>
+    marks.noteGaps(producer, finder, { epoch: '0001', gaps: new Map(Object.entries(gaps)) })
+
   beforeAll(async () => {
     database = await createTestDatabase('marks')
     pool = createPool({ url: database.url, role: 'hooklane_producer', maxConnections: 2 })
@@ -59,7 +63,7 @@ describe('capture marks', () => {
       [11, 9_007_199_254_740_993n],
     ])
     await save('kept', mark(at(1, 10), { offsets }))
-    expect(await marks.read('kept')).toEqual({ ...mark(at(1, 10), { offsets }), gaps: new Map() })
+    expect(await marks.read('kept')).toEqual({ ...mark(at(1, 10), { offsets }), owner, gaps: new Map() })
   })
 
   it('of another topic are others: another TOPIC_PREFIX starts over', async () => {
@@ -94,15 +98,8 @@ describe('capture marks', () => {
 
   it('note what is missing until the epoch is raised, and what was noted first stays', async () => {
     await save('gap', mark(at(1, 10)))
-    await marks.noteGaps('gap', '0001', new Map([['public.item', gap('first')]]))
-    await marks.noteGaps(
-      'gap',
-      '0001',
-      new Map([
-        ['public.item', gap('second')],
-        ['public.brand', gap('third')],
-      ]),
-    )
+    await note('gap', { 'public.item': gap('first') })
+    await note('gap', { 'public.item': gap('second'), 'public.brand': gap('third') })
     await save('gap', mark(at(1, 11)))
     const gaps = async () => [...((await marks.read('gap'))?.gaps ?? [])].sort()
     expect(await gaps()).toEqual([
@@ -110,18 +107,24 @@ describe('capture marks', () => {
       ['public.item', gap('first')],
     ])
     await save('gap', mark(at(2, 1)))
-    await marks.noteGaps('gap', '0001', new Map([['public.item', gap('of a process that is late')]]))
+    await note('gap', { 'public.item': gap('of a process that is late') })
     expect(await gaps()).toEqual([])
+  })
+
+  it('note nothing for a process that found it before another one claimed the mark', async () => {
+    await save('frozen', mark(at(1, 10)))
+    await marks.claim('frozen', randomUUID(), at(1, 10))
+    await note('frozen', { 'public.item': gap('found before') })
+    expect((await marks.read('frozen'))?.gaps).toEqual(new Map())
   })
 
   it('note over what a person may accept what nobody may, and never the other way', async () => {
     const accepted: CaptureGap = { code: 'CHANGES_MISSING', reason: 'taken out', id: 'gap-1a2b3c4d' }
     const final: CaptureGap = { code: 'SLOT_LOST', reason: 'the slot is gone' }
     await save('severe', mark(at(1, 10)))
-    for (const one of [accepted, { ...accepted, id: 'gap-00000000' }])
-      await marks.noteGaps('severe', '0001', new Map([['public.item', one]]))
+    for (const one of [accepted, { ...accepted, id: 'gap-00000000' }]) await note('severe', { 'public.item': one })
     expect((await marks.read('severe'))?.gaps).toEqual(new Map([['public.item', accepted]]))
-    for (const one of [final, accepted]) await marks.noteGaps('severe', '0001', new Map([['public.item', one]]))
+    for (const one of [final, accepted]) await note('severe', { 'public.item': one })
     expect((await marks.read('severe'))?.gaps).toEqual(new Map([['public.item', final]]))
   })
 
@@ -131,7 +134,7 @@ describe('capture marks', () => {
       ['public.item', { code: 'CHANGES_MISSING', reason: 'taken out', id: 'gap-1a2b3c4d' }],
       ['public.brand', gap('other')],
     ])
-    await marks.noteGaps('closing', '0001', gaps)
+    await note('closing', Object.fromEntries(gaps))
     expect((await marks.read('closing'))?.gaps).toEqual(gaps)
     await marks.save('closing', owner, {
       ...mark(at(1, 11)),

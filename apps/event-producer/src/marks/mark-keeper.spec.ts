@@ -32,14 +32,22 @@ function keeper(stored: ReadCaptureMark | null = null) {
   const sentCatalogues: unknown[] = []
   const failures: unknown[] = []
   const noted: CaptureGaps[] = []
+  const notedFor: (string | null)[] = []
   const world = { isAway: false, offsets: AT_5 as ReadonlyMap<number, bigint>, beforeAnswer: (): void => undefined }
   const store: MarkStore = {
     read: () => (world.isAway ? Promise.reject(new Error('away')) : Promise.resolve(stored)),
-    claim: (_producer, _owner, position) =>
+    claim: (_producer, owner, position) =>
       world.isAway
         ? Promise.reject(new Error('away'))
         : Promise.resolve(
-            stored ?? { ...NOTES, ...place(position, null), offsets: new Map(), settledLsn: null, gaps: new Map() },
+            stored ?? {
+              owner,
+              ...NOTES,
+              ...place(position, null),
+              offsets: new Map(),
+              settledLsn: null,
+              gaps: new Map(),
+            },
           ),
     save: (_producer, _owner, { closedGaps = [], catalogue, ...mark }) => {
       if (world.isAway) return Promise.reject(new Error('away'))
@@ -48,9 +56,10 @@ function keeper(stored: ReadCaptureMark | null = null) {
       sentCatalogues.push(catalogue)
       return Promise.resolve()
     },
-    noteGaps: (_producer, _epoch, gaps) => {
+    noteGaps: (_producer, owner, { gaps }) => {
       if (world.isAway) return Promise.reject(new Error('away'))
       noted.push(gaps)
+      notedFor.push(owner)
       return Promise.resolve()
     },
   }
@@ -63,7 +72,7 @@ function keeper(stored: ReadCaptureMark | null = null) {
     },
     onFailure: (error) => failures.push(error),
   })
-  return { marks, saved, failures, noted, world, closed, sentCatalogues }
+  return { marks, notedFor, saved, failures, noted, world, closed, sentCatalogues }
 }
 
 describe('the mark of a producer', () => {
@@ -91,7 +100,7 @@ describe('the mark of a producer', () => {
   })
 
   it('takes offsets once everything that was enqueued before their answer is durable, and keeps the older ones until then', async () => {
-    const { marks, saved, world } = keeper({ ...markOf(place('1'), AT_0), gaps: new Map() })
+    const { marks, saved, world } = keeper({ ...markOf(place('1'), AT_0), gaps: new Map(), owner: 'o' })
     await marks.read()
     await marks.begin(start(place('1')))
     marks.noteEnqueued('2')
@@ -111,7 +120,7 @@ describe('the mark of a producer', () => {
   })
 
   it('takes no offsets behind events that a process before this one has left behind the mark', async () => {
-    const { marks, saved } = keeper({ ...markOf(place('1'), AT_0), gaps: new Map() })
+    const { marks, saved } = keeper({ ...markOf(place('1'), AT_0), gaps: new Map(), owner: 'o' })
     await marks.read()
     await marks.begin(start(place('1'), '3'))
     marks.noteEnqueued('2')
@@ -140,7 +149,7 @@ describe('the mark of a producer', () => {
   })
 
   it('is read again for every connection, and taken from memory while its database is away', async () => {
-    const stored = { ...markOf(place('1'), AT_0), gaps: new Map() }
+    const stored = { ...markOf(place('1'), AT_0), gaps: new Map(), owner: 'o' }
     const { marks, world } = keeper(stored)
     world.isAway = true
     await expect(marks.read()).rejects.toThrow('away')
@@ -178,8 +187,8 @@ describe('the mark of a producer', () => {
   })
 
   it('does not forget what is missing while its database is away', async () => {
-    const stored = { ...markOf(place('1'), AT_0), gaps: new Map() }
-    const { marks, world, noted } = keeper(stored)
+    const stored = { ...markOf(place('1'), AT_0), gaps: new Map(), owner: 'o' }
+    const { marks, world, noted, notedFor } = keeper(stored)
     await marks.read()
     const gaps = new Map([['public.item', { code: 'SLOT_LOST', reason: 'gone' }]])
     const others = new Map([['public.brand', { code: 'CHANGES_MISSING', reason: 'taken out', id: 'gap-1a2b3c4d' }]])
@@ -191,6 +200,7 @@ describe('the mark of a producer', () => {
     world.isAway = false
     await marks.read()
     expect(noted).toEqual([new Map([...others, ...gaps])])
+    expect(notedFor).toEqual(['o'])
     await marks.stop()
   })
 })

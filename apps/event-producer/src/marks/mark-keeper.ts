@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Announcement } from '@hooklane/core/capture'
-import type { CaptureGaps, CaptureMark, CaptureMarkUpdate, ReadCaptureMark } from '@hooklane/postgres'
+import type { CaptureGaps, CaptureMark, CaptureMarkUpdate, FoundGaps, ReadCaptureMark } from '@hooklane/postgres'
 import { mergeGaps } from './merge-gaps.js'
 import { ReadBackOffsets, type TopicOffsets } from './read-back-offsets.js'
 
@@ -24,7 +24,7 @@ export interface MarkStore {
   read(producer: string): Promise<ReadCaptureMark | null>
   claim(producer: string, owner: string, position: string): Promise<ReadCaptureMark>
   save(producer: string, owner: string, mark: CaptureMarkUpdate): Promise<void>
-  noteGaps(producer: string, epoch: string, gaps: CaptureGaps): Promise<void>
+  noteGaps(producer: string, owner: string | null, found: FoundGaps): Promise<void>
 }
 
 export interface MarkKeeperOptions {
@@ -87,7 +87,7 @@ export class MarkKeeper {
   private isFollowing = false
   private saving: Promise<void> = Promise.resolve()
   private lastRead: ReadCaptureMark | null = null
-  private unsavedGaps: { readonly gaps: CaptureGaps; readonly epoch: string } | null = null
+  private unsavedGaps: (FoundGaps & { readonly owner: string | null }) | null = null
   private readonly timer: NodeJS.Timeout
 
   constructor(private readonly options: MarkKeeperOptions) {
@@ -153,7 +153,7 @@ export class MarkKeeper {
     } catch (error) {
       if (!this.isClaimed || !this.saved) throw error
       this.options.onFailure(error)
-      return { ...this.saved, gaps: this.unsavedGaps?.gaps ?? new Map() }
+      return { ...this.saved, owner: this.owner, gaps: this.unsavedGaps?.gaps ?? new Map() }
     }
     return this.lastRead
   }
@@ -203,7 +203,7 @@ export class MarkKeeper {
   /** Notes that changes are missing: refused from now on, also when the database of marks is away at the moment. */
   async noteGaps(gaps: CaptureGaps, epoch: string): Promise<void> {
     const unsaved = this.unsavedGaps?.epoch === epoch ? this.unsavedGaps.gaps : new Map()
-    this.unsavedGaps = { gaps: mergeGaps(unsaved, gaps), epoch }
+    this.unsavedGaps = { gaps: mergeGaps(unsaved, gaps), epoch, owner: this.lastRead?.owner ?? null }
     await this.saveGaps()
   }
 
@@ -233,7 +233,7 @@ export class MarkKeeper {
     const { unsavedGaps } = this
     if (!unsavedGaps) return
     try {
-      await this.options.store.noteGaps(this.options.producer, unsavedGaps.epoch, unsavedGaps.gaps)
+      await this.options.store.noteGaps(this.options.producer, unsavedGaps.owner, unsavedGaps)
       if (this.unsavedGaps === unsavedGaps) this.unsavedGaps = null
     } catch (error) {
       this.options.onFailure(error)

@@ -254,7 +254,7 @@ class World {
       read: (producer) => store.read(producer),
       claim: (...args) => stays(() => store.claim(...args)),
       save: (...args) => stays(() => store.save(...args)),
-      noteGaps: (...args) => stays(() => this.noteGaps(args[2])),
+      noteGaps: (...args) => stays(() => this.noteGaps(args[2].gaps)),
     }
   }
 

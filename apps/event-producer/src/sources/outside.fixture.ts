@@ -23,7 +23,7 @@ export class Outside {
     read: () => Promise.resolve(this.mark),
     claim: (_producer, owner, position) => {
       this.owner = owner
-      this.mark ??= { ...EMPTY_MARK, position }
+      this.mark = { ...(this.mark ?? { ...EMPTY_MARK, position }), owner }
       return Promise.resolve(this.mark)
     },
     save: (producer, owner, { closedGaps = [], catalogue, ...update }) => {
@@ -33,13 +33,13 @@ export class Outside {
       if (update.position >= before.position) {
         const isSameEpoch = before.position.slice(0, 4) === update.position.slice(0, 4)
         const gaps = [...(isSameEpoch ? before.gaps : [])].filter(([table]) => !closedGaps.includes(table))
-        const mark = { ...update, catalogue: catalogue ?? before.catalogue, gaps: new Map(gaps) }
+        const mark = { ...update, owner, catalogue: catalogue ?? before.catalogue, gaps: new Map(gaps) }
         this.mark = structuredClone(mark)
       }
       return Promise.resolve()
     },
-    noteGaps: (_producer, _epoch, gaps) => {
-      if (this.mark) this.mark = { ...this.mark, gaps: mergeGaps(this.mark.gaps, gaps) }
+    noteGaps: (_producer, owner, { gaps }) => {
+      if (this.mark?.owner === owner) this.mark = { ...this.mark, gaps: mergeGaps(this.mark.gaps, gaps) }
       return Promise.resolve()
     },
   }
@@ -65,6 +65,7 @@ export class Outside {
 }
 
 const EMPTY_MARK: ReadCaptureMark = {
+  owner: null,
   position: '',
   xid: null,
   offsets: new Map(),

@@ -48,7 +48,15 @@ export interface CaptureGap {
 /** By captured table. */
 export type CaptureGaps = ReadonlyMap<string, CaptureGap>
 
+/** Gaps, and under which epoch (four hexadecimal digits) they were found. */
+export interface FoundGaps {
+  readonly epoch: string
+  readonly gaps: CaptureGaps
+}
+
 export interface ReadCaptureMark extends CaptureMark {
+  /** Who claimed it last; null: nobody has yet. */
+  readonly owner: string | null
   /** Under the epoch of `position`. */
   readonly gaps: CaptureGaps
 }
@@ -78,13 +86,14 @@ export class CaptureMarkTaken extends Error {
 const CLAIM = sql('capture-mark-claim')
 const SAVE = sql('capture-mark-save')
 const NOTE_GAPS = sql('capture-mark-gaps')
-const READ = `SELECT position, xid, offsets, tables, gaps, system_identifier, timeline, settled_lsn, configuration, catalogue, announcements,
+const READ = `SELECT owner, position, xid, offsets, tables, gaps, system_identifier, timeline, settled_lsn, configuration, catalogue, announcements,
   companies FROM hooklane.capture_mark WHERE topic = $1 AND producer = $2`
 
 /** `undefined_table`, `undefined_column`, `invalid_schema_name`, `insufficient_privilege` */
 const CLOSED: ReadonlySet<string | undefined> = new Set(['42P01', '42703', '3F000', '42501'])
 
 interface MarkRow {
+  readonly owner: string | null
   readonly position: string
   readonly xid: string | null
   readonly offsets: Record<string, string>
@@ -146,9 +155,12 @@ export class CaptureMarks {
     if (rowCount === 0) throw new CaptureMarkTaken(producer)
   }
 
-  /** Notes that changes of tables are missing, as long as the producer is at that epoch (four hexadecimal digits). */
-  async noteGaps(producer: string, epoch: string, gaps: CaptureGaps): Promise<void> {
-    await this.query(NOTE_GAPS, [this.topic, producer, epoch, JSON.stringify(Object.fromEntries(gaps))])
+  /**
+   * Notes that changes of tables are missing, as long as the producer is at that epoch.
+   * @param owner whose mark it was when they were found: once another has claimed it, nothing is noted
+   */
+  async noteGaps(producer: string, owner: string | null, { epoch, gaps }: FoundGaps): Promise<void> {
+    await this.query(NOTE_GAPS, [this.topic, producer, owner, epoch, JSON.stringify(Object.fromEntries(gaps))])
   }
 
   private async query<R extends object>(text: string, values: unknown[]) {
@@ -164,6 +176,7 @@ function markOf(row: MarkRow): ReadCaptureMark {
   const offsets = Object.entries(row.offsets).map(([partition, offset]) => [Number(partition), BigInt(offset)] as const)
   const { system_identifier: systemIdentifier, timeline } = row
   return {
+    owner: row.owner,
     position: row.position,
     xid: row.xid,
     offsets: new Map(offsets),
