@@ -141,6 +141,7 @@ describe('a publication', () => {
     blink: { tables: ['blink', 'steady'] },
     options: { tables: ['option'] },
     gone: { tables: ['gone'] },
+    held: { tables: ['held', 'beside'] },
     filed: { tables: ['filed', 'kept'] },
   }
   const publicationOf = (source: string) => system.world.slotOf(source)
@@ -220,6 +221,22 @@ describe('a publication', () => {
     await system.start({ ...FILE, blink: { ...FILE.blink, accept: [blinked] } })
     expect(idIn(await system.producer.refusalWith('blink', 'CHANGES_MISSING'))).toBe(idIn(refusal))
     expect(system.told('blink')).toHaveLength(1)
+  })
+
+  it('is announced behind the changes that were made while it left a table out and are committed after it has it again', async () => {
+    const publication = publicationOf('held')
+    const session = await system.world.session()
+    await system.sql(`ALTER PUBLICATION ${publication} DROP TABLE held`)
+    await session.query(`BEGIN; UPDATE held SET note = 'unseen' WHERE id = 1`)
+    await system.sql(`ALTER PUBLICATION ${publication} ADD TABLE held`)
+    const id = idIn(await system.producer.refusalWith('held', 'CHANGES_MISSING'))
+    await system.start({ ...FILE, held: { ...FILE.held, accept: [id] } })
+    await system.producer.reads('held')
+    await system.sql(insert('beside', 2))
+    await eventually(() => expect(system.said('held')).toEqual(['1', '1', '2']))
+    expect(system.told('held')).toEqual([])
+    await session.query('COMMIT')
+    await eventually(() => expect(system.said('held')).toEqual(['1', '1', '2', 'publication']))
   })
 
   it('from which the capture file takes a table and names it again announces that table', async () => {

@@ -143,6 +143,7 @@ describe('capture marks', () => {
     })
     expect(await marks.read('closing')).toEqual({
       ...mark(at(1, 11)),
+      owner,
       gaps: new Map([['public.brand', gap('other')]]),
     })
   })

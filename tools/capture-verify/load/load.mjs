@@ -10,6 +10,8 @@ const PAUSE_MS = 90
 /** Of its transactions that are large. */
 const LARGE_SHARE = 0.003
 const LARGE_ROWS = { min: 2_000, max: 4_000 }
+/** For so long one more writer keeps its transaction open: what is changed in it may be committed after the catalogue was changed, and put back. */
+const OPEN_MS = { min: 100, max: 2_000 }
 /** Rows of each table before the event-producer is started for the first time. */
 const ROWS_AT_FIRST = 60
 
@@ -44,7 +46,8 @@ export class Load {
   start() {
     const { source } = this.#options
     const writers = Array.from({ length: WRITERS }, () => this.#write({ ...source, chance: source.chance.fork() }))
-    this.#running = Promise.all(writers)
+    const slow = this.#write({ ...source, chance: source.chance.fork() }, OPEN_MS)
+    this.#running = Promise.all([...writers, slow])
     this.#running.catch(() => undefined)
   }
 
@@ -54,8 +57,11 @@ export class Load {
     await this.#running
   }
 
-  /** @param {import('./statements.mjs').Source} source */
-  async #write(source) {
+  /**
+   * @param {import('./statements.mjs').Source} source
+   * @param {{ min: number, max: number }} [openMs] - How long each transaction stays open.
+   */
+  async #write(source, openMs) {
     const client = await connectTo(this.#options.pimUrl)
     const { chance } = source
     while (!this.#isStopping) {
@@ -63,7 +69,7 @@ export class Load {
       try {
         if (chance.isBelow(LARGE_SHARE))
           await commitLarge(client, { source, rows: chance.between(LARGE_ROWS.min, LARGE_ROWS.max) })
-        else await commitSmall(client, source)
+        else await commitSmall(client, source, openMs)
         this.transactions += 1
       } catch (error) {
         const { code = 'unknown' } = /** @type {{ code?: string }} */ (error)
@@ -75,8 +81,14 @@ export class Load {
   }
 }
 
-/** One transaction of a few statements; parts of it may be taken back, or all. @param {import('pg').Client} client @param {import('./statements.mjs').Source} source */
-async function commitSmall(client, source) {
+/**
+ * One transaction of a few statements; parts of it may be taken back, or all.
+ *
+ * @param {import('pg').Client} client
+ * @param {import('./statements.mjs').Source} source
+ * @param {{ min: number, max: number }} [openMs]
+ */
+async function commitSmall(client, source, openMs) {
   const { chance } = source
   await client.query('BEGIN')
   if (chance.isBelow(0.15)) {
@@ -93,5 +105,6 @@ async function commitSmall(client, source) {
     if (isNested) await client.query(chance.isBelow(0.5) ? 'ROLLBACK TO SAVEPOINT part' : 'RELEASE SAVEPOINT part')
     if (chance.isBelow(0.1)) await delay(chance.between(1, 40))
   }
+  if (openMs) await delay(chance.between(openMs.min, openMs.max))
   await client.query(chance.isBelow(0.06) ? 'ROLLBACK' : 'COMMIT')
 }
