@@ -60,7 +60,7 @@ export class SourceRunner {
       onLag: (lag) => this.onLag(lag),
       onWarning: (warning) => this.onWarning(warning),
       onAdded: (tables) => {
-        const message = 'tables are captured from now on; what was committed of them before is not published'
+        const message = 'tables are captured from now on; what was written to them before is not published'
         options.logger.warn({ source: source.name, tables }, message)
       },
     })
