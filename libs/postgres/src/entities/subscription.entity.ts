@@ -1,4 +1,4 @@
-import type { FailureAction, SuccessRule, TargetHeader } from '@hooklane/contracts'
+import type { DisabledReason, FailureAction, RetriedFailures, SuccessRule, TargetHeader } from '@hooklane/contracts'
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 import { Revisioned } from './revisioned.js'
 
@@ -11,13 +11,11 @@ export interface StoredDeliveryPolicy {
     readonly interval?: string
     readonly backoff?: { readonly first: string; readonly factor: number; readonly max: string }
     readonly jitter: number
-    readonly on: 'any' | 'transient'
+    readonly on: RetriedFailures
   }
   readonly onRejected: FailureAction
   readonly onUnreachable: FailureAction
 }
-
-export type DisabledReason = 'user' | 'failures' | 'gone'
 
 @Entity('subscription')
 export class SubscriptionEntity extends Revisioned {

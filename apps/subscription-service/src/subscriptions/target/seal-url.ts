@@ -2,7 +2,7 @@ import type { TargetUrl } from '@hooklane/contracts'
 import { holdsMask, sealingScope, shownUrl, type AllowedTargets, type Sealer, type SecretOwner } from '@hooklane/core'
 import type { SubscriptionEntity } from '@hooklane/postgres'
 import { checkTarget } from '@hooklane/webhook-http'
-import { invalid, unprocessable } from '../http/problem.js'
+import { invalid, unprocessable } from '../../http/problem.js'
 
 /** A URL as it is stored: `targetUrl` may be shown; what it leaves out stands in `targetUrlSealed`, which is null when that is nothing. */
 export type StoredUrl = Pick<SubscriptionEntity, 'targetUrl' | 'targetUrlSealed'>
