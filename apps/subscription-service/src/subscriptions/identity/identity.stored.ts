@@ -5,7 +5,7 @@ import type { IdentityForm } from './identity.form.js'
 
 /** What never changes. */
 export type StoredIdentity = Pick<SubscriptionEntity, 'id' | 'companyId' | 'appId'>
-export type StoredName = Pick<SubscriptionEntity, 'name'>
+export type StoredNames = Pick<SubscriptionEntity, 'name'>
 
 export const newIdentity = (companyId: string, { appId }: Pick<IdentityForm, 'appId'>): StoredIdentity => ({
   id: newId('sub'),
@@ -13,19 +13,22 @@ export const newIdentity = (companyId: string, { appId }: Pick<IdentityForm, 'ap
   appId,
 })
 
-/** @param before null: the subscription is new, and has the name `byDefault` unless another one is written */
-export const storedName = (
-  { name }: Pick<IdentityForm, 'name'>,
-  before: StoredName | null,
+/** @param before null: the subscription is new, and has the name `byDefault` when none is written */
+export const storedNames = (
+  { name }: Omit<IdentityForm, 'appId'>,
+  before: StoredNames | null,
   byDefault: string,
-): StoredName => ({ name: name ?? before?.name ?? byDefault })
+): StoredNames => ({ name: name ?? before?.name ?? byDefault })
 
 export const identityConfiguration = ({
   id,
   companyId,
   appId,
   name,
-}: StoredIdentity & StoredName): Pick<SubscriptionConfiguration, 'id' | 'companyId' | 'appId' | 'name'> => ({
+}: StoredIdentity & Pick<StoredNames, 'name'>): Pick<
+  SubscriptionConfiguration,
+  'id' | 'companyId' | 'appId' | 'name'
+> => ({
   id,
   companyId,
   appId,
