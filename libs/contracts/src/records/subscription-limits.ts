@@ -1,0 +1,7 @@
+/** Event types and patterns of one subscription. Too low: more subscriptions per receiver. Too high: routing compares each event with all. */
+export const MAX_EVENTS = 100
+/** Characters of an event type, or of a pattern. */
+export const MAX_EVENT_TYPE_LENGTH = 128
+
+/** An event type (`products.updated`), all of a resource (`products.*`), or all there are (`*`). */
+export const EVENT_PATTERN = /^(\*|[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*\.(\*|[a-zA-Z0-9_]+))$/
