@@ -10,7 +10,7 @@ const SOURCE_ONLY = '[.](spec|fixture)[.]ts$'
  */
 const SERVICE_PARTS = {
   'subscription-service':
-    'config contracts core/access core/delivery core/kernel core/lane core/routing kafka observability postgres runtime webhook-http',
+    'config contracts core/access core/delivery core/kernel core/lane core/policy core/routing kafka observability postgres runtime webhook-http',
   'event-producer': 'config contracts core/capture core/kernel kafka observability postgres replication runtime',
   router: 'config contracts core/configuration core/kernel core/lane core/routing kafka observability runtime',
   dispatcher:

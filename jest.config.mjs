@@ -37,7 +37,7 @@ export default {
         '<rootDir>/apps/**/*.spec.ts',
         '<rootDir>/test/checker/**/*.spec.ts',
         '<rootDir>/test/stack/**/*.spec.ts',
-        '<rootDir>/test/catalogues/*.spec.ts',
+        '<rootDir>/test/catalogues/**/*.spec.ts',
         '<rootDir>/test/simulation/*.spec.ts',
       ],
     },

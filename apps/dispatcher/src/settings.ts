@@ -13,9 +13,10 @@ import {
   type CrossRule,
   type SettingsOf,
 } from '@hooklane/config'
+import { DELIVERY_POLICY_LIMITS } from '@hooklane/contracts/records'
 
 /** A subscription may give its receiver up to this long. */
-export const MAX_ATTEMPT_DEADLINE_MS = 25_000
+const MAX_ATTEMPT_DEADLINE_MS = DELIVERY_POLICY_LIMITS.timeoutMs.max
 
 export const definition = {
   ...serviceSettings,

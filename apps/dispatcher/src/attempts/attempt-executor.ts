@@ -1,4 +1,5 @@
-import type { SubscriptionConfiguration, WorkerMode } from '@hooklane/contracts/records'
+import type { WorkerMode } from '@hooklane/contracts/public'
+import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
 import { CannotUnseal } from '@hooklane/core/access'
 import {
   renderEnvelope,

@@ -23,7 +23,8 @@ import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { NewIdPipe } from '../http/path-id.js'
 import { IdempotentPost, type PostRequest } from '../idempotency/post-request.js'
 import { IdempotentRequests, type Answer } from '../idempotency/idempotent-requests.js'
-import { AppView, appView, PatchApp, WriteApp } from './app.dto.js'
+import { PatchApp, WriteApp } from './app.form.js'
+import { AppView, appView } from './app.view.js'
 import { AppsService } from './apps.service.js'
 
 /** What finding the app a worker group can end in. */

@@ -7,7 +7,8 @@ import { requireMatch, type Preconditions } from '../http/etag.js'
 import { notFound, Problem } from '../http/problem.js'
 import type { InTransaction } from '../idempotency/idempotent-requests.js'
 import { GROUP_CLASH, GroupPlacement, type Placement } from '../worker-groups/group-placement.js'
-import { appConfiguration, DEFAULT_APP_TYPE, type PatchApp, type WriteApp } from './app.dto.js'
+import type { PatchApp, WriteApp } from './app.form.js'
+import { appConfiguration, writtenApp, type WrittenApp } from './app.stored.js'
 
 const CONFLICTS: Conflicts = {
   app_company_id_external_id_key: {
@@ -23,13 +24,6 @@ const CONFLICTS: Conflicts = {
   },
 }
 
-type Changes = Required<Pick<WriteApp, 'name'>> & {
-  readonly type: string
-  readonly externalId: string | null
-  readonly enabled: boolean
-  readonly mode: AppEntity['workerMode']
-}
-
 /** The rule that nobody else makes an app under the id. */
 const APP_KEY = 'app_pkey'
 const FIRST_EPOCH = 1
@@ -43,7 +37,7 @@ export class AppsService {
   ) {}
 
   async create(caller: Caller, body: WriteApp, transaction: InTransaction<AppEntity>): Promise<AppEntity> {
-    return this.insert({ caller, transaction }, { id: newId('app'), epoch: FIRST_EPOCH }, withDefaults(body))
+    return this.insert({ caller, transaction }, { id: newId('app'), epoch: FIRST_EPOCH }, writtenApp(body, null))
   }
 
   /**
@@ -70,7 +64,7 @@ export class AppsService {
     }))
     if (identity && identity.companyId !== companyId)
       throw new Problem('ID_TAKEN', 'this id belongs to another company')
-    const changes = withDefaults(request.body)
+    const changes = writtenApp(request.body, null)
     if (existing) return { app: await this.change(caller, id, request, () => changes), isNew: false }
     requireMatch(request, null)
     const transaction: InTransaction<AppEntity> = (scope, work) => this.database.transaction(scope, work)
@@ -79,14 +73,7 @@ export class AppsService {
   }
 
   async patch(caller: Caller, id: string, request: { readonly body: PatchApp } & Preconditions): Promise<AppEntity> {
-    const { body } = request
-    return this.change(caller, id, request, (app) => ({
-      name: body.name ?? app.name,
-      type: body.type ?? app.type,
-      externalId: body.externalId === undefined ? app.externalId : body.externalId,
-      enabled: body.enabled ?? app.enabled,
-      mode: body.worker?.mode ?? app.workerMode,
-    }))
+    return this.change(caller, id, request, (app) => writtenApp(request.body, app))
   }
 
   async get(caller: Caller, id: string): Promise<AppEntity> {
@@ -110,21 +97,23 @@ export class AppsService {
   private async insert(
     { caller, transaction }: { readonly caller: Caller; readonly transaction: InTransaction<AppEntity> },
     { id, epoch }: { readonly id: string; readonly epoch: number },
-    changes: Changes,
+    changes: WrittenApp,
   ): Promise<AppEntity> {
     const companyId = caller.requireCompany()
-    const placement = await this.placements.place({ id, epoch, type: changes.type, mode: changes.mode })
+    const placement = await this.placements.place({ id, epoch, type: changes.type, mode: changes.workerMode })
     const now = new Date()
     const app = Object.assign(new AppEntity(), {
+      ...changes,
       id,
       companyId,
       epoch,
+      workerGroup: placement.name,
       routeVersion: 0,
       isRouted: false,
       revision: 1,
       createdAt: now,
-    })
-    apply(app, changes, placement.name, now)
+      updatedAt: now,
+    } satisfies Omit<AppEntity, 'incarnation'>)
     return savingIn(placement, () =>
       transaction(caller.scope, async (tables) => {
         if (!(await tables.identities.beginApp(id, companyId, epoch))) throw new ConstraintViolation('unique', APP_KEY)
@@ -140,7 +129,7 @@ export class AppsService {
     caller: Caller,
     id: string,
     preconditions: Preconditions,
-    changesOf: (app: AppEntity) => Changes,
+    changesOf: (app: AppEntity) => WrittenApp,
   ): Promise<AppEntity> {
     const seen = await this.get(caller, id)
     const placement = await this.replace(seen, changesOf(seen))
@@ -154,7 +143,7 @@ export class AppsService {
         // A subscription may have come since `seen` was read: then the group stays after all.
         const group = placement && !app.isRouted ? placement : null
         await group?.establish(tables)
-        apply(app, changes, group?.name ?? app.workerGroup, new Date())
+        Object.assign(app, changes, { workerGroup: group?.name ?? app.workerGroup, updatedAt: new Date() })
         app.revision++
         await tables.apps.update(app)
         await tables.configuration.put('app', id, appConfiguration(app))
@@ -164,11 +153,11 @@ export class AppsService {
   }
 
   /** The group an app goes to when its type or mode changes; null: it stays where it is. */
-  private async replace(app: AppEntity, changes: Changes): Promise<Placement | null> {
+  private async replace(app: AppEntity, changes: WrittenApp): Promise<Placement | null> {
     refuseMove(app, changes)
-    const isSame = app.type === changes.type && app.workerMode === changes.mode
+    const isSame = app.type === changes.type && app.workerMode === changes.workerMode
     if (isSame || app.isRouted) return null
-    return this.placements.place({ id: app.id, epoch: app.epoch, type: changes.type, mode: changes.mode })
+    return this.placements.place({ id: app.id, epoch: app.epoch, type: changes.type, mode: changes.workerMode })
   }
 }
 
@@ -182,29 +171,9 @@ async function savingIn(placement: Placement | null, save: () => Promise<AppEnti
   }
 }
 
-function withDefaults(body: WriteApp): Changes {
-  return {
-    name: body.name,
-    type: body.type ?? DEFAULT_APP_TYPE,
-    externalId: body.externalId ?? null,
-    enabled: body.enabled ?? true,
-    mode: body.worker?.mode ?? 'shared',
-  }
-}
-
-function apply(app: AppEntity, changes: Changes, workerGroup: string, now: Date): void {
-  app.name = changes.name
-  app.type = changes.type
-  app.externalId = changes.externalId
-  app.enabled = changes.enabled
-  app.workerMode = changes.mode
-  app.workerGroup = workerGroup
-  app.updatedAt = now
-}
-
 /** Deliveries may be under way in the group: another group could overtake them. */
-function refuseMove(app: AppEntity, changes: Changes): void {
-  if (!app.isRouted || app.workerMode === changes.mode) return
+function refuseMove(app: AppEntity, changes: WrittenApp): void {
+  if (!app.isRouted || app.workerMode === changes.workerMode) return
   const message = 'cannot change once the app has subscriptions'
   throw new Problem('WORKER_MODE_FIXED', `worker.mode: ${message}`, {
     errors: [{ path: 'worker.mode', code: 'WORKER_MODE_FIXED', message }],

@@ -1,3 +1,4 @@
+import { DELIVERY_STATUSES, type DeliveryStatus } from '@hooklane/contracts/records'
 import {
   TenantDatabase,
   type AttemptPosition,
@@ -21,19 +22,6 @@ import {
   DOCUMENTED_VIEWS,
 } from './delivery.view.js'
 
-const STATUSES = [
-  'pending',
-  'retrying',
-  'held',
-  'delivered',
-  'coalesced',
-  'filtered',
-  'skipped',
-  'dropped',
-  'deadLettered',
-  'expired',
-] as const
-
 class DeliveryQuery extends ListQuery {
   @id({ optional: true })
   appId?: string
@@ -47,8 +35,8 @@ class DeliveryQuery extends ListQuery {
   @text({ optional: true, max: 1_200, description: 'type/id, or the id alone', example: 'product/prd_9001' })
   entity?: string
 
-  @choice(STATUSES, { optional: true })
-  status?: (typeof STATUSES)[number]
+  @choice(DELIVERY_STATUSES, { optional: true })
+  status?: DeliveryStatus
 
   @instant({ optional: true, description: 'Routed at or after' })
   from?: string

@@ -1,9 +1,9 @@
+import { DELIVERY_MODES } from '@hooklane/contracts/records'
 import type { LoggedAttempt, LoggedDelivery } from '@hooklane/postgres'
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger'
 import { instantOf, maybeInstantOf } from '../http/instants.js'
+import { nullable } from '../http/view-properties.js'
 
-const nullable = (type: string, rest: object = {}): ApiPropertyOptions =>
-  ({ type, nullable: true, ...rest }) as ApiPropertyOptions
 const maybeInstant = (): ApiPropertyOptions => nullable('string', { format: 'date-time' })
 
 class EntityView {
@@ -24,7 +24,7 @@ export class DeliveryView {
   @ApiProperty({ example: 'products.updated' }) eventType!: string
   @ApiProperty({ type: EntityView }) entity!: EntityView
   @ApiProperty(nullable('string')) position!: string | null
-  @ApiProperty({ enum: ['live', 'replay', 'snapshot'] }) mode!: string
+  @ApiProperty({ enum: [...DELIVERY_MODES] }) mode!: string
   @ApiProperty({ format: 'date-time' }) routedAt!: string
   @ApiProperty() status!: string
   @ApiProperty(nullable('string')) reason!: string | null

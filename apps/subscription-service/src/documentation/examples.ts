@@ -1,5 +1,8 @@
+import { DEFAULT_DELIVERY_POLICY } from '@hooklane/contracts/records'
+
 /** One example per form, by the name of its schema. They are of one story: a shop that is told of products. */
 
+const { timeout, retry } = DEFAULT_DELIVERY_POLICY
 const CREATED_AT = '2026-03-02T08:15:04.120Z'
 
 const COMPANY = { id: 'cmp_7', name: 'Nordlys Living A/S', createdAt: CREATED_AT, updatedAt: CREATED_AT }
@@ -54,15 +57,7 @@ const SUBSCRIPTION = {
   coalesce: false,
   externalId: null,
   payload: { type: 'json', mode: 'full', version: '1', fields: [], static: {}, missing: 'omit', template: null },
-  delivery: {
-    success: '2xx',
-    timeout: 'PT15S',
-    retry: { attempts: 10, interval: 'PT6M', jitter: 0, on: 'any' },
-    onRejected: 'deadLetter',
-    onUnreachable: 'block',
-    autoDisable: null,
-    whileDisabled: null,
-  },
+  delivery: { ...DEFAULT_DELIVERY_POLICY, autoDisable: null, whileDisabled: null },
   notificationPeriod: null,
   notifications: { emails: [] },
   createdAt: CREATED_AT,
@@ -137,7 +132,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       headers: [{ name: 'X-Api-Key', value: 'kept by the shop', secret: true }],
     },
     events: ['products.*', 'brands.updated'],
-    delivery: { timeout: 'PT15S', retry: { attempts: 10, interval: 'PT6M' } },
+    delivery: { timeout, retry: { attempts: retry.attempts, interval: retry.interval } },
   },
   PatchSubscription: { delivery: { retry: { backoff: { first: 'PT1S', factor: 2, max: 'PT1H' } } } },
   SubscriptionView: SUBSCRIPTION,

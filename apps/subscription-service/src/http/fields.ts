@@ -4,37 +4,38 @@ import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
 import { IsArray, IsObject, ValidateBy, ValidateIf, ValidateNested } from 'class-validator'
 import { isDeepStrictEqual } from 'node:util'
+import { declared, type FieldDeclaration, type FieldOptions, type Form } from './field-declarations.js'
 import { NOT_AVAILABLE } from './validation-pipe.js'
 
 /**
  * Fields of request bodies and queries: one decorator says the rule to the validator, to the reader and to the OpenAPI document.
  * A field is required unless `optional`; null is refused unless `nullable`.
  */
-export interface FieldOptions {
-  readonly optional?: boolean
-  readonly nullable?: boolean
-  readonly description?: string
-  readonly example?: unknown
-  /** What an absent field means; documentation only. */
-  readonly default?: unknown
-}
 
 type Schema = Readonly<Record<string, unknown>>
 type Check = (value: unknown) => boolean
 
-function field(options: FieldOptions, schema: Schema, ...validators: PropertyDecorator[]): PropertyDecorator {
-  return applyDecorators(
-    ApiProperty(documentation(options, schema)),
-    ValidateIf(
-      (_, value: unknown) => !(options.optional && value === undefined) && !(options.nullable && value === null),
+const field = (options: FieldOptions, schema: Schema, ...validators: PropertyDecorator[]): PropertyDecorator =>
+  declared(declaration(options, schema, validators))
+
+const declaration = (
+  options: FieldOptions,
+  schema: Schema,
+  validators: readonly PropertyDecorator[],
+): FieldDeclaration => ({
+  schema,
+  options,
+  documented: (options) => ApiProperty(documentation(options, schema)),
+  validated: ({ optional, nullable }) =>
+    applyDecorators(
+      ValidateIf((_, value: unknown) => !(optional && value === undefined) && !(nullable && value === null)),
+      ValidateBy({
+        name: 'required',
+        validator: { validate: (value: unknown) => value !== undefined, defaultMessage: () => 'is required' },
+      }),
+      ...validators,
     ),
-    ValidateBy({
-      name: 'required',
-      validator: { validate: (value: unknown) => value !== undefined, defaultMessage: () => 'is required' },
-    }),
-    ...validators,
-  )
-}
+})
 
 function documentation(options: FieldOptions, schema: Schema): ApiPropertyOptions {
   return {
@@ -86,31 +87,37 @@ export const flag = (options: FieldOptions = {}): PropertyDecorator =>
     must('must be true or false', (value) => typeof value === 'boolean'),
   )
 
-export function wholeNumber(least: number, most: number, options: FieldOptions = {}): PropertyDecorator {
-  const isInside: Check = (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+/** Both ends are allowed. */
+interface Range {
+  readonly min: number
+  readonly max: number
+}
+
+export function wholeNumber({ min, max }: Range, options: FieldOptions = {}): PropertyDecorator {
+  const isInside: Check = (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max
   return field(
     options,
-    { type: 'integer', minimum: least, maximum: most },
-    must(`must be a whole number from ${least} to ${most}`, isInside),
+    { type: 'integer', minimum: min, maximum: max },
+    must(`must be a whole number from ${min} to ${max}`, isInside),
   )
 }
 
-export function number(least: number, most: number, options: FieldOptions = {}): PropertyDecorator {
-  const isInside: Check = (value) => typeof value === 'number' && value >= least && value <= most
+export function number({ min, max }: Range, options: FieldOptions = {}): PropertyDecorator {
+  const isInside: Check = (value) => typeof value === 'number' && value >= min && value <= max
   return field(
     options,
-    { type: 'number', minimum: least, maximum: most },
-    must(`must be a number from ${least} to ${most}`, isInside),
+    { type: 'number', minimum: min, maximum: max },
+    must(`must be a number from ${min} to ${max}`, isInside),
   )
 }
 
-/** ISO 8601, such as `PT15S`. */
-export function duration(leastMs: number, mostMs: number, options: FieldOptions = {}): PropertyDecorator {
+/** ISO 8601, such as `PT15S`. @param range in milliseconds */
+export function duration({ min, max }: Range, options: FieldOptions = {}): PropertyDecorator {
   const isInside: Check = (value) => {
     const ms = typeof value === 'string' ? parseDuration(value) : null
-    return ms !== null && ms >= leastMs && ms <= mostMs
+    return ms !== null && ms >= min && ms <= max
   }
-  const message = `must be an ISO 8601 duration such as PT15S, from ${leastMs / 1000} to ${mostMs / 1000} seconds`
+  const message = `must be an ISO 8601 duration such as PT15S, from ${min / 1000} to ${max / 1000} seconds`
   return field(options, { type: 'string', format: 'duration' }, must(message, isInside))
 }
 
@@ -145,21 +152,22 @@ export function choice(
 
 /** A field of later versions: its default is accepted, any other value is refused as not available yet. */
 export function notYet(defaultValue: unknown): PropertyDecorator {
-  return applyDecorators(
-    ApiProperty({
-      ...schemaOf(defaultValue),
-      const: defaultValue,
-      required: false,
-      default: defaultValue,
-      description: 'Not available yet: only the default is accepted.',
-    } as ApiPropertyOptions),
-    ValidateIf((_, value: unknown) => value !== undefined),
-    must(
-      `is not available yet; only ${JSON.stringify(defaultValue)} is accepted`,
-      (value) => isDeepStrictEqual(value, defaultValue),
-      NOT_AVAILABLE,
-    ),
-  )
+  const schema = { ...schemaOf(defaultValue), const: defaultValue }
+  const description = 'Not available yet: only the default is accepted.'
+  return declared({
+    schema,
+    options: { optional: true },
+    documented: () => ApiProperty({ ...schema, required: false, default: defaultValue, description }),
+    validated: () =>
+      applyDecorators(
+        ValidateIf((_, value: unknown) => value !== undefined),
+        must(
+          `is not available yet; only ${JSON.stringify(defaultValue)} is accepted`,
+          (value) => isDeepStrictEqual(value, defaultValue),
+          NOT_AVAILABLE,
+        ),
+      ),
+  })
 }
 
 function schemaOf(defaultValue: unknown): Schema {
@@ -170,24 +178,22 @@ function schemaOf(defaultValue: unknown): Schema {
 }
 
 /** An object with fields of its own. */
-export function part(type: () => new () => object, options: FieldOptions = {}): PropertyDecorator {
+export const part = (type: () => Form, options: FieldOptions = {}): PropertyDecorator =>
+  declared(partDeclaration(type, options))
+
+export function partDeclaration(type: () => Form, options: FieldOptions): FieldDeclaration {
+  const validators = [IsObject({ message: 'must be an object' }), ValidateNested(), Type(type)]
   // Named `type`, or it would not be taken for a late reference.
-  return field(
-    options,
-    { type: () => type() },
-    IsObject({ message: 'must be an object' }),
-    ValidateNested(),
-    Type(type),
-  )
+  return declaration(options, { type: () => type() }, validators)
 }
 
 /** A list of objects. */
-export function parts(type: () => new () => object, most: number, options: FieldOptions = {}): PropertyDecorator {
+export function parts(type: () => Form, max: number, options: FieldOptions = {}): PropertyDecorator {
   return field(
     options,
-    { type: () => type(), isArray: true, maxItems: most },
+    { type: () => type(), isArray: true, maxItems: max },
     IsArray({ message: 'must be a list' }),
-    must(`must have at most ${most} entries`, (value) => Array.isArray(value) && value.length <= most),
+    must(`must have at most ${max} entries`, (value) => Array.isArray(value) && value.length <= max),
     must(
       'must hold objects only',
       (value) =>

@@ -10,7 +10,7 @@ import { text, wholeNumber } from './fields.js'
 /** What every list takes. */
 export class ListQuery {
   @Type(() => Number)
-  @wholeNumber(1, 100, { optional: true, default: 50 })
+  @wholeNumber({ min: 1, max: 100 }, { optional: true, default: 50 })
   limit?: number
 
   @text({ optional: true, max: 1_000, description: '`nextCursor` of the page before' })

@@ -1,3 +1,4 @@
+import { DELIVERY_POLICY_LIMITS } from '@hooklane/contracts/records'
 import type { HeaderFaultCode, TargetFaultCode } from '@hooklane/core/delivery'
 
 /**
@@ -44,7 +45,7 @@ export const PROBLEMS = {
   },
   SCHEDULE_TOO_LONG: {
     status: 422,
-    detail: 'delivery.retry: the schedule must end within 72 hours: fewer attempts or shorter delays',
+    detail: `delivery.retry: the schedule must end within ${DELIVERY_POLICY_LIMITS.scheduleHours} hours: fewer attempts or shorter delays`,
   },
   WORKER_GROUP_NAME: {
     status: 422,

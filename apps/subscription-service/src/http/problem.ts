@@ -62,3 +62,8 @@ export const unprocessable = (...faults: [Refusal, ...Refusal[]]): Problem =>
 
 export const invalid = (...faults: [Fault, ...Fault[]]): Problem =>
   new Problem('INVALID', faults.map((fault) => `${fault.path}: ${fault.message}`).join('; '), { errors: faults })
+
+/** For a form that validation let pass without a field that a new resource needs. @throws Problem 400 */
+export function missing(path: string): never {
+  throw invalid({ path, code: 'REQUIRED', message: 'is required' })
+}

@@ -1,3 +1,4 @@
+import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '@hooklane/contracts/records'
 import { TenantDatabase, type CreationPosition, type PageRequest, type SubscriptionEntity } from '@hooklane/postgres'
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
@@ -12,14 +13,13 @@ import { NoBody } from '../http/no-body.js'
 import { notFound } from '../http/problem.js'
 import { IdempotentPost, type PostRequest } from '../idempotency/post-request.js'
 import { IdempotentRequests, type Answer } from '../idempotency/idempotent-requests.js'
-import { PatchSubscription, WriteSubscription } from './subscription.dto.js'
+import { RotatedSecretView } from './secrets/secrets.view.js'
+import { PatchSubscription, WriteSubscription } from './subscription.form.js'
 import {
   CreatedSubscriptionView,
-  RotatedSecretView,
   SavedSubscriptionView,
   SubscriptionView,
   subscriptionView,
-  type SubscriptionStatus,
 } from './subscription.view.js'
 import {
   SubscriptionsService,
@@ -32,7 +32,7 @@ class SubscriptionQuery extends ListQuery {
   @id({ optional: true })
   appId?: string
 
-  @choice(['active', 'failing', 'disabled'], { optional: true })
+  @choice(SUBSCRIPTION_STATUSES, { optional: true })
   status?: SubscriptionStatus
 }
 

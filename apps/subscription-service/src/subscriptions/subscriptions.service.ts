@@ -1,22 +1,21 @@
 import type { Sealer } from '@hooklane/core/access'
 import type { AllowedTargets } from '@hooklane/core/delivery'
-import { newId } from '@hooklane/core/kernel'
-import { SubscriptionEntity, TenantDatabase, type Tables } from '@hooklane/postgres'
+import { TenantDatabase, type SubscriptionEntity, type Tables } from '@hooklane/postgres'
 import { Injectable } from '@nestjs/common'
 import type { Caller } from '../api-keys/caller.js'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { requireMatch, type Preconditions } from '../http/etag.js'
 import { notFound } from '../http/problem.js'
 import type { InTransaction } from '../idempotency/idempotent-requests.js'
-import { changeTarget } from './change-target.js'
-import { changePolicy, DEFAULT_DELIVERY_POLICY } from './delivery-policy.js'
-import { unknownEventTypes, type Warning } from './event-patterns.js'
-import { newSigningSecret, ROTATION_OVERLAP_MS } from './signing-secret.js'
-import type { PatchSubscription, WriteSubscription } from './subscription.dto.js'
-import { subscriptionConfiguration } from './subscription.view.js'
+import { unknownEventTypes, type WarningView } from './events/unknown-event-types.js'
+import { newSigningSecret, ROTATION_OVERLAP_MS } from './secrets/signing-secret.js'
+import { storedStatus } from './status/status.stored.js'
+import type { PatchSubscription, WriteSubscription } from './subscription.form.js'
+import { changeSubscription, newSubscription, subscriptionConfiguration } from './subscription.stored.js'
+import type { TargetRules } from './target/target.stored.js'
 
 /** What saving a subscription needs to know of this installation. */
-export class DeliveryRules {
+export class DeliveryRules implements TargetRules {
   constructor(
     readonly sealer: Sealer,
     readonly allowTargets: AllowedTargets,
@@ -27,7 +26,7 @@ export class DeliveryRules {
 export interface SavedSubscription {
   readonly subscription: SubscriptionEntity
   readonly isFailing: boolean
-  readonly warnings: Warning[]
+  readonly warnings: WarningView[]
 }
 
 export interface CreatedSubscription extends SavedSubscription {
@@ -71,7 +70,7 @@ export class SubscriptionsService {
     transaction: InTransaction<CreatedSubscription>,
   ): Promise<CreatedSubscription> {
     const now = new Date()
-    const subscription = this.newSubscription(caller.requireCompany(), body, now)
+    const subscription = newSubscription(caller.requireCompany(), body, { rules: this.rules, now })
     const { companyId, id: subscriptionId } = subscription
     const secret = newSigningSecret({ companyId, subscriptionId }, this.rules.sealer, now)
     return refusingConflicts(CONFLICTS, () =>
@@ -93,19 +92,15 @@ export class SubscriptionsService {
   ): Promise<SavedSubscription> {
     const { body } = request
     const transaction: InTransaction<SavedSubscription> = (scope, work) => this.database.transaction(scope, work)
-    return this.change({ caller, id, preconditions: request, transaction }, (subscription, now) => {
-      subscription.name = body.name ?? subscription.name
-      if (body.externalId !== undefined) subscription.externalId = body.externalId
-      subscription.events = body.events ?? subscription.events
-      subscription.workflowName = body.workflow?.name ?? subscription.workflowName
-      subscription.delivery = changePolicy(subscription.delivery, body.delivery)
-      changeTarget(subscription, subscription, body.target ?? {}, this.rules)
-      if (body.enabled !== undefined) setEnabled(subscription, body.enabled, now)
-    })
+    return this.change({ caller, id, preconditions: request, transaction }, (subscription, now) =>
+      changeSubscription(subscription, body, { rules: this.rules, now }),
+    )
   }
 
   async setEnabled(change: Change<SavedSubscription>, enabled: boolean): Promise<SavedSubscription> {
-    return this.change(change, (subscription, now) => setEnabled(subscription, enabled, now))
+    return this.change(change, (subscription, now) =>
+      Object.assign(subscription, storedStatus({ enabled }, subscription, now)),
+    )
   }
 
   /** The secret before signs beside the new one for a day. */
@@ -157,30 +152,6 @@ export class SubscriptionsService {
     const warnings = unknownEventTypes(events, await tables.eventTypes.names())
     return { subscription, isFailing: failing.has(id), warnings }
   }
-
-  private newSubscription(companyId: string, body: WriteSubscription, now: Date): SubscriptionEntity {
-    const name = body.name ?? body.events.join(', ').slice(0, 200)
-    const subscription = Object.assign(new SubscriptionEntity(), {
-      id: newId('sub'),
-      companyId,
-      appId: body.appId,
-      name,
-      externalId: body.externalId ?? null,
-      targetHeaders: [],
-      events: body.events,
-      workflowId: newId('wf'),
-      workflowName: body.workflow?.name ?? name,
-      delivery: changePolicy(DEFAULT_DELIVERY_POLICY, body.delivery),
-      disabledFailures: 0,
-      disabledError: null,
-      revision: 1,
-      createdAt: now,
-      updatedAt: now,
-    })
-    changeTarget(subscription, null, body.target, this.rules)
-    setEnabled(subscription, body.enabled ?? true, now)
-    return subscription
-  }
 }
 
 /** Until the transaction ends nobody else changes it. @throws Problem 404, 412 */
@@ -189,15 +160,6 @@ async function lockFor(tables: Tables, id: string, preconditions: Preconditions)
   if (!subscription) throw notFound('subscription')
   requireMatch(preconditions, subscription)
   return subscription
-}
-
-function setEnabled(subscription: SubscriptionEntity, enabled: boolean, now: Date): void {
-  if (subscription.enabled === enabled) return
-  subscription.enabled = enabled
-  subscription.disabledReason = enabled ? null : 'user'
-  subscription.disabledAt = enabled ? null : now
-  subscription.disabledFailures = 0
-  subscription.disabledError = null
 }
 
 function touch(subscription: SubscriptionEntity, now: Date): void {

@@ -19,10 +19,10 @@ const NOT_TOLD: WorkerGroupBacklog = { records: null, reason: 'KAFKA_UNAVAILABLE
 export const TOPIC_PROFILE = Symbol('TopicProfile')
 
 class PutWorkerGroup {
-  @wholeNumber(1, 1_000, { optional: true, description: 'Main partitions; fixed for the group’s life' })
+  @wholeNumber({ min: 1, max: 1_000 }, { optional: true, description: 'Main partitions; fixed for the group’s life' })
   partitions?: number
 
-  @wholeNumber(1, 64, { optional: true, description: 'Retry slots per partition' })
+  @wholeNumber({ min: 1, max: 64 }, { optional: true, description: 'Retry slots per partition' })
   slots?: number
 }
 

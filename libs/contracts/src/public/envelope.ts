@@ -6,6 +6,7 @@ import {
   Instant,
   JsonObjectSchema,
   Nullable,
+  OneOf,
   Pointer,
   publishedSchema,
   SequenceNumber,
@@ -19,12 +20,17 @@ import {
 const Text = Nullable(Type.String())
 const Counter = Nullable(Type.Union([Type.Integer(), Type.String()]))
 
+/** `shared`: with the other apps of its type; `dedicated`: in a worker group of its own. */
+export const WORKER_MODES = ['shared', 'dedicated'] as const
+export const WorkerModeSchema = OneOf(WORKER_MODES)
+export type WorkerMode = Static<typeof WorkerModeSchema>
+
+/** What became of a number of the stream that never came as a delivery. */
+export const GAP_STATUSES = ['deadLettered', 'dropped', 'filtered', 'skipped', 'held', 'expired', 'lost'] as const
+export type GapStatus = (typeof GAP_STATUSES)[number]
+
 const SettledAs = {
-  status: Type.Union(
-    (['deadLettered', 'dropped', 'filtered', 'skipped', 'held', 'expired', 'lost'] as const).map((s) =>
-      Type.Literal(s),
-    ),
-  ),
+  status: OneOf(GAP_STATUSES),
   reason: Type.String(),
 }
 
@@ -81,7 +87,7 @@ export const EnvelopeSchema = Type.Object(
       reason: Type.Union(
         (['event', 'snapshot', 'catchUp', 'replay', 'redrive', 'test'] as const).map((r) => Type.Literal(r)),
       ),
-      worker: Type.Union([Type.Literal('shared'), Type.Literal('dedicated')]),
+      worker: WorkerModeSchema,
     }),
     entity: Type.Object({
       type: Type.String({ minLength: 1 }),

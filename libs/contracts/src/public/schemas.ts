@@ -7,6 +7,10 @@ export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 /** May be absent or null; both mean "not known". */
 export const Maybe = <T extends TSchema>(schema: T) => Type.Optional(Nullable(schema))
 
+/** One of a list of texts. */
+export const OneOf = <const T extends readonly string[]>(values: T) =>
+  Type.Unsafe<T[number]>(Type.Union(values.map((value) => Type.Literal(value))))
+
 export const Json = Type.Unsafe<JsonValue>(Type.Unknown())
 export const JsonObjectSchema = Type.Unsafe<JsonObject>(Type.Object({}))
 
@@ -26,8 +30,14 @@ export const SequenceNumber = Type.Integer({ minimum: 1 })
 export const StreamEpoch = Type.Integer({ minimum: 1, maximum: 2_147_483_647 })
 /** Kafka offsets travel as decimal text. */
 export const OffsetText = Type.String({ pattern: '^\\d{1,19}$' })
+/** Characters of an event type, or of a pattern. */
+export const MAX_EVENT_TYPE_LENGTH = 128
 /** `resource.action`, lower camel, several dots allowed. */
-export const EventType = Type.String({ minLength: 3, maxLength: 128, pattern: '^[a-zA-Z0-9_]+(\\.[a-zA-Z0-9_]+)+$' })
+export const EventType = Type.String({
+  minLength: 3,
+  maxLength: MAX_EVENT_TYPE_LENGTH,
+  pattern: '^[a-zA-Z0-9_]+(\\.[a-zA-Z0-9_]+)+$',
+})
 export const ProducerName = Type.String({ minLength: 1, maxLength: 60, pattern: '^[a-zA-Z0-9_.-]+$' })
 
 /** A schema as it is published: plain JSON Schema 2020-12. */

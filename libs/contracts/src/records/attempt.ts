@@ -4,33 +4,20 @@ import { EventType, Id, Instant, Maybe, Nullable, OffsetText, SequenceNumber } f
 
 /** Records on the topic `attempts`, key = app id: `attempt/1` for each request, `settlement/1` where none was made. */
 
-export const DeliveryStatusSchema = Type.Union(
-  (
-    [
-      'pending',
-      'retrying',
-      'held',
-      'delivered',
-      'coalesced',
-      'filtered',
-      'skipped',
-      'dropped',
-      'deadLettered',
-      'expired',
-    ] as const
-  ).map((s) => Type.Literal(s)),
-)
-export type DeliveryStatus =
-  | 'pending'
-  | 'retrying'
-  | 'held'
-  | 'delivered'
-  | 'coalesced'
-  | 'filtered'
-  | 'skipped'
-  | 'dropped'
-  | 'deadLettered'
-  | 'expired'
+/** What became of a delivery so far. */
+export const DELIVERY_STATUSES = [
+  'pending',
+  'retrying',
+  'held',
+  'delivered',
+  'coalesced',
+  'filtered',
+  'skipped',
+  'dropped',
+  'deadLettered',
+  'expired',
+] as const
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 
 /** Which delivery a record of the log speaks of. */
 const identity = {

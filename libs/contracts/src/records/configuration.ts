@@ -1,5 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { EventType, Id, Instant, Maybe, Nullable, OffsetText, StreamEpoch } from '../public/schemas.js'
+import { WorkerModeSchema, type WorkerMode } from '../public/envelope.js'
+import { DeliveryPolicySchema } from './delivery-policy.js'
+import { Id, Instant, Maybe, Nullable, OffsetText, StreamEpoch } from '../public/schemas.js'
 
 /**
  * Records on the compacted topic `subscriptions`. Key `<kind>:<id>`, schema header `<kind>/1`, and `hooklane-version`: a number of one
@@ -20,12 +22,19 @@ export const CompanySchema = Type.Object(
 )
 export type CompanyConfiguration = Static<typeof CompanySchema>
 
-export const WorkerModeSchema = Type.Union([Type.Literal('shared'), Type.Literal('dedicated')])
-export type WorkerMode = Static<typeof WorkerModeSchema>
+/** Of an app that says nothing. */
+export const DEFAULT_WORKER_MODE: WorkerMode = 'shared'
 
 /** Names topics, consumer groups and Kubernetes objects, which neither begin nor end with a dash. New ones have 52 characters at most. */
 export const WorkerGroupName = Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$' })
-export const AppTypeName = Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$' })
+
+/** Characters of an app's type. It is part of the name of its worker group. */
+export const MAX_APP_TYPE_LENGTH = 40
+/** Lower-case letters, digits and dashes, no dash at either end. */
+export const APP_TYPE_FORM = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/
+export const AppTypeName = Type.String({ pattern: APP_TYPE_FORM.source })
+/** Of an app that says nothing. */
+export const DEFAULT_APP_TYPE = 'webhook'
 
 export const AppSchema = Type.Object(
   {
@@ -46,53 +55,6 @@ export const AppSchema = Type.Object(
   { $id: 'app/1', additionalProperties: true },
 )
 export type AppConfiguration = Static<typeof AppSchema>
-
-export const SuccessRuleSchema = Type.Union([
-  Type.Literal('2xx'),
-  Type.Literal('200'),
-  Type.Array(Type.Integer({ minimum: 200, maximum: 299 }), { minItems: 1, maxItems: 20 }),
-])
-/** Which statuses acknowledge a delivery. */
-export type SuccessRule = Static<typeof SuccessRuleSchema>
-
-export const RetryPolicySchema = Type.Object({
-  /** Attempts in all, the first included. */
-  attempts: Type.Integer({ minimum: 1, maximum: 100 }),
-  /** Exactly one of `intervalMs` and `backoff` is set. */
-  intervalMs: Type.Optional(Type.Integer({ minimum: 0 })),
-  backoff: Type.Optional(
-    Type.Object({
-      firstMs: Type.Integer({ minimum: 1 }),
-      factor: Type.Number({ minimum: 1 }),
-      maxMs: Type.Integer({ minimum: 1 }),
-    }),
-  ),
-  /** Share of a delay by which it is varied: 0 … 0.5. */
-  jitter: Type.Number({ minimum: 0, maximum: 0.5 }),
-  on: Type.Union([Type.Literal('any'), Type.Literal('transient')]),
-})
-export type RetryPolicy = Static<typeof RetryPolicySchema>
-
-export const FailureActionSchema = Type.Union([
-  Type.Literal('deadLetter'),
-  Type.Literal('drop'),
-  Type.Literal('disable'),
-  Type.Literal('block'),
-])
-/** What becomes of a delivery whose schedule is used up. */
-export type FailureAction = Static<typeof FailureActionSchema>
-
-export const DeliveryPolicySchema = Type.Object({
-  success: SuccessRuleSchema,
-  /** Total deadline of an attempt, 1,000 … 25,000. */
-  timeoutMs: Type.Integer({ minimum: 1, maximum: 25_000 }),
-  retry: RetryPolicySchema,
-  /** The receiver answered and refused (4xx, 3xx). */
-  onRejected: FailureActionSchema,
-  /** Timeouts, network, TLS, 5xx, and 429 beyond the schedule. */
-  onUnreachable: FailureActionSchema,
-})
-export type DeliveryPolicy = Static<typeof DeliveryPolicySchema>
 
 /** A header of the receiver's own. A secret value is sealed with AAD `<companyId>/<subscriptionId>/header`. */
 export const TargetHeaderSchema = Type.Union([
@@ -164,8 +126,3 @@ export const endedStreamId = ({ appId, epoch }: { readonly appId: string; readon
   `${appId}/${epoch}`
 
 export type ConfigurationKind = 'company' | 'app' | 'subscription' | 'workerGroup' | 'endedStream'
-/** Event type patterns as a subscription names them. */
-export const EventPattern = Type.Union([
-  EventType,
-  Type.String({ pattern: '^(\\*|[a-zA-Z0-9_]+(\\.[a-zA-Z0-9_]+)*\\.\\*)$' }),
-])

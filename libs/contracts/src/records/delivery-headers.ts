@@ -1,5 +1,12 @@
 import type { Decoded } from '../public/decode.js'
-import type { DeliveryHeaders, DeliveryMode, DeliveryReason, SourceOffset, StreamEndHeaders } from './delivery.js'
+import {
+  DELIVERY_MODES,
+  type DeliveryHeaders,
+  type DeliveryMode,
+  type DeliveryReason,
+  type SourceOffset,
+  type StreamEndHeaders,
+} from './delivery.js'
 import { HEADER, SCHEMA } from '../public/headers.js'
 
 /** Largest offset, sequence and version that a record can carry: Kafka's offsets and Postgres' bigint are signed 64 bits. */
@@ -7,7 +14,7 @@ const MAX_INT64 = 2n ** 63n - 1n
 /** Largest epoch and incarnation: Postgres' int. */
 const MAX_INT32 = 2n ** 31n - 1n
 const FIRST_INCARNATION = 1
-const MODES: ReadonlySet<string> = new Set<DeliveryMode>(['live', 'replay', 'snapshot'])
+const MODES: ReadonlySet<string> = new Set(DELIVERY_MODES)
 const REASONS: ReadonlySet<string> = new Set<DeliveryReason>([
   'event',
   'snapshot',

@@ -9,7 +9,8 @@ export const DeliverySchema = Type.Composite(
 )
 export type DeliveryRecord = Static<typeof DeliverySchema>
 
-export type DeliveryMode = 'live' | 'replay' | 'snapshot'
+export const DELIVERY_MODES = ['live', 'replay', 'snapshot'] as const
+export type DeliveryMode = (typeof DELIVERY_MODES)[number]
 export type DeliveryReason = 'event' | 'snapshot' | 'catchUp' | 'replay' | 'redrive' | 'test'
 
 /** What a delivery's record says in its headers: enough to keep lanes in order without reading the body. */

@@ -1,3 +1,4 @@
+import type { GapStatus } from '@hooklane/contracts/public'
 import type { DeliveryMode, DeliveryPolicy, DeliveryReason, SourceOffset } from '@hooklane/contracts/records'
 import type { AttemptResult, Disposition } from '../policy/attempt-result.js'
 
@@ -52,7 +53,7 @@ export interface Gap {
   /** Last number of a folded range. */
   readonly to?: bigint
   readonly id: string | null
-  readonly status: 'deadLettered' | 'dropped' | 'filtered' | 'skipped' | 'held' | 'expired' | 'lost'
+  readonly status: GapStatus
   readonly reason: string
 }
 

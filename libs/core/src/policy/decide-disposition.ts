@@ -1,6 +1,7 @@
 import { assertNever } from '../kernel/assert-never.js'
-import type { DeliveryPolicy, FailureAction, RetryPolicy } from '@hooklane/contracts/records'
+import type { DeliveryPolicy, FailureAction } from '@hooklane/contracts/records'
 import type { AttemptResult, Disposition } from './attempt-result.js'
+import { lastDelayMs, nextDelayMs } from './retry-schedule.js'
 
 export interface DispositionQuestion {
   readonly result: AttemptResult
@@ -16,9 +17,7 @@ export interface DispositionQuestion {
 /**
  * What becomes of a delivery after an attempt. Total and pure.
  *
- * - Fixed intervals stand on a grid that begins with the first attempt: attempt n + 1 is due at `first + n × interval`. When that is already past
- *   (the process was away, or the receiver deferred us), the next point of the grid counts, so that no burst spends what is left of the schedule.
- * - Backoff counts from now: `first × factor^(n − 1)`, at most `max`; jitter is applied after that.
+ * - When the next attempt is due says the schedule: `nextDelayMs`.
  * - A receiver that says when to come back is believed for at most 24 h, and no attempt is spent.
  * - What cannot be made into a request would fail in the same way again: it goes to `onRejected` at once.
  * - 410 counts as rejected.
@@ -70,18 +69,9 @@ const DEFER_MIN_MS = 1_000
 const DEFER_MAX_MS = 24 * 3_600_000
 /** Too low: a blocked lane with interval 0 never rests. */
 const BLOCK_MIN_MS = 1_000
-/** For a policy that names neither interval nor backoff. */
-const INTERVAL_MS = 360_000
 
-function retry(question: DispositionQuestion): Disposition {
-  const { policy, attempt, firstAttemptAgoMs, jitter } = question
-  const { retry } = policy
-  if (retry.backoff) return { kind: 'retryAt', delayMs: vary(backoffMs(retry.backoff, attempt), retry.jitter * jitter) }
-  const intervalMs = retry.intervalMs ?? INTERVAL_MS
-  if (intervalMs === 0) return { kind: 'retryAt', delayMs: 0 }
-  const point = Math.max(attempt, Math.floor(firstAttemptAgoMs / intervalMs) + 1)
-  const delayMs = point * intervalMs - firstAttemptAgoMs + intervalMs * retry.jitter * jitter
-  return { kind: 'retryAt', delayMs: Math.max(0, Math.round(delayMs)) }
+function retry({ policy, attempt, firstAttemptAgoMs, jitter }: DispositionQuestion): Disposition {
+  return { kind: 'retryAt', delayMs: nextDelayMs(policy.retry, { attempt, firstAttemptAgoMs, jitter }) }
 }
 
 function settleBy(action: FailureAction, question: DispositionQuestion): Disposition {
@@ -93,23 +83,10 @@ function settleBy(action: FailureAction, question: DispositionQuestion): Disposi
       return { kind: 'drop', reason }
     case 'disable':
     case 'block': {
-      const { retry } = question.policy
-      const delayMs = vary(lastIntervalMs(retry), retry.jitter * question.jitter)
+      const delayMs = lastDelayMs(question.policy.retry, question.jitter)
       return { kind: 'block', delayMs: Math.max(BLOCK_MIN_MS, delayMs), reason }
     }
     default:
       return assertNever(action)
   }
 }
-
-function lastIntervalMs(retry: RetryPolicy): number {
-  if (retry.backoff) return backoffMs(retry.backoff, Math.max(1, retry.attempts - 1))
-  return retry.intervalMs ?? INTERVAL_MS
-}
-
-/** `factor` to a high power is Infinity, which `max` caps. */
-function backoffMs(backoff: NonNullable<RetryPolicy['backoff']>, attempt: number): number {
-  return Math.min(backoff.maxMs, backoff.firstMs * backoff.factor ** (attempt - 1))
-}
-
-const vary = (delayMs: number, share: number): number => Math.max(0, Math.round(delayMs * (1 + share)))

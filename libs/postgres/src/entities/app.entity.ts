@@ -1,4 +1,4 @@
-import type { WorkerMode } from '@hooklane/contracts/records'
+import type { WorkerMode } from '@hooklane/contracts/public'
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 import { Revisioned } from './revisioned.js'
 

@@ -1,4 +1,10 @@
-import type { FailureAction, SuccessRule, TargetHeader } from '@hooklane/contracts/records'
+import type {
+  DisabledReason,
+  FailureAction,
+  RetriedFailures,
+  SuccessRule,
+  TargetHeader,
+} from '@hooklane/contracts/records'
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 import { Revisioned } from './revisioned.js'
 
@@ -11,13 +17,11 @@ export interface StoredDeliveryPolicy {
     readonly interval?: string
     readonly backoff?: { readonly first: string; readonly factor: number; readonly max: string }
     readonly jitter: number
-    readonly on: 'any' | 'transient'
+    readonly on: RetriedFailures
   }
   readonly onRejected: FailureAction
   readonly onUnreachable: FailureAction
 }
-
-export type DisabledReason = 'user' | 'failures' | 'gone'
 
 @Entity('subscription')
 export class SubscriptionEntity extends Revisioned {

@@ -1,9 +1,5 @@
-import type {
-  AppConfiguration,
-  DeliveryReason,
-  SubscriptionConfiguration,
-  WorkerMode,
-} from '@hooklane/contracts/records'
+import type { WorkerMode } from '@hooklane/contracts/public'
+import type { AppConfiguration, DeliveryReason, SubscriptionConfiguration } from '@hooklane/contracts/records'
 import { members } from './render-event.js'
 
 /** Whom a delivery is for, and why it is sent. */

@@ -1,3 +1,5 @@
+import { growingDelayMs } from './growing-delay.js'
+
 /** Both in milliseconds. */
 export interface BackoffLimits {
   /** Before the first new try. Too low: what is down is hammered. Too high: a passing failure costs that long. */
@@ -18,8 +20,8 @@ export class Backoff {
 
   /** A try failed. Returns the milliseconds to wait before the next one. */
   failed(): number {
-    const { firstMs, maxMs } = this.limits
-    return Math.min(firstMs * 2 ** this.failures++, maxMs)
+    this.failures++
+    return growingDelayMs({ ...this.limits, factor: 2 }, this.failures)
   }
 
   /** What failed was done. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { WorkerGroupConfiguration, WorkerMode } from '@hooklane/contracts/records'
+import type { WorkerMode } from '@hooklane/contracts/public'
+import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
 
 /** The shared group for every app type that has none of its own. */
 export const COMMON_WORKER_GROUP = 'shared-webhook'

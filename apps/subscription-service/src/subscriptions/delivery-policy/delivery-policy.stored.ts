@@ -1,22 +1,24 @@
-import type { DeliveryPolicy } from '@hooklane/contracts/records'
+import {
+  DEFAULT_DELIVERY_POLICY,
+  DELIVERY_POLICY_LIMITS,
+  type DeliveryPolicy,
+  type SubscriptionConfiguration,
+} from '@hooklane/contracts/records'
 import { parseDuration } from '@hooklane/core/kernel'
-import type { StoredDeliveryPolicy } from '@hooklane/postgres'
-import { unprocessable } from '../http/problem.js'
-import type { WriteDelivery } from './subscription.dto.js'
+import { longestScheduleMs } from '@hooklane/core/policy'
+import type { StoredDeliveryPolicy, SubscriptionEntity } from '@hooklane/postgres'
+import { unprocessable } from '../../http/problem.js'
+import type { DeliveryPolicyForm, WriteDelivery } from './delivery-policy.form.js'
 
-/** A schedule ends within 72 hours. */
-const MAX_SCHEDULE_MS = 72 * 3_600_000
+export type StoredDelivery = Pick<SubscriptionEntity, 'delivery'>
 
-export const DEFAULT_DELIVERY_POLICY: StoredDeliveryPolicy = {
-  success: '2xx',
-  timeout: 'PT15S',
-  retry: { attempts: 10, interval: 'PT6M', jitter: 0, on: 'any' },
-  onRejected: 'deadLetter',
-  onUnreachable: 'block',
-}
+/** @param before null: the subscription is new. @throws Problem 422 when the fields do not go together */
+export const storedDelivery = ({ delivery }: DeliveryPolicyForm, before: StoredDelivery | null): StoredDelivery => ({
+  delivery: changePolicy(before?.delivery ?? DEFAULT_DELIVERY_POLICY, delivery),
+})
 
-/** The policy with the written fields changed. @throws Problem 422 when the fields do not go together */
-export function changePolicy(before: StoredDeliveryPolicy, written: WriteDelivery | undefined): StoredDeliveryPolicy {
+/** The policy with the written fields changed. */
+function changePolicy(before: StoredDeliveryPolicy, written: WriteDelivery | undefined): StoredDeliveryPolicy {
   const { success, timeout, retry, onRejected, onUnreachable } = written ?? {}
   const policy: StoredDeliveryPolicy = {
     success: success ?? before.success,
@@ -49,27 +51,24 @@ function spacing(
     if (milliseconds(max) >= milliseconds(first)) return { backoff: { first, factor, max } }
     throw unprocessable({ path: 'delivery.retry.backoff', code: 'BACKOFF_ORDER', message: 'first must not exceed max' })
   }
-  return before.backoff ? { backoff: before.backoff } : { interval: before.interval ?? 'PT6M' }
+  return before.backoff
+    ? { backoff: before.backoff }
+    : { interval: before.interval ?? DEFAULT_DELIVERY_POLICY.retry.interval }
 }
 
 function refuseLongSchedule(policy: StoredDeliveryPolicy): void {
-  if (scheduleLengthMs(toPolicyConfiguration(policy)) <= MAX_SCHEDULE_MS) return
-  const message = 'the schedule must end within 72 hours: fewer attempts or shorter delays'
+  const { scheduleHours } = DELIVERY_POLICY_LIMITS
+  if (longestScheduleMs(toPolicyConfiguration(policy)) <= scheduleHours * 3_600_000) return
+  const message = `the schedule must end within ${scheduleHours} hours: fewer attempts or shorter delays`
   throw unprocessable({ path: 'delivery.retry', code: 'SCHEDULE_TOO_LONG', message })
 }
 
-/** Longest time from the start of the first attempt to the end of the last one. */
-export function scheduleLengthMs({ retry, timeoutMs }: DeliveryPolicy): number {
-  let delaysMs = 0
-  for (let attempt = 1; attempt < retry.attempts; attempt++) {
-    const { intervalMs = 0, backoff } = retry
-    delaysMs += backoff ? Math.min(backoff.firstMs * backoff.factor ** (attempt - 1), backoff.maxMs) : intervalMs
-  }
-  return delaysMs * (1 + retry.jitter) + retry.attempts * timeoutMs
-}
+export const deliveryConfiguration = ({ delivery }: StoredDelivery): Pick<SubscriptionConfiguration, 'delivery'> => ({
+  delivery: toPolicyConfiguration(delivery),
+})
 
-/** As the delivery path is told. */
-export function toPolicyConfiguration(policy: StoredDeliveryPolicy): DeliveryPolicy {
+/** The policy as the delivery path is told it. */
+function toPolicyConfiguration(policy: StoredDeliveryPolicy): DeliveryPolicy {
   const { attempts, interval, backoff, jitter, on } = policy.retry
   return {
     success: policy.success,

@@ -3,7 +3,7 @@ import { holdsMask, sealingScope, shownUrl, type Sealer, type SecretOwner } from
 import type { AllowedTargets } from '@hooklane/core/delivery'
 import type { SubscriptionEntity } from '@hooklane/postgres'
 import { checkTarget } from '@hooklane/webhook-http'
-import { invalid, unprocessable } from '../http/problem.js'
+import { invalid, unprocessable } from '../../http/problem.js'
 
 /** A URL as it is stored: `targetUrl` may be shown; what it leaves out stands in `targetUrlSealed`, which is null when that is nothing. */
 export type StoredUrl = Pick<SubscriptionEntity, 'targetUrl' | 'targetUrlSealed'>

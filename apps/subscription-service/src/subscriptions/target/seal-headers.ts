@@ -8,8 +8,8 @@ import {
 } from '@hooklane/core/access'
 import { validateHeaders } from '@hooklane/core/delivery'
 import type { TargetHeader } from '@hooklane/contracts/records'
-import { invalid, unprocessable, type Fault, type Refusal } from '../http/problem.js'
-import type { HeaderView, WriteHeader } from './subscription.dto.js'
+import { invalid, unprocessable, type Fault, type Refusal } from '../../http/problem.js'
+import type { WriteHeader } from './target.form.js'
 
 export interface HeaderContext {
   readonly owner: SecretOwner
@@ -102,11 +102,6 @@ const faultPath = (index: number | null, code: string): string => {
   return `target.headers.${index}.${code === 'HEADER_VALUE' ? 'value' : 'name'}`
 }
 
-const isSecretHeader = (header: TargetHeader): boolean =>
+/** Whether its value is a secret, also when it was stored before names and values like it counted as secrets. */
+export const isSecretHeader = (header: TargetHeader): boolean =>
   'sealed' in header || isCredentialHeader(header.name, header.value)
-
-/** Secret values are never shown again. */
-export const headerView = (header: TargetHeader): HeaderView =>
-  'value' in header && !isSecretHeader(header)
-    ? { name: header.name, value: header.value, secret: false }
-    : { name: header.name, secret: true }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
-import { Problem } from '../http/problem.js'
-import { changePolicy, DEFAULT_DELIVERY_POLICY, scheduleLengthMs, toPolicyConfiguration } from './delivery-policy.js'
+import { DEFAULT_DELIVERY_POLICY } from '@hooklane/contracts/records'
+import type { StoredDeliveryPolicy } from '@hooklane/postgres'
+import { Problem } from '../../http/problem.js'
+import type { WriteDelivery } from './delivery-policy.form.js'
+import { deliveryConfiguration, storedDelivery } from './delivery-policy.stored.js'
+
+const changePolicy = (before: StoredDeliveryPolicy, delivery: WriteDelivery): StoredDeliveryPolicy =>
+  storedDelivery({ delivery }, { delivery: before }).delivery
 
 const codeOf = (act: () => unknown): string => {
   try {
@@ -39,8 +45,9 @@ describe('delivery policies', () => {
     expect(codeOf(() => changePolicy(DEFAULT_DELIVERY_POLICY, { retry }))).toBe(code)
   })
 
-  it('a schedule lasts from the first attempt to the end of the last', () => {
-    const policy = toPolicyConfiguration(changePolicy(DEFAULT_DELIVERY_POLICY, { timeout: 'PT10S' }))
-    expect(scheduleLengthMs(policy)).toBe(9 * 360_000 + 10 * 10_000)
+  it('a new subscription has the default policy, which ends within the longest schedule', () => {
+    const stored = storedDelivery({}, null)
+    expect(stored.delivery).toEqual(DEFAULT_DELIVERY_POLICY)
+    expect(deliveryConfiguration(stored).delivery).toMatchObject({ timeoutMs: 15_000, retry: { intervalMs: 360_000 } })
   })
 })

@@ -1,14 +1,14 @@
-/** `products.updated`, `products.*` or `*`. */
-export const EVENT_PATTERN = /^(\*|[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*\.(\*|[a-zA-Z0-9_]+))$/
+import { ApiProperty } from '@nestjs/swagger'
 
-export interface Warning {
-  readonly path: string
-  readonly code: string
-  readonly message: string
+/** What is accepted, but may not be meant. */
+export class WarningView {
+  @ApiProperty() path!: string
+  @ApiProperty({ example: 'UNKNOWN_EVENT_TYPE' }) code!: string
+  @ApiProperty() message!: string
 }
 
 /** Patterns that fit no event type of the catalogue: it may come later, or the name is mistyped. */
-export function unknownEventTypes(patterns: readonly string[], known: readonly string[]): Warning[] {
+export function unknownEventTypes(patterns: readonly string[], known: readonly string[]): WarningView[] {
   return patterns.flatMap((pattern, index) => {
     if (pattern === '*' || known.some((name) => fits(pattern, name))) return []
     const message = `${pattern} is no event type of the catalogue; nothing is delivered for it until it is`

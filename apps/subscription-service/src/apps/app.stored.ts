@@ -1,0 +1,30 @@
+import { DEFAULT_APP_TYPE, DEFAULT_WORKER_MODE, type AppConfiguration } from '@hooklane/contracts/records'
+import type { AppEntity } from '@hooklane/postgres'
+import { missing } from '../http/problem.js'
+import type { PatchApp } from './app.form.js'
+
+/** What callers write of an app, as it is stored. */
+export type WrittenApp = Pick<AppEntity, 'name' | 'type' | 'externalId' | 'enabled' | 'workerMode'>
+
+/** @param before the app, of which stays what is not written; null: what is not written takes its default */
+export const writtenApp = (written: PatchApp, before: WrittenApp | null): WrittenApp => ({
+  name: written.name ?? before?.name ?? missing('name'),
+  type: written.type ?? before?.type ?? DEFAULT_APP_TYPE,
+  externalId: written.externalId === undefined ? (before?.externalId ?? null) : written.externalId,
+  enabled: written.enabled ?? before?.enabled ?? true,
+  workerMode: written.worker?.mode ?? before?.workerMode ?? DEFAULT_WORKER_MODE,
+})
+
+/** What the delivery path is told. */
+export const appConfiguration = (app: AppEntity): AppConfiguration => ({
+  id: app.id,
+  companyId: app.companyId,
+  name: app.name,
+  type: app.type,
+  externalId: app.externalId,
+  enabled: app.enabled,
+  worker: { mode: app.workerMode },
+  workerGroup: app.workerGroup,
+  routeVersion: app.routeVersion,
+  epoch: app.epoch,
+})

@@ -1,0 +1,9 @@
+import { id, text } from '../../http/fields.js'
+
+export class IdentityForm {
+  @id({ example: 'app_42' })
+  appId!: string
+
+  @text({ optional: true, description: 'Default: the event types' })
+  name?: string
+}

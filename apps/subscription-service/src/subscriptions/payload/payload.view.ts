@@ -1,0 +1,22 @@
+import { ApiProperty } from '@nestjs/swagger'
+import type { Shows } from '../../http/forms.js'
+import { constant } from '../../http/view-properties.js'
+import type { PayloadForm, WritePayload } from './payload.form.js'
+import { payloadConfiguration } from './payload.stored.js'
+
+/** Fields of later versions that answers do not have yet. */
+type NotShown = 'include' | 'exclude' | 'deleted' | 'maxBytes' | 'overflow'
+
+const PAYLOAD = {
+  ...payloadConfiguration().payload,
+  fields: [],
+  static: {},
+  missing: 'omit',
+  template: null,
+} satisfies Shows<Omit<WritePayload, NotShown>>
+
+export class PayloadPartView implements Shows<PayloadForm> {
+  @ApiProperty(constant({ type: 'json', mode: 'full' })) payload!: object
+}
+
+export const payloadView = (): PayloadPartView => ({ payload: PAYLOAD })

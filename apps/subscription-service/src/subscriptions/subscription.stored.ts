@@ -1,0 +1,86 @@
+import { SubscriptionEntity, type SubscriptionSecretEntity } from '@hooklane/postgres'
+import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
+import { deliveryConfiguration, storedDelivery } from './delivery-policy/delivery-policy.stored.js'
+import { eventsConfiguration, storedEvents } from './events/events.stored.js'
+import { externalIdConfiguration, storedExternalId } from './external-id/external-id.stored.js'
+import { identityConfiguration, newIdentity, storedNames, type StoredIdentity } from './identity/identity.stored.js'
+import { payloadConfiguration } from './payload/payload.stored.js'
+import { secretsConfiguration } from './secrets/secrets.stored.js'
+import { statusConfiguration, storedStatus } from './status/status.stored.js'
+import type { PatchSubscription, WriteSubscription } from './subscription.form.js'
+import { storedTarget, targetConfiguration, type TargetRules } from './target/target.stored.js'
+import { storedWorkflow, workflowConfiguration } from './workflow/workflow.stored.js'
+
+type Version = Pick<SubscriptionEntity, 'revision' | 'createdAt' | 'updatedAt'>
+/** What the facets store. A column that none of them fills is a type error. */
+type StoredFacets = Omit<SubscriptionEntity, keyof StoredIdentity | keyof Version>
+
+/** What saving needs to know. */
+export interface SavingContext {
+  readonly rules: TargetRules
+  readonly now: Date
+}
+
+/** @throws Problem 400, 422 */
+export function newSubscription(
+  companyId: string,
+  written: WriteSubscription,
+  context: SavingContext,
+): SubscriptionEntity {
+  const { now } = context
+  const identity = newIdentity(companyId, written)
+  return Object.assign(new SubscriptionEntity(), {
+    ...identity,
+    ...storedFacets(written, { ...context, identity, before: null }),
+    revision: 1,
+    createdAt: now,
+    updatedAt: now,
+  } satisfies SubscriptionEntity)
+}
+
+/** Changes what is written; what is absent stays. @throws Problem 400, 422 */
+export function changeSubscription(
+  subscription: SubscriptionEntity,
+  written: PatchSubscription,
+  context: SavingContext,
+): void {
+  Object.assign(subscription, storedFacets(written, { ...context, identity: subscription, before: subscription }))
+}
+
+interface FacetContext extends SavingContext {
+  readonly identity: StoredIdentity
+  /** Null: the subscription is new. */
+  readonly before: SubscriptionEntity | null
+}
+
+/** Order matters: of several refusals the first is answered. */
+function storedFacets(written: PatchSubscription, { identity, before, rules, now }: FacetContext): StoredFacets {
+  const events = storedEvents(written, before)
+  const names = storedNames(written, before, events.events.join(', ').slice(0, 200))
+  const { companyId, id: subscriptionId } = identity
+  return {
+    ...events,
+    ...names,
+    ...storedExternalId(written, before),
+    ...storedWorkflow(written, before, names.name),
+    ...storedDelivery(written, before),
+    ...storedTarget(written, before, { rules, owner: { companyId, subscriptionId } }),
+    ...storedStatus(written, before, now),
+  }
+}
+
+/** What the delivery path is told. @param secrets newest first */
+export const subscriptionConfiguration = (
+  row: SubscriptionEntity,
+  secrets: readonly SubscriptionSecretEntity[],
+): SubscriptionConfiguration => ({
+  ...identityConfiguration(row),
+  ...externalIdConfiguration(row),
+  ...statusConfiguration(row),
+  ...targetConfiguration(row),
+  ...eventsConfiguration(row),
+  ...workflowConfiguration(row),
+  ...payloadConfiguration(),
+  ...deliveryConfiguration(row),
+  ...secretsConfiguration(secrets),
+})

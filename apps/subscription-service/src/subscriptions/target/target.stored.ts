@@ -1,0 +1,42 @@
+import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
+import type { Sealer, SecretOwner } from '@hooklane/core/access'
+import type { AllowedTargets } from '@hooklane/core/delivery'
+import type { SubscriptionEntity } from '@hooklane/postgres'
+import { missing } from '../../http/problem.js'
+import { refuseSecretsForOthers, sealHeaders } from './seal-headers.js'
+import { originOf, sealUrl, targetUrlConfiguration } from './seal-url.js'
+import type { PatchTarget } from './target.form.js'
+
+export type StoredTarget = Pick<SubscriptionEntity, 'targetUrl' | 'targetUrlSealed' | 'targetHeaders'>
+
+/** What saving a target needs to know of this installation. */
+export interface TargetRules {
+  readonly sealer: Sealer
+  readonly allowTargets: AllowedTargets
+  readonly headerPrefix: string
+}
+
+/**
+ * Changes URL and headers together, because secrets belong to a receiver: one that was written for an origin is never sent to another. The
+ * signing secret stays: no request holds it.
+ * @param before null: the subscription is new, and its URL must be written
+ * @throws Problem 400, 422
+ */
+export function storedTarget(
+  { target: { url, headers } = {} }: { readonly target?: PatchTarget },
+  before: StoredTarget | null,
+  context: { readonly rules: TargetRules; readonly owner: SecretOwner },
+): StoredTarget {
+  const rules = { ...context.rules, owner: context.owner }
+  const { targetUrl, targetUrlSealed } =
+    url === undefined ? (before ?? missing('target.url')) : sealUrl(url, before, rules)
+  const isSameReceiver = before === null || originOf(before.targetUrl) === originOf(targetUrl)
+  const headersBefore = before?.targetHeaders ?? []
+  if (!headers && !isSameReceiver) refuseSecretsForOthers(headersBefore)
+  const targetHeaders = headers ? sealHeaders(headers, headersBefore, { ...rules, isSameReceiver }) : headersBefore
+  return { targetUrl, targetUrlSealed, targetHeaders }
+}
+
+export const targetConfiguration = (stored: StoredTarget): Pick<SubscriptionConfiguration, 'target'> => ({
+  target: { url: targetUrlConfiguration(stored), method: 'POST', headers: stored.targetHeaders },
+})

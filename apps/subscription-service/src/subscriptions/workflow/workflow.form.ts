@@ -1,0 +1,17 @@
+import { notYet, part, text } from '../../http/fields.js'
+
+export class WriteWorkflow {
+  @text({ optional: true, description: 'Default: the subscription’s name' })
+  name?: string
+
+  @notYet(null)
+  trigger?: null
+
+  @notYet(null)
+  stop?: null
+}
+
+export class WorkflowForm {
+  @part(() => WriteWorkflow, { optional: true })
+  workflow?: WriteWorkflow
+}

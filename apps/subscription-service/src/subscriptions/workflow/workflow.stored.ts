@@ -1,0 +1,23 @@
+import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
+import { newId } from '@hooklane/core/kernel'
+import type { SubscriptionEntity } from '@hooklane/postgres'
+import type { WorkflowForm } from './workflow.form.js'
+
+export type StoredWorkflow = Pick<SubscriptionEntity, 'workflowId' | 'workflowName'>
+
+/** @param before null: the subscription is new, and its workflow has the name `byDefault` unless another one is written */
+export const storedWorkflow = (
+  { workflow }: WorkflowForm,
+  before: StoredWorkflow | null,
+  byDefault: string,
+): StoredWorkflow => ({
+  workflowId: before?.workflowId ?? newId('wf'),
+  workflowName: workflow?.name ?? before?.workflowName ?? byDefault,
+})
+
+export const workflowConfiguration = ({
+  workflowId,
+  workflowName,
+}: StoredWorkflow): Pick<SubscriptionConfiguration, 'workflow'> => ({
+  workflow: { id: workflowId, name: workflowName },
+})

@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals'
+import type { Form } from '../../../apps/subscription-service/src/http/field-declarations.js'
+import { strictValidation } from '../../../apps/subscription-service/src/http/validation-pipe.js'
+import { bodyOf, changePaths, fieldPaths, valuesAt, type Body } from './field-paths.js'
+import { columnNames, migrationsOf, storedRow } from './stored-columns.js'
+
+/** A resource whose fields callers write, and all that a field of it must appear in. */
+export interface WrittenResource<Row extends object, Write extends object, Patch extends object> {
+  readonly name: string
+  readonly write: Form<Write>
+  readonly patch: Form<Patch>
+  readonly entity: new () => Row
+  readonly table: string
+  /** Writes what is required. */
+  readonly shortest: Body
+  /** Writes every field that can have another value than its default, with such a value; of two that exclude each other one. */
+  readonly first: Body
+  /** Other values of them all. It is written field by field. */
+  readonly second: Body
+  /** Paths of fields that answers do not have. */
+  readonly notShown: readonly string[]
+  /** Paths of fields that the delivery path is not told. */
+  readonly notOfTheDeliveryPath: readonly string[]
+  /** An answer as the documentation shows it. */
+  readonly example: unknown
+  readonly make: (written: Write) => Row
+  readonly change: (row: Row, written: Patch) => void
+  readonly view: (row: Row) => object
+  readonly configuration: (row: Row) => object
+}
+
+/** The gate of "Add a field": for each step of the recipe that was forgotten a test fails. */
+export function describeFields<Row extends object, Write extends object, Patch extends object>(
+  resource: WrittenResource<Row, Write, Patch>,
+): void {
+  const { write, patch, entity, shortest, first, second } = resource
+  const paths = fieldPaths(write)
+  const writable = paths.filter(({ isWritable }) => isWritable)
+  const changes = changePaths(patch).map((path) => ({ path }))
+  const made = async (body: Body) => storedRow(entity, resource.make(await accepted(write, body)))
+  const changed = async (row: Row, body: Body) => {
+    const copy = storedRow(entity, row)
+    resource.change(copy, await accepted(patch, body))
+    return storedRow(entity, copy)
+  }
+  const shown = (row: Row): unknown => asJson(resource.view(row))
+  const told = (row: Row): unknown => asJson(resource.configuration(row))
+
+  describe(`the fields of ${resource.name}`, () => {
+    it.each(writable)('$path is written by this test', ({ path }) => {
+      expect(valuesAt([first, second], path)).not.toEqual([])
+    })
+
+    it.each(paths)('$path is shown, or is listed as not shown', async ({ path }) => {
+      const views = [shown(await made(first))]
+      for (const change of changes) views.push(shown(await changed(await made(first), secondOf(change.path))))
+      expect(valuesAt(views, path).length > 0).toBe(!resource.notShown.includes(path))
+    })
+
+    it.each(writable)('$path is stored as it was made', async ({ path }) => {
+      const values = valuesAt(first, path)
+      if (values.length === 0) return
+      expect(valuesAt(shown(await made(first)), path)).toEqual(values)
+      const isRequired = valuesAt(shortest, path).length > 0
+      if (!isRequired) expect(valuesAt(shown(await made(shortest)), path)).not.toEqual(values)
+    })
+
+    it.each(changes)('$path is stored as it was changed, alone', async ({ path }) => {
+      const row = await changed(await made(first), secondOf(path))
+      expect(valuesAt(shown(row), path)).toEqual(valuesAt(second, path))
+      expect(valuesAt(shown(await made(first)), path)).not.toEqual(valuesAt(second, path))
+      expect(shown(await changed(row, {}))).toEqual(shown(row))
+    })
+
+    it('what a change does not write stays', async () => {
+      const row = await made(first)
+      expect(shown(await changed(row, {}))).toEqual(shown(row))
+    })
+
+    it.each(changes)('$path reaches the delivery path, or is listed as none of it', async ({ path }) => {
+      const row = await made(first)
+      const isTold = JSON.stringify(told(await changed(row, secondOf(path)))) !== JSON.stringify(told(row))
+      expect(isTold).toBe(!resource.notOfTheDeliveryPath.includes(path))
+    })
+
+    it('the lists of exceptions name existing fields', () => {
+      const names = [...paths, ...changes].map(({ path }) => path)
+      expect(names).toEqual(expect.arrayContaining([...resource.notShown, ...resource.notOfTheDeliveryPath]))
+    })
+
+    it('the example in the documentation has what answers have', async () => {
+      const names = Object.keys(shown(await made(first)) as object)
+      expect(Object.keys(resource.example as object).sort()).toEqual(names.sort())
+    })
+
+    it.each(columnNames(entity))('a migration makes the column %s', (column) => {
+      expect(migrationsOf(resource.table)).toMatch(new RegExp(`\\b${column}\\b`))
+    })
+  })
+
+  function secondOf(path: string): Body {
+    const [value] = valuesAt(second, path)
+    return bodyOf(path, value)
+  }
+}
+
+const asJson = (value: object): unknown => JSON.parse(JSON.stringify(value))
+
+const accepted = async <Fields extends object>(form: Form<Fields>, body: Body): Promise<Fields> =>
+  (await strictValidation().transform(asJson(body), { type: 'body', metatype: form })) as Fields
