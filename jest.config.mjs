@@ -17,6 +17,7 @@ const base = {
     ],
   },
   moduleNameMapper: {
+    '^@hooklane/kafka/host$': '<rootDir>/libs/kafka/src/host/index.ts',
     '^@hooklane/(.*)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -1,106 +1,87 @@
 import { topicNames } from '@hooklane/contracts'
-import { createKafkaClient, KafkaLogAdmin, KafkaLogConsumer, SingleFlightProducer } from '@hooklane/kafka'
-import { reportSilence, type Logger } from '@hooklane/observability'
-import { createPool, DeliveryLogWriter, type PgPool } from '@hooklane/postgres'
-import type { RunningService, ServiceContext } from '@hooklane/runtime'
-import { kafkaConnection } from '@hooklane/config'
-import { recorderMetrics } from './metrics.js'
+import { KafkaLogAdmin, KafkaLogConsumer, type KafkaClient } from '@hooklane/kafka'
+import { ConsumerHost, watchConsumers, type ConsumerReports } from '@hooklane/kafka/host'
+import { reportSilence } from '@hooklane/observability'
+import { DeliveryLogWriter } from '@hooklane/postgres'
+import { systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
+import { BatchRecording } from './batches/batch-recording.js'
+import { makeConnections } from './connections.js'
+import { makeDaysAhead } from './make-days-ahead.js'
+import { recorderMetrics, type RecorderMetrics } from './metrics.js'
+import { kafkaStartOffsets } from './positions/kafka-start-offsets.js'
 import { Recorder } from './recorder.js'
 import type { RecorderSettings } from './settings.js'
 
-const DAY_MS = 86_400_000
-/** Partitions of tomorrow stand before tomorrow begins. */
-const LOOK_AHEAD_EVERY_MS = 3_600_000
 /**
  * A fetch waits for some hundred records or half a second: every fetch, transaction and commit of offsets costs CPU in three processes, and
  * nobody watches the log that closely.
  */
 const FETCH = { maxWaitMs: 500, minBytes: 512 * 1024, maxBytesPerPartition: 1024 * 1024 } as const
-const OBSERVE_EVERY_MS = 1_000
 /** Without a heartbeat for so long a process is no member of its group any more. */
 const SESSION_TIMEOUT_MS = 10_000
+const GROUP = 'recorder'
 
 /** Binds the recorder to Kafka and Postgres. */
 export async function startRecorder(settings: RecorderSettings, context: ServiceContext): Promise<RunningService> {
-  const { logger, registry, readiness } = context
+  const { logger, registry, readiness, skips } = context
   const names = topicNames(settings.topicPrefix)
-  const kafka = createKafkaClient({ ...kafkaConnection(settings), clientId: 'hooklane-recorder', logger })
-  const producer = new SingleFlightProducer(kafka)
-  const pool = makePool(settings, logger)
+  const connections = makeConnections(settings, logger)
+  const { kafka, producer, pool } = connections
   const metrics = recorderMetrics(registry)
   const writer = new DeliveryLogWriter(pool, (records) => metrics.leftOut.inc(records))
   const admin = new KafkaLogAdmin(kafka)
-  const group = names.group('recorder')
-  readiness.set('kafka', false, 'joining the group')
+  const host = makeHost(settings, kafka, context)
   const recorder = new Recorder({
-    topicPrefix: settings.topicPrefix,
+    host,
     batchMax: settings.batchMax,
     bufferMax: settings.bufferMax,
-    consumer: new KafkaLogConsumer(kafka, {
-      group,
-      topics: [names.attempts, names.deadLetters],
-      sessionTimeoutMs: SESSION_TIMEOUT_MS,
-      ...FETCH,
+    recording: new BatchRecording({
+      quarantine: names.quarantine,
+      ...{ producer, writer, metrics, skips },
+      onWriting: (works) =>
+        readiness.set('database', works, works ? undefined : 'the log cannot be written: trying again'),
     }),
-    producer,
-    writer,
-    startOffsets: (topic) => startOffsets(admin, group, topic),
+    startOffsets: (topic) => kafkaStartOffsets(admin, names.group(GROUP), topic),
+    clock: systemClock,
     metrics,
     logger,
-    skips: context.skips,
-    onCrash: (error) => context.fail('the Kafka consumer could not be kept running', error),
-    onAssigned: () => readiness.set('kafka', true),
-    onWriting: (works) =>
-      readiness.set('database', works, works ? undefined : 'the log cannot be written: trying again'),
-    onHeartbeat: (silentMs) =>
-      reportSilence(readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: SESSION_TIMEOUT_MS }),
+    onReading: () => readiness.set('kafka', true),
   })
+  readiness.set('kafka', false, 'joining the group')
   const stopLookingAhead = await makeDaysAhead(writer, logger)
-  await recorder.start()
-  const observing = setInterval(() => recorder.observe(), OBSERVE_EVERY_MS)
+  await host.start(recorder)
+  const stopWatching = watchConsumers(systemClock, () => [host], consumerReports(metrics, context))
   return {
     close: async () => {
-      clearInterval(observing)
+      stopWatching()
       stopLookingAhead()
-      await recorder.stop()
-      await producer.close()
-      await pool.end()
+      await host.stop()
+      await connections.close()
     },
   }
 }
 
-function makePool({ databaseUrl }: RecorderSettings, logger: Logger): PgPool {
-  return createPool({
-    url: databaseUrl,
-    role: 'hooklane_recorder',
-    applicationName: 'hooklane-recorder',
-    maxConnections: 2,
-    statementTimeoutMs: 30_000,
-    onIdleError: (error) => logger.warn({ error }, 'a database connection broke'),
+function makeHost({ topicPrefix }: RecorderSettings, kafka: KafkaClient, context: ServiceContext): ConsumerHost {
+  const names = topicNames(topicPrefix)
+  return new ConsumerHost({
+    group: GROUP,
+    consumer: new KafkaLogConsumer(kafka, {
+      group: names.group(GROUP),
+      topics: [names.attempts, names.deadLetters],
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      ...FETCH,
+    }),
+    clock: systemClock,
+    onCrash: (error) => context.fail('the Kafka consumer could not be kept running', error),
   })
 }
 
-/** Makes the log's partitions of today and tomorrow, now and from time to time. Returns what ends that. */
-async function makeDaysAhead(writer: DeliveryLogWriter, logger: Logger): Promise<() => void> {
-  const ensureDays = async () => {
-    const now = Date.now()
-    await writer.ensureDays([now, now + DAY_MS].map((at) => new Date(at).toISOString().slice(0, 10)))
+function consumerReports(metrics: RecorderMetrics, { readiness }: ServiceContext): ConsumerReports {
+  return {
+    state: ({ lagRecords, fetchAgeMs }) => {
+      metrics.lag.set(lagRecords)
+      if (fetchAgeMs !== null) metrics.lastFetchAge.set(fetchAgeMs / 1000)
+    },
+    silence: (silentMs) => reportSilence(readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: SESSION_TIMEOUT_MS }),
   }
-  await ensureDays()
-  const timer = setInterval(() => {
-    ensureDays().catch((error: unknown) =>
-      logger.warn({ error }, 'the log’s partitions for tomorrow could not be made; trying again'),
-    )
-  }, LOOK_AHEAD_EVERY_MS)
-  return () => clearInterval(timer)
-}
-
-async function startOffsets(admin: KafkaLogAdmin, group: string, topic: string): Promise<ReadonlyMap<number, bigint>> {
-  const [offsets, committed] = await Promise.all([admin.offsets(topic), admin.committedOffsets(group, topic)])
-  return new Map(
-    offsets.map(({ partition, low }) => {
-      const at = committed.get(partition) ?? null
-      return [partition, at === null || at < low ? low : at]
-    }),
-  )
 }
