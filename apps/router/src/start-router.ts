@@ -8,7 +8,8 @@ import {
   type KafkaClient,
   type OffsetReset,
 } from '@hooklane/kafka'
-import { noteUndecodable } from '@hooklane/observability'
+import { ConsumerHost, watchConsumers, type ConsumerReports } from '@hooklane/kafka/host'
+import { noteUndecodable, reportSilence } from '@hooklane/observability'
 import { systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { KafkaRouterLog } from './kafka-router-log.js'
 import { createRouterMetrics, type RouterMetrics } from './metrics.js'
@@ -21,7 +22,7 @@ const BATCH_LIMITS = { maxRecords: 2_000, maxBytes: 8 * 1024 * 1024 } as const
 const MAX_WAIT_MS = 150
 /** One fetch of one partition holds at least one event of the largest size. */
 const MAX_FETCH_BYTES_PER_PARTITION = 1024 * 1024
-const OBSERVE_EVERY_MS = 1_000
+const GROUP = 'router'
 
 /** Binds the parts of the router and starts them. Resolves when it has joined its group; partitions are acquired in the background. */
 export async function startRouter(settings: RouterSettings, context: ServiceContext): Promise<RunningService> {
@@ -44,20 +45,10 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
   await reader.caughtUp()
   readiness.set('configuration', true)
 
-  const consumer = new KafkaLogConsumer(client, {
-    group: topics.group('router'),
-    topics: [topics.events, topics.routerState],
-    leadTopic: topics.events,
-    maxWaitMs: MAX_WAIT_MS,
-    maxBytesPerPartition: MAX_FETCH_BYTES_PER_PARTITION,
-    sessionTimeoutMs: settings.sessionTimeoutMs,
-    heartbeatMs: settings.heartbeatIntervalMs,
-  })
+  const host = makeHost(settings, client, context)
   const router = new EventRouter({
-    consumer,
+    host,
     readiness,
-    sessionTimeoutMs: settings.sessionTimeoutMs,
-    onCrash: (error) => context.fail('the consumer of events is gone', error),
     context: {
       topics,
       log,
@@ -71,14 +62,47 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
     },
   })
   onConfiguration = () => router.onConfiguration()
-  await router.start()
-  const observing = setInterval(() => router.observe(), OBSERVE_EVERY_MS)
+  await host.start(router)
+  const stopWatching = watchConsumers(systemClock, () => [host], consumerReports(settings, metrics, context))
   return {
     close: async () => {
-      clearInterval(observing)
-      await router.stop()
+      stopWatching()
+      await host.stop()
       await reader.stop()
     },
+  }
+}
+
+function makeHost(settings: RouterSettings, client: KafkaClient, context: ServiceContext): ConsumerHost {
+  const topics = topicNames(settings.topicPrefix)
+  return new ConsumerHost({
+    group: GROUP,
+    consumer: new KafkaLogConsumer(client, {
+      group: topics.group(GROUP),
+      topics: [topics.events, topics.routerState],
+      leadTopic: topics.events,
+      maxWaitMs: MAX_WAIT_MS,
+      maxBytesPerPartition: MAX_FETCH_BYTES_PER_PARTITION,
+      sessionTimeoutMs: settings.sessionTimeoutMs,
+      heartbeatMs: settings.heartbeatIntervalMs,
+    }),
+    clock: systemClock,
+    onCrash: (error) => context.fail('the consumer of events is gone', error),
+  })
+}
+
+function consumerReports(
+  { sessionTimeoutMs }: RouterSettings,
+  metrics: RouterMetrics,
+  { readiness }: ServiceContext,
+): ConsumerReports {
+  return {
+    state: ({ lagRecords, fetchAgeMs, heartbeatAgeMs }) => {
+      metrics.lag.set(lagRecords)
+      if (fetchAgeMs !== null) metrics.lastFetchAge.set(fetchAgeMs / 1000)
+      if (heartbeatAgeMs !== null) metrics.heartbeatAge.set(heartbeatAgeMs / 1000)
+    },
+    silence: (silentMs) => reportSilence(readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: sessionTimeoutMs }),
   }
 }
 
@@ -98,7 +122,7 @@ function configurationReader(
 ): ConfigurationReader {
   return new ConfigurationReader(client, {
     topic: topics.subscriptions,
-    groupPrefix: topics.group('router'),
+    groupPrefix: topics.group(GROUP),
     onRecord: (record) => {
       if (view.put(record)) onChange()
     },

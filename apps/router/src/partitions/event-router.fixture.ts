@@ -10,6 +10,7 @@ import {
   type RoutingView,
   type TopicPartition,
 } from '@hooklane/core'
+import { ConsumerHost } from '@hooklane/kafka/host'
 import { createRegistry, Readiness, Skips } from '@hooklane/observability'
 import { pino } from 'pino'
 import { createRouterMetrics } from '../metrics.js'
@@ -172,11 +173,11 @@ class WatchedReadiness extends Readiness {
   }
 }
 
-const running: EventRouter[] = []
+const running: ConsumerHost[] = []
 
 /** Stops the routers of all worlds. */
 export async function stopRouters(): Promise<void> {
-  await Promise.all(running.splice(0).map((router) => router.stop()))
+  await Promise.all(running.splice(0).map((host) => host.stop()))
 }
 
 /** A router with one app that subscribes to everything, over a log and a consumer that a test plays. */
@@ -211,11 +212,11 @@ export function world(log = new InMemoryRouterLog()) {
     },
   )
   const registry = createRegistry('router')
+  const clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() }
+  const host = new ConsumerHost({ group: 'router', consumer, clock, onCrash: () => undefined })
   const router = new EventRouter({
-    consumer,
+    host,
     readiness,
-    sessionTimeoutMs: 10_000,
-    onCrash: () => undefined,
     context: {
       topics,
       log,
@@ -234,21 +235,23 @@ export function world(log = new InMemoryRouterLog()) {
         },
       },
       limits: { maxRecords: 4, maxBytes: 1_000_000 },
-      clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+      clock,
       metrics: createRouterMetrics(registry),
       logger,
       skips: new Skips(logger),
     },
   })
   consumer.onReset = (at) => router.onOffsetReset(at)
-  running.push(router)
+  running.push(host)
   /** The app is deleted. */
   const deleteApp = (workerGroup = 'shared-webhook') => {
     apps.clear()
     ended.add({ appId: 'app_a', companyId: COMPANY, epoch: 1, workerGroup })
     router.onConfiguration()
   }
-  return { log, consumer, router, readiness, registry, groups, apps, rests, deleteApp }
+  const start = () => host.start(router)
+  const stop = () => host.stop()
+  return { log, consumer, router, start, stop, readiness, registry, groups, apps, rests, deleteApp }
 }
 
 /** Appends the events `from` to `to`, both included. */

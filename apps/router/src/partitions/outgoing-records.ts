@@ -1,6 +1,5 @@
 import {
   encodeDeliveryHeaders,
-  encodeQuarantined,
   encodeStreamEndHeaders,
   HEADER,
   routerStateKey,
@@ -8,6 +7,7 @@ import {
   type TopicNames,
 } from '@hooklane/contracts'
 import type { OutgoingRecord, RoutedBatch } from '@hooklane/core'
+import { quarantineRecord } from '@hooklane/kafka/host'
 
 /**
  * The records of a routed batch's transaction: ends of streams, deliveries in the order of their numbers, quarantined records, changed state.
@@ -34,14 +34,8 @@ export function outgoingRecords(
       headers,
     })
   }
-  for (const { record, reason } of batch.quarantined) {
-    const { topic, partition, offset, key, value } = record
-    const origin = { topic, partition, offset }
-    records.push({
-      topic: topics.quarantine,
-      ...encodeQuarantined({ reason, origin, key, value, service: 'router', at: context.at }),
-    })
-  }
+  const aside = { topic: topics.quarantine, service: 'router', at: context.at }
+  records.push(...batch.quarantined.map((refused) => quarantineRecord(refused, aside)))
   const { written, forgotten } = batch.state
   const at = { topic: topics.routerState, partition: context.partition }
   for (const state of forgotten) records.push({ ...at, key: routerStateKey(state), value: null })
