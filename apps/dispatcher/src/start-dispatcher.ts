@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core'
 import { topicNames } from '@hooklane/contracts'
 import { ConfigurationView, type ConfigurationRecord } from '@hooklane/core'
 import { OpenSessions } from '@hooklane/dispatch'
+import { reportConsumers } from '@hooklane/kafka/host'
 import { forgetGroup } from '@hooklane/observability'
 import { nestLogger, systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { Permits } from './attempts/permits.js'
@@ -15,8 +16,9 @@ import { Dispatcher } from './dispatcher.js'
 import { DispatcherModule } from './dispatcher.module.js'
 import { ServedGroups } from './groups/served-groups.js'
 import { LaneTransport } from './lane-transport.js'
-import { dispatcherMetrics } from './metrics.js'
+import { dispatcherMetrics, type DispatcherMetrics } from './metrics.js'
 import { MemoryBudget } from './observing/memory-budget.js'
+import { consumerReports } from './observing/consumer-reports.js'
 import { Observer } from './observing/observer.js'
 import type { DispatcherSettings } from './settings.js'
 
@@ -51,36 +53,51 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
   const observer = new Observer({
     metrics,
     readiness,
-    sessionTimeoutMs: settings.sessionTimeoutMs,
     clock: systemClock,
     budget: new MemoryBudget(settings.memoryMaxBytes),
     inFlight: () => permits.taken,
     unpublishedBytes: () => connections.publisher.unpublishedBytes,
   })
+  const reports = consumerReports(settings, metrics, readiness)
   const dispatcher = new Dispatcher({
     clock: systemClock,
     view,
     configuration,
     renewer,
     open,
-    groups: new ServedGroups({
-      clock: systemClock,
-      patterns: settings.workerGroups,
-      make: (group) => workers.make(group),
-      onFailure: (group, error) => {
-        metrics.alarms.inc({ kind: 'group_not_served' })
-        logger.error({ error, group }, 'a worker group cannot be served; trying again')
-      },
-      onEnded: async (group) => {
-        await forgetGroup(metrics, group)
-        logger.info({ group }, 'a worker group is gone')
-      },
-    }),
+    groups: makeServedGroups(settings, workers, metrics, context),
     connectProducer: () => connections.connectProducer(),
     disconnect: () => connections.close(),
-    observe: (served) => observer.observe(served),
+    observe: (served) => {
+      observer.observe(served)
+      reportConsumers(
+        served.map(({ host }) => host),
+        reports,
+      )
+    },
     readiness,
     logger,
   })
   return dispatcher
+}
+
+function makeServedGroups(
+  settings: DispatcherSettings,
+  workers: WorkerMaker,
+  metrics: DispatcherMetrics,
+  { logger }: ServiceContext,
+): ServedGroups {
+  return new ServedGroups({
+    clock: systemClock,
+    patterns: settings.workerGroups,
+    make: (group) => workers.make(group),
+    onFailure: (group, error) => {
+      metrics.alarms.inc({ kind: 'group_not_served' })
+      logger.error({ error, group }, 'a worker group cannot be served; trying again')
+    },
+    onEnded: async (group) => {
+      await forgetGroup(metrics, group)
+      logger.info({ group }, 'a worker group is gone')
+    },
+  })
 }

@@ -38,12 +38,16 @@ class Reader implements PartitionReader {
   }
 }
 
-function hostOf(group: string, topic: string): { readonly host: ConsumerHost; readonly reader: Reader } {
+function hostOf(
+  group: string,
+  topic: string,
+  clock: { monotonicMs: () => number } = systemClock,
+): { readonly host: ConsumerHost; readonly reader: Reader } {
   const reader = new Reader()
   const host = new ConsumerHost({
     group: 'test',
     consumer: kafka.consumer({ group: kafka.name(group), topics: [topic], leadTopic: topic, sessionTimeoutMs: 6_000 }),
-    clock: systemClock,
+    clock,
     onCrash: (error) => reader.steps.push(`crashed: ${error.message}`),
   })
   return { host, reader }
@@ -107,7 +111,8 @@ describe('a consumer host', () => {
 
   it('says how its consumer fares', async () => {
     const topic = await kafka.topic('host-state', 1)
-    const { host, reader } = hostOf('host-state', topic)
+    let aheadMs = 0
+    const { host, reader } = hostOf('host-state', topic, { monotonicMs: () => performance.now() + aheadMs })
     expect(host.state()).toEqual({ group: 'test', lagRecords: 0, fetchAgeMs: null, heartbeatAgeMs: null })
     await host.start(reader)
     host.readFrom({ topic, partition: 0 }, 0n)
@@ -115,5 +120,8 @@ describe('a consumer host', () => {
       const { lagRecords, fetchAgeMs, heartbeatAgeMs } = host.state()
       expect([lagRecords, fetchAgeMs !== null, heartbeatAgeMs !== null]).toEqual([7, true, true])
     })
+    aheadMs = 75_000
+    expect(host.state().fetchAgeMs).toBeGreaterThanOrEqual(75_000)
+    expect(host.state().heartbeatAgeMs).toBeGreaterThanOrEqual(75_000)
   })
 })

@@ -1,21 +1,17 @@
 import { decodeDeliveryHeaders, decodeStreamEndHeaders, isStreamEnd, type Decoded } from '@hooklane/contracts'
 import type { LaneRecord, LogBatch, LogRecord, RecordRef, StreamEnd } from '@hooklane/core'
+import type { RefusedRecord } from '@hooklane/kafka/host'
 
 export interface DecodedBatch {
   readonly records: readonly LaneRecord[]
   /** Records that no lane can take: they go to quarantine, and the lane shows a gap. */
-  readonly unreadable: readonly Unreadable[]
-}
-
-export interface Unreadable {
-  readonly record: LogRecord
-  readonly reason: string
+  readonly unreadable: readonly RefusedRecord[]
 }
 
 /** Reads what lanes need of each record from `fromOffset` on: headers and key, never the body. */
 export function decodeBatch(batch: LogBatch, fromOffset: bigint): DecodedBatch {
   const records: LaneRecord[] = []
-  const unreadable: Unreadable[] = []
+  const unreadable: RefusedRecord[] = []
   for (const record of batch.records) {
     if (record.offset < fromOffset) continue
     const decoded = toLaneRecord(record)

@@ -14,8 +14,8 @@ export interface ConsumerHostOptions {
   readonly group: string
   readonly consumer: LogConsumer
   readonly clock: Pick<Time, 'monotonicMs'>
-  /** The group has assigned partitions again, maybe none. */
-  readonly onRebalance?: () => void
+  /** The group has assigned partitions again: so many, maybe none. */
+  readonly onRebalance?: (partitions: number) => void
   /** The consumer stopped for good. */
   readonly onCrash: (error: Error) => void
 }
@@ -125,7 +125,7 @@ export class ConsumerHost implements ReadControl {
   /** Synchronous up to its end: the client fetches next. */
   private onAssigned(assigned: readonly TopicPartition[], control: LogConsumerControl): void {
     const assignment = this.partitions.become(assigned)
-    this.options.onRebalance?.()
+    this.options.onRebalance?.(assigned.length)
     if (this.isDraining || !this.reader) return control.pause(assigned)
     this.reader.onAssigned(assignment)
     for (const at of assigned) {

@@ -24,7 +24,7 @@ export function watchConsumers(
 }
 
 /** Reports how the consumers fare now. */
-export function reportConsumers(hosts: readonly ConsumerHost[], reports: ConsumerReports): void {
+export function reportConsumers(hosts: readonly Pick<ConsumerHost, 'state'>[], reports: ConsumerReports): void {
   let silentMs: number | null = null
   for (const host of hosts) {
     const state = host.state()
