@@ -5,7 +5,7 @@ import { topicNames } from '@hooklane/contracts'
 import { ConfigurationView, type ConfigurationRecord } from '@hooklane/core'
 import { OpenSessions } from '@hooklane/dispatch'
 import { reportConsumers } from '@hooklane/kafka/host'
-import { forgetGroup } from '@hooklane/observability'
+import { ConsumerReport, consumerMetrics, forgetGroup, type ConsumerMetrics } from '@hooklane/observability'
 import { nestLogger, systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { Permits } from './attempts/permits.js'
 import { makeConnections } from './composition/connections.js'
@@ -18,7 +18,6 @@ import { ServedGroups } from './groups/served-groups.js'
 import { LaneTransport } from './lane-transport.js'
 import { dispatcherMetrics, type DispatcherMetrics } from './metrics.js'
 import { MemoryBudget } from './observing/memory-budget.js'
-import { consumerReports } from './observing/consumer-reports.js'
 import { Observer } from './observing/observer.js'
 import type { DispatcherSettings } from './settings.js'
 
@@ -35,6 +34,7 @@ export async function startDispatcher(settings: DispatcherSettings, context: Ser
 function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): Dispatcher {
   const { logger, readiness } = context
   const metrics = dispatcherMetrics(context.registry)
+  const consumers = consumerMetrics(context.registry)
   const instance = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   const connections = makeConnections(settings, logger, metrics)
   const names = topicNames(settings.topicPrefix)
@@ -49,7 +49,7 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
   const parts = { view, gate, predecessors, renewer, open, permits, metrics }
   const sessions = makeSessionFactory(settings, connections, parts, context)
   const isGone = (group: string) => configuration.readToEnd().then(() => !view.hasWorkerGroup(group))
-  const workers = new WorkerMaker(settings, connections, sessions, metrics, context, { instance, isGone })
+  const workers = new WorkerMaker(settings, connections, sessions, metrics, context, { consumers, instance, isGone })
   const observer = new Observer({
     metrics,
     readiness,
@@ -58,21 +58,21 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
     inFlight: () => permits.taken,
     unpublishedBytes: () => connections.publisher.unpublishedBytes,
   })
-  const reports = consumerReports(settings, metrics, readiness)
+  const report = new ConsumerReport(consumers, readiness, settings.sessionTimeoutMs)
   const dispatcher = new Dispatcher({
     clock: systemClock,
     view,
     configuration,
     renewer,
     open,
-    groups: makeServedGroups(settings, workers, metrics, context),
+    groups: makeServedGroups(settings, workers, { metrics, consumers }, context),
     connectProducer: () => connections.connectProducer(),
     disconnect: () => connections.close(),
     observe: (served) => {
       observer.observe(served)
       reportConsumers(
         served.map(({ host }) => host),
-        reports,
+        report,
       )
     },
     readiness,
@@ -84,7 +84,7 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
 function makeServedGroups(
   settings: DispatcherSettings,
   workers: WorkerMaker,
-  metrics: DispatcherMetrics,
+  { metrics, consumers }: { readonly metrics: DispatcherMetrics; readonly consumers: ConsumerMetrics },
   { logger }: ServiceContext,
 ): ServedGroups {
   return new ServedGroups({
@@ -97,6 +97,7 @@ function makeServedGroups(
     },
     onEnded: async (group) => {
       await forgetGroup(metrics, group)
+      await forgetGroup(consumers, group)
       logger.info({ group }, 'a worker group is gone')
     },
   })

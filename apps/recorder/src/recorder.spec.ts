@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { LogConsumer, LogConsumerHandlers, LogProducer, LogRecord } from '@hooklane/core'
-import { createRegistry, Skips, type Logger } from '@hooklane/observability'
+import { consumerMetrics, createRegistry, Skips, type Logger } from '@hooklane/observability'
 import { ConsumerHost } from '@hooklane/kafka/host'
 import { RefusedByLog, type DeliveryLogWriter } from '@hooklane/postgres'
 import { systemClock } from '@hooklane/runtime'
@@ -37,7 +37,8 @@ async function recorderWith({ write = done, publishAll = done }: Outside) {
     resume: nothing,
     commit: done,
   } as unknown as LogConsumer
-  const metrics = recorderMetrics(createRegistry('test'))
+  const registry = createRegistry('test')
+  const metrics = recorderMetrics(registry)
   const host = new ConsumerHost({ group: 'recorder', consumer, clock: systemClock, onCrash: nothing })
   const recorder = new Recorder({
     host,
@@ -48,6 +49,8 @@ async function recorderWith({ write = done, publishAll = done }: Outside) {
       producer: { publishAll } as unknown as LogProducer,
       writer: { write } as unknown as DeliveryLogWriter,
       metrics,
+      consumers: consumerMetrics(registry),
+      group: 'recorder',
       skips: new Skips(logger),
       onWriting: (works) => seen.writing.push(works),
     }),

@@ -1,13 +1,13 @@
 import { topicNames } from '@hooklane/contracts'
 import { KafkaLogAdmin, KafkaLogConsumer, type KafkaClient } from '@hooklane/kafka'
-import { ConsumerHost, watchConsumers, type ConsumerReports } from '@hooklane/kafka/host'
-import { reportSilence } from '@hooklane/observability'
+import { ConsumerHost, watchConsumers } from '@hooklane/kafka/host'
+import { ConsumerReport, consumerMetrics, type ConsumerMetrics } from '@hooklane/observability'
 import { DeliveryLogWriter } from '@hooklane/postgres'
 import { systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { BatchRecording } from './batches/batch-recording.js'
 import { makeConnections } from './connections.js'
 import { makeDaysAhead } from './make-days-ahead.js'
-import { recorderMetrics, type RecorderMetrics } from './metrics.js'
+import { recorderMetrics } from './metrics.js'
 import { kafkaStartOffsets } from './positions/kafka-start-offsets.js'
 import { Recorder } from './recorder.js'
 import type { RecorderSettings } from './settings.js'
@@ -28,16 +28,18 @@ export async function startRecorder(settings: RecorderSettings, context: Service
   const connections = makeConnections(settings, logger)
   const { kafka, producer, pool } = connections
   const metrics = recorderMetrics(registry)
+  const consumers = consumerMetrics(registry)
   const writer = new DeliveryLogWriter(pool, (records) => metrics.leftOut.inc(records))
   const admin = new KafkaLogAdmin(kafka)
-  const host = makeHost(settings, kafka, context)
+  const host = makeHost(settings, kafka, consumers, context)
   const recorder = new Recorder({
     host,
     batchMax: settings.batchMax,
     bufferMax: settings.bufferMax,
     recording: new BatchRecording({
       quarantine: names.quarantine,
-      ...{ producer, writer, metrics, skips },
+      group: GROUP,
+      ...{ producer, writer, metrics, consumers, skips },
       onWriting: (works) =>
         readiness.set('database', works, works ? undefined : 'the log cannot be written: trying again'),
     }),
@@ -50,7 +52,8 @@ export async function startRecorder(settings: RecorderSettings, context: Service
   readiness.set('kafka', false, 'joining the group')
   const stopLookingAhead = await makeDaysAhead(writer, logger)
   await host.start(recorder)
-  const stopWatching = watchConsumers(systemClock, () => [host], consumerReports(metrics, context))
+  const report = new ConsumerReport(consumers, readiness, SESSION_TIMEOUT_MS)
+  const stopWatching = watchConsumers(systemClock, () => [host], report)
   return {
     close: async () => {
       stopWatching()
@@ -61,7 +64,12 @@ export async function startRecorder(settings: RecorderSettings, context: Service
   }
 }
 
-function makeHost({ topicPrefix }: RecorderSettings, kafka: KafkaClient, context: ServiceContext): ConsumerHost {
+function makeHost(
+  { topicPrefix }: RecorderSettings,
+  kafka: KafkaClient,
+  consumers: ConsumerMetrics,
+  context: ServiceContext,
+): ConsumerHost {
   const names = topicNames(topicPrefix)
   return new ConsumerHost({
     group: GROUP,
@@ -72,16 +80,7 @@ function makeHost({ topicPrefix }: RecorderSettings, kafka: KafkaClient, context
       ...FETCH,
     }),
     clock: systemClock,
+    onRebalance: () => consumers.rebalances.inc({ group: GROUP }),
     onCrash: (error) => context.fail('the Kafka consumer could not be kept running', error),
   })
-}
-
-function consumerReports(metrics: RecorderMetrics, { readiness }: ServiceContext): ConsumerReports {
-  return {
-    state: ({ lagRecords, fetchAgeMs }) => {
-      metrics.lag.set(lagRecords)
-      if (fetchAgeMs !== null) metrics.lastFetchAge.set(fetchAgeMs / 1000)
-    },
-    silence: (silentMs) => reportSilence(readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: SESSION_TIMEOUT_MS }),
-  }
 }

@@ -8,8 +8,8 @@ import {
   type KafkaClient,
   type OffsetReset,
 } from '@hooklane/kafka'
-import { ConsumerHost, watchConsumers, type ConsumerReports } from '@hooklane/kafka/host'
-import { noteUndecodable, reportSilence } from '@hooklane/observability'
+import { ConsumerHost, watchConsumers } from '@hooklane/kafka/host'
+import { ConsumerReport, consumerMetrics, noteUndecodable, type ConsumerMetrics } from '@hooklane/observability'
 import { systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { KafkaRouterLog } from './kafka-router-log.js'
 import { createRouterMetrics, type RouterMetrics } from './metrics.js'
@@ -29,6 +29,7 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
   const { logger, readiness, registry, skips } = context
   const topics = topicNames(settings.topicPrefix)
   const metrics = createRouterMetrics(registry)
+  const consumers = consumerMetrics(registry)
   const client = kafkaClient(settings, context, (reset) => {
     metrics.incidents.inc({ kind: 'offset_reset' })
     // Its consumer reads nothing before it is started.
@@ -45,7 +46,7 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
   await reader.caughtUp()
   readiness.set('configuration', true)
 
-  const host = makeHost(settings, client, context)
+  const host = makeHost(settings, client, consumers, context)
   const router = new EventRouter({
     host,
     readiness,
@@ -55,7 +56,7 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
       routing,
       metrics,
       logger,
-      skips,
+      quarantine: { metrics: consumers, skips, group: GROUP },
       configuration: { view, caughtUp: () => reader.readToEnd(), companyIds: () => view.companyIds() },
       limits: BATCH_LIMITS,
       clock: systemClock,
@@ -63,7 +64,8 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
   })
   onConfiguration = () => router.onConfiguration()
   await host.start(router)
-  const stopWatching = watchConsumers(systemClock, () => [host], consumerReports(settings, metrics, context))
+  const report = new ConsumerReport(consumers, readiness, settings.sessionTimeoutMs)
+  const stopWatching = watchConsumers(systemClock, () => [host], report)
   return {
     close: async () => {
       stopWatching()
@@ -73,7 +75,12 @@ export async function startRouter(settings: RouterSettings, context: ServiceCont
   }
 }
 
-function makeHost(settings: RouterSettings, client: KafkaClient, context: ServiceContext): ConsumerHost {
+function makeHost(
+  settings: RouterSettings,
+  client: KafkaClient,
+  consumers: ConsumerMetrics,
+  context: ServiceContext,
+): ConsumerHost {
   const topics = topicNames(settings.topicPrefix)
   return new ConsumerHost({
     group: GROUP,
@@ -87,23 +94,9 @@ function makeHost(settings: RouterSettings, client: KafkaClient, context: Servic
       heartbeatMs: settings.heartbeatIntervalMs,
     }),
     clock: systemClock,
+    onRebalance: () => consumers.rebalances.inc({ group: GROUP }),
     onCrash: (error) => context.fail('the consumer of events is gone', error),
   })
-}
-
-function consumerReports(
-  { sessionTimeoutMs }: RouterSettings,
-  metrics: RouterMetrics,
-  { readiness }: ServiceContext,
-): ConsumerReports {
-  return {
-    state: ({ lagRecords, fetchAgeMs, heartbeatAgeMs }) => {
-      metrics.lag.set(lagRecords)
-      if (fetchAgeMs !== null) metrics.lastFetchAge.set(fetchAgeMs / 1000)
-      if (heartbeatAgeMs !== null) metrics.heartbeatAge.set(heartbeatAgeMs / 1000)
-    },
-    silence: (silentMs) => reportSilence(readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: sessionTimeoutMs }),
-  }
 }
 
 interface ReaderParts {

@@ -3,7 +3,7 @@ import type { PartitionOffsets } from '@hooklane/core'
 import { PartitionOwner } from '@hooklane/dispatch'
 import { KafkaLogConsumer } from '@hooklane/kafka'
 import { ConsumerHost, quarantineRecord, type RefusedRecord } from '@hooklane/kafka/host'
-import { noteQuarantined } from '@hooklane/observability'
+import { reportQuarantined, type ConsumerMetrics } from '@hooklane/observability'
 import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import type { SessionFactory } from '../sessions/session-factory.js'
 import { GroupWorker } from '../groups/group-worker.js'
@@ -18,6 +18,7 @@ const SHARED_WAIT_MS = 500
 const DEDICATED_WAIT_MS = 2_000
 
 export interface WorkerOptions {
+  readonly consumers: ConsumerMetrics
   /** Stable for the process: tells people who holds a partition. */
   readonly instance: string
   /** Whether the configuration, read to its end, knows the worker group no more. */
@@ -63,7 +64,7 @@ export class WorkerMaker {
       }),
       clock: systemClock,
       onRebalance: (partitions) => {
-        this.metrics.rebalances.inc({ group: group.name })
+        this.options.consumers.rebalances.inc({ group: group.name })
         context.logger.info({ group: group.name, partitions }, 'partitions assigned')
       },
       onCrash: (error) => void this.crashed(group.name, error),
@@ -117,9 +118,9 @@ export class WorkerMaker {
   }
 
   private async putAside(group: string, unreadable: readonly RefusedRecord[], isNeeded: () => boolean): Promise<void> {
-    this.metrics.undecodable.inc({ group }, unreadable.length)
     const message = 'deliveries cannot be read and went to quarantine'
-    noteQuarantined(this.context.skips, unreadable, { level: 'error', message, fields: { group } })
+    const source = { metrics: this.options.consumers, skips: this.context.skips, group }
+    reportQuarantined(source, unreadable, { level: 'error', message, fields: { group } })
     const aside = { topic: this.names.quarantine, service: 'dispatcher', at: new Date().toISOString() }
     await Promise.all(
       unreadable.map((one) => this.connections.publisher.publish(quarantineRecord(one, aside), isNeeded)),

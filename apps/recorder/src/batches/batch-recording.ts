@@ -1,6 +1,6 @@
 import type { LogProducer } from '@hooklane/core'
 import { quarantineRecord, type RefusedRecord } from '@hooklane/kafka/host'
-import { noteQuarantined, type Skips } from '@hooklane/observability'
+import { reportQuarantined, type ConsumerMetrics, type Skips } from '@hooklane/observability'
 import { RefusedByLog, type DeliveryLogWriter } from '@hooklane/postgres'
 import type { RecorderMetrics } from '../metrics.js'
 import type { Waiting } from './batch-writer.js'
@@ -12,6 +12,9 @@ export interface BatchRecordingOptions {
   readonly producer: LogProducer
   readonly writer: DeliveryLogWriter
   readonly metrics: RecorderMetrics
+  readonly consumers: ConsumerMetrics
+  /** Consumer group that the records are read by. */
+  readonly group: string
   readonly skips: Skips
   /** Whether the database takes what is read; what goes aside, to Kafka, says nothing of it. */
   readonly onWriting: (works: boolean) => void
@@ -69,14 +72,13 @@ export class BatchRecording {
   private async quarantine(bad: readonly Refusal[]): Promise<void> {
     const fresh = bad.filter(({ one }) => !this.putAside.has(one))
     if (fresh.length === 0) return
-    const { quarantine: topic, producer, skips, metrics } = this.options
+    const { quarantine: topic, producer, skips, consumers, group } = this.options
     const refused = fresh.map(({ one, reason }): RefusedRecord => ({ record: one.at, reason }))
     const at = new Date().toISOString()
     await producer.publishAll(refused.map((one) => quarantineRecord(one, { topic, service: 'recorder', at })))
     for (const { one } of fresh) this.putAside.add(one)
     const message = 'records cannot be recorded and went to quarantine'
-    noteQuarantined(skips, refused, { level: 'error', message })
-    metrics.undecodable.inc(fresh.length)
+    reportQuarantined({ metrics: consumers, skips, group }, refused, { level: 'error', message })
   }
 }
 

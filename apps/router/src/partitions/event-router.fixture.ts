@@ -11,7 +11,7 @@ import {
   type TopicPartition,
 } from '@hooklane/core'
 import { ConsumerHost } from '@hooklane/kafka/host'
-import { createRegistry, Readiness, Skips } from '@hooklane/observability'
+import { consumerMetrics, createRegistry, Readiness, Skips } from '@hooklane/observability'
 import { pino } from 'pino'
 import { createRouterMetrics } from '../metrics.js'
 import { EventRouter } from './event-router.js'
@@ -238,7 +238,7 @@ export function world(log = new InMemoryRouterLog()) {
       clock,
       metrics: createRouterMetrics(registry),
       logger,
-      skips: new Skips(logger),
+      quarantine: { metrics: consumerMetrics(registry), skips: new Skips(logger), group: 'router' },
     },
   })
   consumer.onReset = (at) => router.onOffsetReset(at)

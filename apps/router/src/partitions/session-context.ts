@@ -1,6 +1,6 @@
 import type { TopicNames } from '@hooklane/contracts'
 import type { BatchLimits, Time, PartitionRouterSettings, RouterLog, RoutingConfiguration } from '@hooklane/core'
-import type { Logger, Skips } from '@hooklane/observability'
+import type { Logger, QuarantineSource } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 
 /** What all partitions of a process share. */
@@ -13,7 +13,8 @@ export interface SessionContext {
   readonly clock: Time
   readonly metrics: RouterMetrics
   readonly logger: Logger
-  readonly skips: Skips
+  /** What this process puts aside. */
+  readonly quarantine: QuarantineSource
   /** Monotonic instant of the last heartbeat that the group's coordinator answered. */
   readonly lastHeartbeatMs: () => number | null
   /** A partition was acquired, lost or began to wait. */
