@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { NestFactory } from '@nestjs/core'
 import { topicNames } from '@hooklane/contracts'
 import { ConfigurationView, type ConfigurationRecord } from '@hooklane/core'
 import { OpenSessions } from '@hooklane/dispatch'
-import { reportConsumers } from '@hooklane/kafka/host'
+import { reportConsumers, startConsumerService } from '@hooklane/kafka/host'
 import { ConsumerReport, consumerMetrics, forgetGroup, type ConsumerMetrics } from '@hooklane/observability'
 import { nestLogger, systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { Permits } from './attempts/permits.js'
@@ -15,20 +14,15 @@ import { WorkerMaker } from './composition/make-worker.js'
 import { Dispatcher } from './dispatcher.js'
 import { DispatcherModule } from './dispatcher.module.js'
 import { ServedGroups } from './groups/served-groups.js'
-import { LaneTransport } from './lane-transport.js'
 import { dispatcherMetrics, type DispatcherMetrics } from './metrics.js'
 import { MemoryBudget } from './observing/memory-budget.js'
 import { Observer } from './observing/observer.js'
 import type { DispatcherSettings } from './settings.js'
 
-/** Binds the dispatcher to Kafka, Postgres and HTTP, and runs it as a Nest microservice. */
-export async function startDispatcher(settings: DispatcherSettings, context: ServiceContext): Promise<RunningService> {
+/** Binds the dispatcher to Kafka, Postgres and HTTP, and runs it as a Nest application. */
+export function startDispatcher(settings: DispatcherSettings, context: ServiceContext): Promise<RunningService> {
   const dispatcher = makeDispatcher(settings, context)
-  const strategy = new LaneTransport(dispatcher)
-  const service = await NestFactory.createMicroservice(DispatcherModule, { strategy, logger: false })
-  service.useLogger(nestLogger(context.logger))
-  await service.listen()
-  return { close: () => service.close() }
+  return startConsumerService(DispatcherModule.of(dispatcher), nestLogger(context.logger))
 }
 
 function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): Dispatcher {

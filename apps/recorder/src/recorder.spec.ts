@@ -63,7 +63,7 @@ async function recorderWith({ write = done, publishAll = done }: Outside) {
   await host.start(recorder)
   const deliver = (records: readonly Pick<LogRecord, 'value' | 'headers'>[]) => {
     const at = { topic: 'test.attempts', partition: 0 }
-    handlers?.onBatch({
+    void handlers?.onBatch({
       ...at,
       records: records.map((record, n) => ({ ...at, ...record, offset: BigInt(n), key: null, timestampMs: 0 })),
       endOffset: BigInt(records.length),

@@ -158,7 +158,7 @@ class InMemoryConsumer implements LogConsumer {
       const records = log.slice(Number(from), Number(from) + count)
       const endOffset = from + BigInt(records.length)
       this.positions.set(keyOf(at), endOffset)
-      this.handlers.onBatch({ ...at, records, endOffset, highWatermark: BigInt(log.length) })
+      void this.handlers.onBatch({ ...at, records, endOffset, highWatermark: BigInt(log.length) })
     }
   }
 }

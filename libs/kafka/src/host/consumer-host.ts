@@ -68,10 +68,25 @@ export class ConsumerHost implements ReadControl {
 
   /** Order matters: nothing new is read, what is in flight ends, and only then is the group left. */
   async stop(): Promise<void> {
+    this.stopReading()
+    await this.drain()
+    await this.leave()
+  }
+
+  /** First step of the end: nothing new is read, and what arrives is dropped. */
+  stopReading(): void {
     this.isDraining = true
     this.options.consumer.pause(this.partitions.list())
+  }
+
+  /** Second step: ends what is in flight. */
+  async drain(): Promise<void> {
     await this.reader?.drain()
-    await this.options.consumer.stop()
+  }
+
+  /** Last step: leaves the group. */
+  leave(): Promise<void> {
+    return this.options.consumer.stop()
   }
 
   /** Whether the group lists the partition for this process. */
@@ -135,7 +150,7 @@ export class ConsumerHost implements ReadControl {
     }
   }
 
-  private onBatch(batch: LogBatch): void {
-    if (!this.isDraining) this.reader?.onBatch(batch)
+  private onBatch(batch: LogBatch): void | Promise<void> {
+    return this.isDraining ? undefined : this.reader?.onBatch(batch)
   }
 }

@@ -20,8 +20,8 @@ export interface PartitionReader {
    * on at the group's commit. Null: it is not read now.
    */
   positionOf(at: TopicPartition): bigint | null
-  /** Files the records and returns at once; throwing makes the consumer restart. */
-  onBatch(batch: LogBatch): void
+  /** Files the records at once, before it waits for anything; throwing makes the consumer restart. */
+  onBatch(batch: LogBatch): void | Promise<void>
   /** Records of the topics that this member is not done with, as of the last read. */
   lagRecords(): number
   /** Ends what is in flight. Resolves when nothing of it depends on the membership in the group any more. */
