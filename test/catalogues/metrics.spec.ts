@@ -1,14 +1,22 @@
 import { describe, expect, it } from '@jest/globals'
-import { createRegistry, NAMED_SETS, registerMetrics, type MetricCatalogue } from '@hooklane/observability'
+import {
+  consumerMetricCatalogue,
+  createRegistry,
+  NAMED_SETS,
+  reasonLabel,
+  registerMetrics,
+  type MetricCatalogue,
+} from '@hooklane/observability'
 import { serviceMetricCatalogue } from '@hooklane/runtime'
 import { catalogue as dispatcher } from '../../apps/dispatcher/src/metrics.js'
 import { catalogue as eventProducer } from '../../apps/event-producer/src/metrics.js'
 import { catalogue as recorder } from '../../apps/recorder/src/metrics.js'
-import { catalogue as router, reasonLabel } from '../../apps/router/src/metrics.js'
+import { catalogue as router } from '../../apps/router/src/metrics.js'
 import { catalogue as subscriptionService } from '../../apps/subscription-service/src/http/request-metrics.js'
 
 const CATALOGUES: Readonly<Record<string, MetricCatalogue>> = {
   'every service': serviceMetricCatalogue,
+  'every consumer': consumerMetricCatalogue,
   'subscription-service': subscriptionService,
   'event-producer': eventProducer,
   router,
@@ -50,7 +58,7 @@ describe('metric catalogues', () => {
   it('a service can register its own metrics beside those of every service', () => {
     for (const [service, catalogue] of Object.entries(CATALOGUES)) {
       const registry = createRegistry(service)
-      registerMetrics(registry, { ...catalogue, ...serviceMetricCatalogue })
+      registerMetrics(registry, { ...catalogue, ...serviceMetricCatalogue, ...consumerMetricCatalogue })
     }
   })
 })
@@ -59,6 +67,9 @@ describe('the reason label of quarantined records', () => {
   it.each([
     ['schema:/entity/id', 'schema'],
     ['wrong_key', 'wrong_key'],
+    ['no_key', 'wrong_key'],
+    ['hooklane-sequence', 'header'],
+    ['refused:22003', 'refused'],
     ['something a later version says', 'other'],
   ])('%s becomes %s', (reason, label) => expect(reasonLabel(reason)).toBe(label))
 })

@@ -103,7 +103,7 @@ describe('outages', () => {
     'while Postgres is away for a minute the API answers 503, nothing is sent that could not be recorded, and nobody leaves his group',
     async () => {
       await world.underLoad()
-      const rebalances = await world.metric('dispatcher-1', 'hooklane_rebalances_total')
+      const rebalances = await world.metric('dispatcher-1', 'hooklane_consumer_rebalances_total')
       const fault = world.begin('Postgres away')
       await world.takeDown('postgres', 'SIGQUIT')
       const halfTime = delay(AWAY_MS / 2)
@@ -126,7 +126,7 @@ describe('outages', () => {
       expect(world.receiver.arrivals.length).toBe(sent)
       await world.bringBack()
       await expectOvercome(fault)
-      expect(await world.metric('dispatcher-1', 'hooklane_rebalances_total')).toBe(rebalances)
+      expect(await world.metric('dispatcher-1', 'hooklane_consumer_rebalances_total')).toBe(rebalances)
     },
     TEST_LIMIT_MS,
   )

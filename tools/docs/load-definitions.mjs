@@ -62,7 +62,7 @@ const SERVICES = [
 /**
  * Reads what the compiled services define. Nothing of them is started.
  *
- * @returns {Promise<{ services: readonly Service[], everyService: readonly Metric[], envelopeSchema: unknown, ownEventTypes: readonly OwnEventType[] }>}
+ * @returns {Promise<{ services: readonly Service[], everyService: readonly Metric[], everyConsumer: readonly Metric[], envelopeSchema: unknown, ownEventTypes: readonly OwnEventType[] }>}
  */
 export async function loadDefinitions() {
   const services = []
@@ -72,10 +72,12 @@ export async function loadDefinitions() {
     services.push({ name, purpose, settings: Object.values(definition), rules, metrics: Object.values(catalogue) })
   }
   const { serviceMetricCatalogue } = await load('libs', 'runtime', 'dist', 'index.js')
+  const { consumerMetricCatalogue } = await load('libs', 'observability', 'dist', 'index.js')
   const contracts = await load('libs', 'contracts', 'dist', 'index.js')
   return {
     services,
     everyService: Object.values(serviceMetricCatalogue),
+    everyConsumer: Object.values(consumerMetricCatalogue),
     envelopeSchema: contracts.envelopeJsonSchema(),
     ownEventTypes: contracts.OWN_EVENT_TYPES.map((/** @type {any} */ type) => ({
       name: type.name,

@@ -13,19 +13,25 @@ metrics (\`process_*\`, \`nodejs_*\`: CPU, memory, event loop) are there as well
 Labels take their values from closed sets, listed here; never a company, an app or a URL. What concerns one app is in \`/v1/deliveries\` and
 in the log, one line per attempt.`
 
+const CONSUMERS = `Each reads Kafka as a member of a consumer group, the dispatcher of one for each worker group. \`service\` says who, \`group\` names the group
+without the prefix of the topics.`
+
 /**
- * @param {{ services: readonly Service[], everyService: readonly Metric[] }} definitions
+ * @param {{ services: readonly Service[], everyService: readonly Metric[], everyConsumer: readonly Metric[] }} definitions
  * @returns {string}
  * @throws {Error} when a symptom names a metric that does not exist
  */
-export function metricsPage({ services, everyService }) {
-  const all = [...everyService, ...services.flatMap(({ metrics }) => metrics)]
+export function metricsPage({ services, everyService, everyConsumer }) {
+  const all = [...everyService, ...everyConsumer, ...services.flatMap(({ metrics }) => metrics)]
   return page(
     INTRODUCTION,
     '## What to watch',
     symptomTable(new Set(all.map(({ name }) => name))),
     '## Every service',
     metricTable(everyService),
+    '## Router, dispatcher and recorder',
+    CONSUMERS,
+    metricTable(everyConsumer),
     ...services.flatMap(({ name, purpose, metrics }) => [`## ${name}`, purpose, metricTable(metrics)]),
   )
 }

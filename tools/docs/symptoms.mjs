@@ -11,7 +11,7 @@ export const SYMPTOMS = [
   {
     what: 'Kafka is away',
     signs:
-      'hooklane_part_ready{part="kafka"} = 0; hooklane_last_fetch_age_seconds, hooklane_router_last_fetch_age_seconds or hooklane_log_last_fetch_age_seconds > 60; hooklane_heartbeat_age_seconds; hooklane_capture_publish_stalled_seconds > 5; hooklane_router_transactions_total{outcome="failed"} rising',
+      'hooklane_part_ready{part="kafka"} = 0; hooklane_consumer_last_fetch_age_seconds > 60; hooklane_consumer_heartbeat_age_seconds; hooklane_capture_publish_stalled_seconds > 5; hooklane_router_transactions_total{outcome="failed"} rising',
     action:
       'Nothing is lost: changes wait in the log of their database (watch `hooklane_capture_lag_bytes` and its disk). Everything goes on by itself when Kafka is back.',
   },
@@ -36,7 +36,7 @@ export const SYMPTOMS = [
   {
     what: 'Nothing moves, and nothing fails',
     signs:
-      'hooklane_position_age_seconds > 60 while hooklane_lanes{mode="parked"} = 0; hooklane_router_lag_records or hooklane_consumer_lag_records growing',
+      'hooklane_position_age_seconds > 60 while hooklane_lanes{mode="parked"} = 0; hooklane_consumer_lag_records of router or dispatcher growing',
     action: 'A stall of Hooklane’s own: start that process again, and report it with its log.',
   },
   {
@@ -64,7 +64,7 @@ export const SYMPTOMS = [
   },
   {
     what: 'A producer of yours sends what cannot be routed',
-    signs: 'hooklane_router_quarantined_total by reason',
+    signs: 'hooklane_quarantined_total{service="router"} by reason',
     action:
       '`npm run status`, or `/health/skipped` of the router, says what and where, and names unknown companies; [Produce events yourself](guides/produce-events.md) says how to read the quarantine and how to send again.',
   },
@@ -76,7 +76,7 @@ export const SYMPTOMS = [
   },
   {
     what: 'The delivery log is behind',
-    signs: 'hooklane_log_age_seconds, hooklane_log_lag_records, hooklane_log_buffered_records',
+    signs: 'hooklane_log_age_seconds, hooklane_consumer_lag_records{service="recorder"}, hooklane_log_buffered_records',
     action: '`/v1/deliveries` shows an older state; deliveries themselves are not held up. Start another recorder.',
   },
 ]

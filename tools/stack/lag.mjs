@@ -26,6 +26,12 @@ export function lagOf(samples) {
       label,
       combine,
     )
+  const lagOfGroups = (/** @type {Lag['reader']} */ service) =>
+    combined(
+      samples.filter(({ name, labels }) => name === 'hooklane_consumer_lag_records' && labels['service'] === service),
+      'group',
+      sum,
+    )
   const safe = by('capture_safe_bytes', 'source')
   const parked = combined(
     samples.filter(({ name, labels }) => name === 'hooklane_lanes' && labels['mode'] === 'parked'),
@@ -35,13 +41,13 @@ export function lagOf(samples) {
   const oldest = by('lane_oldest_age_seconds', 'group', Math.max)
   return [
     ...[...by('capture_lag_bytes', 'source')].map(([source, lag]) => slotLag(source, lag, safe.get(source))),
-    ...[...by('router_lag_records').values()].map((lag) => recordLag('router', 'events', lag)),
-    ...[...by('consumer_lag_records', 'group')].map(([group, lag]) => ({
+    ...[...lagOfGroups('router').values()].map((lag) => recordLag('router', 'events', lag)),
+    ...[...lagOfGroups('dispatcher')].map(([group, lag]) => ({
       ...recordLag('dispatcher', group, lag),
       parkedLanes: parked.get(group) ?? 0,
       oldestSeconds: Math.round(oldest.get(group) ?? 0),
     })),
-    ...[...by('log_lag_records').values()].map((lag) => recordLag('recorder', 'attempts, dead-letters', lag)),
+    ...[...lagOfGroups('recorder').values()].map((lag) => recordLag('recorder', 'attempts, dead-letters', lag)),
   ]
 }
 

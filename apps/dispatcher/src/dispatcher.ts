@@ -1,11 +1,12 @@
+import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common'
 import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
 import type { ConfigurationRecord, ConfigurationView } from '@hooklane/core/configuration'
 import { every, type Clock } from '@hooklane/core/kernel'
 import type { LeaseRenewer, OpenSessions } from '@hooklane/dispatch'
+import type { LogTransportEngine } from '@hooklane/kafka/host'
 import type { Logger, Readiness } from '@hooklane/observability'
 import type { ServedGroups } from './groups/served-groups.js'
 import type { GroupWorker } from './groups/group-worker.js'
-import type { LaneTransportEngine } from './lane-transport.js'
 
 /** Reader of the configuration topic. */
 export interface ConfigurationSource {
@@ -37,7 +38,7 @@ const COMMIT_EVERY_MS = 5_000
 /**
  * One dispatcher process: reads the configuration, serves its worker groups, and ends in an order that leaves no lease behind.
  */
-export class Dispatcher implements LaneTransportEngine {
+export class Dispatcher implements LogTransportEngine, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly regular: (() => void)[] = []
   private isConfigured = false
   private isDraining = false
@@ -83,11 +84,18 @@ export class Dispatcher implements LaneTransportEngine {
     groups.end(group).catch((error: unknown) => logger.warn({ error, group }, 'a worker group was not left in order'))
   }
 
-  /** Order matters: attempts end and leases are freed while the renewer still saves; what they published is flushed last. */
-  async drain(): Promise<void> {
+  stopReading(): void {
     this.isDraining = true
     for (const end of this.regular) end()
+  }
+
+  /** Every worker group reads nothing more, ends its attempts and frees its leases, while the renewer still saves. */
+  async beforeApplicationShutdown(): Promise<void> {
     await this.parts.groups.stop()
+  }
+
+  /** What was published is flushed last. */
+  async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.parts.renewer.stop(), this.parts.configuration.stop()])
     await this.parts.disconnect()
   }

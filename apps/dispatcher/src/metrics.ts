@@ -83,29 +83,9 @@ export const catalogue = {
     'Since the oldest delivery that waits at the head of a lane was routed; 0 when none waits. Grows by a second per second while an app is down.',
     { group },
   ),
-  lag: gauge(
-    'consumer_lag_records',
-    'Records of the group’s topic behind the positions of the partitions that this process owns, as of the last read. Grows when receivers take less than is routed.',
-    { group },
-  ),
   positionAge: gauge(
     'position_age_seconds',
     'Longest time that the position of a partition with work behind it has not moved; 0 when all is done. One app that is down holds its partition’s position: high with parked lanes is a receiver, high without is a stall of ours.',
-    { group },
-  ),
-  lastFetchAge: gauge(
-    'last_fetch_age_seconds',
-    'Since Kafka last answered a read, with or without records; near 0 as well while every partition is paused and nothing is asked for. Normal: below a second. Above 60: nothing is read, although nothing may have failed.',
-    { group },
-  ),
-  rebalances: counter(
-    'rebalances_total',
-    'Times that Kafka told this process its partitions of a group again. One at the start and one per process that comes or goes; more mean that processes fall silent for longer than KAFKA_SESSION_TIMEOUT_MS.',
-    { group },
-  ),
-  heartbeatAge: gauge(
-    'heartbeat_age_seconds',
-    'Since the last heartbeat that Kafka answered. Above KAFKA_SESSION_TIMEOUT_MS the partitions go to another process.',
     { group },
   ),
   duplicatesSuppressed: counter(
@@ -157,13 +137,6 @@ export const catalogue = {
     'From the assignment of a partition to its first read. Up to LEASE_TTL_MS after a crash, far below a second after an orderly end.',
     { group },
     [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 40, 60],
-  ),
-  undecodable: counter(
-    'undecodable_total',
-    'Records on the group’s topic that could not be read and went to quarantine.',
-    {
-      group,
-    },
   ),
 } as const
 

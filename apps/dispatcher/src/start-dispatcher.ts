@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { NestFactory } from '@nestjs/core'
 import { topicNames } from '@hooklane/contracts/records'
 import { ConfigurationView, type ConfigurationRecord } from '@hooklane/core/configuration'
 import { OpenSessions } from '@hooklane/dispatch'
-import { forgetGroup } from '@hooklane/observability'
+import { reportConsumers, startConsumerService } from '@hooklane/kafka/host'
+import { ConsumerReport, consumerMetrics, forgetGroup, type ConsumerMetrics } from '@hooklane/observability'
 import { nestLogger, systemClock, type RunningService, type ServiceContext } from '@hooklane/runtime'
 import { Permits } from './attempts/permits.js'
 import { makeConnections } from './composition/connections.js'
@@ -14,25 +14,21 @@ import { WorkerMaker } from './composition/make-worker.js'
 import { Dispatcher } from './dispatcher.js'
 import { DispatcherModule } from './dispatcher.module.js'
 import { ServedGroups } from './groups/served-groups.js'
-import { LaneTransport } from './lane-transport.js'
-import { dispatcherMetrics } from './metrics.js'
+import { dispatcherMetrics, type DispatcherMetrics } from './metrics.js'
 import { MemoryBudget } from './observing/memory-budget.js'
 import { Observer } from './observing/observer.js'
 import type { DispatcherSettings } from './settings.js'
 
-/** Binds the dispatcher to Kafka, Postgres and HTTP, and runs it as a Nest microservice. */
-export async function startDispatcher(settings: DispatcherSettings, context: ServiceContext): Promise<RunningService> {
+/** Binds the dispatcher to Kafka, Postgres and HTTP, and runs it as a Nest application. */
+export function startDispatcher(settings: DispatcherSettings, context: ServiceContext): Promise<RunningService> {
   const dispatcher = makeDispatcher(settings, context)
-  const strategy = new LaneTransport(dispatcher)
-  const service = await NestFactory.createMicroservice(DispatcherModule, { strategy, logger: false })
-  service.useLogger(nestLogger(context.logger))
-  await service.listen()
-  return { close: () => service.close() }
+  return startConsumerService(DispatcherModule.of(dispatcher), nestLogger(context.logger))
 }
 
 function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): Dispatcher {
   const { logger, readiness } = context
   const metrics = dispatcherMetrics(context.registry)
+  const consumers = consumerMetrics(context.registry)
   const instance = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   const connections = makeConnections(settings, logger, metrics)
   const names = topicNames(settings.topicPrefix)
@@ -47,40 +43,56 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
   const parts = { view, gate, predecessors, renewer, open, permits, metrics }
   const sessions = makeSessionFactory(settings, connections, parts, context)
   const isGone = (group: string) => configuration.readToEnd().then(() => !view.hasWorkerGroup(group))
-  const workers = new WorkerMaker(settings, connections, sessions, metrics, context, { instance, isGone })
+  const workers = new WorkerMaker(settings, connections, sessions, metrics, context, { consumers, instance, isGone })
   const observer = new Observer({
     metrics,
     readiness,
-    sessionTimeoutMs: settings.sessionTimeoutMs,
     clock: systemClock,
     budget: new MemoryBudget(settings.memoryMaxBytes),
     inFlight: () => permits.taken,
     unpublishedBytes: () => connections.publisher.unpublishedBytes,
   })
+  const report = new ConsumerReport(consumers, readiness, settings.sessionTimeoutMs)
   const dispatcher = new Dispatcher({
     clock: systemClock,
     view,
     configuration,
     renewer,
     open,
-    groups: new ServedGroups({
-      clock: systemClock,
-      patterns: settings.workerGroups,
-      make: (group) => workers.make(group),
-      onFailure: (group, error) => {
-        metrics.alarms.inc({ kind: 'group_not_served' })
-        logger.error({ error, group }, 'a worker group cannot be served; trying again')
-      },
-      onEnded: async (group) => {
-        await forgetGroup(metrics, group)
-        logger.info({ group }, 'a worker group is gone')
-      },
-    }),
+    groups: makeServedGroups(settings, workers, { metrics, consumers }, context),
     connectProducer: () => connections.connectProducer(),
     disconnect: () => connections.close(),
-    observe: (served) => observer.observe(served),
+    observe: (served) => {
+      observer.observe(served)
+      reportConsumers(
+        served.map(({ host }) => host),
+        report,
+      )
+    },
     readiness,
     logger,
   })
   return dispatcher
+}
+
+function makeServedGroups(
+  settings: DispatcherSettings,
+  workers: WorkerMaker,
+  { metrics, consumers }: { readonly metrics: DispatcherMetrics; readonly consumers: ConsumerMetrics },
+  { logger }: ServiceContext,
+): ServedGroups {
+  return new ServedGroups({
+    clock: systemClock,
+    patterns: settings.workerGroups,
+    make: (group) => workers.make(group),
+    onFailure: (group, error) => {
+      metrics.alarms.inc({ kind: 'group_not_served' })
+      logger.error({ error, group }, 'a worker group cannot be served; trying again')
+    },
+    onEnded: async (group) => {
+      await forgetGroup(metrics, group)
+      await forgetGroup(consumers, group)
+      logger.info({ group }, 'a worker group is gone')
+    },
+  })
 }

@@ -17,15 +17,6 @@ export const catalogue = {
     'log_buffered_records',
     'Records read and not yet written. At RECORDER_BUFFER_MAX reading pauses; nothing is lost while Kafka keeps the topic.',
   ),
-  lag: gauge(
-    'log_lag_records',
-    'Records of `attempts` and `dead-letters` that are not in the delivery log yet, as of the last read. Growing: the log shows an older state.',
-  ),
-  lastFetchAge: gauge(
-    'log_last_fetch_age_seconds',
-    'Since Kafka last answered a read, with or without records; near 0 as well while every partition is paused and nothing is asked for. Above 60: nothing is read, although nothing may have failed.',
-  ),
-  undecodable: counter('log_undecodable_total', 'Records that could not be recorded and went to quarantine.'),
   ageSeconds: gauge(
     'log_age_seconds',
     'Age of the oldest record of the last batch when it was written: how far `/v1/deliveries` is behind.',

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import type { LogConsumer, LogConsumerHandlers, LogProducer, LogRecord } from '@hooklane/core/kernel'
-import { createRegistry, Skips, type Logger } from '@hooklane/observability'
+import { consumerMetrics, createRegistry, Skips, type Logger } from '@hooklane/observability'
+import { ConsumerHost } from '@hooklane/kafka/host'
 import { RefusedByLog, type DeliveryLogWriter } from '@hooklane/postgres'
+import { systemClock } from '@hooklane/runtime'
 import { eventually } from '@hooklane/testing'
+import { BatchRecording } from './batches/batch-recording.js'
 import type { Entry } from './batches/decode-entry.js'
 import { recorderMetrics } from './metrics.js'
 import { Recorder } from './recorder.js'
@@ -34,34 +37,40 @@ async function recorderWith({ write = done, publishAll = done }: Outside) {
     resume: nothing,
     commit: done,
   } as unknown as LogConsumer
-  const metrics = recorderMetrics(createRegistry('test'))
+  const registry = createRegistry('test')
+  const metrics = recorderMetrics(registry)
+  const host = new ConsumerHost({ group: 'recorder', consumer, clock: systemClock, onCrash: nothing })
   const recorder = new Recorder({
-    topicPrefix: 'test.',
+    host,
     batchMax: 10,
     bufferMax: 100,
-    consumer,
-    producer: { publishAll } as unknown as LogProducer,
-    writer: { write } as unknown as DeliveryLogWriter,
+    recording: new BatchRecording({
+      quarantine: 'test.quarantine',
+      producer: { publishAll } as unknown as LogProducer,
+      writer: { write } as unknown as DeliveryLogWriter,
+      metrics,
+      consumers: consumerMetrics(registry),
+      group: 'recorder',
+      skips: new Skips(logger),
+      onWriting: (works) => seen.writing.push(works),
+    }),
     startOffsets: () => Promise.resolve(new Map()),
+    clock: systemClock,
     metrics,
     logger,
-    skips: new Skips(logger),
-    onCrash: nothing,
-    onAssigned: nothing,
-    onWriting: (works) => seen.writing.push(works),
-    onHeartbeat: nothing,
+    onReading: nothing,
   })
-  await recorder.start()
+  await host.start(recorder)
   const deliver = (records: readonly Pick<LogRecord, 'value' | 'headers'>[]) => {
     const at = { topic: 'test.attempts', partition: 0 }
-    handlers?.onBatch({
+    void handlers?.onBatch({
       ...at,
       records: records.map((record, n) => ({ ...at, ...record, offset: BigInt(n), key: null, timestampMs: 0 })),
       endOffset: BigInt(records.length),
       highWatermark: BigInt(records.length),
     })
   }
-  return { recorder, seen, deliver }
+  return { host, seen, deliver }
 }
 
 const damaged = (value: Buffer) => ({ value, headers: {} })
@@ -96,7 +105,7 @@ const settlement = (sequence: number) => ({
 describe('a recorder', () => {
   it('that cannot put a record aside does not say that the database is at fault', async () => {
     let tries = 0
-    const { recorder, seen, deliver } = await recorderWith({
+    const { host, seen, deliver } = await recorderWith({
       publishAll: () => {
         tries += 1
         return Promise.reject(new Error('Kafka is away'))
@@ -104,14 +113,14 @@ describe('a recorder', () => {
     })
     deliver([damaged(Buffer.from('damaged'))])
     await eventually(() => expect(tries).toBeGreaterThan(1), WITHIN)
-    await recorder.stop()
+    await host.stop()
     expect(seen.writing).not.toContain(false)
   })
 
   it('does not say that the database works while only the first half of a batch is written, time after time', async () => {
     let isAway = true
     let tries = 0
-    const { recorder, seen, deliver } = await recorderWith({
+    const { host, seen, deliver } = await recorderWith({
       write: (entries) => {
         if (entries.length > 2) return Promise.reject(new RefusedByLog('22003'))
         const isSecondHalf = entries.some(({ record }) => record.sequence === 4)
@@ -124,11 +133,11 @@ describe('a recorder', () => {
     expect(seen.writing).not.toContain(true)
     isAway = false
     await eventually(() => expect(seen.writing.at(-1)).toBe(true), WITHIN)
-    await recorder.stop()
+    await host.stop()
   })
 
   it('stops reading when what it holds is large, however few records it is', async () => {
-    const { recorder, seen, deliver } = await recorderWith({
+    const { host, seen, deliver } = await recorderWith({
       publishAll: () => Promise.reject(new Error('Kafka is away')),
     })
     const megabyte = Buffer.alloc(1024 * 1024)
@@ -136,6 +145,6 @@ describe('a recorder', () => {
     expect(seen.pauses).toBe(0)
     deliver(Array.from({ length: 10 }, () => damaged(megabyte)))
     expect(seen.pauses).toBe(1)
-    await recorder.stop()
+    await host.stop()
   })
 })

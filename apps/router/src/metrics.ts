@@ -1,28 +1,6 @@
 import { counter, gauge, histogram, registerMetrics, type Metrics, type Registry } from '@hooklane/observability'
 import type { RouterLogFailure, StartDecision, StartIncident } from '@hooklane/core/routing'
 
-/** Why a record of `events` cannot be routed: the reason in its quarantine record, the path of a schema fault cut off. */
-const REASONS = [
-  'no_value',
-  'empty',
-  'too_large',
-  'unknown_schema',
-  'invalid_utf8',
-  'byte_order_mark',
-  'invalid_json',
-  'schema',
-  'reserved_type',
-  'too_deep',
-  'wrong_key',
-  'wrong_partition',
-  'unknown_company',
-  'former_company',
-  'out_of_order',
-  'hops',
-  'other',
-] as const
-type Reason = (typeof REASONS)[number]
-
 type Refusal = Extract<StartDecision, { kind: 'refuse' }>['reason']
 
 const INCIDENTS = [
@@ -42,11 +20,6 @@ export const catalogue = {
   events: counter('router_events_total', 'Records read from the topic `events`, whether or not somebody subscribed.'),
   deliveries: counter('router_deliveries_total', 'Deliveries given to worker groups.'),
   copies: counter('router_copies_total', 'Events dropped because their producer had sent the same id before.'),
-  quarantined: counter(
-    'router_quarantined_total',
-    'Records of the topic `events` that were put into quarantine, by reason. Not zero: a producer of yours sends what Hooklane cannot take; the guide “Produce events yourself” says how to look at it.',
-    { reason: REASONS },
-  ),
   transactions: counter(
     'router_transactions_total',
     'Transactions, by outcome. `failed` rising: Kafka is away, each one is done again; `fenced`: another router took the partition.',
@@ -71,28 +44,8 @@ export const catalogue = {
     'Partitions of the topic `events` by state. `assigned` above `acquired` for long: a partition cannot be taken over; `waiting`: a worker group is missing. `acquired` over all routers must be the partitions of the topic.',
     { state: ['assigned', 'acquired', 'waiting'] },
   ),
-  lag: gauge(
-    'router_lag_records',
-    'Records of the topic `events` that are not routed yet, of the acquired partitions, as of the last read.',
-  ),
-  lastFetchAge: gauge(
-    'router_last_fetch_age_seconds',
-    'Since Kafka last answered a read, with or without records; near 0 as well while every partition is paused and nothing is asked for. Normal: below a second. Above 60: nothing is read, although nothing may have failed.',
-  ),
-  heartbeatAge: gauge(
-    'router_heartbeat_age_seconds',
-    'Since the last heartbeat that Kafka answered. Above KAFKA_SESSION_TIMEOUT_MS the partitions go to another router.',
-  ),
 } as const
 
 export type RouterMetrics = Metrics<typeof catalogue>
 
 export const createRouterMetrics = (registry: Registry): RouterMetrics => registerMetrics(registry, catalogue)
-
-const KNOWN: ReadonlySet<string> = new Set(REASONS)
-
-/** Reasons are a closed set once the path of a schema fault is cut off. */
-export function reasonLabel(reason: string): Reason {
-  const name = reason.split(':', 1)[0] ?? reason
-  return KNOWN.has(name) ? (name as Reason) : 'other'
-}

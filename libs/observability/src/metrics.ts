@@ -12,6 +12,7 @@ export interface NamedSet {
 }
 
 export const WORKER_GROUPS: NamedSet = { from: 'worker groups' }
+export const CONSUMER_GROUPS: NamedSet = { from: '`router`, `recorder`, and worker groups' }
 export const CAPTURE_SOURCES: NamedSet = {
   from: 'sources of the capture file, and `hooklane` for its own configuration',
 }
@@ -19,7 +20,13 @@ export const HTTP_STATUS_CODES: NamedSet = { from: 'HTTP status codes' }
 export const SERVICE_PARTS: NamedSet = { from: 'parts of the service, as `/health/ready` names them' }
 
 /** The sets that need not be listed value by value. */
-export const NAMED_SETS: readonly NamedSet[] = [WORKER_GROUPS, CAPTURE_SOURCES, HTTP_STATUS_CODES, SERVICE_PARTS]
+export const NAMED_SETS: readonly NamedSet[] = [
+  WORKER_GROUPS,
+  CONSUMER_GROUPS,
+  CAPTURE_SOURCES,
+  HTTP_STATUS_CODES,
+  SERVICE_PARTS,
+]
 
 export type Labels = Readonly<Record<string, LabelSet>>
 

@@ -120,7 +120,7 @@ describe('a recorder', () => {
         .find(({ reason }) => reason === 'refused:22003')
         ?.value?.toString(),
     ).toBe(tooLarge.value)
-    expect(await recorder.metric('log_undecodable_total')).toBe(4)
+    expect(await recorder.metric('quarantined_total')).toBe(4)
     const skipped = (await recorder.skipped()).map(({ reason, count }) => [reason, count])
     expect(skipped).toEqual(
       expect.arrayContaining([

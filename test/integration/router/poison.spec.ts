@@ -129,7 +129,7 @@ describe('poison on the topic events', () => {
     expect(world.quarantined()).toHaveLength(POISON.length)
     const labels = POISON.map(([, reason]) => reason.split(':', 1)[0] ?? '')
     for (const label of new Set(labels)) {
-      const count = await router.metric('router_quarantined_total', `reason="${label}"`)
+      const count = await router.metric('quarantined_total', `reason="${label}"`)
       expect({ label, count }).toEqual({ label, count: labels.filter((one) => one === label).length })
     }
   })
@@ -187,7 +187,7 @@ describe('poison on the topic events', () => {
     await arrived()
     const kept = world.quarantined().filter((one) => one.reason === 'out_of_order')
     expect(kept.map((one) => String(one.value))).toEqual([JSON.stringify(late), JSON.stringify(equal)])
-    expect(await router.metric('router_quarantined_total', 'reason="out_of_order"')).toBe(2)
+    expect(await router.metric('quarantined_total', 'reason="out_of_order"')).toBe(2)
     await eventually(() => {
       const alarms = router.lines().filter((line) => line.alarm === 'quarantined')
       expect(alarms).toContainEqual(expect.objectContaining({ reason: 'out_of_order', from: world.topics.events }))

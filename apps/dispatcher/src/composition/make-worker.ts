@@ -1,11 +1,11 @@
-import { encodeQuarantined, topicNames, type WorkerGroupConfiguration } from '@hooklane/contracts/records'
+import { topicNames, type WorkerGroupConfiguration } from '@hooklane/contracts/records'
 import type { PartitionOffsets } from '@hooklane/core/kernel'
 import { PartitionOwner } from '@hooklane/dispatch'
 import { KafkaLogConsumer } from '@hooklane/kafka'
-import { noteQuarantined } from '@hooklane/observability'
+import { ConsumerHost, quarantineRecord, type RefusedRecord } from '@hooklane/kafka/host'
+import { reportQuarantined, type ConsumerMetrics } from '@hooklane/observability'
 import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import type { SessionFactory } from '../sessions/session-factory.js'
-import type { Unreadable } from '../groups/decode-batch.js'
 import { GroupWorker } from '../groups/group-worker.js'
 import type { DispatcherMetrics } from '../metrics.js'
 import type { DispatcherSettings } from '../settings.js'
@@ -18,6 +18,7 @@ const SHARED_WAIT_MS = 500
 const DEDICATED_WAIT_MS = 2_000
 
 export interface WorkerOptions {
+  readonly consumers: ConsumerMetrics
   /** Stable for the process: tells people who holds a partition. */
   readonly instance: string
   /** Whether the configuration, read to its end, knows the worker group no more. */
@@ -40,11 +41,19 @@ export class WorkerMaker {
   }
 
   make(group: WorkerGroupConfiguration): GroupWorker {
-    const { settings, context } = this
     const topic = this.names.deliveries(group.name)
     return new GroupWorker({
-      workerGroup: group.name,
       topic,
+      host: this.makeHost(group, topic),
+      makeOwner: (partition, worker) => this.makeOwner(group.name, topic, partition, worker),
+      putAside: (unreadable, isNeeded) => this.putAside(group.name, unreadable, isNeeded),
+    })
+  }
+
+  private makeHost(group: WorkerGroupConfiguration, topic: string): ConsumerHost {
+    const { settings, context } = this
+    return new ConsumerHost({
+      group: group.name,
       consumer: new KafkaLogConsumer(this.connections.kafka, {
         group: this.names.group(group.name),
         topics: [topic],
@@ -53,13 +62,12 @@ export class WorkerMaker {
         heartbeatMs: settings.heartbeatIntervalMs,
         rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
       }),
-      makeOwner: (partition, worker) => this.makeOwner(group.name, topic, partition, worker),
-      putAside: (unreadable, isNeeded) => this.putAside(group.name, unreadable, isNeeded),
-      onCrash: (error) => void this.crashed(group.name, error),
-      onAssigned: (partitions) => {
-        this.metrics.rebalances.inc({ group: group.name })
+      clock: systemClock,
+      onRebalance: (partitions) => {
+        this.options.consumers.rebalances.inc({ group: group.name })
         context.logger.info({ group: group.name, partitions }, 'partitions assigned')
       },
+      onCrash: (error) => void this.crashed(group.name, error),
     })
   }
 
@@ -109,18 +117,13 @@ export class WorkerMaker {
     return found
   }
 
-  private async putAside(group: string, unreadable: readonly Unreadable[], isNeeded: () => boolean): Promise<void> {
-    this.metrics.undecodable.inc({ group }, unreadable.length)
+  private async putAside(group: string, unreadable: readonly RefusedRecord[], isNeeded: () => boolean): Promise<void> {
     const message = 'deliveries cannot be read and went to quarantine'
-    noteQuarantined(this.context.skips, unreadable, { level: 'error', message, fields: { group } })
+    const source = { metrics: this.options.consumers, skips: this.context.skips, group }
+    reportQuarantined(source, unreadable, { level: 'error', message, fields: { group } })
+    const aside = { topic: this.names.quarantine, service: 'dispatcher', at: new Date().toISOString() }
     await Promise.all(
-      unreadable.map(async ({ record, reason }) => {
-        const { topic, partition, offset, key, value } = record
-        const origin = { topic, partition, offset }
-        const at = new Date().toISOString()
-        const quarantined = encodeQuarantined({ reason, origin, key, value, service: 'dispatcher', at })
-        await this.connections.publisher.publish({ topic: this.names.quarantine, ...quarantined }, isNeeded)
-      }),
+      unreadable.map((one) => this.connections.publisher.publish(quarantineRecord(one, aside), isNeeded)),
     )
   }
 }

@@ -2,22 +2,18 @@ import type { Decoded } from '@hooklane/contracts/public'
 import { decodeDeliveryHeaders, decodeStreamEndHeaders, isStreamEnd } from '@hooklane/contracts/records'
 import type { LogBatch, LogRecord } from '@hooklane/core/kernel'
 import type { LaneRecord, RecordRef, StreamEnd } from '@hooklane/core/lane'
+import type { RefusedRecord } from '@hooklane/kafka/host'
 
 export interface DecodedBatch {
   readonly records: readonly LaneRecord[]
   /** Records that no lane can take: they go to quarantine, and the lane shows a gap. */
-  readonly unreadable: readonly Unreadable[]
-}
-
-export interface Unreadable {
-  readonly record: LogRecord
-  readonly reason: string
+  readonly unreadable: readonly RefusedRecord[]
 }
 
 /** Reads what lanes need of each record from `fromOffset` on: headers and key, never the body. */
 export function decodeBatch(batch: LogBatch, fromOffset: bigint): DecodedBatch {
   const records: LaneRecord[] = []
-  const unreadable: Unreadable[] = []
+  const unreadable: RefusedRecord[] = []
   for (const record of batch.records) {
     if (record.offset < fromOffset) continue
     const decoded = toLaneRecord(record)

@@ -7,7 +7,7 @@ import { Observer } from './observer.js'
 
 /** One group with one partition whose offsets the test moves; times in ms. */
 function world() {
-  const at = { nowMs: 1_000_000, fetchMs: 1_000_000, low: 10n, next: 10n, unpublishedBytes: 0 }
+  const at = { nowMs: 1_000_000, low: 10n, next: 10n, unpublishedBytes: 0 }
   const told: unknown[] = []
   const state = {
     get offsets() {
@@ -22,15 +22,11 @@ function world() {
     partitions: new Map([
       [0, { session: { state, deadlineMs: at.nowMs + 40_000, tell: (input: unknown) => told.push(input) } }],
     ]),
-    heartbeatMs: () => at.fetchMs,
-    lastFetchMs: () => at.fetchMs,
-    lagRecords: () => Number(at.next - at.low),
   } as unknown as GroupWorker
   const registry = createRegistry('dispatcher')
   const observer = new Observer({
     metrics: dispatcherMetrics(registry),
     readiness: new Readiness(),
-    sessionTimeoutMs: 30_000,
     clock: { monotonicMs: () => at.nowMs, wallMs: () => at.nowMs },
     budget: new MemoryBudget(1_000_000),
     inFlight: () => 0,
@@ -70,12 +66,5 @@ describe('Observer', () => {
     at.unpublishedBytes = 0
     await gaugeAfter(1, 'held_payload_bytes')
     expect(told.at(-1)).toEqual({ type: 'budget', level: 'ok' })
-  })
-
-  it('the age of the last read grows while Kafka is silent, whatever else is well', async () => {
-    const { at, gaugeAfter } = world()
-    expect(await gaugeAfter(75, 'last_fetch_age_seconds')).toBe(75)
-    at.fetchMs = at.nowMs
-    expect(await gaugeAfter(1, 'last_fetch_age_seconds')).toBe(1)
   })
 })

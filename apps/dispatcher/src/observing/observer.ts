@@ -1,14 +1,12 @@
 import type { Time } from '@hooklane/core/kernel'
 import type { LaneSession } from '@hooklane/dispatch'
-import { reportSilence, type Readiness } from '@hooklane/observability'
+import type { Readiness } from '@hooklane/observability'
 import type { GroupWorker } from '../groups/group-worker.js'
 import type { DispatcherMetrics } from '../metrics.js'
 import type { MemoryBudget } from './memory-budget.js'
 
 export interface ObserverOptions {
   readonly readiness: Readiness
-  /** Without a heartbeat for so long a process is no member of its group any more. */
-  readonly sessionTimeoutMs: number
   readonly metrics: DispatcherMetrics
   readonly clock: Time
   readonly budget: MemoryBudget
@@ -40,26 +38,17 @@ export class Observer {
     const nowMs = clock.monotonicMs()
     let heldBytes = this.options.unpublishedBytes()
     let shortestLeaseMs = Number.POSITIVE_INFINITY
-    let oldestHeartbeatMs = Number.POSITIVE_INFINITY
     for (const worker of workers) {
       const sessions = [...worker.partitions.values()].flatMap((owner) => (owner.session ? [owner.session] : []))
       for (const { state, deadlineMs } of sessions) {
         heldBytes += state.queuedBytes
         shortestLeaseMs = Math.min(shortestLeaseMs, deadlineMs - nowMs)
       }
-      const labels = { group: worker.workerGroup }
-      metrics.partitionsOwned.set(labels, sessions.length)
+      metrics.partitionsOwned.set({ group: worker.workerGroup }, sessions.length)
       this.observeLanes(worker.workerGroup, sessions)
-      const heartbeat = worker.heartbeatMs()
-      if (heartbeat !== null) oldestHeartbeatMs = Math.min(oldestHeartbeatMs, heartbeat)
-      if (heartbeat !== null) metrics.heartbeatAge.set(labels, (nowMs - heartbeat) / 1000)
-      const fetched = worker.lastFetchMs()
-      if (fetched !== null) metrics.lastFetchAge.set(labels, (nowMs - fetched) / 1000)
-      metrics.lag.set(labels, worker.lagRecords())
     }
     // Without a partition nothing is saved, so nothing would ever say that the database is back.
     if (workers.every((worker) => worker.partitions.size === 0)) this.options.readiness.set('database', true)
-    this.reportKafka(oldestHeartbeatMs === Number.POSITIVE_INFINITY ? null : nowMs - oldestHeartbeatMs)
     metrics.heldBytes.set(heldBytes)
     metrics.inFlight.set(this.options.inFlight())
     metrics.leaseRemaining.set(shortestLeaseMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, shortestLeaseMs) / 1000)
@@ -69,11 +58,6 @@ export class Observer {
     for (const worker of workers) {
       for (const owner of worker.partitions.values()) owner.session?.tell({ type: 'budget', level })
     }
-  }
-
-  private reportKafka(silentMs: number | null): void {
-    const { readiness, sessionTimeoutMs } = this.options
-    reportSilence(readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: sessionTimeoutMs })
   }
 
   private observeLanes(group: string, sessions: readonly LaneSession[]): void {

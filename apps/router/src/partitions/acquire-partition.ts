@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { SEEN_CHUNKS } from '@hooklane/contracts/records'
-import type { LogConsumerControl, TopicPartition } from '@hooklane/core/kernel'
+import type { TopicPartition } from '@hooklane/core/kernel'
 import { PartitionState, type ExpiredRange } from '@hooklane/core/routing'
+import type { ReadControl } from '@hooklane/kafka/host'
 import type { Logger } from '@hooklane/observability'
 import type { PartitionWriter } from './partition-writer.js'
 import type { SessionContext } from './session-context.js'
@@ -14,7 +15,7 @@ const RESTORE_SILENCE_MS = 20_000
 
 export interface AcquisitionOptions {
   readonly partition: number
-  readonly control: LogConsumerControl
+  readonly control: ReadControl
   readonly context: SessionContext
   readonly writer: PartitionWriter
   readonly lifetime: SessionLifetime
@@ -66,8 +67,7 @@ async function restoreState(
   let progress = restore.position
   let deadlineMs = clock.monotonicMs() + RESTORE_SILENCE_MS
   onRestore(restore)
-  control.seek(at, 0n)
-  control.resume([at])
+  control.readFrom(at, 0n)
   while (!restore.isComplete) {
     if (restore.position !== progress) {
       progress = restore.position

@@ -1,9 +1,16 @@
 import type { EntityEvent } from '@hooklane/contracts/public'
 import { topicNames, type EndedStreamConfiguration } from '@hooklane/contracts/records'
-import type { LogConsumer, LogConsumerHandlers, LogRecord, OutgoingRecord, TopicPartition } from '@hooklane/core/kernel'
-import { type RouterLog, type RouterTransaction, type RoutingView } from '@hooklane/core/routing'
-import { partitionOfKey } from '@hooklane/core/kernel'
-import { createRegistry, Readiness, Skips } from '@hooklane/observability'
+import {
+  partitionOfKey,
+  type LogConsumer,
+  type LogConsumerHandlers,
+  type LogRecord,
+  type OutgoingRecord,
+  type TopicPartition,
+} from '@hooklane/core/kernel'
+import type { RouterLog, RouterTransaction, RoutingView } from '@hooklane/core/routing'
+import { ConsumerHost } from '@hooklane/kafka/host'
+import { consumerMetrics, createRegistry, Readiness, Skips } from '@hooklane/observability'
 import { pino } from 'pino'
 import { createRouterMetrics } from '../metrics.js'
 import { EventRouter } from './event-router.js'
@@ -150,7 +157,7 @@ class InMemoryConsumer implements LogConsumer {
       const records = log.slice(Number(from), Number(from) + count)
       const endOffset = from + BigInt(records.length)
       this.positions.set(keyOf(at), endOffset)
-      this.handlers.onBatch({ ...at, records, endOffset, highWatermark: BigInt(log.length) })
+      void this.handlers.onBatch({ ...at, records, endOffset, highWatermark: BigInt(log.length) })
     }
   }
 }
@@ -165,11 +172,11 @@ class WatchedReadiness extends Readiness {
   }
 }
 
-const running: EventRouter[] = []
+const running: ConsumerHost[] = []
 
 /** Stops the routers of all worlds. */
 export async function stopRouters(): Promise<void> {
-  await Promise.all(running.splice(0).map((router) => router.stop()))
+  await Promise.all(running.splice(0).map((host) => host.stop()))
 }
 
 /** A router with one app that subscribes to everything, over a log and a consumer that a test plays. */
@@ -204,11 +211,11 @@ export function world(log = new InMemoryRouterLog()) {
     },
   )
   const registry = createRegistry('router')
+  const clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() }
+  const host = new ConsumerHost({ group: 'router', consumer, clock, onCrash: () => undefined })
   const router = new EventRouter({
-    consumer,
+    host,
     readiness,
-    sessionTimeoutMs: 10_000,
-    onCrash: () => undefined,
     context: {
       topics,
       log,
@@ -227,21 +234,23 @@ export function world(log = new InMemoryRouterLog()) {
         },
       },
       limits: { maxRecords: 4, maxBytes: 1_000_000 },
-      clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+      clock,
       metrics: createRouterMetrics(registry),
       logger,
-      skips: new Skips(logger),
+      quarantine: { metrics: consumerMetrics(registry), skips: new Skips(logger), group: 'router' },
     },
   })
   consumer.onReset = (at) => router.onOffsetReset(at)
-  running.push(router)
+  running.push(host)
   /** The app is deleted. */
   const deleteApp = (workerGroup = 'shared-webhook') => {
     apps.clear()
     ended.add({ appId: 'app_a', companyId: COMPANY, epoch: 1, workerGroup })
     router.onConfiguration()
   }
-  return { log, consumer, router, readiness, registry, groups, apps, rests, deleteApp }
+  const start = () => host.start(router)
+  const stop = () => host.stop()
+  return { log, consumer, router, start, stop, readiness, registry, groups, apps, rests, deleteApp }
 }
 
 /** Appends the events `from` to `to`, both included. */

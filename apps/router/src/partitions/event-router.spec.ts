@@ -23,9 +23,9 @@ afterEach(stopRouters)
 
 describe('EventRouter', () => {
   it('shuts the predecessor out, marks the end, restores, and only then reads the offset', async () => {
-    const { log, consumer, router, readiness } = world()
+    const { log, consumer, start, readiness } = world()
     publish(log, 1, 20)
-    await router.start()
+    await start()
     expect(readiness.isReady).toBe(false)
     consumer.assign(EVENTS, STATE)
     await eventually(() => expect(delivered(log)).toEqual(expected(20)))
@@ -37,10 +37,10 @@ describe('EventRouter', () => {
   it.each(['lostBefore', 'lostAfter'] as const)(
     'has no hole and no copy after a transaction that was %s',
     async (fault) => {
-      const { log, consumer, router } = world()
+      const { log, consumer, start } = world()
       publish(log, 1, 10)
       log.fault = fault
-      await router.start()
+      await start()
       consumer.assign(EVENTS, STATE)
       await eventually(() => expect(delivered(log)).toEqual(expected(10)))
       publish(log, 11, 12)
@@ -50,9 +50,9 @@ describe('EventRouter', () => {
   )
 
   it.each([2n, 10n])('goes on where it was after a rejoin, though the group has committed %s', async (committed) => {
-    const { log, consumer, router } = world()
+    const { log, consumer, start } = world()
     publish(log, 1, 9)
-    await router.start()
+    await start()
     consumer.assign(EVENTS, STATE)
     await eventually(() => expect(delivered(log)).toHaveLength(9))
     log.committed = committed
@@ -66,14 +66,14 @@ describe('EventRouter', () => {
     const log = new InMemoryRouterLog()
     const first = world(log)
     publish(log, 1, 30)
-    await first.router.start()
+    await first.start()
     first.consumer.assign(EVENTS, STATE)
     await eventually(() => expect(delivered(log)).toHaveLength(30))
-    await first.router.stop()
+    await first.stop()
 
     const second = world(log)
     publish(log, 31, 33)
-    await second.router.start()
+    await second.start()
     second.consumer.assign(EVENTS, STATE)
     await eventually(() => expect(log.trace.filter((step) => step === 'seek t.router.state 0')).toHaveLength(2))
     second.consumer.assign(EVENTS, STATE)
@@ -82,9 +82,9 @@ describe('EventRouter', () => {
   })
 
   it('leaves a partition alone that was taken away, and takes it up again', async () => {
-    const { log, consumer, router, readiness } = world()
+    const { log, consumer, start, readiness } = world()
     publish(log, 1, 5)
-    await router.start()
+    await start()
     consumer.assign(EVENTS, STATE)
     await eventually(() => expect(delivered(log)).toHaveLength(5))
     consumer.assign()
@@ -96,9 +96,9 @@ describe('EventRouter', () => {
   })
 
   it('does not shut a rightful owner out before a heartbeat confirmed its own assignment', async () => {
-    const { log, consumer, router } = world()
+    const { log, consumer, start } = world()
     publish(log, 1, 3)
-    await router.start()
+    await start()
     consumer.assign(EVENTS, STATE)
     await eventually(() => expect(delivered(log)).toHaveLength(3))
     await log.openWriter()
@@ -112,10 +112,10 @@ describe('EventRouter', () => {
   })
 
   it('waits for a worker group that is not known yet, without losing or reordering', async () => {
-    const { log, consumer, router, groups, registry } = world()
+    const { log, consumer, start, groups, registry } = world()
     groups.clear()
     publish(log, 1, 5)
-    await router.start()
+    await start()
     consumer.assign(EVENTS, STATE)
     await eventually(async () =>
       expect(await registry.getSingleMetricAsString('hooklane_router_partitions')).toContain('waiting'),
@@ -126,10 +126,10 @@ describe('EventRouter', () => {
   })
 
   it('ends the wait for a worker group when the app is deleted', async () => {
-    const { log, consumer, router, groups, apps, registry } = world()
+    const { log, consumer, start, groups, apps, registry } = world()
     groups.clear()
     publish(log, 1, 5)
-    await router.start()
+    await start()
     consumer.assign(EVENTS, STATE)
     await eventually(async () =>
       expect(await registry.getSingleMetricAsString('hooklane_router_partitions')).toContain('waiting'),
@@ -140,12 +140,12 @@ describe('EventRouter', () => {
   })
 
   it('waits longer and longer for a batch that fails, whatever is routed before it, and is not ready meanwhile', async () => {
-    const { log, consumer, router, readiness, rests } = world()
+    const { log, consumer, start, readiness, rests } = world()
     publish(log, 1, 9)
     log.poison = 7n
     // After the first failure smaller batches succeed before the place that failed.
     consumer.fetches.push(3, 3, 3, 1, 3)
-    await router.start()
+    await start()
     consumer.assign(EVENTS, STATE)
     await eventually(() => expect(rests).toEqual([300, 600, 1_200]))
     const since = readiness.reports.slice(
@@ -162,18 +162,18 @@ describe('EventRouter', () => {
     const log = new InMemoryRouterLog()
     const first = world(log)
     publish(log, 1, 3)
-    await first.router.start()
+    await first.start()
     first.consumer.assign(EVENTS, STATE)
     await eventually(() => expect(delivered(log)).toHaveLength(3))
     first.deleteApp()
     const ended = [...expected(3), 'end of 1 at 3']
     await eventually(() => expect(delivered(log)).toEqual(ended))
     expect(log.committed).toBe(3n)
-    await first.router.stop()
+    await first.stop()
 
     const second = world(log)
     second.deleteApp()
-    await second.router.start()
+    await second.start()
     second.consumer.assign(EVENTS, STATE)
     publish(log, 4, 5)
     await eventually(() => expect(log.committed).toBe(5n))
@@ -181,9 +181,9 @@ describe('EventRouter', () => {
   })
 
   it('opens another writer when a worker group is gone that the old one has written to', async () => {
-    const { log, consumer, router, groups, deleteApp } = world()
+    const { log, consumer, router, start, groups, deleteApp } = world()
     publish(log, 1, 3)
-    await router.start()
+    await start()
     consumer.assign(EVENTS, STATE)
     await eventually(() => expect(delivered(log)).toHaveLength(3))
     groups.add('shared-other')
@@ -202,10 +202,10 @@ describe('EventRouter', () => {
   })
 
   it('opens another writer as soon as it has ended the stream of a dedicated group, before the topic can go', async () => {
-    const { log, consumer, router, groups, deleteApp } = world()
+    const { log, consumer, start, groups, deleteApp } = world()
     groups.add('dedicated-app-a-1')
     publish(log, 1, 3)
-    await router.start()
+    await start()
     consumer.assign(EVENTS, STATE)
     await eventually(() => expect(log.committed).toBe(3n))
     expect(log.epoch).toBe(1)
@@ -218,20 +218,20 @@ describe('EventRouter', () => {
   })
 
   it('tries again when a topic is missing', async () => {
-    const { log, consumer, router, registry } = world()
+    const { log, consumer, start, registry } = world()
     publish(log, 1, 5)
     log.fault = 'missingTopic'
-    await router.start()
+    await start()
     consumer.assign(EVENTS, STATE)
     await eventually(() => expect(delivered(log)).toEqual(expected(5)))
     expect(await registry.metrics()).toMatch(/router_incidents_total\{kind="topic_missing".*\} 1/)
   })
 
   it('refuses to start its numbers over when its state is gone', async () => {
-    const { log, consumer, router, readiness, registry } = world()
+    const { log, consumer, start, readiness, registry } = world()
     publish(log, 1, 5)
     log.committed = 3n
-    await router.start()
+    await start()
     consumer.assign(EVENTS, STATE)
     await eventually(async () => expect(await registry.metrics()).toMatch(/kind="state_lost"/))
     expect(delivered(log)).toEqual([])
@@ -239,9 +239,9 @@ describe('EventRouter', () => {
   })
 
   it('says what expired before it was routed, in its place and once, whatever becomes of the transaction', async () => {
-    const { log, consumer, router, registry } = world()
+    const { log, consumer, start, registry } = world()
     publish(log, 1, 5)
-    await router.start()
+    await start()
     consumer.assign(EVENTS, STATE)
     await eventually(() => expect(delivered(log)).toEqual(expected(5)))
     consumer.assign()
@@ -261,10 +261,10 @@ describe('EventRouter', () => {
   })
 
   it('says what expired while it was behind, after what it had read before', async () => {
-    const { log, consumer, router, groups } = world()
+    const { log, consumer, start, groups } = world()
     groups.clear()
     publish(log, 1, 5)
-    await router.start()
+    await start()
     consumer.assign(EVENTS, STATE)
     // It waits for the group, and has read what there is.
     await eventually(() => expect(consumer.positions.get(keyOf(EVENTS))).toBe(5n))
@@ -278,9 +278,9 @@ describe('EventRouter', () => {
   })
 
   it('does not route half a partition', async () => {
-    const { log, consumer, router } = world()
+    const { log, consumer, start } = world()
     publish(log, 1, 2)
-    await router.start()
+    await start()
     consumer.assign(EVENTS)
     expect(log.epoch).toBe(0)
     consumer.assign(EVENTS, STATE)

@@ -1,13 +1,13 @@
 import { HEADER, SCHEMA } from '@hooklane/contracts/public'
 import {
   encodeDeliveryHeaders,
-  encodeQuarantined,
   encodeStreamEndHeaders,
   routerStateKey,
   type TopicNames,
 } from '@hooklane/contracts/records'
 import type { OutgoingRecord } from '@hooklane/core/kernel'
 import type { RoutedBatch } from '@hooklane/core/routing'
+import { quarantineRecord } from '@hooklane/kafka/host'
 
 /**
  * The records of a routed batch's transaction: ends of streams, deliveries in the order of their numbers, quarantined records, changed state.
@@ -34,14 +34,8 @@ export function outgoingRecords(
       headers,
     })
   }
-  for (const { record, reason } of batch.quarantined) {
-    const { topic, partition, offset, key, value } = record
-    const origin = { topic, partition, offset }
-    records.push({
-      topic: topics.quarantine,
-      ...encodeQuarantined({ reason, origin, key, value, service: 'router', at: context.at }),
-    })
-  }
+  const aside = { topic: topics.quarantine, service: 'router', at: context.at }
+  records.push(...batch.quarantined.map((refused) => quarantineRecord(refused, aside)))
   const { written, forgotten } = batch.state
   const at = { topic: topics.routerState, partition: context.partition }
   for (const state of forgotten) records.push({ ...at, key: routerStateKey(state), value: null })

@@ -1,6 +1,7 @@
-import { PlacedBackoff, type LogBatch, type LogConsumerControl, type TopicPartition } from '@hooklane/core/kernel'
+import { PlacedBackoff, type LogBatch, type TopicPartition } from '@hooklane/core/kernel'
 import { isDedicatedGroup } from '@hooklane/core/lane'
 import { isEmptyBatch, PartitionRouter, routeBatch, type RoutedBatch } from '@hooklane/core/routing'
+import type { ReadControl } from '@hooklane/kafka/host'
 import type { Logger } from '@hooklane/observability'
 import { acquirePartition } from './acquire-partition.js'
 import { Backlog } from './backlog.js'
@@ -53,7 +54,7 @@ export class PartitionSession {
 
   constructor(
     readonly partition: number,
-    private readonly control: LogConsumerControl,
+    private readonly control: ReadControl,
     private readonly context: SessionContext,
   ) {
     this.#events = { topic: context.topics.events, partition }
@@ -81,23 +82,22 @@ export class PartitionSession {
     return this.#phase.name === 'owned' && this.#phase.waitsForGroup
   }
 
-  /** The partition was just assigned. Synchronous up to the first question, so nothing is read before it is paused. */
+  /** The partition was just assigned: both topics stand still. */
   start(): void {
-    this.control.pause([this.#events, this.#state])
     this.#running = this.#run()
   }
 
-  /** The group was joined again and the partition is still ours: the consumer has forgotten where it was. */
+  /** The group was joined again and the partition is still ours. */
   rejoined(): void {
+    if (this.#phase.name === 'restoring') this.#phase.restore.restart()
+  }
+
+  /** Where reading of one of the two topics goes on; null: it is not read in this phase. */
+  positionOf(topic: string): bigint | null {
     const phase = this.#phase
-    if (phase.name === 'owned') {
-      this.control.pause([this.#state])
-      this.control.seek(this.#events, phase.backlog.next)
-    } else if (phase.name === 'restoring') {
-      this.control.pause([this.#events])
-      phase.restore.restart()
-      this.control.seek(this.#state, 0n)
-    } else this.control.pause([this.#events, this.#state])
+    if (phase.name === 'owned' && topic === this.#events.topic) return phase.backlog.next
+    if (phase.name === 'restoring' && topic === this.#state.topic) return phase.restore.position
+    return null
   }
 
   /** Retention took what was to be read next; reading goes on from the log's start. */
@@ -166,8 +166,7 @@ export class PartitionSession {
     const backlog = new Backlog(next)
     backlog.insert(inPlaceOfExpired(expired, partition, context))
     this.#phase = { name: 'owned', backlog, isReadingPaused: false, waitsForGroup: false }
-    control.seek(this.#events, next)
-    control.resume([this.#events])
+    control.readFrom(this.#events, next)
     this.#passed(next)
     const seconds = (context.clock.monotonicMs() - startedMs) / 1000
     context.metrics.acquireSeconds.observe(seconds)
@@ -242,8 +241,7 @@ export class PartitionSession {
     if (phase.name !== 'owned' || !phase.isReadingPaused || !phase.backlog.hasRoom) return
     phase.isReadingPaused = false
     // What was being fetched when the partition was paused has been thrown away.
-    this.control.seek(this.#events, phase.backlog.next)
-    this.control.resume([this.#events])
+    this.control.readFrom(this.#events, phase.backlog.next)
   }
 
   async #awaitGroup(wanted: WantedGroup): Promise<void> {

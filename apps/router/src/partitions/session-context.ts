@@ -1,7 +1,7 @@
 import type { TopicNames } from '@hooklane/contracts/records'
 import type { Time } from '@hooklane/core/kernel'
 import type { BatchLimits, PartitionRouterSettings, RouterLog, RoutingConfiguration } from '@hooklane/core/routing'
-import type { Logger, Skips } from '@hooklane/observability'
+import type { Logger, QuarantineSource } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 
 /** What all partitions of a process share. */
@@ -14,7 +14,8 @@ export interface SessionContext {
   readonly clock: Time
   readonly metrics: RouterMetrics
   readonly logger: Logger
-  readonly skips: Skips
+  /** What this process puts aside. */
+  readonly quarantine: QuarantineSource
   /** Monotonic instant of the last heartbeat that the group's coordinator answered. */
   readonly lastHeartbeatMs: () => number | null
   /** A partition was acquired, lost or began to wait. */

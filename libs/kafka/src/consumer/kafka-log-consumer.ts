@@ -183,12 +183,12 @@ export class KafkaLogConsumer implements LogConsumer {
     if (!this.stopped) this.handlers?.onAssigned(assigned, this)
   }
 
-  /** Synchronous inside: nothing can be sought between the check and the handler. */
+  /** Synchronous up to the handler: nothing can be sought between the check and what it does first. */
   private async handOver(fetched: EachBatchPayload): Promise<void> {
     const { batch } = fetched
-    if (this.stopped || fetched.isStale() || !this.assignedKeys.has(keyOf(batch))) return Promise.resolve()
+    if (this.stopped || fetched.isStale() || !this.assignedKeys.has(keyOf(batch))) return
     try {
-      this.handlers?.onBatch({
+      await this.handlers?.onBatch({
         topic: batch.topic,
         partition: batch.partition,
         records: batch.messages.map((message) => toLogRecord(batch, message)),
@@ -200,7 +200,6 @@ export class KafkaLogConsumer implements LogConsumer {
       throw new kafkajs.KafkaJSNonRetriableError(toError(error))
     }
     fetched.resolveOffset(batch.lastOffset())
-    return Promise.resolve()
   }
 
   private async recover(crashed: Consumer, error: Error): Promise<void> {

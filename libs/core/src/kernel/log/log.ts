@@ -63,8 +63,8 @@ export interface LogConsumerHandlers {
    * must seek or pause each partition.
    */
   onAssigned(assigned: readonly TopicPartition[], control: LogConsumerControl): void
-  /** Files the records and returns at once; throwing makes the consumer restart. */
-  onBatch(batch: LogBatch): void
+  /** Files the records at once, before it waits for anything; throwing (or rejecting) makes the consumer restart. */
+  onBatch(batch: LogBatch): void | Promise<void>
   /** The consumer stopped for good after a fault that it could not cure. */
   onCrash(error: Error): void
 }

@@ -1,0 +1,40 @@
+import { topicNames } from '@hooklane/contracts/records'
+import { KafkaLogConsumer } from '@hooklane/kafka'
+import { ConsumerHost } from '@hooklane/kafka/host'
+import type { ConsumerMetrics } from '@hooklane/observability'
+import { systemClock, type ServiceContext } from '@hooklane/runtime'
+import type { Connections } from './connections.js'
+import type { RecorderSettings } from './settings.js'
+
+/**
+ * A fetch waits for some hundred records or half a second: every fetch, transaction and commit of offsets costs CPU in three processes, and
+ * nobody watches the log that closely.
+ */
+const FETCH = { maxWaitMs: 500, minBytes: 512 * 1024, maxBytesPerPartition: 1024 * 1024 } as const
+/** Without a heartbeat for so long a process is no member of its group any more. */
+export const SESSION_TIMEOUT_MS = 10_000
+/** Consumer group, without the prefix of the topics. */
+export const GROUP = 'recorder'
+
+/** The recorder's member of its consumer group. */
+export function makeHost(
+  { topicPrefix }: RecorderSettings,
+  context: ServiceContext,
+  consumers: ConsumerMetrics,
+  { kafka }: Connections,
+): ConsumerHost {
+  const names = topicNames(topicPrefix)
+  context.readiness.set('kafka', false, 'joining the group')
+  return new ConsumerHost({
+    group: GROUP,
+    consumer: new KafkaLogConsumer(kafka, {
+      group: names.group(GROUP),
+      topics: [names.attempts, names.deadLetters],
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      ...FETCH,
+    }),
+    clock: systemClock,
+    onRebalance: () => consumers.rebalances.inc({ group: GROUP }),
+    onCrash: (error) => context.fail('the Kafka consumer could not be kept running', error),
+  })
+}

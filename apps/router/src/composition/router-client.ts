@@ -1,0 +1,28 @@
+import { kafkaConnection } from '@hooklane/config'
+import { createKafkaClient, type KafkaClient, type OffsetReset } from '@hooklane/kafka'
+import type { Logger } from '@hooklane/observability'
+import type { RouterMetrics } from '../metrics.js'
+import type { RouterSettings } from '../settings.js'
+
+/** The process's client of Kafka, and who hears when one of its readers was moved to another offset than it asked for. */
+export class RouterClient {
+  readonly kafka: KafkaClient
+  private onReset = (_: OffsetReset): void => undefined
+
+  constructor(settings: RouterSettings, logger: Logger, metrics: RouterMetrics) {
+    this.kafka = createKafkaClient({
+      ...kafkaConnection(settings),
+      clientId: `${settings.topicPrefix}router`,
+      logger,
+      onOffsetReset: (reset) => {
+        metrics.incidents.inc({ kind: 'offset_reset' })
+        this.onReset(reset)
+      },
+    })
+  }
+
+  /** One listener. */
+  listen(onReset: (reset: OffsetReset) => void): void {
+    this.onReset = onReset
+  }
+}

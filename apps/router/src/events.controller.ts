@@ -1,0 +1,20 @@
+import { Controller } from '@nestjs/common'
+import type { LogBatch } from '@hooklane/core/kernel'
+import { OnBatch } from '@hooklane/kafka/host'
+import { EventRouter } from './partitions/event-router.js'
+
+/** What the router reads: events, and while it takes a partition over the state that its last owner left. */
+@Controller()
+export class EventsController {
+  constructor(private readonly router: EventRouter) {}
+
+  @OnBatch('events')
+  onEvents(batch: LogBatch): void {
+    this.router.onBatch(batch)
+  }
+
+  @OnBatch('router-state')
+  onState(batch: LogBatch): void {
+    this.router.onBatch(batch)
+  }
+}

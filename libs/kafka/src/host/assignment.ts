@@ -1,0 +1,28 @@
+import type { TopicPartition } from '@hooklane/core/kernel'
+import type { Assignment } from './partition-reader.js'
+
+/** The partitions that a member holds, and what each rebalance changes in them. */
+export class HeldPartitions {
+  private held = new Map<string, TopicPartition>()
+
+  has(at: TopicPartition): boolean {
+    return this.held.has(keyOf(at))
+  }
+
+  list(): readonly TopicPartition[] {
+    return [...this.held.values()]
+  }
+
+  /** A rebalance has ended: `assigned` is everything that is held now. */
+  become(assigned: readonly TopicPartition[]): Assignment {
+    const before = this.held
+    this.held = new Map(assigned.map((at) => [keyOf(at), at]))
+    return {
+      held: assigned,
+      gained: assigned.filter((at) => !before.has(keyOf(at))),
+      lost: [...before.values()].filter((at) => !this.has(at)),
+    }
+  }
+}
+
+const keyOf = ({ topic, partition }: TopicPartition): string => `${partition}/${topic}`

@@ -1,0 +1,8 @@
+export { BatchEngine } from './batch-engine.js'
+export { ConsumerHost, type ReadControl } from './consumer-host.js'
+export { TRANSPORT_ENGINE, type LogTransportEngine } from './log-transport.js'
+export { OnBatch } from './on-batch.js'
+export type { Assignment, PartitionReader } from './partition-reader.js'
+export { quarantineRecord, type RefusedRecord } from './quarantine-record.js'
+export { startConsumerService } from './start-consumer-service.js'
+export { reportConsumers, type ConsumerReports } from './watch-consumers.js'

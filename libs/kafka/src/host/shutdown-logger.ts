@@ -1,0 +1,44 @@
+import type { LoggerService } from '@nestjs/common'
+
+/** Remembers what failed in a hook of the shutdown: Nest logs it and goes on, but the process must not end as if all were well. */
+export class ShutdownLogger implements LoggerService {
+  private isShuttingDown = false
+  private failure: { readonly cause: unknown } | null = null
+
+  constructor(private readonly logger: LoggerService) {}
+
+  /** The shutdown begins. */
+  begin(): void {
+    this.isShuttingDown = true
+  }
+
+  /** @throws what failed first */
+  throwFailure(): void {
+    if (this.failure) throw this.failure.cause
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.logger.log(message, ...rest)
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.logger.warn(message, ...rest)
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    if (this.isShuttingDown) this.failure ??= { cause: message }
+    this.logger.error(message, ...rest)
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.logger.debug?.(message, ...rest)
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.logger.verbose?.(message, ...rest)
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.logger.fatal?.(message, ...rest)
+  }
+}

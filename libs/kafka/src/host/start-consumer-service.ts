@@ -1,0 +1,41 @@
+import { Catch, type DynamicModule, type LoggerService, type RpcExceptionFilter } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { throwError, type Observable } from 'rxjs'
+import { LogTransport, TRANSPORT_ENGINE, type LogTransportEngine } from './log-transport.js'
+import { ShutdownLogger } from './shutdown-logger.js'
+
+/** Hands what a handler throws to the engine as it is: Nest would say that something happened. */
+@Catch()
+class HandOn implements RpcExceptionFilter<unknown> {
+  catch(error: unknown): Observable<never> {
+    return throwError(() => error)
+  }
+}
+
+/**
+ * Starts a Nest application that reads the log: its parts (`onApplicationBootstrap`), then what it provides as `TRANSPORT_ENGINE`. `close` ends it in
+ * the order of Nest's hooks, and rejects when one of them failed.
+ */
+export async function startConsumerService(
+  module: DynamicModule,
+  logger: LoggerService,
+): Promise<{ close(): Promise<void> }> {
+  const service = await NestFactory.createMicroservice(module, {
+    useFactory: (engine: LogTransportEngine) => ({ strategy: new LogTransport(engine) }),
+    inject: [TRANSPORT_ENGINE],
+    // What fails while the parts are made is thrown, and said by the caller.
+    logger: false,
+    abortOnError: false,
+  })
+  const shutdownLogger = new ShutdownLogger(logger)
+  service.useLogger(shutdownLogger)
+  service.useGlobalFilters(new HandOn())
+  await service.listen()
+  return {
+    close: async () => {
+      shutdownLogger.begin()
+      await service.close()
+      shutdownLogger.throwFailure()
+    },
+  }
+}
