@@ -144,6 +144,14 @@ async function loosePartition(site) {
   return partition
 }
 
+/** Makes room: too many tables wait for being a partition again. @param {Site} site @param {Partition} partition */
+async function dropLoose(site, { name }) {
+  if (!(await site.alter({ did: 'dropTable', table: name }, `DROP TABLE public.${name}`))) return
+  site.partitions.delete(name)
+  site.note(drop.kind, `${name} dropped, which was none any more`)
+  site.count(drop.kind)
+}
+
 /** @type {Act} */
 const detach = {
   kind: 'partitionDetach',
@@ -151,7 +159,8 @@ const detach = {
   async act(site) {
     const partition = somePartition(site, true)
     if (partition === null) return prepare(site)
-    if (all(site).filter(({ isAttached }) => !isAttached).length >= MAX_LOOSE) return null
+    const loose = all(site).filter(({ isAttached }) => !isAttached)
+    if (loose.length >= MAX_LOOSE) await dropLoose(site, /** @type {Partition} */ (loose[0]))
     const { name } = partition
     if (!(await site.alter({ did: 'detach', table: name }, `ALTER TABLE public.ev DETACH PARTITION public.${name}`)))
       return null
