@@ -34,12 +34,15 @@ export class ColumnLives {
 
   /**
    * Whether nobody can say if a column is shown in a table that omits something: under a name that passed, or because the file omits it by another of its
-   * names (it stays inside then, with a warning).
+   * names (it stays inside then, with a warning), or because a file omitted it that was in force before it was dropped (it stays inside then as well).
    *
    * @param {string} table @param {string} column
-   * @param {{ at: string, omit: readonly string[] }} by - When it was written, and what the file that decided over it omits.
+   * @param {object} by
+   * @param {string} by.at - When it was written.
+   * @param {readonly string[]} by.omit - What the file that decided over it omits.
+   * @param {ReadonlySet<string>} by.everOmitted - What any file of the run omits.
    */
-  isUnsure(table, column, { at, omit }) {
+  isUnsure(table, column, { at, omit, everOmitted }) {
     const lives = this.#lives.get(`${table}\0${column}`)
     if (lives === undefined || omit.length === 0) return false
     const now = Date.parse(at)
@@ -47,7 +50,9 @@ export class ColumnLives {
       ({ from, to, names }) =>
         from <= now &&
         now <= to &&
-        (to - from <= MAX_PASSING_MS || omit.some((name) => name !== column && names.has(name))),
+        (to - from <= MAX_PASSING_MS ||
+          omit.some((name) => name !== column && names.has(name)) ||
+          (to < Infinity && [...names].some((name) => everOmitted.has(name)))),
     )
   }
 

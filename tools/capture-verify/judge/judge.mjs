@@ -51,7 +51,12 @@ export class Judge {
   #receivers = new Receivers()
   #model = new Model({
     onFault: (text) => this.#findings.add('confused', text, { at: this.#at }),
-    isUnsure: (table, column) => this.#columns.isUnsure(table, column, { at: this.#at, omit: this.#omitOf(table) }),
+    isUnsure: (table, column) =>
+      this.#columns.isUnsure(table, column, {
+        at: this.#at,
+        omit: this.#omitOf(table),
+        everOmitted: this.#everOmitted.get(table) ?? new Set(),
+      }),
   })
   #columns = new ColumnLives([])
   /** What the file that decides over the present transaction omits. @type {(table: string) => readonly string[]} */
@@ -60,6 +65,8 @@ export class Judge {
   #topic
   /** Of each table: columns that any file of the run has ignored or omitted. @type {Map<string, Set<string>>} */
   #everNamed = new Map()
+  /** Of each table: columns that any file of the run has omitted. @type {Map<string, Set<string>>} */
+  #everOmitted = new Map()
   /** Processes that were killed when a transaction was half-published. @type {Set<number>} */
   #halfKilled = new Set()
   #at = ''
@@ -95,6 +102,7 @@ export class Judge {
     const named = this.#namedOf(table)
     for (const column of [...ignore, ...omit]) named.add(column)
     this.#everNamed.set(table, named)
+    this.#everOmitted.set(table, new Set([...(this.#everOmitted.get(table) ?? []), ...omit]))
   }
 
   /** @param {Transaction} transaction */

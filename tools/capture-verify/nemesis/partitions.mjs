@@ -8,7 +8,7 @@
 
 /** Buckets that partitions of a run cover, each a width of them. */
 const WIDTH = 5
-const STARTS = [20, 25, 30, 35, 40, 45, 50, 55]
+const STARTS = Array.from({ length: 16 }, (_, nth) => 20 + nth * WIDTH)
 /**
  * A partition that joined must have been there for a few looks of the event-producer before it leaves: one that comes and goes between two looks
  * leaves no trace in any catalogue, and nobody could announce it.

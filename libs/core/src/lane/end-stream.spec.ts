@@ -27,17 +27,20 @@ describe('the end of a stream', () => {
     expect(s.session.offsets.low).toBe(53n)
   })
 
-  it.each(['any', 'transient'] as const)('lets go of a head that fails after the app was deleted (retry on %s)', (on) => {
-    const retry = { attempts: 3, intervalMs: 3_600_000, jitter: 0, on }
-    const s = scene({}, { retry })
-    s.read(recordOf(1, 0), recordOf(2, 1), endOf(2, 2))
-    s.delete(1)
-    s.ends(1, down)
-    expect(s.types()).not.toContain('wakeAt')
-    for (let i = 0; i < 6; i++) s.land()
-    expect(s.last('saveLane')).toMatchObject({ endedEpoch: 1, row: { settled: 2n } })
-    expect(s.session.offsets.low).toBe(3n)
-  })
+  it.each(['any', 'transient'] as const)(
+    'lets go of a head that fails after the app was deleted (retry on %s)',
+    (on) => {
+      const retry = { attempts: 3, intervalMs: 3_600_000, jitter: 0, on }
+      const s = scene({}, { retry })
+      s.read(recordOf(1, 0), recordOf(2, 1), endOf(2, 2))
+      s.delete(1)
+      s.ends(1, down)
+      expect(s.types()).not.toContain('wakeAt')
+      for (let i = 0; i < 6; i++) s.land()
+      expect(s.last('saveLane')).toMatchObject({ endedEpoch: 1, row: { settled: 2n } })
+      expect(s.session.offsets.low).toBe(3n)
+    },
+  )
 
   it('does not hurry an app that was made again', () => {
     const s = scene({ rows: [rowOf({})] })
