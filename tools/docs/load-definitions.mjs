@@ -73,7 +73,7 @@ export async function loadDefinitions() {
   }
   const { serviceMetricCatalogue } = await load('libs', 'runtime', 'dist', 'index.js')
   const { consumerMetricCatalogue } = await load('libs', 'observability', 'dist', 'index.js')
-  const contracts = await load('libs', 'contracts', 'dist', 'index.js')
+  const contracts = await load('libs', 'contracts', 'dist', 'public', 'index.js')
   return {
     services,
     everyService: Object.values(serviceMetricCatalogue),

@@ -62,6 +62,9 @@ const NOTICES = {
   },
 }
 
+/** @param {string} entry */
+const core = (entry) => load('libs', 'core', 'dist', entry, 'index.js')
+
 /**
  * A delivery as the services make one: built, routed and rendered by their code.
  *
@@ -72,11 +75,14 @@ const NOTICES = {
 async function exampleOf(name) {
   const notice = NOTICES[name]
   if (notice === undefined) throw new Error(`tools/docs/own-events-page.mjs has no example of ${name}`)
-  const core = await load('libs', 'core', 'dist', 'index.js')
-  const event = { ...core.buildResyncEvent(notice), entity: core.subscriptionEntity('sub_31') }
-  const body = core.renderEnvelope({
-    event: core.renderEvent(event, 'https://pim.example.com'),
-    address: core.renderAddress({
+  const { buildResyncEvent } = await core('capture')
+  const { subscriptionEntity } = await core('routing')
+  const { renderAddress, renderEnvelope, renderEvent } = await core('delivery')
+  const { webhookId } = await core('kernel')
+  const event = { ...buildResyncEvent(notice), entity: subscriptionEntity('sub_31') }
+  const body = renderEnvelope({
+    event: renderEvent(event, 'https://pim.example.com'),
+    address: renderAddress({
       subscription: { id: 'sub_31', workflow: { id: 'wf_11', name: 'Products to Shopware DE' } },
       app: { id: 'app_42', type: 'shopware', name: 'Nordlys DE' },
       company: { id: 'cmp_7', name: 'Nordlys Living A/S' },
@@ -84,7 +90,7 @@ async function exampleOf(name) {
       worker: 'shared',
     }),
     order: { epoch: 1, sequence: 18452 },
-    deliveryId: core.webhookId(event.id, 'sub_31'),
+    deliveryId: webhookId(event.id, 'sub_31'),
     previous: 18451n,
     skipped: [],
   })
