@@ -4,7 +4,7 @@ import { formatEpoch, type CaptureSource } from '@hooklane/core/capture'
 import type { TopicNames } from '@hooklane/contracts/records'
 import { MAX_RECORD_BYTES, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
 import { CaptureMarks, readCompanyIds, readConfiguration, type PgPool } from '@hooklane/postgres'
-import { ChangesMissing, emitAnnouncements, readTransactionHorizon, type ReplicatedSource } from '@hooklane/replication'
+import { ChangesMissing, emitAnnouncements, readOpenWriters, type ReplicatedSource } from '@hooklane/replication'
 import type { ServiceContext } from '@hooklane/runtime'
 import type { EventProducerMetrics } from './metrics.js'
 import { MarkKeeper } from './marks/mark-keeper.js'
@@ -100,7 +100,7 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
     marks,
     readCompanies: () => readCompanyIds(pool),
     emit: (ids) => emitAnnouncements(source, ids, applicationNameOf(source.name)),
-    readHorizon: () => readTransactionHorizon(source, applicationNameOf(source.name)),
+    readOpenWriters: () => readOpenWriters(source, applicationNameOf(source.name)),
     onWaiting: reportWaiting(parts, source.name),
   })
   const reports = catalogueReports(parts, source.name)
@@ -149,7 +149,7 @@ function reportWaiting({ context: { logger } }: Parts, source: string): (ids: re
       logger.warn(
         { source, announcement: id },
         'receivers are told to fetch entities again when every transaction has ended that was open before: ' +
-          'SELECT pid, xact_start, query FROM pg_stat_activity WHERE backend_xid IS NOT NULL ORDER BY xact_start shows them',
+          'SELECT pid, xact_start, query FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL ORDER BY xact_start shows them',
       )
     }
   }

@@ -7,8 +7,7 @@ async function startOver(options: ProcessOptions = {}, isOpen = false) {
   const outside = new Outside()
   outside.mark = { ...(await new Outside().store.claim('pim', 'o', at(1_000n))), log: LOG, settledLsn: 1_001n }
   const process = start(outside, { capture: sourceOf({ epoch: 2 }), companies: [FIRST], ...options })
-  // The transaction 899 has not ended.
-  if (isOpen) process.horizon.endedBelow = 899n
+  if (isOpen) process.openWriters.push('3/17')
   await process.connect(found(900n))
   const resyncs = () => outside.events.filter(({ event }) => event.type === 'resync.required')
   return { ...process, outside, resyncs }
@@ -16,12 +15,12 @@ async function startOver(options: ProcessOptions = {}, isOpen = false) {
 
 describe('an announcement', () => {
   it('waits until every transaction has ended that was open when it was noted, and for no later one', async () => {
-    const { emitted, horizon, look, end } = await startOver({}, true)
+    const { emitted, openWriters, look, end } = await startOver({}, true)
     expect(emitted).toEqual([])
-    horizon.next = 950n
+    openWriters.push('4/20')
     await look()
     expect(emitted).toEqual([])
-    horizon.endedBelow = 900n
+    openWriters.shift()
     await look()
     expect(emitted).toHaveLength(1)
     await look()

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { ResyncReason } from '@hooklane/contracts/public'
 import type { Announcement, CaptureSource, LogPlace, Truncation, TransactionInfo } from '@hooklane/core/capture'
 import type { ReadCaptureMark } from '@hooklane/postgres'
-import type { TransactionHorizon } from '@hooklane/replication'
 import type { MarkKeeper } from '../marks/mark-keeper.js'
 import { announcedEvents, type PlacedAnnouncement } from './announced-events.js'
 import type { PlacedEvent } from './event-record.js'
@@ -14,8 +13,8 @@ export interface AnnouncerOptions {
   readonly readCompanies: () => Promise<readonly string[]>
   /** Writes the ids into the source's log. */
   readonly emit: (ids: readonly string[]) => Promise<void>
-  /** Which transactions of the captured database have ended. */
-  readonly readHorizon: () => Promise<TransactionHorizon>
+  /** The open transactions of the captured database that may have written something; no later one has the name of an earlier one. */
+  readonly readOpenWriters: () => Promise<readonly string[]>
   /** These wait for transactions that are open since before they were noted; called each time that they still do. */
   readonly onWaiting: (ids: readonly string[]) => void
 }
@@ -35,7 +34,7 @@ const NOTHING: AnnouncedEvents = { events: [], ids: [] }
  * An announcement is noted in the mark before it is emitted into the source's log, and leaves the mark when its events are in Kafka. One that
  * was emitted twice is published where it stands first.
  *
- * It is emitted only when every transaction has ended that was open when it was noted. Whether a change is published is decided when it is made, so
+ * It is emitted only when every transaction has ended that had written something and was open when it was noted. Whether a change is published is decided when it is made, so
  * one that was made while its table was left out never comes, also where its transaction commits after the table is published again.
  * Receivers that fetched before that commit would not see it.
  */
@@ -44,8 +43,8 @@ export class Announcer {
   private inTransaction: { readonly id: string; readonly place: LogPlace }[] = []
   /** Over this connection; nobody needs to emit them again. */
   private readonly emittedIds = new Set<string>()
-  /** Noted and not emitted → every transaction below has to end first. */
-  private readonly waitsFor = new Map<string, bigint>()
+  /** Noted and not emitted → the transactions that have to end first. */
+  private readonly waitsFor = new Map<string, readonly string[]>()
   /** Read from this connection → LSN of its first place in the log. */
   private readonly firstPlaces = new Map<string, bigint>()
 
@@ -76,9 +75,9 @@ export class Announcer {
     const saved = new Set(savedAnnouncements.map(({ id }) => id))
     const noted = announcements.map(({ id }) => id).filter((id) => saved.has(id) && !this.emittedIds.has(id))
     if (noted.length === 0) return
-    const { endedBelow, next } = await this.options.readHorizon()
-    for (const id of noted) if (!this.waitsFor.has(id)) this.waitsFor.set(id, next)
-    const waiting = noted.filter((id) => endedBelow < (this.waitsFor.get(id) ?? next))
+    const open = await this.options.readOpenWriters()
+    for (const id of noted) if (!this.waitsFor.has(id)) this.waitsFor.set(id, open)
+    const waiting = noted.filter((id) => this.waitsFor.get(id)?.some((writer) => open.includes(writer)))
     if (waiting.length > 0) this.options.onWaiting(waiting)
     const ids = noted.filter((id) => !waiting.includes(id))
     if (ids.length === 0) return

@@ -159,8 +159,8 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
   const { capture = sourceOf(), room = Infinity, companies = [], columnsNow = ['id', 'company'] } = options
   const acknowledged: bigint[] = []
   const emitted: string[] = []
-  /** Which transactions of the database have ended: all. */
-  const horizon = { endedBelow: 900n, next: 900n }
+  /** Open transactions of the database that have written something. */
+  const openWriters: string[] = []
   const kafka = { room, isSilent: false, answers: Promise.resolve() }
   let fallSilent: () => void = () => undefined
   /** Resolves when a request stays without an answer. */
@@ -223,7 +223,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
         emitted.push(...ids)
         return Promise.resolve()
       },
-      readHorizon: () => Promise.resolve({ ...horizon }),
+      readOpenWriters: () => Promise.resolve([...openWriters]),
       onWaiting: () => undefined,
     }),
     lastPositions: async () => outside.since(await marks.read()),
@@ -273,7 +273,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
   }
   const process = {
     columnsNow,
-    horizon,
+    openWriters,
     source,
     marks,
     kafka,
