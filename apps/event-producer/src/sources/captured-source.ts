@@ -13,7 +13,6 @@ import {
   type TransactionInfo,
 } from '@hooklane/core/capture'
 import {
-  missingOfAll,
   notDecodable,
   type CatalogueAccess,
   type LogRelease,
@@ -40,7 +39,7 @@ import {
   refuseOrdinals,
   type PublishedPlace,
 } from './published-place.js'
-import { historyOf } from './source-history.js'
+import { historyIsOther, historyOf } from './source-history.js'
 import { whereToBegin } from './where-to-begin.js'
 
 export interface CapturedSourceOptions {
@@ -65,9 +64,10 @@ export interface CapturedSourceOptions {
  * Turns the transactions of a captured database into events. A transaction is folded while it is read; its events are given to the
  * publisher at its commit, and the log is released when they are durable and the mark says so.
  *
- * Invariant: `lastEnqueued` is the position of the last event given to the publisher. After a reconnect the same transactions come again;
- * what is not above it is on its way already; it may stand within a transaction whose commit failed. The last transaction that was published is `expected` among them: if the database was
- * restored and moved on, another one stands in its place, and what it holds before that place would be mistaken for copies.
+ * Invariant: `lastEnqueued` is the position of the last event given to the publisher; it may stand within a transaction whose commit failed.
+ * After a reconnect the same transactions come again, and what is not above it is on its way already. The last transaction that was published is
+ * `expected` among them: if the database was restored and moved on, another one stands in its place, and what it holds before that place
+ * would be mistaken for copies.
  */
 export class CapturedSource implements TransactionConsumer {
   private fold: TransactionFolder | null = null
@@ -282,20 +282,14 @@ export class CapturedSource implements TransactionConsumer {
   private refuseOtherHistory({ commitLsn, xid }: TransactionInfo): void {
     const { expected } = this
     if (expected === null || commitLsn < expected.commitLsn) return
-    if (commitLsn !== expected.commitLsn || xid !== expected.xid) throw this.historyIsOther(expected)
+    if (commitLsn !== expected.commitLsn || xid !== expected.xid)
+      throw historyIsOther(this.options.replicated, expected)
     this.expected = null
   }
 
   private offer(settledLsn: bigint): void {
     const { expected } = this
     if (expected === null) return this.options.marks.offer(settledLsn)
-    if (settledLsn > expected.commitLsn) throw this.historyIsOther(expected)
-  }
-
-  private historyIsOther({ xid }: PublishedPlace): Error {
-    return missingOfAll(this.options.replicated, {
-      code: 'CHANGES_MISSING',
-      reason: `the log does not hold transaction ${xid}, which was published: the database was restored, or is another one`,
-    })
+    if (settledLsn > expected.commitLsn) throw historyIsOther(this.options.replicated, expected)
   }
 }

@@ -119,3 +119,10 @@ function gapOf(
       }
   }
 }
+
+/** The log has come to the place of a published transaction, and another one stands there, or none. */
+export const historyIsOther = (replicated: ReplicatedSource, { xid }: PublishedPlace): Error =>
+  missingOfAll(replicated, {
+    code: 'CHANGES_MISSING',
+    reason: `the log does not hold transaction ${xid}, which was published: the database was restored, or is another one`,
+  })
