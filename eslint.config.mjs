@@ -39,6 +39,14 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-definitions': 'off',
       'no-control-regex': 'off',
       eqeqeq: 'error',
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'URL',
+          property: 'canParse',
+          message: 'Wrong for Latin-1 text once compiled (Node 20, 22): parseUrl of core/kernel.',
+        },
+      ],
       'max-depth': ['error', 4],
       'max-params': 'off',
     },

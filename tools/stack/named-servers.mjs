@@ -79,10 +79,12 @@ export function withoutPassword(databaseUrl) {
 
 /** @param {string} text */
 export function parseDatabaseUrl(text) {
-  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
-    throw new StackError('DATABASE_URL must look like postgres://user:password@host:5432/database')
+  try {
+    if (/^postgres(ql)?:\/\//.test(text)) return new URL(text)
+  } catch {
+    // Said below, with an example.
   }
-  return new URL(text)
+  throw new StackError('DATABASE_URL must look like postgres://user:password@host:5432/database')
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type CaptureSource,
   type CompanyRule,
 } from '@hooklane/core/capture'
+import { parseUrl } from '@hooklane/core/kernel'
 import type { ExpandedPiece } from './environment-references.js'
 import { joined } from './environment-references.js'
 import { parseTable } from './parse-table.js'
@@ -118,7 +119,7 @@ function parseDatabase(value: YamlValue): string | null {
   const pieces = value.pieces()
   if (pieces === null) return null
   const database = joined(pieces)
-  if (!/^postgres(ql)?:\/\//.test(database) || !URL.canParse(database)) {
+  if (!/^postgres(ql)?:\/\//.test(database) || !parseUrl(database)) {
     return value.fault('must be a URL: postgres://user:password@host:port/database')
   }
   return holdsPassword(pieces) ? value.fault('holds a password: take it from the environment, ${NAME}') : database

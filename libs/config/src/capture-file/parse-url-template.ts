@@ -1,4 +1,5 @@
 import type { UrlPart, UrlTemplate } from '@hooklane/core/capture'
+import { parseUrl } from '@hooklane/core/kernel'
 import type { ExpandedPiece } from './environment-references.js'
 
 const PLACEHOLDER = /\{([^{}]*)\}/g
@@ -26,6 +27,6 @@ export function parseUrlTemplate(pieces: readonly ExpandedPiece[]): UrlTemplate 
     if (from < piece.text.length) parts.push({ kind: 'text', text: piece.text.slice(from) })
   }
   const sample = parts.map((part) => (part.kind === 'text' ? part.text : 'x')).join('')
-  if (!/^https?:\/\/[^/]/.test(sample) || !URL.canParse(sample)) return 'must be an http or https URL'
+  if (!/^https?:\/\/[^/]/.test(sample) || !parseUrl(sample)) return 'must be an http or https URL'
   return parts
 }

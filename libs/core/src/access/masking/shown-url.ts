@@ -1,3 +1,4 @@
+import { parseUrl } from '../../kernel/url/parse-url.js'
 import { isCredentialName, looksSecret } from './credential-names.js'
 
 /** Stands in the place of whatever is hidden. */
@@ -9,15 +10,17 @@ export const MASK = '***'
  * Without anything to hide it is the URL itself, normalised. A shown URL is shown unchanged; text that is no URL is masked whole.
  */
 export function shownUrl(text: string): string {
-  if (!URL.canParse(text)) return MASK
-  const { protocol, host, pathname, search } = new URL(text)
+  const url = parseUrl(text)
+  if (!url) return MASK
+  const { protocol, host, pathname, search } = url
   return `${protocol}//${host}${shownPath(pathname)}${shownQuery(search)}`
 }
 
 /** Whether a URL that somebody wrote holds the mask in the place of a value: it was copied from where it was shown. */
 export function holdsMask(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { pathname, search } = new URL(text)
+  const url = parseUrl(text)
+  if (!url) return false
+  const { pathname, search } = url
   return pathname.split('/').includes(MASK) || parametersOf(search).some(({ name, value }) => (value ?? name) === MASK)
 }
 

@@ -1,3 +1,4 @@
+import { parseUrl } from '../../kernel/url/parse-url.js'
 import { isCredentialName, looksSecret } from './credential-names.js'
 import { parametersOf } from './shown-url.js'
 
@@ -51,8 +52,9 @@ function basicSecrets(text: string): readonly string[] {
 
 /** What `shownUrl` hides, as far as it is a credential by its name or looks like one; and the path as a whole, because it may be one. */
 function urlSecrets(text: string): readonly string[] {
-  if (!URL.canParse(text)) return []
-  const { pathname, search, password } = new URL(text)
+  const url = parseUrl(text)
+  if (!url) return []
+  const { pathname, search, password } = url
   const segments = pathname.split('/').filter((segment) => segment !== '')
   const parameters = parametersOf(search).flatMap(({ name, value }) => {
     if (value === null) return looksSecret(name) ? [name] : []

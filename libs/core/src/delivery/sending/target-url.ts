@@ -1,3 +1,5 @@
+import { parseUrl } from '../../kernel/url/parse-url.js'
+
 /** Whether a receiver's URL may be stored and called. The same rules hold when it is saved and before every connection. */
 
 export const MAX_URL_LENGTH = 2048
@@ -65,8 +67,8 @@ export function checkTargetUrl(
 ): TargetCheck {
   const unclear = checkText(raw)
   if (unclear) return unclear
-  if (!URL.canParse(raw)) return fault('URL_INVALID', 'must be an absolute URL')
-  const url = new URL(raw)
+  const url = parseUrl(raw)
+  if (!url) return fault('URL_INVALID', 'must be an absolute URL')
   if (url.username !== '' || url.password !== '') return fault('URL_USERINFO', 'must not hold a user or password')
   if (url.href.length > MAX_URL_LENGTH) return fault('URL_TOO_LONG', `must have at most ${MAX_URL_LENGTH} characters`)
 
