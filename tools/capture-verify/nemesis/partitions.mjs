@@ -45,20 +45,35 @@ const bounds = (from) => `FOR VALUES FROM (${from}) TO (${from + WIDTH})`
 /** @param {Site} site */
 const newName = (site) => `ev_x${all(site).length + 1}_${Date.now().toString(36)}`
 
-/** @param {Site} site @param {boolean} isFull @returns {Promise<string | null>} */
-async function create(site, isFull) {
+/**
+ * How the replica identity of a new partition is set. `company`: what is logged of an old row names the company and nothing else beside the
+ * id, so that a change without the values of before could be told to somebody. `key`: not even the company.
+ *
+ * @type {Readonly<Record<'full' | 'key' | 'company', (name: string) => string[]>>}
+ */
+const IDENTITY = {
+  full: (name) => [`ALTER TABLE public.${name} REPLICA IDENTITY FULL`],
+  key: () => [],
+  company: (name) => [
+    `ALTER TABLE public.${name} ALTER COLUMN company_id SET NOT NULL`,
+    `CREATE UNIQUE INDEX ${name}_of ON public.${name} (bucket, region, id, company_id)`,
+    `ALTER TABLE public.${name} REPLICA IDENTITY USING INDEX ${name}_of`,
+  ],
+}
+
+/** @param {Site} site @param {keyof typeof IDENTITY} identity @returns {Promise<string | null>} */
+async function create(site, identity) {
   const from = freeStart(site)
   if (from === null) return null
   const name = newName(site)
-  const statements = [`CREATE TABLE public.${name} PARTITION OF public.ev ${bounds(from)}`]
-  if (isFull) statements.push(`ALTER TABLE public.${name} REPLICA IDENTITY FULL`)
+  const statements = [`CREATE TABLE public.${name} PARTITION OF public.ev ${bounds(from)}`, ...IDENTITY[identity](name)]
   if (!(await site.alter({ did: 'createPartition', table: name, parent: 'ev' }, ...statements))) return null
   site.partitions.set(name, { name, from, isAttached: true, changedAt: Date.now() })
-  return `partition ${name} for buckets from ${from}${isFull ? '' : ', without FULL'}`
+  return `partition ${name} for buckets from ${from}${identity === 'full' ? '' : `, without FULL (${identity})`}`
 }
 
 /** @type {Act} */
-const createFull = { kind: 'partitionCreate', moment: 'any', act: (site) => create(site, true) }
+const createFull = { kind: 'partitionCreate', moment: 'any', act: (site) => create(site, 'full') }
 /**
  * Some of its rows are changed and deleted at once, mostly: whoever looks at the catalogue only afterwards, when it may be FULL, has to find in the
  * log that their old rows are incomplete.
@@ -69,7 +84,7 @@ const createBare = {
   kind: 'partitionCreateBare',
   moment: 'any',
   async act(site) {
-    const made = await create(site, false)
+    const made = await create(site, site.chance.pick(['key', 'company']))
     if (made === null || site.chance.isBelow(0.3)) return made
     const partition = /** @type {Partition} */ (all(site).at(-1))
     await fill(site, partition)
@@ -98,7 +113,7 @@ const attach = {
 /** Makes a partition for an act that needs one, unless one is there that is too young. @param {Site} site @returns {Promise<null>} nothing was done yet */
 async function prepare(site) {
   if (all(site).some(({ isAttached }) => isAttached)) return null
-  const made = await create(site, true)
+  const made = await create(site, 'full')
   if (made === null) return null
   site.count(createFull.kind)
   site.note(createFull.kind, made)
