@@ -32,6 +32,8 @@ export class Model {
   roots = new Map()
   /** Partition → the table that it is a part of. @type {Map<string, string>} */
   #parents = new Map()
+  /** Partition → the columns that are logged of its old rows, where these are more than the id and less than all. @type {Map<string, string[]>} */
+  #identities = new Map()
   /** @type {Map<string, Touch>} */
   #touched = new Map()
   /** What cannot be: the judge itself is wrong, or the log is. @type {(text: string) => void} */
@@ -90,7 +92,8 @@ export class Model {
   /** @param {import('./decoding.mjs').Change} change @param {bigint} lsn */
   change({ table, op, old, now }, lsn) {
     const root = this.rootOf(table)
-    const isWhole = old !== null && [...old.keys()].some((column) => !root.id.includes(column))
+    const identity = this.#identities.get(table) ?? root.id
+    const isWhole = old !== null && [...old.keys()].some((column) => !identity.includes(column))
     const before = old && isWhole ? this.#withoutUnsure(root, withNulls(root, old)) : old
     const gone =
       op === 'INSERT'
@@ -140,6 +143,7 @@ export class Model {
         this.#altered(table, to)
         return this.#eachImage(this.#altered(table, column), (image, root) => rename(image ?? root.columns, column, to))
       case 'createPartition':
+        if (change.identity) this.#identities.set(table, change.identity)
         return this.#parents.set(table, parent)
       case 'createTable': {
         const like = this.rootOf(change.like)
