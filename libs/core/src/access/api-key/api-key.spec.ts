@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { crc32 } from 'node:zlib'
 import { createApiKey, isSameDigest, parseApiKey } from './api-key.js'
-import { crc32Hex } from './crc32.js'
 
 describe('API keys', () => {
   it.each(['operator', 'company', 'app'] as const)('an %s key is read back as it was made', (kind) => {
@@ -26,9 +24,8 @@ describe('API keys', () => {
     (text) => expect(parseApiKey(text)).toBeNull(),
   )
 
-  it('the checksum is that of zlib', () => {
-    for (const text of ['', 'a', 'hkc_äöü', 'x'.repeat(1000)]) {
-      expect(parseInt(crc32Hex(text), 16)).toBe(crc32(text))
-    }
-  })
+  it.each([`hkc_0123456789ABCDEF_${'A'.repeat(43)}_59f89821`, `hko_0123456789ABCDEF_${'A'.repeat(43)}_5c8c0365`])(
+    'reads %s, whose checksum another tool has made',
+    (text) => expect(parseApiKey(text)).not.toBeNull(),
+  )
 })

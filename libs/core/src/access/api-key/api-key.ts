@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { base32 } from '../../kernel/identity/ids.js'
-import { crc32Hex } from './crc32.js'
 
 /** `operator` keys begin with `hko_` and see all companies; `company` keys begin with `hkc_`; `app` keys (`hka_`) read one app. */
 export type ApiKeyKind = 'operator' | 'company' | 'app'
@@ -28,7 +28,7 @@ export function createApiKey(kind: ApiKeyKind): CreatedApiKey {
   const id = base32(randomBytes(10))
   const random = randomBytes(32)
   const body = `${PREFIXES[kind]}${id}_${random.toString('base64url')}`
-  return { kind, id, digest: sha256(random), text: `${body}_${crc32Hex(body)}` }
+  return { kind, id, digest: sha256(random), text: `${body}_${checksumOf(body)}` }
 }
 
 /**
@@ -40,7 +40,7 @@ export function parseApiKey(text: string): ParsedApiKey | null {
   if (!parts) return null
   const [, prefix = '', id = '', secret = '', checksum] = parts
   const kind = KINDS[prefix]
-  if (!kind || crc32Hex(text.slice(0, -9)) !== checksum) return null
+  if (!kind || checksumOf(text.slice(0, -9)) !== checksum) return null
   return { kind, id, digest: sha256(Buffer.from(secret, 'base64url')) }
 }
 
@@ -48,6 +48,9 @@ export function parseApiKey(text: string): ParsedApiKey | null {
 export function isSameDigest(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
+
+/** CRC-32 of the text's UTF-8 bytes, as eight lower-case hex digits. */
+const checksumOf = (text: string): string => crc32(text).toString(16).padStart(8, '0')
 
 function sha256(bytes: Buffer): Buffer {
   return createHash('sha256').update(bytes).digest()
