@@ -64,6 +64,15 @@ interface Compared {
   readonly before: TableOids
 }
 
+/** A source whose catalogue has not been noted in this epoch. */
+interface NewSource {
+  readonly facts: CatalogueFacts
+  /** Of the epoch before; `NOTHING_KNOWN`: there was none. */
+  readonly noted: KnownCatalogue
+  readonly outcome: PlanOutcome
+  readonly isSameCluster: boolean
+}
+
 interface Judged extends Compared {
   readonly verdict: CatalogueVerdict
 }
@@ -143,29 +152,41 @@ export class CatalogueWatch {
   }
 
   private async judgeClaimed(
-    { mark, isContinued, prepared, access }: ClaimedSource,
+    claimed: ClaimedSource,
     accepted: ReadonlySet<string>,
     log: MarkStart['notes']['log'],
   ): Promise<Judged> {
+    const { mark, isContinued, prepared, access } = claimed
     const facts = await access.read()
     const noted = catalogueFromJson(mark.catalogue)
-    // A column may have got another name since, while the slot was made.
-    const columnsFrom = (columns: KnownCatalogue['columns']) =>
-      this.options.columns.learn(prepared.catalogue, { columns })
     const isSameCluster = mark.log?.systemIdentifier === log?.systemIdentifier
     const outcome = await outcomeOf(noted?.plan ?? null, isSameCluster ? access : null)
     if (isContinued && noted) {
       const { known: settled, captured } = withOutcome(noted, mark.tables, outcome)
-      const known = { ...settled, columns: columnsFrom(settled.columns) }
+      const known = { ...settled, columns: this.columnsFrom(settled.columns, prepared) }
       const compared = { known, facts, before: withPublished(captured, known, facts) }
       return { ...compared, verdict: this.judgeOrRefuse(compared, accepted) }
     }
+    return this.judgeNew({ facts, noted: noted ?? NOTHING_KNOWN, outcome, isSameCluster }, claimed, accepted)
+  }
+
+  /** A column may have got another name since, while the slot was made. */
+  private columnsFrom(columns: KnownCatalogue['columns'], prepared: ClaimedSource['prepared']) {
+    return this.options.columns.learn(prepared.catalogue, { columns })
+  }
+
+  /** Of a source that starts over, or whose mark holds no catalogue yet. */
+  private judgeNew(
+    { facts, noted, outcome, isSameCluster }: NewSource,
+    { mark, isContinued, prepared }: ClaimedSource,
+    accepted: ReadonlySet<string>,
+  ): Judged {
     const captured: TableOids = isContinued ? mark.tables : new Map()
-    const earlier = withOutcome(noted ?? NOTHING_KNOWN, mark.tables, outcome).captured
+    const earlier = withOutcome(noted, mark.tables, outcome).captured
     const prior = knownFrom(prepared.catalogue)
     // An omitted column stays one when its source starts over; in another database the numbers are of other columns.
-    const columns = columnsFrom((isSameCluster ? noted?.columns : undefined) ?? prior.columns)
-    const known = { ...prior, columns, former: formerTables(noted?.former ?? new Map(), earlier, facts.oids) }
+    const columns = this.columnsFrom(isSameCluster && noted !== NOTHING_KNOWN ? noted.columns : prior.columns, prepared)
+    const known = { ...prior, columns, former: formerTables(noted.former, earlier, facts.oids) }
     const compared = { known, facts, before: withPublished(captured, known, facts) }
     // Of these, reading has only just begun: what they lack since they were published is announced.
     const begun = [...this.verdictOn(compared, accepted).gaps.keys()].filter((table) => !captured.has(table))

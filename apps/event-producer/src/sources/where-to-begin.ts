@@ -32,14 +32,12 @@ export interface Beginning {
 }
 
 /** @throws SourceRefused when the slot or the database has lost what was not published, or is another one */
-export function whereToBegin(past: SourcePast, { mark, found, inKafka, lastEnqueued }: KnownPlaces): Beginning {
+export function whereToBegin(past: SourcePast, known: KnownPlaces): Beginning {
+  const { mark, found } = known
   const { epoch } = past.source
   const claimed = markedPlace(mark)
   const continued = claimed?.epoch === epoch ? claimed : null
-  const marked = continued !== null && continued.xid !== null ? [continued] : []
-  // The database may have been set back while we were connected to it: what this process enqueued is asked about every time.
-  const enqueued = lastEnqueued ? [lastEnqueued] : []
-  const published = [...enqueued, ...marked, ...inKafka.filter((one) => one.epoch === epoch)]
+  const published = publishedPlaces(epoch, continued, known)
   const last = latestPlace(published)
   const identified = latestPlace(published.filter(({ xid }) => xid !== null))
   const settledLsn = settledLsnOf(past, continued ? mark : null, { published: last, found })
@@ -55,4 +53,15 @@ export function whereToBegin(past: SourcePast, { mark, found, inKafka, lastEnque
     // Not all of `last`: what is enqueued waits for Kafka, and what Kafka has of it may stand in some partitions only.
     halfPublishedLsn: last !== null && last.text > place.text ? last.commitLsn : null,
   }
+}
+
+function publishedPlaces(
+  epoch: number,
+  continued: PublishedPlace | null,
+  { inKafka, lastEnqueued }: KnownPlaces,
+): PublishedPlace[] {
+  const marked = continued !== null && continued.xid !== null ? [continued] : []
+  // The database may have been set back while we were connected to it: what this process enqueued is asked about every time.
+  const enqueued = lastEnqueued ? [lastEnqueued] : []
+  return [...enqueued, ...marked, ...inKafka.filter((one) => one.epoch === epoch)]
 }

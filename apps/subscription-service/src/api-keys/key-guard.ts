@@ -41,13 +41,18 @@ export class KeyGuard implements CanActivate {
   }
 
   private async identify(request: Request): Promise<Caller | null> {
-    const text = /^Bearer +([^ ]+) *$/i.exec(request.headers.authorization ?? '')?.[1]
-    const key = text === undefined ? null : parseApiKey(text)
+    const key = bearerKey(request)
     if (!key) return null
-    if (key.id === this.operatorKey.key.id) {
-      const isSame = isSameDigest(key.digest, this.operatorKey.key.digest) && key.kind === 'operator'
-      return isSame ? new Caller(key.id, 'operator', namedCompany(request)) : null
-    }
+    return key.id === this.operatorKey.key.id ? this.asOperator(key, request) : this.asStored(key, request)
+  }
+
+  /** By the operator's key of the settings, which is in no table. */
+  private asOperator(key: ParsedApiKey, request: Request): Caller | null {
+    const isSame = isSameDigest(key.digest, this.operatorKey.key.digest) && key.kind === 'operator'
+    return isSame ? new Caller(key.id, 'operator', namedCompany(request)) : null
+  }
+
+  private async asStored(key: ParsedApiKey, request: Request): Promise<Caller | null> {
     const row = await this.database.transaction({ kind: 'apiKey', id: key.id }, (tables) =>
       tables.apiKeys.findForCheck(key.id),
     )
@@ -67,6 +72,11 @@ export class KeyGuard implements CanActivate {
       headers: { 'www-authenticate': 'Bearer' },
     })
   }
+}
+
+function bearerKey(request: Request): ParsedApiKey | null {
+  const text = /^Bearer +([^ ]+) *$/i.exec(request.headers.authorization ?? '')?.[1]
+  return text === undefined ? null : parseApiKey(text)
 }
 
 function kindOf(row: ApiKeyEntity): ApiKeyKind {

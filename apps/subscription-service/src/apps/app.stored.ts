@@ -7,13 +7,23 @@ import type { PatchApp } from './app.form.js'
 export type WrittenApp = Pick<AppEntity, 'name' | 'type' | 'externalId' | 'enabled' | 'workerMode'>
 
 /** @param before the app, of which stays what is not written; null: what is not written takes its default */
-export const writtenApp = (written: PatchApp, before: WrittenApp | null): WrittenApp => ({
-  name: written.name ?? before?.name ?? missing('name'),
-  type: written.type ?? before?.type ?? DEFAULT_APP_TYPE,
-  externalId: written.externalId === undefined ? (before?.externalId ?? null) : written.externalId,
-  enabled: written.enabled ?? before?.enabled ?? true,
-  workerMode: written.worker?.mode ?? before?.workerMode ?? DEFAULT_WORKER_MODE,
-})
+export const writtenApp = (written: PatchApp, before: WrittenApp | null): WrittenApp => {
+  const kept = before ?? { ...NEW_APP, name: written.name ?? missing('name') }
+  return {
+    name: written.name ?? kept.name,
+    type: written.type ?? kept.type,
+    externalId: written.externalId === undefined ? kept.externalId : written.externalId,
+    enabled: written.enabled ?? kept.enabled,
+    workerMode: written.worker?.mode ?? kept.workerMode,
+  }
+}
+
+const NEW_APP = {
+  type: DEFAULT_APP_TYPE,
+  externalId: null,
+  enabled: true,
+  workerMode: DEFAULT_WORKER_MODE,
+} satisfies Partial<WrittenApp>
 
 /** What the delivery path is told. */
 export const appConfiguration = (app: AppEntity): AppConfiguration => ({

@@ -89,19 +89,26 @@ function parseSources(yaml: YamlFile, topicPrefix: string): ParsedSource[] {
 function parseSourceList(yaml: YamlFile, value: YamlValue, topicPrefix: string): ParsedSource[] | null {
   const items = value.items()
   if (items?.length === 0) return value.fault('must name at least one source')
+  if (items === null) return []
   const parsed: ParsedSource[] = []
   const names = new Set<string>()
-  for (const item of items ?? []) {
+  for (const item of items) {
     const faultsBefore = yaml.faults.length
     const one = parseSource(item, topicPrefix)
     for (const message of one ? clashes(one.source, parsed) : []) item.fault(message)
-    // Text of different case would be one slot by default, and one label to the eye. A source with faults keeps its name as well.
-    const name = item.writtenText('name')?.toLowerCase()
-    if (name !== undefined && names.has(name)) item.fault(`the name ${item.writtenText('name')} is already taken`)
-    if (name !== undefined) names.add(name)
+    claimName(item, names)
     if (one && yaml.faults.length === faultsBefore) parsed.push(one)
   }
   return parsed
+}
+
+/** Text of different case would be one slot by default, and one label to the eye. A source with faults keeps its name as well. */
+function claimName(item: YamlValue, names: Set<string>): void {
+  const written = item.writtenText('name')
+  if (written === null) return
+  const name = written.toLowerCase()
+  if (names.has(name)) item.fault(`the name ${written} is already taken`)
+  names.add(name)
 }
 
 /** What a source must not share with an earlier one of another name. A resource may stand in several: one database per company is usual. */

@@ -38,11 +38,7 @@ function file(session: Session, lane: Lane, record: LaneRecord, isNew: boolean, 
     session.duplicatesSuppressed += 1
     return false
   }
-  if (isNew && before > lane.lastSeen) {
-    if (!lane.isBetweenStreams) noteHole(lane, record, out)
-    // With a head in hand `settled` is the number before it; an end that is still queued sees to it when it is settled.
-    else if (lane.queue.length === 0) lane.settled = before
-  }
+  if (isNew && before > lane.lastSeen) passOver(lane, before, record, out)
   lane.lastSeen = sequence
   lane.lastSeenEnd = record.offset + 1n
   lane.isBetweenStreams = isEnd
@@ -56,6 +52,13 @@ function file(session: Session, lane: Lane, record: LaneRecord, isNew: boolean, 
     if (!isEnd) lane.settledSource = record.source.offset
   }
   return false
+}
+
+/** Numbers up to `before` will not come. Behind the end of a stream that is nothing to notice: the next stream begins where it may. */
+function passOver(lane: Lane, before: bigint, record: LaneRecord, out: Effect[]): void {
+  if (!lane.isBetweenStreams) noteHole(lane, record, out)
+  // With a head in hand `settled` is the number before it; an end that is still queued sees to it when it is settled.
+  else if (lane.queue.length === 0) lane.settled = before
 }
 
 /** Sequences are dense: a number that is passed over will not come any more. Behind the end of a stream nobody is told. */

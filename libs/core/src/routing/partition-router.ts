@@ -74,10 +74,9 @@ export class PartitionRouter {
     const window = this.state.window(company, event.producer)
     if (window.has(event.id)) return { kind: 'copy', event }
     const position = event.revision?.id ?? null
-    if (position !== null && window.position !== null && position <= window.position)
-      return { kind: 'quarantine', reason: 'out_of_order' }
+    if (isOutOfOrder(position, window.position)) return { kind: 'quarantine', reason: 'out_of_order' }
 
-    const echoes = (event.revision?.source?.hops ?? 0) > this.settings.maxHops
+    const echoes = hopsOf(event) > this.settings.maxHops
     const matches = echoes ? [] : matchSubscriptions(event, view)
     const withoutWorkerGroup = matches.find((match) => !view.hasWorkerGroup(match.app.workerGroup))
     if (withoutWorkerGroup)
@@ -115,21 +114,25 @@ export class PartitionRouter {
   }
 
   #read(record: LogRecord, view: RoutingView): ReadEvent | { readonly reason: string } {
-    const { settings } = this
-    const { key, value } = record
-    if (value && value.length > settings.maxEventBytes) return { reason: 'too_large' }
-    const schema = record.headers[settings.schema.header]
-    if (schema && schema.toString('latin1') !== settings.schema.value) return { reason: 'unknown_schema' }
-    const decoded = settings.decode(value)
+    const decoded = this.#decode(record)
     if (!decoded.ok) return { reason: decoded.reason }
     const event = decoded.value
-    if (value && nestsDeeperThan(value, MAX_DEPTH)) return { reason: 'too_deep' }
+    const { key } = record
     if (key?.toString('utf8') !== event.companyId) return { reason: 'wrong_key' }
-    if (partitionOfKey(key, settings.partitions) !== record.partition) return { reason: 'wrong_partition' }
+    if (partitionOfKey(key, this.settings.partitions) !== record.partition) return { reason: 'wrong_partition' }
     const company = view.company(event.companyId)
     if (!company) return { reason: 'unknown_company' }
     if (isOfPredecessor(record, company)) return { reason: 'former_company' }
     return { event, company: { id: event.companyId, incarnation: company.incarnation ?? FIRST_INCARNATION } }
+  }
+
+  #decode({ value, headers }: LogRecord): ReturnType<PartitionRouterSettings['decode']> {
+    const { maxEventBytes, schema, decode } = this.settings
+    if (value && value.length > maxEventBytes) return { ok: false, reason: 'too_large' }
+    const found = headers[schema.header]
+    if (found && found.toString('latin1') !== schema.value) return { ok: false, reason: 'unknown_schema' }
+    const decoded = decode(value)
+    return decoded.ok && value && nestsDeeperThan(value, MAX_DEPTH) ? { ok: false, reason: 'too_deep' } : decoded
   }
 
   #deliver({ record, event, company, routedAt }: ReadEvent & RoutingContext, match: SubscriptionMatch): RoutedDelivery {
@@ -176,6 +179,12 @@ interface RoutingContext {
   readonly record: LogRecord
   readonly routedAt: string
 }
+
+/** Positions of one producer only grow. */
+const isOutOfOrder = (position: string | null, last: string | null): boolean =>
+  position !== null && last !== null && position <= last
+
+const hopsOf = ({ revision }: EntityEvent): number => revision?.source?.hops ?? 0
 
 const epochOf = ({ epoch }: { readonly epoch?: number | undefined }): number => epoch ?? 1
 

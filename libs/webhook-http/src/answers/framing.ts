@@ -19,17 +19,19 @@ export function framingOf(
   contentLength: string | undefined,
 ): Framing {
   // Of before RFC 7230: no encoding at all.
-  const codings = listOf(transferEncoding ?? '').filter((coding) => coding !== 'identity')
+  const codings =
+    transferEncoding === undefined ? [] : listOf(transferEncoding).filter((coding) => coding !== 'identity')
   if (status === 101 || status === 204 || status === 304) {
     const claimsLength = contentLength !== undefined && contentLength !== '0' && status !== 304
     return { kind: 'none', claimsBody: codings.length > 0 || claimsLength }
   }
   if (codings.length > 0) {
-    const isChunked = trimBlanks(codings.at(-1)?.split(';')[0] ?? '') === 'chunked'
-    return isChunked ? { kind: 'chunked', isAmbiguous: contentLength !== undefined } : { kind: 'untilClose' }
+    return isChunked(codings) ? { kind: 'chunked', isAmbiguous: contentLength !== undefined } : { kind: 'untilClose' }
   }
   return contentLength === undefined ? { kind: 'untilClose' } : lengthOf(contentLength)
 }
+
+const isChunked = (codings: readonly string[]): boolean => trimBlanks(codings.at(-1)?.split(';')[0] ?? '') === 'chunked'
 
 function lengthOf(contentLength: string): Framing {
   const lengths = contentLength.split(',').map(trimBlanks)

@@ -117,34 +117,33 @@ export class TransactionFolder {
     this.changes.clear(reader)
   }
 
-  private addRow(reader: RowReader, change: Exclude<RowChange, { op: 'truncate' }>, at: LogPlace): void {
+  private addRow(reader: RowReader, change: RowOnlyChange, at: LogPlace): void {
+    requireOldRow(reader, change)
     const { relation } = change
-    // A partition may lack what its table has: then nothing of the old row is known.
-    if (change.op !== 'insert' && (relation.replicaIdentity !== 'full' || change.before.size === 0)) {
-      const name = qualifiedName(reader.table)
-      throw new CaptureError(
-        'CAPTURE_IDENTITY_NOT_FULL',
-        `${name} has no REPLICA IDENTITY FULL: its old rows are unknown`,
-      )
-    }
     const left = change.op === 'insert' ? null : known(reader, relation, change.before)
     const entered = change.op === 'delete' ? null : known(reader, relation, change.after)
-    const leaves = left?.is.isEntity === true
-    const enters = entered?.is.isEntity === true
-    const decisive = entered ?? left
-    if (decisive && !decisive.is.isEntity && decisive.is.reason !== null)
-      this.skipped.add(decisive.is.reason, reader, decisive.image)
-    if (leaves && enters && left.is.identity === entered.is.identity) {
-      const images = { before: left.image, after: entered.image }
-      this.changes.replace(left.is.identity, reader, this.nextPlace(at, 'departure'), images)
+    this.noteSkipped(reader, entered ?? left)
+    const leaving = asEntity(left)
+    const entering = asEntity(entered)
+    if (leaving?.is.identity === entering?.is.identity) {
+      // The same entity, or none at all: then it counts as a change of a row, and nothing more.
+      if (!leaving || !entering) this.ordinal++
+      else {
+        const images = { before: leaving.image, after: entering.image }
+        this.changes.replace(leaving.is.identity, reader, this.nextPlace(at, 'departure'), images)
+      }
       return
     }
-    if (leaves) {
-      const departure = this.departureOf(reader, left.is.identity, entered)
-      this.changes.leave(left.is.identity, reader, this.nextPlace(at, 'departure'), left.image, departure)
+    if (leaving) {
+      const departure = this.departureOf(reader, leaving.is.identity, entered)
+      this.changes.leave(leaving.is.identity, reader, this.nextPlace(at, 'departure'), leaving.image, departure)
     }
-    if (enters) this.changes.enter(entered.is.identity, reader, this.nextPlace(at, 'arrival'), entered.image)
-    if (!leaves && !enters) this.ordinal++
+    if (entering) this.changes.enter(entering.is.identity, reader, this.nextPlace(at, 'arrival'), entering.image)
+  }
+
+  private noteSkipped(reader: RowReader, decisive: KnownRow | null): void {
+    if (decisive === null || decisive.is.isEntity || decisive.is.reason === null) return
+    this.skipped.add(decisive.is.reason, reader, decisive.image)
   }
 
   private nextPlace({ lsn, index }: LogPlace, side: Side): EventPlace {
@@ -185,9 +184,26 @@ function mayExceed(change: EntityChange, maxEventBytes: number): boolean {
   return (characters + inChanges) * MAX_BYTES_PER_CHARACTER + MAX_BYTES_BESIDE_VALUES > maxEventBytes
 }
 
+type RowOnlyChange = Exclude<RowChange, { op: 'truncate' }>
+
 interface KnownRow {
   readonly is: RowIdentity
   readonly image: RowImage
+}
+
+interface EntityRow extends KnownRow {
+  readonly is: Extract<RowIdentity, { isEntity: true }>
+}
+
+/** Null: the row is not there, or is no entity. */
+const asEntity = (row: KnownRow | null): EntityRow | null => (row !== null && isEntityRow(row) ? row : null)
+const isEntityRow = (row: KnownRow): row is EntityRow => row.is.isEntity
+
+/** @throws CaptureError when the change tells nothing of the old row. A partition may lack what its table has: then all of it is missing. */
+function requireOldRow({ table }: RowReader, change: RowOnlyChange): void {
+  if (change.op === 'insert' || (change.relation.replicaIdentity === 'full' && change.before.size > 0)) return
+  const message = `${qualifiedName(table)} has no REPLICA IDENTITY FULL: its old rows are unknown`
+  throw new CaptureError('CAPTURE_IDENTITY_NOT_FULL', message)
 }
 
 const known = (reader: RowReader, relation: Relation, row: Row): KnownRow => ({

@@ -25,39 +25,14 @@ export function alignColumns(
   const attributes = [...names.keys()].sort((a, b) => a - b)
   const isKnown = (at: number, to: number): boolean =>
     names.get(attributes[to] ?? 0)?.includes(logged[at] ?? '') ?? false
-  const gainOf = (at: number, to: number): number => (isKnown(at, to) ? KNOWN_NAME : 0)
-  const skip = attributes.map((attribute) => (always.has(attribute) ? -Infinity : 0))
-  // The best that columns before (after) `at` and attributes before (after) `to` come to.
-  const before = table(logged.length, attributes.length)
-  const after = table(logged.length, attributes.length)
-  for (let at = 0; at <= logged.length; at++) {
-    for (let to = 0; to <= attributes.length; to++) {
-      if (at === 0 && to === 0) continue
-      before.set(
-        at,
-        to,
-        Math.max(
-          to > 0 ? before.get(at, to - 1) + (skip[to - 1] ?? 0) : -Infinity,
-          at > 0 ? before.get(at - 1, to) + UNSEEN : -Infinity,
-          at > 0 && to > 0 ? before.get(at - 1, to - 1) + gainOf(at - 1, to - 1) : -Infinity,
-        ),
-      )
-    }
+  const costs: Costs = {
+    columns: logged.length,
+    attributes: attributes.length,
+    gainOf: (at, to) => (isKnown(at, to) ? KNOWN_NAME : 0),
+    skipOf: (to) => (always.has(attributes[to] ?? 0) ? -Infinity : 0),
   }
-  for (let at = logged.length; at >= 0; at--) {
-    for (let to = attributes.length; to >= 0; to--) {
-      if (at === logged.length && to === attributes.length) continue
-      after.set(
-        at,
-        to,
-        Math.max(
-          after.get(at, to + 1) + (skip[to] ?? 0),
-          after.get(at + 1, to) + UNSEEN,
-          after.get(at + 1, to + 1) + gainOf(at, to),
-        ),
-      )
-    }
-  }
+  const before = scoresBefore(costs)
+  const after = scoresAfter(costs)
   const best = after.get(0, 0)
   if (best === -Infinity) return null
   return logged.map((_, at) => {
@@ -66,14 +41,59 @@ export function alignColumns(
       const attribute = attributes[to]
       if (before.get(at, to) + UNSEEN + after.get(at + 1, to) === best) possible.add(null)
       if (attribute === undefined) continue
-      if (before.get(at, to) + gainOf(at, to) + after.get(at + 1, to + 1) === best) possible.add(attribute)
+      if (before.get(at, to) + costs.gainOf(at, to) + after.get(at + 1, to + 1) === best) possible.add(attribute)
     }
     return possible
   })
 }
 
+/** What an alignment of `columns` logged columns with `attributes` known ones is scored by. */
+interface Costs {
+  readonly columns: number
+  readonly attributes: number
+  /** Of taking the column for the attribute. */
+  readonly gainOf: (column: number, attribute: number) => number
+  /** Of a row without the attribute. */
+  readonly skipOf: (attribute: number) => number
+}
+
+/** The best score of the columns before `at` with the attributes before `to`. */
+function scoresBefore({ columns, attributes, gainOf, skipOf }: Costs): Scores {
+  const scores = table(columns, attributes)
+  for (let at = 0; at <= columns; at++) {
+    for (let to = 0; to <= attributes; to++) {
+      if (at === 0 && to === 0) continue
+      const skipped = to > 0 ? scores.get(at, to - 1) + skipOf(to - 1) : -Infinity
+      const unseen = scores.get(at - 1, to) + UNSEEN
+      const taken = at > 0 && to > 0 ? scores.get(at - 1, to - 1) + gainOf(at - 1, to - 1) : -Infinity
+      scores.set(at, to, Math.max(skipped, unseen, taken))
+    }
+  }
+  return scores
+}
+
+/** The best score of the columns from `at` on with the attributes from `to` on. */
+function scoresAfter({ columns, attributes, gainOf, skipOf }: Costs): Scores {
+  const scores = table(columns, attributes)
+  for (let at = columns; at >= 0; at--) {
+    for (let to = attributes; to >= 0; to--) {
+      if (at === columns && to === attributes) continue
+      const skipped = to < attributes ? scores.get(at, to + 1) + skipOf(to) : -Infinity
+      const unseen = scores.get(at + 1, to) + UNSEEN
+      const taken = at < columns && to < attributes ? scores.get(at + 1, to + 1) + gainOf(at, to) : -Infinity
+      scores.set(at, to, Math.max(skipped, unseen, taken))
+    }
+  }
+  return scores
+}
+
+interface Scores {
+  readonly get: (at: number, to: number) => number
+  readonly set: (at: number, to: number, score: number) => void
+}
+
 /** Scores by columns and attributes, both counted from the first to one past the last; impossible outside of it. */
-function table(columns: number, attributes: number) {
+function table(columns: number, attributes: number): Scores {
   const scores = Array.from({ length: columns + 1 }, () => new Float64Array(attributes + 1))
   return {
     get: (at: number, to: number): number => scores[at]?.[to] ?? -Infinity,

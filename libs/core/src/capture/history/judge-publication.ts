@@ -80,10 +80,18 @@ function omissionNow(
   if (!publishesGenerated && facts?.hasGenerated) {
     return `the publication ${name} left out the generated columns of ${table} (publish_generated_columns)`
   }
-  if (isOfAllTables) return null
-  const member = members.get(oid)
-  if (!member) return `${table} was taken out of the publication ${name}`
-  return member.isNarrowed ? `a column list or a row filter was put on ${table} in the publication ${name}` : null
+  return isOfAllTables ? null : omissionOfMember(name, table, members.get(oid))
+}
+
+function omissionOfMember(
+  publication: string,
+  table: string,
+  member: { readonly isNarrowed: boolean } | undefined,
+): string | null {
+  if (!member) return `${table} was taken out of the publication ${publication}`
+  return member.isNarrowed
+    ? `a column list or a row filter was put on ${table} in the publication ${publication}`
+    : null
 }
 
 /** What the publication may have left out since it was last looked at. */

@@ -50,17 +50,20 @@ export function judgeHistory(known: KnownHistory, found: FoundHistory): HistoryV
   if (known.log.systemIdentifier !== found.log.systemIdentifier) return { kind: 'otherDatabase' }
   const endLsn = endOfCommonHistory(known.log, found)
   if (endLsn === null) return { kind: 'otherDatabase' }
-  const { publishedLsn } = known
-  if (publishedLsn !== null && publishedLsn >= endLsn) return { kind: 'setBack', readLsn: publishedLsn, endLsn }
   const isPromoted = known.log.timeline !== found.log.timeline
-  if (!isPromoted && known.settledLsn !== null && known.settledLsn > endLsn) {
-    return { kind: 'setBack', readLsn: known.settledLsn, endLsn }
-  }
+  const readLsn = readBeyond(known, endLsn, isPromoted)
+  if (readLsn !== null) return { kind: 'setBack', readLsn, endLsn }
   const settledLsn = known.settledLsn !== null && known.settledLsn > endLsn ? endLsn : known.settledLsn
   if (settledLsn !== null && found.confirmedLsn > settledLsn) {
     return { kind: 'slotMoved', settledLsn, confirmedLsn: found.confirmedLsn }
   }
   return { kind: 'continues', settledLsn }
+}
+
+/** What was read of the log that is not in it: published, or (unless the timeline was left there) settled behind its end. Null: nothing. */
+function readBeyond({ publishedLsn, settledLsn }: KnownHistory, endLsn: bigint, isPromoted: boolean): bigint | null {
+  if (publishedLsn !== null && publishedLsn >= endLsn) return publishedLsn
+  return !isPromoted && settledLsn !== null && settledLsn > endLsn ? settledLsn : null
 }
 
 /** Up to where both logs are the same; null: nowhere that can be told. */

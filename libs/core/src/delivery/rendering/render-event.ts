@@ -65,23 +65,37 @@ function eventOf(delivery: DeliveryRecord, publicBaseUrl: string): Envelope['eve
 /** Members that are not known are null. */
 function revisionOf({ revision }: DeliveryRecord): Envelope['revision'] {
   if (revision === null) return null
-  const { actor, source } = revision
   return {
     id: revision.id,
-    number: revision.number ?? null,
-    previous: revision.previous ?? null,
+    number: orNull(revision.number),
+    previous: orNull(revision.previous),
     operation: revision.operation,
-    at: revision.at ?? null,
-    actor: actor ? { type: actor.type ?? null, id: actor.id ?? null, name: actor.name ?? null } : null,
-    source: source
-      ? { kind: source.kind ?? null, id: source.id ?? null, app: source.app ?? null, hops: source.hops ?? null }
-      : null,
-    correlationId: revision.correlationId ?? null,
-    causationId: revision.causationId ?? null,
-    changed: revision.changed ?? null,
-    changes: revision.changes ?? null,
+    at: orNull(revision.at),
+    actor: revision.actor ? actorOf(revision.actor) : null,
+    source: revision.source ? sourceOf(revision.source) : null,
+    correlationId: orNull(revision.correlationId),
+    causationId: orNull(revision.causationId),
+    changed: orNull(revision.changed),
+    changes: orNull(revision.changes),
     coalesced: null,
-    stateHash: revision.stateHash ?? null,
+    stateHash: orNull(revision.stateHash),
     ...(revision.omitted ? { omitted: revision.omitted } : {}),
   }
 }
+
+type KnownRevision = NonNullable<DeliveryRecord['revision']>
+
+const actorOf = ({ type, id, name }: NonNullable<KnownRevision['actor']>) => ({
+  type: orNull(type),
+  id: orNull(id),
+  name: orNull(name),
+})
+
+const sourceOf = ({ kind, id, app, hops }: NonNullable<KnownRevision['source']>) => ({
+  kind: orNull(kind),
+  id: orNull(id),
+  app: orNull(app),
+  hops: orNull(hops),
+})
+
+const orNull = <T>(value: T | undefined): T | null => value ?? null
