@@ -13,7 +13,7 @@ export function regulate(session: Session, nowMs: number, out: Effect[]): void {
     session.isSpreadAlarmed = false
   } else if (!session.isSpreadAlarmed && nowMs - session.spreadFullMs > SPREAD_ALARM_MS) {
     session.isSpreadAlarmed = true
-    out.push({ type: 'alarm', kind: 'spread', detail: `reading stands still behind offset ${session.offsets.low}` })
+    out.push({ type: 'alarm', kind: 'spread', detail: `reading is paused until offset ${session.offsets.low} is done` })
   }
   const pause = session.isOverBudget || session.spreadFullMs !== null
   if (pause === session.isMainPaused) return
