@@ -2,8 +2,8 @@ import type { DEFAULT_RETRY_INTERVAL_MS, DeliveryPolicy, RetryPolicy } from '@ho
 import { growingDelayMs } from '../kernel/backoff/growing-delay.js'
 
 /**
- * The arithmetic of retry schedules. All of it stands here, so that what is refused as too long when a subscription is saved is measured as
- * its deliveries are attempted.
+ * The arithmetic of retry schedules, in one place: the length that is checked when a subscription is saved is computed in the same way as
+ * the times of its attempts.
  */
 
 /** Where in its schedule a delivery is. */
@@ -44,10 +44,10 @@ export function longestScheduleMs({ retry, timeoutMs }: Pick<DeliveryPolicy, 're
   return delaysMs * (1 + retry.jitter) + retry.attempts * timeoutMs
 }
 
-/** For a policy that names neither interval nor backoff. The type holds it to the number in the contracts. */
+/** For a policy that names neither interval nor backoff. The type ties it to the number in the contracts. */
 const DEFAULT_INTERVAL_MS: typeof DEFAULT_RETRY_INTERVAL_MS = 360_000
 
-/** The delay after an attempt before it is varied. */
+/** The delay after an attempt, before jitter. */
 function plainDelayMs({ backoff, intervalMs = DEFAULT_INTERVAL_MS }: RetryPolicy, attempt: number): number {
   return backoff ? growingDelayMs(backoff, attempt) : intervalMs
 }

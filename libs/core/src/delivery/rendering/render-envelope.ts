@@ -4,7 +4,7 @@ import type { Gap } from '../../lane/protocol.js'
 import type { RenderedAddress } from './render-address.js'
 import type { RenderedEvent } from './render-event.js'
 
-/** Everything the body is made of. Nothing of an attempt (its number, the lag) is among it. */
+/** Everything the body is made of. Nothing of an attempt (its number, the lag) is part of it, so all attempts send the same body. */
 export interface EnvelopeParts {
   readonly event: RenderedEvent
   readonly address: RenderedAddress

@@ -7,7 +7,7 @@ const MIN_KEY_BYTES = 24
 const MAX_KEY_BYTES = 64
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** Bytes that SHA-256 works on at a time. */
+/** Block size of SHA-256. */
 const BLOCK_BYTES = 64
 const DIGEST_BYTES = 32
 
@@ -21,7 +21,7 @@ export interface SigningKey {
 export class InvalidSigningSecret extends Error {
   readonly code = 'INVALID_SIGNING_SECRET'
   constructor() {
-    super(`a signing secret is ${PREFIX} and ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} bytes in base64`)
+    super(`a signing secret is ${PREFIX} followed by ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} bytes in base64`)
     this.name = 'InvalidSigningSecret'
   }
 }
@@ -60,7 +60,7 @@ function hmacSha256({ inner, outer }: SigningKey, prefix: Buffer, body: Buffer):
   return hash('sha256', digest, 'base64')
 }
 
-/** Keys longer than a block would be hashed first; secrets are not. */
+/** HMAC hashes keys that are longer than a block first; secrets are never that long. */
 function pad(key: Buffer, byte: number): Buffer {
   const padded = Buffer.alloc(BLOCK_BYTES, byte)
   for (const [at, part] of key.entries()) padded[at] = part ^ byte
