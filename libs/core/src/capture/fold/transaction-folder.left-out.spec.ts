@@ -59,7 +59,7 @@ describe('what does not become an event', () => {
       openSpool: () => Promise.reject(new Error('none')),
     })
     expect(() => folder.add(insert(row(), without('company_id', 'kind')), PLACE)).toThrow(
-      /public.product had no column company_id, kind when it was written/,
+      /public.product had no column company_id, kind when the row was logged/,
     )
   })
 

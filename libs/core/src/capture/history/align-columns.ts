@@ -6,14 +6,15 @@ export interface KnownColumns {
   readonly always: ReadonlySet<number>
 }
 
-/** A column under a name that it is known by is a better guess than one under a name that it may have had unseen. */
+/** Score of a column under one of its known names: a better guess than a name that it may have had between two looks. */
 const KNOWN_NAME = 2
-/** A column that came and went unseen is the worst guess. */
+/** Score of a column that was added and dropped between two looks: the worst guess. */
 const UNSEEN = -1
 
 /**
- * Which columns those of a logged row may have been. The log has a row's columns in the order of their attribute numbers, which neither a
- * new name nor an added or dropped column changes; so the two lists are aligned, by names where they are known.
+ * Finds which columns of the table the columns of a logged row may have been. The log has a row's columns in the order of their attribute
+ * numbers, and renaming, adding or dropping a column does not change that order. So the two lists are aligned, by names where these are
+ * known.
  * @param logged names, in the order of the log
  * @returns for each, the attribute numbers of the best alignments, null for a column that was never seen; null as a whole when the
  *   row cannot be aligned, because it was written before the catalogue was looked at for the first time
@@ -27,7 +28,7 @@ export function alignColumns(
     names.get(attributes[to] ?? 0)?.includes(logged[at] ?? '') ?? false
   const gainOf = (at: number, to: number): number => (isKnown(at, to) ? KNOWN_NAME : 0)
   const skip = attributes.map((attribute) => (always.has(attribute) ? -Infinity : 0))
-  // The best that columns before (after) `at` and attributes before (after) `to` come to.
+  // The best score of aligning the columns before (after) `at` with the attributes before (after) `to`.
   const before = table(logged.length, attributes.length)
   const after = table(logged.length, attributes.length)
   for (let at = 0; at <= logged.length; at++) {
@@ -72,7 +73,7 @@ export function alignColumns(
   })
 }
 
-/** Scores by columns and attributes, both counted from the first to one past the last; impossible outside of it. */
+/** Scores by column and attribute, both counted from the first to one past the last; outside of that `-Infinity`, which is impossible. */
 function table(columns: number, attributes: number) {
   const scores = Array.from({ length: columns + 1 }, () => new Float64Array(attributes + 1))
   return {

@@ -62,7 +62,7 @@ describe('a publication', () => {
     [
       'lacked the table for a while',
       withPublication({ members: member('92/701') }),
-      'public.a was taken out of the publication p for a while, or narrowed',
+      'public.a was taken out of the publication p for a while, or had a column list or a row filter',
     ],
   ])('that %s leaves a gap', (_, facts, reason) => {
     expect(gapIn(facts)).toBe(reason)
