@@ -27,8 +27,8 @@ export interface Lane {
   /** Records to attempt, in order. The head stays first until it is settled. */
   readonly queue: Fifo<LaneRecord>
   /**
-   * Highest sequence filed, including records that were done already. Null: the position has passed the row's floor, so the first record
-   * tells.
+   * Highest sequence filed, including records that were done already. Null: not known before the first record, because the position has
+   * passed the row's floor.
    */
   lastSeen: bigint | null
   /** Offset + 1 of the record that `lastSeen` names; 0 before the first. */

@@ -38,7 +38,7 @@ export interface LeaseStore {
     instance: string
     leaseMs: number
   }): Promise<Grant | null>
-  /** Extends the leases and saves the positions in one statement. Returns the lease tokens that still hold; one that is missing is fenced. */
+  /** Extends the leases and saves the positions in one statement. Returns the lease tokens that are still valid; the others are fenced. */
   keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly LeaseToken[]>
   release(token: LeaseToken): Promise<void>
 }

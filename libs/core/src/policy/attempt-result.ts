@@ -22,5 +22,5 @@ export type Disposition =
   | { readonly kind: 'deferUntil'; readonly delayMs: number }
   | { readonly kind: 'deadLetter'; readonly reason: string }
   | { readonly kind: 'drop'; readonly reason: string }
-  /** Retried at the schedule's last interval until somebody acts. */
+  /** Retried at the schedule's last interval until a person acts. */
   | { readonly kind: 'block'; readonly delayMs: number; readonly reason: string }

@@ -40,8 +40,8 @@ function isSuccess(status: number, success: SuccessRule): boolean {
 }
 
 /**
- * `Retry-After` (RFC 9110, 10.2.3) in milliseconds from `wallMs`: delay seconds or one of the three HTTP date forms; a date in the past is 0.
- * Null for anything else: the header is then ignored.
+ * `Retry-After` (RFC 9110, 10.2.3) in milliseconds from `wallMs`: delay seconds or one of the three HTTP date forms; a date in the past is
+ * 0. Null for anything else: the header is then ignored.
  */
 export function parseRetryAfter(value: string, wallMs: number): number | null {
   const text = value.trim()

@@ -63,7 +63,9 @@ export function failureReason(result: AttemptResult): string {
   }
 }
 
-/** Too low: a receiver that answers `Retry-After: 0` is asked without a pause. Too high: a polite receiver waits longer than it asked for. */
+/**
+ * Too low: a receiver that answers `Retry-After: 0` is asked without a pause. Too high: a polite receiver waits longer than it asked for.
+ */
 const DEFER_MIN_MS = 1_000
 /** Too high: one wrong date silences a lane for days. */
 const DEFER_MAX_MS = 24 * 3_600_000

@@ -19,8 +19,9 @@ export interface ScheduleQuestion {
 /**
  * Milliseconds from now until the next attempt.
  *
- * - Fixed intervals stand on a grid that begins with the first attempt: attempt n + 1 is due at `first + n × interval`. When that is already past
- *   (the process was away, or the receiver deferred us), the next point of the grid counts, so that no burst spends what is left of the schedule.
+ * - Fixed intervals form a grid that starts with the first attempt: attempt n + 1 is due at `first + n × interval`. When that is already
+ *   past (the process was away, or the receiver deferred us), the next point of the grid counts, so that no burst spends what is left of
+ *   the schedule.
  * - Backoff counts from now: `first × factor^(n − 1)`, at most `max`; jitter is applied after that.
  */
 export function nextDelayMs(retry: RetryPolicy, { attempt, firstAttemptAgoMs, jitter }: ScheduleQuestion): number {
@@ -32,12 +33,12 @@ export function nextDelayMs(retry: RetryPolicy, { attempt, firstAttemptAgoMs, ji
   return Math.max(0, Math.round(delayMs))
 }
 
-/** Milliseconds between attempts beyond the schedule: its last delay goes on. @param jitter random in [-1, 1] */
+/** Milliseconds between attempts beyond the schedule: its last delay is repeated. @param jitter random in [-1, 1] */
 export function lastDelayMs(retry: RetryPolicy, jitter: number): number {
   return varied(plainDelayMs(retry, Math.max(1, retry.attempts - 1)), retry.jitter * jitter)
 }
 
-/** Longest time from the start of the first attempt to the end of the last one, in milliseconds, with deferrals by the receiver left out. */
+/** Longest time from the start of the first attempt to the end of the last one, in milliseconds, without deferrals by the receiver. */
 export function longestScheduleMs({ retry, timeoutMs }: Pick<DeliveryPolicy, 'retry' | 'timeoutMs'>): number {
   let delaysMs = 0
   for (let attempt = 1; attempt < retry.attempts; attempt++) delaysMs += plainDelayMs(retry, attempt)

@@ -183,7 +183,7 @@ const epochOf = ({ epoch }: { readonly epoch?: number | undefined }): number => 
 const isOfPredecessor = ({ offset }: LogRecord, { eventsFrom }: CompanyConfiguration): boolean =>
   eventsFrom !== undefined && offset < BigInt(eventsFrom)
 
-/** Headers hold printable ASCII only. A position that is other text stands in the value alone. */
+/** Headers hold printable ASCII only. A position that is other text appears only in the value. */
 function headerPosition(event: EntityEvent): string | null {
   const position = event.revision?.id ?? null
   return position !== null && /^[\x21-\x7e]+$/.test(position) ? position : null

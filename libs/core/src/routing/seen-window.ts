@@ -4,7 +4,9 @@ import type { SeenChunkState } from '@hooklane/contracts/records'
 /** Ids per chunk. Too high: the record that each batch writes per producer is large. Too low: the window is short. */
 export const SEEN_CHUNK_IDS = 160
 
-/** Ids of at most this length are kept as they are; longer ones as a digest, so that a chunk stays below 8 KiB whatever the producer does. */
+/**
+ * Ids of at most this length are kept as they are; longer ones as a digest, so that a chunk stays below 8 KiB whatever the producer does.
+ */
 const LONGEST_PLAIN_ID = 44
 
 /** Whose events a window remembers. A company that was deleted and created again under its id is another owner. */

@@ -16,7 +16,10 @@ interface App {
  */
 export type EndOrder = 'endFirst' | 'endLast'
 
-/** What the service does to its tables and to the configuration when companies and apps are made and deleted, as far as streams depend on it. */
+/**
+ * What the service does to its tables and to the configuration when companies and apps are made and deleted, as far as streams depend on
+ * it.
+ */
 export class ServiceModel {
   /** In the order of their publication. */
   readonly configuration: ConfigurationRecord[] = []

@@ -4,7 +4,7 @@ import { LeaseRenewer, type RenewedSession } from './lease-renewer.js'
 
 const tokenOf = (partition: number): LeaseToken => ({ workerGroup: 'g', partition, owner: `o${partition}`, epoch: 1n })
 
-/** A session that notes what the renewer tells it. */
+/** A session that records the renewer's calls. */
 function entryOf(partition: number): RenewedSession & { readonly told: string[] } {
   const told: string[] = []
   let saveNo = 0n

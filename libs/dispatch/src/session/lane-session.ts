@@ -23,7 +23,7 @@ export interface SessionPorts {
   readonly leaseTtlMs: number
   /** What the head's subscription says about sending it now. */
   readonly prepare: (record: RecordRef) => Verdict
-  /** Sends, or finds that it must not; tells `attemptEnded` or `attemptNotStarted`. */
+  /** Sends, or finds that it must not. Replies with `attemptEnded` or `attemptNotStarted`. */
   readonly attempt: (session: LaneSession, effect: EffectOf<'attempt'>) => void
   /** Resolves when the log has the record; keeps trying until then. Never rejects. */
   readonly publish: (

@@ -27,7 +27,7 @@ export interface Departure {
   readonly actor: Actor | null
 }
 
-/** Where an event stands in its transaction: at the entity's first row change. */
+/** The place of an event in its transaction: that of the entity's first row change. */
 export interface EventPlace extends ChangePlace {
   /** Counts the row changes of captured tables from 0; a change that turns one entity into another counts twice. For people. */
   readonly ordinal: number

@@ -1,7 +1,7 @@
 import type { EntityEvent, OwnEventName, ResyncData } from '@hooklane/contracts/public'
 import { capturedEventId } from '../../kernel/identity/ids.js'
 
-/** What happened to a source's stream, as one company is told of it. */
+/** What happened to a source's stream, as reported to one company. */
 export interface ResyncNotice extends Pick<ResyncData, 'from' | 'to' | 'reason'> {
   readonly producer: string
   readonly companyId: string

@@ -4,7 +4,7 @@ import type { LogPlace } from '../position.js'
 export type SkipReason =
   /** The company column is null: the row belongs to no company yet. */
   | 'companyMissing'
-  /** The company is empty, longer than 128 characters, or holds a blank or a character beyond ASCII. */
+  /** The company is empty, longer than 128 characters, or contains a space or a character beyond ASCII. */
   | 'companyInvalid'
   /** A column of the id is null, or the whole id is empty. */
   | 'idMissing'

@@ -63,7 +63,7 @@ describe('what does not become an event', () => {
     )
   })
 
-  it('nothing that only a later column says: key, version, actor and deletion of a row of before', async () => {
+  it('nothing that only a later column says: key, version, actor and deletion of an earlier row', async () => {
     const later = ['sku', 'version', 'updated_by', 'deleted_at', 'cost'] as const
     const relation = without(...later)
     const old = new Map([...row()].filter(([name]) => !later.some((one) => one === name)))

@@ -69,7 +69,9 @@ export interface FoundLeaf extends Leaf {
 export interface KnownCatalogue {
   /** Null: not known. */
   readonly publication: RowVersion | null
-  /** Captured table → the version of its row in the publication. Absent: published without one (a publication of all tables), or not known. */
+  /**
+   * Captured table → the version of its row in the publication. Absent: published without one (a publication of all tables), or not known.
+   */
   readonly members: ReadonlyMap<number, RowVersion>
   /** Captured table → its leaves. Absent: not known. */
   readonly leaves: ReadonlyMap<number, ReadonlyMap<number, Leaf>>

@@ -13,7 +13,7 @@ export interface CatalogueQuestion {
   readonly before: TableOids
   /** Tables whose gaps a person has accepted. */
   readonly accepted: ReadonlySet<string>
-  /** Table → transactions (`xid`) whose TRUNCATE of it stands in the log. */
+  /** Table → transactions (`xid`) whose TRUNCATE of it is in the log. */
   readonly truncatedBy: ReadonlyMap<string, ReadonlySet<string>>
 }
 

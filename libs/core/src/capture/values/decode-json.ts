@@ -8,7 +8,10 @@ import { exactNumber } from './decimal.js'
  */
 export const MAX_JSON_DEPTH = 180
 
-/** Text in which a number may stand that `JSON.parse` would change: 16 digits and more, an exponent, a negative zero. Strings match too; then reading is only slower. */
+/**
+ * Text that may hold a number that `JSON.parse` would change: 16 digits or more, an exponent, a negative zero. Strings match, too; then
+ * reading is only slower.
+ */
 const MAY_HOLD_INEXACT_NUMBER = /\d[\d.]{15}|\d[eE][+-]?\d|(?:^|[\s:,[])-0/
 
 /**

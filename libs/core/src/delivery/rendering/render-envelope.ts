@@ -17,8 +17,8 @@ export interface EnvelopeParts {
 }
 
 /**
- * The body of the request: the same parts always give the same bytes. Members stand in the order of the reference; members that are not known
- * are null.
+ * The body of the request: the same parts always give the same bytes. Members stand in the order of the reference; members that are not
+ * known are null.
  */
 export function renderEnvelope({ event, address, order, deliveryId, previous, skipped }: EnvelopeParts): Buffer {
   const { opening, subject, content } = event

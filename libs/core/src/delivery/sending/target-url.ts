@@ -9,7 +9,7 @@ const OPEN_PORTS: ReadonlySet<string> = new Set(['', '443', '8443'])
 export interface AddressClassifier {
   /** Of an IP literal (without brackets): whether it is a public unicast address. `notAnAddress` for names. */
   classify(host: string): 'public' | 'blocked' | 'notAnAddress'
-  /** Whether the name stands below a suffix under which the public can register names (`shop.example.co.uk`, not `co.uk`, not `api.svc`). */
+  /** Whether the name is below a suffix under which the public can register names (`shop.example.co.uk`, not `co.uk`, not `api.svc`). */
   hasPublicSuffix(host: string): boolean
 }
 

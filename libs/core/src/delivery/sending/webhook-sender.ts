@@ -44,7 +44,9 @@ export interface SendOutcome {
   /** Closed set of codes (`dns`, `connect`, `tls`, `reset`, `timeout`, `address_blocked`, `redirect`, `http_500` …); null when accepted. */
   readonly error: { readonly code: string; readonly message: string } | null
   readonly durationMs: number
-  /** Whether the request was written a second time, because a kept connection was closed before any byte of an answer. The receiver may have got both. */
+  /**
+   * Whether the request was written again, because a kept connection closed before any byte of an answer. The receiver may have got both.
+   */
   readonly isResent: boolean
 }
 

@@ -11,7 +11,9 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 const BLOCK_BYTES = 64
 const DIGEST_BYTES = 32
 
-/** A decoded signing secret, as the two pads of HMAC (RFC 2104). Decode once and keep it: decoding per delivery costs as much as signing. */
+/**
+ * A decoded signing secret: the two pads of HMAC (RFC 2104). Decode it once and keep it: decoding per delivery costs as much as signing.
+ */
 export interface SigningKey {
   readonly inner: Buffer
   readonly outer: Buffer
