@@ -133,7 +133,7 @@ describe('what is changed while it is read', () => {
     await sql(`ALTER TABLE shape RENAME COLUMN code TO company_id`)
     const refusal = await producer.refusalWith('shape', 'CHANGE_NOT_DECODABLE')
     expect(refusal).toContain(
-      'the log holds a change that does not fit the capture file (public.shape had no column company_id when it was written',
+      'the log holds a change that does not fit the capture file (public.shape had no column company_id when the row was logged',
     )
     expect(refusal).toContain(resetInstructions('shape'))
   })

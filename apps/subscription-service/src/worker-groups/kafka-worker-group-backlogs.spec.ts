@@ -95,7 +95,7 @@ describe('topics of worker groups', () => {
     }
     await expect(ensuring(unanswered)).rejects.toThrow('Kafka does not answer')
     await expect(ensuring(denied)).rejects.toThrow(
-      /topics that do not stand: hooklane\.deliveries\.dedicated-x \(1 partitions/,
+      /topics that do not exist or have the wrong settings: hooklane\.deliveries\.dedicated-x \(1 partitions/,
     )
   })
 })

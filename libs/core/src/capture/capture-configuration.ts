@@ -1,5 +1,5 @@
 /**
- * What a capture file says once it has been read: which rows of which databases are entities, and how they are told.
+ * The content of a capture file: which rows of which databases are entities, and how they appear in events.
  * Names of schemas, tables and columns are exactly those of the Postgres catalogue: no folding of case, no quotes.
  */
 export interface CaptureConfiguration {
@@ -25,7 +25,7 @@ export interface CaptureSource {
   readonly tables: readonly CapturedTable[]
 }
 
-/** Where a row's company stands: in a column, or one company for the whole database. */
+/** How the company of a row is found: in a column, or one company for the whole database. */
 export type CompanyRule =
   { readonly kind: 'column'; readonly column: string } | { readonly kind: 'value'; readonly value: string }
 
@@ -38,8 +38,9 @@ export interface CapturedTable {
   /** `entity.type`: `product`. */
   readonly entity: string
   /**
-   * Columns of the entity's id, at least one. They must be unique in the table. The value of one is the id as it is; those of several are
-   * joined with `:`, and in each of them `%` is written as `%25` and `:` as `%3A`, so that no two rows have one id.
+   * Columns of the entity's id, at least one. They must be unique in the table. The value of a single column is the id as it is. The values
+   * of several columns are joined with `:`, with `%` written as `%25` and `:` as `%3A` in each of them, so that no two rows have the same
+   * id.
    */
   readonly id: readonly string[]
   /** Column of `entity.key`. */
@@ -51,11 +52,11 @@ export interface CapturedTable {
   readonly ignore: readonly string[]
   /** Columns that never stand in `data` or `changes`; a change of them alone is no event. */
   readonly omit: readonly string[]
-  /** Text columns that hold JSON; columns of type json and jsonb are found by themselves. */
+  /** Text columns that hold JSON; columns of type json and jsonb need not be listed. */
   readonly json: readonly string[]
-  /** A row whose column is not null counts as gone. */
+  /** A row in which this column is not null counts as deleted. */
   readonly deleted: { readonly column: string } | null
-  /** Only rows of which all conditions hold are entities. */
+  /** Only rows for which all conditions hold are entities. */
   readonly when: readonly RowCondition[]
   readonly actor: ActorColumns | null
 }

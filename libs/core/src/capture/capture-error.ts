@@ -1,6 +1,6 @@
 /**
- * The log holds a change that cannot be understood with this capture file. Going on would lose it, so whoever reads the log stops
- * and says why; repeating does not help until the table or the file is fixed.
+ * The log holds a change that cannot be understood with this capture file. Going on would lose it, so reading stops with this error. It
+ * comes again at every try until the table or the file is fixed.
  */
 export class CaptureError extends Error {
   constructor(

@@ -21,7 +21,7 @@ export interface ChangePlace extends LogPlace {
 export interface LogPlace {
   /** LSN of the record. Several rows share one when they were inserted together (`COPY`). */
   readonly lsn: bigint
-  /** 0 to 65,535: counts what stands at one LSN, from 0. */
+  /** 0 to 65,535: number of the change at its LSN, from 0. */
   readonly index: number
 }
 
@@ -52,7 +52,8 @@ export const positionBefore = (epoch: number, commitLsn: bigint): string =>
   formatPosition({ epoch, commitLsn: commitLsn - 1n, lsn: 0n, index: 0, side: 'departure' })
 
 /**
- * The last position that any event of a transaction can have: whoever has published all of them is here, whichever there were.
+ * The last position that any event of a transaction can have. When all events of the transaction are published, the source is at this
+ * position.
  * @throws RangeError
  */
 export const endOfTransaction = (epoch: number, commitLsn: bigint): string =>
@@ -103,9 +104,9 @@ const sideOrder = (side: Side): number => (side === 'departure' ? 0 : 1)
 const hex = (value: number | bigint, width: number): string => value.toString(16).toUpperCase().padStart(width, '0')
 
 function checkInteger(name: string, value: number, max: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > max) throw new RangeError(`${name} ${value}`)
+  if (!Number.isInteger(value) || value < 0 || value > max) throw new RangeError(`${name} ${value} is out of range`)
 }
 
 function checkLsn(name: string, value: bigint): void {
-  if (value < 0n || value > MAX_LSN) throw new RangeError(`${name} ${value.toString()}`)
+  if (value < 0n || value > MAX_LSN) throw new RangeError(`${name} ${value.toString()} is out of range`)
 }

@@ -1,4 +1,4 @@
-/** What the write-ahead log says, before it means anything. Implemented by `libs/replication`, understood by `capture/`. */
+/** The content of the write-ahead log, before it is interpreted. `libs/replication` produces it, `capture/` interprets it. */
 
 export interface Column {
   readonly name: string
@@ -27,7 +27,7 @@ export interface Relation {
   readonly replicaIdentity: 'default' | 'nothing' | 'full' | 'index'
 }
 
-/** Column name → value as Postgres prints it (text format); null = SQL NULL. A Map, because column names are foreign. */
+/** Column name → value as Postgres prints it (text format); null = SQL NULL. A Map, because a column may have any name. */
 export type Row = ReadonlyMap<string, string | null>
 
 export type RowChange =

@@ -3,13 +3,13 @@ import { RowReader, type HiddenColumnsOf } from './entity/row-reader.js'
 import type { Relation } from './row-change.js'
 
 export interface SourceReaderOptions {
-  /** Name under which a relation comes → the name that the source has for it. */
+  /** Name of a relation in the log → name of the table in the capture file. */
   readonly renamed?: ReadonlyMap<string, string>
   /** See `RowReader`. */
   readonly hiddenOf?: HiddenColumnsOf | undefined
 }
 
-/** Understands the rows of one source. Made once and used for all its transactions, because it keeps what it learns of the tables' shapes. */
+/** Interprets the rows of one source. Make it once and use it for all transactions, because it remembers the shapes of the tables. */
 export class SourceReader {
   private readonly readers: ReadonlyMap<string, RowReader>
 

@@ -1,4 +1,6 @@
-/** The known name that was probably meant; null when none is close. Close is a distance of at most a third of the name, and of 1 at least. */
+/**
+ * The known name that was probably meant; null when none is close. Close is an edit distance of at most a third of the known name, or of 1.
+ */
 export function closestName(name: string, known: readonly string[]): string | null {
   let best: { readonly name: string; readonly distance: number } | null = null
   for (const candidate of known) {

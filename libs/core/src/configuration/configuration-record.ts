@@ -6,7 +6,7 @@ import type {
   WorkerGroupConfiguration,
 } from '@hooklane/contracts/records'
 
-/** What each kind of configuration says. */
+/** The body of each kind of configuration record. */
 export interface ConfigurationBodies {
   readonly company: CompanyConfiguration
   readonly app: AppConfiguration

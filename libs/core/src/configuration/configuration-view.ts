@@ -10,7 +10,7 @@ import type { ConfigurationRecord, VersionedSubscription } from './configuration
 /**
  * The configuration as one process knows it: the newest record of each key, deletions included. Records may come in any order and
  * more than once: of two records of a key the higher version counts. Deletions are remembered with their version, so that an older
- * copy does not bring a thing back, and a delivery can tell "deleted" from "not heard of yet".
+ * record does not bring back what was deleted, and "deleted" can be told from "not read yet".
  *
  * Lists are ordered by id and stay the same array until something in them changes: they are read once per event.
  */
@@ -26,7 +26,7 @@ export class ConfigurationView {
   private readonly byApp = new Index<SubscriptionConfiguration>((subscription) => subscription.appId)
   private highestVersion = 0n
 
-  /** Takes a record in; false when it was a copy or older than what is known. */
+  /** Adds a record. Returns false when it is a copy or older than the known one. */
   put(record: ConfigurationRecord): boolean {
     if (record.version > this.highestVersion) this.highestVersion = record.version
     switch (record.kind) {
@@ -55,7 +55,7 @@ export class ConfigurationView {
     return this.companies.get(companyId)?.value
   }
 
-  /** Ordered. */
+  /** Ordered by id. */
   companyIds(): readonly string[] {
     return this.companies.live().map(({ id }) => id)
   }
@@ -72,7 +72,7 @@ export class ConfigurationView {
     return this.subscriptionTable.get(subscriptionId)
   }
 
-  /** Version at which the subscription was deleted; undefined when it lives or was never heard of. */
+  /** Version at which the subscription was deleted; undefined when it exists or was never read. */
   subscriptionDeletedAt(subscriptionId: string): bigint | undefined {
     return this.subscriptionTable.deletedAt(subscriptionId)
   }

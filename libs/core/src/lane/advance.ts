@@ -6,7 +6,10 @@ import { saveIfDirty } from './save-lane.js'
 import type { Session } from './session.js'
 import { become, enter } from './transitions.js'
 
-/** An idle lane turns to its head: waits for its instant, or has it prepared. Without a head, or on the way out, what is unsaved is saved. */
+/**
+ * Decides what an idle lane does with its head: it waits for the next attempt, has the head prepared, or ends the stream. A lane without a
+ * head, or in a session that is ending, only saves what is unsaved.
+ */
 export function advance(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
   if (lane.activity !== 'idle') return
   const head = lane.queue.peek()
@@ -23,13 +26,14 @@ export function advance(session: Session, lane: Lane, nowMs: number, out: Effect
 }
 
 /**
- * The app was deleted: its head, which nobody wants any more, does not wait for its next attempt, nor does what stands behind it, nor a head whose
- * request is still out. True: whatever the lane does, it may hear of it.
+ * The app was deleted, so its deliveries are no longer wanted. A waiting head is prepared again at once instead of at its next attempt. A
+ * head whose request is in flight, and the deliveries behind it, do not wait either. Always returns true: the input is allowed in every
+ * state.
  */
 export function appDeleted(session: Session, { appId, epoch, nowMs }: InputOf<'appDeleted'>, out: Effect[]): true {
   const lane = session.lanes.get(appId)
   const head = lane?.queue.peek()
-  // An app that was made again has a schedule of its own.
+  // This head belongs to the app as it was created again, which keeps its own schedule.
   if (!lane || (head && head.streamEpoch > epoch)) return true
   lane.deletedEpoch = Math.max(lane.deletedEpoch, epoch)
   lane.nextAttemptMs = null
@@ -39,7 +43,7 @@ export function appDeleted(session: Session, { appId, epoch, nowMs }: InputOf<'a
   return true
 }
 
-/** Asks for a tick at the earliest instant, unless one is on its way by then. A session on its way out is looked at again when its lease ends. */
+/** Asks for a tick at the earliest instant, unless one is due by then. A session that is ending gets its tick when its lease ends. */
 export function wake(session: Session, out: Effect[]): void {
   if (session.phase === 'unsure') return
   const atMs = session.phase === 'running' ? session.timers.nextMs() : session.deadlineMs
@@ -48,7 +52,7 @@ export function wake(session: Session, out: Effect[]): void {
   out.push({ type: 'wakeAt', atMs })
 }
 
-/** Numbers that never arrived are declared to the receiver as lost; attempts that the row counts were another head's. */
+/** Declares numbers that never arrived as lost. The attempts in the row were those of another head, so counting starts over. */
 function declareHole(session: Session, lane: Lane, head: RecordRef): void {
   const hole = lane.holes.shift()
   if (!hole) return

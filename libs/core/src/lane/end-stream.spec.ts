@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { accepted, down, endOf, floorOf, recordOf, rowOf, scene } from './scene.fixture.js'
 
 describe('the end of a stream', () => {
-  it('is known when everything before it is settled and published, and is done then', () => {
+  it('is recorded when everything before it is settled and published, and is done then', () => {
     const s = scene()
     s.read(recordOf(1, 0), recordOf(2, 1), endOf(2, 2))
     s.ends(1, accepted)
@@ -17,7 +17,7 @@ describe('the end of a stream', () => {
     expect(s.session.offsets.low).toBe(3n)
   })
 
-  it('lets go of a head that waits for its next attempt, however far that is', () => {
+  it('settles a head that waits for its next attempt, however far that is', () => {
     const s = scene({ rows: [rowOf({ nextAttemptInMs: 3_600_000 })] })
     s.read(recordOf(5, 50), recordOf(6, 51), endOf(6, 52))
     expect(s.types()).toEqual(['wakeAt'])
@@ -28,7 +28,7 @@ describe('the end of a stream', () => {
   })
 
   it.each(['any', 'transient'] as const)(
-    'lets go of a head that fails after the app was deleted (retry on %s)',
+    'settles a head that fails after the app was deleted (with retry on %s)',
     (on) => {
       const retry = { attempts: 3, intervalMs: 3_600_000, jitter: 0, on }
       const s = scene({}, { retry })
@@ -42,14 +42,14 @@ describe('the end of a stream', () => {
     },
   )
 
-  it('does not hurry an app that was made again', () => {
+  it('does not hurry an app that was created again', () => {
     const s = scene({ rows: [rowOf({})] })
     s.read(recordOf(5, 50, 'a', 2))
     s.delete(1)
     expect(s.types()).toEqual(['wakeAt'])
   })
 
-  it('takes what became of the last numbers along: the app that is made again is told nothing of them', () => {
+  it('drops the gaps of the last numbers: an app that is created again gets no report of them', () => {
     const s = scene()
     s.delete(1)
     s.read(recordOf(1, 0), recordOf(2, 1), endOf(2, 2), recordOf(3, 3, 'a', 2))
@@ -57,7 +57,7 @@ describe('the end of a stream', () => {
     expect(s.last('attempt')).toMatchObject({ previous: 2n, skipped: [], record: { sequence: 3n } })
   })
 
-  it('keeps the next request back until it is known', () => {
+  it('holds the next request back until it is recorded', () => {
     const s = scene()
     s.delete(1)
     s.read(recordOf(1, 0), endOf(1, 1), recordOf(2, 2, 'a', 2))

@@ -6,9 +6,10 @@ import { takeHead } from './settle.js'
 import { become, enter } from './transitions.js'
 
 /**
- * The end of an app's stream is the head: everything of this epoch is settled. What became of its last numbers is told to nobody, because the next
- * delivery, if there ever is one, belongs to an app that was made again. The row says so together with the end, in one write, and the lane goes on
- * when both are known: a request of the next epoch, in this lane or in that of another worker group, never overlaps one of this.
+ * The end of an app's stream is the head, so everything of this epoch is settled. What became of its last numbers is not reported: the next
+ * delivery, if there ever is one, belongs to the app as it was created again. One write saves the row and records the end of the stream.
+ * The lane goes on only after that write, so a request of the next epoch, in this lane or in another worker group's, never overlaps one of
+ * this epoch.
  */
 export function endStream(session: Session, lane: Lane, end: StreamEnd, nowMs: number, out: Effect[]): void {
   const settlement: Settlement = { offset: end.offset, waits: 1 }

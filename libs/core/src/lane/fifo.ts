@@ -1,4 +1,4 @@
-/** First in, first out, without copying on `shift`. */
+/** First in, first out. `shift` does not copy the queue, except now and then to free the space of items that were taken. */
 export class Fifo<T> {
   private items: T[] = []
   private head = 0

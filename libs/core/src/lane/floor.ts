@@ -3,8 +3,8 @@ import type { Effect, InputOf } from './protocol.js'
 import type { Session } from './session.js'
 
 /**
- * Deletes the rows that say nothing any more (D11.3): the lane is in flow, has nothing to report, and the position *as saved* has reached the floor, so
- * that nobody will read again what the row calls settled.
+ * Deletes the rows that are no longer needed (D11.3): the lane is in flow with nothing unsaved and no gaps to report, and the position *as
+ * saved* has reached the floor. No owner will read a record again that such a row calls settled.
  */
 export function deleteReachedFloors(session: Session, savedOffset: bigint, out: Effect[]): void {
   for (const lane of session.withRow) {
@@ -21,7 +21,7 @@ function isReached(lane: Lane, savedOffset: bigint): boolean {
   return lane.floorOffset <= savedOffset
 }
 
-/** The lane, or null when no such deletion is in flight. */
+/** The row was deleted. Returns its lane, or null when no such deletion is in flight. */
 export function laneDeleted(session: Session, input: InputOf<'laneSaved' | 'laneDeleted'>): Lane | null {
   const lane = session.lanes.get(input.appId)
   if (lane?.write?.kind !== 'delete' || lane.write.saveId !== input.saveId) return null

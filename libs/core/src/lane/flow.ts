@@ -20,7 +20,9 @@ import { acknowledge } from './settlements.js'
 import { becomeUnsure } from './stop.js'
 import { enter } from './transitions.js'
 
-/** The head's subscription was looked up (D5.2); what may be sent is sent in the same call. False: nobody asked. */
+/**
+ * The head's subscription was looked up (D5.2). A head that may be sent is attempted in the same call. False: the lane did not ask for it.
+ */
 export function prepared(session: Session, input: InputOf<'prepared'>, out: Effect[]): boolean {
   const lane = session.lanes.get(input.appId)
   const head = lane?.queue.peek()
@@ -79,14 +81,14 @@ export function attemptEnded(session: Session, input: InputOf<'attemptEnded'>, o
   if (lane?.activity !== 'attempting' || record?.kind !== 'delivery' || record.sequence !== input.sequence) return false
   session.attemptsInFlight -= 1
   enter(session, lane, 'idle')
-  // The lease lapsed meanwhile (a frozen process): a successor may have settled this delivery otherwise.
+  // The lease lapsed meanwhile (a frozen process): a successor may have settled this delivery differently.
   if (input.nowMs >= session.deadlineMs) becomeUnsure(session)
   const attempt = lane.attempt + 1
   const firstAttemptAgoMs = input.nowMs - (lane.firstAttemptMs ?? input.startedMs)
   const { result, policy, jitter } = input
   const disposition = decideDisposition({ result, policy, attempt, firstAttemptAgoMs, jitter })
   const ended: Ended = { record, input, attempt, disposition }
-  // The request happened, and the log may say so; what it means is for the next owner to find out.
+  // The request was made, so its attempt is published. What follows from it is left to the next owner.
   if (session.phase === 'unsure') publishAttempt(session, lane, ended, null, out)
   else carryOut(session, lane, ended, out)
   return true
@@ -115,7 +117,7 @@ function carryOut(session: Session, lane: Lane, ended: Ended, out: Effect[]): vo
   advance(session, lane, ended.input.nowMs, out)
 }
 
-/** The executor found that the attempt must not start. False: no such attempt was given out. */
+/** The executor found that the attempt must not start. False: no such attempt is in flight. */
 export function attemptNotStarted(session: Session, input: InputOf<'attemptNotStarted'>): boolean {
   const lane = session.lanes.get(input.appId)
   if (lane?.activity !== 'attempting' || lane.queue.peek()?.sequence !== input.sequence) return false
@@ -124,7 +126,7 @@ export function attemptNotStarted(session: Session, input: InputOf<'attemptNotSt
   return true
 }
 
-/** The log has a record. False: it was not under way. */
+/** The log acknowledged a record. False: no such publish is in flight. */
 export function published(session: Session, input: InputOf<'published'>, out: Effect[]): boolean {
   const publish = session.publishes.get(input.publishId)
   if (!publish) return false
@@ -142,7 +144,7 @@ export function published(session: Session, input: InputOf<'published'>, out: Ef
   return true
 }
 
-/** What stood in the way may be gone: the guard is asked again. */
+/** What these lanes wait for may have happened: each becomes idle and tries its head again. */
 export function resume(session: Session, waiting: Set<Lane>, nowMs: number, out: Effect[]): void {
   if (waiting.size === 0) return
   const lanes = [...waiting]
@@ -153,7 +155,7 @@ export function resume(session: Session, waiting: Set<Lane>, nowMs: number, out:
   }
 }
 
-/** Lanes whose instant has come go on. A timer may ring early, so the next one is always asked for again. */
+/** Resumes the lanes whose instant has come. A tick may come early, so the next one is always requested again. */
 export function runTimers(session: Session, nowMs: number, out: Effect[]): void {
   session.wakeMs = Number.POSITIVE_INFINITY
   if (session.phase !== 'running') return wake(session, out)

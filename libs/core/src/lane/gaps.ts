@@ -1,13 +1,13 @@
 import type { Gap } from './protocol.js'
 
-/** Single entries; older ones are folded into ranges. Too high: large rows and envelopes. Too low: receivers learn less. */
+/** Gaps kept as single entries; older ones are folded into ranges. Too high: large rows and envelopes. Too low: receivers learn less. */
 const SINGLES_MAX = 100
-/** Ranges kept apart by what became of them; beyond, unlike neighbours are folded too. */
+/** Ranges with one status each. Beyond this number, neighbours with different statuses are folded too. */
 const RANGES_MAX = 100
 
 const lastOf = (gap: Gap): bigint => gap.to ?? gap.sequence
 
-/** Index of the first entry of the unbroken run that ends at `sequence − 1`; the length when there is none. */
+/** Index of the first entry of the unbroken run that ends at `sequence − 1`; `gaps.length` when there is none. */
 function runStart(gaps: readonly Gap[], sequence: bigint): number {
   let start = gaps.length
   let expected = sequence - 1n
@@ -30,7 +30,7 @@ export function orderOf(
   return { previous: (skipped[0]?.sequence ?? sequence) - 1n, skipped }
 }
 
-/** The gaps with one more at the end. Entries that do not lead up to it were reported by a delivery in between and go. */
+/** Appends a gap. Only the unbroken run that leads up to it is kept: earlier entries were reported by a delivery in between. */
 export function appendGap(gaps: readonly Gap[], gap: Gap): Gap[] {
   const run = gaps.slice(runStart(gaps, gap.sequence))
   run.push(gap)
@@ -65,7 +65,7 @@ function join(first: Gap, second: Gap): Gap {
   }
 }
 
-/** Of two unlike neighbours the range names the graver one. */
+/** Least severe first. A range folded from two statuses takes the more severe one. */
 const SEVERITY: readonly Gap['status'][] = ['filtered', 'skipped', 'dropped', 'held', 'deadLettered', 'expired', 'lost']
 
 const NO_GAPS: readonly Gap[] = []

@@ -2,20 +2,20 @@ import { Fifo } from './fifo.js'
 import type { Gap, LaneRecord, LaneRow } from './protocol.js'
 
 /**
- * The serial queue of one app in one session. At most its head is worked on, and whatever is behind the head waits.
+ * The serial queue of one app in one session. Only the head is worked on; everything behind it waits.
  *
- * `mode` is what the row says, or will say when the save in flight is answered: `flow` (a row, if there is one, is a floor) or `parked` (the head
- * failed and waits for the instant in the row). `activity` is what the lane does now:
+ * `mode` is what the row says, or will say once the save in flight is acknowledged: `flow` (a row, if there is one, is a floor) or `parked`
+ * (the head failed and waits for the instant in the row). `activity` is what the lane does now:
  *
  *     idle ─ head, due ─▶ preparing ─ send, guard open ─▶ attempting ─ accepted ─▶ idle (next head)
  *      ▲                   │   │ └─ guard closed ─▶ blocked ─ lease kept, store up ─▶ idle
  *      │                   │   └─ configuration older than the record ─▶ behind ─ configuration read ─▶ idle
  *      │                   └─ settled without a request ─▶ idle (next head)
- *      ├── waiting ◀─ next instant ahead ─┤ failed, near ◀─ attempting
- *      ├── saving  ◀─ the row must be saved before the lane goes on (parked, taken out of parking, gaps before a request, end of the stream)
- *      └── (aside) ◀─ burying: dead letter on its way; the head is settled when the log has it
+ *      ├── waiting ◀─ the instant of the head's next attempt has not come
+ *      ├── saving  ◀─ the row must be saved before the lane goes on (parked, back in flow, gaps before a request, end of the stream)
+ *      └── burying ◀─ the dead letter is being published; the head is settled when the log has acknowledged it
  *
- * `blocked`, `behind`, `waiting` and `saving` have sent nothing; only `attempting` has a request in flight.
+ * Only `attempting` has a request in flight.
  */
 export interface Lane {
   readonly appId: string
@@ -26,42 +26,48 @@ export interface Lane {
   readonly activity: Activity
   /** Records to attempt, in order. The head stays first until it is settled. */
   readonly queue: Fifo<LaneRecord>
-  /** Highest sequence filed, done ones included; null: the first record tells, because the position lies behind the row. */
+  /**
+   * Highest sequence filed, including records that were done already. Null: not known before the first record, because the position has
+   * passed the row's floor.
+   */
   lastSeen: bigint | null
   /** Offset + 1 of the record that `lastSeen` names; 0 before the first. */
   lastSeenEnd: bigint
-  /** What was filed last ended the stream: the numbers in between may have gone to another worker group. */
+  /** The record filed last ended the stream. Numbers missing after it are no hole: they may have gone to another worker group. */
   isBetweenStreams: boolean
-  /** Everything up to here is settled. With a head in hand: its sequence − 1, except before a hole is declared. */
+  /**
+   * Every number up to this one is settled. While a delivery is the head: its sequence − 1, or lower until the hole before it is declared.
+   */
   settled: bigint
   settledSource: bigint | null
   /** Main position that must be saved before the row may be deleted; never falls. */
   floorOffset: bigint
   /** Whether the store may hold a row. */
   hasRow: boolean
-  /** Memory says more than the row, and it must be saved. */
+  /** Memory is ahead of the row, which must be saved. */
   isDirty: boolean
   /** The one write in flight. A save carries everything up to its submission. */
   write: { readonly saveId: number; readonly kind: 'save' | 'delete' } | null
-  /** Records of this lane that the log has not acknowledged. No row is saved before: what it calls settled must be in the delivery log. */
+  /** Published records that the log has not acknowledged. No row is saved until it has: what a row calls settled must be in the log. */
   unacknowledged: number
-  /** Settlements that wait for the next save, and those that the save in flight carries. */
+  /** Settlements that wait for the next save. */
   unsaved: Settlement[]
+  /** Settlements that the save in flight carries. */
   inWrite: Settlement[]
-  /** Epoch whose end the next save makes known; null: none. */
+  /** Epoch whose end the next save records; null: none. */
   endedEpoch: number | null
-  /** The app was deleted: nobody wants deliveries up to this epoch any more; 0: it was not. */
+  /** Deliveries up to this epoch are no longer wanted, because the app was deleted; 0: it was not. */
   deletedEpoch: number
   /** Attempts spent on the head. */
   attempt: number
   /** When the head's first counted attempt started; null before it. */
   firstAttemptMs: number | null
-  /** The head is not attempted before; null = at once. */
+  /** Earliest instant of the head's next attempt; null: at once. */
   nextAttemptMs: number | null
   lastError: string | null
-  /** What became of the numbers directly before the head, oldest first; what a delivery has reported is dropped. */
+  /** What became of the numbers directly before the head, oldest first. Gaps that a delivery has reported are dropped. */
   gaps: Gap[]
-  /** Runs of numbers that never arrived, found while filing; declared when the record behind them becomes the head. */
+  /** Runs of numbers that never arrived, found while filing. Each is declared when the record after it becomes the head. */
   holes: Hole[]
   routeVersion: number
 }
@@ -81,7 +87,7 @@ export interface Settlement {
   waits: number
 }
 
-/** A lane without a row: everything before the first record that is seen was delivered. */
+/** A lane without a row: everything before its first record is settled, and there is nothing to report. */
 export function plainLane(record: LaneRecord): Lane {
   // The end of a stream has the number of the last delivery before it.
   const before = record.kind === 'ended' ? record.sequence : record.sequence - 1n
@@ -116,8 +122,8 @@ export function plainLane(record: LaneRecord): Lane {
 }
 
 /**
- * A lane as its row says; durations become instants of this process. A floor that the position has reached says nothing about what was settled since:
- * its `settled` is a lower bound then, and its gaps may have been reported.
+ * Restores a lane from its row; durations become instants of this process. If the position has reached the row's floor, more may have been
+ * settled since: `settled` is then only a lower bound, and the gaps may have been reported.
  */
 export function laneFromRow(row: LaneRow, nowMs: number, position: bigint | null): Lane {
   const isBehind = position !== null && row.mode === 'flow' && row.floorOffset <= position
@@ -151,7 +157,7 @@ export function laneFromRow(row: LaneRow, nowMs: number, position: bigint | null
   }
 }
 
-/** The head is another one now: nothing was spent on it. */
+/** Resets attempts and schedule, because the lane has a new head. */
 export function startFresh(lane: Lane): void {
   lane.attempt = 0
   lane.firstAttemptMs = null

@@ -7,8 +7,8 @@ import { publishAttempt, type Ended } from './settle.js'
 import { become, enter } from './transitions.js'
 
 /**
- * The head failed and is tried again after `delayMs`. A short wait of a lane in flow is kept in memory; anything else is in the row before the timer
- * starts, so that the schedule survives this process (D5.4, D9.4, D15). The head stays first; everything behind it waits.
+ * The head failed and is tried again after `delayMs`. A short wait of a lane in flow stays in memory. Any other wait is saved in the row
+ * before its timer starts, so that the schedule survives this process (D5.4, D9.4, D15). The head stays first; everything behind it waits.
  */
 export function waitForRetry(session: Session, lane: Lane, ended: Ended, delayMs: number, out: Effect[]): void {
   const { input, disposition } = ended
@@ -17,7 +17,7 @@ export function waitForRetry(session: Session, lane: Lane, ended: Ended, delayMs
     lane.firstAttemptMs ??= input.startedMs
   }
   lane.lastError = failureReason(input.result)
-  // Meanwhile the app was deleted: its head is looked at again at once, and settled.
+  // The app was deleted meanwhile: the head does not wait, but is prepared again at once and settled.
   if ((lane.queue.peek()?.streamEpoch ?? 0) <= lane.deletedEpoch) return publishAttempt(session, lane, ended, null, out)
   lane.nextAttemptMs = input.nowMs + delayMs
   publishAttempt(session, lane, ended, null, out)

@@ -12,7 +12,7 @@ export interface RecordRef {
   readonly kind: 'delivery'
   readonly appId: string
   readonly companyId: string
-  /** Of the company: 1, or higher when it was made again under its id. */
+  /** 1, or higher when the company was deleted and created again under its id. */
   readonly companyIncarnation: number
   readonly sequence: bigint
   /** Offset in the main partition. */
@@ -31,12 +31,12 @@ export interface RecordRef {
   readonly value: Buffer
 }
 
-/** The app was deleted: no delivery of this epoch stands behind this record. When it is the lane's head, everything before it is settled. */
+/** The app was deleted: no delivery of this epoch comes after this record. When it is the lane's head, everything before it is settled. */
 export interface StreamEnd {
   readonly kind: 'ended'
   readonly appId: string
   readonly companyId: string
-  /** The last number given; 0: none was. */
+  /** The last number that was assigned; 0: none was. */
   readonly sequence: bigint
   readonly streamEpoch: number
   /** Offset in the main partition. */
@@ -57,7 +57,7 @@ export interface Gap {
   readonly reason: string
 }
 
-/** A lane that is not plain. `flow` = the row is a floor; `parked` = its head waits for the next attempt. */
+/** The stored row of a lane. Mode `flow`: the row is a floor (D11.1). Mode `parked`: the lane's head waits for its next attempt. */
 export interface LaneRow {
   readonly workerGroup: string
   readonly partition: number
@@ -67,7 +67,7 @@ export interface LaneRow {
   readonly reason: string | null
   /** Everything up to here is settled. */
   readonly settled: bigint
-  /** Source offset of the event behind `settled`. */
+  /** Source offset of the event that was settled last. */
   readonly settledSource: bigint | null
   /** Main position that must be saved before the row may be deleted. */
   readonly floorOffset: bigint
@@ -87,13 +87,13 @@ export type Verdict =
   | { readonly kind: 'send'; readonly policy: DeliveryPolicy }
   /** Settled without a request. */
   | { readonly kind: 'settle'; readonly status: 'filtered' | 'dropped'; readonly reason: string }
-  /** Our configuration is older than the record: ask again when it was read further. */
+  /** This process's configuration is older than the record. The head is prepared again when more of the configuration was read. */
   | { readonly kind: 'behind' }
 
 export type Input = { readonly nowMs: number } & (
   | { readonly type: 'recordsRead'; readonly records: readonly LaneRecord[]; readonly endOffset: bigint }
   | { readonly type: 'prepared'; readonly appId: string; readonly sequence: bigint; readonly verdict: Verdict }
-  /** `detail` is handed through to the `publishAttempt` effect untouched; `jitter` is random in [-1, 1]. */
+  /** `detail` is passed on to the `publishAttempt` effect unchanged; `jitter` is random in [-1, 1]. */
   | {
       readonly type: 'attemptEnded'
       readonly appId: string
@@ -112,34 +112,34 @@ export type Input = { readonly nowMs: number } & (
   | { readonly type: 'positionSaved'; readonly saveNo: bigint; readonly mainOffset: bigint }
   /** The lease was extended: `deadlineMs` = instant before the request left + lease. */
   | { readonly type: 'leaseKept'; readonly deadlineMs: number }
-  /** A write found the lease token gone. */
+  /** A write found that the lease token is no longer valid. */
   | { readonly type: 'fenced' }
   /** It is not known whether a lane write took effect. */
   | { readonly type: 'ambiguous' }
   | { readonly type: 'storeUp'; readonly value: boolean }
   /** Configuration was read further: heads that were `behind` are prepared again. */
   | { readonly type: 'configurationRead' }
-  /** The app was deleted, in this epoch of its stream: its head does not wait for its next attempt any more. */
+  /** The app was deleted in this epoch of its stream: its head no longer waits for its next attempt. */
   | { readonly type: 'appDeleted'; readonly appId: string; readonly epoch: number }
   /** Payload memory of the process: `pause` stops reading, `ok` goes on. */
   | { readonly type: 'budget'; readonly level: 'ok' | 'pause' }
-  /** The renewal of leases wants a snapshot of the position now. */
+  /** The lease renewer asks for a snapshot of the position. */
   | { readonly type: 'saveDue' }
   | { readonly type: 'tick' }
   | { readonly type: 'stop'; readonly reason: 'revoked' | 'shutdown' }
 )
 
-/** What happened, without its instant, which whoever runs the machine adds. */
+/** An input without its instant, which the caller of `step` adds. */
 export type Happening = Input extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never
 
 export type AlarmKind = 'gap' | 'spread' | 'undecodable' | 'illegalInput' | 'illegalTransition'
 
 export type Effect =
-  /** Look the head's subscription up and answer `prepared`. */
+  /** Look up the head's subscription and reply with `prepared`. */
   | { readonly type: 'prepare'; readonly record: RecordRef }
   /**
    * Send the head now. The executor re-checks `nowMs + policy timeout + margin <= deadlineMs` in the tick of the socket write,
-   * and answers `attemptEnded` or `attemptNotStarted`.
+   * and replies with `attemptEnded` or `attemptNotStarted`.
    */
   | {
       readonly type: 'attempt'
@@ -150,7 +150,7 @@ export type Effect =
       readonly skipped: readonly Gap[]
       readonly backlog: number
     }
-  /** `endedEpoch`: with the row, the end of the app's stream in this epoch becomes known; null: it has not ended. */
+  /** `endedEpoch`: the same write records the end of the app's stream in this epoch; null: it has not ended. */
   | { readonly type: 'saveLane'; readonly saveId: number; readonly row: LaneRow; readonly endedEpoch: number | null }
   | { readonly type: 'deleteLane'; readonly saveId: number; readonly appId: string; readonly companyId: string }
   | {
@@ -185,20 +185,20 @@ export type Effect =
   /** The session is over: drop it, and release the lease when `release` is set. */
   | { readonly type: 'abandon'; readonly release: boolean }
 
-/** The input of that type, or of one of those. */
+/** The inputs of the given type or types. */
 export type InputOf<T extends Input['type']> = Extract<Input, { readonly type: T }>
 
-/** The effect of that type, or of one of those. */
+/** The effects of the given type or types. */
 export type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
 
 /** Settings of the machine; defaults and reasons in `lane/settings.ts`. */
 export interface LaneSettings {
   /** An attempt must be over this long before the lease ends. */
   readonly marginMs: number
-  /** A retry at most this far away is waited for without a row. */
+  /** A retry at most this far away waits in memory, without a row. */
   readonly inlineWindowMs: number
-  /** Offsets between the lowest not done and the next to read, at which the partition pauses. */
+  /** Offsets from the lowest that is not done to the next to read; at this many the partition pauses. */
   readonly spreadMax: bigint
-  /** An input that the state does not allow throws (tests); else it is counted by an alarm and ignored. */
+  /** True (tests): an input that the state does not allow throws. Otherwise it raises an alarm and is ignored. */
   readonly strict?: boolean
 }

@@ -3,7 +3,10 @@ import { plainLane, type Lane } from './lane.js'
 import type { Effect, InputOf, LaneRecord } from './protocol.js'
 import type { Session } from './session.js'
 
-/** Files what was read from the main partition (D4.1–4.2). Records below the read position were filed before; on the way out nothing is filed. */
+/**
+ * Files what was read from the main partition (D4.1–4.2). Records below the next offset were filed before. A session that is ending files
+ * nothing.
+ */
 export function recordsRead(session: Session, input: InputOf<'recordsRead'>, out: Effect[]): void {
   if (session.phase !== 'running') return
   for (const record of input.records) {
@@ -23,13 +26,13 @@ function laneOf(session: Session, record: LaneRecord): Lane {
   return lane
 }
 
-/** True: the record joined the queue. `isNew` is false when the position says that it is done. */
+/** Returns whether the record joined the queue. `isNew` is false when the position or its bitmap says that the record is done. */
 function file(session: Session, lane: Lane, record: LaneRecord, isNew: boolean, out: Effect[]): boolean {
   const { sequence } = record
   const isEnd = record.kind === 'ended'
   const before = isEnd ? sequence : sequence - 1n
   if (lane.lastSeen === null) {
-    // Everything below the position was settled, whatever the row remembers of it.
+    // Everything below the position is settled, even where the row does not say so.
     if (before > lane.settled) lane.settled = before
     lane.lastSeen = lane.settled
   }
@@ -54,19 +57,19 @@ function file(session: Session, lane: Lane, record: LaneRecord, isNew: boolean, 
   return false
 }
 
-/** Numbers up to `before` will not come. Behind the end of a stream that is nothing to notice: the next stream begins where it may. */
+/** The numbers up to `before` will not arrive. Between two streams that is no hole: the next stream starts at any number. */
 function passOver(lane: Lane, before: bigint, record: LaneRecord, out: Effect[]): void {
   if (!lane.isBetweenStreams) noteHole(lane, record, out)
-  // With a head in hand `settled` is the number before it; an end that is still queued sees to it when it is settled.
+  // With a head, `settled` stays the number before it; it moves up when the queued end of the stream is settled.
   else if (lane.queue.length === 0) lane.settled = before
 }
 
-/** Sequences are dense: a number that is passed over will not come any more. Behind the end of a stream nobody is told. */
+/** Sequences have no holes, so a number that was passed over will never arrive. Before the end of a stream, the receiver is not told of it. */
 function noteHole(lane: Lane, { kind, sequence }: LaneRecord, out: Effect[]): void {
   const from = (lane.lastSeen ?? 0n) + 1n
   const to = kind === 'ended' ? sequence : sequence - 1n
   if (kind === 'delivery') lane.holes.push({ from, to })
-  const consequence = kind === 'delivery' ? 'the next delivery declares them lost' : 'the app was deleted behind them'
+  const consequence = kind === 'delivery' ? 'the next delivery declares them lost' : 'the app was deleted after them'
   const detail = `sequences ${from} to ${to} never arrived; ${consequence}`
   out.push({ type: 'alarm', kind: 'gap', appId: lane.appId, detail })
 }

@@ -13,7 +13,7 @@ export function regulate(session: Session, nowMs: number, out: Effect[]): void {
     session.isSpreadAlarmed = false
   } else if (!session.isSpreadAlarmed && nowMs - session.spreadFullMs > SPREAD_ALARM_MS) {
     session.isSpreadAlarmed = true
-    out.push({ type: 'alarm', kind: 'spread', detail: `reading stands still behind offset ${session.offsets.low}` })
+    out.push({ type: 'alarm', kind: 'spread', detail: `reading is paused until offset ${session.offsets.low} is done` })
   }
   const pause = session.isOverBudget || session.spreadFullMs !== null
   if (pause === session.isMainPaused) return
@@ -21,7 +21,7 @@ export function regulate(session: Session, nowMs: number, out: Effect[]): void {
   out.push({ type: pause ? 'pauseMain' : 'resumeMain' })
 }
 
-/** Too high: pauses and resumes with every record. Too low: lanes run dry before reading goes on. */
+/** Too high: pauses and resumes with every record. Too low: lanes have nothing to attempt until reading resumes. */
 const RESUME_SHARE = 0.75
 /** Too low: an alarm for a receiver that is slow once. */
 const SPREAD_ALARM_MS = 60_000

@@ -4,7 +4,7 @@ import type { Session } from './session.js'
 import { acknowledge } from './settlements.js'
 import { enter } from './transitions.js'
 
-/** The row must say what memory says now. It is saved at once when nothing stands in the way, else as soon as that is gone. */
+/** Makes the row say what memory says now. It is saved at once if possible, otherwise as soon as what prevents it is over. */
 export function saveLane(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
   lane.isDirty = true
   session.dirty.add(lane)
@@ -12,8 +12,9 @@ export function saveLane(session: Session, lane: Lane, nowMs: number, out: Effec
 }
 
 /**
- * One write of a lane at a time: a later one must not be overtaken by an earlier one. And only when the log has acknowledged everything before: a fresh
- * owner takes what the row calls settled for done and publishes nothing about it (D5.5).
+ * Saves the row of a lane that is dirty. A lane has one write in flight at a time, because an earlier write must not overtake a later one.
+ * The log must have acknowledged every record of the lane first: a new owner treats what the row calls settled as done and publishes
+ * nothing about it (D5.5).
  */
 export function saveIfDirty(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
   if (!lane.isDirty || lane.write || lane.unacknowledged > 0 || !session.isStoreUp) return
@@ -31,7 +32,7 @@ export function saveIfDirty(session: Session, lane: Lane, nowMs: number, out: Ef
   lane.endedEpoch = null
 }
 
-/** The lane, or null when no such save is in flight. */
+/** The row was saved. Returns its lane, or null when no such save is in flight. */
 export function laneSaved(session: Session, input: InputOf<'laneSaved' | 'laneDeleted'>): Lane | null {
   const lane = session.lanes.get(input.appId)
   if (lane?.write?.kind !== 'save' || lane.write.saveId !== input.saveId) return null
@@ -44,8 +45,8 @@ export function laneSaved(session: Session, input: InputOf<'laneSaved' | 'laneDe
 }
 
 /**
- * The floor is the head's offset, or what was read of this lane when nothing is left: everything that `settled` covers lies below it, and whatever
- * must be read again does not.
+ * The floor is the head's offset or, when the queue is empty, the end of what was read of this lane. Everything that `settled` covers lies
+ * below it, and everything that must be read again does not.
  */
 function rowOf(session: Session, lane: Lane, nowMs: number): LaneRow {
   const head = lane.queue.peek()

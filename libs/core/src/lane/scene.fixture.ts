@@ -45,7 +45,7 @@ export const endOf = (sequence: number, offset: number, streamEpoch = 1): Stream
   routedAt: '2026-03-02T08:00:00.000Z',
 })
 
-/** A session and what it asked for. `prepare` is answered at once, as the engine does. */
+/** A session and the effects that it returned. `prepare` is answered at once, as a running session does it. */
 export function scene(change: Partial<SessionOptions> = {}, using: Partial<DeliveryPolicy> = {}) {
   const deliveryPolicy = { ...policy, ...using }
   /** Epochs up to this one are of an app that was deleted. */
@@ -84,7 +84,7 @@ export function scene(change: Partial<SessionOptions> = {}, using: Partial<Deliv
       deletedEpoch = epoch
       tell({ type: 'appDeleted', appId: 'a', epoch })
     },
-    /** All writes and publishes that are out succeed. */
+    /** All writes and publishes in flight succeed. */
     land: () => {
       const { saveId } = session.lanes.get('a')?.write ?? {}
       if (saveId !== undefined) tell({ type: 'laneSaved', appId: 'a', saveId })
@@ -97,7 +97,7 @@ export function scene(change: Partial<SessionOptions> = {}, using: Partial<Deliv
       const ended = { type: 'attemptEnded', appId, sequence: BigInt(sequence), startedMs: nowMs, result } as const
       tell({ ...ended, policy: deliveryPolicy, jitter: 0, detail: null })
     },
-    /** What was asked for since the last call, without the look-ups. */
+    /** Types of the effects since the last call, without `prepare`. */
     types: () => {
       const types = effects.filter((e) => e.type !== 'prepare').map((e) => e.type)
       effects = []

@@ -5,19 +5,19 @@ import type { Grant } from './stores.js'
 import { Timers } from './timers.js'
 
 /**
- * One owned main partition: everything its owner knows beyond the log and the lane rows. Lives as long as one lease token and is thrown away whole.
- * Only `step` changes it; it has no clock, randomness or I/O of its own.
+ * One owned main partition: everything its owner knows beyond the log and the lane rows. Lives as long as one lease token and is then
+ * discarded as a whole. Only `step` changes it; it has no clock, randomness or I/O of its own.
  *
  * `phase`:
  * - `running`: records are filed, heads attempted.
- * - `stopping`: taken away or shutting down. Nothing new is attempted; attempts, publishes and row saves in flight end.
- * - `saving`: all quiet; the last position is being saved.
+ * - `stopping`: the partition is taken away, or the process shuts down. No attempt starts; attempts, publishes and row saves in flight end.
+ * - `saving`: nothing is in flight; the last position is being saved.
  * - `unsure`: memory may differ from the store, or the lease lapsed unnoticed. Nothing is written any more; attempts in flight end.
- * - `over`: `abandon` was given out. Every input is ignored.
+ * - `over`: `abandon` was emitted. Every input is ignored.
  *
  *     running ─ stop ─▶ stopping ─ quiet ─▶ saving ─ saved ─▶ over (release)
  *     any ─ ambiguous · deadline passed ─▶ unsure ─ no attempt in flight ─▶ over (release)
- *     any ─ fenced ─▶ over (no release: it is somebody else's already)
+ *     any ─ fenced ─▶ over (no release: another owner holds the lease)
  */
 export interface Session {
   readonly workerGroup: string
@@ -32,7 +32,7 @@ export interface Session {
   /** Position that the store is known to hold; null before the first save. */
   savedOffset: bigint | null
   saveNo: bigint
-  /** Least save number that ends the session in phase `saving`. */
+  /** Lowest save number that ends the session in phase `saving`. */
   lastSaveNo: bigint
   readonly lanes: Map<string, Lane>
   /** Lanes by what they wait for. `withRow`: candidates for deletion. `dirty`: a save is due, perhaps once the store is up. */
@@ -41,9 +41,9 @@ export interface Session {
   readonly withRow: Set<Lane>
   readonly dirty: Set<Lane>
   readonly timers: Timers
-  /** Earliest `wakeAt` given out and not yet come. */
+  /** Instant of the earliest `wakeAt` that was emitted and is still ahead. */
   wakeMs: number
-  /** Acknowledgements under way, by publish id. */
+  /** Publishes that are not acknowledged yet, by publish id. */
   readonly publishes: Map<number, Publish>
   lastPublishId: number
   lastSaveId: number
@@ -53,16 +53,18 @@ export interface Session {
   queuedBytes: number
   isMainPaused: boolean
   isOverBudget: boolean
-  /** Since when the spread is at its bound; null = it is not. */
+  /** When the spread reached its limit; null: reading does not pause because of it. */
   spreadFullMs: number | null
   isSpreadAlarmed: boolean
   /** Records recognised as settled or filed already. */
   duplicatesSuppressed: number
-  /** A lane was to do what its state does not allow: told once, and the session ends. */
+  /** A transition that a lane's state does not allow. It is reported once, and the session ends. */
   illegalTransition: { readonly appId: string; readonly detail: string } | null
 }
 
-/** What an acknowledged publish means: one thing less that the settlement waits for; and of a dead letter, that the head may be settled. */
+/**
+ * What follows from an acknowledgement: the settlement waits for one thing less. After that of a dead letter the head may be settled, too.
+ */
 export type Publish =
   | { readonly kind: 'record'; readonly lane: Lane; readonly settlement: Settlement | null }
   | { readonly kind: 'deadLetter'; readonly lane: Lane; readonly settlement: Settlement; readonly reason: string }
@@ -73,14 +75,14 @@ export interface SessionOptions {
   readonly grant: Grant
   /** Read after the grant. */
   readonly rows: readonly LaneRow[]
-  /** First offset that the log still holds, asked after the grant. A position below it continues there. */
+  /** First offset that the log still holds, looked up after the grant. If the position is lower, reading starts here. */
   readonly logStart: bigint
   readonly nowMs: number
   readonly deadlineMs: number
   readonly settings: LaneSettings
 }
 
-/** A session as a fresh owner begins it: the saved position with its bitmap, and the rows. Reading starts at `session.offsets.next`. */
+/** Opens a session from the saved position with its bitmap, and the rows. Reading starts at `session.offsets.next`. */
 export function openSession(options: SessionOptions): Session {
   const { grant, logStart } = options
   const position = grant.mainOffset ?? logStart

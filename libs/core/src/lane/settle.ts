@@ -7,7 +7,7 @@ import type { Session } from './session.js'
 import { expectPublish } from './settlements.js'
 import { become, enter } from './transitions.js'
 
-/** What an attempt came to, as the delivery log needs it. */
+/** The outcome of an attempt, as the delivery log needs it. */
 export interface Ended {
   readonly record: RecordRef
   readonly input: InputOf<'attemptEnded'>
@@ -16,7 +16,7 @@ export interface Ended {
   readonly disposition: Disposition
 }
 
-/** Every attempt is published. A settlement waits for the acknowledgement. */
+/** Publishes an attempt; every attempt is published. A settlement, if there is one, waits for the acknowledgement. */
 export function publishAttempt(
   session: Session,
   lane: Lane,
@@ -34,7 +34,10 @@ export function publishAttempt(
   })
 }
 
-/** Accepted (D5.3). The gaps that the delivery reported are forgotten, and with them, or with being parked, the floor rises behind it (D11.2). */
+/**
+ * The receiver accepted the delivery (D5.3). The gaps that it reported are dropped, and the floor moves past it. A parked lane returns to
+ * flow, and saving its row moves the floor, too (D11.2).
+ */
 export function settleDelivered(session: Session, lane: Lane, ended: Ended, out: Effect[]): void {
   const isParked = lane.mode === 'parked'
   const settlement: Settlement = { offset: ended.record.offset, waits: isParked ? 2 : 1 }
@@ -75,7 +78,7 @@ export function settleUnsent(
   settleAside(session, lane, { settlement, status: verdict.status, reason: verdict.reason })
 }
 
-/** The dead letter leaves. The head is settled when the log has it, not before (D5.4). */
+/** Publishes the dead letter. The head is settled only when the log has acknowledged it (D5.4). */
 export function bury(session: Session, lane: Lane, ended: Ended, reason: string, out: Effect[]): void {
   const settlement: Settlement = { offset: ended.record.offset, waits: 3 }
   enter(session, lane, 'burying')
@@ -91,8 +94,8 @@ export function bury(session: Session, lane: Lane, ended: Ended, reason: string,
 }
 
 /**
- * Settled otherwise than by a delivery: the number becomes a gap, and the row that holds it must be saved before the lane's next request and before
- * the offset is done. The caller sees to the save, so that a run of such heads costs one.
+ * Settles the head, which was not delivered: its number becomes a gap. The row that holds the gap must be saved before the lane's next
+ * request and before the offset is done. The caller starts the save, so that a run of such heads costs one write.
  */
 export function settleAside(
   session: Session,
@@ -110,7 +113,7 @@ export function settleAside(
   session.dirty.add(lane)
 }
 
-/** Takes the head off and sets `settled` to the number before the next one, or before the hole in front of it. */
+/** Removes the head and sets `settled` to the number before the next head, or before the hole in front of that. */
 export function takeHead(session: Session, lane: Lane): LaneRecord | undefined {
   const record = lane.queue.shift()
   if (!record) return undefined

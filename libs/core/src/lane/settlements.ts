@@ -1,13 +1,13 @@
 import type { Settlement } from './lane.js'
 import type { Publish, Session } from './session.js'
 
-/** One thing less that the settled record waits for; the last one makes its offset done (D5.5). */
+/** Counts one acknowledgement that the settlement waits for. The last one makes its offset done (D5.5). */
 export function acknowledge(session: Session, settlement: Settlement): void {
   settlement.waits -= 1
   if (settlement.waits === 0) session.offsets.done(settlement.offset)
 }
 
-/** Notes a publish that is about to leave, and gives it its id. */
+/** Registers a publish that is about to be emitted. Returns its id. */
 export function expectPublish(session: Session, publish: Publish): number {
   const publishId = ++session.lastPublishId
   session.publishes.set(publishId, publish)

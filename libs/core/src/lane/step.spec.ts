@@ -106,7 +106,7 @@ describe('a delivery that is given up', () => {
     expect(s.session.offsets.low).toBe(1n)
     expect(s.last('attempt')).toMatchObject({ previous: 0n, skipped: row.gaps })
 
-    // The row goes only when the delivery that reported the gap is behind the saved position.
+    // The row is deleted only when the saved position has passed the delivery that reported the gap.
     s.ends(2, accepted)
     s.tell({ type: 'saveDue' })
     s.tell({ type: 'positionSaved', saveNo: 1n, mainOffset: 1n })
@@ -221,7 +221,7 @@ describe('reading', () => {
   })
 })
 
-describe('an answer nobody waits for', () => {
+describe('a reply that no lane waits for', () => {
   it('throws in tests', () => {
     expect(() => scene().tell({ type: 'published', publishId: 9 })).toThrow('illegal input')
   })

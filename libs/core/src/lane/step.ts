@@ -10,11 +10,11 @@ import type { Session } from './session.js'
 import { becomeUnsure, conclude, fenced, positionSaved, savePosition, stop } from './stop.js'
 
 /**
- * What a session does when something happens. Changes the session and answers what is to be carried out, in this order. Deterministic: the same inputs
- * give the same effects.
+ * Handles one input: changes the session and returns the effects to carry out, in this order. Deterministic: the same inputs give the same
+ * effects.
  *
- * An input that the state does not allow (an answer nobody waits for) throws when `settings.strict`; else it is reported and changes nothing. After
- * `abandon` every input is ignored: answers that were under way may still arrive.
+ * An input that the state does not allow (such as a reply that no lane waits for) throws when `settings.strict` is set. Otherwise it raises
+ * an alarm and changes nothing. After `abandon` every input is ignored, because replies may still arrive.
  */
 export function step(session: Session, input: Input): readonly Effect[] {
   if (session.phase === 'over') return NOTHING

@@ -2,24 +2,29 @@ import { wake } from './advance.js'
 import type { Effect, InputOf } from './protocol.js'
 import type { Session } from './session.js'
 
-/** Taken away or shutting down (D14.1): nothing new is attempted or filed. Waits no longer than the lease lasts. */
+/**
+ * The partition is taken away, or the process shuts down (D14.1): nothing new is filed or attempted. Waits no longer than the lease lasts.
+ */
 export function stop(session: Session, out: Effect[]): void {
   if (session.phase !== 'running') return
   session.phase = 'stopping'
   wake(session, out)
 }
 
-/** The lease token is gone (D14.4): drop everything, write nothing. */
+/** The lease token is no longer valid (D14.4): drop everything, write nothing. */
 export function fenced(session: Session, out: Effect[]): void {
   end(session, false, out)
 }
 
-/** Memory may not be what the store holds (D14.5): never guess, end the session. */
+/** Memory may differ from what the store holds (D14.5): the session ends instead of guessing. */
 export function becomeUnsure(session: Session): void {
   if (session.phase !== 'over') session.phase = 'unsure'
 }
 
-/** The position as it stands, for the renewal of the lease (D12.1). After the deadline nothing is saved any more, and the session ends (D12.3). */
+/**
+ * Emits the present position, for the renewal of the lease (D12.1). After the deadline nothing is saved any more, and the session ends
+ * (D12.3).
+ */
 export function savePosition(session: Session, nowMs: number, out: Effect[]): void {
   if (session.phase === 'unsure') return
   if (nowMs >= session.deadlineMs) return becomeUnsure(session)
@@ -28,7 +33,7 @@ export function savePosition(session: Session, nowMs: number, out: Effect[]): vo
   out.push({ type: 'savePosition', mainOffset: offsets.low, done: offsets.snapshot(), saveNo })
 }
 
-/** False: no such save was given out. */
+/** False: no such save was requested. */
 export function positionSaved(session: Session, input: InputOf<'positionSaved'>, out: Effect[]): boolean {
   if (input.saveNo > session.saveNo) return false
   if (session.savedOffset === null || input.mainOffset > session.savedOffset) session.savedOffset = input.mainOffset
@@ -36,7 +41,10 @@ export function positionSaved(session: Session, input: InputOf<'positionSaved'>,
   return true
 }
 
-/** Goes on with ending when what it waited for is over, or the lease. Order matters: attempts end, then the last save, then the release (D14.2). */
+/**
+ * Takes the next step of a session that is ending, once what it waited for, or its lease, is over.
+ * Order matters: first attempts end, then the last position is saved, then the lease is released (D14.2).
+ */
 export function conclude(session: Session, nowMs: number, out: Effect[]): void {
   if (session.phase !== 'running' && nowMs >= session.deadlineMs) becomeUnsure(session)
   if (session.phase === 'stopping' && isQuiet(session)) {

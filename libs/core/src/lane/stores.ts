@@ -1,6 +1,6 @@
 import type { LaneRow } from './protocol.js'
 
-/** A lease token to act for one main partition: every write of an owner carries it. */
+/** The right to act for one main partition. Every write of an owner carries it. */
 export interface LeaseToken {
   readonly workerGroup: string
   readonly partition: number
@@ -24,9 +24,13 @@ export interface KeepRequest {
   readonly saveNo: bigint
 }
 
-/** Who may act for a partition. A frozen process loses its lease token without knowing; its later writes find that out. */
+/**
+ * Decides which process may act for a partition. A frozen process loses its lease token without knowing it; its next write is then refused.
+ */
 export interface LeaseStore {
-  /** Null when somebody else holds it. Throws `AmbiguousWrite` when the outcome is unknown: try again with a fresh owner. */
+  /**
+   * Returns null when another owner holds the lease. Throws `AmbiguousWrite` when the outcome is unknown: try again under a new owner id.
+   */
   grant(request: {
     workerGroup: string
     partition: number
@@ -34,24 +38,27 @@ export interface LeaseStore {
     instance: string
     leaseMs: number
   }): Promise<Grant | null>
-  /** Extends the leases and saves the positions in one statement. Returns the lease tokens that still hold; one that is missing is fenced. */
+  /** Extends the leases and saves the positions in one statement. Returns the lease tokens that are still valid; the others are fenced. */
   keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly LeaseToken[]>
   release(token: LeaseToken): Promise<void>
 }
 
-/** Whose lane it is. */
+/** The app whose lane it is, and its company. */
 export interface LaneOwner {
   readonly companyId: string
   readonly appId: string
 }
 
-/** Rows of lanes that are not plain. Writes return `fenced` when the lease token is gone and throw `AmbiguousWrite` when nobody knows. */
+/**
+ * Stores the rows of lanes. Writes return `fenced` when the lease token is no longer valid, and throw `AmbiguousWrite` when the outcome is
+ * unknown.
+ */
 export interface LaneStore {
   load(workerGroup: string, partition: number): Promise<readonly LaneRow[]>
-  /** @param endedEpoch in the same write, the end of the app's stream in this epoch becomes known; null or absent: it has not ended */
+  /** @param endedEpoch the same write records the end of the app's stream in this epoch; null or absent: it has not ended */
   save(token: LeaseToken, row: LaneRow, endedEpoch?: number | null): Promise<'done' | 'fenced'>
   delete(token: LeaseToken, app: LaneOwner): Promise<'done' | 'fenced'>
-  /** The streams of deleted apps whose end is not known yet, of the given apps. */
+  /** Returns the streams of the given apps that belong to a deleted app and whose end is not recorded yet. */
   openStreams(appIds: readonly string[]): Promise<readonly OpenStream[]>
 }
 
@@ -62,7 +69,7 @@ export interface OpenStream {
   readonly workerGroup: string
 }
 
-/** The answer to a write got lost (timeout, connection gone): it may have taken effect. */
+/** A write got no reply (timeout, lost connection): it may have taken effect. */
 export class AmbiguousWrite extends Error {
   readonly code = 'AMBIGUOUS_WRITE'
   constructor(operation: string, options?: { cause?: unknown }) {

@@ -1,8 +1,8 @@
 import type { Lane } from './lane.js'
 
 /**
- * When which lane goes on: a binary heap by instant. Entries are never removed early: one whose lane has moved on meanwhile is recognised when it
- * comes up, and costs nothing else.
+ * The instants at which lanes go on, in a binary heap. Entries are never removed early: the caller ignores an entry whose lane has moved on
+ * when its instant comes.
  */
 export class Timers {
   private readonly heap: Entry[] = []

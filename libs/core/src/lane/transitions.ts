@@ -1,7 +1,7 @@
 import type { Activity, Lane, LaneMode } from './lane.js'
 import type { Session } from './session.js'
 
-/** From each activity, what a lane may do next. What is under way comes back to `idle` first, where the next step is decided. */
+/** For each activity, the ones that may follow. A lane returns to `idle` before its next step is decided. */
 export const NEXT_ACTIVITIES: Readonly<Record<Activity, readonly Activity[]>> = {
   idle: ['preparing', 'attempting', 'burying', 'waiting', 'saving', 'blocked', 'behind'],
   preparing: ['idle'],
@@ -14,7 +14,7 @@ export const NEXT_ACTIVITIES: Readonly<Record<Activity, readonly Activity[]>> = 
   behind: ['idle'],
 }
 
-/** From each mode, the next ones. A lane that stays in its mode is no transition. */
+/** For each mode, the ones that may follow. Staying in a mode is no transition. */
 export const NEXT_MODES: Readonly<Record<LaneMode, readonly LaneMode[]>> = {
   flow: ['parked'],
   parked: ['flow'],
@@ -34,7 +34,8 @@ export function become(session: Session, lane: Lane, mode: LaneMode): void {
 }
 
 /**
- * A defect of this machine: memory cannot be trusted any more, so the session ends, and the next owner begins with what the store holds.
+ * This is a defect of the lane machine: memory cannot be trusted any more, so the session ends, and the next owner starts from what the
+ * store holds.
  * @throws in tests
  */
 function refuse(session: Session, lane: Lane, what: string): void {

@@ -1,4 +1,4 @@
-/** What one request to a receiver came to. A receiver's failure is a value, never an exception. */
+/** The result of one request to a receiver. A receiver's failure is a value, never an exception. */
 export type AttemptResult =
   | { readonly kind: 'accepted'; readonly status: number }
   /** The receiver answered and refused: 3xx, 4xx (but 408, 425, 429), or a 2xx that the policy does not name. */
@@ -10,7 +10,7 @@ export type AttemptResult =
   | { readonly kind: 'timedOut' }
   /** 408, 425, 429 and 5xx without `Retry-After`, network, DNS, TLS, blocked address. */
   | { readonly kind: 'unreachable'; readonly status: number | null; readonly code: string }
-  /** It cannot be made into a request: cannot be rendered, too large. */
+  /** The delivery cannot be made into a request: it cannot be rendered, or it is too large. */
   | { readonly kind: 'notSendable'; readonly code: string }
 
 /** What happens to the delivery next. Decided by `decideDisposition` alone. */
@@ -22,5 +22,5 @@ export type Disposition =
   | { readonly kind: 'deferUntil'; readonly delayMs: number }
   | { readonly kind: 'deadLetter'; readonly reason: string }
   | { readonly kind: 'drop'; readonly reason: string }
-  /** Retried at the schedule's last interval until somebody acts. */
+  /** Retried at the schedule's last interval until a person acts. */
   | { readonly kind: 'block'; readonly delayMs: number; readonly reason: string }

@@ -5,17 +5,20 @@ export interface ResponseFacts {
   readonly status: number
   /** The `Retry-After` header as received; null or undefined without one. */
   readonly retryAfter?: string | null | undefined
-  /** Which statuses acknowledge. */
+  /** The statuses that count as accepted. */
   readonly success: SuccessRule
   /** Wall clock: what a `Retry-After` date is compared with. */
   readonly wallMs: number
 }
 
 /**
- * What a complete answer of a receiver means. Total: any status and any header give a result.
- * Statuses that `success` names accept; 410 is `gone`; 429 and 503 with a readable `Retry-After` are `throttled`;
- * 408, 425, 429, 5xx and what is no final status of HTTP (101, below 200, above 599) are `unreachable` with code `http_<status>`; everything else is
- * `rejected`.
+ * Classifies a receiver's complete response. Total: any status and any header give a result.
+ *
+ * - Statuses that `success` names are `accepted`.
+ * - 410 is `gone`.
+ * - 429 and 503 with a readable `Retry-After` are `throttled`.
+ * - 408, 425, 429, 5xx, and statuses that HTTP does not know as final (below 200, above 599) are `unreachable` with code `http_<status>`.
+ * - Everything else is `rejected`.
  */
 export function classifyStatus({ status, retryAfter, success, wallMs }: ResponseFacts): AttemptResult {
   if (isSuccess(status, success)) return { kind: 'accepted', status }
@@ -37,8 +40,8 @@ function isSuccess(status: number, success: SuccessRule): boolean {
 }
 
 /**
- * `Retry-After` (RFC 9110, 10.2.3) in milliseconds from `wallMs`: delay seconds or one of the three HTTP date forms; a date in the past is 0.
- * Null for anything else: the header is then ignored.
+ * `Retry-After` (RFC 9110, 10.2.3) in milliseconds from `wallMs`: delay seconds or one of the three HTTP date forms; a date in the past is
+ * 0. Null for anything else: the header is then ignored.
  */
 export function parseRetryAfter(value: string, wallMs: number): number | null {
   const text = value.trim()
@@ -51,5 +54,5 @@ export function parseRetryAfter(value: string, wallMs: number): number | null {
 
 const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
 const RFC_850 = /^[A-Z][a-z]{5,8}, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT$/
-/** Always in UTC, without saying so. */
+/** Always in UTC; the form names no zone. */
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/

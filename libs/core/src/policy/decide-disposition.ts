@@ -17,11 +17,11 @@ export interface DispositionQuestion {
 /**
  * What becomes of a delivery after an attempt. Total and pure.
  *
- * - When the next attempt is due says the schedule: `nextDelayMs`.
- * - A receiver that says when to come back is believed for at most 24 h, and no attempt is spent.
- * - What cannot be made into a request would fail in the same way again: it goes to `onRejected` at once.
+ * - The schedule (`nextDelayMs`) says when the next attempt is due.
+ * - A receiver's `Retry-After` is respected for at most 24 h, and no attempt is spent.
+ * - A delivery that cannot be made into a request would fail in the same way again, so `onRejected` applies at once.
  * - 410 counts as rejected.
- * - `disable` is refused when a subscription is saved; where it appears nevertheless it blocks, which loses nothing.
+ * - `disable` is refused when a subscription is saved; where it appears nevertheless, the lane blocks, which loses nothing.
  */
 export function decideDisposition(question: DispositionQuestion): Disposition {
   const { result, policy, attempt } = question
@@ -63,7 +63,9 @@ export function failureReason(result: AttemptResult): string {
   }
 }
 
-/** Too low: a receiver that answers `Retry-After: 0` is asked without a pause. Too high: a polite receiver waits longer than it asked for. */
+/**
+ * Too low: a receiver that answers `Retry-After: 0` is asked without a pause. Too high: a polite receiver waits longer than it asked for.
+ */
 const DEFER_MIN_MS = 1_000
 /** Too high: one wrong date silences a lane for days. */
 const DEFER_MAX_MS = 24 * 3_600_000

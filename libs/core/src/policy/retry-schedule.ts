@@ -2,8 +2,8 @@ import type { DEFAULT_RETRY_INTERVAL_MS, DeliveryPolicy, RetryPolicy } from '@ho
 import { growingDelayMs } from '../kernel/backoff/growing-delay.js'
 
 /**
- * The arithmetic of retry schedules. All of it stands here, so that what is refused as too long when a subscription is saved is measured as
- * its deliveries are attempted.
+ * The arithmetic of retry schedules, in one place: the length that is checked when a subscription is saved is computed in the same way as
+ * the times of its attempts.
  */
 
 /** Where in its schedule a delivery is. */
@@ -19,8 +19,9 @@ export interface ScheduleQuestion {
 /**
  * Milliseconds from now until the next attempt.
  *
- * - Fixed intervals stand on a grid that begins with the first attempt: attempt n + 1 is due at `first + n × interval`. When that is already past
- *   (the process was away, or the receiver deferred us), the next point of the grid counts, so that no burst spends what is left of the schedule.
+ * - Fixed intervals form a grid that starts with the first attempt: attempt n + 1 is due at `first + n × interval`. When that is already
+ *   past (the process was away, or the receiver deferred us), the next point of the grid counts, so that no burst spends what is left of
+ *   the schedule.
  * - Backoff counts from now: `first × factor^(n − 1)`, at most `max`; jitter is applied after that.
  */
 export function nextDelayMs(retry: RetryPolicy, { attempt, firstAttemptAgoMs, jitter }: ScheduleQuestion): number {
@@ -32,22 +33,22 @@ export function nextDelayMs(retry: RetryPolicy, { attempt, firstAttemptAgoMs, ji
   return Math.max(0, Math.round(delayMs))
 }
 
-/** Milliseconds between attempts beyond the schedule: its last delay goes on. @param jitter random in [-1, 1] */
+/** Milliseconds between attempts beyond the schedule: its last delay is repeated. @param jitter random in [-1, 1] */
 export function lastDelayMs(retry: RetryPolicy, jitter: number): number {
   return varied(plainDelayMs(retry, Math.max(1, retry.attempts - 1)), retry.jitter * jitter)
 }
 
-/** Longest time from the start of the first attempt to the end of the last one, in milliseconds, with deferrals by the receiver left out. */
+/** Longest time from the start of the first attempt to the end of the last one, in milliseconds, without deferrals by the receiver. */
 export function longestScheduleMs({ retry, timeoutMs }: Pick<DeliveryPolicy, 'retry' | 'timeoutMs'>): number {
   let delaysMs = 0
   for (let attempt = 1; attempt < retry.attempts; attempt++) delaysMs += plainDelayMs(retry, attempt)
   return delaysMs * (1 + retry.jitter) + retry.attempts * timeoutMs
 }
 
-/** For a policy that names neither interval nor backoff. The type holds it to the number in the contracts. */
+/** For a policy that names neither interval nor backoff. The type ties it to the number in the contracts. */
 const DEFAULT_INTERVAL_MS: typeof DEFAULT_RETRY_INTERVAL_MS = 360_000
 
-/** The delay after an attempt before it is varied. */
+/** The delay after an attempt, before jitter. */
 function plainDelayMs({ backoff, intervalMs = DEFAULT_INTERVAL_MS }: RetryPolicy, attempt: number): number {
   return backoff ? growingDelayMs(backoff, attempt) : intervalMs
 }

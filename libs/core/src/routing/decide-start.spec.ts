@@ -18,11 +18,11 @@ describe('decideStart', () => {
     expect(at(null, 40n)).toEqual({ kind: 'start', next: 40n, incidents: ['commit_lost'], expired: null })
   })
 
-  it('obeys a commit that a person moved, and says so', () => {
+  it('follows a commit that a person moved, and reports it', () => {
     expect(at(20n, 40n)).toEqual({ kind: 'start', next: 20n, incidents: ['commit_moved'], expired: null })
   })
 
-  it('says when retention was faster, and what it took', () => {
+  it('reports when retention deleted events before they were routed, and which', () => {
     const expired = { from: 5n, to: 10n }
     expect(at(5n, 5n)).toEqual({ kind: 'start', next: 10n, incidents: ['events_expired'], expired })
     const incidents = ['commit_lost', 'events_expired']

@@ -1,10 +1,10 @@
 import type { ExpiredRange } from './expired-events.js'
 
-/** Where four sources say that a partition of `events` goes on. */
+/** What decides where the routing of a partition of `events` resumes. */
 export interface StartFacts {
   /** The group's committed offset; null without one. */
   readonly committed: bigint | null
-  /** Next offset as of the last record of the router's own state; null when nothing was ever routed. */
+  /** Next offset according to the router's own state; null when nothing was ever routed. */
   readonly stateNext: bigint | null
   /** The topic's first and next offset. */
   readonly low: bigint
@@ -14,9 +14,9 @@ export interface StartFacts {
 export type StartIncident =
   /** The group's commit is gone although events were routed: the state's own position is used. */
   | 'commit_lost'
-  /** The commit is not where the last transaction left it: somebody moved it. It is obeyed. */
+  /** The committed offset is not where the last transaction left it: somebody moved it. Routing resumes at the committed offset. */
   | 'commit_moved'
-  /** Retention took events before they were routed. */
+  /** Retention deleted events before they were routed. */
   | 'events_expired'
 
 export type StartDecision =
@@ -27,10 +27,10 @@ export type StartDecision =
       /** Set with the incident `events_expired`. */
       readonly expired: ExpiredRange | null
     }
-  /** Going on would give numbers a second time or skip events, so a person has to decide. */
+  /** Going on would assign numbers a second time or skip events, so a person has to decide. */
   | { readonly kind: 'refuse'; readonly reason: 'state_lost' | 'events_recreated' }
 
-/** Decides at which offset routing goes on, and what is wrong with the answer. Commit and state are written in one transaction. */
+/** Decides at which offset routing resumes, and names what is wrong. Commit and state should agree: they are written in one transaction. */
 export function decideStart({ committed, stateNext, low, high }: StartFacts): StartDecision {
   if (committed !== null && stateNext === null) return { kind: 'refuse', reason: 'state_lost' }
   const wanted = committed ?? stateNext

@@ -34,7 +34,7 @@ const settings: PartitionRouterSettings = {
   decode: decodeEvent,
 }
 
-/** Each company with one app and one subscription that wants something else. */
+/** Each company with one app and one subscription to other events. */
 function configured(): ConfigurationView {
   const view = new ConfigurationView()
   const put = (kind: ConfigurationRecord['kind'], id: string, body: object) =>
@@ -83,7 +83,7 @@ describe('what is routed in the place of expired events', () => {
         const delivered: string[] = []
         for (let turn = 0, next = from; next < 100n; turn++) {
           if (turn > 500) throw new Error('the range has no end')
-          // Each owner restores what was committed, and begins again.
+          // Each owner restores what was committed, and starts over.
           const router = new PartitionRouter(settings, PartitionState.restored(topic.values(), 64))
           next = router.state.committedNext ?? 0n
           let rest = next < 100n ? recordsInPlaceOf(expired({ from: next, to: 100n }), COMPANIES) : []
@@ -92,7 +92,7 @@ describe('what is routed in the place of expired events', () => {
             const limits = { maxRecords: size, maxBytes: 1 << 20 }
             const batch = routeBatch(router, rest, { partition: 0, view, routedAt: NOW, limits })
             if (batch.nextOffset === null) throw new Error('nothing was routed')
-            // Every second owner is a lucky one, so that the property has an end.
+            // Every second owner commits, so that the property has an end.
             if (isLost && turn % 2 === 0) break
             for (const state of batch.state.written) topic.set(keyOf(state), state)
             delivered.push(...batch.deliveries.map(({ headers }) => `${headers.subscriptionId} ${headers.sequence}`))

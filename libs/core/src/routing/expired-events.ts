@@ -3,16 +3,16 @@ import { upstreamEventId } from '../kernel/identity/ids.js'
 import type { LogRecord, TopicPartition } from '../kernel/log/log.js'
 import { partitionOfKey } from '../kernel/partition/murmur2.js'
 
-/** Offsets whose events retention took before they were routed: `from` to before `to`. */
+/** Offsets whose events retention deleted before they were routed: `from` included, `to` not. */
 export interface ExpiredRange {
   readonly from: bigint
   readonly to: bigint
 }
 
 export interface ExpiredEvents extends ExpiredRange, TopicPartition {
-  /** Of the topic. */
+  /** Number of partitions of the topic. */
   readonly partitions: number
-  /** When it was found out; RFC 3339, UTC. */
+  /** When the loss was found; RFC 3339, UTC. */
   readonly foundAt: string
 }
 
@@ -20,11 +20,12 @@ const PRODUCER = 'hooklane'
 const TYPE: OwnEventName = 'resync.required'
 
 /**
- * What is routed in their place: a `resync.required` for each of the companies whose events lie in the partition. Nobody can say whose events
- * they were, so all of these companies have to fetch again.
+ * The records to route in place of the expired events: a `resync.required` for each company whose events lie in the partition. It is
+ * unknown whose events expired, so all of these companies have to fetch again.
  *
- * Order matters: all but the last record stand before the range, so that a transaction that ends among them leaves the partition where it was. Its
- * next owner then makes the same events once more, of which those that are routed are copies. The last one ends the range.
+ * Order matters: all records but the last have an offset before the range, so a transaction that ends among them leaves the partition where
+ * it was. The next owner then makes the same events again, and those that were routed already count as copies. The last record ends the
+ * range.
  */
 export function recordsInPlaceOf(expired: ExpiredEvents, companyIds: readonly string[]): LogRecord[] {
   const { topic, partition, partitions, from, to } = expired

@@ -134,7 +134,7 @@ describe('an event of an own type', () => {
     expect(to('sub_3')).toEqual([])
   })
 
-  it('keeps its place among the changes of its producer, and moves nobody’s position', () => {
+  it('keeps its place among the changes of its producer, and moves no position', () => {
     const view = viewOf([{ id: 'sub_1', appId: 'app_a' }])
     const router = newRouter()
     const log = [change(10), resync(20), change(15), resync(5), change(30)]
@@ -144,7 +144,7 @@ describe('an event of an own type', () => {
     expect(router.route(record(change(29)), view, NOW)).toEqual({ kind: 'quarantine', reason: 'out_of_order' })
   })
 
-  it('that was published again is a copy, also when it went to nobody or the log is replayed', () => {
+  it('that was published again is a copy, also when no subscription got it or the log is replayed', () => {
     const router = newRouter()
     deliveriesOf(router, resync(1), viewOf([]))
     const view = viewOf([{ id: 'sub_1', appId: 'app_a' }])
@@ -158,8 +158,8 @@ describe('an event of an own type', () => {
     ['an unknown reason', { data: { ...resync(1).data, reason: 'bored' } }, 'schema:/data/reason'],
     ['another producer in its data', { data: { ...resync(1).data, producer: 'erp' } }, 'schema:/data/producer'],
     ['a revision', { revision: { id: position(1), operation: 'update' } }, 'schema:/revision'],
-    ['a type that there is not', { type: 'stream.caughtUp' }, 'reserved_type'],
-  ])('with %s is put into quarantine and remembered by nobody', (_what, wrong, reason) => {
+    ['a type that does not exist', { type: 'stream.caughtUp' }, 'reserved_type'],
+  ])('with %s is quarantined and not remembered', (_what, wrong, reason) => {
     const router = newRouter()
     const view = viewOf([{ id: 'sub_1', appId: 'app_a' }])
     expect(router.route(record(resync(1, wrong)), view, NOW)).toEqual({ kind: 'quarantine', reason })

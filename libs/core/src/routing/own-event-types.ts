@@ -1,12 +1,14 @@
 import type { EntityRef, OwnEventName } from '@hooklane/contracts/public'
 
-/** As the contracts list them: the compiler finds one that is missing here, or too many. */
+/** The types that the contracts list: this does not compile when one is missing or too many. */
 const OWN_EVENT_TYPES: Readonly<Record<OwnEventName, true>> = { 'resync.required': true }
 
-/** Whether an event says what happened to the stream: every enabled subscription of its company gets it, whatever its `events`. */
+/**
+ * Whether an event is about the stream itself. Every enabled subscription of its company gets it, whatever the subscription's `events` are.
+ */
 export const isOwnEventType = (type: string): boolean => Object.hasOwn(OWN_EVENT_TYPES, type)
 
-/** What an event of an own type is about, in the delivery to a subscription. */
+/** The `entity` of an event of an own type, in the delivery to a subscription: that subscription. */
 export const subscriptionEntity = (subscriptionId: string): EntityRef => ({
   type: 'subscription',
   id: subscriptionId,

@@ -40,7 +40,10 @@ interface Published {
   readonly incarnation: number
 }
 
-/** The service, the topic `events`, a router that may lag, lose a transaction or be replaced, and the delivery log with records that come when they like. */
+/**
+ * The service, the topic `events`, a router that may lag, lose a transaction or be replaced, and the delivery log, whose records come at
+ * any time.
+ */
 class World {
   readonly service = new ServiceModel()
   readonly events: LogRecord[] = []
@@ -90,7 +93,7 @@ class World {
     const batch = routeBatch(this.router, this.events.slice(next), context)
     if (outcome !== 'lost') this.commit(batch)
     if (outcome === 'commit') return
-    // Whoever takes over has read the configuration to its end before it routes.
+    // A new owner has read the configuration to its end before it routes.
     this.configure(Infinity)
     this.router = this.restored()
   }
@@ -233,7 +236,7 @@ describe('apps and companies that are deleted and made again', () => {
     })
   })
 
-  it('end each stream once, behind its last delivery, where that went, under its number', () => {
+  it('end each stream once, after its last delivery, in the same worker group, under the same number', () => {
     always(({ published, service }) => {
       for (const [at, end] of published.entries()) {
         if (end.event) continue
@@ -253,7 +256,7 @@ describe('apps and companies that are deleted and made again', () => {
   it('never route what was published for a company to one that was made after it', () => {
     always(({ published }) => {
       for (const { event, incarnation } of published) {
-        // A router that has not read of the deletion yet routes to apps that are gone, where nobody wants it any more.
+        // A router that has not read of the deletion yet routes to apps that are gone, which no longer want it.
         if (event) expect(Number(event.entity.id.split('/')[1])).toBeGreaterThanOrEqual(incarnation)
       }
     })

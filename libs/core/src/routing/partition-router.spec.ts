@@ -196,7 +196,7 @@ describe('PartitionRouter', () => {
       'wrong_partition',
     ],
     [
-      'a company that nobody knows',
+      'an unknown company',
       record(event(1, { companyId: 'cmp_9' }), {
         key: Buffer.from('cmp_9'),
         partition: partitionOfKey(Buffer.from('cmp_9'), PARTITIONS),
@@ -204,7 +204,7 @@ describe('PartitionRouter', () => {
       'unknown_company',
     ],
     [
-      'a change that four echoes led to',
+      'a change with four hops',
       record(event(1, { revision: { id: position(1), operation: 'update', source: { hops: 4 } } })),
       'hops',
     ],
@@ -214,14 +214,14 @@ describe('PartitionRouter', () => {
     expect(router.route(record(event(2)), oneApp, NOW).kind).toBe('deliver')
   })
 
-  it('accepts the schema header of an event and three echoes', () => {
+  it('accepts the schema header of an event and three hops', () => {
     const good = record(event(1, { revision: { id: '1', operation: 'update', source: { hops: 3 } } }), {
       headers: { 'hooklane-schema': Buffer.from('event/1') },
     })
     expect(newRouter().route(good, oneApp, NOW).kind).toBe('deliver')
   })
 
-  it('hands a valid trace context on, and no other bytes', () => {
+  it('passes a valid trace context on, and no other bytes', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     const traceOf = (n: number, header: string) => {
       const decision = newRouter().route(
@@ -235,7 +235,7 @@ describe('PartitionRouter', () => {
     expect(traceOf(1, `${traceparent}\r\nx: y`)).toBeNull()
   })
 
-  it('drops copies, also of events that nobody got, and of those that were refused for their echoes', () => {
+  it('drops copies, also of events without deliveries, and of those that were refused for their hops', () => {
     const router = newRouter()
     const nobody = viewOf([], [])
     const echo = event(3, { revision: { id: position(3), operation: 'update', source: { hops: 9 } } })

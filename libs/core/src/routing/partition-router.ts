@@ -16,11 +16,11 @@ import { matchSubscriptions, type RoutingView, type SubscriptionMatch } from './
 import { spliceOrder } from './splice-order.js'
 
 export interface PartitionRouterSettings {
-  /** Of the topic `events`: decides which partition a key belongs to. */
+  /** Number of partitions of the topic `events`: decides which one a key belongs to. */
   readonly partitions: number
   /** Longer events are quarantined. */
   readonly maxEventBytes: number
-  /** Events that more echoes of apps led to are quarantined: a loop between two systems ends here. */
+  /** Events with more hops are quarantined: this ends a loop between two systems that echo each other's changes. */
   readonly maxHops: number
   /** Value of the schema header; a record that carries another one is not read as an event. */
   readonly schema: { readonly header: string; readonly value: string }
@@ -45,12 +45,12 @@ export interface RoutedStreamEnd {
 }
 
 export type RoutingDecision =
-  /** `deliveries` is empty when nobody subscribed. */
+  /** `deliveries` is empty when no subscription matched. */
   | { readonly kind: 'deliver'; readonly event: EntityEvent; readonly deliveries: readonly RoutedDelivery[] }
   /** The producer sent this id before. */
   | { readonly kind: 'copy'; readonly event: EntityEvent }
   | { readonly kind: 'quarantine'; readonly reason: string }
-  /** An app's worker group is not known: nothing was decided and no number given. */
+  /** An app's worker group is not known: nothing was decided and no number was assigned. */
   | { readonly kind: 'wait'; readonly appId: string; readonly workerGroup: string }
 
 /** JSON that nests deeper than this is refused (see `nestsDeeperThan`). Far above what data has, far below what a stack holds. */
@@ -64,7 +64,7 @@ export class PartitionRouter {
   ) {}
 
   /**
-   * Decides about one record and, unless it answers `wait`, moves the state past it.
+   * Decides about one record. Unless the decision is `wait`, the state has taken the record into account.
    * @param routedAt RFC 3339, UTC
    */
   route(record: LogRecord, view: RoutingView, routedAt: string): RoutingDecision {
@@ -82,7 +82,7 @@ export class PartitionRouter {
     if (withoutWorkerGroup)
       return { kind: 'wait', appId: withoutWorkerGroup.app.id, workerGroup: withoutWorkerGroup.app.workerGroup }
 
-    // An event that nobody gets still moves its producer on: what comes below it is out of order.
+    // An event without deliveries still raises its producer's position: a later event below that is out of order.
     this.state.remember(window, { id: event.id, position })
     if (echoes) return { kind: 'quarantine', reason: 'hops' }
     const deliveries = matches.map((match) => this.#deliver({ record, event, company, routedAt }, match))
@@ -90,8 +90,8 @@ export class PartitionRouter {
   }
 
   /**
-   * Ends the streams of deleted apps, each once: what was routed to such an app stands before the end, and nothing of its epoch behind it.
-   * @param partition of `events`; the streams of companies whose events lie elsewhere are ended there
+   * Ends the streams of deleted apps, each once. All deliveries of the app's epoch come before the end, none after it.
+   * @param partition of `events`; the streams of companies whose events lie in another partition are ended there
    */
   endStreams(partition: number, view: RoutingView, routedAt: string): RoutedStreamEnd[] {
     return view
@@ -109,7 +109,7 @@ export class PartitionRouter {
     // The deletion itself has not been read yet: deliveries of this epoch may still follow.
     const app = view.app(appId)
     if (app && epochOf(app) <= epoch) return false
-    // A group is removed after its last stream has come to its end: there is nothing left to end.
+    // A group is removed only after its last stream has ended, so there is nothing left to end.
     return view.hasWorkerGroup(workerGroup)
   }
 
@@ -139,7 +139,7 @@ export class PartitionRouter {
     const { app, subscription, subscriptionVersion } = match
     const place = this.state.nextPlace(app.id, epochOf(app))
     const entity = isOwnEventType(event.type) ? subscriptionEntity(subscription.id) : null
-    // The bytes were read as a JSON object a moment ago, so they end as one.
+    // The bytes were just decoded as a JSON object, so they end with a closing brace.
     const value = record.value && spliceOrder(record.value, place, entity)
     if (!value) throw new Error('an event that was decoded does not end with a closing brace')
     return {
@@ -188,11 +188,11 @@ const hopsOf = ({ revision }: EntityEvent): number => revision?.source?.hops ?? 
 
 const epochOf = ({ epoch }: { readonly epoch?: number | undefined }): number => epoch ?? 1
 
-/** What was published before a company was made again is its predecessor's. */
+/** An event that was published before a company was created again belongs to the former company of this id. */
 const isOfPredecessor = ({ offset }: LogRecord, { eventsFrom }: CompanyConfiguration): boolean =>
   eventsFrom !== undefined && offset < BigInt(eventsFrom)
 
-/** Headers hold printable ASCII. A producer whose positions are other text has them in the value alone. */
+/** Headers hold printable ASCII only. A position that is other text appears only in the value. */
 function headerPosition(event: EntityEvent): string | null {
   const position = event.revision?.id ?? null
   return position !== null && /^[\x21-\x7e]+$/.test(position) ? position : null

@@ -3,17 +3,17 @@ import { FIRST_INCARNATION, type CompanyIncarnation } from '../kernel/identity/c
 import { SeenWindow } from './seen-window.js'
 import type { StreamPlace } from './splice-order.js'
 
-/** What a transaction writes of the state: records under their keys, and keys whose record goes. */
+/** The changes of the state that a transaction writes: records to write, and records to delete. */
 export interface StateChanges {
   readonly written: readonly RouterStateRecord[]
-  /** By the records that had these keys. */
+  /** The records whose keys are deleted. */
   readonly forgotten: readonly RouterStateRecord[]
 }
 
-/** The stream of one app. Numbers go on through all its epochs. */
+/** The stream of one app. Its numbers continue through all epochs. */
 interface Stream {
   readonly epoch: number
-  /** The last number given; 0 before the first. */
+  /** The last number assigned; 0 before the first. */
   readonly sequence: bigint
   /** Highest epoch whose end was published; 0: none. */
   readonly ended: number
@@ -21,10 +21,10 @@ interface Stream {
 
 /**
  * The router's memory of one partition of `events`: the last sequence of every app, the window of every producer, and the next offset.
- * A company's events lie in one partition, so each app and each window belongs to exactly one of these.
+ * A company's events lie in one partition, so each app and each window belongs to exactly one such state.
  *
- * It changes while a batch is routed, before the batch is committed. Invariant: when a transaction did not certainly succeed, the
- * whole state is thrown away and restored from `router.state`; it is never repaired.
+ * It changes while a batch is routed, before the batch is committed. Invariant: when it is not certain that a transaction succeeded,
+ * the whole state is thrown away and restored from `router.state`; it is never repaired.
  * Size: below 100 bytes per app that ever got a delivery, and the windows (see `SeenWindow`).
  */
 export class PartitionState {
@@ -36,12 +36,12 @@ export class PartitionState {
   #forgotten: SeenChunkState[] = []
   #next: bigint | null = null
 
-  /** @param chunks ring size of the windows, part of the records' keys */
+  /** @param chunks per window; part of the records' keys */
   constructor(chunks: number) {
     this.#chunks = chunks
   }
 
-  /** From the newest record of each key, in any order. */
+  /** Restores the state from the newest record of each key, in any order. */
   static restored(records: Iterable<RouterStateRecord>, chunks: number): PartitionState {
     const state = new PartitionState(chunks)
     for (const record of records) state.#restore(record)
@@ -54,11 +54,11 @@ export class PartitionState {
   }
 
   /**
-   * What is remembered of a producer in a company. A company that was made again starts with nothing, and what its predecessor's producers
-   * sent is forgotten; a view that has fallen behind does not bring it back.
+   * Returns the window of a producer in a company. A company that was created again starts with an empty one, and that of the former
+   * company is forgotten. A configuration view that has fallen behind does not bring it back.
    */
   window(company: CompanyIncarnation, producer: string): SeenWindow {
-    // Neither part holds a blank.
+    // Neither part contains a space.
     const key = `${company.id} ${producer}`
     const known = this.#windows.get(key)
     if (known && known.incarnation >= company.incarnation) return known
@@ -77,8 +77,8 @@ export class PartitionState {
   }
 
   /**
-   * Gives the app its next number: 1, 2, 3 … through all epochs. The epoch is the configuration's, unless the stream has come further: an
-   * epoch never falls, and nothing is numbered in one that has ended.
+   * Assigns the app's next number: 1, 2, 3 … through all epochs. The epoch is the configuration's, unless the stream is further: its epoch
+   * never falls, and no number is assigned in an epoch that has ended.
    */
   nextPlace(appId: string, epoch: number): StreamPlace {
     const last = this.#streams.get(appId) ?? NO_STREAM
@@ -93,7 +93,7 @@ export class PartitionState {
     return (this.#streams.get(appId)?.ended ?? 0) >= epoch
   }
 
-  /** Ends the app's stream in this epoch. Returns the last number that was given; 0: none was. */
+  /** Ends the app's stream in this epoch. Returns the last number that was assigned; 0: none was. */
   endStream(appId: string, epoch: number): bigint {
     const last = this.#streams.get(appId) ?? NO_STREAM
     this.#streams.set(appId, { ...last, epoch: Math.max(epoch, last.epoch), ended: Math.max(epoch, last.ended) })
@@ -102,8 +102,8 @@ export class PartitionState {
   }
 
   /**
-   * What changed since the last call: what the batch's transaction must write.
-   * @param next the position after the batch; null: it covers no event
+   * Returns what changed since the last call, which the batch's transaction must write.
+   * @param next offset after the batch; null: the batch covers no record
    */
   takeChanges(next: bigint | null): StateChanges {
     const written: RouterStateRecord[] = []
@@ -134,7 +134,7 @@ export class PartitionState {
         const company = { id: record.companyId, incarnation: record.incarnation ?? FIRST_INCARNATION }
         const window = this.window(company, record.producer)
         if (window.incarnation === company.incarnation) window.restore(record)
-        // A predecessor's chunk: `window` keeps those that it took the place of, and this one has come too late.
+        // A former company's chunk, read after one of the present company. (`window` forgets those that are read before.)
         else this.#forgotten.push(record)
         return
       }

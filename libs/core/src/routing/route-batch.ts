@@ -5,27 +5,29 @@ import type { StateChanges } from './partition-state.js'
 import type { RoutingView } from './routing-view.js'
 
 export interface BatchLimits {
-  /** Records of `events` in one transaction: more cost less each, but wait longer and are repeated together. */
+  /**
+   * Records of `events` in one transaction. Too low: each costs more. Too high: each waits longer, and more are repeated after a failure.
+   */
   readonly maxRecords: number
-  /** Bytes of deliveries in one transaction; exceeded by the deliveries of one event at most. */
+  /** Bytes of deliveries and quarantined records in one transaction; exceeded by those of one event at most. */
   readonly maxBytes: number
 }
 
-/** What one transaction writes, and what is said about it afterwards. */
+/** What one transaction writes, and what is reported about it afterwards. */
 export interface RoutedBatch {
-  /** Stand before the deliveries: an app that was made again goes on behind the end of its predecessor. */
+  /** Written before the deliveries: an app that was created again continues the stream after the end of its former epoch. */
   readonly ends: readonly RoutedStreamEnd[]
   readonly deliveries: readonly RoutedDelivery[]
   readonly quarantined: readonly { readonly record: LogRecord; readonly reason: string }[]
   readonly state: StateChanges
-  /** Events that were read and are no copies, whether or not somebody subscribed. */
+  /** Events that are neither copies nor quarantined, whether or not a subscription matched. */
   readonly events: readonly EntityEvent[]
   readonly copies: number
   /** How many of the given records the batch covers, from the first on. */
   readonly consumed: number
   /** Offset after the last record covered; null: none is. */
   readonly nextOffset: bigint | null
-  /** Why the batch ends before its limits: the next record can not be routed yet. */
+  /** Why the batch ends before its limits: the next record cannot be routed yet. Null: it can. */
   readonly waitsFor: { readonly offset: bigint; readonly appId: string; readonly workerGroup: string } | null
 }
 
@@ -38,7 +40,7 @@ export interface BatchContext {
   readonly limits: BatchLimits
 }
 
-/** Ends the streams that are over, and routes records from the first on until a limit, the end, or one that has to wait. */
+/** Ends the streams of deleted apps. Then routes the records in order until a limit is reached, all are routed, or one has to wait. */
 export function routeBatch(
   router: PartitionRouter,
   records: readonly LogRecord[],
@@ -78,7 +80,7 @@ export function routeBatch(
   return { ends, deliveries, quarantined, state, events, copies, consumed, nextOffset, waitsFor }
 }
 
-/** Nothing is to be written: neither was a stream ended nor a record covered. */
+/** Whether there is nothing to write: no stream was ended and no record is covered. */
 export const isEmptyBatch = ({ ends, nextOffset }: Pick<RoutedBatch, 'ends' | 'nextOffset'>): boolean =>
   ends.length === 0 && nextOffset === null
 

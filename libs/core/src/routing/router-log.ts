@@ -1,7 +1,7 @@
 import type { OutgoingRecord, PartitionOffsets } from '../kernel/log/log.js'
 import type { RoutingView } from './routing-view.js'
 
-/** All or nothing: the records, and how far the partition of `events` is done. */
+/** Written all or nothing: the records, and how far the partition of `events` is done. */
 export interface RouterTransaction {
   readonly records: readonly OutgoingRecord[]
   /** Next offset of the partition to read; absent: the transaction only writes. */
@@ -11,24 +11,24 @@ export interface RouterTransaction {
 /** Writes for one partition of `events`. One transaction at a time. */
 export interface RouterWriter {
   /**
-   * Rejects when the transaction failed or when nobody knows whether it succeeded: then the writer is of no use any more, and only a
-   * new one, opened first, can read what became of it.
+   * Rejects when the transaction failed, or when it is unknown whether it succeeded. The writer is then unusable: open a new one before
+   * reading what became of the transaction.
    */
   commit(transaction: RouterTransaction): Promise<void>
-  /** Lets go without ending an open transaction: the next writer does that. */
+  /** Closes the writer without ending an open transaction: opening the next writer ends it. */
   close(): Promise<void>
 }
 
 export type RouterLogFailure =
-  /** Somebody else opened a writer for the same partition. */
+  /** Another writer was opened for the same partition. */
   | 'fenced'
   /** A topic that must be written to does not exist, or lacks a partition. Nothing was written. */
   | 'topic_missing'
   | 'failed'
 
-/** What the router asks of the log beside reading it. */
+/** What the router needs from the log besides reading it. */
 export interface RouterLog {
-  /** Opens the partition's writer. When it resolves, every earlier writer is shut out and its last transaction is settled. */
+  /** Opens the partition's writer. When it resolves, every earlier writer is fenced and its last transaction has ended. */
   openWriter(partition: number): Promise<RouterWriter>
   /** The group's committed offset of the partition; null without one. Only a read after `openWriter` is reliable. */
   committedOffset(partition: number): Promise<bigint | null>

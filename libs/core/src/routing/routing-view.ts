@@ -8,14 +8,14 @@ import type {
 import type { VersionedSubscription } from '../configuration/configuration-record.js'
 import { isOwnEventType } from './own-event-types.js'
 
-/** What the router asks the configuration. Answers may change between two calls, never during one. */
+/** What the router looks up in the configuration. Results may change between two calls, never during one. */
 export interface RoutingView {
   company(companyId: string): CompanyConfiguration | undefined
   hasWorkerGroup(name: string): boolean
   app(appId: string): AppConfiguration | undefined
   subscription(subscriptionId: string): VersionedSubscription | undefined
   subscriptionsOfCompany(companyId: string): readonly VersionedSubscription[]
-  /** Streams of deleted apps of which something may not be settled yet. The same array until one comes or goes. */
+  /** Streams of deleted apps that may have deliveries that are not settled yet. Returns the same array until one is added or removed. */
   endedStreams(): readonly EndedStreamConfiguration[]
 }
 
@@ -27,9 +27,14 @@ export interface SubscriptionMatch {
 }
 
 /**
- * The enabled subscriptions of the event's company, of enabled apps, whose `events` name its type: exactly, by `products.*` (every
- * type that begins with `products.`) or by `*`; of Hooklane's own event types all of them, whatever they name. An event with `subscriptionId` is for that subscription alone, under the same
- * conditions. Ordered by subscription id, so that a batch that is routed again gives the same numbers to the same deliveries.
+ * Returns the subscriptions that get an event: those of its company for which all of this holds.
+ *
+ * - The subscription and its app are enabled.
+ * - Its `events` name the event's type: exactly, by `products.*` (every type that begins with `products.`) or by `*`. This is not required
+ *   for Hooklane's own event types.
+ * - The event has no `subscriptionId`, or that of this subscription.
+ *
+ * Ordered by subscription id, so that a batch that is routed again gives the same numbers to the same deliveries.
  */
 export function matchSubscriptions(event: EntityEvent, view: RoutingView): SubscriptionMatch[] {
   const matches: SubscriptionMatch[] = []

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { SeenChunkState } from '@hooklane/contracts/records'
 
-/** Ids per chunk. One chunk is written per batch and producer: larger chunks make that record larger, smaller ones the window shorter. */
+/** Ids per chunk. Too high: the record that each batch writes per producer is large. Too low: the window is short. */
 export const SEEN_CHUNK_IDS = 160
 
-/** Ids of at most this length are kept as they are; longer ones as a digest, so that a chunk stays below 8 KiB whatever the producer does. */
+/**
+ * Ids of at most this length are kept as they are; longer ones as a digest, so that a chunk stays below 8 KiB whatever the producer does.
+ */
 const LONGEST_PLAIN_ID = 44
 
-/** Whose events a window knows. A company that was made again under its id is another one. */
+/** Whose events a window remembers. A company that was deleted and created again under its id is another owner. */
 export interface WindowOwner {
   readonly companyId: string
   readonly incarnation: number
@@ -18,9 +20,9 @@ export interface WindowOwner {
  * What is remembered of one producer in one company: its last position, and the ids of its last events (at least
  * `(chunks − 1) × 160`, 10,080 with 64 chunks), so that a copy can be told from an event that is out of order.
  *
- * The ids lie in a ring of chunks. Only the newest chunk grows; when it is full, the next one takes the place of the oldest. A batch
- * therefore changes one chunk per producer (at most 8 KiB, 3 KiB on average with ids of 30 characters), one more when it fills it.
- * Memory: about 80 bytes per id, 0.8 MB when the window is full.
+ * The ids lie in a ring of chunks. Only the newest chunk grows; when it is full, the next one replaces the oldest. So a batch changes one
+ * chunk per producer (at most 8 KiB, 3 KiB on average with ids of 30 characters), and one more for each chunk that it fills. Memory: about
+ * 80 bytes per id, 0.8 MB when the window is full.
  */
 export class SeenWindow {
   readonly #owner: WindowOwner
@@ -35,7 +37,7 @@ export class SeenWindow {
     this.#ring = new Array<Chunk | undefined>(chunks)
   }
 
-  /** Of the company. */
+  /** The company's incarnation. */
   get incarnation(): number {
     return this.#owner.incarnation
   }
@@ -49,7 +51,7 @@ export class SeenWindow {
     return this.#ids.has(fingerprint(eventId))
   }
 
-  /** Notes an event that is not a copy. A position that is not above the last one must have been refused before. */
+  /** Remembers an event that is not a copy. The caller has refused positions that are not above the last one. */
   remember(eventId: string, position: string | null): void {
     const chunk = this.#chunkWithRoom()
     const id = fingerprint(eventId)
@@ -59,7 +61,7 @@ export class SeenWindow {
     if (position !== null) this.#position = position
   }
 
-  /** Puts a chunk back as it was written, in any order; only the newest record of each key may be given. */
+  /** Restores a chunk as it was written. Chunks may come in any order, but only the newest record of each key may be given. */
   restore(state: SeenChunkState): void {
     const chunk: Chunk = { number: state.chunk, ids: [...state.ids] }
     this.#ring[state.chunk % this.#ring.length] = chunk
@@ -115,7 +117,7 @@ interface Chunk {
   readonly ids: string[]
 }
 
-/** A long id can look like no plain one: its digest has more characters than any of those. */
+/** A digest cannot equal a plain id: it is longer than any of those. */
 function fingerprint(eventId: string): string {
   if (eventId.length <= LONGEST_PLAIN_ID) return eventId
   return `#${createHash('sha256').update(eventId, 'utf8').digest('hex').slice(0, LONGEST_PLAIN_ID)}`

@@ -10,10 +10,16 @@ interface App {
   readonly subscription: string
 }
 
-/** A table that is compared with its topic is published before what it lacks is deleted there: then the end comes first. */
+/**
+ * Whether an app's end is published before or after its deletion. `endFirst` happens when a table is compared with its topic: its rows are
+ * published before the keys that it lacks are deleted from the topic.
+ */
 export type EndOrder = 'endFirst' | 'endLast'
 
-/** What the service does to its tables and to the configuration when companies and apps are made and deleted, as far as streams depend on it. */
+/**
+ * What the service does to its tables and to the configuration when companies and apps are made and deleted, as far as streams depend on
+ * it.
+ */
 export class ServiceModel {
   /** In the order of their publication. */
   readonly configuration: ConfigurationRecord[] = []

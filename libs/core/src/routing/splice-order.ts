@@ -9,10 +9,10 @@ export interface StreamPlace {
 const CLOSING_BRACE = 0x7d
 
 /**
- * A delivery's value: the bytes of the event as received, with `"order":{…}` as its last member, and before it `entity` where the delivery has
- * another one than the event. The event is not serialised again: its numbers and the order of its keys stay as the producer wrote them, and it
- * cannot grow (`1e20` re-encoded has four times the length). Members of these names of the event's own lose, because of two members of one
- * name the last counts. Null when the bytes do not end as a JSON object does.
+ * Builds a delivery's value: the bytes of the event as received, with `"order":{…}` as its last member, preceded by `entity` if the
+ * delivery's entity is not the event's. The event is not serialised again, so its numbers and the order of its keys stay as the producer
+ * wrote them, and it cannot grow (`1e20` re-encoded has five times the length). If the event has members of these names, the added ones
+ * win, because the last of two members of one name counts. Null when the bytes do not end as a JSON object does.
  */
 export function spliceOrder(event: Uint8Array, place: StreamPlace, entity: EntityRef | null = null): Buffer | null {
   let end = event.length

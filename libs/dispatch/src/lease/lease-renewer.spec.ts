@@ -4,7 +4,7 @@ import { LeaseRenewer, type RenewedSession } from './lease-renewer.js'
 
 const tokenOf = (partition: number): LeaseToken => ({ workerGroup: 'g', partition, owner: `o${partition}`, epoch: 1n })
 
-/** A session that notes what the renewer tells it. */
+/** A session that records the renewer's calls. */
 function entryOf(partition: number): RenewedSession & { readonly told: string[] } {
   const told: string[] = []
   let saveNo = 0n
@@ -52,7 +52,7 @@ function renewerOver(store: HeldStore) {
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('LeaseRenewer', () => {
-  it('has one save out at a time, and another one for whoever asked meanwhile', async () => {
+  it('has one save in flight at a time, and starts another for a call made meanwhile', async () => {
     const store = new HeldStore()
     const { renewer } = renewerOver(store)
     const entry = entryOf(0)
@@ -68,12 +68,12 @@ describe('LeaseRenewer', () => {
     expect(entry.told).toEqual(['kept 1', 'kept 2'])
   })
 
-  it('gives a round of his own to whoever asks in the tick in which a round ends', async () => {
+  it('starts a new round for a call in the tick in which a round ends', async () => {
     const store = new HeldStore()
     const { renewer } = renewerOver(store)
     const entry = entryOf(0)
     renewer.add(entry)
-    // Every microtask after the answer is a place where somebody may ask.
+    // The call may come in any microtask after the answer.
     for (let microtasks = 0; microtasks < 8; microtasks++) {
       const round = renewer.save()
       const before = store.calls.length

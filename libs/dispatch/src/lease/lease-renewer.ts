@@ -7,7 +7,7 @@ export interface RenewedSession {
   snapshot(): KeepRequest | null
   /** The lease was extended and the position saved. `sentAtMs` is the instant before the request left. */
   kept(request: KeepRequest, sentAtMs: number): void
-  /** Somebody else holds the partition. */
+  /** The lease token is no longer valid. */
   fenced(): void
 }
 
@@ -16,14 +16,15 @@ export interface LeaseRenewerOptions {
   readonly clock: Clock
   readonly leaseTtlMs: number
   readonly saveIntervalMs: number
-  /** Called when saving starts or stops to work. */
+  /** Called after each save with whether it worked, and with false when a save takes too long. */
   readonly onStoreUp: (up: boolean) => void
   readonly onFailure: (error: AmbiguousWrite | Error) => void
 }
 
 /**
- * Saves leases and positions of all sessions of the process in one statement each second, and never two at a time: an older save that lands
- * after a newer one would take progress back. A save that fails is followed by the next one, because save numbers make a late one lose.
+ * Renews the leases and saves the positions of all sessions of the process, in one statement every `saveIntervalMs`. One save is in flight
+ * at a time: an older save that lands after a newer one would take progress back. After a failed save the next one may start, because save
+ * numbers make a save that lands late lose.
  */
 export class LeaseRenewer {
   private readonly sessions = new Set<RenewedSession>()
@@ -34,13 +35,13 @@ export class LeaseRenewer {
 
   constructor(private readonly options: LeaseRenewerOptions) {}
 
-  /** Begins the regular rounds. */
+  /** Starts the regular rounds. */
   start(): void {
     const { clock, saveIntervalMs } = this.options
     this.endRounds = every(clock, saveIntervalMs, () => void this.save())
   }
 
-  /** Ends the rounds after the save that is out. */
+  /** Ends the rounds. Resolves after the save in flight. */
   async stop(): Promise<void> {
     this.endRounds()
     await this.running
@@ -54,7 +55,7 @@ export class LeaseRenewer {
     this.sessions.delete(session)
   }
 
-  /** Saves as soon as the save that is out has ended; resolves after a save that began after this call. */
+  /** Saves as soon as the save in flight has ended. Resolves after a save that started after this call. */
   save(): Promise<void> {
     this.asked += 1
     this.running ??= this.loop()
@@ -69,7 +70,7 @@ export class LeaseRenewer {
         await this.saveOnce()
       } while (this.asked > answered)
     } finally {
-      // In the tick of the last look at `asked`: who asks later must get a round of his own.
+      // Order matters: this runs in the tick in which `asked` was last compared, so a later call starts a new loop.
       this.running = null
     }
   }
@@ -108,5 +109,5 @@ export class LeaseRenewer {
   }
 }
 
-/** No answer for this long: nothing new is attempted, because it could not be recorded. */
+/** When a save takes longer, nothing new is attempted, because it could not be recorded. */
 const SLOW_SAVE_MS = 2_000

@@ -16,7 +16,7 @@ const CLOCK: Clock = {
   defer: (run) => void setImmediate(run),
 }
 
-/** An owner whose sessions end by themselves, at the position that the test says. */
+/** An owner whose sessions end by themselves, at the position that the test chooses. */
 function ownerWhere(sessionEndsAt: () => { readonly saved: bigint | null; readonly low: bigint }) {
   const seen = { openedAtMs: [] as number[], isStoreAway: false }
   let saved: bigint | null = null

@@ -6,7 +6,7 @@ import type { LaneSession } from '../session/lane-session.js'
 export interface PartitionOwnerOptions {
   readonly workerGroup: string
   readonly partition: number
-  /** Stable for the process: tells people who holds a partition. */
+  /** Name of this process, the same for its lifetime. It shows people which process holds a partition. */
   readonly instance: string
   readonly leaseTtlMs: number
   readonly clock: Clock
@@ -15,7 +15,7 @@ export interface PartitionOwnerOptions {
   readonly offsets: () => Promise<PartitionOffsets>
   /** Reads the lane rows and opens the session. */
   readonly open: (grant: Grant, deadlineMs: number, offsets: PartitionOffsets) => Promise<LaneSession>
-  /** Reading starts here (a seek before the resume). */
+  /** Starts reading at this offset (a seek before the resume). */
   readonly read: (fromOffset: bigint) => void
   /** The position lies outside the log: `below` = records expired unread, `above` = the topic was recreated. */
   readonly onBadPosition: (kind: 'below' | 'above', position: bigint, offsets: PartitionOffsets) => void
@@ -26,10 +26,12 @@ export interface PartitionOwnerOptions {
 /**
  * Holds one main partition for as long as Kafka assigns it to this process.
  *
- * Kafka says who should own a partition, the lease says who may act: so after an assignment the owner asks for the lease until it is granted, reads
- * what its predecessor left, and only then reads the log. A session that ends (fenced, or unsure of a write) is followed by a new
- * acquisition, with nothing kept in memory, after a pause that grows until the position moves on: to take a partition over is repeated
- * work, and succeeds each time although the session that follows ends at the same place again.
+ * Kafka says which process should own a partition; the lease says which one may act. So after an assignment the owner asks for the lease
+ * until it is granted, reads what its predecessor left, and only then reads the log.
+ *
+ * A session that ends (fenced, or unsure of a write) is followed by a new acquisition with nothing kept in memory, after a pause. The pause
+ * grows until the position moves on, because an acquisition alone is no progress: it succeeds each time, even if the next session ends at
+ * the same place again.
  *
  * States: acquiring → owning → (session over) → acquiring …; `release` ends it from any state.
  */
@@ -50,12 +52,12 @@ export class PartitionOwner {
     return this.current
   }
 
-  /** Next offset to read; null while acquiring: then nothing that arrives is ours to judge. */
+  /** Next offset to read; null while acquiring, because it is not known yet. */
   get nextOffset(): bigint | null {
     return this.current?.state.offsets.next ?? null
   }
 
-  /** Taken away or shutting down: what is in flight ends, the position is saved, the lease released. Resolves when all that is done. */
+  /** Gives the partition up: what is in flight ends, the position is saved, the lease is released. Resolves when all of that is done. */
   async release(reason: 'revoked' | 'shutdown'): Promise<void> {
     this.isAssigned = false
     this.pause.interrupt()
@@ -77,7 +79,7 @@ export class PartitionOwner {
     }
   }
 
-  /** Somebody else took over for a moment, or it is not known what was written. */
+  /** The session was fenced, or unsure of a write. Pauses before the partition is acquired again. */
   private async afterSession({ state }: LaneSession): Promise<void> {
     if (!this.isAssigned) return
     const { savedOffset, offsets } = state
@@ -87,7 +89,7 @@ export class PartitionOwner {
 
   private async acquire(): Promise<LaneSession | null> {
     const { options } = this
-    // A fresh owner for each try: a grant whose answer was lost must not be mistaken for this one; it lapses by itself.
+    // A new owner id for each try: an earlier grant whose answer was lost must not be mistaken for this one. It lapses by itself.
     const owner = randomUUID()
     const sentAtMs = options.clock.monotonicMs()
     let grant: Grant | null
@@ -95,16 +97,16 @@ export class PartitionOwner {
       grant = await options.leaseStore.grant({ ...options, owner, leaseMs: options.leaseTtlMs })
     } catch (error) {
       if (!(error instanceof AmbiguousWrite)) throw error
-      return this.afterFailure('the lease could not be asked for', error)
+      return this.afterFailure('the lease could not be requested', error)
     }
-    if (!grant) return this.later('the lease is held by somebody else', ACQUIRE_AGAIN_MS)
+    if (!grant) return this.later('another owner holds the lease', ACQUIRE_AGAIN_MS)
     try {
       return await this.takeOver(grant, sentAtMs + options.leaseTtlMs)
     } catch (error) {
       await options.leaseStore
         .release(grant.token)
         .catch((cause: unknown) => options.onRetry('the lease could not be released', cause))
-      return this.afterFailure('what the previous owner left could not be read', error)
+      return this.afterFailure('the partition could not be taken over', error)
     }
   }
 
@@ -136,7 +138,7 @@ export class PartitionOwner {
     return !this.isAssigned
   }
 
-  /** What fails again and again is tried less and less often: it needs people, or a server that is away. */
+  /** Repeated failures are tried again less and less often: they last until a person acts or a server is back. */
   private afterFailure(reason: string, error: unknown): Promise<null> {
     return this.later(reason, this.backoff.failed(BEFORE_THE_LOG), error)
   }
@@ -152,5 +154,5 @@ export class PartitionOwner {
 const ACQUIRE_AGAIN_MS = 250
 /** After a failure. Lower: a flood of equal errors. Higher: lanes wait longer after an outage. */
 const PAUSES = { firstMs: 250, maxMs: 5_000 }
-/** Where a failure stands that kept the partition from being taken over: before every offset. */
+/** Place of a failure that prevented the takeover: before every offset. */
 const BEFORE_THE_LOG = -1n

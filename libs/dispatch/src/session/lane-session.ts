@@ -14,7 +14,7 @@ import {
 } from '@hooklane/core/lane'
 import type { LeaseRenewer, RenewedSession } from '../lease/lease-renewer.js'
 
-/** What the session's effects are carried out by. Everything answers by `tell`. */
+/** What carries out the session's effects. Replies come by `tell`. */
 export interface SessionPorts {
   readonly clock: Clock
   readonly leaseStore: LeaseStore
@@ -23,7 +23,7 @@ export interface SessionPorts {
   readonly leaseTtlMs: number
   /** What the head's subscription says about sending it now. */
   readonly prepare: (record: RecordRef) => Verdict
-  /** Sends, or finds that it must not; tells `attemptEnded` or `attemptNotStarted`. */
+  /** Sends, or finds that it must not. Replies with `attemptEnded` or `attemptNotStarted`. */
   readonly attempt: (session: LaneSession, effect: EffectOf<'attempt'>) => void
   /** Resolves when the log has the record; keeps trying until then. Never rejects. */
   readonly publish: (
@@ -43,11 +43,12 @@ export interface SessionPorts {
 export type StoreOperation = 'keep' | 'lane' | 'release'
 
 /**
- * Runs the lane machine of one owned partition: turns what happens into inputs, and effects into calls. One input is handled at a time; what effects
- * cause at once waits its turn. After `abandon` nothing is carried out any more; answers that still arrive are ignored.
+ * Runs the lane machine of one owned partition: turns what happens into inputs, and effects into calls. One input is handled at a time;
+ * inputs that its effects cause wait until it is handled. After `abandon` no effect is carried out any more, and replies that still arrive
+ * are ignored.
  */
 export class LaneSession implements RenewedSession {
-  /** Resolves when the session is over and its lease released, as far as that could be done. */
+  /** Resolves when the session is over and its lease is released, or releasing it has failed. */
   readonly ended: Promise<void>
   /** Until when requests may be in flight (monotonic). */
   deadlineMs: number
@@ -96,7 +97,9 @@ export class LaneSession implements RenewedSession {
 
   // — the renewer's side —
 
-  /** While stopping, the partition may already be assigned elsewhere; the lease still is ours, and the last position must be saved under it. */
+  /**
+   * While stopping, the partition may already be assigned elsewhere. The lease is still ours, and the last position must be saved under it.
+   */
   snapshot(): KeepRequest | null {
     const isStopping = this.session.phase !== 'running'
     if (this.isOver || (!isStopping && !this.ports.isMember())) return null
@@ -123,7 +126,7 @@ export class LaneSession implements RenewedSession {
 
   private handle(happening: Happening): void {
     const nowMs = this.ports.clock.monotonicMs()
-    // The happening becomes the input: it was made for this, and a copy of each would be paid for several times per delivery.
+    // The happening itself becomes the input: nothing else uses it, and copies would cost several allocations per delivery.
     for (const effect of step(this.session, Object.assign(happening, { nowMs }))) this.carryOut(effect)
   }
 
@@ -170,7 +173,7 @@ export class LaneSession implements RenewedSession {
     }
   }
 
-  /** Handed to the renewer that asks for it. The one before the release is not asked for: it begins a round instead of waiting for the next. */
+  /** Gives the position to the renewer if it asked for it. The renewer does not ask for the last one: it starts a round of its own. */
   private savePosition(effect: EffectOf<'savePosition'>): void {
     this.lastSnapshot = {
       token: this.token,
@@ -218,10 +221,10 @@ export class LaneSession implements RenewedSession {
     this.ports.renewer.remove(this)
     this.ports.pauseMain(this)
     const released = release ? this.ports.leaseStore.release(this.token) : Promise.resolve()
-    // A release that fails costs the next owner the rest of the lease, nothing else.
+    // If the release fails, the next owner waits for the end of the lease, and nothing else is lost.
     void released.catch((error: unknown) => this.ports.onAmbiguous('release', error)).then(() => this.resolveEnded())
   }
 }
 
-/** What a clock can wait for has an end; a day is early enough, because early ticks are harmless. */
+/** A clock cannot wait for longer than 24 days. A day is enough, because early ticks are harmless. */
 const MAX_WAIT_MS = 86_400_000

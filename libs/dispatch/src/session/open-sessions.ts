@@ -2,7 +2,7 @@ import type { EndedStreamConfiguration } from '@hooklane/contracts/records'
 import type { Happening } from '@hooklane/core/lane'
 import type { LaneSession } from './lane-session.js'
 
-/** All sessions of the process, for what concerns every one of them. */
+/** All sessions of the process; passes on what concerns every one of them. */
 export class OpenSessions {
   private readonly sessions = new Set<LaneSession>()
   private isStoreUp = true
@@ -13,14 +13,14 @@ export class OpenSessions {
     if (!this.isStoreUp) session.tell({ type: 'storeUp', value: false })
   }
 
-  /** Whether progress can be recorded; told when it changes. */
+  /** Passes on whether progress can be recorded, when that changes. */
   storeUp(value: boolean): void {
     if (value === this.isStoreUp) return
     this.isStoreUp = value
     this.tell({ type: 'storeUp', value })
   }
 
-  /** Heads that were ahead of the configuration are asked about again. */
+  /** Heads that were newer than the configuration are prepared again. */
   configurationRead(): void {
     this.tell({ type: 'configurationRead' })
   }

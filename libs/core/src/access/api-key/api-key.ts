@@ -5,10 +5,10 @@ import { base32 } from '../../kernel/identity/ids.js'
 /** `operator` keys begin with `hko_` and see all companies; `company` keys begin with `hkc_`; `app` keys (`hka_`) read one app. */
 export type ApiKeyKind = 'operator' | 'company' | 'app'
 
-/** What a key's text says. The text itself is shown once and never kept. */
+/** An API key as read from its text. The text itself is shown once and never stored. */
 export interface ParsedApiKey {
   readonly kind: ApiKeyKind
-  /** Names the key in lists and logs; tells nothing of the secret. */
+  /** Names the key in lists and logs; reveals nothing of the secret. */
   readonly id: string
   /** SHA-256 of the 32 random bytes: what is stored and compared. They are random, so no slow hash is needed. */
   readonly digest: Buffer
@@ -32,8 +32,8 @@ export function createApiKey(kind: ApiKeyKind): CreatedApiKey {
 }
 
 /**
- * Null when the text is no key: wrong form or checksum (a key that was cut off or mistyped needs no look-up). Whether the key exists is
- * for the caller to find out by `id` and `isSameDigest`.
+ * Null when the text is no key: wrong form or checksum (a key that was cut off or mistyped needs no look-up). The caller finds out by `id`
+ * and `isSameDigest` whether the key exists.
  */
 export function parseApiKey(text: string): ParsedApiKey | null {
   const parts = FORM.exec(text)

@@ -1,16 +1,19 @@
 /**
- * Which names say that their value opens a door. A name too many hides a harmless value; a name too few writes a password into
- * tables, topics and logs. So the rules are broad, and exceptions are named one by one.
+ * Which names say that their value is a credential. One name too many hides a harmless value; one too few writes a password into
+ * tables, topics and logs. So the rules are broad, and exceptions are listed one by one.
  */
 
-/** Wherever it stands in a name: no common word that is not about credentials holds one of these. `auth` is not the one of `author`. */
+/**
+ * Anywhere in a name: no common word that is not about credentials contains one of these. `auth` is found in `authorize`, but not in
+ * `author`.
+ */
 const TELLING_PART =
   /auth(?!or(?!i[sz]))|cookie|credential|csrf|xsrf|hmac|jwt|passw|passphrase|passcode|pwd|secret|session|sess?id|signature|token|bearer|saml|assertion|accesskey|apikey|privatekey/
 
 /** Only at the end: `licensekey`, `x-functions-key`, `db-pass` and `X-Sig`, but not `keyword` or `passenger`. */
 const TELLING_END = /(?:keys?|sig|pass|creds?)$/
 
-/** Only as the whole name: they are parts of too many other words. `code` opens Azure Functions. */
+/** Only as the whole name: they are parts of too many other words. `code` is the key of Azure Functions. */
 const TELLING_NAMES: ReadonlySet<string> = new Set(['code', 'hash', 'mac', 'otp', 'pin', 'pw', 'sid', 'ticket'])
 
 const HARMLESS_NAMES: ReadonlySet<string> = new Set([
@@ -38,7 +41,10 @@ const AUTHORIZATION_VALUE = /^(?:basic|bearer) +[A-Za-z0-9\-._~+/]{8,}=*$/i
 /** `https://user:password@host` */
 const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]*:[^/?#@\s]+@/i
 
-/** Whether a header or parameter of this name usually holds a credential. Case and whatever is neither letter nor digit do not count: `X-API_Key` = `xapikey`. */
+/**
+ * Whether a header or parameter of this name usually holds a credential. Only letters and digits count, and their case does not:
+ * `X-API_Key` = `xapikey`.
+ */
 export function isCredentialName(name: string): boolean {
   const bare = name.toLowerCase().replace(/[^a-z0-9]/g, '')
   if (HARMLESS_NAMES.has(bare)) return false
@@ -51,7 +57,7 @@ export function isCredentialHeader(name: string, value: string): boolean {
 }
 
 /**
- * Whether a text looks like something that was made to be unguessable: longer than eight characters, and no word or words. `hooks`, `v1`,
+ * Whether a text looks like something that was made to be unguessable: longer than eight characters, and not made of words. `hooks`, `v1`,
  * `shop-42` and `product-updates` are shown where a secret could stand; `T024BE7LD` is not.
  */
 export function looksSecret(text: string): boolean {
@@ -59,5 +65,5 @@ export function looksSecret(text: string): boolean {
 }
 
 const SHORT_TEXT = 8
-/** Not longer than names of things are; a longer run of letters may be a key. */
+/** At most 32 characters, as names have: a longer run of letters may be a key. */
 const WORDS = /^(?=.{1,32}$)[A-Za-z]+(?:[-_.[\]]+[A-Za-z]+)*\]?$/

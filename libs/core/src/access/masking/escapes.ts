@@ -4,10 +4,12 @@ export interface EscapedCharacter {
   readonly next: number
 }
 
-/** Where in a text an escaped character may begin, and which. A text does not say how it is to be read, so each reading counts. */
+/**
+ * Index in a text → the escaped characters that may begin there. A text does not say how it is escaped, so every possible reading counts.
+ */
 export type Escapes = ReadonlyMap<number, readonly EscapedCharacter[]>
 
-/** The text was made to be costly: who wrote it must not hold up others. */
+/** Searching a text exceeds its limit. The text may have been made to be costly, and must not hold up other deliveries. */
 export class TooCostly extends Error {
   constructor() {
     super('a text takes too long to search')
@@ -16,18 +18,21 @@ export class TooCostly extends Error {
 }
 
 /**
- * Escapes that are read in one text, each about two microseconds. Too low: texts in which each character is escaped, as PHP writes Cyrillic,
- * are masked whole. Too high: one receiver costs the process milliseconds for each answer.
+ * Escapes that are read in one text, each about two microseconds. Too low: texts in which each character is escaped, as PHP writes
+ * Cyrillic, are masked whole. Too high: one receiver costs the process milliseconds for each response.
  */
 const MAX_ESCAPES = 1_500
 
 const INTRODUCER = /[\\%&]/
 
-/** JSON, and what programming languages print in its manner (`\x41`, `\'`); URLs; HTML. Of `%` it is a byte: characters beyond ASCII are several. */
+/**
+ * Escapes of JSON and similar ones of programming languages (`\x41`, `\'`), of URLs, and of HTML. `%` escapes a byte, so characters beyond
+ * ASCII take several.
+ */
 const ESCAPE =
   /\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|([^ux]))|%([0-9a-f]{2})|&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos|nbsp));/gi
 
-/** What a text may end with that is the beginning of an escape, of one layer or two. */
+/** The beginning of an escape, of one layer or two, at the end of a text. */
 const UNFINISHED = /[\\%&][\\%&#0-9a-z]{0,12}$/i
 
 const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
@@ -39,7 +44,7 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['apos', "'"],
   ['nbsp', ' '],
 ])
-/** Three times looking for one character is faster than once for any of three. */
+/** Three searches for one character each are faster than one search for any of the three. */
 export const mayHoldEscapes = (text: string): boolean => text.includes('\\') || text.includes('%') || text.includes('&')
 
 /** The text up to where an escape may have been cut in two. */
@@ -47,7 +52,7 @@ export const withoutUnfinishedEscape = (text: string): string => text.replace(UN
 
 const NO_ESCAPES: Escapes = new Map()
 
-/** The escapes of a text, and those of what it is without them: JSON within JSON, JSON within HTML. @throws TooCostly */
+/** The escapes of a text, and those that appear once these are resolved: JSON within JSON, JSON within HTML. @throws TooCostly */
 export function escapesIn(text: string): Escapes {
   if (!mayHoldEscapes(text)) return NO_ESCAPES
   const outer = outerEscapes(text)
@@ -61,7 +66,7 @@ export function escapesIn(text: string): Escapes {
   for (const [at, escaped] of outer) {
     add(at, escaped)
     for (const inner of escapesBehind(layer, escaped)) add(at, inner)
-    // A backslash that stands as it is, before something that does not.
+    // A literal backslash before an escaped character.
     if (text[at - 1] === '\\') for (const inner of behindBackslash(layer, escaped)) add(at - 1, inner)
   }
   return all
@@ -74,7 +79,7 @@ function outerEscapes(text: string): ReadonlyMap<number, EscapedCharacter> {
     if (escapes.size === MAX_ESCAPES) throw new TooCostly()
     const [whole, ...parts] = match
     escapes.set(match.index, { character: meaningOf(parts), next: match.index + whole.length })
-    // Where it begins is a matter of reading: after `\\` an escape may begin at either.
+    // Continues one character later, because in `\\` an escape may begin at either backslash.
     search.lastIndex = match.index + 1
   }
   return escapes
@@ -107,7 +112,7 @@ function behindBackslash(layer: Layer, { character, next }: EscapedCharacter): r
   return character === '' ? [] : [{ character: CONTROLS[character] ?? character, next }]
 }
 
-/** The escape that begins with this text and goes on at a place, its characters without their outer escapes. */
+/** The inner escape that starts with `beginning` and continues at `at`. The outer escapes of its characters are resolved first. */
 function unescaped({ text, outer }: Layer, beginning: string, at: number): readonly EscapedCharacter[] {
   const digits = DIGITS.get(beginning)
   let rest = ''
@@ -122,7 +127,7 @@ function unescaped({ text, outer }: Layer, beginning: string, at: number): reado
   return match ? [{ character: meaningOf(match.slice(1)), next }] : []
 }
 
-/** How many digits an escape has behind its beginning; `&…;` ends by itself. */
+/** How many digits follow the beginning of an escape; `&…;` ends with its semicolon. */
 const DIGITS: ReadonlyMap<string, number> = new Map([
   ['%', 2],
   ['\\x', 2],

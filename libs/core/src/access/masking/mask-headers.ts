@@ -1,6 +1,6 @@
 import { MASK } from './shown-url.js'
 
-/** The headers with the values of these hidden; without any, the same object. Names as they are written in `headers`. */
+/** The headers with the values of `hiddenNames` masked; the same object when there are none. Names must be written as in `headers`. */
 export function maskHeaders(
   headers: Readonly<Record<string, string>>,
   hiddenNames: readonly string[],

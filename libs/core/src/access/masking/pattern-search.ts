@@ -9,8 +9,8 @@ export interface Finding {
 }
 
 /**
- * Characters that are compared with patterns, each some ten nanoseconds. Too low: long texts without a secret are masked whole. Too high: one
- * receiver costs the process milliseconds for each answer.
+ * Comparisons of a character with a pattern, each some ten nanoseconds. Too low: long texts without a secret are masked whole. Too high:
+ * one receiver costs the process milliseconds for each response.
  */
 const MAX_STEPS = 100_000
 
@@ -33,7 +33,7 @@ export class PatternSearch {
     this.table = tableOf(set.patterns)
   }
 
-  /** Whether a look at each place is needed. A text without escapes that repeats no pattern, in one line or broken into several, is dismissed much faster. */
+  /** Whether each place must be searched. A text without escapes that holds no pattern, line breaks left out, is dismissed much faster. */
   mayHold(text: string): boolean {
     if (mayHoldEscapes(text)) return true
     const folded = this.set.fold(inOneLine(text))
@@ -84,7 +84,7 @@ class TextSearch {
     }
   }
 
-  /** Where the pattern ends whose first character was read before `at`; null when the text ends first, undefined when it is another text. */
+  /** Where the pattern ends whose first character stands before `at`; null when the text ends first, undefined when the text differs. */
   private endOf(pattern: string, at: number): number | null | undefined {
     for (let index = 1; index < pattern.length; index++, at++) {
       if (++this.steps > MAX_STEPS) throw new TooCostly()
@@ -96,7 +96,10 @@ class TextSearch {
     return at
   }
 
-  /** The same from the pattern's character `index` on, which is looked for at every place to which readings of those before it lead. */
+  /**
+   * The same from the pattern's character `index` on. Each character is looked for at every place to which some reading of the earlier ones
+   * leads.
+   */
   private endOfEscaped(pattern: string, index: number, at: number): number | null | undefined {
     let places = [at]
     let isCut = false
@@ -105,10 +108,10 @@ class TextSearch {
       const following: number[] = []
       const visit = (character: string, next: number): void => {
         if (character === wanted) addOnce(following, next)
-        // The same character is looked for behind it.
+        // A line break does not count: the same character is looked for after it.
         else if (character === '\n' || character === '\r') addOnce(places, next)
       }
-      // Grows while it is walked through.
+      // `visit` adds to `places` during this loop.
       for (const place of places) {
         if (++this.steps > MAX_STEPS) throw new TooCostly()
         isCut ||= place >= this.text.length
@@ -124,7 +127,7 @@ class TextSearch {
 
 /** `\\`, `%`, `&` */
 const isIntroducer = (code: number): boolean => code === 0x5c || code === 0x25 || code === 0x26
-/** Where more than one character may stand, or one that does not count. */
+/** A character that can be read in several ways, or that does not count. */
 const isSpecial = (code: number): boolean => isIntroducer(code) || code === 0x0a || code === 0x0d
 
 function addOnce(places: number[], place: number): void {

@@ -3,14 +3,14 @@ import { PatternSearch, type Finding } from './pattern-search.js'
 import { patternSetsOf, type PatternSet } from './secret-patterns.js'
 import { MASK } from './shown-url.js'
 
-/** Takes secrets out of texts that others wrote. Made once per version of a subscription, used for each answer. */
+/** Removes secrets from texts that others wrote. Made once per version of a subscription, used for each response. */
 export interface SecretScrubber {
   /**
    * The text with `***` in the place of every secret: as it is, in base64 (also within the base64 of something longer), in hex, and each of
-   * these escaped up to twice as JSON, URLs or HTML escape. The same text when it holds none; `***` alone when finding out takes too long.
+   * these escaped up to twice as JSON, URLs or HTML escape. The same text when it holds none; `***` alone when the search takes too long.
    */
   scrub(text: string): string
-  /** The same for the beginning of a longer text: it ends before what may be the beginning of a secret. */
+  /** The same for the beginning of a longer text. The result ends before what may be the beginning of a secret. */
   scrubCut(text: string): string
 }
 
@@ -50,13 +50,13 @@ function unlessTooCostly(scrub: () => string): string {
   }
 }
 
-/** With the characters around it that may hold bits of the secret. */
+/** The finding with the neighbouring characters that may hold bits of the secret. */
 const widened = ({ from, to }: Finding, text: string, { isPartOf }: PatternSet): Finding => ({
   from: isPartOf(text.charAt(from - 1)) ? from - 1 : from,
   to: to !== null && isPartOf(text.charAt(to)) ? to + 1 : to,
 })
 
-/** Ranges that touch become one mask. A range without an end hides nothing, and what lies behind the text does not count. */
+/** Ranges that touch become one mask. Ranges without an end, and ranges beyond the text, are ignored. */
 function masked(text: string, ranges: readonly Finding[]): string {
   const parts: string[] = []
   let at = 0

@@ -1,13 +1,15 @@
 import { parseUrl } from '../../kernel/url/parse-url.js'
 import { isCredentialName, looksSecret } from './credential-names.js'
 
-/** Stands in the place of whatever is hidden. */
+/** Replaces every hidden value. */
 export const MASK = '***'
 
 /**
- * The URL as people, tables and logs may see it. Receivers take secrets in paths (Slack, Zapier, Make) and in queries, so of the path only
- * the first segment is shown, unless that looks like a secret itself, and of the query only the names: `https://hooks.example.com/services/***?key=***`.
- * Without anything to hide it is the URL itself, normalised. A shown URL is shown unchanged; text that is no URL is masked whole.
+ * The URL as people, tables and logs may see it: `https://hooks.example.com/services/***?key=***`. Receivers take secrets in paths (Slack,
+ * Zapier, Make) and in queries. So only the first segment of the path is shown, unless it looks like a secret itself, and only the names in
+ * the query.
+ *
+ * A URL with nothing to hide is only normalised. A URL that was masked before stays unchanged. Text that is no URL is masked as a whole.
  */
 export function shownUrl(text: string): string {
   const url = parseUrl(text)
@@ -16,7 +18,7 @@ export function shownUrl(text: string): string {
   return `${protocol}//${host}${shownPath(pathname)}${shownQuery(search)}`
 }
 
-/** Whether a URL that somebody wrote holds the mask in the place of a value: it was copied from where it was shown. */
+/** Whether a URL contains the mask in the place of a value: then it was copied from where it was shown. */
 export function holdsMask(text: string): boolean {
   const url = parseUrl(text)
   if (!url) return false
@@ -24,7 +26,7 @@ export function holdsMask(text: string): boolean {
   return pathname.split('/').includes(MASK) || parametersOf(search).some(({ name, value }) => (value ?? name) === MASK)
 }
 
-/** A URL or a path with the values of the parameters hidden that are credentials by their name; all else stays. For URLs that others wrote. */
+/** Masks the values of those parameters of a URL or path that are credentials by their name; all else stays. For URLs that others wrote. */
 export const maskCredentialParameters = (text: string): string =>
   text.replace(/([?&#])([^=&#]*)=[^&#]*/g, (whole, mark: string, name: string) =>
     isCredentialName(name) ? `${mark}${name}=${MASK}` : whole,
@@ -36,7 +38,7 @@ export interface QueryParameter {
   readonly value: string | null
 }
 
-/** The parameters of `?a=b&c`, not decoded. Of repeated names each is one. */
+/** The parameters of `?a=b&c`, not decoded. A repeated name gives a parameter each time. */
 export function parametersOf(search: string): readonly QueryParameter[] {
   const parts = search.replace(/^\?/, '').split('&')
   return parts.filter((part) => part !== '').map(parameterOf)

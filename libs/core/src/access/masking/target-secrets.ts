@@ -2,7 +2,7 @@ import { parseUrl } from '../../kernel/url/parse-url.js'
 import { isCredentialName, looksSecret } from './credential-names.js'
 import { parametersOf } from './shown-url.js'
 
-/** What a receiver was entrusted with, opened. */
+/** A subscription's target with its secrets, unsealed. */
 export interface EntrustedTarget {
   readonly url: string
   readonly headers: readonly { readonly name: string; readonly value: string; readonly isSecret: boolean }[]
@@ -10,12 +10,14 @@ export interface EntrustedTarget {
   readonly signingSecrets: readonly string[]
 }
 
-/** Shorter ones hide nothing that could not be guessed, and would be found in any text. */
+/** Minimum length of a secret. Shorter ones can be guessed anyway, and would be found in any text. */
 export const MIN_SECRET_LENGTH = 4
-/** A part of a longer secret counts as one of its own from this length on: shorter ones are names and words. */
+/** Minimum length at which a part of a longer secret counts as a secret itself: shorter parts are names and words. */
 const MIN_PART_LENGTH = 8
 
-/** The texts that must not be repeated where people can read them: secret values, and what in them would be enough to use them. Each once. */
+/**
+ * The texts that must not appear where people can read them: secret values, and the parts of them that are enough to use them. Each once.
+ */
 export function secretTextsOf({ url, headers, signingSecrets }: EntrustedTarget): readonly string[] {
   const texts = [
     ...headers.filter(({ isSecret }) => isSecret).flatMap(({ value }) => headerSecrets(value)),
@@ -25,7 +27,7 @@ export function secretTextsOf({ url, headers, signingSecrets }: EntrustedTarget)
   return [...new Set(texts)].filter((text) => text.length >= MIN_SECRET_LENGTH)
 }
 
-/** Behind a scheme (`Bearer`, `ApiKey`) stands the credential; with its scheme it is found as well. */
+/** The credential after a scheme (`Bearer`, `ApiKey`), or the whole value. Searching for the credential finds it with its scheme, too. */
 function headerSecrets(value: string): readonly string[] {
   const text = value.trim()
   const [, scheme = '', credential = ''] = /^([A-Za-z][A-Za-z0-9-]*) +(\S.*)$/.exec(text) ?? []
@@ -39,7 +41,7 @@ function parameterValues(text: string): readonly string[] {
   return values.filter((value) => value.length >= MIN_PART_LENGTH)
 }
 
-/** What Basic credentials say once they are decoded, whatever header carries them. */
+/** User and password of Basic credentials, whichever header carries them. */
 function basicSecrets(text: string): readonly string[] {
   if (!/^[A-Za-z0-9+/_-]{6,}={0,2}$/.test(text)) return []
   const [, user, password] =
@@ -50,7 +52,7 @@ function basicSecrets(text: string): readonly string[] {
   return [`${user}:${password}`, password, ...(isKeyTheUser ? [user] : [])]
 }
 
-/** What `shownUrl` hides, as far as it is a credential by its name or looks like one; and the path as a whole, because it may be one. */
+/** The parts hidden by `shownUrl` that are credentials by their name or look like one; and the path as a whole, because it may be one. */
 function urlSecrets(text: string): readonly string[] {
   const url = parseUrl(text)
   if (!url) return []
@@ -76,7 +78,7 @@ function decoded(text: string): string {
   }
 }
 
-/** A receiver knows them as well, though no request holds them: as text without the prefix, and as the bytes that sign. */
+/** The receiver knows the signing secret, although no request holds it: the text without its prefix, and the key bytes in hex. */
 function signingTexts(secret: string): readonly string[] {
   const encoded = secret.replace(/^whsec_/, '')
   return [encoded, Buffer.from(encoded, 'base64').toString('hex')]

@@ -27,7 +27,8 @@ export class CannotUnseal extends Error {
 
 /**
  * AES-256-GCM with a random IV of 96 bits; format `v1.<key id>.<base64url of IV, ciphertext and tag>`. The newest key (the first) seals,
- * all of them open. The key id is derived from the key, so no list of names has to be kept. Throws a `RangeError` for a key that is not 32 bytes.
+ * all of them open. The key id is derived from the key, so no list of names has to be kept. Throws a `RangeError` for a key that is not 32
+ * bytes.
  */
 export function createSealer(keys: readonly Buffer[]): Sealer {
   const ring = new Map<string, KeyObject>()

@@ -7,7 +7,7 @@ import { canonicalDecimal } from '../values/decimal.js'
 import { valueDecoder, type ValueDecoder } from '../values/decode-value.js'
 import type { EntityState, EntityVersion, RowIdentity } from './entity-state.js'
 
-/** Columns of a relation that are not shown, by their names in it. */
+/** Returns the names of the columns of a relation that must not be shown. */
 export type HiddenColumnsOf = (relation: Relation) => ReadonlySet<string>
 const NO_COLUMNS: ReadonlySet<string> = new Set()
 const hideNothing: HiddenColumnsOf = () => NO_COLUMNS
@@ -16,7 +16,7 @@ const MAX_COMPANY = /^[\x21-\x7e]{1,128}$/
 const MAX_ID_LENGTH = 1024
 const MAX_KEY_LENGTH = 1024
 const MAX_URL_LENGTH = 2048
-/** Of a version that is no safe integer, and of each part of an actor. They stand in every event beside the data, which alone can be left out. */
+/** Limit for a version that is no safe integer, and for each part of an actor. Unlike `data`, they cannot be left out of a large event. */
 const MAX_NAME_LENGTH = 1024
 
 /** Half of a character: JSON may hold it, UTF-8 and URLs cannot. */
@@ -27,22 +27,24 @@ interface CompiledColumn {
   readonly name: string
   readonly decode: ValueDecoder
   readonly isShown: boolean
-  /** May stand beside the data, as key, version, URL or actor: a column that the file omits as well is named for that on purpose. */
+  /**
+   * May be used as key, version, URL or actor. A column that the capture file omits, and names for that as well, is shown there on purpose.
+   */
   readonly isTold: boolean
 }
 
 type CompiledRelation = ReadonlyMap<string, CompiledColumn>
 
 /**
- * Understands the rows of one captured table. Keeps the decoders of each relation it has seen: hand in the same object as long as the
- * table has the same shape.
+ * Interprets the rows of one captured table. It keeps the decoders of each relation object: pass the same object as long as the table has
+ * the same shape.
  */
 export class RowReader {
   private readonly compiled = new WeakMap<Relation, CompiledRelation>()
   /** Columns whose change is no event: the ignored and the omitted ones. */
   readonly ignoredColumns: ReadonlySet<string>
 
-  /** @param hiddenOf columns that are not shown beside those that the capture file omits; asked once for each relation */
+  /** @param hiddenOf columns that are hidden in addition to those that the capture file omits; called once for each relation */
   constructor(
     readonly source: CaptureSource,
     readonly table: CapturedTable,
@@ -62,8 +64,8 @@ export class RowReader {
     if (parts.includes(null) || id === null || id === '')
       return { isEntity: false, reason: 'idMissing', identity: null }
     if (id.length > MAX_ID_LENGTH) return { isEntity: false, reason: 'idTooLong', identity: null }
-    // The resource, because rows of several tables share one transaction and often one id. Postgres text never holds NUL, so the parts
-    // cannot be shifted into each other.
+    // With the resource, because rows of several tables share one transaction and often one id. Postgres text never contains NUL, so no two
+    // lists of parts yield the same text.
     const identity = [this.table.resource, companyId, ...parts].join('\0')
     return this.isThere(columns, row)
       ? { isEntity: true, companyId, identity }
@@ -94,7 +96,7 @@ export class RowReader {
     }
   }
 
-  /** The id of a row for people who look for it, as far as there is one; other than an entity's it may be incomplete and of any length. */
+  /** The id of a row, for people who look for it. Unlike an entity's id it may be incomplete and of any length. */
   describeId(relation: Relation, row: Row): string {
     const columns = this.columnsOf(relation)
     return joinId(this.table.id.map((name) => textOf(columns, row, name) ?? '(null)'))
@@ -110,7 +112,7 @@ export class RowReader {
     return Number.isSafeInteger(number) ? number : short
   }
 
-  /** Who changed a row last, by its own columns; null when none of them says anything. */
+  /** Who changed a row last, by its own columns; null when none of them has a value. */
   actorOf(relation: Relation, row: Row): Actor | null {
     const { actor } = this.table
     if (!actor) return null
@@ -144,7 +146,7 @@ export class RowReader {
       if (part.kind === 'text') url += part.text
       else {
         const value = part.kind === 'id' ? id : toldOf(columns, row, part.column)
-        // Encoding makes no text shorter.
+        // Encoding never makes a text shorter.
         if (value === null || value.length > MAX_URL_LENGTH) return null
         url += encodeURIComponent(value.replace(LONE_SURROGATE, '\ufffd'))
       }
@@ -162,7 +164,7 @@ export class RowReader {
     return columns
   }
 
-  /** @throws CaptureError when it lacks a column that decides which entity a row is, or has only an omitted one of that name */
+  /** @throws CaptureError when the relation lacks a column that decides which entity a row is, or has only an omitted one of that name */
   private requireDeciding(columns: CompiledRelation): void {
     const deciding = decidingColumns(this.source, this.table)
     const missing = deciding.filter((name) => !columns.has(name))
@@ -170,16 +172,16 @@ export class RowReader {
     if (missing.length > 0) {
       throw new CaptureError(
         'CAPTURE_COLUMN_MISSING',
-        `${table} had no column ${missing.join(', ')} when it was written; if the capture file names it only now, put the file of before back ` +
-          'until the source has caught up',
+        `${table} had no column ${missing.join(', ')} when the row was logged; if the capture file names it only since then, ` +
+          'use the previous file until the source has caught up',
       )
     }
     const omitted = deciding.filter((name) => columns.get(name)?.isTold === false)
     if (omitted.length > 0) {
       throw new CaptureError(
         'CAPTURE_COLUMN_MISSING',
-        `the column ${omitted.join(', ')} of ${table} is, or may be, one that the capture file omits, under another name; if its values may be shown ` +
-          'as what the file names it for, name it in `omit` as well',
+        `the column ${omitted.join(', ')} of ${table} is, or may be, one that the capture file omits under another name; ` +
+          'if its values may be shown where the file uses it, name it in `omit` as well',
       )
     }
   }
@@ -202,8 +204,8 @@ export class RowReader {
 }
 
 /**
- * The columns without which a logged row cannot be told to be an entity, and which one, each once; rows may have been written before a column was
- * added. A `key`, `version`, `url` or `actor` whose column was not there yet is null, and a row is not softly deleted by one.
+ * The columns that decide whether a logged row is an entity, and which one; each once. A row that was written before one of them was added
+ * cannot be understood. Other columns may be missing: then `key`, `version`, `url` or `actor` is null, and the row is not softly deleted.
  */
 function decidingColumns({ company }: CaptureSource, { id, when }: CapturedTable): readonly string[] {
   const ofCompany = company.kind === 'column' ? [company.column] : []
@@ -215,7 +217,7 @@ export const referencedColumns = (source: CaptureSource, table: CapturedTable): 
   ...new Set([...neededColumns(source, table), ...table.ignore, ...table.omit, ...table.json]),
 ]
 
-/** The columns without whose values the rows of a table cannot be told as the capture file says, each once. */
+/** The columns whose values are needed to publish the rows of a table as the capture file says, each once. */
 export function neededColumns(source: CaptureSource, table: CapturedTable): string[] {
   const names = [
     ...table.id,
@@ -230,7 +232,7 @@ export function neededColumns(source: CaptureSource, table: CapturedTable): stri
   return [...new Set(names.filter((name) => name !== null))]
 }
 
-/** A value as one line of text: strings as they are, everything else as Postgres prints it. */
+/** A value as text: decoded strings, booleans as `true` or `false`, everything else as Postgres prints it. */
 function textOf(columns: CompiledRelation, row: Row, name: string): string | null {
   const text = row.get(name) ?? null
   if (text === null) return null
@@ -253,7 +255,7 @@ function holds(condition: RowCondition, columns: CompiledRelation, row: Row): bo
   return typeof expected === 'number' && canonicalDecimal(text) === canonicalDecimal(String(expected))
 }
 
-/** The parts of an id of several columns are told apart: `a:b` and `c` are not `a` and `b:c`. That of one column stays as it is. */
+/** Joins the parts of an id so that `a:b` and `c` differ from `a` and `b:c`. A single part stays as it is. */
 function joinId(parts: readonly string[]): string {
   const [only] = parts
   if (parts.length === 1 && only !== undefined) return only

@@ -16,18 +16,18 @@ export type EntityChange =
       readonly operation: 'delete'
       /** The entity as it stood before the transaction. */
       readonly before: EntityState
-      /** Its last state: the last one in the transaction in which it was there. */
+      /** Its last state: the last one in the transaction in which it existed. */
       readonly last: EntityState
       readonly departure: Departure | null
     }
 
-/** What the row says with which a softly deleted entity left; a row that is gone says nothing. */
+/** Version and actor of the row that deleted its entity softly. A row that was deleted itself has none. */
 export interface Departure {
   readonly version: EntityVersion
   readonly actor: Actor | null
 }
 
-/** Where an event stands in its transaction: at the entity's first row change. */
+/** The place of an event in its transaction: that of the entity's first row change. */
 export interface EventPlace extends ChangePlace {
   /** Counts the row changes of captured tables from 0; a change that turns one entity into another counts twice. For people. */
   readonly ordinal: number
@@ -42,9 +42,9 @@ export interface EventTransaction {
 }
 
 /**
- * The event of a change; null when an update changed nothing but ignored columns. The members are those of the record `event/1`,
- * every one that a captured event can know is set. `number` is the counter of the row after the change, or, when the row is gone, its
- * last one; `previous` that of the row before the transaction.
+ * Builds the event of a change; null when an update changed nothing but ignored columns. Every member of the record `event/1` that a
+ * captured event can know is set. `number` is the version of the row after the change or, when the row is gone, its last version.
+ * `previous` is the version before the transaction.
  */
 export function buildEvent(
   reader: RowReader,
@@ -86,7 +86,7 @@ export function buildEvent(
   }
 }
 
-/** What stands behind the dot of an event type. */
+/** The part of an event type after the dot. */
 export const ACTIONS = { create: 'created', update: 'updated', delete: 'deleted' } as const
 
 interface EventFacts {

@@ -20,7 +20,7 @@ const notice = (changes: Partial<ResyncNotice> = {}): ResyncNotice => ({
 })
 
 describe('the event of a required resync', () => {
-  it('says what is concerned, once each and in one order, and belongs to nobody yet', () => {
+  it('lists each resource once and in order, and is for no subscription yet', () => {
     expect(buildResyncEvent(notice())).toEqual({
       id: capturedEventId('pim', POSITION),
       producer: 'pim',

@@ -1,13 +1,13 @@
 import type { EntityEvent, OwnEventName, ResyncData } from '@hooklane/contracts/public'
 import { capturedEventId } from '../../kernel/identity/ids.js'
 
-/** What happened to a source's stream, as one company is told of it. */
+/** What happened to a source's stream, as reported to one company. */
 export interface ResyncNotice extends Pick<ResyncData, 'from' | 'to' | 'reason'> {
   readonly producer: string
   readonly companyId: string
   /**
-   * The event's own place in its producer's commit order. Order matters: two companies need two places. The position alone makes the event's id, and a partition that
-   * holds a position is taken to hold everything before it as well.
+   * The event's own place in its producer's commit order. Order matters: two companies need two places, because the event's id is made from
+   * the position alone, and a partition that holds a position is taken to hold everything before it as well.
    */
   readonly position: string
   /** RFC 3339, UTC. */
@@ -19,8 +19,8 @@ export interface ResyncNotice extends Pick<ResyncData, 'from' | 'to' | 'reason'>
 const TYPE: OwnEventName = 'resync.required'
 
 /**
- * The event with which a producer says that its events alone no longer lead to the present state. Built again from the same notice it is the
- * same event. Whom it is for is not known yet: the router puts each subscription in the place of its `entity`.
+ * Builds the event which says that a producer's events alone no longer lead to the present state. The same notice always gives the same
+ * event. Its `entity` is the producer; the router replaces it by the subscription in each delivery.
  */
 export function buildResyncEvent(notice: ResyncNotice): EntityEvent {
   const { producer, companyId, position, occurredAt, from, to, reason } = notice

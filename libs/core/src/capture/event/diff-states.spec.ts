@@ -45,7 +45,7 @@ function applyOne(state: JsonValue, [name, ...rest]: readonly string[], change: 
 }
 
 describe('the changes between two states', () => {
-  it('applied to the first yield the second, and none are told of equal ones', () => {
+  it('applied to the first yield the second, and there are none between equal ones', () => {
     fc.assert(
       fc.property(object, object, (before, after) => {
         const changes = diff(before, after)
@@ -93,14 +93,14 @@ describe('the changes between two states', () => {
     expect(changes.map((change) => change.path)).toEqual(['/a/x'])
   })
 
-  it('an object whose member has a name too long for a path is told as a whole', () => {
+  it('an object whose member has a name too long for a path is reported as a whole', () => {
     const name = 'n'.repeat(MAX_POINTER_LENGTH)
     const [before, after] = [{ a: { b: { [name]: 1, c: 1 } } }, { a: { b: { [name]: 2, c: 1 } } }]
     expect(diff(before, after)).toEqual([{ op: 'replace', path: '/a/b', before: before.a.b, after: after.a.b }])
     expect(leafPaths(after, [])).toEqual(['/a/b'])
   })
 
-  it('columns with more changed paths than an event can hold are told as a whole, the others are not', () => {
+  it('columns with more changed paths than an event can hold are reported as a whole, the others are not', () => {
     const large = (by: number) => Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`key${at}`, at + by]))
     const changes = diff({ large: large(0), small: { a: 1 } }, { large: large(1), small: { a: 2 } })
     expect(changes.map((change) => change.path)).toEqual(['/large', '/small/a'])
@@ -109,8 +109,8 @@ describe('the changes between two states', () => {
     expect(Buffer.byteLength(JSON.stringify(changes.map((change) => change.path)))).toBeLessThan(MAX_PATH_BYTES)
   })
 
-  it('are not gathered any further once their paths are more than an event may hold', () => {
-    // A long name stands in the path of every member below it: gathered to the end, they would take 4 GB.
+  it('are not collected any further once their paths are more than an event may hold', () => {
+    // A long name is part of the path of every member below it: all of them together would take 4 GB.
     const below = (value: number) => ({
       column: { ['n'.repeat(4000)]: Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`k${at}`, value])) },
     })

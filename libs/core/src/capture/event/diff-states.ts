@@ -4,7 +4,7 @@ import { childPointer, MAX_POINTER_LENGTH } from './json-pointer.js'
 
 /**
  * Bytes that the paths of one event may take together, in `changed` and in `changes`. Beyond it the columns with the heaviest lists are
- * told as whole values, so that the list of what changed never crowds out the data. Too low makes revisions coarse, too high leaves no
+ * reported as whole values, so that the list of what changed never crowds out the data. Too low makes revisions coarse, too high leaves no
  * room for the values.
  */
 export const MAX_PATH_BYTES = 128 * 1024
@@ -35,7 +35,10 @@ export function diffStates(before: JsonObject, after: JsonObject, ignored: Reado
   return columns.flatMap((column) => column.changes)
 }
 
-/** The paths of all values in `data` that are not objects with members, columns of the id left out: what a creation brings. */
+/**
+ * What a creation reports as changed: the paths of all values in `data` that are not objects with members. The columns of the id are left
+ * out.
+ */
 export function leafPaths(data: JsonObject, idColumns: readonly string[]): string[] {
   const columns = Object.entries(data)
     .filter(([name]) => !idColumns.includes(name))
@@ -115,9 +118,9 @@ function coarsen<T>(
 }
 
 /**
- * Gathers what is found in one column, until its paths alone would take all that an event has for paths: then it is certain that the
- * column is told as a whole, and gathering more would need memory and time that nothing bounds (a name of 4,000 characters stands in the
- * path of every member below it).
+ * Collects what is found in one column, until its paths alone take all the bytes that an event has for paths. From then on it is certain
+ * that the column is reported as a whole, and collecting more would take unbounded memory and time (a name of 4,000 characters is part of
+ * the path of every member below it).
  */
 class WithinBudget<T> {
   private readonly found: T[] = []
@@ -140,5 +143,5 @@ class WithinBudget<T> {
   }
 }
 
-/** In `changed` and in `changes`. */
+/** Bytes that a path takes in `changed` and in `changes` together. */
 const weightOf = (path: string): number => 2 * Buffer.byteLength(path) + CHANGE_OVERHEAD

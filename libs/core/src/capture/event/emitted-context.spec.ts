@@ -43,7 +43,7 @@ describe('emitted context', () => {
     expect(merge({ correlationId: 'c2' }, first).context).toMatchObject({ actor: { id: 'a' }, correlationId: 'c2' })
   })
 
-  it('messages under another prefix are nothing to us', () => {
+  it('messages under another prefix are ignored', () => {
     expect(merge('not json', NO_CONTEXT, 'other')).toEqual({ context: NO_CONTEXT, faults: [] })
   })
 
@@ -57,7 +57,7 @@ describe('emitted context', () => {
     ['{"actor":{"id":{}}}', 'contextInvalidMember'],
     ['{"source":{"hops":-1}}', 'contextInvalidMember'],
     ['{"batch":{"kind":"import"}}', 'contextInvalidMember'],
-  ])('%.30s is left aside and named', (content, fault) => {
+  ])('%.30s is ignored and reported', (content, fault) => {
     expect(merge(content).faults).toEqual([fault])
   })
 

@@ -26,12 +26,12 @@ export const NO_CONTEXT: TransactionContext = {
 /** The prefix under which applications emit: `pg_logical_emit_message(true, 'hooklane', '{…}')`. */
 export const CONTEXT_PREFIX = 'hooklane'
 
-/** Bytes that one message may have. Context stands in every event of the transaction, so much of it would crowd out the data. */
+/** Bytes that one message may have. Context is part of every event of the transaction, so a large one would crowd out the data. */
 export const MAX_CONTEXT_BYTES = 16 * 1024
 
 /**
- * Adds one emitted message to what is known. Of several messages the later wins, member by member. What cannot be used is left aside
- * and named: a change is never lost for the sake of its context. Numbers may stand where ids are expected.
+ * Adds one emitted message to what is known. Of several messages the later wins, member by member. What cannot be used is ignored
+ * and reported in `faults`: a change is never lost because of its context. Numbers are accepted where ids are expected.
  */
 export function mergeContext(
   known: TransactionContext,
@@ -62,7 +62,7 @@ export function mergeContext(
 const actorOf = (actor: ContextReader | null): Actor | null =>
   actor && { type: actor.text('type'), id: actor.text('id'), name: actor.text('name') }
 
-/** Without `hops`, a change that an app caused is one echo away from a person or job. */
+/** Without `hops`, a change that an app caused counts as one hop away from a person or job. */
 function sourceOf(source: ContextReader | null): ChangeSource | null {
   if (!source) return null
   const app = source.text('app')
@@ -74,7 +74,7 @@ function batchOf(batch: ContextReader | null): Batch | null {
   return batch && id !== null ? { id, kind: batch.text('kind') } : null
 }
 
-/** Reads members that may be absent or null; tells when one is of another kind than it must be. */
+/** Reads members that may be absent or null; reports a member of the wrong type. */
 class ContextReader {
   constructor(
     private readonly members: Readonly<Record<string, unknown>>,

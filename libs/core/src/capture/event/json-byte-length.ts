@@ -26,7 +26,7 @@ export class JsonSizes {
   }
 }
 
-/** Brackets, and a comma between two of them. */
+/** Bytes of the brackets, and of a comma between each two parts. */
 const punctuation = (parts: number): number => 2 + Math.max(0, parts - 1)
 
 function arrayBytes(array: readonly unknown[], sizeOf: (value: unknown) => number): number {
@@ -67,5 +67,5 @@ function asciiBytes(code: number): number {
   return (code >= 0x08 && code <= 0x0a) || code === 0x0c || code === 0x0d ? 2 : 6
 }
 
-/** Half of a pair alone is written as its escape. */
+/** A pair takes four bytes; half of one alone is written as its escape. */
 const isPair = (high: number, low: number): boolean => high < 0xdc00 && low >= 0xdc00 && low <= 0xdfff

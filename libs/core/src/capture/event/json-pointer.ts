@@ -1,4 +1,7 @@
-/** Longest pointer that an event may carry (the record schema refuses longer ones). Where a name would make it longer, the object that holds it is told as a whole. */
+/**
+ * Longest pointer that an event may carry (the record schema refuses longer ones). Where a name would make it longer, the object that holds
+ * the name is reported as a whole.
+ */
 export const MAX_POINTER_LENGTH = 4096
 
 /** `parent` and one more reference token (RFC 6901). */

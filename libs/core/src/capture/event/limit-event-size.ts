@@ -9,11 +9,15 @@ export const DEFAULT_MAX_EVENT_BYTES = 512 * 1024
 const OMITTED_BYTES = 13
 
 /**
- * The event itself when it fits, otherwise without the largest values of `data` and `changes`, largest first, until it does. An object
- * goes as a whole unless one of its members makes up most of it; then that member goes. `revision.omitted` lists the paths, each once,
- * in the order in which they went; a change whose value went keeps `op` and `path`. `stateHash` stays that of the whole state.
- * An event whose bare structure is too large (thousands of long column names) keeps its identity and the paths nowhere: `omitted` is `[""]`.
- * Takes time that grows with the event, however many values have to go.
+ * Returns the event itself if it fits. Otherwise values of `data` and `changes` are left out, the largest first, until it does.
+ *
+ * - An object is left out as a whole, unless one of its members makes up most of it: then that member is.
+ * - `revision.omitted` lists the paths, each once, in the order in which they were left out. A change whose value was left out keeps `op`
+ *   and `path`.
+ * - `stateHash` stays that of the whole state.
+ * - An event that is too large even without values (thousands of long column names) loses `data` and all paths: `omitted` is `[""]`.
+ *
+ * The time grows with the size of the event, not with the number of values that are left out.
  */
 export function limitEventSize(event: EntityEvent, maxBytes: number = DEFAULT_MAX_EVENT_BYTES): EntityEvent {
   const bytes = jsonByteLength(event)
@@ -32,7 +36,7 @@ export function limitEventSize(event: EntityEvent, maxBytes: number = DEFAULT_MA
   return parts.rest([...omitted])
 }
 
-/** What is left when even paths are too many: who, what and when. */
+/** The event without `data`, changes and paths, for when even the paths are too many. */
 const bareEvent = (event: EntityEvent): EntityEvent =>
   event.revision
     ? { ...event, revision: { ...event.revision, changed: [], changes: [], omitted: [''] }, data: {} }

@@ -11,16 +11,16 @@ export interface Omission {
 }
 
 interface Part {
-  /** As it stands now. */
+  /** Its present size. */
   readonly bytes: number
   readonly isLeftOut: boolean
-  /** Leaves out the part, or the one inside that makes up most of it. */
+  /** Leaves out the part, or the member inside that makes up most of it. */
   leaveOut(): Omission
 }
 
 /**
- * The values of an event that may be left out: each in `data`, with what is in it, and both sides of each change. The event itself is
- * never touched.
+ * The values of an event that may be left out: every value in `data`, at any depth, and both sides of each change. The event itself is
+ * never changed.
  *
  * Every part is measured once, and nothing is copied before the end: leaving out many parts costs no more than reading the event.
  */
@@ -56,7 +56,7 @@ export class OmittableParts {
   }
 }
 
-/** Ascending, and kept so. */
+/** Parts in ascending order of their size. */
 class PartsBySize<P extends Part> {
   private ascending: P[] = []
 
@@ -72,7 +72,7 @@ class PartsBySize<P extends Part> {
     const part = this.ascending.pop()
     if (!part) return null
     const omission = part.leaveOut()
-    // What lost only something inside is smaller now.
+    // A part that lost only a member is smaller now.
     if (!part.isLeftOut) this.ascending.splice(this.placeOf(part.bytes), 0, part)
     return omission
   }

@@ -46,7 +46,7 @@ function receive(known: Entities, events: readonly EntityEvent[]): { entities: E
   return { entities, findings }
 }
 
-/** As texts; without the column of which nobody is told when it alone changes, and the one that an untouched row gets unheard. */
+/** As texts, without two columns: the ignored one, and the one that untouched rows get by ALTER TABLE, which is not logged. */
 const shown = (entities: Entities) =>
   [...entities].map(([name, { noise: _noise, added: _added, ...data }]) => `${name} ${JSON.stringify(data)}`).sort()
 
@@ -181,7 +181,7 @@ describe('keys that are unique at the commit only', () => {
   })
 })
 
-describe('rows that change without a word', () => {
+describe('rows whose values change without being logged', () => {
   it('an entity that came in the transaction is created once, whatever its row became', async () => {
     // A type's value was renamed between the two changes: the log prints the old row with its new name.
     const tables = new PhysicalTables()

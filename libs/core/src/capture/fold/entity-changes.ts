@@ -7,19 +7,19 @@ import { PresentRows } from './present-rows.js'
 /** What is remembered of one entity while its transaction is read. */
 export interface EntityEntry {
   readonly reader: RowReader
-  /** Of the entity's first row change. */
+  /** Place of the entity's first row change. */
   readonly place: EventPlace
-  /** The row that went without having come: the entity before the transaction. */
+  /** The row that left without having entered in this transaction: the entity before it. */
   initial: Image | null
-  /** Rows that came and have not gone. */
+  /** Rows that entered and have not left. */
   readonly present: PresentRows
-  /** The last row that went; null once another one came. */
+  /** The last row that left; null once another one entered. */
   gone: Image | null
-  /** What the row that went last said as it went; null when the row itself went, or took another key. */
+  /** Version and actor with which the last row left; null when the row was deleted, or took another key. */
   departure: Departure | null
 }
 
-/** An entity before and after its transaction: null where it was not there. */
+/** An entity before and after its transaction; null where it did not exist. */
 export interface EntityOutcome {
   readonly before: Image | null
   readonly after: Image | null
@@ -32,12 +32,12 @@ export interface EntityOutcome {
  * another. Entries keep the order in which their entities were first touched.
  *
  * Under a deferred constraint several rows may have one key until the commit, and a change does not say which of them it changes. What
- * counts is the net effect on the key: the rows that came less those that went. Under REPLICA IDENTITY FULL an old row is, word for word,
- * one that has the key, so it either came earlier in the transaction or is the row from before it. At the commit a key has at most one row
- * again: so at most one row is left that came and did not go (the entity after the transaction), and at most one that went and had not
- * come (the entity before it). When neither is left, the key has the row that it had, or none as before.
+ * counts is the net effect on the key: the rows that entered less those that left. Under REPLICA IDENTITY FULL the log holds the whole old
+ * row. It had the key, so it either entered earlier in the transaction or existed before it. At the commit a key has at most one row again.
+ * So at most one row is left that entered and did not leave (the entity after the transaction), and at most one that left and had not
+ * entered (the entity before it). When neither is left, the key has the row that it had before, or none as before.
  *
- * Invariant: a row that goes is taken from `present` when one of its content is there; only otherwise it is `initial`.
+ * Invariant: a row that leaves is taken from `present` if a row of the same content is there; only otherwise it becomes `initial`.
  */
 export class EntityChanges {
   private readonly byIdentity = new Map<string, EntityEntry>()
@@ -53,7 +53,7 @@ export class EntityChanges {
     this.add(this.entryOf(identity, reader, place), after)
   }
 
-  /** A row stops being the entity. `departure` is what it says from now on, if it still stands. */
+  /** A row stops being the entity. `departure` is what the row says from now on, if it still exists. */
   leave(identity: string, reader: RowReader, place: EventPlace, before: RowImage, departure: Departure | null): void {
     const entry = this.entryOf(identity, reader, place)
     entry.gone = this.remove(entry, before)
@@ -107,7 +107,7 @@ export class EntityChanges {
     if (present) return present
     const image = this.images.keep(before)
     if (entry.initial === null) entry.initial = image
-    // Both cannot be from before: this one came, and its values were changed without a word (a type's values were renamed, say).
+    // Two rows cannot be from before. So this one entered, and its values changed without being logged (the labels of an enum, say).
     else entry.present.takeFirst()
     return image
   }
@@ -116,7 +116,7 @@ export class EntityChanges {
 /** What became of an entity. */
 export function outcomeOf({ initial, present, gone }: EntityEntry): EntityOutcome {
   const after = present.last
-  // Two rows cannot stand at the commit: the one that seemed to be from before came, and its values were changed without a word.
+  // Two rows cannot have the key at the commit. So the one taken for `initial` had entered, and its values changed without being logged.
   const before = present.hasSeveral ? null : initial
   return { before, after, last: after ?? gone }
 }

@@ -2,9 +2,9 @@ import type { LogPlace } from '../position.js'
 
 /** Why a row, or the state of a row, is no entity although its table is captured. */
 export type SkipReason =
-  /** The company column is null: the row belongs to nobody yet. */
+  /** The company column is null: the row belongs to no company yet. */
   | 'companyMissing'
-  /** The company is empty, longer than 128 characters, or holds a blank or a character beyond ASCII. */
+  /** The company is empty, longer than 128 characters, or contains a space or a character beyond ASCII. */
   | 'companyInvalid'
   /** A column of the id is null, or the whole id is empty. */
   | 'idMissing'
@@ -13,7 +13,7 @@ export type SkipReason =
   /** The change is of a table that the capture file does not name. */
   | 'tableUnknown'
 
-/** Why something that an application emitted with `pg_logical_emit_message` was left aside. */
+/** Why something that an application emitted with `pg_logical_emit_message` was ignored. */
 export type ContextFault = 'contextTooLarge' | 'contextInvalidJson' | 'contextNotObject' | 'contextInvalidMember'
 
 /** One TRUNCATE. */
@@ -23,7 +23,7 @@ export interface Truncation {
   readonly resources: readonly string[]
 }
 
-/** Row changes of one table that came to nothing for one reason. */
+/** Row changes of one table that led to no event, all for one reason. */
 export interface SkippedRows {
   readonly reason: SkipReason
   /** `schema.table` */
@@ -37,12 +37,14 @@ export interface SkippedRows {
 export interface FoldReport {
   /** Row changes of captured tables; one that turns an entity into another counts twice. The `size` of `revision.transaction`. */
   readonly rowChanges: number
-  /** Row changes that came to nothing. Ignored columns and rows outside `when` are not among them: they are as ordered. */
+  /**
+   * Row changes that led to no event. Changes of ignored columns and of rows outside `when` do not count: the capture file asks for that.
+   */
   readonly skipped: readonly SkippedRows[]
   /** How often each was found. */
   readonly contextFaults: ReadonlyMap<ContextFault, number>
-  /** `schema.table` of the tables that were truncated: what became of their other rows is unknown. */
+  /** `schema.table` of the tables that were truncated. Which other rows they held is unknown. */
   readonly truncated: readonly string[]
-  /** The same by statement, in the order of the log. */
+  /** The truncations by statement, in the order of the log. */
   readonly truncations: readonly Truncation[]
 }

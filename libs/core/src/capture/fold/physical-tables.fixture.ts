@@ -110,7 +110,7 @@ export class PhysicalTables {
     return log
   }
 
-  /** Every entity that there is, said a second time and by other means than those of the product. */
+  /** Every entity that exists, computed by other means than those of the product. */
   entities(): Map<string, JsonObject> {
     return new Map(
       RESOURCES.flatMap((resource) =>

@@ -2,26 +2,26 @@ import type { Image, ImageStore } from '../spool/image-store.js'
 import type { RowImage } from '../spool/row-image.js'
 
 /**
- * The rows that came to a key within a transaction and have not gone again: none or one, and for a moment more when a constraint is
+ * The rows that entered a key within a transaction and have not left it again: none or one, and for a while more when a constraint is
  * deferred. Rows of equal content are interchangeable, because nothing tells them apart.
  *
- * Invariant: `first` null ⇒ `others` null. A row that a deferred constraint finds alone is `first`.
+ * Invariant: when `first` is null, `others` is null. So a row that is alone at its key is `first`.
  */
 export class PresentRows {
   private first: Image | null = null
-  /** By the digest of their content: a transaction may bring every row of a table to one key, and each is looked for when it goes. */
+  /** By the digest of their content: a transaction may give every row of a table the same key, and each row is looked up when it leaves. */
   private others: Map<number, Image[]> | null = null
 
   get isEmpty(): boolean {
     return this.first === null
   }
 
-  /** The only row; the one that came last where there are several. */
+  /** The only row; where there are several, the one that entered last. */
   get last(): Image | null {
     return this.others === null ? this.first : ([...this.others.values()].at(-1)?.at(-1) ?? null)
   }
 
-  /** More than one at the end of a transaction: its old rows were not what had become of the rows before. */
+  /** True at the end of a transaction: an old row in the log did not match the row that had entered. */
   get hasSeveral(): boolean {
     return this.others !== null
   }
@@ -39,10 +39,10 @@ export class PresentRows {
   }
 
   /**
-   * Takes out a row of this content; null when none came.
+   * Takes out a row of this content; null when none has entered.
    *
-   * A row that came before its table was altered cannot be compared. It is the one that goes all the same, because Postgres alters no
-   * table while a deferred check of its keys is open: then it was alone at its key.
+   * A row that entered before its table was altered cannot be compared. It is the one that leaves all the same: Postgres alters no table
+   * while a deferred check of its keys is pending, so the row was alone at its key.
    */
   take(row: RowImage, images: ImageStore): Image | null {
     const { first } = this
@@ -65,7 +65,7 @@ export class PresentRows {
     this.others = null
   }
 
-  /** Puts another image in the place of each. */
+  /** Replaces each image. */
   replaceEach(replace: (image: Image) => Image): void {
     if (this.first !== null) this.first = replace(this.first)
     for (const equal of this.others?.values() ?? [])

@@ -11,7 +11,7 @@ interface Tally {
   row: Row | null
 }
 
-/** Adds up the row changes that come to nothing. Of each table and reason the last row is remembered, and its id read only for the report. */
+/** Counts the row changes that lead to no event. Keeps the last row for each table and reason; its id is read only for the report. */
 export class SkipTally {
   private readonly tallies = new Map<string, Tally>()
 

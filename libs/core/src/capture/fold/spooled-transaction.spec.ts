@@ -74,7 +74,7 @@ async function fold(changes: Iterable<RowChange>, memoryLimit: number) {
   return { events, spools }
 }
 
-/** What a row is as an entity, said a second time and by other means. */
+/** What a row is as an entity, computed by other means than those of the product. */
 function entityOf(row: Row): { readonly key: string; readonly data: JsonObject } | null {
   if (row.get('company') === null || row.get('deleted') !== null || row.get('live') !== 't') return null
   const { secret: _, ...told } = Object.fromEntries(row)
@@ -93,7 +93,7 @@ const entitiesOf = (tables: Tables) =>
     ),
   )
 
-/** The events that must come of a transaction, from the tables before and after it. */
+/** The events that a transaction must yield, from the tables before and after it. */
 function expected(before: ReadonlyMap<string, JsonObject>, after: ReadonlyMap<string, JsonObject>): string[] {
   const events: string[] = []
   for (const [key, data] of after) {
@@ -159,7 +159,7 @@ function run(tables: Tables, wanted: readonly Statement[]): RowChange[] {
 }
 
 describe('any transaction', () => {
-  it('tells exactly the difference between the tables before and after it, in memory as through a file', async () => {
+  it('yields exactly the difference between the tables before and after it, in memory as through a file', async () => {
     await fc.assert(
       fc.asyncProperty(
         statements,
@@ -182,7 +182,7 @@ describe('any transaction', () => {
     )
   })
 
-  it('of keys permuted at will under a deferred constraint tells the difference too', async () => {
+  it('of keys permuted at will under a deferred constraint yields the difference, too', async () => {
     const names = ['p', 'q', 'r', 's']
     const permutation = fc.shuffledSubarray(['1', '2', '3', '4'], { minLength: 4 })
     await fc.assert(

@@ -59,11 +59,11 @@ describe('what does not become an event', () => {
       openSpool: () => Promise.reject(new Error('none')),
     })
     expect(() => folder.add(insert(row(), without('company_id', 'kind')), PLACE)).toThrow(
-      /public.product had no column company_id, kind when it was written/,
+      /public.product had no column company_id, kind when the row was logged/,
     )
   })
 
-  it('nothing that only a later column says: key, version, actor and deletion of a row of before', async () => {
+  it('nothing that only a later column says: key, version, actor and deletion of an earlier row', async () => {
     const later = ['sku', 'version', 'updated_by', 'deleted_at', 'cost'] as const
     const relation = without(...later)
     const old = new Map([...row()].filter(([name]) => !later.some((one) => one === name)))

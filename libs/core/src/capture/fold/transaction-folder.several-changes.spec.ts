@@ -37,7 +37,7 @@ describe('several changes of one entity in a transaction', () => {
     expect(await publishedTypes(changes)).toEqual(expected)
   })
 
-  it('what a deletion tells is the last state in the transaction; previous is the version before it', async () => {
+  it('a deletion carries the last state in the transaction; previous is the version before it', async () => {
     const { events } = await fold([update(a, b), update(b, c), remove(c)])
     expect(events[0]).toMatchObject({ data: { price: '3' }, revision: { number: 6, previous: 4 } })
   })

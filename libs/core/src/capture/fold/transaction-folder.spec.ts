@@ -97,7 +97,7 @@ describe('one change in a transaction', () => {
     })
   })
 
-  it('a soft deletion tells the state before it, and version and actor of the row that says so', async () => {
+  it('a soft deletion carries the state before it, and version and actor of the deleting row', async () => {
     const { events } = await fold([update(row(), row({ ...gone, version: '5', updated_by: 'usr_9', price: '0' }))])
     expect(events[0]).toMatchObject({
       type: 'products.deleted',
@@ -189,7 +189,7 @@ describe('one change in a transaction', () => {
 })
 
 describe('context', () => {
-  it('stands in every event of the transaction and counts more than the actor columns', async () => {
+  it('is part of every event of the transaction and overrides the actor columns', async () => {
     const context =
       '{"actor":{"type":"app","id":"app_8","name":"ERP"},"source":{"kind":"import","id":"imp_77"},"correlationId":"c","batch":{"id":"imp_77","kind":"import"}}'
     const { events, report } = await fold([insert(row()), insert(row({ id: '2' }))], SOURCE, [context, '{broken'])

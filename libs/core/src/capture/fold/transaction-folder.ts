@@ -28,14 +28,16 @@ export interface TransactionFolderOptions {
 export const DEFAULT_MEMORY_LIMIT = 16 * 1024 * 1024
 
 /**
- * Folds one transaction into at most one event per entity (one object per transaction, used once): what counts is the entity before the transaction and after it.
+ * Folds one transaction into at most one event per entity. One object per transaction, used once.
  *
- * - there before and not after is *deleted*, with the last state it had in the transaction; the other way round is *created*; both and
- *   different is *updated*; anything else is no event. So insert + update = created, insert + delete = nothing, delete + insert of one
- *   key = updated, and a soft deletion, a row that leaves `when`, a changed key or a changed company follow by themselves.
- * - an event stands at the place of its entity's first row change. A change that turns one entity into another makes two, the departure
- *   before the arrival, so that both events have their own position.
- * - row states beyond `memoryLimit` lie in the spool; in memory stays some 300 bytes per touched entity.
+ * - What counts is the entity before and after the transaction. One that existed before and not after is *deleted*, with its last state in
+ *   the transaction. One that exists only after is *created*. One that exists before and after, and differs, is *updated*. Anything else is
+ *   no event.
+ * - So insert + update = created, insert + delete = nothing, delete + insert of one key = updated. Soft deletions, rows that leave `when`,
+ *   changed keys and changed companies follow from the same rule.
+ * - An event has the place of its entity's first row change. A change that turns one entity into another makes two events, the departure
+ *   before the arrival, so that both have a position of their own.
+ * - Row states beyond `memoryLimit` lie in the spool. Then some 300 bytes per touched entity stay in memory.
  */
 export class TransactionFolder {
   private readonly images: ImageStore
@@ -56,7 +58,7 @@ export class TransactionFolder {
     this.changes = new EntityChanges(this.images)
   }
 
-  /** Takes what was emitted beside the changes; other prefixes than `hooklane` are nothing to us. */
+  /** Adds a message that was emitted beside the changes. Messages with another prefix than `hooklane` are ignored. */
   addContext(message: EmittedContext): void {
     const { context, faults } = mergeContext(this.context, message)
     this.context = context
@@ -64,8 +66,8 @@ export class TransactionFolder {
   }
 
   /**
-   * Takes the next row change and where it stands, in the order of the log. Returns a promise only when the spool has to be written: await it before the
-   * next call.
+   * Adds the next row change with its place, in the order of the log. Returns a promise only when the spool has to be written: await it
+   * before the next call.
    * @throws CaptureError when the change cannot be understood with this capture file
    */
   add(change: RowChange, place: LogPlace): Promise<void> | undefined {
@@ -126,7 +128,7 @@ export class TransactionFolder {
     const leaving = asEntity(left)
     const entering = asEntity(entered)
     if (leaving?.is.identity === entering?.is.identity) {
-      // The same entity, or none at all: then it counts as a change of a row, and nothing more.
+      // The same entity before and after, or no entity on either side: then only the row change is counted.
       if (!leaving || !entering) this.ordinal++
       else {
         const images = { before: leaving.image, after: entering.image }
@@ -172,12 +174,15 @@ export class TransactionFolder {
   }
 }
 
-/** The longest that a character may become in JSON: a control character as its escape. */
+/** The maximum that a character may take in JSON: a control character as its escape. */
 const MAX_BYTES_PER_CHARACTER = 6
-/** Paths, context, id, key, version, actor and the fixed members, whatever the rows hold. */
+/** Maximum of paths, context, id, key, version, actor and the fixed members, whatever the rows hold. */
 const MAX_BYTES_BESIDE_VALUES = MAX_PATH_BYTES + 5 * MAX_CONTEXT_BYTES + 64 * 1024
 
-/** Spares small events, which are nearly all, from being measured: a bound from the rows' characters, never too low. */
+/**
+ * Whether an event may be too large, by an upper bound from the rows' characters. So small events, which nearly all are, need not be
+ * measured.
+ */
 function mayExceed(change: EntityChange, maxEventBytes: number): boolean {
   const { characters } = change.operation === 'delete' ? change.last : change.after
   const inChanges = change.operation === 'update' ? change.before.characters + characters : 0
@@ -199,7 +204,7 @@ interface EntityRow extends KnownRow {
 const asEntity = (row: KnownRow | null): EntityRow | null => (row !== null && isEntityRow(row) ? row : null)
 const isEntityRow = (row: KnownRow): row is EntityRow => row.is.isEntity
 
-/** @throws CaptureError when the change tells nothing of the old row. A partition may lack what its table has: then all of it is missing. */
+/** @throws CaptureError when nothing of the old row was logged: a partition may lack the REPLICA IDENTITY FULL that its table has. */
 function requireOldRow({ table }: RowReader, change: RowOnlyChange): void {
   if (change.op === 'insert' || (change.relation.replicaIdentity === 'full' && change.before.size > 0)) return
   const message = `${qualifiedName(table)} has no REPLICA IDENTITY FULL: its old rows are unknown`

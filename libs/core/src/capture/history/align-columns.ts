@@ -6,14 +6,15 @@ export interface KnownColumns {
   readonly always: ReadonlySet<number>
 }
 
-/** A column under a name that it is known by is a better guess than one under a name that it may have had unseen. */
+/** Score of a column under one of its known names: a better guess than a name that it may have had between two looks. */
 const KNOWN_NAME = 2
-/** A column that came and went unseen is the worst guess. */
+/** Score of a column that was added and dropped between two looks: the worst guess. */
 const UNSEEN = -1
 
 /**
- * Which columns those of a logged row may have been. The log has a row's columns in the order of their attribute numbers, which neither a
- * new name nor an added or dropped column changes; so the two lists are aligned, by names where they are known.
+ * Finds which columns of the table the columns of a logged row may have been. The log has a row's columns in the order of their attribute
+ * numbers, and renaming, adding or dropping a column does not change that order. So the two lists are aligned, by names where these are
+ * known.
  * @param logged names, in the order of the log
  * @returns for each, the attribute numbers of the best alignments, null for a column that was never seen; null as a whole when the
  *   row cannot be aligned, because it was written before the catalogue was looked at for the first time
@@ -47,17 +48,17 @@ export function alignColumns(
   })
 }
 
-/** What an alignment of `columns` logged columns with `attributes` known ones is scored by. */
+/** How an alignment of `columns` logged columns with `attributes` known attributes is scored. */
 interface Costs {
   readonly columns: number
   readonly attributes: number
-  /** Of taking the column for the attribute. */
+  /** Score of matching the column with the attribute. */
   readonly gainOf: (column: number, attribute: number) => number
-  /** Of a row without the attribute. */
+  /** Score of a row that lacks the attribute. */
   readonly skipOf: (attribute: number) => number
 }
 
-/** The best score of the columns before `at` with the attributes before `to`. */
+/** The best score of aligning the columns before `at` with the attributes before `to`. */
 function scoresBefore({ columns, attributes, gainOf, skipOf }: Costs): Scores {
   const scores = table(columns, attributes)
   for (let at = 0; at <= columns; at++) {
@@ -72,7 +73,7 @@ function scoresBefore({ columns, attributes, gainOf, skipOf }: Costs): Scores {
   return scores
 }
 
-/** The best score of the columns from `at` on with the attributes from `to` on. */
+/** The best score of aligning the columns from `at` on with the attributes from `to` on. */
 function scoresAfter({ columns, attributes, gainOf, skipOf }: Costs): Scores {
   const scores = table(columns, attributes)
   for (let at = columns; at >= 0; at--) {
@@ -92,7 +93,7 @@ interface Scores {
   readonly set: (at: number, to: number, score: number) => void
 }
 
-/** Scores by columns and attributes, both counted from the first to one past the last; impossible outside of it. */
+/** Scores by column and attribute, both counted from the first to one past the last; outside of that `-Infinity`, which is impossible. */
 function table(columns: number, attributes: number): Scores {
   const scores = Array.from({ length: columns + 1 }, () => new Float64Array(attributes + 1))
   return {

@@ -1,14 +1,14 @@
 import type { ResyncReason } from '@hooklane/contracts/public'
 
 /**
- * What receivers have to be told of a source: rows changed, and the log could not say how. It is noted first, then emitted into the source's
- * own log under its id, and published when it comes back from there: so it has one place among the changes, whatever crashes meanwhile.
+ * A notice for receivers of a source: rows changed, and the log does not show how. It is stored first, then emitted into the source's own
+ * log under its id, and published when it comes back from there. So it has one place among the changes, whatever crashes meanwhile.
  */
 export interface Announcement {
   /** Random. */
   readonly id: string
   readonly reason: ResyncReason
-  /** Resources of the capture file whose entities are concerned, sorted. */
+  /** Resources of the capture file whose entities are affected, sorted. */
   readonly resources: readonly string[]
   /** Position up to which every change was published; null: not known. */
   readonly from: string | null

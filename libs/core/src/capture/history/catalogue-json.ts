@@ -9,7 +9,7 @@ import {
   type TableOids,
 } from './catalogue.js'
 
-/** What is known of a catalogue, as it is kept beside the source's position. Keys of maps of oids are decimal text. */
+/** The known catalogue in the form that is stored beside the source's position. Oids that are keys are decimal text. */
 export function catalogueToJson({
   publication,
   members,
@@ -40,7 +40,7 @@ export function catalogueToJson({
   }
 }
 
-/** Reads what `catalogueToJson` made; null when nothing was noted yet. What is not understood is not known. */
+/** Reads what `catalogueToJson` made; null when nothing was stored yet. What has another form counts as not known. */
 export function catalogueFromJson(json: JsonObject): KnownCatalogue | null {
   if (Object.keys(json).length === 0) return null
   const { publication, closings } = json

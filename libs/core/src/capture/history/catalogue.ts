@@ -4,18 +4,18 @@ import type { ColumnHistories, PresentColumns } from './column-history.js'
 export type TableOids = ReadonlyMap<string, number>
 
 /**
- * Which row of the catalogue it is, and which version of it: `oid/xmin`. A row that was altered, or removed, and then put back to what it was is
- * another version.
+ * One version of a row of the catalogue: `oid/xmin`. A row that was altered or removed, and then put back to what it was, has another
+ * version.
  */
 export type RowVersion = string
 
-/** What the catalogue says of how the changes of a source's tables get into the log, at one moment. */
+/** What the catalogue says, at one moment, about how the changes of a source's tables get into the log. */
 export interface CatalogueFacts {
   /** The source's tables. */
   readonly oids: TableOids
   /** Null: there is none under this name. */
   readonly publication: PublicationFacts | null
-  /** What is said of them, by oid. */
+  /** What the catalogue says about these tables, by oid. */
   readonly tables: ReadonlyMap<number, CatalogueTable>
 }
 
@@ -23,7 +23,7 @@ export interface PublicationFacts {
   readonly name: string
   readonly version: RowVersion
   readonly isOfAllTables: boolean
-  /** Inserts, updates, deletes and truncates. */
+  /** It publishes inserts, updates, deletes and truncates. */
   readonly publishesAll: boolean
   readonly viaRoot: boolean
   readonly publishesGenerated: boolean
@@ -33,7 +33,7 @@ export interface PublicationFacts {
 
 export interface PublicationMember {
   readonly version: RowVersion
-  /** A column list or a row filter stands on it. */
+  /** It is published with a column list or a row filter. */
   readonly isNarrowed: boolean
 }
 
@@ -42,48 +42,52 @@ export interface CatalogueTable {
   readonly columns: PresentColumns
   /** It has stored generated columns. */
   readonly hasGenerated: boolean
-  /** The published table above it, as whose its changes would be published; null: it is published as itself. */
+  /** The published table above it, under whose name its changes would be published; null: they are published under its own. */
   readonly publishedAs: string | null
-  /** What holds its rows, by oid: the partitions at the bottom of its tree, or the table itself. */
+  /** The tables that hold its rows, by oid: the partitions at the bottom of its tree, or the table itself. */
   readonly leaves: ReadonlyMap<number, FoundLeaf>
 }
 
 /** A table that holds rows. */
 export interface Leaf {
-  /** `relfilenode`: another one when the rows were thrown away or all rewritten (TRUNCATE, VACUUM FULL, SET UNLOGGED). */
+  /** `relfilenode`: it changes when the rows are thrown away or all rewritten (TRUNCATE, VACUUM FULL, SET UNLOGGED). */
   readonly file: string
-  /** Versions of the rows of `pg_inherits` from the captured table down to it: others when it was detached and attached. */
+  /** Versions of the rows of `pg_inherits` from the captured table down to it: they change when it is detached and attached again. */
   readonly path: string
 }
 
 export interface FoundLeaf extends Leaf {
-  /** How many rows of `path`, counted from its end, were written when there was nothing below them yet, as far as that can be proved. */
+  /** How many rows of `path`, counted from its end, were provably written while there was nothing below them yet. */
   readonly emptyLinks: number
-  /** `xmin` of its row in `pg_class`: what wrote `file` last, unless something else was altered since. */
+  /** `xmin` of its row in `pg_class`: the transaction that wrote `file` last, unless something else was altered since. */
   readonly alteredBy: string
 }
 
-/** What the catalogue said when it was last looked at, as the mark keeps it: the state under which all changes so far got into the log. */
+/**
+ * What the catalogue said when it was last looked at, as stored in the source's mark: the state under which all changes so far were logged.
+ */
 export interface KnownCatalogue {
   /** Null: not known. */
   readonly publication: RowVersion | null
-  /** Captured table → the version of its row in the publication. Absent: published without one (a publication of all tables), or not known. */
+  /**
+   * Captured table → the version of its row in the publication. Absent: published without one (a publication of all tables), or not known.
+   */
   readonly members: ReadonlyMap<number, RowVersion>
   /** Captured table → its leaves. Absent: not known. */
   readonly leaves: ReadonlyMap<number, ReadonlyMap<number, Leaf>>
-  /** Tables that were captured earlier and that the capture file named no longer. */
+  /** Tables that were captured earlier and that the capture file no longer names. */
   readonly former: TableOids
-  /** Our own change of the publication that was noted and may not have been committed; null: none. */
+  /** Our own change of the publication that was stored and may not have been committed; null: none. */
   readonly plan: PublicationPlan | null
-  /** How often gaps were closed: a gap like one that was closed is another one. */
+  /** How often gaps were closed. A gap that opens later is another one, even if it is like one that was closed. */
   readonly closings: number
-  /** Of tables that are captured, or were; by oid. */
+  /** Column histories of tables that are or were captured, by oid. */
   readonly columns: ColumnHistories
 }
 
-/** A change of the publication by ourselves, noted before its transaction commits. */
+/** A change of the publication by ourselves, stored before its transaction commits. */
 export interface PublicationPlan {
-  /** Of the transaction, 64 bits as decimal text. */
+  /** Id of the transaction, 64 bits as decimal text. */
   readonly xid: string
   /** The tables that it publishes. */
   readonly tables: TableOids
@@ -104,7 +108,7 @@ export const NOTHING_KNOWN: KnownCatalogue = {
   columns: new Map(),
 }
 
-/** What is known once the catalogue was looked at, with what outlives a look. */
+/** What is known after a look at the catalogue. `former`, `closings` and `columns` are kept from before. */
 export function knownFrom(
   { oids, publication, tables }: CatalogueFacts,
   { former, closings, columns }: Pick<KnownCatalogue, 'former' | 'closings' | 'columns'> = NOTHING_KNOWN,
@@ -130,8 +134,9 @@ const leavesOf = (table: CatalogueTable | undefined): ReadonlyMap<number, Leaf> 
   new Map([...(table?.leaves ?? [])].map(([oid, { file, path }]) => [oid, { file, path }]))
 
 /**
- * Applies a plan whose transaction has ended, or drops it. In doubt it counts as committed: then what it planned must be there.
- * @param captured tables that were captured when it was noted
+ * Applies a plan whose transaction has ended, or drops it. If the outcome is unknown it counts as committed, so what it planned must be
+ * there.
+ * @param captured tables that were captured when it was stored
  */
 export function withOutcome(
   known: KnownCatalogue,

@@ -3,16 +3,17 @@ import type { PublicationFacts, PublicationMember, RowVersion, TableOids } from 
 export interface OwnChange {
   /** The source's tables, which the publication names now. */
   readonly tables: TableOids
-  /** Of our transaction, 64 bits as decimal text; null: we have changed nothing. */
+  /** Id of our transaction, 64 bits as decimal text; null: we have changed nothing. */
   readonly xid: string | null
 }
 
 /**
- * Whether anybody else has changed a publication between the look that was judged and the transaction in which we change it ourselves. What they left
- * out meanwhile was not judged, and after our change nothing would show it: the look has to be taken again.
+ * Whether somebody else has changed a publication between the look that was judged and the transaction in which we change it ourselves.
+ * What the publication left out meanwhile was not judged, and after our change nothing would show it. So the catalogue has to be looked at
+ * and judged again.
  *
- * @param judged what the look has shown; null: there was none
- * @param found as our transaction sees it
+ * @param judged the publication at that look; null: there was none
+ * @param found the publication as our transaction sees it
  */
 export function isChangedByOthers(
   judged: PublicationFacts | null,
@@ -30,8 +31,10 @@ export function isChangedByOthers(
   })
 }
 
-/** We have put it in: so it was taken out before, or narrowed. */
+/**
+ * A member that was published whole needs no change by us. If we changed it all the same, others had taken it out or narrowed it meanwhile.
+ */
 const isPublishedWhole = (member: PublicationMember | undefined): boolean => member?.isNarrowed === false
 
-/** Rows carry the lower 32 bits of a transaction's number. */
+/** `xmin` holds the lower 32 bits of a transaction's id. */
 const shortXid = (xid: string): string => String(BigInt(xid) & 0xffff_ffffn)

@@ -139,7 +139,7 @@ describe('a name that only omitted columns had, or none that is known, is never 
 
 type Step = { readonly act: string; readonly which: number; readonly to: string }
 
-/** A table with one column that must stay inside; its names are its own, public columns share theirs. */
+/** A table with one column that must not leave the source. No other column has its names; public columns take each other's. */
 class Pim {
   private readonly table = new Map([['id', 1]])
   private omit: readonly string[] = ['cost']
@@ -163,7 +163,7 @@ class Pim {
       const attribute = table.get(name) ?? 0
       const isSecret = attribute === this.secret
       const target = isSecret ? `cost_${this.next++}` : to
-      // Renamed before anybody saw it, it is a column that no file has named.
+      // A column that was renamed before the first look is one that no capture file has named.
       if (!table.has(target) && (!isSecret || this.history.names.has(attribute))) {
         table.delete(name)
         table.set(target, attribute)
@@ -171,7 +171,7 @@ class Pim {
     }
     if (act === 'drop' && name !== undefined) table.delete(name)
     if (act === 'look') this.look()
-    // While it is there, to leave it out of `omit` would be a decision to show it.
+    // While the column exists, a capture file that does not omit it would be a decision to show it.
     if (act === 'leave' && this.secret !== null && nameOfSecret === undefined) this.omit = []
     if (act === 'write') {
       const logged = [...table].sort(([, a], [, b]) => a - b).map(([one]) => one)

@@ -21,7 +21,7 @@ const shown = (history: ColumnHistory, logged: readonly string[], omit: readonly
 describe('omitted columns', () => {
   const before = omitColumns(NO_COLUMN_HISTORY, columns({ id: 1, cost: 2 }), ['cost'])
 
-  it('stay omitted in rows of before when they are dropped, also when the file no longer names them', () => {
+  it('stay omitted in earlier rows when they are dropped, also when the file no longer names them', () => {
     const after = omitColumns(before, columns({ id: 1 }), [])
     expect(shown(after, ['id', 'cost'])).toEqual(['id'])
   })
@@ -51,12 +51,12 @@ describe('omitted columns', () => {
     expect(shown(before, ['id', 'price', 'cost'], ['cost'])).toEqual(['id'])
   })
 
-  it('are shown when the file names them no longer although they are there', () => {
+  it('are shown when they exist and the file no longer omits them', () => {
     const after = omitColumns(before, columns({ id: 1, cost: 2 }), [])
     expect(shown(after, ['id', 'cost'])).toEqual(['id', 'cost'])
   })
 
-  it('may be named before they are there', () => {
+  it('may be named before they exist', () => {
     const early = omitColumns(NO_COLUMN_HISTORY, columns({ id: 1 }), ['secret'])
     expect(shown(early, ['id', 'secret'])).toEqual(['id'])
     expect(early.omitted.size).toBe(0)
@@ -96,7 +96,7 @@ describe('omitted columns', () => {
             secret.push([...table].find(([, attribute]) => attribute === 2)?.[0])
           }
         }
-        // The log is read behind all of it, and the catalogue is looked at before a row that is suspect.
+        // The log is read after all of this, and the catalogue is looked at before a suspect row is read.
         for (const [at, logged] of log.entries()) {
           if (suspectColumns(history, logged, ['cost']).length > 0) history = omitColumns(history, table, ['cost'])
           expect(shown(history, logged, ['cost'])).not.toContain(secret[at] ?? 'none')
@@ -106,7 +106,7 @@ describe('omitted columns', () => {
     )
   })
 
-  it('are kept as JSON; what is not of that form is unknown', () => {
+  it('are stored as JSON; what has another form is unknown', () => {
     const stored = JSON.parse(JSON.stringify(columnHistoryToJson(before))) as ReturnType<typeof columnHistoryToJson>
     expect(columnHistoryFromJson(stored)).toEqual(before)
     for (const other of [undefined, null, 7, [], {}, { names: 1, omitted: 'x' }]) {

@@ -5,15 +5,17 @@ import { alignColumns } from './align-columns.js'
 export type PresentColumns = ReadonlyMap<string, number>
 
 /**
- * What is known of the columns of one table. The log describes a row by the names that its columns had when it was written, so a name that
- * the capture file omits today may stand for another column then, and an omitted column may have another name.
+ * What is known of the columns of one table. The log describes a row by the names that its columns had when it was written. So a name that
+ * the capture file omits today may have been that of another column then, and an omitted column may have had another name.
  */
 export interface ColumnHistory {
-  /** Every name that a column had when the catalogue was looked at: attribute number → names. Nothing is ever taken out. */
+  /** Every name that a column had when the catalogue was looked at: attribute number → names. Nothing is ever removed. */
   readonly names: ReadonlyMap<number, readonly string[]>
   /** Attribute numbers of columns whose values must not leave the source. */
   readonly omitted: ReadonlySet<number>
-  /** Names that a capture file omitted and that the catalogue never showed: such a column may have come and gone between two looks. */
+  /**
+   * Names that a capture file omitted and that the catalogue never showed: such a column may have been added and dropped between two looks.
+   */
   readonly unseen: readonly string[]
   /** Attribute numbers that the catalogue showed each time it was looked at. */
   readonly always: ReadonlySet<number>
@@ -33,13 +35,16 @@ function learnColumns(history: ColumnHistory, present: PresentColumns): ColumnHi
   return { ...history, names, always: new Set(always) }
 }
 
-/** The history when the table is gone: no row of it has to be as the last look showed it. */
+/** The history when the table is gone: its rows need not have the columns that the last look showed. */
 export const tableGone = (history: ColumnHistory): ColumnHistory => ({ ...history, always: new Set() })
 
 /**
- * The history under a capture file that omits these names from now on. A column that was omitted and is gone stays omitted: rows that were
- * written before may still come. One that is there, and that the file omits under none of its names any more, is shown from now on. A name stands for
- * the column that has it, or else for those that had it, and for every one that had it and is gone.
+ * The history under a capture file that omits these names from now on.
+ *
+ * - A name means the column that has it now, and every dropped column that had it. If no column has it now, it means every column that had
+ *   it.
+ * - An omitted column that was dropped stays omitted: rows that were written before may still come.
+ * - An omitted column that still exists, and none of whose names the file omits any more, is shown from now on.
  */
 export function omitColumns(history: ColumnHistory, present: PresentColumns, omit: readonly string[]): ColumnHistory {
   const learned = learnColumns(history, present)
@@ -57,8 +62,8 @@ export function omitColumns(history: ColumnHistory, present: PresentColumns, omi
 }
 
 /**
- * The history with a logged row that shows an omitted column which the catalogue never had. It was dropped, or it has another name: then each column
- * that the row does not have may be it, and counts as it.
+ * The history after a logged row showed an omitted column that the catalogue never showed. That column was dropped or renamed. If it was
+ * renamed, it may be any present column that the row does not have, so each of these counts as omitted.
  */
 export function supposeOmitted(
   history: ColumnHistory,
@@ -79,8 +84,8 @@ export function supposeOmitted(
 export type ColumnHistories = ReadonlyMap<number, ColumnHistory>
 
 /**
- * The histories with what the catalogue says now of the tables that are captured.
- * @param omissions table → what the capture file omits
+ * The histories with what the catalogue says now of the captured tables.
+ * @param omissions oid of a table → names that the capture file omits
  */
 export const watchColumns = (
   known: ColumnHistories,
@@ -95,7 +100,7 @@ export const watchColumns = (
     ),
   ])
 
-/** Of a table that the capture file does not name, what is omitted stays so. */
+/** For a table that the capture file does not name, omitted columns stay omitted. */
 const lookedAt = (
   history: ColumnHistory,
   present: PresentColumns,
@@ -106,7 +111,7 @@ const lookedAt = (
 export const knownNames = ({ names, unseen }: ColumnHistory): ReadonlySet<string> =>
   new Set([...[...names.values()].flat(), ...unseen])
 
-/** Names under which a column was seen that must not leave the source. */
+/** All known names of the columns that must not leave the source. */
 function omittedNames({ names, omitted }: ColumnHistory): readonly string[] {
   return [...omitted].flatMap((attribute) => names.get(attribute) ?? [])
 }
@@ -114,14 +119,14 @@ function omittedNames({ names, omitted }: ColumnHistory): readonly string[] {
 const isKnownName = ({ names }: ColumnHistory, name: string): boolean =>
   [...names.values()].some((known) => known.includes(name))
 
-/** Whether anything of a table is, or was, to stay inside. */
+/** Whether any column of a table is or was omitted. */
 export const omitsAnything = ({ omitted, unseen }: ColumnHistory, omit: readonly string[]): boolean =>
   omitted.size > 0 || unseen.length > 0 || omit.length > 0
 
 /**
- * Columns of a logged row that could be an omitted one under a name that was never seen. Look at the catalogue before believing it, and
- * hide what stays: no column has these names any more. That the row has a column of the omitted one's name proves nothing: another may
- * have had it then.
+ * Columns of a logged row that could be an omitted one under a name that was never seen. The caller looks at the catalogue first, and hides
+ * the columns that this does not explain: no column has their names any more. That the row also has a column with the omitted name proves
+ * nothing: another column may have had that name then.
  * @param omit names that the capture file omits; a column of such a name may have come and gone unseen
  */
 export const suspectColumns = (
@@ -131,8 +136,9 @@ export const suspectColumns = (
 ): readonly string[] => (omitsAnything(history, omit) ? logged.filter((name) => !isKnownName(history, name)) : [])
 
 /**
- * Columns of a logged row that must not leave the source: all but those of which it is known, wherever they may have stood, that a column which is not
- * omitted had that name there. A guess shows nothing. Where places say nothing, every name that an omitted column had is hidden.
+ * Columns of a logged row that must not leave the source. A column is shown only if every column of the table that it may have been
+ * (`alignColumns`) is known to have had that name and is not omitted. If the row cannot be aligned, every name that an omitted column had
+ * or may have had is hidden.
  */
 export function hiddenColumns(
   history: ColumnHistory,
@@ -150,7 +156,7 @@ export function hiddenColumns(
   return new Set([...logged.filter(isHidden), ...omit])
 }
 
-/** A column that is omitted, although the capture file does not have the name that it has now. */
+/** A column that is omitted, although the capture file does not omit its present name. */
 export interface RenamedOmission {
   readonly name: string
   /** Names that it had before. */
@@ -166,7 +172,7 @@ export const renamedOmissions = (
     .filter(([name, attribute]) => omitted.has(attribute) && !omit.includes(name))
     .map(([name, attribute]) => ({ name, before: (names.get(attribute) ?? []).filter((one) => one !== name) }))
 
-/** As it is kept in the mark. */
+/** As it is stored in the source's mark. */
 export const columnHistoryToJson = ({ names, omitted, unseen, always }: ColumnHistory): JsonObject => ({
   names: Object.fromEntries([...names].map(([attribute, known]) => [String(attribute), [...known]])),
   omitted: [...omitted],
@@ -174,7 +180,7 @@ export const columnHistoryToJson = ({ names, omitted, unseen, always }: ColumnHi
   always: [...always],
 })
 
-/** Reads what was kept; whatever is not of this form counts as unknown. */
+/** Reads what was stored; whatever has another form counts as unknown. */
 export function columnHistoryFromJson(stored: JsonValue | undefined): ColumnHistory {
   if (!isObject(stored)) return NO_COLUMN_HISTORY
   const { names, omitted, unseen, always } = stored

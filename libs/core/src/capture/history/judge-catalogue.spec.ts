@@ -62,7 +62,7 @@ describe('a publication', () => {
     [
       'lacked the table for a while',
       withPublication({ members: member('92/701') }),
-      'public.a was taken out of the publication p for a while, or narrowed',
+      'public.a was taken out of the publication p for a while, or had a column list or a row filter',
     ],
   ])('that %s leaves a gap', (_, facts, reason) => {
     expect(gapIn(facts)).toBe(reason)
@@ -93,7 +93,7 @@ describe('a publication', () => {
     expect(gapIn(withPublication({ members: new Map() }), { known })).toContain('was taken out')
   })
 
-  it('is no affair of a table that was not captured', () => {
+  it('leaves no gap in a table that was not captured', () => {
     const before = new Map([['public.b', 2]])
     expect(ask(factsOf({ publication: null }), { before })).toMatchObject({ gaps: new Map(), announced: new Map() })
   })
@@ -207,7 +207,7 @@ describe('the partitions of a captured table', () => {
     expect(after(found)).toBe(reason)
   })
 
-  it('that are made below one that was there have joined without rows, and so has nothing that came with what is above', () => {
+  it('that are made below a known one have joined without rows; those that came with what is above them may bring rows', () => {
     const before = partitionedBy({ 11: { file: '11', path: '/5/6' } })
     const withNew = (path: string, emptyLinks: number) =>
       after(partitionedBy({ 11: { file: '11', path: '/5/6' }, 12: { file: '12', path, emptyLinks } }), before)
@@ -220,7 +220,7 @@ describe('the partitions of a captured table', () => {
     expect(withNew('/55/7', 1)).toBe('attached')
   })
 
-  it('that were emptied by a TRUNCATE of their table are announced where that stands in the log', () => {
+  it('that were emptied by a TRUNCATE of their table are announced at its place in the log', () => {
     const emptied = partitionedBy({ 11: { file: '71', alteredBy: '800' }, 12: { file: '72', alteredBy: '800' } })
     const truncatedBy = new Map([['public.a', new Set(['800'])]])
     expect(after(emptied, two, { truncatedBy })).toBeUndefined()
@@ -235,12 +235,12 @@ describe('the partitions of a captured table', () => {
     expect(after(partitionedBy({}), two, { known: NOTHING_KNOWN })).toBeUndefined()
   })
 
-  it('are none of a table without: its TRUNCATE is in the log, and it cannot be UNLOGGED while it is named', () => {
+  it('a table without any is never announced: its TRUNCATE is in the log, and it cannot be UNLOGGED while it is named', () => {
     const rewritten = tableOf({ leaves: new Map([[1, leafOf({ path: '', file: '99' })]]) })
     expect(after(rewritten, tableOf())).toBeUndefined()
   })
 
-  it('without which a table of a publication of all tables is rewritten may have been UNLOGGED for a while', () => {
+  it('a rewritten table without any, in a publication of all tables, may have been UNLOGGED for a while', () => {
     const publication = publicationOf({ isOfAllTables: true, members: new Map() })
     const rewritten = tableOf({ leaves: new Map([[1, leafOf({ path: '', file: '99', alteredBy: '800' })]]) })
     const facts = factsOf({ publication, tables: new Map([[1, rewritten]]) })
@@ -262,7 +262,7 @@ describe('a plan', () => {
     })
   })
 
-  it('that came to nothing is nothing', () => {
+  it('that was aborted changes nothing', () => {
     expect(withOutcome(planned, new Map(), 'aborted')).toEqual({ known: NOTHING_KNOWN, captured: new Map() })
   })
 })

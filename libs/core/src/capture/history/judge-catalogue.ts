@@ -5,7 +5,7 @@ import { unloggedChange } from './judge-partitions.js'
 import { publicationGaps, type PublicationGap } from './judge-publication.js'
 
 export interface CatalogueQuestion {
-  /** Of the publication. */
+  /** Name of the publication. */
   readonly name: string
   readonly known: KnownCatalogue
   readonly facts: CatalogueFacts
@@ -13,27 +13,28 @@ export interface CatalogueQuestion {
   readonly before: TableOids
   /** Tables whose gaps a person has accepted. */
   readonly accepted: ReadonlySet<string>
-  /** Table → transactions (`xid`) whose TRUNCATE of it stands in the log. */
+  /** Table → transactions (`xid`) whose TRUNCATE of it is in the log. */
   readonly truncatedBy: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 export interface CatalogueVerdict {
-  /** Tables of which changes are missing: refused, and nothing else holds. */
+  /** Tables of which changes are missing. If there are any, the source is refused, and the rest of the verdict does not count. */
   readonly gaps: ReadonlyMap<string, PublicationGap>
-  /** Tables whose gaps are announced instead, whatever was noted of them. */
+  /** Tables whose gaps are announced instead of refused. */
   readonly excused: ReadonlySet<string>
   /** Tables whose entities receivers have to fetch again, and why. One reason each: what to do is the same. */
   readonly announced: ReadonlyMap<string, ResyncReason>
-  /** Tables that were captured earlier, from now on. */
+  /** The tables that count as captured earlier from now on. */
   readonly former: TableOids
 }
 
 /**
- * What has happened to the tables of a source that the log does not say.
+ * Judges what has happened to the tables of a source without being in the log.
  *
- * - A table that the capture file takes out and names again later is announced: what is missing in between was left out by order.
+ * - A table that the capture file stopped naming and names again is announced: the changes in between were left out on purpose.
  * - A table that is named for the first time is captured from now on.
- * - Of all others either everything was published, or there is a gap, which is refused, or which a person has accepted and is announced.
+ * - For every other table, either everything was published, or there is a gap. A gap is refused, or announced if a person has accepted it.
+ * - A captured table whose rows changed without a trace in the log (`unloggedChange`) is announced.
  */
 export function judgeCatalogue(question: CatalogueQuestion): CatalogueVerdict {
   const { name, known, facts, before, accepted } = question
@@ -66,8 +67,8 @@ function changeOf({ known, facts, truncatedBy }: CatalogueQuestion, table: strin
 }
 
 /**
- * Tables that were captured earlier and are not today. A table is the same under another name, and a name stays captured with another table
- * under it.
+ * Tables that were captured earlier and are not captured today. A table that was renamed is still the same table, and a name that is given
+ * to another table stays captured.
  */
 export function formerTables(former: TableOids, before: TableOids, today: TableOids): TableOids {
   const oids = new Set(today.values())
@@ -75,12 +76,12 @@ export function formerTables(former: TableOids, before: TableOids, today: TableO
   return new Map([...former, ...before].filter(isGone))
 }
 
-/** What `gapId` makes. In a YAML file it is text, whatever its digits are. */
+/** The form of what `gapId` returns. YAML reads it as text, whatever its digits are. */
 export const GAP_ID = /^gap-[0-9a-f]{8}$/
 
 /**
- * The name under which a person accepts gaps: the same for as long as they are open. A gap that comes after one was closed has another, also where
- * it is of the same tables for the same reason. Null: accepting them would not make the log readable.
+ * The id by which a person accepts gaps. It stays the same as long as they are open. A gap that opens after another one was closed has
+ * another id, even for the same tables and the same reason. Null: accepting them would not make the log readable.
  */
 export function gapId(gaps: CatalogueVerdict['gaps'], known: KnownCatalogue, epoch: number): string | null {
   if ([...gaps.values()].some(({ isReadable }) => !isReadable)) return null

@@ -5,22 +5,22 @@ export interface PartitionQuestion {
   /** Null: not known. */
   readonly known: ReadonlyMap<number, Leaf> | null
   readonly found: CatalogueTable
-  /** The table is published without being named: PostgreSQL then lets it be UNLOGGED for a while. */
+  /** The publication is one FOR ALL TABLES: PostgreSQL then lets the table be UNLOGGED for a while. */
   readonly isOfAllTables: boolean
-  /** Transactions (`xid`) whose TRUNCATE of the table itself stands in the log: receivers are told of those there. */
+  /** Transactions (`xid`) whose TRUNCATE of the table itself is in the log, from which receivers learn of it. */
   readonly truncatedBy: ReadonlySet<string>
 }
 
 /**
- * Why the rows of a captured table changed without a trace in the log, since they were last looked at; null: they did not.
+ * Why the rows of a captured table changed without a trace in the log since the last look; null: they did not.
  *
- * The log holds what is done to the captured table. What is done to a partition by name (TRUNCATE, DETACH, ATTACH, DROP) it does not, nor what was
- * done to it while it was none. Rewriting a partition (VACUUM FULL, CLUSTER, another type of a column) looks like TRUNCATE from here:
- * one announcement too many.
+ * The log holds the changes of the captured table. It does not hold TRUNCATE, DETACH, ATTACH or DROP of one of its partitions by name, nor
+ * what was done to a table before it became a partition. Rewriting a partition (VACUUM FULL, CLUSTER, a new type of a column) cannot be
+ * told from TRUNCATE here, so it causes an unnecessary announcement.
  */
 export function unloggedChange({ known, found, isOfAllTables, truncatedBy }: PartitionQuestion): ResyncReason | null {
   if (!known) return null
-  // A table is made with its oid as its file.
+  // The first file of a table has the table's oid as its number.
   const isRewritten = (oid: number, leaf: FoundLeaf): boolean =>
     (known.get(oid)?.file ?? String(oid)) !== leaf.file && !truncatedBy.has(leaf.alteredBy)
   const leaves = [...found.leaves]
@@ -38,8 +38,8 @@ export function unloggedChange({ known, found, isOfAllTables, truncatedBy }: Par
 }
 
 /**
- * Without rows that nobody was told of. What stands above it in another known path was joined before it, with whatever that held: of itself,
- * only what is below that counts.
+ * Whether a leaf joined the table without rows that receivers do not know. Its last `emptyLinks` links were made while they were empty. The
+ * part of its path above them must be empty, or be part of a known path: then it was joined before, and judged then.
  */
 function hasJoinedEmpty({ path, emptyLinks }: FoundLeaf, knownPaths: readonly string[]): boolean {
   const links = path.split('/')

@@ -23,12 +23,13 @@ export interface PublicationQuestion {
 }
 
 /**
- * The tables of which changes are missing: what was not published when it was committed never comes. What the publication leaves out now
- * counts, and what it may have left out since it was last looked at: a row of the catalogue that is another version was altered in between.
+ * The tables of which changes are missing: a change that was not published when it was committed never comes. What counts is what the
+ * publication leaves out now, and what it may have left out since the last look: a row of the catalogue with another version was altered in
+ * between.
  *
- * Not ours: we touch the rows of captured tables only where a gap was noted before, and not at all when anybody else has touched them since they were
- * judged (`isChangedByOthers`). An owner's change rewrites the row of the publication as well,
- * and nothing tells it from an option that was switched off and on again; so it counts.
+ * Our own changes do not count as gaps: we alter the rows of captured tables only where a gap was noted before, and never when somebody
+ * else has altered them since they were judged (`isChangedByOthers`). A change of the publication's owner also rewrites its row. It cannot
+ * be told from an option that was switched off and on again, so it counts.
  */
 export function publicationGaps(question: PublicationQuestion): ReadonlyMap<string, PublicationGap> {
   const { facts, captured } = question
@@ -36,7 +37,7 @@ export function publicationGaps(question: PublicationQuestion): ReadonlyMap<stri
   const gaps = new Map<string, PublicationGap>()
   for (const [table, oid] of facts.oids) {
     const missing = oids.has(oid) ? gapOf(question, table, oid) : null
-    // Also one that was captured under another name: what was published of either so far is no longer true.
+    // Also when the table was captured under another name: what was published of either table so far is no longer true.
     const gap = missing ?? gapOfNamesake(captured, table, oid)
     if (gap) gaps.set(table, gap)
   }
@@ -108,7 +109,7 @@ function omissionSince(
   }
   const before = known.members.get(oid)
   if (isOfAllTables || before === undefined || before === members.get(oid)?.version) return null
-  return `${table} was taken out of the publication ${name} for a while, or narrowed`
+  return `${table} was taken out of the publication ${name} for a while, or had a column list or a row filter`
 }
 
 const oidOf = (version: RowVersion): string => version.split('/', 1)[0] ?? ''

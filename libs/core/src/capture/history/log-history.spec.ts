@@ -48,7 +48,7 @@ describe('the history of a log', () => {
     expect(judgeHistory(before, now)).toEqual({ kind: 'continues', settledLsn })
   })
 
-  it('a slot that begins behind what was settled lacks what lies between', () => {
+  it('a slot that begins after what was settled lacks the changes in between', () => {
     expect(judgeHistory(known(), found({ confirmedLsn: 1_001n }))).toEqual({
       kind: 'slotMoved',
       settledLsn: 1_000n,
@@ -56,7 +56,7 @@ describe('the history of a log', () => {
     })
   })
 
-  it('a fresh slot after a promotion lacks rows although it stands below what was settled', () => {
+  it('a new slot after a promotion lacks rows although it begins below what was settled', () => {
     expect(judgeHistory(known({ publishedLsn: 800n }), promoted(850n, { confirmedLsn: 960n }))).toEqual({
       kind: 'slotMoved',
       settledLsn: 850n,
@@ -64,7 +64,7 @@ describe('the history of a log', () => {
     })
   })
 
-  it('a promotion that lost what was published sets the database back', () => {
+  it('a promotion that lost published changes counts as a database that was set back', () => {
     expect(judgeHistory(known(), promoted(900n, { confirmedLsn: 10n }))).toEqual({
       kind: 'setBack',
       readLsn: 900n,
@@ -87,7 +87,7 @@ describe('the history of a log', () => {
     expect(judgeHistory(known(), sibling)).toEqual({ kind: 'otherDatabase' })
   })
 
-  it('a history file is read line by line, whatever reasons stand behind', () => {
+  it('a history file is read line by line, whatever reasons follow the LSN', () => {
     const text = '1\t0/5000060\tno recovery target specified\n\n# made by hand\n2\tA/0\tbefore 2026-03-02 08:15:04+00\n'
     expect(parseTimelineHistory(text)).toEqual(
       new Map([

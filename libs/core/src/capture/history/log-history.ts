@@ -1,6 +1,6 @@
-/** Which write-ahead log it is: of which database cluster, and which of its timelines (a promotion or a restore begins a new one). */
+/** Identifies a write-ahead log: its database cluster, and its timeline there (a promotion or a restore begins a new one). */
 export interface LogIdentity {
-  /** 64 bits as decimal text: made once when the cluster was initialised, and shared by its copies. */
+  /** 64 bits as decimal text. It was made when the cluster was initialised, and copies of the cluster share it. */
   readonly systemIdentifier: string
   readonly timeline: number
 }
@@ -8,11 +8,11 @@ export interface LogIdentity {
 /** How a log came to its timeline: every earlier timeline with the LSN at which it was left. */
 export type TimelineHistory = ReadonlyMap<number, bigint>
 
-/** What is known durably of a source that was read before. */
+/** What is stored about a source that was read before. */
 export interface KnownHistory {
-  /** Null: noted by a build that did not know it. */
+  /** Null: stored by a build that did not know it. */
   readonly log: LogIdentity | null
-  /** Everything that was committed before here is published, or was none of this source's; null as above. */
+  /** Everything that was committed before here is published, or does not belong to this source; null as above. */
   readonly settledLsn: bigint | null
   /** Commit LSN of the last event that was published, in whichever partition; null: none. */
   readonly publishedLsn: bigint | null
@@ -29,21 +29,21 @@ export interface FoundHistory {
 }
 
 export type HistoryVerdict =
-  /** Everything after `settledLsn` will come from the slot. Null: nothing was noted, the slot is believed. */
+  /** Everything after `settledLsn` will come from the slot. Null: nothing was stored, so the slot is trusted. */
   | { readonly kind: 'continues'; readonly settledLsn: bigint | null }
   /** Another cluster, or a sibling of the timeline that was read. */
   | { readonly kind: 'otherDatabase' }
-  /** The log ends before what was read, or left the timeline before what was published: the database was set back. */
+  /** The log ends before what was read, or left the timeline before what was published: the database was restored to an earlier state. */
   | { readonly kind: 'setBack'; readonly readLsn: bigint; readonly endLsn: bigint }
-  /** The slot begins behind what was settled: somebody made it again, moved it, or read it. What lies between does not come. */
+  /** The slot begins after what was settled: somebody created it again, moved it, or read it. The changes in between will not come. */
   | { readonly kind: 'slotMoved'; readonly settledLsn: bigint; readonly confirmedLsn: bigint }
 
 /**
- * Whether a slot still holds everything that is neither published nor known to be none of ours.
+ * Whether a slot still holds everything that is not published yet and may belong to this source.
  *
- * After a promotion the log goes on from where the new timeline left the old one. What was settled beyond that place was settled of a
- * history that no longer exists, so `settledLsn` falls back to it: a fresh slot of the new timeline can stand below the old `settledLsn`
- * and still lack rows.
+ * After a promotion the log goes on from the place at which the new timeline left the old one. What was settled beyond that place belongs
+ * to a history that no longer exists, so `settledLsn` falls back to that place. Otherwise a new slot of the new timeline could lie below
+ * the old `settledLsn` and still lack rows.
  */
 export function judgeHistory(known: KnownHistory, found: FoundHistory): HistoryVerdict {
   if (known.log === null) return { kind: 'continues', settledLsn: null }
@@ -60,20 +60,20 @@ export function judgeHistory(known: KnownHistory, found: FoundHistory): HistoryV
   return { kind: 'continues', settledLsn }
 }
 
-/** What was read of the log that is not in it: published, or (unless the timeline was left there) settled behind its end. Null: nothing. */
+/** The LSN that was read although the log ends before it; null: none. After a promotion, only what was published counts. */
 function readBeyond({ publishedLsn, settledLsn }: KnownHistory, endLsn: bigint, isPromoted: boolean): bigint | null {
   if (publishedLsn !== null && publishedLsn >= endLsn) return publishedLsn
   return !isPromoted && settledLsn !== null && settledLsn > endLsn ? settledLsn : null
 }
 
-/** Up to where both logs are the same; null: nowhere that can be told. */
+/** The LSN up to which both logs are the same; null: not known. */
 function endOfCommonHistory(known: LogIdentity, { log, timelines, walEndLsn }: FoundHistory): bigint | null {
   return known.timeline === log.timeline ? walEndLsn : (timelines.get(known.timeline) ?? null)
 }
 
 /**
- * Reads a timeline history file: a line per earlier timeline with its number and the LSN at which it was left, fields parted by blanks.
- * Comments and empty lines are passed over, as PostgreSQL does.
+ * Reads a timeline history file: a line per earlier timeline with its number and the LSN at which it was left, separated by white space.
+ * Comments and empty lines are ignored, as by PostgreSQL.
  */
 export function parseTimelineHistory(text: string): TimelineHistory {
   const history = new Map<number, bigint>()

@@ -24,7 +24,7 @@ describe('a pinned configuration', () => {
     })
   })
 
-  it('of a form that is not known is not guessed', () => {
+  it('is not read when its form is unknown', () => {
     expect(unpinConfiguration({ ...pinConfiguration(SOURCE), form: 99 }, SOURCE)).toBeNull()
     expect(unpinConfiguration({}, SOURCE)).toBeNull()
   })

@@ -80,7 +80,7 @@ export class ImageStore {
     await this.file.append(bytes)
   }
 
-  /** Whether an image has the content of this row; `unknown` when its table was altered in between, because the values may be others then. */
+  /** Whether an image has the content of this row; `unknown` when its table was altered in between, because the values may differ then. */
   compare(image: Image, { relation, row }: RowImage): 'same' | 'different' | 'unknown' {
     if (!sameShape(image.relation, relation)) return 'unknown'
     const isSame =
@@ -129,7 +129,7 @@ function sizeOf(row: Row): number {
   return size
 }
 
-/** Postgres describes a table again after other statements than those that alter it as well. */
+/** Compares the columns, because Postgres also describes a table again after statements that do not alter it. */
 function sameShape(a: Relation, b: Relation): boolean {
   if (a === b) return true
   return (

@@ -18,7 +18,7 @@ export function canonicalDecimal(literal: string): string | null {
 
 const withoutLeadingZeros = (digits: string): string => digits.replace(/^0+/, '')
 
-/** By hand: a pattern that ends with `0+$` begins again at every zero, which squares the time. */
+/** Without a pattern: one that ends with `0+$` starts over at every zero, which takes quadratic time. */
 function withoutTrailingZeros(digits: string): string {
   let end = digits.length
   while (end > 0 && digits.charCodeAt(end - 1) === 0x30) end--
@@ -30,7 +30,7 @@ const CHUNK_DIGITS = 15
 const CHUNK = 10 ** CHUNK_DIGITS
 
 /**
- * The sum of an integer, which may be as long as somebody cared to write it, and a number below 10^15. Not BigInt: reading and printing
+ * The sum of an integer of any length and a number below 10^15. Not BigInt: reading and printing
  * it takes more than linear time.
  */
 function plus(integer: string, addend: number): string {

@@ -3,7 +3,7 @@ import { offsetOf, type WallClock } from './time-zone.js'
 const TIMESTAMP =
   /^(\d{4,6})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(\.\d{1,6})?(?:([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?)?( BC)?$/
 
-/** A `timestamp` or `timestamptz` as Postgres prints it under `DateStyle = ISO`, taken apart. */
+/** A `timestamp` or `timestamptz` as Postgres prints it under `DateStyle = ISO`, in its parts. */
 interface TimestampText extends WallClock {
   /** As printed, dot included; empty without. */
   readonly fraction: string

@@ -2,12 +2,16 @@ import type { JsonObject, JsonValue } from '@hooklane/contracts/public'
 import { exactNumber } from './decimal.js'
 
 /**
- * Levels of nesting that a JSON column may have. Deeper text stays text: writing it again would need a stack of its depth, and the
- * router refuses events deeper than 200, which would lose the whole event for one column. The rest is for arrays of JSON and for the event around them.
+ * Levels of nesting that a JSON column may have. Deeper text stays text: writing it again would need a stack of that depth, and the router
+ * refuses events that are deeper than 200, so that the whole event would be lost because of one column. The levels in between are for
+ * arrays of JSON and for the event around them.
  */
 export const MAX_JSON_DEPTH = 180
 
-/** Text in which a number may stand that `JSON.parse` would change: 16 digits and more, an exponent, a negative zero. Strings match too; then reading is only slower. */
+/**
+ * Text that may hold a number that `JSON.parse` would change: 16 digits or more, an exponent, a negative zero. Strings match, too; then
+ * reading is only slower.
+ */
 const MAY_HOLD_INEXACT_NUMBER = /\d[\d.]{15}|\d[eE][+-]?\d|(?:^|[\s:,[])-0/
 
 /**

@@ -19,7 +19,7 @@ export interface ValueOptions {
 /**
  * How a column becomes JSON: boolean, smaller integers and floats as such (`NaN` and the infinities as strings); numeric, bigint, date,
  * time, interval, uuid, bytea (`\x…`), money, ranges, enums, composites and every unknown type as the text that Postgres prints under
- * `VALUE_SETTINGS`; json and jsonb read exactly; timestamps in UTC; hstore as an object; arrays as arrays; domains as what they stand on.
+ * `VALUE_SETTINGS`; json and jsonb read exactly; timestamps in UTC; hstore as an object; arrays as arrays; domains as their base type.
  */
 export function valueDecoder(column: Pick<Column, 'typeOid' | 'type'>, options: ValueOptions): ValueDecoder {
   return decoderOf(options.isJson === true ? { kind: 'json' } : shapeOf(column), options.timezone)

@@ -1,4 +1,4 @@
-/** A reading of a clock on the wall: which instant it is depends on the zone. */
+/** Local time as a clock shows it: which instant that is depends on the zone. */
 export interface WallClock {
   /** Astronomical: 0 is 1 BC. */
   readonly year: number

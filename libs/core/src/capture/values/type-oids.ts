@@ -42,7 +42,7 @@ const TEXT_ARRAYS = new Set([
   1013, 2949, 1034, 2201, 5039,
 ])
 
-/** The one type whose array elements are parted by a semicolon: `box`. */
+/** The one type whose array elements are separated by semicolons: `box`. */
 const BOX_ARRAY = 1020
 
 /** How a text is read. */
@@ -52,7 +52,7 @@ export type TypeShape =
 const TEXT: TypeShape = { kind: 'text' }
 
 /**
- * An array of a domain over an array is one array in another; Postgres would nest them without end. Deeper ones stay text, so that an
+ * An array of a domain over an array is an array of arrays, and Postgres sets no limit to this. Deeper ones stay text, so that an
  * event never nests more deeply than the router takes.
  */
 const MAX_ARRAYS = 2

@@ -2,8 +2,8 @@
 export type SessionSettings = Readonly<Record<string, string>>
 
 /**
- * The settings under which Postgres prints values as the decoders here read them. Each of them may be set otherwise in postgresql.conf,
- * for a database, for a role, or for a role in a database, and then the same row is printed otherwise: `2.3.2026`, `\377A`, `0.1`
+ * The settings under which Postgres prints values as the decoders here read them. Each of them may be set differently in postgresql.conf,
+ * for a database, for a role, or for a role in a database, and then the same row is printed differently: `2.3.2026`, `\377A`, `0.1`
  * for 0.1234567890123456. So every connection that reads values asks for them when it starts, which no such setting overrides.
  *
  * `extra_float_digits = 1` prints the shortest text that gives the same number back; less loses digits.

@@ -12,7 +12,10 @@ export interface AddressParts {
   readonly worker: WorkerMode
 }
 
-/** What all deliveries of one subscription have in common, written once: whole members of the body as JSON text, without a comma at either end. */
+/**
+ * What all deliveries of one subscription have in common, written once: whole members of the body as JSON text, without a comma at either
+ * end.
+ */
 export interface RenderedAddress {
   /** `company`, `app`. */
   readonly recipient: string

@@ -4,7 +4,7 @@ import type { Gap } from '../../lane/protocol.js'
 import type { RenderedAddress } from './render-address.js'
 import type { RenderedEvent } from './render-event.js'
 
-/** Everything the body is made of. Nothing of an attempt (its number, the lag) is among it. */
+/** Everything the body is made of. Nothing of an attempt (its number, the lag) is part of it, so all attempts send the same body. */
 export interface EnvelopeParts {
   readonly event: RenderedEvent
   readonly address: RenderedAddress
@@ -17,8 +17,8 @@ export interface EnvelopeParts {
 }
 
 /**
- * The body of the request: the same parts always give the same bytes. Members stand in the order of the reference; members that are not known
- * are null.
+ * The body of the request: the same parts always give the same bytes. Members stand in the order of the reference; members that are not
+ * known are null.
  */
 export function renderEnvelope({ event, address, order, deliveryId, previous, skipped }: EnvelopeParts): Buffer {
   const { opening, subject, content } = event

@@ -2,15 +2,15 @@ import type { Envelope } from '@hooklane/contracts/public'
 import type { DeliveryRecord } from '@hooklane/contracts/records'
 
 /**
- * What all deliveries of one event have in common, written once: its members of the body as JSON text, and what headers and records tell of it.
- * The texts hold whole members, separated by commas, without one at either end.
+ * What all deliveries of one event have in common, written once: its members of the body as JSON text, and the values that headers and
+ * records need. The texts hold whole members, separated by commas, without one at either end.
  */
 export interface RenderedEvent {
   readonly id: string
   readonly type: string
   readonly companyId: string
   readonly entity: DeliveryRecord['entity']
-  /** Of the revision; null without one. */
+  /** Position of the revision; null without one. */
   readonly position: string | null
   readonly revisionNumber: number | string | null
   readonly occurredAtMs: number
@@ -49,7 +49,7 @@ export function renderEvent(delivery: DeliveryRecord, publicBaseUrl: string): Re
 /** JSON text of the members, in their order, without the braces around them. */
 export const members = (part: Partial<Envelope>): string => JSON.stringify(part).slice(1, -1)
 
-/** `products.updated` is the action `updated` on the resource `products`; the last dot divides. */
+/** `products.updated` is the action `updated` on the resource `products`; the last dot separates them. */
 function eventOf(delivery: DeliveryRecord, publicBaseUrl: string): Envelope['event'] {
   const dot = delivery.type.lastIndexOf('.')
   const base = publicBaseUrl.endsWith('/') ? publicBaseUrl.slice(0, -1) : publicBaseUrl

@@ -16,7 +16,7 @@ export interface HeaderParts {
   readonly appId: string
   readonly previous: bigint
   readonly mode: DeliveryMode | 'test'
-  /** The receiver's own headers, opened. */
+  /** The subscription's custom headers, unsealed. */
   readonly custom: readonly { readonly name: string; readonly value: string }[]
   /** All secrets that are valid now, newest first. */
   readonly signingKeys: readonly SigningKey[]
@@ -43,8 +43,8 @@ export type RenderedHeaders =
   | { readonly ok: false; readonly code: 'invalid_header' | 'no_signing_key'; readonly message: string }
 
 /**
- * The receiver's own headers first, ours last, so that ours win. Custom headers are checked again, because a row may have been written
- * by another way than the API: a request with a forged `Host` or a broken line is not sent at all.
+ * Renders the custom headers first and ours last, so that ours win. Custom headers are checked again, because a row may have been written
+ * without the API: a request with a forged `Host` or a line break in a header is not sent at all.
  */
 export function renderHeaders(parts: HeaderParts): RenderedHeaders {
   const [fault] = validateHeaders(parts.custom, parts.headerPrefix)
@@ -53,7 +53,7 @@ export function renderHeaders(parts: HeaderParts): RenderedHeaders {
   if (parts.signingKeys.length === 0) {
     return { ok: false, code: 'no_signing_key', message: 'the subscription has no valid signing secret' }
   }
-  // Without a prototype no name means anything but itself.
+  // No prototype, so that `__proto__` is a name like any other.
   const headers = Object.create(null) as Record<string, string>
   for (const { name, value } of parts.custom) headers[name] = value
   Object.assign(headers, standardHeaders(parts))
@@ -104,7 +104,7 @@ function ownHeaders(parts: HeaderParts): readonly (readonly [string, string | nu
   ]
 }
 
-/** `product/prd_9001`: a slash inside the type is encoded, so that the first one divides. */
+/** `product/prd_9001`: a slash inside the type is encoded, so the first slash separates type and id. */
 function entityHeader({ type, id }: DeliveryRecord['entity']): string | null {
   const value = `${headerSafe(type).replaceAll('/', '%2F')}/${headerSafe(id)}`
   return value.length > MAX_ENTITY_HEADER ? null : value

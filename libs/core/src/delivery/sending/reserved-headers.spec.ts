@@ -73,7 +73,7 @@ describe('custom headers', () => {
     expect(validateHeader('Pim-Event', 'x', 'Acme-')).toBeNull()
   })
 
-  it('refuses a 21st header and a name that stands twice', () => {
+  it('refuses a 21st header and a name that appears twice', () => {
     const many = Array.from({ length: 21 }, (_, n) => ({ name: `X-${n}`, value: '' }))
     expect(validateHeaders(many.slice(1))).toEqual([])
     expect(validateHeaders(many).map((f) => [f.index, f.code])).toEqual([[null, 'HEADER_COUNT']])

@@ -1,4 +1,4 @@
-/** What headers a subscription may add to its requests. */
+/** Which headers a subscription may add to its requests. */
 
 export const MAX_CUSTOM_HEADERS = 20
 export const MAX_HEADER_NAME = 128
@@ -12,7 +12,7 @@ export interface HeaderFault {
   readonly message: string
 }
 
-/** Framing, hop-by-hop and identity headers; an HTTP client accepts several of them and then sends something else than it signed. */
+/** Framing, hop-by-hop and identity headers; an HTTP client accepts several of them and then sends another request than the signed one. */
 const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'host',
   'connection',
@@ -41,7 +41,7 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set([
   '__proto__',
 ])
 
-/** The last four unlock the metadata services of clouds. */
+/** The last five are headers that the metadata services of clouds ask for. */
 const RESERVED_PREFIXES = [
   'proxy-',
   'x-forwarded-',
@@ -67,13 +67,16 @@ export function isReservedHeader(name: string, headerPrefix = 'Pim-'): boolean {
   )
 }
 
-/** Null when the header may be sent: a token of at most 128, a value of visible ASCII and spaces of at most 1,024, not reserved. */
+/**
+ * Returns null when the header may be sent: its name is an HTTP token of at most 128 characters and not reserved, and its value has at most
+ * 1,024 visible ASCII characters and spaces.
+ */
 export function validateHeader(name: string, value: string, headerPrefix = 'Pim-'): HeaderFault | null {
   if (name.length > MAX_HEADER_NAME || !TOKEN.test(name)) {
     return { code: 'HEADER_NAME', message: `must be 1 to ${MAX_HEADER_NAME} characters of an HTTP token` }
   }
   if (isReservedHeader(name, headerPrefix)) {
-    return { code: 'HEADER_RESERVED', message: 'is written by Hooklane or by the connection' }
+    return { code: 'HEADER_RESERVED', message: 'is reserved: Hooklane or the HTTP client sets it' }
   }
   if (value.length > MAX_HEADER_VALUE || !VISIBLE.test(value)) {
     return { code: 'HEADER_VALUE', message: `must be at most ${MAX_HEADER_VALUE} visible ASCII characters and spaces` }
@@ -94,7 +97,7 @@ export function validateHeaders(
   headers.forEach(({ name, value }, index) => {
     const lower = name.toLowerCase()
     const fault: HeaderFault | null = seen.has(lower)
-      ? { code: 'HEADER_REPEATED', message: 'stands twice; names are compared without case' }
+      ? { code: 'HEADER_REPEATED', message: 'appears more than once; header names are not case-sensitive' }
       : validateHeader(name, value, headerPrefix)
     seen.add(lower)
     if (fault) faults.push({ index, ...fault })

@@ -5,11 +5,11 @@ import { parseUrl } from '../../kernel/url/parse-url.js'
 export const MAX_URL_LENGTH = 2048
 const OPEN_PORTS: ReadonlySet<string> = new Set(['', '443', '8443'])
 
-/** What only a library knows about hosts. */
+/** What is known about hosts, which takes a library. */
 export interface AddressClassifier {
   /** Of an IP literal (without brackets): whether it is a public unicast address. `notAnAddress` for names. */
   classify(host: string): 'public' | 'blocked' | 'notAnAddress'
-  /** Whether the name stands below a suffix under which the public can register names (`shop.example.co.uk`, not `co.uk`, not `api.svc`). */
+  /** Whether the name is below a suffix under which the public can register names (`shop.example.co.uk`, not `co.uk`, not `api.svc`). */
   hasPublicSuffix(host: string): boolean
 }
 
@@ -17,7 +17,7 @@ export interface AddressClassifier {
 export interface AllowedTargets {
   /** `host` is a name, or an IP literal without brackets. */
   allows(host: string, port: number): boolean
-  /** The host was named itself: any address that it resolves to is meant, and the system's resolver may be asked. */
+  /** Whether an entry names the host itself: then any address that it resolves to is allowed, and the system's resolver may be asked. */
   names(host: string, port: number): boolean
 }
 
@@ -32,7 +32,7 @@ export type TargetFaultCode =
   | 'HOST_NOT_PUBLIC'
   | 'ADDRESS_BLOCKED'
 
-/** `url` is the normalised form: store that one, it is what the checks spoke about. */
+/** `url` is the normalised form. Store that one: the checks were made on it. */
 export type TargetCheck =
   | { readonly ok: true; readonly url: string }
   | { readonly ok: false; readonly code: TargetFaultCode; readonly message: string }
@@ -69,7 +69,7 @@ export function checkTargetUrl(
   if (unclear) return unclear
   const url = parseUrl(raw)
   if (!url) return fault('URL_INVALID', 'must be an absolute URL')
-  if (url.username !== '' || url.password !== '') return fault('URL_USERINFO', 'must not hold a user or password')
+  if (url.username !== '' || url.password !== '') return fault('URL_USERINFO', 'must not contain a user or password')
   if (url.href.length > MAX_URL_LENGTH) return fault('URL_TOO_LONG', `must have at most ${MAX_URL_LENGTH} characters`)
 
   const host = hostOf(url)
@@ -93,14 +93,14 @@ export function portOf(url: URL): number {
 function checkText(raw: string): TargetCheck | null {
   if (raw.length > MAX_URL_LENGTH) return fault('URL_TOO_LONG', `must have at most ${MAX_URL_LENGTH} characters`)
   if (UNCLEAR.test(raw)) {
-    return fault('URL_CHARACTERS', 'must not hold spaces, control or invisible characters, or backslashes')
+    return fault('URL_CHARACTERS', 'must not contain spaces, control or invisible characters, or backslashes')
   }
   const scheme = /^(https?):\/\/([^/?#]*)/i.exec(raw)
   if (!scheme) return fault('URL_SCHEME', 'must begin with https://')
   const authority = scheme[2] ?? ''
   if (authority === '') return fault('URL_INVALID', 'must name a host')
-  if (authority.includes('@')) return fault('URL_USERINFO', 'must not hold a user or password')
-  if (raw.includes('#')) return fault('URL_FRAGMENT', 'must not hold a fragment')
+  if (authority.includes('@')) return fault('URL_USERINFO', 'must not contain a user or password')
+  if (raw.includes('#')) return fault('URL_FRAGMENT', 'must not contain a fragment')
   return null
 }
 

@@ -16,11 +16,14 @@ export interface WebhookRequest {
 
 /** What bounds a request beside its own limits. */
 export interface SendingTerms {
-  /** From when its time counts (monotonic), if that was before the call: when whoever sends it last knew that it may leave. */
+  /**
+   * Instant (monotonic) from which the timeout counts, if it is before the call: when the caller last confirmed that the request may be
+   * sent.
+   */
   readonly startedMs?: number
   /**
-   * Asked in the tick of each write, the first one included, with nothing between it and the write but the write itself: a process can be frozen at any
-   * instruction before it. False: nothing is written. Absent: always true.
+   * Called directly before each write, in the same tick, also before the first: a process can be frozen at any instruction before that.
+   * False: nothing is written. Absent: always true.
    */
   readonly mayWrite?: () => boolean
 }
@@ -31,7 +34,7 @@ export const MAX_BODY_EXCERPT_BYTES = 4 * 1024
 export interface WebhookResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Its beginning: at most `MAX_BODY_EXCERPT_BYTES` as UTF-8. */
+  /** The beginning of the body: at most `MAX_BODY_EXCERPT_BYTES` as UTF-8. */
   readonly body: string
 }
 
@@ -41,14 +44,16 @@ export interface SendOutcome {
   /** Closed set of codes (`dns`, `connect`, `tls`, `reset`, `timeout`, `address_blocked`, `redirect`, `http_500` …); null when accepted. */
   readonly error: { readonly code: string; readonly message: string } | null
   readonly durationMs: number
-  /** Whether the request was written a second time, because a kept connection was closed before any byte of an answer. The receiver may have got both. */
+  /**
+   * Whether the request was written again, because a kept connection closed before any byte of an answer. The receiver may have got both.
+   */
   readonly isResent: boolean
 }
 
-/** Talks to receivers. Never throws and never follows redirects; guards the address on every connection. */
+/** Talks to receivers. Never throws and never follows redirects; checks the address on every connection. */
 export interface WebhookSender {
   send(request: WebhookRequest): Promise<SendOutcome>
-  /** Null: nothing was written, because it might not. */
+  /** Resolves to null when nothing was written, because `mayWrite` returned false. */
   send(request: WebhookRequest, terms: SendingTerms): Promise<SendOutcome | null>
   /** Ends idle connections; requests in flight go on. */
   close(): Promise<void>

@@ -78,7 +78,7 @@ describe('standard webhooks signature', () => {
     `whsec_${Buffer.alloc(65).toString('base64')}`,
   ])('%j is no secret, and is not repeated in the error', (secret) => {
     expect(() => signingKeyOf(secret)).toThrow(InvalidSigningSecret)
-    expect(() => signingKeyOf(secret)).toThrow(/^a signing secret is whsec_ and 24 to 64 bytes in base64$/)
+    expect(() => signingKeyOf(secret)).toThrow(/^a signing secret is whsec_ followed by 24 to 64 bytes in base64$/)
   })
 
   it('the content digest is the one of RFC 9530', () => {

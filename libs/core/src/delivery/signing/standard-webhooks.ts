@@ -14,7 +14,7 @@ export type SigningKey = KeyObject
 export class InvalidSigningSecret extends Error {
   readonly code = 'INVALID_SIGNING_SECRET'
   constructor() {
-    super(`a signing secret is ${PREFIX} and ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} bytes in base64`)
+    super(`a signing secret is ${PREFIX} followed by ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} bytes in base64`)
     this.name = 'InvalidSigningSecret'
   }
 }

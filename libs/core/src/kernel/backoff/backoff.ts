@@ -2,16 +2,16 @@ import { growingDelayMs } from './growing-delay.js'
 
 /** Both in milliseconds. */
 export interface BackoffLimits {
-  /** Before the first new try. Too low: what is down is hammered. Too high: a passing failure costs that long. */
+  /** Pause before the first retry. Too low: a server that is down is flooded. Too high: a brief failure costs that long. */
   readonly firstMs: number
-  /** Pauses double up to it. Too low: a flood of equal failures. Too high: what is fixed goes on that much later. */
+  /** Pauses double up to this one. Too low: a flood of equal failures. Too high: after a fix, work resumes that much later. */
   readonly maxMs: number
 }
 
 /**
- * The growing pause before what failed is tried again. It starts over with success, and only work that could fail and was never done
- * before is a success: a stream that opens, a partition that is acquired or a batch that is written again prove nothing about the place
- * that failed. Where work is repeated up to that place, use `PlacedBackoff`.
+ * A growing pause before failed work is tried again. It starts over with a success. Only new work that could have failed is a success:
+ * opening a stream, acquiring a partition or writing a batch again proves nothing about the place that failed. Where work is repeated up to
+ * that place, use `PlacedBackoff`.
  */
 export class Backoff {
   private failures = 0
@@ -24,19 +24,19 @@ export class Backoff {
     return growingDelayMs({ ...this.limits, factor: 2 }, this.failures)
   }
 
-  /** What failed was done. */
+  /** The work that had failed was done. */
   succeeded(): void {
     this.failures = 0
   }
 }
 
 /**
- * A back-off over ordered work that starts again from an earlier place after each failure: a log that is read on from what was
- * confirmed, a partition that is routed on from its commit. What lies before the place that failed is done again each time and succeeds
- * again each time, so the back-off ends with progress past that place alone.
+ * A back-off for ordered work that starts again from an earlier place after each failure: a log that is read again from the last confirmed
+ * position, a partition that is routed again from its commit. The work before the failed place is repeated and succeeds each time, so only
+ * progress past that place ends the back-off.
  *
- * Invariant: `place` null ⇔ nothing has failed since the last progress past it. It only grows while the back-off lasts: a failure at an
- * earlier place does not show that the later one was fixed.
+ * Invariant: `place` is null exactly when nothing has failed since the last progress past it. It only grows while the back-off lasts: a
+ * failure at an earlier place does not show that the later one was fixed.
  */
 export class PlacedBackoff {
   private readonly backoff: Backoff
@@ -46,25 +46,25 @@ export class PlacedBackoff {
     this.backoff = new Backoff(limits)
   }
 
-  /** Where it failed last and furthest; null when nothing did, or it was passed. */
+  /** The furthest place that failed; null when none did, or work has passed it. */
   get failedAt(): bigint | null {
     return this.place
   }
 
-  /** The work at `place` failed, or the work somewhere behind it. Returns the milliseconds to wait before the next try. */
+  /** The work at `place` failed, or the work somewhere after it. Returns the milliseconds to wait before the next try. */
   failed(place: bigint): number {
     if (this.place === null || place > this.place) this.place = place
     return this.backoff.failed()
   }
 
-  /** All before `place` is done for good. Returns whether the place that failed is among it (true also when nothing had failed). */
+  /** All work before `place` is done for good. Returns whether that includes the place that failed (true also when nothing had failed). */
   reached(place: bigint): boolean {
     if (this.place !== null && place <= this.place) return false
     this.forget()
     return true
   }
 
-  /** The place does not exist any more: the log was replaced by another one, or is read up to its end. */
+  /** The failed place does not exist any more: the log was replaced by another one, or was read up to its end. */
   forget(): void {
     this.place = null
     this.backoff.succeeded()

@@ -6,10 +6,10 @@ export interface Time {
   wallMs(): number
 }
 
-/** Time, and what is to be done in it: the only timers of code that also runs in simulated time. */
+/** Time, and timers. Code that also runs in simulated time uses no other timers. */
 export interface Clock extends Time {
-  /** Runs it once, when so many milliseconds have passed (24 days at most). Returns what takes it back. */
+  /** Calls `run` once, after `delayMs` milliseconds (24 days at most). Returns a function that cancels the call. */
   after(delayMs: number, run: () => void): () => void
-  /** Runs it once, when the present turn and all that it has caused at once are over. */
+  /** Calls `run` once, after the present turn and all its microtasks. */
   defer(run: () => void): void
 }

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js'
 
-/** Resolves when so many milliseconds have passed, or as soon as the signal aborts. Never rejects. */
+/** Resolves after `ms` milliseconds, or as soon as the signal aborts. Never rejects. */
 export function pause(clock: Pick<Clock, 'after'>, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve()
@@ -14,13 +14,13 @@ export function pause(clock: Pick<Clock, 'after'>, ms: number, signal?: AbortSig
   })
 }
 
-/** Pauses that can be cut short. One at a time: a further one ends the one before. */
+/** Pauses that can be cut short. One at a time: a new pause ends the previous one. */
 export class InterruptiblePause {
   private current = new AbortController()
 
   constructor(private readonly clock: Pick<Clock, 'after'>) {}
 
-  /** Resolves when so many milliseconds have passed, or at the next `interrupt`. */
+  /** Resolves after `ms` milliseconds, or at the next `interrupt`. */
   last(ms: number): Promise<void> {
     this.interrupt()
     this.current = new AbortController()
@@ -32,7 +32,7 @@ export class InterruptiblePause {
   }
 }
 
-/** Runs it again and again, the first time when so many milliseconds have passed. Returns what ends that. */
+/** Calls `run` every `ms` milliseconds, for the first time after `ms`. Returns a function that stops the calls. */
 export function every(clock: Pick<Clock, 'after'>, ms: number, run: () => void): () => void {
   const turn = (): void => {
     cancel = clock.after(ms, turn)

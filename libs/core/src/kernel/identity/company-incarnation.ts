@@ -1,7 +1,7 @@
-/** What records and configuration without a number are of. */
+/** The incarnation of records and configuration that name none. */
 export const FIRST_INCARNATION = 1
 
-/** A company as it was made, or made again. */
+/** One incarnation of a company: the number rises each time the company is created again under its id. */
 export interface CompanyIncarnation {
   readonly id: string
   readonly incarnation: number
@@ -13,15 +13,15 @@ export interface KnownCompany {
   readonly isEnded: boolean
 }
 
-/** Whose a record of a delivery is; without a number it is of the first incarnation. */
+/** The company that a delivery's record belongs to; without a number, its first incarnation. */
 export interface RecordOwner {
   readonly companyId: string
   readonly companyIncarnation?: number | undefined
 }
 
 /**
- * Whether a record is of a deleted company, however late it comes: a company that is made again under the id must not read it. Nothing is known
- * of companies that were never made in this database, so they count as not deleted.
+ * Whether a record belongs to a deleted company, however late it comes: a company that is created again under the id must not see it.
+ * Companies that never existed in this database count as not deleted.
  */
 export function isOfEndedCompany(record: RecordOwner, known: ReadonlyMap<string, KnownCompany>): boolean {
   const company = known.get(record.companyId)

@@ -24,7 +24,7 @@ const ID_HEX_DIGITS = 34
 
 /** The first 26 characters of base32(SHA-256(parts joined by NUL)): 130 bits. */
 function digestId(...parts: readonly string[]): string {
-  // In one call, and as text: a third of the CPU of a hash object, and every delivery takes one.
+  // One call with text takes a third of the CPU of a hash object, and every delivery needs an id.
   const digest = hash('sha256', parts.join('\0'), 'hex')
   return base32(Buffer.from(digest.slice(0, ID_HEX_DIGITS), 'hex')).slice(0, 26)
 }
@@ -40,7 +40,7 @@ export const upstreamEventId = (companyId: string, producer: string, ownId: stri
 export const webhookId = (eventId: string, subscriptionId: string): string => `msg_${digestId(eventId, subscriptionId)}`
 
 const RANDOM_ID_BYTES = 17
-/** Ids per draw: asking for randomness costs more than an id is worth, and an attempt needs one each. */
+/** Ids per request for random bytes: a request is expensive, and every attempt needs an id. */
 const IDS_PER_DRAW = 128
 const drawn = Buffer.alloc(RANDOM_ID_BYTES * IDS_PER_DRAW)
 /** Where the next id's bytes begin; what lies before it is used up. */

@@ -5,7 +5,7 @@ import type { JsonValue } from '@hooklane/contracts/public'
 const PIECE_CHARACTERS = 1024 * 1024
 
 /**
- * Canonical JSON of RFC 8785: members ordered by the UTF-16 code units of their names, no blanks, numbers and strings as JavaScript
+ * Canonical JSON of RFC 8785: members ordered by the UTF-16 code units of their names, no white space, numbers and strings as JavaScript
  * prints them. A lone surrogate, which the RFC refuses, is written as its escape. Recursive: the depth of captured values is bounded.
  */
 export function canonicalJson(value: JsonValue): string {
@@ -58,7 +58,7 @@ function writeCanonical(value: JsonValue, write: (piece: string) => void): void 
   write('}')
 }
 
-/** Pieces never part a surrogate pair: its halves alone would be written as escapes. */
+/** Pieces never split a surrogate pair: its halves alone would be written as escapes. */
 function writeText(text: string, write: (piece: string) => void): void {
   if (text.length <= PIECE_CHARACTERS) return write(JSON.stringify(text))
   write('"')

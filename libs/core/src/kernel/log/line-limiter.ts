@@ -1,10 +1,10 @@
 /** Lower: a fault that comes with every record floods the log. Higher: a reader of the log waits to see whether it lasts. */
 const DEFAULT_EVERY_MS = 10_000
-/** Kinds that are told apart. More cost memory; fewer let kinds that have nothing to do with each other share their lines. */
+/** Kinds with a limit of their own. Too high: memory. Too low: kinds that have nothing to do with each other share a limit. */
 const DEFAULT_MAX_KINDS = 500
 
 export interface LineLimiterOptions {
-  /** Between two lines of one kind. */
+  /** Minimum time between two lines of one kind, in milliseconds. */
   readonly everyMs?: number
   readonly maxKinds?: number
 }
@@ -15,14 +15,13 @@ interface Kind {
 }
 
 /**
- * Decides which of many lines of one kind are written to the log: the first, then one in a while. A kind is what a reader would call the
- * same line. Whoever writes kinds without end gets as many lines as it has room for, then one in a while for all the rest: neither the log
- * nor the memory grows with what others send.
+ * Decides which of many lines of one kind are written to the log: the first, then one per `everyMs`. A kind is what a reader would call the
+ * same line. Kinds beyond `maxKinds` share one limit, so neither the log nor the memory grows with what others send.
  */
 export class LineLimiter {
-  /** The one that was written last comes last. */
+  /** Ordered by the time of their last line, oldest first. */
   private readonly kinds = new Map<string, Kind>()
-  /** All that there is no room for. */
+  /** Shared by all kinds that there is no room for. */
   private readonly rest: Kind = { lastMs: -Infinity, leftOut: 0 }
   private readonly everyMs: number
   private readonly maxKinds: number
@@ -53,7 +52,7 @@ export class LineLimiter {
     return leftOut
   }
 
-  /** The oldest kind makes room once it could be written again anyway; what it left out since is not told. */
+  /** The oldest kind makes room once it could be written again anyway. The number of lines that it left out is lost. */
   private newKind(nowMs: number): Kind {
     const [oldest] = this.kinds
     if (oldest && this.kinds.size >= this.maxKinds) {

@@ -15,7 +15,7 @@ export interface LogRecord extends TopicPartition {
   readonly timestampMs: number
 }
 
-/** What one fetch brought of one partition, committed records only. */
+/** What one fetch returned for one partition; committed records only. */
 export interface LogBatch extends TopicPartition {
   /** May be empty: then only markers and aborted records lay between the last position and `endOffset`. */
   readonly records: readonly LogRecord[]
@@ -35,8 +35,8 @@ export interface OutgoingRecord {
 }
 
 /**
- * Appends records. One request is out at a time; what arrives meanwhile forms the next batch, in order.
- * The promise resolves when all replicas that must have the record have it, and rejects when that is not known: the record may be there.
+ * Appends records. One request is in flight at a time; records that arrive meanwhile form the next batch, in order. The promise resolves
+ * when all replicas that must have the record have it. It rejects when that is not known: the record may have been appended.
  */
 export interface LogProducer {
   publish(record: OutgoingRecord): Promise<void>
@@ -45,7 +45,7 @@ export interface LogProducer {
 
 export interface PartitionOffsets {
   readonly partition: number
-  /** First offset still there. */
+  /** First offset that still exists. */
   readonly low: bigint
   /** Offset that the next record will get. */
   readonly high: bigint
@@ -59,13 +59,13 @@ export interface LogAdmin {
 export interface LogConsumerHandlers {
   /**
    * Called synchronously whenever the group has (re)assigned partitions, before the next fetch. `assigned` is everything this member
-   * holds now. Whatever is not sought here continues at the group's committed offset, kept partitions included, so the handler
-   * must seek or pause each partition.
+   * holds now. A partition that the handler does not seek continues at the group's committed offset, even one that the member kept, so the
+   * handler must seek or pause each partition.
    */
   onAssigned(assigned: readonly TopicPartition[], control: LogConsumerControl): void
   /** Files the records at once, before it waits for anything; throwing (or rejecting) makes the consumer restart. */
   onBatch(batch: LogBatch): void | Promise<void>
-  /** The consumer stopped for good after a fault that it could not cure. */
+  /** The consumer stopped for good after a fault from which it could not recover. */
   onCrash(error: Error): void
 }
 

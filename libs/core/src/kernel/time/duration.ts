@@ -1,6 +1,6 @@
 const FORM = /^P(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9}(?:\.\d{1,3})?)S)?)?$/
 
-/** Milliseconds of an ISO 8601 duration of days, hours, minutes and seconds (`PT6M`, `PT1.5S`, `P1D`); null when it is none. */
+/** Milliseconds of an ISO 8601 duration of days, hours, minutes and seconds (`PT6M`, `PT1.5S`, `P1D`); null for any other text. */
 export function parseDuration(text: string): number | null {
   const parts: readonly (string | undefined)[] = FORM.exec(text)?.slice(1) ?? []
   if (parts.every((part) => part === undefined)) return null

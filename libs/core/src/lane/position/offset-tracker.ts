@@ -1,14 +1,15 @@
 import { EMPTY_BITMAP } from './bitmap.js'
 
 /**
- * How far a main partition is done: the position that a fresh owner may start from.
+ * Tracks how far a main partition is done, and so from which position a new owner may start.
  *
- * `low` is the lowest offset that was received and is not done, else `next`. Offsets that were passed without a record (transaction markers, aborted
- * records) count as done. What the previous owner had done above its position is known from the start and stays in every later snapshot, also where
- * this owner has not read yet: otherwise a save would take progress back.
+ * `low` is the lowest offset that was received and is not done, or `next` if there is none. Offsets that were passed without a record
+ * (transaction markers, aborted records) count as done. Offsets that the previous owner had done above its position are known from the
+ * start. They stay in every later snapshot, even where this owner has not read yet: otherwise a save would lose progress.
  *
- * Kept as one bit per offset from `base` on: set = done. Invariants: `base ≤ low ≤ next`; below `next` a clear bit is a record in work; at and above
- * `next` a set bit is a record that the previous owner had done. The bits shrink from the front as `low` moves, so memory follows `next − low`.
+ * Kept as one bit per offset from `base` on: set = done. Invariants: `base ≤ low ≤ next`; below `next` a clear bit is a record in progress;
+ * at and above `next` a set bit is a record that the previous owner had done. The bits shrink from the front as `low` moves, so memory
+ * follows `next − low`.
  */
 export class OffsetTracker {
   private bits: Uint8Array
@@ -16,7 +17,7 @@ export class OffsetTracker {
   /** Distances from `base`. */
   private lowAt = 0
   private nextAt = 0
-  /** Behind the last bit that was restored; 0 when there is none. */
+  /** One past the last restored bit; 0 when there is none. */
   private restoredEnd: number
 
   /**
@@ -45,7 +46,7 @@ export class OffsetTracker {
     return this.nextAt - this.lowAt
   }
 
-  /** A record was read. False: it is done already. An offset below `next` is not new: ask before. */
+  /** A record was read. Returns false when it is done already. The caller leaves out offsets below `next`: they were received before. */
   receive(offset: bigint): boolean {
     this.advanceTo(offset)
     const at = Number(offset - this.base)
@@ -56,7 +57,7 @@ export class OffsetTracker {
     return false
   }
 
-  /** Everything below `offset` was read. Lower ones change nothing. */
+  /** Everything below `offset` was read. An offset below `next` changes nothing. */
   advanceTo(offset: bigint): void {
     if (offset <= this.next) return
     if (this.lowAt === this.nextAt && this.restoredEnd <= this.nextAt) return this.restartAt(offset)
@@ -67,7 +68,7 @@ export class OffsetTracker {
     this.raiseLow()
   }
 
-  /** The record at a received offset is done. Done twice is done. */
+  /** The record at a received offset is done. Idempotent. */
   done(offset: bigint): void {
     const at = Number(offset - this.base)
     if (at < this.lowAt) return
@@ -118,7 +119,7 @@ export class OffsetTracker {
     else if (this.lowAt >> 3 > this.bits.length >> 1) this.shrink()
   }
 
-  /** Nothing is in work and nothing restored lies ahead: only the place counts. */
+  /** Starts over with no bits at `offset`: no record is in progress and no restored bit lies ahead. */
   private restartAt(offset: bigint): void {
     this.bits.fill(0, 0, (this.nextAt >> 3) + 1)
     this.base = offset
@@ -146,5 +147,5 @@ export class OffsetTracker {
   }
 }
 
-/** Too high: memory of idle partitions. Too low: the first batches grow it a few times. */
+/** Too high: idle partitions waste memory. Too low: the first batches grow the bitmap several times. */
 const INITIAL_BYTES = 64

@@ -7,14 +7,14 @@ export const COMMON_WORKER_GROUP = 'shared-webhook'
 
 /** Longest name of a group: topics, consumer groups and Kubernetes objects carry it. */
 const MAX_NAME = 52
-/** What of a longer name stays readable; a dash and eight digits of a hash make it unique. */
+/** Characters that are kept of a longer name; a dash and eight digits of a hash make it unique. */
 const READABLE = 42
 const HASH_DIGITS = 8
 
 /** An app, as far as it decides about its worker group. */
 export interface GroupedApp {
   readonly id: string
-  /** Of the app's incarnation. */
+  /** Epoch of the app's incarnation. */
   readonly epoch: number
   readonly type: string
   readonly mode: WorkerMode
@@ -22,40 +22,40 @@ export interface GroupedApp {
 
 const DEDICATED = 'dedicated-'
 
-/** Whether the group is an app's own, which goes with the app. Shared groups have other names. */
+/** Whether the group belongs to one app and is removed with it. The names of shared groups begin differently. */
 export const isDedicatedGroup = (name: string): boolean => name.startsWith(DEDICATED)
 
-/** What names the group of one incarnation of a dedicated app. */
+/** What the group's name is made from, for one incarnation of a dedicated app. */
 export interface DedicatedGroupKey extends Pick<GroupedApp, 'id' | 'epoch'> {
-  /** Groups that were made for the app and given up, because the app was then not saved: their names are not used again. */
+  /** Number of groups that were made for the app and abandoned, because the app was not saved then. Their names are not used again. */
   readonly abandoned: number
 }
 
 /**
- * The group of one incarnation of a dedicated app: the id in lower case, every other character as `-`, and the epoch; `r1`, `r2` … behind it
- * when groups before it were given up. Two ids may meet in one name.
- * A name that would be longer than 52 characters is its first 42, a dash and 8 digits of a hash of id, epoch and number.
+ * The name of the group of one incarnation of a dedicated app: `dedicated-`, the id in lower case with every other character as `-`, a
+ * dash, and the epoch. `r1`, `r2` … follow when earlier groups were abandoned. Two ids may yield the same name. A name that would be longer
+ * than 52 characters is cut to 42, followed by a dash and 8 digits of a hash of the id, the epoch and that number.
  */
 export function dedicatedGroupName({ id, epoch, abandoned }: DedicatedGroupKey): string {
   const incarnation = abandoned === 0 ? String(epoch) : `${epoch}r${abandoned}`
   const name = `${DEDICATED}${id.toLowerCase().replace(/[^a-z0-9]/g, '-')}-${incarnation}`
   if (name.length <= MAX_NAME) return name
-  // Ids hold no blank.
+  // Ids contain no space, so no two ids and epochs yield the same text.
   const hash = createHash('sha256').update(`${id} ${incarnation}`, 'utf8').digest('hex')
   return `${name.slice(0, READABLE)}-${hash.slice(0, HASH_DIGITS)}`
 }
 
-/** The shared group of an app type, should it exist. */
+/** The name of an app type's shared group, whether or not it exists. */
 export const sharedGroupName = (appType: string): string => `shared-${appType}`
 
-/** Dedicated groups have one partition and wait in place. */
+/** Dedicated groups have one partition and no retry slots: failing lanes wait in place. */
 export const dedicatedGroup = (key: DedicatedGroupKey): WorkerGroupConfiguration => ({
   name: dedicatedGroupName(key),
   partitions: 1,
   slots: 0,
 })
 
-/** The names under which a shared app's group may be found, best first. The last one always exists. */
+/** The groups that may serve a shared app, the preferred one first. The last one always exists. */
 export const sharedGroupCandidates = (appType: string): readonly string[] => [
   sharedGroupName(appType),
   COMMON_WORKER_GROUP,
