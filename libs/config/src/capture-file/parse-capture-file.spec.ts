@@ -200,14 +200,14 @@ sources:
       '4 sources[0].databse: databse is unknown here: did you mean database?',
       '5 sources[0].epoch: must be a whole number from 0 to 65535',
       '6 sources[0].company: must name either a column or a value',
-      '7 sources[0].timezone: Mars/Olympus is no time zone: write UTC or a name such as Europe/Oslo',
+      '7 sources[0].timezone: Mars/Olympus is not a time zone: write UTC or a name such as Europe/Oslo',
       '10 sources[0].tables["public.product"].resurce: resurce is unknown here: did you mean resource?',
       '10 sources[0].tables["public.product"]: resource is required',
       '11 sources[0].tables["public.product"].entity: must be 1 to 128 letters, digits, dots, underscores or dashes',
-      '12 sources[0].tables["public.product"].id[1]: id stands here twice',
+      '12 sources[0].tables["public.product"].id[1]: id is listed twice',
       '13 sources[0].tables["public.product"].ignore: must be a list',
       '14 sources[0].tables["public.product"].version: must be text: write it in quotes',
-      '15 sources[0].tables["public.product"].json: must name at least one',
+      '15 sources[0].tables["public.product"].json: must name at least one column',
       '16 sources[0].tables["a.b.c"]: must be named schema.table',
     ])
   })
@@ -216,31 +216,31 @@ sources:
     [
       'another resource twice',
       MINIMAL('      other: { resource: products, entity: o, id: id }'),
-      'resource products is already that of public.product',
+      'resource products is already used by public.product',
     ],
     [
       'one table under two spellings',
       MINIMAL('      "public.product": { resource: o, entity: o, id: id }'),
-      'public.product stands here twice',
+      'public.product is listed twice',
     ],
     ...['resync', 'stream', 'Resync', 'stream.parts'].map((resource): [string, string, string] => [
       `the resource ${resource}, which is reserved`,
       MINIMAL().replace('resource: products', `resource: ${resource}`),
-      `9 sources[0].tables.product.resource: ${resource} begins as Hooklane's own event types do`,
+      `9 sources[0].tables.product.resource: ${resource} starts like Hooklane's own event types`,
     ]),
-    ['an id that never leaves', MINIMAL('        omit: [id]'), 'omit names id, which is the id'],
+    ['an id that never leaves', MINIMAL('        omit: [id]'), 'omit names id, which is part of the id'],
     ['a URL of another kind', MINIMAL('        url: ftp://x/{id}'), 'must be an http or https URL'],
     ['a URL with an empty placeholder', MINIMAL('        url: "https://x/{}"'), 'holds an empty placeholder'],
-    ['a URL with a single brace', MINIMAL('        url: "https://x/{id"'), 'a single brace'],
+    ['a URL with a single brace', MINIMAL('        url: "https://x/{id"'), 'an unpaired brace'],
     [
       'a variable that is not set',
       MINIMAL('        url: "${NOWHERE}/x"'),
       'the environment variable NOWHERE is not set',
     ],
-    ['a reference with a default', MINIMAL('        url: "${A:-b}/x"'), '${A:-b} is no reference'],
+    ['a reference with a default', MINIMAL('        url: "${A:-b}/x"'), '${A:-b} is not a valid reference'],
     ['a number beyond a double', MINIMAL('        when: { a: 12345678901234567890 }'), 'write it in quotes'],
     ['a condition that is a list', MINIMAL('        when: { a: [1] }'), 'must be text, a number, true, false or null'],
-    ['an actor without a column', MINIMAL('        actor: {}'), 'must name a column: id, type or name'],
+    ['an actor without a column', MINIMAL('        actor: {}'), 'must name a column for id, type or name'],
     ['a slot that Postgres refuses', MINIMAL('', '    slot: My-Slot'), 'lower-case letters'],
     ['a company with a blank', MINIMAL().replace('cmp_7', '"cmp 7"'), 'visible ASCII'],
     ['a duplicate key', MINIMAL('        id: other'), 'Map keys must be unique'],
@@ -284,7 +284,7 @@ sources:
     const text = MINIMAL().replace('${PIM_DATABASE_URL}', '${PIM_DATABSE_URL}')
     expect(parseCaptureFile(text, { environment, topicPrefix: 'h.' }).error?.message).toContain(
       'capture.yaml:4 sources[0].database: the environment variable PIM_DATABSE_URL is not set: did you mean PIM_DATABASE_URL? ' +
-        '(set it, or PIM_DATABSE_URL_FILE to a file that holds it, and restart)',
+        '(set it, or point PIM_DATABSE_URL_FILE at a file that holds it, and restart)',
     )
   })
 
@@ -305,7 +305,7 @@ sources:
   it('two sources of one database need two slots', () => {
     const slot = (name: string) => MINIMAL('', '    slot: ours').replace('name: pim', `name: ${name}`)
     expect(faultsOf(`${slot('pim')}${slot('erp').replace('sources:', '')}`)).toEqual([
-      '15 sources[1]: the slot ours is already that of pim: give this source a slot of its own',
+      '15 sources[1]: the slot ours is already used by pim: give this source its own slot',
     ])
   })
 
