@@ -186,7 +186,7 @@ export class ModelDatabase {
     // The row of the publication shows its version from before our own change of the options.
     const version = this.publication?.version ?? found.version
     if (isChangedByOthers(judged, facts({ ...found, version }), own)) {
-      throw new SourceRefused('PUBLICATION', 'somebody else changed the publication while it was looked at')
+      throw new SourceRefused('PUBLICATION', 'somebody else changed the publication while it was checked')
     }
   }
 
