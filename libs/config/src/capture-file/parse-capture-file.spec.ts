@@ -70,7 +70,7 @@ function faultsOf(text: string, topicPrefix = 'hooklane.'): string[] {
 }
 
 describe('capture file', () => {
-  it('says everything that the configuration holds', () => {
+  it('is read into a configuration that holds all of it', () => {
     const [source] = read(WHOLE).sources
     expect(source).toMatchObject({
       name: 'pim',
@@ -119,7 +119,7 @@ describe('capture file', () => {
     expect(source!.tables[0]).toMatchObject({ schema: 'public', table: 'product', ignore: [], when: [], actor: null })
   })
 
-  it('names the gaps that a person has accepted, and takes nothing else for one', () => {
+  it('names the gaps that a person has accepted, and nothing but ids of gaps is allowed there', () => {
     const accepting = (ids: string) => MINIMAL('', `    accept: ${ids}`)
     expect(read(accepting('[gap-00000012, gap-1e234567]')).sources[0]?.accept).toEqual(['gap-00000012', 'gap-1e234567'])
     expect(read(accepting('[]')).sources[0]?.accept).toEqual([])
@@ -171,12 +171,12 @@ describe('capture file', () => {
     ])
   })
 
-  it('a part of another entity is refused for that alone, whatever it lacks', () => {
+  it('a part of another entity is refused for that reason alone, whatever else is missing', () => {
     const text = MINIMAL('      price:\n        partOf: { table: product, by: product_id, at: "/prices/{currency}" }')
     expect(faultsOf(text)).toEqual(['13 sources[0].tables.price.partOf: partOf is not available yet'])
   })
 
-  it('tells every fault at once, in the order of the lines', () => {
+  it('reports all faults together, in the order of the lines', () => {
     const text = `
 sources:
   - name: hooklane
@@ -231,7 +231,7 @@ sources:
     ['an id that never leaves', MINIMAL('        omit: [id]'), 'omit names id, which is part of the id'],
     ['a URL of another kind', MINIMAL('        url: ftp://x/{id}'), 'must be an http or https URL'],
     ['a URL with an empty placeholder', MINIMAL('        url: "https://x/{}"'), 'holds an empty placeholder'],
-    ['a URL with a single brace', MINIMAL('        url: "https://x/{id"'), 'an unpaired brace'],
+    ['a URL with an unpaired brace', MINIMAL('        url: "https://x/{id"'), 'an unpaired brace'],
     [
       'a variable that is not set',
       MINIMAL('        url: "${NOWHERE}/x"'),
@@ -280,7 +280,7 @@ sources:
     },
   )
 
-  it('a variable that is not set is suggested by the names of those that are, with its line', () => {
+  it('for a variable that is not set, the most similar one that is set is suggested, with the line', () => {
     const text = MINIMAL().replace('${PIM_DATABASE_URL}', '${PIM_DATABSE_URL}')
     expect(parseCaptureFile(text, { environment, topicPrefix: 'h.' }).error?.message).toContain(
       'capture.yaml:4 sources[0].database: the environment variable PIM_DATABSE_URL is not set: did you mean PIM_DATABASE_URL? ' +
@@ -344,7 +344,7 @@ describe('JSON Schema of the capture file', () => {
     MINIMAL('', '    slot: own_slot'),
     MINIMAL('', '    accept: [gap-1a2b3c4d]'),
     MINIMAL().replace('resource: products', 'resource: streams'),
-  ])('takes what the parser takes', (text) => {
+  ])('accepts what the parser accepts', (text) => {
     expect(fitsSchema(parse(text))).toBe(true)
   })
 
