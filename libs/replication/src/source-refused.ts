@@ -132,7 +132,7 @@ export function databaseFailure(error: unknown): SourceRefused {
       error,
     )
   }
-  // protocol_violation: what a connection pooler says of options that it does not know.
+  // protocol_violation: how a connection pooler refuses options that it does not know.
   if (state === '08P01') {
     return new SourceRefused(
       'DATABASE_ERROR',

@@ -199,7 +199,7 @@ function takeFront(queue: readonly Entry[]): Entry[] {
   return batch
 }
 
-/** Allowance for what Kafka puts around key, value and headers. */
+/** Allowance for the headers, and for what Kafka adds to a record. */
 const RECORD_OVERHEAD = 256
 
 const sizeOf = ({ key, value }: OutgoingRecord): number => RECORD_OVERHEAD + bytesOf(key) + bytesOf(value)

@@ -56,7 +56,7 @@ export function firstPlan(options: FoldingPlanOptions): FoldingPlan {
     throw new SourceRefused(
       'CHANGE_NOT_DECODABLE',
       `${today.name} has published a part of a transaction under a capture file that this build cannot read: let the build that wrote it ` +
-        `publish the rest, and end it in order`,
+        `publish the rest, and stop it cleanly`,
     )
   }
   return {

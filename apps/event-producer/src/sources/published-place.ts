@@ -58,7 +58,7 @@ export function refuseOrdinals(
   throw new SourceRefused(
     'POSITION_BEHIND',
     `${name} was published up to ${refused.position} by a build whose positions this one cannot continue: let that build publish what the ` +
-      `slot holds and end it in order, then start this one. Or, to go on from now, ${resetInstructions}`,
+      `slot holds and stop it cleanly, then start this one. Or, to go on from now, ${resetInstructions}`,
   )
 }
 

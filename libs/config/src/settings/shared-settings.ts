@@ -76,7 +76,7 @@ export const kafkaSettings = {
   ),
 } as const
 
-/** SASL is complete or absent. */
+/** A SASL mechanism needs a username and a password. */
 export const saslIsComplete: CrossRule<{
   kafkaSaslMechanism: string | undefined
   kafkaSaslUsername: string | undefined

@@ -38,7 +38,7 @@ interface SlotRow {
   readonly invalidation_reason: string | null
   readonly confirmed: string | null
   readonly wal_end: string
-  /** Since 17. */
+  /** Since 17: whether standbys can keep a copy. */
   readonly failover: 'true' | 'false' | null
 }
 

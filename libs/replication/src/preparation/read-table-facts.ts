@@ -5,7 +5,7 @@ interface TableName {
   readonly table: string
 }
 
-/** What the catalogue says of a table. */
+/** What the catalogue says about a table. */
 export interface TableFacts {
   readonly oid: number
   /** It came with the server. */

@@ -10,7 +10,7 @@ import type { CatalogueAccess } from '../preparation/catalogue-access.js'
 import type { PreparedSource } from '../preparation/prepare-source.js'
 import type { SourceHistory } from '../replicated-source.js'
 
-/** What is known of a transaction when its first change comes. */
+/** What is known of a transaction when it begins. */
 export type TransactionBegin = Omit<TransactionInfo, 'commitEndLsn'>
 
 /**
@@ -46,7 +46,7 @@ export interface TransactionConsumer {
   change(change: RowChange, place: LogPlace): Promise<void> | undefined
   /** May come before, between and after the changes. */
   context(context: EmittedContext): void
-  /** The id of an announcement, where it was emitted. */
+  /** An announcement was emitted at this place of the log. */
   announcement?(id: string, place: LogPlace): void
   /** All changes of the transaction have come. It will come again unless it is acknowledged. */
   commit(transaction: TransactionInfo): Promise<void>
