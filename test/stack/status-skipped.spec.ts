@@ -4,7 +4,7 @@ import { readSkips } from '../../tools/stack/skips.mjs'
 import { renderStatus } from '../../tools/stack/status-table.mjs'
 
 const NOTHING = { warn: () => undefined, error: () => undefined }
-const LINE = { level: 'warn', alarm: 'skipped', message: 'rows are no event' } as const
+const LINE = { level: 'warn', alarm: 'skipped', message: 'rows are skipped' } as const
 
 /** What a process answers under `/health/skipped`. */
 const answer = (note: (skips: Skips) => void): string => {

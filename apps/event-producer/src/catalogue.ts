@@ -5,7 +5,7 @@ import { upsertEventTypes, type EventTypeEntry, type PgPool } from '@hooklane/po
 
 const RETRY_MS = 5_000
 
-/** What the capture file yields, as it stands in the catalogue. A resource of several sources is entered under the first. */
+/** The event types of a capture file, as entries of the catalogue. A resource of several sources is entered under the first source. */
 export function catalogueEntries(configuration: CaptureConfiguration): EventTypeEntry[] {
   return eventTypesOf(configuration).map(({ type, resource, action, entity }) => ({
     name: type,
@@ -16,7 +16,7 @@ export function catalogueEntries(configuration: CaptureConfiguration): EventType
   }))
 }
 
-/** Enters the event types, however long the database is away: events must not wait for their catalogue. */
+/** Enters the event types. Tries again for as long as the database is away, because events must not wait for their catalogue. */
 export async function enterEventTypes(
   pool: PgPool,
   entries: readonly EventTypeEntry[],

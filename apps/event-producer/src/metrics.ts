@@ -46,22 +46,22 @@ export const catalogue = {
   }),
   skipped: counter(
     'capture_skipped_total',
-    'Row changes of captured tables that came to nothing, and contexts that an application emitted and that could not be read (`context…`), by reason. Not zero: the capture file and the data disagree.',
+    'Row changes of captured tables that became no event, and contexts emitted by an application that could not be read (`context…`), by reason. Not zero: the capture file and the data disagree.',
     { source, reason: SKIP_REASONS },
   ),
   truncated: counter(
     'capture_truncated_total',
-    'Captured tables that were truncated: their rows are not published one by one, receivers have to fetch everything again.',
+    'Truncations of captured tables: their rows are not published one by one; receivers have to fetch everything again.',
     { source },
   ),
   repeated: counter(
     'capture_repeated_total',
-    'Records that were in Kafka already and were not published again: after a restart a few.',
+    'Records that were in Kafka already and were not published again. A few after a restart are normal.',
     { source },
   ),
   readBack: counter(
     'capture_read_back_total',
-    'Records of the topic, those of other producers included, that were read to find the last one of the source: at a start, what was appended since its last mark. Many at each start: the mark does not follow (the log says why).',
+    'Records of the topic, including those of other producers, that were read to find the last one of the source: at a start, those appended since its last mark. Many at each start: the mark does not advance (the log says why).',
     { source },
   ),
   failures: counter(
@@ -74,12 +74,12 @@ export const catalogue = {
   }),
   streaming: gauge(
     'capture_streaming',
-    '1 while the source is being read, 0 otherwise, and until it is read past the place where it failed last. 0 for longer than a restart of its database: `hooklane_capture_failures_total` says why.',
+    '1 while the source is being read past the place of its last failure, 0 otherwise. 0 for longer than a restart of its database: `hooklane_capture_failures_total` says why.',
     { source },
   ),
   lagBytes: gauge(
     'capture_lag_bytes',
-    'Bytes of log between what Postgres may release and its end, other writers’ included: the lag of the replication slot, every few seconds while the source is read. Grows while nothing is read or Kafka is away, and fills the disk of that Postgres.',
+    'Bytes of log between what Postgres may release and the end of the log, including those of other writers: the lag of the replication slot, updated every few seconds while the source is read. Grows while nothing is read or Kafka is away, and fills the disk of that Postgres.',
     { source },
   ),
   safeBytes: gauge(
@@ -89,17 +89,17 @@ export const catalogue = {
   ),
   lastCommitSeconds: gauge(
     'capture_last_commit_timestamp_seconds',
-    'When the last transaction that was read was committed, in seconds since 1970. Old on a busy source: nothing is read.',
+    'Commit time of the last transaction that was read, in seconds since 1970. Old on a busy source: nothing is read.',
     { source },
   ),
   fileFaults: gauge(
     'capture_file_faults',
-    'Things that are wrong with the capture file: the sources that they touch are not captured. `/health/ready` and the log name each with its line.',
+    'Faults of the capture file; the affected sources are not captured. `/health/ready` and the log name each fault with its line.',
   ),
   queued: gauge('capture_queued_records', 'Records that wait for Kafka.', { source }),
   stalledSeconds: gauge(
     'capture_publish_stalled_seconds',
-    'How long a request to Kafka has been out without an answer; 0 when none is out. Above 5: Kafka is away, the source’s log is kept by Postgres meanwhile.',
+    'How long a request to Kafka has been waiting for its answer; 0 when there is none. Above 5: Kafka is away, and Postgres keeps the log of the source meanwhile.',
     { source },
   ),
 } as const

@@ -24,9 +24,9 @@ import { TemporarySpoolFile } from './spool/temporary-spool-file.js'
 
 /** Name of the source that carries Hooklane's own configuration; capture files cannot take it. */
 const CONFIGURATION_SOURCE = 'hooklane'
-/** After so long it is said that an announcement waits for open transactions. */
+/** How long an announcement may wait for open transactions before a warning is logged. */
 const REPORT_WAITING_MS = 60_000
-/** Of the time that a process may take to end, for the publish that is out. */
+/** The share of the drain limit that the pending publish may take. */
 const DRAIN_SHARE = 0.5
 
 /** What all sources share. */
@@ -39,7 +39,7 @@ export interface Parts {
   readonly pool: PgPool
 }
 
-/** A source with a producer of its own: one that waits for its request must not hold up the others. */
+/** A source with its own producer: a source that waits for its request must not hold up the others. */
 export interface Pipeline {
   readonly runner: SourceRunner
   readonly producer: SingleFlightProducer
@@ -94,7 +94,7 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
     producer: capture.name,
     store: new CaptureMarks(pool, topic),
     endOffsets: () => positions.endOffsets(),
-    onFailure: (error) => context.logger.warn({ source: source.name, error }, 'the mark of the source does not follow'),
+    onFailure: (error) => context.logger.warn({ source: source.name, error }, 'the mark of the source cannot advance'),
   })
   const announcer = new Announcer({
     marks,
@@ -133,10 +133,10 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
 
 function reportReadBack({ metrics, context }: Parts, source: string, records: number): void {
   metrics.readBack.inc({ source }, records)
-  context.logger.info({ source, records }, 'read back what the topic holds behind the mark of the source')
+  context.logger.info({ source, records }, 'read back the records that the topic holds behind the mark of the source')
 }
 
-/** A transaction mostly ends in a moment; one that stays open is worth a line for each announcement. */
+/** Most transactions end in a moment. One that stays open is worth one log line for each announcement. */
 function reportWaiting({ context: { logger } }: Parts, source: string): (ids: readonly string[]) => void {
   const since = new Map<string, number>()
   const reported = new Set<string>()
@@ -148,7 +148,7 @@ function reportWaiting({ context: { logger } }: Parts, source: string): (ids: re
       reported.add(id)
       logger.warn(
         { source, announcement: id },
-        'receivers are told to fetch entities again when every transaction has ended that was open before: ' +
+        'receivers are told to fetch entities again only when all transactions that were already open have ended: ' +
           'SELECT pid, xact_start, query FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL ORDER BY xact_start shows them',
       )
     }
@@ -165,7 +165,7 @@ const catalogueReports = (
     }
   },
   onNotOpen: (ids) => {
-    const message = `the capture file accepts ${ids.join(', ')}, which no open gap is called: it may be taken out`
+    const message = `the capture file accepts ${ids.join(', ')}, but no open gap has this id: it can be removed`
     logger.warn({ source, ids }, message)
   },
   onRenamed: (table, { name, before }) => {

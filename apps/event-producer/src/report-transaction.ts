@@ -2,7 +2,7 @@ import type { ContextFault, FoldReport, SkipReason, TransactionInfo } from '@hoo
 import type { Skips, SkipLine } from '@hooklane/observability'
 import type { EventProducerMetrics } from './metrics.js'
 
-/** What is said of a transaction that was read to its commit, and above all of what it held that is no event. */
+/** Reports a transaction that was read to its commit: in metrics, and in the log for what it held that became no event. */
 export class TransactionReporter {
   constructor(
     private readonly source: string,
@@ -46,16 +46,16 @@ const lineOf = (xid: string, message: string): SkipLine => ({
 })
 
 const ROWS: Readonly<Record<SkipReason, string>> = {
-  companyMissing: 'rows are no event: their company is null',
-  companyInvalid: 'rows are no event: their company is empty, too long, or holds a blank or a character beyond ASCII',
-  idMissing: 'rows are no event: a column of their id is null, or the id is empty',
-  idTooLong: 'rows are no event: their id is longer than 1,024 characters',
-  tableUnknown: 'rows are no event: the capture file does not name their table',
+  companyMissing: 'rows are skipped: their company is null',
+  companyInvalid: 'rows are skipped: their company is empty, too long, or holds a blank or a character beyond ASCII',
+  idMissing: 'rows are skipped: a column of their id is null, or the id is empty',
+  idTooLong: 'rows are skipped: their id is longer than 1,024 characters',
+  tableUnknown: 'rows are skipped: the capture file does not name their table',
 }
 
 const CONTEXTS: Readonly<Record<ContextFault, string>> = {
-  contextTooLarge: 'what was emitted beside changes is left aside: it is too large',
-  contextInvalidJson: 'what was emitted beside changes is left aside: it is no JSON',
-  contextNotObject: 'what was emitted beside changes is left aside: it is no JSON object',
-  contextInvalidMember: 'a member of what was emitted beside changes is left aside: it is of the wrong kind',
+  contextTooLarge: 'the context emitted with changes is ignored: it is too large',
+  contextInvalidJson: 'the context emitted with changes is ignored: it is not JSON',
+  contextNotObject: 'the context emitted with changes is ignored: it is not a JSON object',
+  contextInvalidMember: 'a member of the context emitted with changes is ignored: it has the wrong type',
 }

@@ -18,17 +18,17 @@ export const definition = {
   captureFile: setting(
     'CAPTURE_FILE',
     optionalText('path'),
-    'The capture file: which tables of which databases become events. Read at the start, and again while something is wrong with it. Unset: only Hooklane’s own configuration is carried.',
+    'The capture file, which says which tables of which databases become events. It is read at the start, and again while it has faults. Unset: only Hooklane’s own configuration is published.',
   ),
   captureCheckMs: setting(
     'CAPTURE_CHECK_MS',
     integer(10_000, 100, 600_000),
-    'Milliseconds between two looks at each captured database, whether tables, rights and publication are still as they must be, and how much log is kept. Longer lets changes go missing unnoticed for longer after somebody changed the publication; shorter costs a connection each time.',
+    'Milliseconds between two checks of each captured database: whether its tables, rights and publication are still as they must be, and how much log it keeps. Too high: after somebody changed the publication, changes go missing unnoticed for longer. Too low: each check costs a connection.',
   ),
   spoolDir: setting(
     'SPOOL_DIR',
     optionalText('path of a directory'),
-    'Where the rows of transactions go that are too large for memory. Needs room for the largest one (about its size in JSON); nothing in it outlives the process. Unset: the system’s directory for temporary files.',
+    'Directory for the rows of transactions that are too large for memory. Needs room for the largest transaction (about its size in JSON); nothing in it outlives the process. Unset: the system’s directory for temporary files.',
   ),
 } as const
 

@@ -9,11 +9,11 @@ import { capturePipeline, configurationPipeline, publishingPart, type Parts, typ
 import type { EventProducerSettings } from './settings.js'
 import { CapturedSources } from './sources/captured-sources.js'
 
-/** How often it is looked whether Kafka answers, and the silence that counts as absence: an ordinary request takes milliseconds. */
+/** How often it is checked whether Kafka answers, and how long a silence counts as absence. An ordinary request takes milliseconds. */
 const STALL_CHECK_MS = 1_000
 const STALLED_AFTER_MS = 5_000
 
-/** Binds sources to Kafka. Whatever is wrong with the capture file, Hooklane's own configuration is carried. */
+/** Connects the sources to Kafka. Whatever is wrong with the capture file, Hooklane's own configuration is published. */
 export function startEventProducer(settings: EventProducerSettings, context: ServiceContext): Promise<RunningService> {
   const { logger, registry, readiness } = context
   const { captureFile, topicPrefix } = settings
@@ -68,7 +68,7 @@ export function startEventProducer(settings: EventProducerSettings, context: Ser
   })
 }
 
-/** The producer waits for a broker that is away without an error, however long: nobody else would say so. */
+/** The producer waits for a broker that is away without an error, however long. Nothing else would report it. */
 function reportStall({ context, metrics }: Parts, source: string, producer: SingleFlightProducer): void {
   const { readiness } = context
   const stalledMs = producer.stalledForMs()

@@ -3,9 +3,11 @@ import type { Client } from 'pg'
 import { SourceRefused } from './source-refused.js'
 
 /**
- * How every session on a captured database starts, whatever postgresql.conf, the database or the role is set to: with values printed as
- * they are read, with nothing found but what is named whole, and with no limit of time, because a slot is made only when every open
- * transaction has ended, and a large transaction is streamed for as long as it takes.
+ * Settings of every session on a captured database, whatever postgresql.conf, the database or the role is set to:
+ * - values are printed in the form that we parse;
+ * - only `pg_catalog` is searched, so any other object needs its schema in its name;
+ * - there is no timeout, because a slot is created only when every open transaction has ended, and because streaming a large transaction
+ *   takes long.
  */
 const CAPTURE_SETTINGS: Readonly<Record<string, string>> = {
   ...VALUE_SETTINGS,
@@ -16,10 +18,10 @@ const CAPTURE_SETTINGS: Readonly<Record<string, string>> = {
   idle_session_timeout: '0',
 }
 
-/** The source's URL with these settings; options that it has are kept. The only one to connect with. */
+/** The source's URL with these settings added; its own options are kept. Every connection to a captured database must use it. */
 export const captureUrl = (databaseUrl: string): string => withSessionSettings(databaseUrl, CAPTURE_SETTINGS)
 
-/** The limit that came with 17: a server before it refuses a session that names it at its start. */
+/** Lifts `transaction_timeout`, which exists since 17: an older server refuses a session that names it at its start. */
 const LIFT_TRANSACTION_TIMEOUT = `SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`
 
 const asked = Object.entries(CAPTURE_SETTINGS).map(([name, value]) => `('${name}', '${value}')`)
@@ -28,17 +30,18 @@ const DIFFERENT = `
   WHERE replace(pg_catalog.current_setting(name), ' ', '') <> value`
 
 /**
- * What a session on a captured database does first. Statements without parameters, as a replication session takes them.
- * @throws SourceRefused when the session has not the settings that it asked for: values would be read otherwise than they are
+ * Has to be called first in every session on a captured database. Uses only statements without parameters, because a replication session
+ * accepts no others.
+ * @throws SourceRefused when the session did not get the settings that it asked for: values would be misread
  */
 export async function beginCaptureSession(client: Pick<Client, 'query'>): Promise<void> {
   const { rows } = await client.query<{ difference: string }>(DIFFERENT)
   if (rows.length > 0) {
     throw new SourceRefused(
       'DATABASE_ERROR',
-      `a session did not get the settings that it asked for (${rows.map(({ difference }) => difference).join(', ')}): a connection ` +
-        `pooler drops them, or an event trigger changes them at the login. Name PostgreSQL itself in the source's URL, and leave the ` +
-        `login of Hooklane out of the trigger`,
+      `the session did not get the settings that it asked for (${rows.map(({ difference }) => difference).join(', ')}): a connection ` +
+        `pooler drops them, or a login event trigger changes them. Name PostgreSQL itself in the source's URL, and exclude the role ` +
+        `of Hooklane from the trigger`,
     )
   }
   await client.query(LIFT_TRANSACTION_TIMEOUT)

@@ -3,8 +3,8 @@ import { withControlConnection } from './preparation/control-connection.js'
 import type { ReplicatedSource } from './replicated-source.js'
 
 /**
- * Writes the ids of announcements into the source's log, where they come back in the stream: no right and no table is needed for it, and each has a
- * place among the changes from then on.
+ * Writes the ids of announcements into the source's log, as logical messages. They come back in the stream, each at its place among the
+ * changes. This needs no privilege and no table.
  * @throws SourceRefused
  */
 export function emitAnnouncements(

@@ -2,8 +2,8 @@ import { withControlConnection } from './preparation/control-connection.js'
 import type { ReplicatedSource } from './replicated-source.js'
 
 /**
- * Who has written to a table holds this lock until the end of the transaction, or a stronger one; a prepared transaction as well. Of others
- * (`VACUUM`, `CREATE INDEX CONCURRENTLY`) no change of a row is waited for.
+ * A transaction that has written to a table holds one of these locks on it until it ends; so does a prepared transaction. The lock of
+ * `VACUUM` and `CREATE INDEX CONCURRENTLY` is not among them: they change no rows, so nothing has to wait for them.
  */
 const WRITERS = `
   SELECT DISTINCT virtualtransaction AS writer FROM pg_locks
@@ -12,7 +12,7 @@ const WRITERS = `
     AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`
 
 /**
- * The open transactions of the captured database that may have written something: names that no later transaction gets.
+ * Returns the open transactions of the captured database that may have written something, by names that no later transaction gets.
  * @throws SourceRefused
  */
 export function readOpenWriters(

@@ -2,7 +2,10 @@ import { publicationGaps, type PublicationGap, type PublicationQuestion } from '
 import type { ReplicatedSource } from './replicated-source.js'
 import { ChangesMissing, type Gap } from './source-refused.js'
 
-/** What a publication has left out, as it is refused. @param id under which a person may accept it; null: nobody may */
+/**
+ * Turns what a publication has left out into gaps that a refusal reports.
+ * @param id under which a person can accept the gaps; null: they cannot be accepted
+ */
 export const gapsOf = (gaps: ReadonlyMap<string, PublicationGap>, id: string | null): ReadonlyMap<string, Gap> =>
   new Map(
     [...gaps].map(([table, { reason }]) => [

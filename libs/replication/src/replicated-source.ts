@@ -2,19 +2,19 @@ import type { TableOids } from '@hooklane/core/capture'
 
 export type { TableOids }
 
-/** A table whose changes are to be streamed. Names exactly as in the catalogue. */
+/** A table whose changes are to be streamed. Names are exactly as in the catalogue. */
 export interface ReplicatedTable {
   readonly schema: string
   readonly table: string
-  /** Columns that something is said of; the stream carries all columns in any case. */
+  /** Columns that the source refers to. The stream carries all columns in any case. */
   readonly columns: readonly string[]
-  /** Those of them that must exist, because the rows are of no use without their values. Default: all. */
+  /** Those of `columns` that must exist, because the rows are of no use without their values. Default: all. */
   readonly needed?: readonly string[]
-  /** Columns that are left out in any case. */
+  /** Columns that are never published. */
   readonly omitted?: readonly string[]
-  /** Columns that identify a row: those of one unique index must be among them. */
+  /** Columns that identify a row. All columns of some unique index must be among them. */
   readonly id: readonly string[]
-  /** Where a person has written these names, for messages. */
+  /** Where these names are written in the capture file, for messages. */
   readonly written?: WrittenPlaces
 }
 
@@ -36,21 +36,24 @@ export interface ReplicatedSource {
   /** What a person does to start over from now, accepting that changes are missing. Completes "To go on from now, …". */
   readonly resetInstructions: string
   /**
-   * What a person does to go on with what the log still holds. Completes "To go on with what the log still holds, …". Absent: there is no other
-   * way than to start over.
+   * What a person does to go on with what the log still holds. Completes "To go on with what the log still holds, …". Absent: the only way
+   * is to start over.
    * @param ids of gaps
    * @param tables of which changes are missing
    */
   readonly acceptInstructions?: (ids: readonly string[], tables: readonly string[]) => string
 }
 
-/** What became of a source so far. */
+/** What is known about the past of a source. */
 export type SourceHistory =
-  /** It was never read: what is missing is made, and reading begins now. */
+  /** It was never read: what is missing is created, and reading starts now. */
   | { readonly kind: 'none' }
-  /** It was read, and a person has decided to start over, from now: a slot that stands is replaced, with the log that it holds. */
+  /**
+   * It was read, and a person has decided to start over from now: an existing slot is dropped, with the log that it holds, and created
+   * again.
+   */
   | { readonly kind: 'over' }
-  /** It is being read, and nothing may be lost: what the database no longer has is refused. */
+  /** It is being read, and nothing may be lost: the source is refused when the database no longer has what is needed. */
   | OpenHistory
 
 export interface OpenHistory {
@@ -58,7 +61,7 @@ export interface OpenHistory {
   /** How far it was read, for messages: an LSN. */
   readonly upTo: string
   readonly tables: TableOids
-  /** Table → names that columns were seen under, or that were accepted without one. */
+  /** Table → names of columns that were seen in it, or that were accepted although it has no such column. */
   readonly columns: ReadonlyMap<string, ReadonlySet<string>>
 }
 

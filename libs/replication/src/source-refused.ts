@@ -2,8 +2,8 @@ import { DatabaseError } from 'pg'
 import { nameOf, type ReplicatedSource } from './replicated-source.js'
 
 /**
- * Why a source cannot be read. Every one of them is tried again with growing pauses, because a person can cure it while we wait; nothing
- * decides by the message.
+ * Why a source cannot be read. The source is always tried again, with growing pauses, because a person can fix the cause meanwhile. Code
+ * decides by this code, never by the message.
  */
 export type RefusalCode =
   /** No connection, or the connection broke. */
@@ -14,27 +14,30 @@ export type RefusalCode =
   | 'WAL_LEVEL'
   | 'REPLICATION_RIGHT'
   | 'TABLE_MISSING'
-  /** The log cannot carry it: changes of an UNLOGGED or foreign table, a needed generated column, text that is no UTF-8. */
+  /**
+   * The log cannot carry the changes: the table is UNLOGGED, temporary or foreign, a needed column is generated, or the encoding of the
+   * database cannot be converted to UTF-8.
+   */
   | 'NOT_CAPTURABLE'
   | 'COLUMN_MISSING'
   | 'ID_NOT_UNIQUE'
   | 'REPLICA_IDENTITY'
   | 'PUBLICATION'
   | 'SLOT_RIGHT'
-  /** The slot's name belongs to something else. */
+  /** The name of the slot is used for something else. */
   | 'SLOT_FOREIGN'
-  /** Somebody else reads the slot now. */
+  /** Another process is reading the slot. */
   | 'SLOT_ACTIVE'
-  /** What the database says is before what was published: it was restored, or is another one. */
+  /** The database has not reached what was published: it was restored, or is another one. Or the capture file has an older epoch. */
   | 'POSITION_BEHIND'
   /** Postgres has removed log that the slot still needed, or the slot itself is gone: changes are lost. */
   | 'SLOT_LOST'
-  /** Changes of captured tables were not put into the log for us: publication gone or narrowed, another table under the name. */
+  /** Changes of captured tables were not published to us: the publication was missing or narrowed, or another table has the name now. */
   | 'CHANGES_MISSING'
   /** The log holds a change that cannot be decoded, and never will be. */
   | 'CHANGE_NOT_DECODABLE'
   | 'DATABASE_ERROR'
-  /** What reads the changes could not take them. */
+  /** The consumer of the changes failed. */
   | 'CONSUMER_FAILED'
 
 /** A source that cannot be read now, with what to do about it. */
@@ -54,7 +57,10 @@ export class SourceRefused extends Error {
   }
 }
 
-/** What changes are missing for: refused until a person starts over, even when its sign is gone. */
+/**
+ * Codes that mean that changes are missing. The source stays refused until a person starts over or accepts the gap, even when nothing shows
+ * the gap any more.
+ */
 export const LOSS_CODES = ['CHANGES_MISSING', 'SLOT_LOST', 'POSITION_BEHIND'] as const satisfies readonly RefusalCode[]
 export type LossCode = (typeof LOSS_CODES)[number]
 
@@ -62,7 +68,7 @@ export type LossCode = (typeof LOSS_CODES)[number]
 export interface Gap {
   readonly code: LossCode
   readonly reason: string
-  /** Under which a person may accept it, of `CHANGES_MISSING`; absent: there is no other way than to start over. */
+  /** The id by which a person can accept the gap; only for `CHANGES_MISSING`. Absent: the only way is to start over. */
   readonly id?: string
 }
 
@@ -77,7 +83,7 @@ export class ChangesMissing extends SourceRefused {
     const [first = 'CHANGES_MISSING'] = codes
     const code = codes.size === 1 ? first : 'CHANGES_MISSING'
     const reasons = [...new Set([...gaps.values()].map(({ reason }) => reason))].join('; ')
-    // Only that code is of some tables and not of others.
+    // Only `CHANGES_MISSING` can concern some tables and not others.
     const problem =
       code === 'CHANGES_MISSING' ? `changes of ${[...gaps.keys()].join(', ')} are missing: ${reasons}` : reasons
     super(code, `${problem}. ${wayOut(gaps, source)}`)
@@ -100,7 +106,7 @@ export const missingOfAll = (source: ReplicatedSource, gap: Gap): ChangesMissing
 export const notDecodable = (problem: string, { resetInstructions }: ReplicatedSource): SourceRefused =>
   new SourceRefused(
     'CHANGE_NOT_DECODABLE',
-    `${problem}: it cannot be decoded, and what follows waits behind it. To go on from now, ${resetInstructions}`,
+    `${problem}: it cannot be decoded, and everything after it waits. To go on from now, ${resetInstructions}`,
   )
 
 /** What an error of the driver means for the source. */
@@ -113,7 +119,7 @@ export function databaseFailure(error: unknown): SourceRefused {
   if (state.startsWith('28')) {
     return new SourceRefused(
       'LOGIN_REFUSED',
-      `the database refuses the login (${error.message}): correct user and password in the source's URL`,
+      `the database refuses the login (${error.message}): correct the user and the password in the source's URL`,
       [],
       error,
     )
@@ -126,12 +132,12 @@ export function databaseFailure(error: unknown): SourceRefused {
       error,
     )
   }
-  // protocol_violation: what a connection pooler says of options that it does not know.
+  // protocol_violation: how a connection pooler refuses options that it does not know.
   if (state === '08P01') {
     return new SourceRefused(
       'DATABASE_ERROR',
-      `the server refuses how a session starts (${error.message}): a connection pooler seems to stand between, and the log cannot be read ` +
-        `through one that does so: name PostgreSQL itself in the source's URL`,
+      `the server refuses how a session starts (${error.message}): there seems to be a connection pooler in between, and the log cannot ` +
+        `be read through it: name PostgreSQL itself in the source's URL`,
       [],
       error,
     )
@@ -140,13 +146,13 @@ export function databaseFailure(error: unknown): SourceRefused {
   return new SourceRefused('DATABASE_ERROR', error.message, [], error)
 }
 
-/** A failed attempt on several addresses has a message in each part only. */
+/** A connection attempt to several addresses fails with an AggregateError: only its parts have messages. */
 function describe(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map((part) => describe(part)).join('; ')
   return error instanceof Error ? error.message : String(error)
 }
 
-/** A failure of whoever takes the transactions. What it refuses by itself stays as it is. */
+/** Wraps an error of the consumer. A SourceRefused stays as it is. */
 export function consumerFailure(error: unknown): SourceRefused {
   return error instanceof SourceRefused ? error : new SourceRefused('CONSUMER_FAILED', describe(error), [], error)
 }

@@ -1,4 +1,4 @@
-/** What a person should know of a source that is read all the same. */
+/** Something that a person should know about a source. The source is read nevertheless. */
 export interface SourceWarning {
   readonly code: 'COLUMNS_NOT_LOGGED' | 'COLUMNS_ABSENT' | 'CHILD_TABLES' | 'SLOT_NOT_SYNCHRONIZED' | 'TYPE_GONE'
   readonly message: string

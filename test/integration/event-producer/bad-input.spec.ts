@@ -92,7 +92,7 @@ describe('bad input', () => {
   it('a missing table is named with its line and the one that was meant, and is read once it is there', async () => {
     const place = `${world.directory}/capture.yaml:${2 + 6 * 1 + 5}`
     const refusal =
-      `there is no table public.prodct (${place}): did you mean public.product? (names are as in the catalogue, capitals included). ` +
+      `there is no table public.prodct (${place}): did you mean public.product? (names are case-sensitive, as in the catalogue). ` +
       `Create it, or correct ${place} and restart the event-producer`
     expect(refusalOf('table')).toBe(`TABLE_MISSING: ${refusal}`)
     expect(producer.log.filter((line) => line.includes(`the source cannot be read: ${refusal}`))).toHaveLength(1)
@@ -118,7 +118,7 @@ describe('bad input', () => {
 
   it('a view is refused as what it is', () => {
     expect(refusalOf('view')).toMatch(
-      /^TABLE_MISSING: public.view_of_healthy \(.*\) is no table, and only tables are in the log/,
+      /^TABLE_MISSING: public.view_of_healthy \(.*\) is not a table, and only tables are in the log/,
     )
   })
 

@@ -210,7 +210,7 @@ describe('a publication', () => {
     await system.isTold('options', [['publication', ['options']]])
     expect(BigInt(await lsnDistance(before))).toBeGreaterThanOrEqual(0n)
     expect(system.producer.log.join('\n')).toContain(
-      'the capture file accepts gap-00000000, which no open gap is called',
+      'the capture file accepts gap-00000000, but no open gap has this id',
     )
     await system.producer.refusalWith('gone', 'CHANGES_MISSING')
   })

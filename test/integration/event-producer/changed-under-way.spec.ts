@@ -122,7 +122,7 @@ describe('what is changed while it is read', () => {
     await sql(refusal.split('\n').at(-1) ?? '')
     expect(await producer.refusalWith('reset', 'CHANGE_NOT_DECODABLE')).toBe(
       `a change of public.reset was logged without its old row, because the table had no REPLICA IDENTITY FULL at that moment: it cannot be ` +
-        `decoded, and what follows waits behind it. ${resetInstructions('reset')}`,
+        `decoded, and everything after it waits. ${resetInstructions('reset')}`,
     )
   })
 

@@ -153,6 +153,6 @@ describe('the log of a source', () => {
     await producer.end('SIGTERM')
     await world.own.query(`UPDATE hooklane.capture_mark SET system_identifier = '1'`)
     await restart(3, false)
-    expect(await producer.refusalWith('pim', 'POSITION_BEHIND')).toContain('is another one than the one that was read')
+    expect(await producer.refusalWith('pim', 'POSITION_BEHIND')).toContain('is not the one that was read')
   })
 })

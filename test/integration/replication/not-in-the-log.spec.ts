@@ -112,7 +112,7 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
       'a temporary table',
       `CREATE TEMPORARY TABLE item (id int PRIMARY KEY)`,
       'pg_temp',
-      'is a temporary table: its changes are in no log',
+      'is a temporary table: its changes are not in the log',
     ],
     ['a table of the server', ``, 'pg_catalog.pg_class', 'is a table of PostgreSQL itself'],
     ['a table of the information schema', ``, 'information_schema.sql_features', 'is a table of PostgreSQL itself'],
@@ -127,7 +127,7 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
       'a view',
       `CREATE VIEW item AS SELECT 1 AS id`,
       'public.item',
-      'is no table, and only tables are in the log: it is a view',
+      'is not a table, and only tables are in the log: it is a view',
     ],
     [
       'a materialized view',
@@ -196,7 +196,7 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
         await sql(`${TABLE}; INSERT INTO item VALUES (1, 'NORD', 7, 100)`)
         const { code, message } = await world.refusal(source({ columns, needed: ['id', 'sku'] }))
         expect(code).toBe('NOT_CAPTURABLE')
-        expect(message).toMatch(/^public\.item cannot be captured by its generated columns sku: before PostgreSQL 18/)
+        expect(message).toMatch(/^public\.item cannot be captured with its generated columns sku: before PostgreSQL 18/)
         await sql(statementsOf(message))
         const recorder = await read({ columns, needed: ['id', 'sku'] })
         await sql(`UPDATE item SET num = 8; INSERT INTO item VALUES (2, 'SØR', 9, 10)`)

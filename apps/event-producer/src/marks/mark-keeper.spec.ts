@@ -24,7 +24,7 @@ const markOf = (at: MarkedPlace, offsets: ReadonlyMap<number, bigint>, settledLs
 
 const place = (position: string, xid: string | null = `x${position}`) => ({ position, xid })
 
-/** A keeper whose store, topic and publisher the test plays. */
+/** A keeper whose store, topic and publisher are played by the test. */
 function keeper(stored: ReadCaptureMark | null = null) {
   /** What the row held after each save. */
   const saved: CaptureMark[] = []
@@ -76,7 +76,7 @@ function keeper(stored: ReadCaptureMark | null = null) {
 }
 
 describe('the mark of a producer', () => {
-  it('stands before anything is read, and is not written again while nothing changes', async () => {
+  it('is saved before anything is read, and is not written again while nothing changes', async () => {
     const { marks, saved } = keeper()
     await marks.read()
     await marks.begin(start(place('1', null)))
@@ -86,7 +86,7 @@ describe('the mark of a producer', () => {
     await marks.stop()
   })
 
-  it('follows what is durable, with its transaction, never what is only enqueued', async () => {
+  it('advances to what is durable, with its transaction, never to what is only enqueued', async () => {
     const { marks, saved } = keeper()
     await marks.begin(start(place('1', null)))
     marks.noteEnqueued('2')
@@ -99,7 +99,7 @@ describe('the mark of a producer', () => {
     await marks.stop()
   })
 
-  it('takes offsets once everything that was enqueued before their answer is durable, and keeps the older ones until then', async () => {
+  it('adopts offsets once everything that was enqueued when they were read is durable, and keeps the older ones until then', async () => {
     const { marks, saved, world } = keeper({ ...markOf(place('1'), AT_0), gaps: new Map(), owner: 'o' })
     await marks.read()
     await marks.begin(start(place('1')))
@@ -119,7 +119,7 @@ describe('the mark of a producer', () => {
     expect(saved.at(-1)).toEqual(markOf(place('4'), AT_5))
   })
 
-  it('takes no offsets behind events that a process before this one has left behind the mark', async () => {
+  it('adopts no offsets behind events that an earlier process has left behind the mark', async () => {
     const { marks, saved } = keeper({ ...markOf(place('1'), AT_0), gaps: new Map(), owner: 'o' })
     await marks.read()
     await marks.begin(start(place('1'), '3'))
@@ -134,7 +134,7 @@ describe('the mark of a producer', () => {
     await marks.stop()
   })
 
-  it('stays where it is while its database is away, and follows afterwards', async () => {
+  it('stays where it is while its database is away, and advances afterwards', async () => {
     const { marks, saved, failures, world } = keeper()
     await marks.begin(start(place('1')))
     marks.noteEnqueued('2')
@@ -160,7 +160,7 @@ describe('the mark of a producer', () => {
     await marks.stop()
   })
 
-  it('sends what the catalogue said once, and again when somebody else may have saved it meanwhile', async () => {
+  it('saves the catalogue once, and again when another process may have saved it meanwhile', async () => {
     const { marks, saved, sentCatalogues } = keeper()
     const catalogue = { members: {} }
     const begun = { ...start(place('1')), notes: { ...NOTES, catalogue } }

@@ -7,19 +7,19 @@ import { mergeGaps } from './merge-gaps.js'
 import { ReadBackOffsets, type TopicOffsets } from './read-back-offsets.js'
 
 /**
- * How often the mark follows, at most. Longer makes the next start read back more of the topic and keeps more log in Postgres; shorter
- * writes more.
+ * How often the mark is saved, at most. Too high: the next start reads back more of the topic, and Postgres keeps more log. Too low: more
+ * writes.
  */
 const MARK_INTERVAL_MS = 2_000
 /**
- * How far the log must have gone on before the mark follows for that alone: where Hooklane's database lies on the captured server, each mark moves
- * the log itself. More keeps more log for a quiet source.
+ * How far the log must have advanced before the mark is saved for that reason alone. Too low: when Hooklane's database is on the captured
+ * server, each save advances the log and so causes the next. Too high: Postgres keeps more log of a quiet source.
  */
 const MARK_LOG_BYTES = 1024n * 1024n
-/** For how long the last mark may hold up the end of the process. An older one is as safe. */
+/** How long saving the last mark may delay the end of the process. An older mark is as safe. */
 const LAST_MARK_LIMIT_MS = 2_000
 
-/** Where marks are kept: `CaptureMarks`. */
+/** The store of marks: `CaptureMarks`. */
 export interface MarkStore {
   read(producer: string): Promise<ReadCaptureMark | null>
   claim(producer: string, owner: string, position: string): Promise<ReadCaptureMark>
@@ -30,19 +30,22 @@ export interface MarkStore {
 export interface MarkKeeperOptions {
   readonly producer: string
   readonly store: MarkStore
-  /** Offset of each partition of the topic that the next record will get. */
+  /** For each partition of the topic, the offset that the next record will get. */
   readonly endOffsets: () => Promise<TopicOffsets>
-  /** The mark could not follow. It stays where it is, which is safe, and is tried again. */
+  /**
+   * Called when Hooklane's database or the topic could not be read or written, so the mark cannot advance. It stays where it is, which is
+   * safe, and is tried again.
+   */
   readonly onFailure: (error: unknown) => void
 }
 
-/** An event's position and its transaction; null: nothing was published of that place, or the transaction is unknown. */
+/** An event's position and its transaction; null: no event was published at that place, or the transaction is unknown. */
 export interface MarkedPlace {
   readonly position: string
   readonly xid: string | null
 }
 
-/** What is noted of a source beside how far it is published. */
+/** What is noted about a source besides how far it is published. */
 export type SourceNotes = Pick<
   CaptureMark,
   'tables' | 'log' | 'configuration' | 'catalogue' | 'announcements' | 'companies'
@@ -51,25 +54,25 @@ export type SourceNotes = Pick<
 type SavedMark = CaptureMark & { readonly settledLsn: bigint }
 
 export interface MarkStart {
-  /** Up to which every event is in Kafka for sure. */
+  /** Every event up to here is certain to be in Kafka. */
   readonly place: MarkedPlace
-  /** Everything that was committed before here is published, or none of this source's. */
+  /** Everything that was committed before here is published, or does not belong to this source. */
   readonly settledLsn: bigint
   readonly notes: SourceNotes
   /** The last position that may be in Kafka: a crash may have left it in some partitions only. */
   readonly enqueued: string
-  /** Tables whose gaps are closed with it; default: none. */
+  /** Tables whose gaps the same save closes. Default: none. */
   readonly closedGaps?: readonly string[]
 }
 
 /**
- * Keeps the durable mark of one producer: how far its events are in Kafka for sure, and what its source was like then. Kafka forgets events
- * after its retention; the mark is what a slot that lost changes is noticed by. It also bounds what is read back at a start.
+ * Keeps the durable mark of one producer: how far its events are certain to be in Kafka, and what its source was like then. Kafka forgets
+ * events after its retention, so only the mark shows that a slot has lost changes. It also limits how much is read back at a start.
  *
- * Postgres releases the log only up to what a saved mark says (`releasableLsn`): otherwise a slot that somebody moved on could not be told
- * from one that we released ourselves.
+ * Postgres releases the log only up to what a saved mark says (`releasableLsn`). Otherwise a slot that somebody else advanced would look
+ * like one that we advanced ourselves.
  *
- * Invariant: what is saved is never ahead of what Kafka has, and never goes back; only the process that claimed the mark last saves it.
+ * Invariant: the saved mark is never ahead of Kafka and never goes back. Only the process that claimed the mark last saves it.
  */
 export class MarkKeeper {
   private readonly owner = randomUUID()
@@ -79,9 +82,9 @@ export class MarkKeeper {
   private settledLsn = 0n
   private notes: SourceNotes | null = null
   private offsets = new ReadBackOffsets()
-  /** As it was last saved; null: nothing was saved by this process. */
+  /** The mark as this process last saved it; null: it has saved none. */
   private saved: SavedMark | null = null
-  /** As it stands in the row, if that is known. */
+  /** The catalogue that the row holds, if it is known. */
   private savedCatalogue: CaptureMark['catalogue'] | null = null
   private isClaimed = false
   private isFollowing = false
@@ -95,7 +98,7 @@ export class MarkKeeper {
     this.timer.unref()
   }
 
-  /** How far the log may be released; null before anything was saved. */
+  /** How far the log may be released; null before the first save. */
   get releasableLsn(): bigint | null {
     return this.saved?.settledLsn ?? null
   }
@@ -105,12 +108,12 @@ export class MarkKeeper {
     return this.notes?.catalogue ?? {}
   }
 
-  /** What has to be published still, and will not be forgotten. */
+  /** Announcements that still have to be published, and are saved. */
   get savedAnnouncements(): readonly Announcement[] {
     return this.saved?.announcements ?? []
   }
 
-  /** What has to be published still, as it stands now. */
+  /** Announcements that still have to be published, including those that are not saved yet. */
   get announcements(): readonly Announcement[] {
     return this.notes?.announcements ?? []
   }
@@ -120,7 +123,7 @@ export class MarkKeeper {
   }
 
   /**
-   * The mark as it stands; the one that was read before when the database is away meanwhile.
+   * Reads the mark. While the database is away, returns the one that was read before.
    * @throws when it could never be read
    */
   async read(): Promise<ReadCaptureMark | null> {
@@ -138,10 +141,10 @@ export class MarkKeeper {
   }
 
   /**
-   * From now on only this process saves the mark. Call when nobody else reads the source any more.
+   * Claims the mark: from now on only this process saves it. Call when no other process reads the source any more.
    * @param position of the mark, if there is none yet
-   * @returns the mark as it stands. While the database is away, what this process saved last: nobody else can have claimed it meanwhile without
-   *   reading the source.
+   * @returns the current mark. While the database is away, the one that this process saved last: another process can have claimed it
+   *   meanwhile only by reading the source.
    * @throws when it could never be claimed
    */
   async claim(position: string): Promise<ReadCaptureMark> {
@@ -158,24 +161,27 @@ export class MarkKeeper {
     return this.lastRead
   }
 
-  /** Before anything is read under it: from now on a slot that is gone is noticed. @throws when it cannot be saved for the first time */
+  /**
+   * Call before anything is read under the mark: from now on the loss of the slot is noticed. @throws when the mark cannot be saved for the
+   * first time
+   */
   async begin({ place, settledLsn, notes, enqueued, closedGaps = [] }: MarkStart): Promise<void> {
     this.enqueued = later(this.enqueued, enqueued)
     this.settledLsn = settledLsn
     if (place.position > this.durable.position) this.durable = place
     if (this.saved === null) this.offsets = new ReadBackOffsets(this.lastRead?.offsets)
     this.notes = notes
-    // A database that is away keeps nobody from reading on under what is saved already.
+    // While the database is away, reading goes on under what is saved already.
     const isSaved = this.saved !== null && settledLsn >= this.saved.settledLsn && areNotesOf(this.saved, notes)
     if (!isSaved || closedGaps.length > 0) await this.save(closedGaps)
   }
 
-  /** The event is about to be given to the publisher. */
+  /** Call before the event is given to the publisher. */
   noteEnqueued(position: string): void {
     this.enqueued = later(this.enqueued, position)
   }
 
-  /** All events up to here are in Kafka; these announcements are among them. */
+  /** All events up to here are in Kafka, and these announcements are among them. */
   settle(place: MarkedPlace, published: readonly string[] = []): void {
     if (place.position > this.durable.position) this.durable = place
     if (this.notes && published.length > 0) {
@@ -193,27 +199,27 @@ export class MarkKeeper {
     return withinLimit(this.saveIfChanged())
   }
 
-  /** Saves something else about the source, at once. @throws when it cannot be saved: nothing may be done under it then */
+  /** Saves other notes about the source, at once. @throws when they cannot be saved: nothing may be done that relies on them */
   async note(notes: Partial<SourceNotes>): Promise<void> {
     if (!this.notes) throw new Error(`the mark of ${this.options.producer} was not begun`)
     this.notes = { ...this.notes, ...notes }
     await this.save()
   }
 
-  /** Notes that changes are missing: refused from now on, also when the database of marks is away at the moment. */
+  /** Notes that changes are missing. The source is refused from now on, even when the database of marks is away at the moment. */
   async noteGaps(gaps: CaptureGaps, epoch: string): Promise<void> {
     const unsaved = this.unsavedGaps?.epoch === epoch ? this.unsavedGaps.gaps : new Map()
     this.unsavedGaps = { gaps: mergeGaps(unsaved, gaps), epoch, owner: this.lastRead?.owner ?? null }
     await this.saveGaps()
   }
 
-  /** Saves what is durable, for a short while at most. Call when nothing is published any more. */
+  /** Saves what is durable, within a short limit of time. Call when nothing is published any more. */
   async stop(): Promise<void> {
     clearInterval(this.timer)
     await this.flush()
   }
 
-  /** One step of the regular marking, also while the source is quiet: what others append to the topic need not be read back then. */
+  /** One regular save, also while the source is quiet: the next start then need not read back what others append to the topic. */
   async follow(): Promise<void> {
     if (this.isFollowing || this.saved === null) return
     this.isFollowing = true
@@ -240,7 +246,7 @@ export class MarkKeeper {
     }
   }
 
-  /** Something else than the end of a log that others write. */
+  /** Whether anything has changed besides the end of the log, which others also move. A large advance of the log counts. */
   private hasNews(): boolean {
     const { saved } = this
     if (saved === null || this.settledLsn - saved.settledLsn >= MARK_LOG_BYTES) return true
@@ -256,7 +262,7 @@ export class MarkKeeper {
     }
   }
 
-  /** One after the other: a save that was sent earlier must not arrive later. */
+  /** Saves run one after the other: an earlier save must not arrive after a later one. */
   private save(closedGaps: readonly string[] = []): Promise<void> {
     const saving = this.saving.then(async () => {
       const mark = this.current()

@@ -1,8 +1,8 @@
 import type { CaptureGaps } from '@hooklane/postgres'
 
 /**
- * What is noted as missing, with what was found since, as `CaptureMarks.noteGaps` does it: what was noted first stays, but what a person may accept gives
- * way to what nobody may.
+ * Adds found gaps to the noted ones, like `CaptureMarks.noteGaps`: the gap that was noted first stays, but one that a person may accept is
+ * replaced by one that cannot be accepted.
  */
 export function mergeGaps(noted: CaptureGaps, found: CaptureGaps): CaptureGaps {
   const counts = [...found].filter(([table, { id }]) => {

@@ -4,12 +4,12 @@ import { OrderedPublisher, PublisherStopped, type PublishedCheck } from './order
 
 const record = (value: string): OutgoingRecord => ({ topic: 't', key: 'k', value })
 
-/** A topic that fails as it is told: `before` nothing was written, `after` all of it was. */
+/** A topic that fails on demand: `before` anything is written, or `after` everything is. */
 class Topic {
   readonly written: string[] = []
   readonly failures: ('before' | 'after')[] = []
   readBacks = 0
-  /** Requests have their answers when it is over. */
+  /** Requests get their answers when this promise resolves. */
   silence: Promise<void> = Promise.resolve()
 
   publish(): Promise<void> {
@@ -57,7 +57,7 @@ describe('ordered publisher', () => {
     expect(topic.written).toEqual(Array.from({ length: 1200 }, (_, i) => `${i}`))
   })
 
-  it('sends what is added at the moment at which all before it is durable', async () => {
+  it('sends a record that is added at the very moment when all before it is durable', async () => {
     const topic = new Topic()
     const { publisher, durable } = publisherOf(topic)
     for (const value of ['1', '2', '3']) {
@@ -90,7 +90,7 @@ describe('ordered publisher', () => {
     expect(topic.written).toEqual(['0', '1', '2'])
   })
 
-  it('makes whoever adds wait when much is queued, and refuses them when it is stopped', async () => {
+  it('makes callers wait when much is queued, and refuses their records when it is stopped', async () => {
     const topic = new Topic()
     topic.failures.push(...Array.from({ length: 100 }, () => 'before' as const))
     const { publisher } = publisherOf(topic)
@@ -122,7 +122,7 @@ describe('ordered publisher', () => {
     await waiting
     await new Promise<void>((resolve) => publisher.whenDurable(resolve))
     expect(topic.written).toHaveLength(added)
-    // The last of those that wait for the same records stands for them all.
+    // The last callback that waits for the same records replaces the others.
     expect(called.length).toBeLessThanOrEqual(added)
   })
 
@@ -141,7 +141,7 @@ describe('ordered publisher', () => {
     expect(called).toEqual(['nothing waits', '1', '2'])
   })
 
-  it('waits longer and longer for a batch that fails, and little again once it was published', async () => {
+  it('waits longer and longer after failures of a batch, and starts with short pauses once it was published', async () => {
     const topic = new Topic()
     topic.failures.push('before', 'before', 'before')
     const { publisher, durable, pauses } = publisherOf(topic)
@@ -154,7 +154,7 @@ describe('ordered publisher', () => {
     expect(topic.written).toEqual(Array.from({ length: 11 }, (_, n) => `${n}`))
   })
 
-  it('refuses a record that Kafka would never take', () => {
+  it('refuses a record that Kafka would never accept', () => {
     const { publisher } = publisherOf(new Topic(), 1_000)
     expect(() => publisher.add(record('x'.repeat(1_000)))).toThrow('larger than Kafka takes')
   })

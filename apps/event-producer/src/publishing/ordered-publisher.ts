@@ -1,30 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Backoff, type LogProducer, type OutgoingRecord } from '@hooklane/core/kernel'
 
-/** Of one publish; the producer makes requests of it. More costs memory, fewer costs round trips. */
+/** Limits of one publish, which the producer splits into requests. Too high: more memory. Too low: more round trips. */
 const BATCH_RECORDS = 500
 const BATCH_BYTES = 1024 * 1024
-/** Above this much waiting, `add` waits: the log waits in Postgres, not here. Small records cost more memory than their bytes. */
+/**
+ * Above these limits `add` waits, so that the log waits in Postgres and not here. The number of records is limited because small ones take
+ * more memory than their bytes.
+ */
 const QUEUE_BYTES = 8 * 1024 * 1024
 const QUEUE_RECORDS = 10_000
-/** After a request that failed. Shorter floods brokers that start, longer keeps events waiting. */
+/** Pauses after a failed request. Too low: requests flood starting brokers. Too high: events wait longer. */
 const PAUSES = { firstMs: 200, maxMs: 5_000 }
 
-/** Tells of a record whether the topic holds it already. */
+/** Returns whether the topic holds the record already. */
 export type PublishedCheck = (record: OutgoingRecord) => boolean
 
 export interface OrderedPublisherOptions {
   readonly producer: LogProducer
-  /** Reads back from the topic what is there. */
+  /** Reads back what the topic holds. */
   readonly readBack: () => Promise<PublishedCheck>
   readonly onPublished: (published: number, repeated: number) => void
   readonly onFailure: (error: unknown, retryInMs: number) => void
   readonly onQueued: (records: number) => void
-  /** What Kafka takes: one larger record would hold up everything behind it for ever. */
+  /** The largest record that Kafka accepts. A larger one would hold up everything behind it for ever. */
   readonly maxRecordBytes: number
 }
 
-/** Publishing ended while records waited: they were not sent and will be read again. */
+/** Publishing ended while records waited. They were not sent, and will be read again. */
 export class PublisherStopped extends Error {
   readonly code = 'PUBLISHER_STOPPED'
   constructor() {
@@ -41,14 +44,14 @@ interface Entry {
 }
 
 /**
- * Publishes records of one source in their order, for as long as it takes, each once.
+ * Publishes the records of one source in their order, each once, and tries for as long as it takes.
  *
- * One publish is out at a time and nothing overtakes it: after a failure the same batch is tried again before anything behind it. What a
- * failed request has left in the topic is not known, so the topic is read back first, at the start as well as after a failure, and what
- * it holds is not published again.
+ * Only one publish is pending at a time, and nothing overtakes it: after a failure the same batch is tried again before anything behind it.
+ * What a failed request has left in the topic is unknown. So the topic is read back first, at the start as well as after a failure, and
+ * what it holds is not published again.
  *
- * Memory is bounded while Kafka is away, by what the queue holds: records make whoever adds them wait, and a record carries one callback at
- * most, however many transactions without an event come behind it.
+ * Memory is limited by the size of the queue, also while Kafka is away: callers of `add` wait when the queue is full, and a record carries
+ * at most one callback, however many transactions without an event follow it.
  *
  * Invariant: entries leave `queue` from the front, when they are durable; `isPublished` null ⇔ the topic has to be read back first.
  */
@@ -62,7 +65,7 @@ export class OrderedPublisher {
 
   constructor(private readonly options: OrderedPublisherOptions) {}
 
-  /** Takes a record. Returns a promise when the next one has to wait. @throws PublisherStopped */
+  /** Queues a record. Returns a promise when the caller has to wait before it adds the next one. @throws PublisherStopped */
   add(record: OutgoingRecord): Promise<void> | undefined {
     const bytes = sizeOf(record)
     if (bytes > this.options.maxRecordBytes) {
@@ -76,8 +79,8 @@ export class OrderedPublisher {
   }
 
   /**
-   * Calls back when everything added so far is durable; at once when it is already. Not at all when publishing stops before, or when this is
-   * called again before the next `add`: the later call is about the same records and takes the place of the one before it.
+   * Calls back when everything added so far is durable; at once when it is already. Never calls back when publishing stops first, or when
+   * this method is called again before the next `add`: the later call concerns the same records and replaces the earlier one.
    * @throws PublisherStopped
    */
   whenDurable(onDurable: () => void): void {
@@ -99,12 +102,12 @@ export class OrderedPublisher {
     })
   }
 
-  /** Somebody else may have published: the topic is read back before anything more is sent. */
+  /** Call when another process may have published: the topic is read back before anything more is sent. */
   readAgain(): void {
     this.isPublished = null
   }
 
-  /** Resolves when the publish that is out has its answer, or after `limitMs`; what waits behind it is given up. */
+  /** Resolves when the pending publish has its answer, or after `limitMs`. What waits behind it is given up. */
   async stop(limitMs: number): Promise<void> {
     this.stopping.abort()
     this.room?.resolve()
@@ -135,7 +138,7 @@ export class OrderedPublisher {
   private async run(): Promise<void> {
     // What is added in one turn goes out together.
     await Promise.resolve()
-    // What failed stands at the front: nothing is published before it has been.
+    // The batch that failed stays at the front: nothing else is published before it.
     const backoff = new Backoff(PAUSES)
     while (this.queue.length > 0 && !this.isStopped) {
       try {
@@ -148,7 +151,8 @@ export class OrderedPublisher {
         await this.pause(pauseMs)
       }
     }
-    // In the turn that saw the queue empty: what is added in the next one must not wait for what is added after it.
+    // Order matters: this is the turn in which the queue was seen empty. A turn later, a record added in between would wait until another
+    // one is added.
     this.loop = null
   }
 
@@ -183,7 +187,7 @@ export class OrderedPublisher {
   }
 }
 
-/** At least one entry, however large. */
+/** Takes at least one entry, however large. */
 function takeFront(queue: readonly Entry[]): Entry[] {
   const batch: Entry[] = []
   let bytes = 0
@@ -195,7 +199,7 @@ function takeFront(queue: readonly Entry[]): Entry[] {
   return batch
 }
 
-/** Allowance for what Kafka puts around key, value and headers. */
+/** Allowance for the headers, and for what Kafka adds to a record. */
 const RECORD_OVERHEAD = 256
 
 const sizeOf = ({ key, value }: OutgoingRecord): number => RECORD_OVERHEAD + bytesOf(key) + bytesOf(value)

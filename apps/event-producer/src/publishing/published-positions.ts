@@ -10,7 +10,7 @@ export type LastPositions = ReadonlyMap<number, PublishedEvent>
 
 export interface PublishedEvent {
   readonly position: string
-  /** Of the transaction that it tells; null when it does not say. */
+  /** Id of its transaction; null when the event does not hold it. */
   readonly transactionId: string | null
 }
 
@@ -20,18 +20,18 @@ export type KnownPosition = Pick<CaptureMark, 'position' | 'offsets'>
 export interface PublishedPositionsOptions {
   readonly client: KafkaClient
   readonly topic: string
-  /** Records of other producers stand between ours. */
+  /** The producer of our records; the topic holds those of others, too. */
   readonly producer: string
   readonly groupPrefix: string
-  /** Null: nothing is known, the topic is read back as far as it takes. */
+  /** Null: nothing is known, and the topic is read back as far as needed. */
   readonly knownPosition: () => Promise<KnownPosition | null>
-  /** How many records were read back, those of other producers included. */
+  /** Called with the number of records read back, including those of other producers. */
   readonly onReadBack: (records: number) => void
 }
 
 /**
- * What the topic says of how far a producer has come, behind what is known already. Each partition on its own: a crash may have left the last batch in some partitions
- * and not in others.
+ * Reads from the topic how far a producer has published, beyond what is known already. Partitions are read one by one: a crash may have
+ * left the last batch in some partitions and not in others.
  */
 export class PublishedPositions {
   private readonly admin: KafkaLogAdmin
@@ -44,14 +44,16 @@ export class PublishedPositions {
     return this.readSince(await this.options.knownPosition())
   }
 
-  /** A record is published when it is not behind what is known, or its own partition holds its position or a later one. */
+  /**
+   * A record counts as published when its position is not behind the known one, or when its partition holds its position or a later one.
+   */
   async check(): Promise<PublishedCheck> {
     const known = await this.options.knownPosition()
     const [positions, partitions] = [await this.readSince(known), await this.admin.partitionCount(this.options.topic)]
     return (record) => isPublished(record, { positions, partitions, known: known?.position ?? '' })
   }
 
-  /** Offsets that the next records will get. */
+  /** For each partition, the offset that the next record will get. */
   async endOffsets(): Promise<ReadonlyMap<number, bigint>> {
     const offsets = await this.admin.offsets(this.options.topic)
     return new Map(offsets.map(({ partition, high }) => [partition, high]))
@@ -75,13 +77,13 @@ export class PublishedPositions {
 
 export interface PublishedSoFar {
   readonly positions: LastPositions
-  /** Of the topic. */
+  /** The number of partitions of the topic. */
   readonly partitions: number
   /** Everything up to this position is published; empty: unknown. */
   readonly known: string
 }
 
-/** Positions of one producer are texts of one width: their order is that of the commits. */
+/** Whether the topic holds the record. Positions of one producer have one width, so their order as text is the order of the commits. */
 export function isPublished(record: OutgoingRecord, { positions, partitions, known }: PublishedSoFar): boolean {
   const { key, headers } = record
   const position = headers?.[HEADER.position]

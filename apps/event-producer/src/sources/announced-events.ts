@@ -7,7 +7,7 @@ import {
 } from '@hooklane/core/capture'
 import type { PlacedEvent } from './event-record.js'
 
-/** What receivers have to be told, and where in the transaction it stands. */
+/** An announcement with its place in the transaction. */
 export interface PlacedAnnouncement {
   readonly place: LogPlace
   readonly announcement: Omit<Announcement, 'id'>
@@ -17,11 +17,11 @@ export interface AnnouncementContext {
   readonly producer: string
   readonly epoch: number
   readonly transaction: TransactionInfo
-  /** In the order in which they became known: the index of each one is its place among the others. */
+  /** In the order in which they became known. The index of a company becomes the index of the place of its event. */
   readonly companies: readonly string[]
 }
 
-/** One event for each company, each at a place of its own, in the order of their positions. */
+/** Returns one event for each announcement and company, each at its own place, in the order of their positions. */
 export function announcedEvents(placed: readonly PlacedAnnouncement[], context: AnnouncementContext): PlacedEvent[] {
   return placed.flatMap(({ place, announcement }) =>
     context.companies.map((companyId, index) =>
@@ -44,7 +44,7 @@ function announcedEvent(
   }
 }
 
-/** Two sequences, each in the order of positions, as one. */
+/** Merges two sequences that are each in the order of positions. */
 export async function* inOrder(
   events: AsyncIterable<PlacedEvent>,
   announced: readonly PlacedEvent[],

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { at, FIRST, found, insertInto, LOG, sourceOf, start, type ProcessOptions } from './captured-source.fixture.js'
 import { Outside } from './outside.fixture.js'
 
-/** A process that has to tell one company that the source started over. */
+/** A process that has to announce to one company that the source started over. */
 async function startOver(options: ProcessOptions = {}, isOpen = false) {
   const outside = new Outside()
   outside.mark = { ...(await new Outside().store.claim('pim', 'o', at(1_000n))), log: LOG, settledLsn: 1_001n }
@@ -14,7 +14,7 @@ async function startOver(options: ProcessOptions = {}, isOpen = false) {
 }
 
 describe('an announcement', () => {
-  it('waits until every transaction has ended that was open when it was noted, and for no later one', async () => {
+  it('waits until all transactions that were open when it was noted have ended, and for no later one', async () => {
     const { emitted, openWriters, look, end } = await startOver({}, true)
     expect(emitted).toEqual([])
     openWriters.push('4/20')
@@ -52,8 +52,8 @@ describe('an announcement', () => {
   })
 })
 
-describe('a transaction of which only a half could be given to the publisher', () => {
-  it('is not passed by the mark when an earlier one comes again', async () => {
+describe('a transaction of which only a part was given to the publisher', () => {
+  it('is not passed by the mark when an earlier transaction comes again', async () => {
     const outside = new Outside()
     const { source, connect, read, settled, marks, end } = start(outside, { maxRecordBytes: 2_000 })
     await connect(found(50n))

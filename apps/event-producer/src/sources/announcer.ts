@@ -9,67 +9,75 @@ import type { PublishedPlace } from './published-place.js'
 
 export interface AnnouncerOptions {
   readonly marks: MarkKeeper
-  /** Ids of all companies that there are. */
+  /** Ids of all companies. */
   readonly readCompanies: () => Promise<readonly string[]>
   /** Writes the ids into the source's log. */
   readonly emit: (ids: readonly string[]) => Promise<void>
-  /** The open transactions of the captured database that may have written something; no later one has the name of an earlier one. */
+  /**
+   * Returns the open transactions of the captured database that may have written something; a later one never has the name of an earlier
+   * one.
+   */
   readonly readOpenWriters: () => Promise<readonly string[]>
-  /** These wait for transactions that are open since before they were noted; called each time that they still do. */
+  /** Called with announcements that wait for transactions that were open before they were noted; again each time that they still wait. */
   readonly onWaiting: (ids: readonly string[]) => void
 }
 
-/** The events of a transaction with which receivers are told to fetch entities again. */
+/** The events of a transaction that tell receivers to fetch entities again. */
 export interface AnnouncedEvents {
   readonly events: readonly PlacedEvent[]
-  /** Of the announcements that are published with them. */
+  /** Ids of the announcements that are published with them. */
   readonly ids: readonly string[]
 }
 
 const NOTHING: AnnouncedEvents = { events: [], ids: [] }
 
 /**
- * Publishes what receivers have to be told of a source besides its changes.
+ * Publishes announcements: events that tell receivers to fetch entities of a source again.
  *
- * An announcement is noted in the mark before it is emitted into the source's log, and leaves the mark when its events are in Kafka. One that
- * was emitted twice is published where it stands first.
+ * An announcement is noted in the mark before it is emitted into the source's log, and leaves the mark when its events are in Kafka. One
+ * that was emitted twice is published at its first place.
  *
- * It is emitted only when every transaction has ended that had written something and was open when it was noted. Whether a change is published is decided when it is made, so
- * one that was made while its table was left out never comes, also where its transaction commits after the table is published again.
- * Receivers that fetched before that commit would not see it.
+ * It is emitted only when all transactions have ended that were open, and had written something, when it was noted. Why: Postgres decides
+ * whether a change is published when the change is made. So a change that was made while its table was left out of the publication never
+ * comes, even when its transaction commits after the table is published again. Receivers that fetched before that commit would miss it.
  */
 export class Announcer {
-  /** Of the transaction that is being read. */
+  /** Announcements in the transaction that is being read. */
   private inTransaction: { readonly id: string; readonly place: LogPlace }[] = []
-  /** Over this connection; nobody needs to emit them again. */
+  /** Emitted over this connection, so they need not be emitted again. */
   private readonly emittedIds = new Set<string>()
-  /** Noted and not emitted → the transactions that have to end first. */
+  /** Noted and not emitted yet → the transactions that have to end first. */
   private readonly waitsFor = new Map<string, readonly string[]>()
-  /** Read from this connection → LSN of its first place in the log. */
+  /** Read over this connection → LSN of its first place in the log. */
   private readonly firstPlaces = new Map<string, bigint>()
 
   constructor(private readonly options: AnnouncerOptions) {}
 
-  /** The log is read over a new connection. It may be that of a standby that took over and has not received what was emitted. */
+  /**
+   * Call when the log is read over a new connection. It may be the log of a standby that took over and has not received what was emitted.
+   */
   connected(): void {
     this.emittedIds.clear()
     this.waitsFor.clear()
     this.firstPlaces.clear()
   }
 
-  /** Another transaction is read from now on. */
+  /** Call when another transaction begins. */
   begin(): void {
     this.inTransaction = []
   }
 
-  /** An announcement stands here in the log. */
+  /** Call when an announcement was read at this place of the log. */
   emitted(id: string, place: LogPlace): void {
     const first = this.firstPlaces.get(id) ?? place.lsn
     this.firstPlaces.set(id, first)
     if (place.lsn === first) this.inTransaction.push({ id, place })
   }
 
-  /** Emits what is noted durably, was not emitted yet, and waits for nothing. Called again after every look at the catalogue. */
+  /**
+   * Emits the announcements that are noted durably, were not emitted yet, and wait for nothing. Call again after every look at the
+   * catalogue.
+   */
   async emit(): Promise<void> {
     const { announcements, savedAnnouncements } = this.options.marks
     const saved = new Set(savedAnnouncements.map(({ id }) => id))
@@ -88,7 +96,7 @@ export class Announcer {
     }
   }
 
-  /** @param source under whose configuration the transaction is folded */
+  /** @param source the configuration under which the transaction is folded */
   async eventsOf(
     transaction: TransactionInfo,
     truncations: readonly Truncation[],
@@ -109,7 +117,7 @@ export class Announcer {
     }
   }
 
-  /** What is noted when a source is begun: after its epoch was raised, receivers have to fetch everything again. */
+  /** Returns the announcements to note when a source begins. After its epoch was raised, receivers have to fetch everything again. */
   afterEpoch(
     { announcements, gaps }: ReadCaptureMark,
     { tables }: CaptureSource,
@@ -120,7 +128,7 @@ export class Announcer {
     return [{ id: randomUUID(), reason: reasonOf(gaps), resources, from: former.text }]
   }
 
-  /** New ones are noted before anything is published under their index. */
+  /** Returns all known companies. New ones are noted before anything is published under their index. */
   private async companies(only: string | null): Promise<readonly string[]> {
     const { marks, readCompanies } = this.options
     const known = new Set(marks.companies)
@@ -131,7 +139,7 @@ export class Announcer {
   }
 }
 
-/** Why changes are missing decides what receivers are told. */
+/** The reason that receivers are given follows from why changes are missing. */
 function reasonOf(gaps: ReadCaptureMark['gaps']): ResyncReason {
   const codes = new Set([...gaps.values()].map(({ code }) => code))
   if (codes.has('SLOT_LOST')) return 'slotLost'

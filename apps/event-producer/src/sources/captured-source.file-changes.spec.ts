@@ -99,7 +99,7 @@ function logged(changes: readonly (readonly [RowChange, boolean])[], number: num
   return { xid: `x${number}`, commitLsn, changes: placed }
 }
 
-/** What one configuration makes of a transaction: position → event. */
+/** The events that one configuration makes of a transaction: position → event. */
 async function foldedBy(capture: CaptureSource, { xid, commitLsn, changes }: LoggedTransaction) {
   const folder = new TransactionFolder(new SourceReader(capture), {
     openSpool: () => Promise.reject(new Error('small')),
@@ -111,7 +111,7 @@ async function foldedBy(capture: CaptureSource, { xid, commitLsn, changes }: Log
   return events
 }
 
-/** One process reads everything until Kafka falls silent for it, and is killed; or to the end. */
+/** One process reads everything until Kafka stops answering it, and is then killed; or reads to the end. */
 async function run(outside: Outside, transactions: readonly LoggedTransaction[], capture: CaptureSource, room: number) {
   const process = start(outside, { capture, room, columnsNow: COLUMNS })
   const work = async () => {
@@ -128,7 +128,7 @@ async function run(outside: Outside, transactions: readonly LoggedTransaction[],
 }
 
 describe('a changed capture file', () => {
-  it('never makes other events of a transaction that is half-published, whatever changed and wherever it was killed', async () => {
+  it('never makes other events of a half-published transaction, whatever changed and wherever the process was killed', async () => {
     const runs = fc.array(fc.tuple(file, fc.nat(12)), { minLength: 1, maxLength: 3 })
     await fc.assert(
       fc.asyncProperty(log, runs, file, async (transactions, killed, last) => {
@@ -148,7 +148,7 @@ describe('a changed capture file', () => {
     )
   })
 
-  it('holds from the first transaction on of which nothing is published', async () => {
+  it('holds from the first transaction that is not published at all', async () => {
     await fc.assert(
       fc.asyncProperty(log, file, file, fc.nat(12), async (transactions, before, after, room) => {
         const outside = new Outside()
@@ -167,7 +167,7 @@ describe('a changed capture file', () => {
     )
   })
 
-  it('is refused when two captured tables have swapped their names while nobody looked', async () => {
+  it('is refused when two captured tables have swapped their names between two looks', async () => {
     const outside = new Outside()
     const capture = sourceOf({ tables: [ITEM, { ...ITEM, table: 'brand', resource: 'brands' }] })
     const named = (item: number, brand: number): ReadonlyMap<string, number> =>

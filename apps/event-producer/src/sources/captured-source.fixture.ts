@@ -22,7 +22,7 @@ import { HiddenColumns } from './hidden-columns.js'
 import { CatalogueWatch } from './catalogue-watch.js'
 import { PARTITIONS, type Outside } from './outside.fixture.js'
 
-/** A captured source over a topic and a database of marks that a test plays; the parts between are the shipped ones. */
+/** A captured source over a topic and a database of marks that a test plays. All parts in between are the shipped ones. */
 
 export const TABLES = new Map([['public.item', 16_400]])
 
@@ -90,13 +90,13 @@ export const found = (confirmedLsn: bigint, part: Partial<FoundHistory> = {}): F
   ...part,
 })
 
-/** Companies whose events stand in the first and in the second partition. */
+/** Companies whose events are in the first and in the second partition. */
 export const [FIRST, SECOND] = [0, 1].map((partition) => {
   const names = Array.from({ length: 50 }, (_, i) => `c-${i}`)
   return names.find((name) => partitionOfKey(Buffer.from(name), PARTITIONS) === partition) ?? ''
 }) as [string, string]
 
-/** A row change and where it stands. */
+/** A row change and its place. */
 export interface PlacedChange {
   readonly change: RowChange
   readonly lsn: bigint
@@ -122,10 +122,10 @@ export const insertInto = (commitLsn: bigint, company: string, xid = `x${commitL
 
 export interface ProcessOptions {
   readonly capture?: CaptureSource
-  /** How many records Kafka takes before it falls silent; default: any number. */
+  /** How many records Kafka accepts before it stops answering; default: any number. */
   readonly room?: number
   readonly companies?: readonly string[]
-  /** Of the largest record that Kafka takes; default: larger than any here. */
+  /** Size of the largest record that Kafka accepts; default: larger than any here. */
   readonly maxRecordBytes?: number
   /** Columns that the catalogue has now, of every table; null: the tables are gone; default: those of the item. */
   readonly columnsNow?: readonly string[] | null
@@ -163,7 +163,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
   const openWriters: string[] = []
   const kafka = { room, isSilent: false, answers: Promise.resolve() }
   let fallSilent: () => void = () => undefined
-  /** Resolves when a request stays without an answer. */
+  /** Resolves when a request has got no answer. */
   const silence = new Promise<void>((resolve) => (fallSilent = resolve))
   const hang = (): Promise<void> => {
     fallSilent()
@@ -265,7 +265,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
   }
   const look = () => source.inspected(publishedAsTheyAre(TABLES, process.columnsNow))
   const settled = () => publisher.drained()
-  /** As a crash would: nothing more is saved or published. */
+  /** Ends like a crash: nothing more is saved or published. */
   const end = async () => {
     kafka.isSilent = true
     await source.ended()

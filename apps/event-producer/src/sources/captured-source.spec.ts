@@ -34,7 +34,7 @@ describe('a captured source', () => {
     await second.end()
   })
 
-  it('whose process was killed when one partition had its batch and the other had not publishes the rest', async () => {
+  it('whose process was killed when only one of two partitions had its batch publishes the rest', async () => {
     const outside = new Outside()
     const first = start(outside)
     await first.connect(found(50n))
@@ -49,7 +49,7 @@ describe('a captured source', () => {
     await second.end()
   })
 
-  it('that was silent before its process ended is refused when the database was set back and has gone on', async () => {
+  it('that was silent before its process ended is refused when the database was restored and has gone on', async () => {
     const outside = new Outside()
     const first = start(outside)
     await first.connect(found(50n))
@@ -65,12 +65,12 @@ describe('a captured source', () => {
     expect(refusal).toBeInstanceOf(ChangesMissing)
     expect(refusal).toMatchObject({ code: 'CHANGES_MISSING' })
     expect(String(refusal)).toContain('the log does not hold transaction x100, which was published')
-    // What was taken for a copy is still held.
+    // The log still holds what was mistaken for a duplicate.
     expect(second.acknowledged).toEqual([])
     await second.end()
   })
 
-  it('is refused when the log goes on behind what was published without holding it', async () => {
+  it('is refused when the log goes on past what was published and does not hold it', async () => {
     const outside = new Outside()
     const first = start(outside)
     await first.connect(found(50n))
@@ -86,7 +86,7 @@ describe('a captured source', () => {
     await second.end()
   })
 
-  it('that comes again as it was published is acknowledged once the last one that was published has come', async () => {
+  it('whose transactions come again as they were published acknowledges them once the last published one has come', async () => {
     const outside = new Outside()
     const first = start(outside)
     await first.connect(found(50n))
@@ -106,7 +106,7 @@ describe('a captured source', () => {
     await second.end()
   })
 
-  it('that has not come to what was published stays refused after it has gone on', async () => {
+  it('that was refused before it came to what was published stays refused after the log has gone on', async () => {
     const outside = new Outside()
     const first = start(outside)
     await first.connect(found(50n))
@@ -144,7 +144,7 @@ describe('a captured source', () => {
   it.each([
     ['what another process released before it ended', {}],
     ['a promotion behind everything that was read', { ...promoted(151n) }],
-  ])('takes %s for no loss', async (_, now) => {
+  ])('does not take %s for a loss', async (_, now) => {
     const outside = new Outside()
     const first = start(outside)
     await first.connect(found(50n))
@@ -162,7 +162,7 @@ describe('a captured source', () => {
     await second.end()
   })
 
-  it('releases nothing that the mark does not say, however long its database is away', async () => {
+  it('releases no more than the mark says, however long its database is away', async () => {
     const outside = new Outside()
     const first = start(outside)
     await first.connect(found(50n))
@@ -178,7 +178,7 @@ describe('a captured source', () => {
     await first.end()
   })
 
-  it('that another process has read meanwhile publishes no copies of what that one published', async () => {
+  it('that another process has read meanwhile publishes no duplicates of what that process published', async () => {
     const outside = new Outside()
     const first = start(outside)
     await first.connect(found(50n))
@@ -216,7 +216,7 @@ describe('a captured source', () => {
     await second.end()
   })
 
-  it('is not measured by what was published under an epoch before its own, and says to receivers that it started over', async () => {
+  it('is not measured by what was published under an earlier epoch, and announces to receivers that it started over', async () => {
     const outside = new Outside()
     outside.append(FIRST, at(1_000n), 'x1000')
     outside.mark = {
@@ -244,7 +244,7 @@ describe('a captured source', () => {
     await end()
   })
 
-  it('forgets an announcement once it is published, also where transactions without events come before Kafka has it', async () => {
+  it('forgets an announcement once it is published, even when transactions without events come before Kafka has it', async () => {
     const outside = new Outside()
     outside.mark = { ...(await new Outside().store.claim('pim', 'o', at(1_000n))), log: LOG, settledLsn: 1_001n }
     const { connect, read, settled, marks, kafka, emitted, end } = start(outside, {
@@ -264,7 +264,7 @@ describe('a captured source', () => {
   })
 })
 
-/** The timeline that was read was left at this LSN. */
+/** The log left the timeline that was read at this LSN. */
 function promoted(leftAt: bigint) {
   return { log: { ...LOG, timeline: 2 }, timelines: new Map([[1, leftAt]]) }
 }

@@ -43,7 +43,7 @@ import { historyIsOther, historyOf } from './source-history.js'
 import { whereToBegin } from './where-to-begin.js'
 
 export interface CapturedSourceOptions {
-  /** As the capture file says today. */
+  /** The source as today's capture file defines it. */
   readonly capture: CaptureSource
   readonly replicated: ReplicatedSource
   readonly topic: string
@@ -56,39 +56,39 @@ export interface CapturedSourceOptions {
   readonly catalogue: CatalogueWatch
   readonly columns: HiddenColumns
   readonly onTransaction: (transaction: TransactionInfo, report: FoldReport) => void
-  /** Ends the publishing when the process ends; nothing to do otherwise. */
+  /** Ends the publishing when the process ends; does nothing otherwise. */
   readonly onEnded: () => Promise<void>
 }
 
 /**
- * Turns the transactions of a captured database into events. A transaction is folded while it is read; its events are given to the
+ * Turns the transactions of a captured database into events. A transaction is folded while it is read. Its events are given to the
  * publisher at its commit, and the log is released when they are durable and the mark says so.
  *
- * Invariant: `lastEnqueued` is the position of the last event given to the publisher; it may stand within a transaction whose commit failed.
- * After a reconnect the same transactions come again, and what is not above it is on its way already. The last transaction that was published is
- * `expected` among them: if the database was restored and moved on, another one stands in its place, and what it holds before that place
- * would be mistaken for copies.
+ * Invariant: `lastEnqueued` is the position of the last event that was given to the publisher; it may lie within a transaction whose commit
+ * failed. After a reconnect the same transactions come again, and events that are not above it are passed over. `expected` is the last
+ * transaction that was published. If the database was restored and moved on, another transaction stands in its place, and the changes
+ * before that place would be mistaken for duplicates.
  */
 export class CapturedSource implements TransactionConsumer {
   private fold: TransactionFolder | null = null
   private plan: FoldingPlan | null = null
   private prepared: PreparedSource | null = null
   private lastEnqueued: PublishedPlace | null = null
-  /** As `lastEnqueued`, of the last transaction whose events were all given to the publisher. */
+  /** Like `lastEnqueued`, for the last transaction whose events were all given to the publisher. */
   private lastWhole: PublishedPlace | null = null
   private expected: PublishedPlace | null = null
-  /** Transactions up to this commit LSN are in Kafka for sure, whole. */
+  /** Transactions up to this commit LSN are certain to be in Kafka as a whole. */
   private publishedLsn = 0n
-  /** The transaction that is being read is one of them. */
+  /** Whether the transaction that is being read is one of them. */
   private isPublished = false
-  /** The last event in each partition of the topic; null before Kafka was asked. */
+  /** The last event in each partition of the topic; null before the topic was read. */
   private published: readonly PublishedPlace[] | null = null
-  /** Ids of announcements that are enqueued and not settled. */
+  /** Ids of announcements that are enqueued and not yet settled. */
   private announcedIds: readonly string[] = []
 
   constructor(private readonly options: CapturedSourceOptions) {}
 
-  /** Nothing of another history may be released. */
+  /** Releases nothing while the log may belong to another history. */
   readonly logRelease: LogRelease = {
     offer: (settledLsn) => this.offer(settledLsn),
     flush: () => this.options.marks.flush(),
@@ -114,7 +114,7 @@ export class CapturedSource implements TransactionConsumer {
     if (!prepared) throw new Error(`${source.name} was not prepared`)
     const claimed = await marks.claim(positionBefore(source.epoch, found.confirmedLsn))
     const claimedPlace = markedPlace(claimed)
-    // Another process has published more since we asked. With a mark it is a short way back.
+    // Another process has published more since this one read the topic. With a mark, little has to be read back.
     if (claimedPlace && claimedPlace.text > (this.lastEnqueued?.text ?? '')) {
       this.published = null
       publisher.readAgain()
@@ -162,7 +162,8 @@ export class CapturedSource implements TransactionConsumer {
   }
 
   change(change: RowChange, place: LogPlace): Promise<void> | undefined {
-    // It may fit no capture file any more. What truncates is needed beside the catalogue, which shows it once more.
+    // A change that is already published may fit no capture file any more. A TRUNCATE is still needed, because the catalogue will show it a
+    // second time.
     if (this.isPublished && change.op !== 'truncate') return undefined
     const looked = this.options.columns.admit(change.relation)
     return looked ? looked.then(() => this.addToFold(change, place)) : this.addToFold(change, place)
@@ -198,15 +199,16 @@ export class CapturedSource implements TransactionConsumer {
     for await (const placed of inOrder(placedEvents(fold.events(transaction)), announced.events)) {
       await this.enqueue(placed, transaction)
     }
-    // An earlier one may have come again, while of the last one only a half was given to the publisher.
+    // Only the transaction of `lastEnqueued` makes it whole: an earlier transaction may have come again, while only a part of the last one
+    // was given to the publisher.
     if (this.lastEnqueued?.commitLsn === transaction.commitLsn) this.lastWhole = this.lastEnqueued
     this.announcedIds = [...this.announcedIds, ...announced.ids]
     const { lastWhole, expected, announcedIds } = this
-    // A later transaction without events takes the place of this call, so each settles what those before it have left.
+    // A later transaction without events replaces this callback, so each callback also settles what earlier ones have left.
     publisher.whenDurable(() => {
       if (lastWhole !== null) marks.settle(endOf(lastWhole), announcedIds)
       this.announcedIds = this.announcedIds.filter((id) => !announcedIds.includes(id))
-      // Before the last transaction that was published has come, this may be another history, of which nothing may be released.
+      // Until the last published transaction has come, the log may be another history, of which nothing may be released.
       if (expected === null) acknowledge(transaction.commitEndLsn)
     })
     onTransaction(transaction, report)
@@ -218,7 +220,7 @@ export class CapturedSource implements TransactionConsumer {
     await this.options.onEnded()
   }
 
-  /** From this transaction on the file of today holds: everything before it has to be in Kafka first, and the mark has to say so. */
+  /** From this transaction on, today's capture file holds. Everything before it has to be in Kafka first, and the mark has to say so. */
   private async switchPlan(): Promise<void> {
     const { publisher, marks, columns } = this.options
     await publisher.drained()

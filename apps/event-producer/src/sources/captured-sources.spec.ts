@@ -14,7 +14,7 @@ const source = (name: string, database: string, resource = 'items'): string => `
     company: { value: c-1 }
     tables: { public.item: { resource: ${resource}, entity: item, id: id } }`
 
-/** What is started, as name and database, while the file says one thing after the other. */
+/** What is started, as name and database, while the file changes. */
 function look(first: string) {
   let text = first
   const started: string[] = []
@@ -43,7 +43,7 @@ describe('the sources of the capture file', () => {
     jest.useRealTimers()
   })
 
-  it('are started when what is wrong with them is fixed', () => {
+  it('are started when their faults are fixed', () => {
     const { started, write, part } = look(source('pim', 'one') + source('shop', 'two', '7bad!'))
     expect(started).toEqual(['pim of one'])
     expect(part()?.ready).toBe(false)
@@ -52,7 +52,7 @@ describe('the sources of the capture file', () => {
     expect(part()).toEqual({ ready: true })
   })
 
-  it('start no more when a name that is read has gone to another database: it would be published twice', () => {
+  it('are no longer started when the name of a running source belongs to another database: it would be published twice', () => {
     const { sources, started, write, part } = look(source('pim', 'one') + source('pim', 'two'))
     expect(started).toEqual(['pim of one'])
     write(source('pim_a', 'one') + source('pim', 'two'))
@@ -60,8 +60,8 @@ describe('the sources of the capture file', () => {
     expect(part()).toEqual({
       ready: false,
       detail:
-        'the capture file no longer says of pim what is being read, and nothing more of it is started: put it back, or restart the ' +
-        'event-producer',
+        'the capture file no longer defines pim as it is being read, so no other source is started: put the definition back, or ' +
+        'restart the event-producer',
     })
     write(source('pim', 'one') + source('pim_b', 'two'))
     expect(started).toEqual(['pim of one', 'pim_b of two'])
@@ -69,7 +69,7 @@ describe('the sources of the capture file', () => {
     sources.stop()
   })
 
-  it('start no more when one that is read has another name', () => {
+  it('are no longer started when a running source has another name', () => {
     const { sources, started, write } = look(source('pim', 'one') + source('shop', 'two', '7bad!'))
     write(source('pim_a', 'one') + source('shop', 'two'))
     expect(started).toEqual(['pim of one'])

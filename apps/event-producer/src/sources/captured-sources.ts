@@ -4,7 +4,7 @@ import type { CaptureSource } from '@hooklane/core/capture'
 import type { Logger, Readiness } from '@hooklane/observability'
 import type { EventProducerMetrics } from '../metrics.js'
 
-/** How soon a person who fixes the file sees it work. */
+/** How soon a person who fixes the file sees the effect. */
 const LOOK_AGAIN_MS = 2_000
 
 const PART = 'capture file'
@@ -18,9 +18,11 @@ export interface CapturedSourcesOptions {
 }
 
 /**
- * Starts the sources of the capture file. One that is written wrongly holds up no other: it is said where and what, and the file is read
- * again until nothing is wrong. A source that was started stays as it was read then, until the process ends: when the file says another
- * thing of it, nothing more is started, because a database may have another name there now and would be published twice.
+ * Starts the sources of the capture file. A source with a fault holds up no other: the fault is reported with its line, and the file is
+ * read again until it has no faults.
+ *
+ * A source that was started stays as it was then until the process ends. When the file says something else about it, no further source is
+ * started: its database may have another name there now, and would be published twice.
  */
 export class CapturedSources {
   private readonly started = new Map<string, CaptureSource>()
@@ -29,7 +31,7 @@ export class CapturedSources {
 
   constructor(private readonly options: CapturedSourcesOptions) {}
 
-  /** Reads the file, and again for as long as something is wrong with it. */
+  /** Reads the file, and again for as long as it has faults. */
   look(): void {
     const file = this.options.read()
     const changed = this.changedSince(file)
@@ -50,7 +52,7 @@ export class CapturedSources {
     }
   }
 
-  /** Names of sources that run as the file no longer says. */
+  /** Names of running sources that the file defines differently now, or not at all. */
   private changedSince({ sources }: CaptureFile): string[] {
     const read = new Map(sources.map((source) => [source.name, source]))
     return [...this.started]
@@ -76,5 +78,5 @@ export class CapturedSources {
 const restartFor = (changed: readonly string[]): string =>
   changed.length === 0
     ? ''
-    : `the capture file no longer says of ${changed.join(', ')} what is being read, and nothing more of it is started: put it back, or ` +
-      `restart the event-producer`
+    : `the capture file no longer defines ${changed.join(', ')} as it is being read, so no other source is started: put the definition ` +
+      `back, or restart the event-producer`

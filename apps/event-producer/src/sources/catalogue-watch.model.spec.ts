@@ -45,13 +45,13 @@ const captureOf = (files: readonly string[], epoch: number, accept: readonly str
   })
 
 /**
- * A database that others change, a mark, and processes that come and go. Beside them stands what is true: what was lost of each captured table and when,
- * what could be the cause of an alarm, and what receivers were told.
+ * A database that others change, a mark, and processes that come and go. The model also records the truth: what was lost of each captured
+ * table and when, what could be the cause of an alarm, and what receivers were told.
  */
 class World {
   readonly database = new ModelDatabase(TABLES)
   readonly outside = new Outside()
-  /** Ids that stand in the capture file. */
+  /** Ids that the capture file accepts. */
   readonly accepted: string[] = []
   epoch = 1
   reading: (Pick<Process, 'watch' | 'end'> & { readonly files: readonly string[] }) | null = null
@@ -61,10 +61,10 @@ class World {
   private readonly cause = new Map<string, number>()
   /** When the capture file took a table out, or a person started over. */
   private readonly order = new Map<string, number>()
-  /** Tables that are captured, as far as anybody reads them. */
+  /** Tables that are captured, if a process reads them. */
   private readonly published = new Set<string>()
   private reused: string | null = null
-  /** Up to which causes have had their alarm. */
+  /** Causes up to here have had their alarm. */
   private readonly spent = new Map<string, number>()
   private readonly announced = new Set<string>()
   /** Tables that were captured when the mark was settled last. */
@@ -79,7 +79,7 @@ class World {
     if (touched.length > 0) this.happened(touched)
   }
 
-  /** Does it, if it can be done. @returns the tables that may have lost something by it */
+  /** Does it, if possible. @returns the tables that may have lost something by it */
   private touchedBy(action: (typeof FOREIGN)[number], table: string, oid: number): readonly string[] {
     const { database } = this
     const { publication } = database
@@ -119,14 +119,17 @@ class World {
     }
   }
 
-  /** A process takes the source over, and gets as far as `crashAfter` steps let it. @param between what somebody does after it has looked */
+  /**
+   * A process takes over the source, and gets as far as `crashAfter` steps allow. @param between what somebody does after the process has
+   * looked
+   */
   async start(files: readonly string[], crashAfter: number, between?: Foreign): Promise<void> {
     await this.stop()
     const process = this.process(files, crashAfter)
     try {
       await this.open(process, files, between)
       this.reading = { ...process, files }
-      // What came after the look is for the next one to see.
+      // The next look has to see what happened after this one.
       if (between) await this.inspect()
       else this.checkAllTold(files)
     } catch (error) {
@@ -147,13 +150,13 @@ class World {
     }
   }
 
-  /** The ids that refusals printed are written into the file. */
+  /** Writes the ids that refusals printed into the file. */
   acceptNoted(): void {
     const ids = [...(this.outside.mark?.gaps.values() ?? [])].flatMap(({ id }) => id ?? [])
     this.accepted.push(...ids.filter((id) => !this.accepted.includes(id)))
   }
 
-  /** As a crash would. */
+  /** Ends the process like a crash. */
   async stop(): Promise<void> {
     await this.reading?.end()
     this.reading = null
@@ -277,7 +280,7 @@ class World {
     expect(this.reused).toBeNull()
   }
 
-  /** Something was lost of these tables, or may have been. */
+  /** These tables have lost something, or may have. */
   private happened(tables: readonly string[]): void {
     for (const table of tables) {
       this.cause.set(table, this.clock)
@@ -325,7 +328,7 @@ class World {
     this.settled = new Set(mark.tables.keys())
   }
 
-  /** The file takes out and names again as it likes: that is no reason to refuse. */
+  /** Takes tables out of the file and names them again: that is no reason to refuse. */
   private checkRefused(table: string, alarm: string): void {
     const { mark } = this.outside
     this.checkCause(table, [this.cause], alarm)
@@ -425,7 +428,7 @@ describe('what the catalogue shows', () => {
     )
   })
 
-  it('has nothing to say of a table whose plan was rolled back before a person started over', async () => {
+  it('announces nothing for a table whose plan was rolled back before a person started over', async () => {
     const world = new World()
     await world.start(['public.b'], Infinity)
     await world.start(['public.c'], 3)

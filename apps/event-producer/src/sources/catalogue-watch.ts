@@ -33,7 +33,7 @@ import type { MarkKeeper, MarkStart } from '../marks/mark-keeper.js'
 import { gapsOfMark } from './gaps-of-mark.js'
 import type { HiddenColumns } from './hidden-columns.js'
 
-/** How many TRUNCATEs of one table are remembered. Fewer may announce one twice; more cost memory. */
+/** How many TRUNCATEs of one table are remembered. Too low: one may be announced twice. Too high: more memory. */
 const MAX_TRUNCATIONS = 100
 
 export interface CatalogueWatchOptions {
@@ -41,22 +41,24 @@ export interface CatalogueWatchOptions {
   readonly replicated: ReplicatedSource
   readonly marks: MarkKeeper
   readonly columns: Pick<HiddenColumns, 'learn'>
-  /** These will be published. */
+  /** Called with announcements that will be published. */
   readonly onAnnounced: (announcements: readonly Announcement[]) => void
-  /** The capture file accepts gaps that are not open, or not any more. */
+  /** Called with accepted ids that are not of an open gap, or not any more. */
   readonly onNotOpen: (ids: readonly string[]) => void
 }
 
 /** A source that this process has claimed. */
 export interface ClaimedSource {
   readonly mark: ReadCaptureMark
-  /** Whether it goes on where the mark is; else its epoch was raised, and of its past only what was captured then counts. */
+  /**
+   * Whether it goes on where the mark is. Otherwise its epoch was raised, and of its past only the tables that were captured then count.
+   */
   readonly isContinued: boolean
   readonly prepared: PreparedSource
   readonly access: CatalogueAccess
 }
 
-/** What is noted of a catalogue, and what it says now. */
+/** What is noted about a catalogue, and what it says now. */
 interface Compared {
   readonly known: KnownCatalogue
   readonly facts: CatalogueFacts
@@ -64,10 +66,10 @@ interface Compared {
   readonly before: TableOids
 }
 
-/** A source whose catalogue has not been noted in this epoch. */
+/** A source whose catalogue has not been recorded in this epoch. */
 interface NewSource {
   readonly facts: CatalogueFacts
-  /** Of the epoch before; `NOTHING_KNOWN`: there was none. */
+  /** Recorded in an earlier epoch; `NOTHING_KNOWN` without one. */
   readonly noted: KnownCatalogue
   readonly outcome: PlanOutcome
   readonly isSameCluster: boolean
@@ -77,29 +79,31 @@ interface Judged extends Compared {
   readonly verdict: CatalogueVerdict
 }
 
-/** The versions of a publication's rows after this process has changed it. */
+/** The versions of the rows of a publication after this process has changed it. */
 type ChangedPublication = Pick<PublicationPlan, 'publication' | 'members'>
 
 /**
- * Compares what the catalogue of a captured database says with what is noted of it, and notes what it says now. A difference is refused, or
- * it is announced by the same save that forgets it: so it is neither lost nor announced twice, wherever the process ends.
+ * Compares what the catalogue of a captured database says with what is noted about it, and notes what it says now. A difference is either
+ * refused, or announced by the same save that replaces the old note. So a difference is neither lost nor announced twice, wherever the
+ * process ends.
  *
- * A start goes through: claimed → judged → planned → changed → settled. Planned is noted in the transaction that changes the publication, before it
- * commits; the next start compares a plan that was committed as if it were settled. See docs/adr/0017-what-the-catalogue-shows.md.
+ * A start goes through: claimed → judged → planned → changed → settled. The plan is noted within the transaction that changes the
+ * publication, before it commits; the next start treats a plan that was committed as settled. See
+ * docs/adr/0017-what-the-catalogue-shows.md.
  */
 export class CatalogueWatch {
   private readonly truncatedBy = new Map<string, ReadonlySet<string>>()
-  /** Gaps that this process has closed: their ids may stay in the capture file. */
+  /** Ids of gaps that this process has closed: they may stay in the capture file. */
   private readonly closedIds = new Set<string>()
-  /** The captured tables, as they were last settled. */
+  /** The captured tables as they were last settled. */
   private tables: TableOids = new Map()
 
   constructor(private readonly options: CatalogueWatchOptions) {}
 
   /**
-   * Begins the mark of a claimed source, and brings its publication in step.
-   * @param start its `catalogue` is that of before, and its announcements those that do not follow from it
-   * @throws SourceRefused when changes are missing that nobody has accepted
+   * Begins the mark of a claimed source, and aligns its publication.
+   * @param start its `catalogue` is the one noted before, and its announcements are those that do not follow from the catalogue
+   * @throws SourceRefused when changes are missing that no person has accepted
    */
   async begin(start: MarkStart, claimed: ClaimedSource): Promise<void> {
     const { marks, capture, onAnnounced } = this.options
@@ -126,7 +130,7 @@ export class CatalogueWatch {
     if (announcements.length > 0) onAnnounced(announcements)
   }
 
-  /** @throws ChangesMissing; CaptureMarkTaken when another process has the source meanwhile */
+  /** @throws ChangesMissing; CaptureMarkTaken when another process has claimed the source meanwhile */
   async inspected(facts: CatalogueFacts): Promise<void> {
     const { marks, onAnnounced } = this.options
     const known = catalogueFromJson(marks.catalogue) ?? NOTHING_KNOWN
@@ -141,7 +145,7 @@ export class CatalogueWatch {
     await marks.note({ catalogue, announcements: [...marks.announcements, ...announcements] })
   }
 
-  /** These are announced where they stand in the log: the catalogue, which shows them as well, must not announce them again. */
+  /** Notes truncations that are announced at their place in the log. The catalogue shows them as well, and must not announce them again. */
   noteTruncations({ xid }: TransactionInfo, truncations: readonly Truncation[]): void {
     const resources = new Set(truncations.flatMap((one) => one.resources))
     for (const table of this.options.capture.tables) {
@@ -170,12 +174,12 @@ export class CatalogueWatch {
     return this.judgeNew({ facts, noted: noted ?? NOTHING_KNOWN, outcome, isSameCluster }, claimed, accepted)
   }
 
-  /** A column may have got another name since, while the slot was made. */
+  /** A column may have been renamed while the slot was created. */
   private columnsFrom(columns: KnownCatalogue['columns'], prepared: ClaimedSource['prepared']) {
     return this.options.columns.learn(prepared.catalogue, { columns })
   }
 
-  /** Of a source that starts over, or whose mark holds no catalogue yet. */
+  /** For a source that starts over, or whose mark holds no catalogue yet. */
   private judgeNew(
     { facts, noted, outcome, isSameCluster }: NewSource,
     { mark, isContinued, prepared }: ClaimedSource,
@@ -184,16 +188,16 @@ export class CatalogueWatch {
     const captured: TableOids = isContinued ? mark.tables : new Map()
     const earlier = withOutcome(noted, mark.tables, outcome).captured
     const prior = knownFrom(prepared.catalogue)
-    // An omitted column stays one when its source starts over; in another database the numbers are of other columns.
+    // An omitted column stays omitted when its source starts over. In another database the numbers belong to other columns.
     const columns = this.columnsFrom(isSameCluster && noted !== NOTHING_KNOWN ? noted.columns : prior.columns, prepared)
     const known = { ...prior, columns, former: formerTables(noted.former, earlier, facts.oids) }
     const compared = { known, facts, before: withPublished(captured, known, facts) }
-    // Of these, reading has only just begun: what they lack since they were published is announced.
+    // Reading of these tables has only just begun: what they lack since they were published is announced.
     const begun = [...this.verdictOn(compared, accepted).gaps.keys()].filter((table) => !captured.has(table))
     return { ...compared, verdict: this.judgeOrRefuse(compared, new Set([...accepted, ...begun])) }
   }
 
-  /** Brings the publication in step. Returns what became of it; null: it was in step. */
+  /** Aligns the publication. Returns the versions after the change; null: nothing had to change. */
   private async alignPublication(
     start: MarkStart,
     { known, facts, before, verdict }: Judged,
@@ -203,7 +207,8 @@ export class CatalogueWatch {
     await access.alignPublication(facts.publication, async (plan) => {
       const planned: KnownCatalogue = {
         ...known,
-        // Until it is settled, what returns counts as gone, and what comes new has the partitions that it had before it was published.
+        // Until the plan is settled, a table that returns still counts as gone, and a new table has the partitions from before it was
+        // published.
         former: new Map([...known.former, ...verdict.former]),
         leaves: new Map([...knownFrom(facts).leaves, ...known.leaves]),
         plan,
@@ -215,17 +220,20 @@ export class CatalogueWatch {
     return changed
   }
 
-  /** What looks like a gap may be the doing of a process that has taken the source over, with a capture file of its own. @throws CaptureMarkTaken */
+  /**
+   * A difference that looks like a gap may come from a process that has taken over the source with its own capture file. @throws
+   * CaptureMarkTaken
+   */
   private async requireClaim(): Promise<void> {
     try {
       await this.options.marks.note({})
     } catch (error) {
-      // Away, it proves nothing, and what is missing is missing.
+      // A database that is away proves nothing, so the gap counts.
       if (error instanceof CaptureMarkTaken) throw error
     }
   }
 
-  /** @throws ChangesMissing when there are gaps that nobody has accepted */
+  /** @throws ChangesMissing when there are gaps that no person has accepted */
   private judgeOrRefuse(compared: Compared, accepted: ReadonlySet<string>): CatalogueVerdict {
     const { replicated, capture } = this.options
     const verdict = this.verdictOn(compared, accepted)
@@ -239,7 +247,7 @@ export class CatalogueWatch {
     return judgeCatalogue({ ...compared, name: replicated.publication, accepted, truncatedBy: this.truncatedBy })
   }
 
-  /** One for each reason. */
+  /** Returns one announcement for each reason. */
   private announcementsOf({ announced }: CatalogueVerdict): Announcement[] {
     const resources = new Map(this.options.capture.tables.map((table) => [qualifiedName(table), table.resource]))
     return [...new Set(announced.values())].map((reason) => ({
@@ -257,15 +265,15 @@ export class CatalogueWatch {
 }
 
 /**
- * The captured tables, and those that were published when the catalogue was looked at last. While a transaction is finished that was
- * half-published under an earlier capture file, the mark names the tables of that one only.
+ * Returns the captured tables and those that were published at the last look at the catalogue. While a transaction that was half-published
+ * under an earlier capture file is being finished, the mark names only the tables of that file.
  */
 function withPublished(captured: TableOids, { members }: KnownCatalogue, { oids }: CatalogueFacts): TableOids {
   const known = new Set(captured.values())
   return new Map([...captured, ...[...oids].filter(([, oid]) => members.has(oid) && !known.has(oid))])
 }
 
-/** @param access null: the plan was one of another database, which says nothing of it any more */
+/** @param access null: the plan belongs to another database, whose state does not show its outcome */
 function outcomeOf(
   plan: PublicationPlan | null,
   access: Pick<CatalogueAccess, 'outcomeOf'> | null,

@@ -12,7 +12,7 @@ const row = (id: string, version: bigint): ConfigurationRow => ({
   body: JSON.stringify({ id }),
 })
 
-/** A source over a topic that holds `c-1` and `c-2`, and a table that the test gives. */
+/** A source over a topic that holds `c-1` and `c-2`, and over a table that the test provides. */
 function sourceOver(readTable: () => Promise<readonly ConfigurationRow[]>) {
   const published: OutgoingRecord[] = []
   const topic = new ConfigurationState()
@@ -42,7 +42,7 @@ describe('ConfigurationSource', () => {
     expect(published.map(({ key, value }) => [key, value])).toEqual([['company:c-2', null]])
   })
 
-  it('makes up for a comparison that failed at the next connection', async () => {
+  it('completes a comparison that failed, at the next connection', async () => {
     let fails = true
     const { source, published } = sourceOver(() => {
       if (!fails) return Promise.resolve([row('c-2', 9n)])
@@ -57,7 +57,7 @@ describe('ConfigurationSource', () => {
     ])
   })
 
-  it('says nothing again that the topic says already', async () => {
+  it('publishes nothing that the topic holds already', async () => {
     const { source, published } = sourceOver(() => Promise.resolve([row('c-1', 7n), row('c-2', 7n)]))
     await source.connected()
     await source.connected()

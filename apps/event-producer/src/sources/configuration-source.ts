@@ -25,16 +25,16 @@ export interface ConfigurationSourceOptions {
 }
 
 /**
- * Carries the table `configuration` to its topic: a row under its key, a deletion as a record without a value.
+ * Publishes the table `configuration` to its topic: a row under its key, a deletion as a record without a value.
  *
- * On every connection the table is compared with the topic first and what is missing or older there is published, so a new slot begins
- * with everything, and a topic that was lost comes back. The slot stands before the table is read, so no change falls between the two;
- * what the stream then repeats is not newer than what was said, and is passed over. That is why the table needs no snapshot of the
- * slot's own: versions decide, not the order of reading.
+ * On every connection the table is first compared with the topic, and what the topic lacks or has in an older version is published. So a
+ * new slot begins with everything, and a lost topic is filled again. The slot exists before the table is read, so no change falls between
+ * the two. What the stream then repeats is not newer than what was published, and is skipped. That is why the table needs no snapshot of
+ * the slot: versions decide, not the order of reading.
  *
- * Deletions come with the stream, and what is in the topic but not in the table is deleted here as well: while there was no slot nobody
- * could say what went, and a comparison that failed half-way must not be the last one. The table is read after everything that the
- * stream has said, so a key that it lacks is really gone.
+ * Deletions come with the stream. Keys that are in the topic but not in the table are deleted as well, because deletions are not recorded
+ * while there is no slot, and because the next comparison has to complete one that failed half-way. The table is read after everything that
+ * the stream has delivered, so a key that it lacks is really gone.
  */
 export class ConfigurationSource implements TransactionConsumer {
   private state: ConfigurationState | null = null
@@ -69,7 +69,7 @@ export class ConfigurationSource implements TransactionConsumer {
   }
 
   context(): void {
-    // Who changed the configuration stands in the audit log.
+    // Who changed the configuration is recorded in the audit log.
   }
 
   commit(transaction: TransactionInfo): Promise<void> {

@@ -1,17 +1,17 @@
-/** What was last said of one key. */
+/** The newest published state of one key. */
 export interface KeyState {
   readonly version: bigint
   readonly isDeleted: boolean
 }
 
 /**
- * What the topic says of each key, as far as it was published or is on its way. Of two records of a key the higher version is the newer;
- * at the same version a deletion is the newer one, because it is recorded under the version of the row that it removed.
+ * The newest state of each key that is published or about to be. Of two records of a key, the one with the higher version is newer. At the
+ * same version a deletion is newer, because it has the version of the row that it removed.
  */
 export class ConfigurationState {
   private readonly keys = new Map<string, KeyState>()
 
-  /** True when the record says something new; then it counts as said. */
+  /** Adopts the state when it is newer, and returns whether it is. */
   adopt(key: string, state: KeyState): boolean {
     if (!this.isNewer(key, state)) return false
     this.keys.set(key, state)

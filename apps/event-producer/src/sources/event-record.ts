@@ -7,7 +7,10 @@ export interface PlacedEvent {
   readonly event: EntityEvent
 }
 
-/** Names of sources are ASCII; the position stands in a header too, so that nobody has to read the event to find it. */
+/**
+ * Makes the record of an event. Names of sources are ASCII, so they can be headers. The position is a header, too, so that it can be found
+ * without decoding the event.
+ */
 export function eventRecord(topic: string, { event, position }: PlacedEvent): OutgoingRecord {
   return {
     topic,
@@ -22,7 +25,7 @@ export function eventRecord(topic: string, { event, position }: PlacedEvent): Ou
   }
 }
 
-/** Folded events with the places that are theirs. */
+/** Folded events with their positions. */
 export async function* placedEvents(events: AsyncIterable<EntityEvent>): AsyncGenerator<PlacedEvent, void, undefined> {
   for await (const event of events) yield { position: event.revision?.id ?? '', event }
 }

@@ -10,7 +10,7 @@ import type { CaptureMark } from '@hooklane/postgres'
 import { SourceRefused, type TableOids } from '@hooklane/replication'
 
 export interface TodayOptions {
-  /** As the capture file says today. */
+  /** The source as today's capture file defines it. */
   readonly today: CaptureSource
   /** Captured tables of today's file. */
   readonly tables: TableOids
@@ -19,17 +19,17 @@ export interface TodayOptions {
 
 export interface FoldingPlanOptions extends TodayOptions {
   readonly mark: Pick<CaptureMark, 'configuration' | 'tables'>
-  /** Commit LSN of the last transaction of which events are in Kafka beyond the mark; null: none is. */
+  /** Commit LSN of the last transaction that has events in Kafka beyond the mark; null: there is none. */
   readonly halfPublishedLsn: bigint | null
 }
 
-/** Under which configuration each transaction is folded. What is noted in the mark goes with it. */
+/** The configuration under which transactions are folded, with what the mark notes about it. */
 export interface FoldingPlan {
-  /** Noted before anything is published under it. */
+  /** It is noted before anything is published under it. */
   readonly configuration: CaptureMark['configuration']
   readonly tables: TableOids
   readonly reader: SourceReader
-  /** From the first transaction behind this commit LSN on, another plan holds; null: this one holds for good. */
+  /** The first transaction behind this commit LSN needs another plan; null: this plan holds for good. */
   readonly upTo: bigint | null
 }
 
@@ -42,8 +42,8 @@ export const planOfToday = ({ today, tables, hiddenOf }: TodayOptions): FoldingP
 })
 
 /**
- * Transactions of which events may be in Kafka are folded as they were published, because a position does not say what stands there. The file of today
- * begins with the next one.
+ * Returns the plan for the first transactions. Those that may have events in Kafka are folded as they were published, because a position
+ * does not say what is published there. Today's file holds from the next transaction on.
  * @throws SourceRefused when they were published under a configuration that this build cannot read
  */
 export function firstPlan(options: FoldingPlanOptions): FoldingPlan {
@@ -56,19 +56,19 @@ export function firstPlan(options: FoldingPlanOptions): FoldingPlan {
     throw new SourceRefused(
       'CHANGE_NOT_DECODABLE',
       `${today.name} has published a part of a transaction under a capture file that this build cannot read: let the build that wrote it ` +
-        `publish the rest, and end it in order`,
+        `publish the rest, and stop it cleanly`,
     )
   }
   return {
     configuration: mark.configuration,
-    // Both: the log of then names the tables of then, also those that have another name today.
+    // The tables of both files: the log names tables as they were captured then, even when they have another name today.
     tables: new Map([...tables, ...mark.tables]),
     reader: new SourceReader(before, { renamed: renamedTables(mark.tables, tables), hiddenOf }),
     upTo: halfPublishedLsn,
   }
 }
 
-/** Name that the log's tables are given today → the one that they had in the earlier file. */
+/** Name under which the log's tables are reported today → their name in the earlier file. */
 function renamedTables(before: TableOids, today: TableOids): ReadonlyMap<string, string> {
   const names = new Map([...before].map(([name, oid]) => [oid, name]))
   return new Map(

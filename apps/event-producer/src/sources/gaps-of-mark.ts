@@ -2,19 +2,19 @@ import { catalogueFromJson, qualifiedName, type CaptureSource } from '@hooklane/
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import { LOSS_CODES, type Gap, type LossCode } from '@hooklane/replication'
 
-/** What is noted as missing of a source, and what the capture file says of it. */
+/** The noted gaps of a source, sorted by what the capture file says about them. */
 export interface GapsOfMark {
-  /** Refused. */
+  /** Gaps for which the source is refused. */
   readonly open: ReadonlyMap<string, Gap>
-  /** Tables of those that are accepted. */
+  /** Tables whose gaps are accepted. */
   readonly accepted: ReadonlySet<string>
-  /** Accepted ids that are of no gap, or of none any more. */
+  /** Accepted ids that belong to no gap, or to none any more. */
   readonly notOpen: readonly string[]
 }
 
 /**
- * A gap that is accepted is not refused, nor one of a table that the capture file has taken out since: whoever names that again announces it
- * anyway. Neither holds for what only a raised epoch gets over.
+ * Sorts the gaps of a mark. A gap that is accepted is not open, nor is one of a table that was taken out of the capture file since: when
+ * the table is named again, it is announced anyway. Neither applies to gaps that only a raised epoch resolves.
  */
 export function gapsOfMark(
   { accept, tables }: CaptureSource,
@@ -35,5 +35,5 @@ export function gapsOfMark(
   }
 }
 
-/** What a later build has noted is missing all the same. */
+/** A code that only a later build knows still means that changes are missing. */
 const lossCode = (code: string): LossCode => LOSS_CODES.find((one) => one === code) ?? 'CHANGES_MISSING'

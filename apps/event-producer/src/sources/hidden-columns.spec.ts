@@ -8,7 +8,7 @@ const insert = (commitLsn: bigint, columns: readonly string[]): LoggedTransactio
   const change = { op: 'insert', relation: relationOf('item', columns), after } as const
   return { xid: `x${commitLsn}`, commitLsn, changes: [{ change, lsn: commitLsn - 1n }] }
 }
-/** Names in `data` of the event of each insert, in their order. */
+/** The names in `data` of each inserted row's event, in their order. */
 const shownBy = (outside: Outside): string[][] =>
   outside.topic
     .flat()
@@ -74,7 +74,7 @@ describe('omitted columns', () => {
     const process = start(outside, { capture, columnsNow: logged })
     await process.connect(found(50n))
     await process.read(insert(100n, logged))
-    // The last one was dropped, and the omitted one before it has its name now.
+    // The last column was dropped, and the omitted one before it has its name now.
     const left = [...logged.slice(0, -2), logged.at(-1) ?? '']
     process.columnsNow = left
     await expect(process.read(insert(200n, left))).rejects.toThrow(/may be, one that the capture file omits/)
@@ -93,7 +93,7 @@ describe('omitted columns', () => {
     expect(shownBy(outside)).toEqual([['id', 'company']])
   })
 
-  it('stay inside when the table is gone before it is looked at', async () => {
+  it('stay hidden when the table is dropped before it is looked at', async () => {
     const outside = new Outside()
     const process = start(outside, {
       capture: sourceOf({ tables: OMITTING }),
@@ -101,13 +101,13 @@ describe('omitted columns', () => {
     })
     await process.connect(found(50n))
     process.columnsNow = null
-    // The third was dropped, the omitted one is called price, another one was added.
+    // The third column was dropped, the omitted one is called price, and another one was added.
     await process.read(insert(200n, ['id', 'company', 'price', 'ean']))
     await process.settled()
     expect(shownBy(outside)).toEqual([['id', 'company']])
   })
 
-  it('stay inside when they were added and renamed before the catalogue was looked at', async () => {
+  it('stay hidden when they were added and renamed before the catalogue was looked at', async () => {
     const outside = new Outside()
     const first = start(outside, { capture: sourceOf({ tables: OMITTING }) })
     await first.connect(found(50n))
@@ -127,7 +127,7 @@ describe('omitted columns', () => {
     expect(shownBy(outside)).toEqual(Array.from({ length: 3 }, () => ['id', 'company']))
   })
 
-  it('stay inside when they were added and dropped before the catalogue was looked at, and left the file', async () => {
+  it('stay hidden when they were added and dropped before the catalogue was looked at, and left the file', async () => {
     const outside = new Outside()
     const first = start(outside, { capture: sourceOf({ tables: OMITTING }) })
     await first.connect(found(50n))
@@ -140,12 +140,12 @@ describe('omitted columns', () => {
     await second.settled()
     expect(shownBy(outside)).toEqual([
       ['id', 'company'],
-      // Added now, by the file of today.
+      // This column was added later, under today's file.
       ['id', 'company', 'cost'],
     ])
   })
 
-  it('stay inside when the file omits them by a name that they had before', async () => {
+  it('stay hidden when the file omits them by a name that they had before', async () => {
     const outside = new Outside()
     const first = start(outside, { columnsNow: ['id', 'company', 'cost'] })
     await first.connect(found(50n))
@@ -157,7 +157,7 @@ describe('omitted columns', () => {
     expect(shownBy(outside)).toEqual([['id', 'company']])
   })
 
-  it('stay inside when they are renamed while the slot is made', async () => {
+  it('stay hidden when they are renamed while the slot is made', async () => {
     const outside = new Outside()
     const process = start(outside, { capture: sourceOf({ tables: OMITTING }), columnsNow: ['id', 'company', 'price'] })
     await process.connect(found(50n), TABLES, ['id', 'company', 'cost'])
@@ -166,7 +166,7 @@ describe('omitted columns', () => {
     expect(shownBy(outside)).toEqual([['id', 'company']])
   })
 
-  it('say nothing of the columns of another database', async () => {
+  it('have no bearing on the columns of another database', async () => {
     const outside = new Outside()
     const first = start(outside, { capture: sourceOf({ tables: OMITTING }), columnsNow: ['id', 'company', 'cost'] })
     await first.connect(found(50n))

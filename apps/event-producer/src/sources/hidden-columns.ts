@@ -25,7 +25,7 @@ import type { CaptureMark } from '@hooklane/postgres'
 import type { CatalogueAccess } from '@hooklane/replication'
 import type { MarkKeeper } from '../marks/mark-keeper.js'
 
-/** The capture file that transactions are folded with, and its tables as the log may name them. */
+/** The capture file under which transactions are folded, and the OIDs of its tables by the names that the log may have. */
 export interface FileInForce {
   readonly file: CaptureSource
   readonly tables: TableOids
@@ -34,15 +34,16 @@ export interface FileInForce {
 export interface HiddenColumnsOptions {
   readonly capture: CaptureSource
   readonly marks: Pick<MarkKeeper, 'catalogue' | 'note'>
-  /** A column is omitted although the capture file does not have its name. Called once for each name. */
+  /** Called once for each column that is omitted although the capture file does not have its current name. */
   readonly onRenamed: (table: string, renamed: RenamedOmission) => void
 }
 
 /**
- * Keeps omitted columns inside, whatever they were called when a row was written: the log describes a row by the names of that moment, the
- * capture file names columns as they are called today.
+ * Keeps omitted columns out of events, whatever they were called when a row was written. The log describes a row by the names of that
+ * moment; the capture file names columns as they are called today.
  *
- * A row with a column of an unknown name waits until the catalogue was looked at. A name that no column has there either is hidden.
+ * A row with a column of an unknown name waits until the catalogue has been read. If no column has that name there either, the column is
+ * hidden.
  */
 export class HiddenColumns {
   private readonly admitted = new WeakSet<Relation>()
@@ -61,14 +62,14 @@ export class HiddenColumns {
     this.access = access
   }
 
-  /** Another file holds from the next transaction on. Returns what must be noted of the catalogue before that. */
+  /** Another file holds from the next transaction on. Returns the catalogue that must be noted before that. */
   switchFile(inForce: FileInForce): CaptureMark['catalogue'] {
     this.inForce = inForce
     const known = this.known()
     return catalogueToJson({ ...known, columns: watchColumns(known.columns, this.lastSeen, this.omissions()) })
   }
 
-  /** Returns a promise when the row has to wait: it has not the columns that were seen last, and its table omits something. */
+  /** Returns a promise when the row has to wait: its columns are not those that were seen last, and its table omits something. */
   admit(relation: Relation): Promise<void> | undefined {
     if (this.admitted.has(relation)) return undefined
     const oid = this.oidOf(relation)
@@ -84,7 +85,7 @@ export class HiddenColumns {
     return hiddenColumns(this.historyOf(oid), namesOf(relation), this.omitOf(oid))
   }
 
-  /** Takes over what the catalogue says, and returns what is known of the columns with it; the caller notes that. */
+  /** Adopts what the catalogue says. Returns what is known about the columns afterwards; the caller has to note it. */
   learn(facts: CatalogueFacts, { columns }: Pick<KnownCatalogue, 'columns'>): ColumnHistories {
     const omissions = this.omissions()
     this.lastSeen = facts.tables
@@ -144,7 +145,7 @@ export class HiddenColumns {
     return this.inForce.tables.get(qualifiedName(relation)) ?? 0
   }
 
-  /** Table → what the file in force omits. */
+  /** OID of a table → columns that the file in force omits. */
   private omissions(): ReadonlyMap<number, readonly string[]> {
     const { file, tables } = this.inForce
     return new Map(

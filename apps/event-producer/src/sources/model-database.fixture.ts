@@ -21,13 +21,13 @@ interface Publication {
   readonly members: ReadonlyMap<number, Member>
 }
 
-/** Tables that are published from now on, or are no longer. */
+/** Tables that are published from now on, or no longer. */
 export interface PublicationChange {
   readonly added: readonly string[]
   readonly removed: readonly string[]
 }
 
-/** The catalogue of a database, as far as it says how changes get into the log. Every change of it is a transaction of its own. */
+/** The part of a database's catalogue that decides how changes get into the log. Every change of it is a transaction of its own. */
 export class ModelDatabase {
   readonly oids: TableOids
   publication: Publication | null = null
@@ -52,7 +52,10 @@ export class ModelDatabase {
     }
   }
 
-  /** As a process sees it that captures these tables. @param step called before and after everything that stays when the process ends */
+  /**
+   * The catalogue as a process sees it that captures these tables. @param step called before and after everything that stays when the
+   * process ends
+   */
   access(
     names: readonly string[],
     step: (name: string) => void,
@@ -65,7 +68,7 @@ export class ModelDatabase {
     }
   }
 
-  /** What a first start does, before it has a mark. */
+  /** What a first start does before it has a mark. */
   publishAtOnce(names: readonly string[]): void {
     this.publication = this.inStep(names, this.begin()) ?? this.publication
   }
@@ -84,7 +87,7 @@ export class ModelDatabase {
     this.publication = { ...this.publication, members: new Map([...this.publication.members, [oid, member]]) }
   }
 
-  /** Also the same options again: the row is another version all the same. */
+  /** Setting the same options again also makes another version of the row. */
   setOptions(publishesAll: boolean): void {
     if (!this.publication) return
     const [oid = ''] = this.publication.version.split('/')
@@ -108,7 +111,7 @@ export class ModelDatabase {
     this.join(oid, 0)
   }
 
-  /** The partition that came last: it may be one that nobody has looked at. */
+  /** The newest partition, which no process may have looked at yet. */
   truncate(oid: number): boolean {
     const leaf = [...this.leavesOf(oid)].at(-1)
     if (!leaf) return false
@@ -183,14 +186,14 @@ export class ModelDatabase {
   ): void {
     const found = next ?? this.publication
     if (!found) return
-    // The row of the publication shows its version from before our own change of the options.
+    // The row of the publication still has its version from before our own change of the options.
     const version = this.publication?.version ?? found.version
     if (isChangedByOthers(judged, facts({ ...found, version }), own)) {
-      throw new SourceRefused('PUBLICATION', 'somebody else changed the publication while it was looked at')
+      throw new SourceRefused('PUBLICATION', 'somebody else changed the publication while it was checked')
     }
   }
 
-  /** The publication in step with these tables; null when it is. */
+  /** The publication aligned with these tables; null when it is already. */
   private inStep(names: readonly string[], xid: string): Publication | null {
     const wanted = [...this.oids].flatMap(([name, oid]) => (names.includes(name) ? [oid] : []))
     const before = this.publication

@@ -2,7 +2,7 @@ import { endOfTransaction, isOrdinalPosition, parsePosition } from '@hooklane/co
 import { SourceRefused } from '@hooklane/replication'
 import type { MarkedPlace } from '../marks/mark-keeper.js'
 
-/** A position up to which events were published, with its transaction where that is known. */
+/** A position up to which events were published, with its transaction if that is known. */
 export interface PublishedPlace {
   readonly text: string
   readonly epoch: number
@@ -10,28 +10,32 @@ export interface PublishedPlace {
   readonly xid: string | null
 }
 
-/** Null when the text is no position. */
+/** Null when the text is not a position. */
 export function publishedPlace(text: string, xid: string | null): PublishedPlace | null {
   const position = parsePosition(text)
   return position === null ? null : { text, epoch: position.epoch, commitLsn: position.commitLsn, xid }
 }
 
-/** The latest of several; the order of texts is that of positions. */
+/** The latest of several places. The order of the texts is that of the positions. */
 export const latestPlace = (places: readonly PublishedPlace[]): PublishedPlace | null =>
   places.reduce<PublishedPlace | null>((last, one) => (last === null || one.text > last.text ? one : last), null)
 
-/** The place that a mark stands at; null when its position is none. */
+/** The place of a mark; null when it has no valid position. */
 export const markedPlace = ({ position, xid }: MarkedPlace): PublishedPlace | null =>
   publishedPlace(withoutOrdinal(position), xid)
 
-/** The end of a place's transaction: under another capture file it may have other events, behind its last one, and none of them is missing. */
+/**
+ * The end of the transaction of a place. Under another capture file the transaction may have events behind its last one, and none of those
+ * is missing.
+ */
 export const endOf = ({ epoch, commitLsn, xid }: PublishedPlace): MarkedPlace => ({
   position: endOfTransaction(epoch, commitLsn),
   xid,
 })
 
 /**
- * A mark of a build that counted row changes in its positions: it stood at the end of a transaction, so it is read as the last place of that.
+ * Converts the position of a mark from a build that counted row changes in its positions. Such a mark was at the end of a transaction, so
+ * it becomes the last place of that transaction.
  */
 export function withoutOrdinal(text: string): string {
   if (!isOrdinalPosition(text)) return text
@@ -39,7 +43,7 @@ export function withoutOrdinal(text: string): string {
   return endOfTransaction(Number.parseInt(epoch, 16), BigInt(`0x${commitLsn}`))
 }
 
-/** Such a build may have left a transaction half-published behind its mark, and which half cannot be told. @throws SourceRefused */
+/** Such a build may have published a part of a transaction behind its mark, and it is unknown which part. @throws SourceRefused */
 export function refuseOrdinals(
   events: readonly { readonly position: string }[],
   {
@@ -54,10 +58,10 @@ export function refuseOrdinals(
   throw new SourceRefused(
     'POSITION_BEHIND',
     `${name} was published up to ${refused.position} by a build whose positions this one cannot continue: let that build publish what the ` +
-      `slot holds and end it in order, then start this one. Or, to go on from now, ${resetInstructions}`,
+      `slot holds and stop it cleanly, then start this one. Or, to go on from now, ${resetInstructions}`,
   )
 }
 
-/** Commit LSN of the last transaction of which everything is published; none when the place stands within one. */
+/** Commit LSN of the last transaction that is published as a whole; 0 when the place is within a transaction. */
 export const wholeUpTo = ({ text, epoch, commitLsn }: PublishedPlace): bigint =>
   text === endOfTransaction(epoch, commitLsn) ? commitLsn : 0n

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ConfigurationReader, type KafkaClient } from '@hooklane/kafka'
 import { ConfigurationState } from './configuration-state.js'
 
-/** The topic is read within seconds; longer means that Kafka is ill, and the attempt is made again. */
+/** The topic is read within seconds. Longer means that something is wrong with Kafka, and the attempt is repeated. */
 const READ_TIMEOUT_MS = 60_000
 
-/** What the configuration topic says now. What cannot be decoded counts as absent, and is written again. */
+/** Reads the current state of the configuration topic. A record that cannot be decoded counts as absent, so it is written again. */
 export async function readConfigurationTopic(
   client: KafkaClient,
   topic: string,

@@ -10,8 +10,8 @@ const refusalOf = (accept: readonly string[], id: string): string =>
     replicatedSourceOf(sourceOf({ accept }), { ofSource: new Map(), ofTable: new Map() }),
   ).message
 
-describe('a refusal over what is missing', () => {
-  it('says how to accept it, beside all that the capture file accepts already', () => {
+describe('a refusal because of missing changes', () => {
+  it('says how to accept them, together with all that the capture file accepts already', () => {
     expect(refusalOf([], 'gap-00000001')).toContain('write `accept: [gap-00000001]` below the source')
     expect(refusalOf(['gap-00000001'], 'gap-00000002')).toContain(
       'write `accept: [gap-00000001, gap-00000002]` below the source',

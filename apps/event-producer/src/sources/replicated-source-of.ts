@@ -2,7 +2,7 @@ import type { CapturePlaces } from '@hooklane/config'
 import { neededColumns, qualifiedName, referencedColumns, type CaptureSource } from '@hooklane/core/capture'
 import type { ReplicatedSource } from '@hooklane/replication'
 
-/** What is read of a captured source, and what a person is told to do when it cannot be read on. */
+/** What is read from a captured source, and what a person has to do when it cannot be read on. */
 export function replicatedSourceOf(capture: CaptureSource, places: CapturePlaces): ReplicatedSource {
   const place = places.ofSource.get(capture)
   return {
@@ -25,7 +25,7 @@ export function replicatedSourceOf(capture: CaptureSource, places: CapturePlaces
     resetInstructions:
       `raise the source's epoch in the capture file to ${capture.epoch + 1}${place === undefined ? '' : ` (${place})`}, restart the ` +
       `event-producer, and let receivers fetch everything again when it is ready`,
-    // With those that the file accepts already: an accepted gap is closed only when nothing else keeps the source from being read.
+    // Includes the ids that the file accepts already: an accepted gap is closed only when nothing else keeps the source from being read.
     acceptInstructions: (ids, tables) =>
       `write \`accept: [${[...new Set([...capture.accept, ...ids])].join(', ')}]\` below the source${place === undefined ? '' : ` (${place})`} and ` +
       `restart the event-producer: receivers are then told to fetch ${resourcesOf(capture, tables).join(', ')} again`,

@@ -23,15 +23,15 @@ import {
 import { gapsOfMark } from './gaps-of-mark.js'
 import type { PublishedPlace } from './published-place.js'
 
-/** A source with what decides over its past. */
+/** A source, as the functions below need it to judge its past. */
 export interface SourcePast {
   readonly source: CaptureSource
   readonly replicated: ReplicatedSource
 }
 
 /**
- * What became of a source so far, before it is connected to.
- * @throws SourceRefused when the epoch went back, or changes are known to be missing under it that nobody has accepted
+ * Returns what is known about the past of a source, before the source is connected to.
+ * @throws SourceRefused when the epoch went back, or when changes are known to be missing under it that no person has accepted
  */
 export function historyOf(
   { source, replicated }: SourcePast,
@@ -51,7 +51,7 @@ export function historyOf(
   }
 }
 
-/** Table → names of columns that were seen, or that an earlier capture file has named. */
+/** Table → names of columns that were seen in it, or that an earlier capture file has named. */
 function namesIn(mark: ReadCaptureMark, today: CaptureSource): OpenHistory['columns'] {
   const histories = catalogueFromJson(mark.catalogue)?.columns
   const before = mark.configuration === null ? null : unpinConfiguration(mark.configuration, today)
@@ -73,9 +73,9 @@ function epochWentBack({ name, epoch }: CaptureSource, last: PublishedPlace): So
 }
 
 /**
- * Whether the slot that is streamed from still holds everything that is not published.
+ * Judges whether the slot still holds everything that is not published.
  * @param published the last event in Kafka under the source's epoch
- * @returns everything that was committed before is published, or none of this source's
+ * @returns the LSN before which everything that was committed is published, or does not belong to this source
  * @throws ChangesMissing
  */
 export function settledLsnOf(
@@ -101,26 +101,26 @@ function gapOf(
     case 'otherDatabase':
       return {
         code: 'POSITION_BEHIND',
-        reason: `the database of ${source.name} is another one than the one that was read, or a copy that has gone its own way`,
+        reason: `the database of ${source.name} is not the one that was read, or is a copy that has diverged from it`,
       }
     case 'setBack':
       return {
         code: 'POSITION_BEHIND',
         reason:
           `${source.name} was read up to ${formatLsn(verdict.readLsn)}, which this database has not reached: it is another one, or was ` +
-          `restored. New events would be taken for copies`,
+          `restored. New events would be mistaken for duplicates`,
       }
     case 'slotMoved':
       return {
         code: 'SLOT_LOST',
         reason:
           `the slot ${replicated.slot} was made again or moved on by somebody else: what was committed of ${source.name} before is not ` +
-          `in it, and was not published`,
+          `in it and was not published`,
       }
   }
 }
 
-/** The log has come to the place of a published transaction, and another one stands there, or none. */
+/** The log has reached the place of a published transaction, and another transaction is there, or none. */
 export const historyIsOther = (replicated: ReplicatedSource, { xid }: PublishedPlace): Error =>
   missingOfAll(replicated, {
     code: 'CHANGES_MISSING',

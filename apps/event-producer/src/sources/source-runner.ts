@@ -11,10 +11,10 @@ import {
 import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import type { EventProducerMetrics } from '../metrics.js'
 
-/** What a source's pipeline is given. */
+/** What the consumer of a source is given. */
 export interface SourceLink {
   readonly acknowledge: (commitEndLsn: bigint) => void
-  /** Waits for what is being published, when the process ends. */
+  /** Waits until the pending publish has ended, when the process ends. */
   readonly onEnded: () => Promise<void>
 }
 
@@ -22,9 +22,9 @@ export interface SourceRunnerOptions {
   readonly source: ReplicatedSource
   readonly publisher: OrderedPublisher
   readonly makeConsumer: (link: SourceLink) => TransactionConsumer
-  /** Told of every failure, beside what is logged. */
+  /** Called with every failure, in addition to the log line. */
   readonly onRefused?: (error: SourceRefused) => void
-  /** When nothing is published any more, at the end of the process. */
+  /** Called at the end of the process, when nothing is published any more. */
   readonly onStopped?: () => Promise<void>
   readonly inspectEveryMs: number
   readonly drainMs: number
@@ -33,15 +33,15 @@ export interface SourceRunnerOptions {
   readonly logger: Logger
 }
 
-/** As which a source's connections show in `pg_stat_activity`. */
+/** The name of a source's connections in `pg_stat_activity`. */
 export const applicationNameOf = (source: string): string => `hooklane-event-producer ${source}`
 
-/** Keeps one source running and says how it is. Sources know nothing of each other: one that fails holds up no other. */
+/** Keeps one source running, and reports its state. Sources are independent: one that fails holds up no other. */
 export class SourceRunner {
   private readonly stream: ReplicationStream
   private isStopping = false
   private lastMessage = ''
-  /** What was warned of already: it is told again at every connection. */
+  /** Warnings that were logged already; the stream repeats them at every connection. */
   private readonly warned = new Set<string>()
 
   constructor(private readonly options: SourceRunnerOptions) {
@@ -60,7 +60,7 @@ export class SourceRunner {
       onLag: (lag) => this.onLag(lag),
       onWarning: (warning) => this.onWarning(warning),
       onAdded: (tables) => {
-        const message = 'tables are captured from now on; what was written to them before is not published'
+        const message = 'tables are captured from now on; changes that were made to them before are not published'
         options.logger.warn({ source: source.name, tables }, message)
       },
     })
@@ -74,10 +74,10 @@ export class SourceRunner {
     this.stream.start()
   }
 
-  /** Reads no further, lets the publish that is out end, acknowledges what is durable. */
+  /** Stops reading, waits for the pending publish, and acknowledges what is durable. */
   async stop(): Promise<void> {
     this.isStopping = true
-    // Order matters: the stream is told first, so that what the publisher then refuses is not taken for a failure.
+    // Order matters: the stream is stopped first, so that it does not take the end of the publisher for a failure.
     const reading = this.stream.stop()
     await this.options.publisher.stop(this.options.drainMs)
     await reading
@@ -93,7 +93,7 @@ export class SourceRunner {
     const labels = { source: source.name }
     metrics.streaming.set(labels, state.phase === 'streaming' ? 1 : 0)
     if (state.phase !== 'failing') {
-      // While it is tried again the reason of the last failure is worth more than "preparing".
+      // While the source is tried again, the reason of the last failure is worth more than "preparing".
       if (state.phase === 'preparing' && this.lastMessage !== '') return
       readiness.set(this.part, state.phase === 'streaming', state.phase)
       if (state.phase !== 'streaming') return

@@ -5,29 +5,29 @@ import { settledLsnOf, type SourcePast } from './source-history.js'
 
 export interface KnownPlaces {
   readonly mark: ReadCaptureMark
-  /** The slot and its log, as they are now that nobody else reads them. */
+  /** The slot and its log, as they are now that no other process reads them. */
   readonly found: FoundHistory
   /** The last event of each partition of the topic. */
   readonly inKafka: readonly PublishedPlace[]
-  /** Of this process; null before its first event. */
+  /** The last event that this process has enqueued; null: none yet. */
   readonly lastEnqueued: PublishedPlace | null
 }
 
-/** Where a source that has been claimed is read on. */
+/** Where the reading of a claimed source begins. */
 export interface Beginning {
-  /** The epoch is that of the mark. Else it was raised, and the source begins now. */
+  /** Whether the epoch is that of the mark. Otherwise it was raised, and the source begins now. */
   readonly isContinued: boolean
-  /** Up to which every event is in Kafka for sure. */
+  /** Every event up to here is certain to be in Kafka. */
   readonly place: PublishedPlace
-  /** The last event that may be in Kafka; null: none is. */
+  /** The last event that may be in Kafka; null: there is none. */
   readonly last: PublishedPlace | null
-  /** The last published transaction that the log must hold still; null: it is released, or was none. */
+  /** The last published transaction that the log must still hold; null: it is released, or there was none. */
   readonly expected: PublishedPlace | null
-  /** Everything that was committed before here is published, or none of this source's. */
+  /** Everything that was committed before here is published, or does not belong to this source. */
   readonly settledLsn: bigint
-  /** Transactions up to this commit LSN are in Kafka whole. */
+  /** Transactions up to this commit LSN are in Kafka as a whole. */
   readonly publishedLsn: bigint
-  /** Of transactions behind `place`, up to this commit LSN, events may be in Kafka; null: of none. */
+  /** Transactions behind `place` and up to this commit LSN may have events in Kafka; null: none has. */
   readonly halfPublishedLsn: bigint | null
 }
 
@@ -50,7 +50,7 @@ export function whereToBegin(past: SourcePast, known: KnownPlaces): Beginning {
     expected: identified !== null && identified.commitLsn >= found.confirmedLsn ? identified : null,
     settledLsn,
     publishedLsn: continued ? wholeUpTo(continued) : 0n,
-    // Not all of `last`: what is enqueued waits for Kafka, and what Kafka has of it may stand in some partitions only.
+    // Even `last` may be published only in part: what is enqueued waits for Kafka, and Kafka may have it in some partitions only.
     halfPublishedLsn: last !== null && last.text > place.text ? last.commitLsn : null,
   }
 }
@@ -61,7 +61,7 @@ function publishedPlaces(
   { inKafka, lastEnqueued }: KnownPlaces,
 ): PublishedPlace[] {
   const marked = continued !== null && continued.xid !== null ? [continued] : []
-  // The database may have been set back while we were connected to it: what this process enqueued is asked about every time.
+  // The database may have been restored to an earlier state while we were connected, so the last enqueued place is checked every time.
   const enqueued = lastEnqueued ? [lastEnqueued] : []
   return [...enqueued, ...marked, ...inKafka.filter((one) => one.epoch === epoch)]
 }

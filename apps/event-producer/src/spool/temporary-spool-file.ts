@@ -3,9 +3,7 @@ import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SpoolFile } from '@hooklane/core/capture'
 
-/**
- * A file without a name: it is unlinked as soon as it is open, so that its room is given back whenever the process ends, however it ends.
- */
+/** A file without a name. It is unlinked as soon as it is open, so that its disk space is freed when the process ends, however it ends. */
 export class TemporarySpoolFile implements SpoolFile {
   private end = 0
   private isOpen = true

@@ -1,6 +1,6 @@
 /** One thing that is wrong with a capture file. */
 export interface CaptureFileFault {
-  /** Where it stands: `sources[0].tables.public.product.id`; empty for the file itself. */
+  /** Path of the faulty value: `sources[0].tables.public.product.id`. Empty when the file as a whole is at fault. */
   readonly path: string
   /** 1-based line of the file. */
   readonly line: number
@@ -8,7 +8,7 @@ export interface CaptureFileFault {
   readonly message: string
 }
 
-/** All faults of a capture file at once: a person fixes them in one go. Sources without a fault are captured nevertheless. */
+/** All faults of a capture file together, so that a person can fix them in one go. Sources without a fault are still captured. */
 export class CaptureFileError extends Error {
   readonly code = 'CAPTURE_FILE_INVALID'
   constructor(
@@ -17,7 +17,7 @@ export class CaptureFileError extends Error {
   ) {
     super(
       [
-        `The capture file has faults, and what they touch is not captured:`,
+        `The capture file has faults; the affected sources are not captured:`,
         ...faults.map(({ path, line, message }) => `  ${file}:${line} ${path === '' ? '' : `${path}: `}${message}`),
       ].join('\n'),
     )

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { closestName } from '@hooklane/core/configuration'
 import type { Environment } from '../settings/read-settings.js'
 
-/** A text of the capture file in pieces: what stands in the file, and what an environment variable gave. */
+/** One piece of a text in the capture file: written in the file, or supplied by an environment variable. */
 export interface ExpandedPiece {
   readonly text: string
   readonly isFromEnvironment: boolean
@@ -16,8 +16,8 @@ const REFERENCE = /\$\{([^}]*)\}/g
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /**
- * Replaces every `${NAME}`. A variable may come from a file: `NAME_FILE` names it, as for the settings. Every reference that cannot be
- * resolved is a fault of its own; messages name the variable, never its value.
+ * Replaces every `${NAME}` with the value of the variable. As for secret settings, a file can supply the value: `NAME_FILE` holds its path.
+ * Each reference that cannot be resolved is a separate fault. Messages name the variable, never its value.
  */
 export function expandReferences(text: string, environment: Environment): Expansion {
   const pieces: ExpandedPiece[] = []
@@ -39,7 +39,7 @@ export const joined = (pieces: readonly ExpandedPiece[]): string => pieces.map((
 type Found = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly fault: string }
 
 function lookUp(name: string, environment: Environment): Found {
-  if (!NAME.test(name)) return { ok: false, fault: `\${${name}} is no reference: write \${NAME}` }
+  if (!NAME.test(name)) return { ok: false, fault: `\${${name}} is not a valid reference: write \${NAME}` }
   const value = environment[name]
   if (value) return { ok: true, value }
   const file = environment[`${name}_FILE`]
@@ -55,5 +55,5 @@ function lookUp(name: string, environment: Environment): Found {
 function notSet(name: string, environment: Environment): string {
   const meant = closestName(name, Object.keys(environment))
   const suggestion = meant === null ? '' : `: did you mean ${meant}?`
-  return `the environment variable ${name} is not set${suggestion} (set it, or ${name}_FILE to a file that holds it, and restart)`
+  return `the environment variable ${name} is not set${suggestion} (set it, or point ${name}_FILE at a file that holds it, and restart)`
 }

@@ -70,7 +70,7 @@ function faultsOf(text: string, topicPrefix = 'hooklane.'): string[] {
 }
 
 describe('capture file', () => {
-  it('says everything that the configuration holds', () => {
+  it('is read into a configuration that holds all of it', () => {
     const [source] = read(WHOLE).sources
     expect(source).toMatchObject({
       name: 'pim',
@@ -119,7 +119,7 @@ describe('capture file', () => {
     expect(source!.tables[0]).toMatchObject({ schema: 'public', table: 'product', ignore: [], when: [], actor: null })
   })
 
-  it('names the gaps that a person has accepted, and takes nothing else for one', () => {
+  it('names the gaps that a person has accepted, and nothing but ids of gaps is allowed there', () => {
     const accepting = (ids: string) => MINIMAL('', `    accept: ${ids}`)
     expect(read(accepting('[gap-00000012, gap-1e234567]')).sources[0]?.accept).toEqual(['gap-00000012', 'gap-1e234567'])
     expect(read(accepting('[]')).sources[0]?.accept).toEqual([])
@@ -171,12 +171,12 @@ describe('capture file', () => {
     ])
   })
 
-  it('a part of another entity is refused for that alone, whatever it lacks', () => {
+  it('a part of another entity is refused for that reason alone, whatever else is missing', () => {
     const text = MINIMAL('      price:\n        partOf: { table: product, by: product_id, at: "/prices/{currency}" }')
     expect(faultsOf(text)).toEqual(['13 sources[0].tables.price.partOf: partOf is not available yet'])
   })
 
-  it('tells every fault at once, in the order of the lines', () => {
+  it('reports all faults together, in the order of the lines', () => {
     const text = `
 sources:
   - name: hooklane
@@ -200,14 +200,14 @@ sources:
       '4 sources[0].databse: databse is unknown here: did you mean database?',
       '5 sources[0].epoch: must be a whole number from 0 to 65535',
       '6 sources[0].company: must name either a column or a value',
-      '7 sources[0].timezone: Mars/Olympus is no time zone: write UTC or a name such as Europe/Oslo',
+      '7 sources[0].timezone: Mars/Olympus is not a time zone: write UTC or a name such as Europe/Oslo',
       '10 sources[0].tables["public.product"].resurce: resurce is unknown here: did you mean resource?',
       '10 sources[0].tables["public.product"]: resource is required',
       '11 sources[0].tables["public.product"].entity: must be 1 to 128 letters, digits, dots, underscores or dashes',
-      '12 sources[0].tables["public.product"].id[1]: id stands here twice',
+      '12 sources[0].tables["public.product"].id[1]: id is listed twice',
       '13 sources[0].tables["public.product"].ignore: must be a list',
       '14 sources[0].tables["public.product"].version: must be text: write it in quotes',
-      '15 sources[0].tables["public.product"].json: must name at least one',
+      '15 sources[0].tables["public.product"].json: must name at least one column',
       '16 sources[0].tables["a.b.c"]: must be named schema.table',
     ])
   })
@@ -216,31 +216,31 @@ sources:
     [
       'another resource twice',
       MINIMAL('      other: { resource: products, entity: o, id: id }'),
-      'resource products is already that of public.product',
+      'resource products is already used by public.product',
     ],
     [
       'one table under two spellings',
       MINIMAL('      "public.product": { resource: o, entity: o, id: id }'),
-      'public.product stands here twice',
+      'public.product is listed twice',
     ],
     ...['resync', 'stream', 'Resync', 'stream.parts'].map((resource): [string, string, string] => [
       `the resource ${resource}, which is reserved`,
       MINIMAL().replace('resource: products', `resource: ${resource}`),
-      `9 sources[0].tables.product.resource: ${resource} begins as Hooklane's own event types do`,
+      `9 sources[0].tables.product.resource: ${resource} starts like Hooklane's own event types`,
     ]),
-    ['an id that never leaves', MINIMAL('        omit: [id]'), 'omit names id, which is the id'],
+    ['an id that never leaves', MINIMAL('        omit: [id]'), 'omit names id, which is part of the id'],
     ['a URL of another kind', MINIMAL('        url: ftp://x/{id}'), 'must be an http or https URL'],
     ['a URL with an empty placeholder', MINIMAL('        url: "https://x/{}"'), 'holds an empty placeholder'],
-    ['a URL with a single brace', MINIMAL('        url: "https://x/{id"'), 'a single brace'],
+    ['a URL with an unpaired brace', MINIMAL('        url: "https://x/{id"'), 'an unpaired brace'],
     [
       'a variable that is not set',
       MINIMAL('        url: "${NOWHERE}/x"'),
       'the environment variable NOWHERE is not set',
     ],
-    ['a reference with a default', MINIMAL('        url: "${A:-b}/x"'), '${A:-b} is no reference'],
+    ['a reference with a default', MINIMAL('        url: "${A:-b}/x"'), '${A:-b} is not a valid reference'],
     ['a number beyond a double', MINIMAL('        when: { a: 12345678901234567890 }'), 'write it in quotes'],
     ['a condition that is a list', MINIMAL('        when: { a: [1] }'), 'must be text, a number, true, false or null'],
-    ['an actor without a column', MINIMAL('        actor: {}'), 'must name a column: id, type or name'],
+    ['an actor without a column', MINIMAL('        actor: {}'), 'must name a column for id, type or name'],
     ['a slot that Postgres refuses', MINIMAL('', '    slot: My-Slot'), 'lower-case letters'],
     ['a company with a blank', MINIMAL().replace('cmp_7', '"cmp 7"'), 'visible ASCII'],
     ['a duplicate key', MINIMAL('        id: other'), 'Map keys must be unique'],
@@ -280,11 +280,11 @@ sources:
     },
   )
 
-  it('a variable that is not set is suggested by the names of those that are, with its line', () => {
+  it('for a variable that is not set, the most similar one that is set is suggested, with the line', () => {
     const text = MINIMAL().replace('${PIM_DATABASE_URL}', '${PIM_DATABSE_URL}')
     expect(parseCaptureFile(text, { environment, topicPrefix: 'h.' }).error?.message).toContain(
       'capture.yaml:4 sources[0].database: the environment variable PIM_DATABSE_URL is not set: did you mean PIM_DATABASE_URL? ' +
-        '(set it, or PIM_DATABSE_URL_FILE to a file that holds it, and restart)',
+        '(set it, or point PIM_DATABSE_URL_FILE at a file that holds it, and restart)',
     )
   })
 
@@ -305,7 +305,7 @@ sources:
   it('two sources of one database need two slots', () => {
     const slot = (name: string) => MINIMAL('', '    slot: ours').replace('name: pim', `name: ${name}`)
     expect(faultsOf(`${slot('pim')}${slot('erp').replace('sources:', '')}`)).toEqual([
-      '15 sources[1]: the slot ours is already that of pim: give this source a slot of its own',
+      '15 sources[1]: the slot ours is already used by pim: give this source its own slot',
     ])
   })
 
@@ -344,7 +344,7 @@ describe('JSON Schema of the capture file', () => {
     MINIMAL('', '    slot: own_slot'),
     MINIMAL('', '    accept: [gap-1a2b3c4d]'),
     MINIMAL().replace('resource: products', 'resource: streams'),
-  ])('takes what the parser takes', (text) => {
+  ])('accepts what the parser accepts', (text) => {
     expect(fitsSchema(parse(text))).toBe(true)
   })
 

@@ -6,7 +6,7 @@ import { parseSource, type ParsedSource } from './parse-source.js'
 import { YamlFile, type YamlValue } from './yaml-reader.js'
 
 export interface CaptureFileOptions {
-  /** `TOPIC_PREFIX`: the names of slots and publications begin with it unless the file names them. */
+  /** `TOPIC_PREFIX`: the default names of slots and publications begin with it. */
   readonly topicPrefix: string
   /** What `${NAME}` refers to. */
   readonly environment?: Environment
@@ -14,16 +14,16 @@ export interface CaptureFileOptions {
   readonly file?: string
 }
 
-/** What a capture file says, as far as it can be used. */
+/** The usable content of a capture file, and its faults. */
 export interface CaptureFile extends CaptureConfiguration {
-  /** Those without a fault, also when others have some: one mistyped name must not stop them. */
+  /** The sources without a fault, even when others have faults: a mistyped name in one source must not stop the others. */
   readonly sources: readonly CaptureSource[]
   readonly places: CapturePlaces
   /** Null when nothing is wrong. */
   readonly error: CaptureFileError | null
 }
 
-/** Where things are written, for messages: `capture.yaml:9`. */
+/** Where sources, tables and columns are written in the file, for messages: `capture.yaml:9`. */
 export interface CapturePlaces {
   readonly ofSource: ReadonlyMap<CaptureSource, string>
   readonly ofTable: ReadonlyMap<CapturedTable, TablePlaces>
@@ -34,11 +34,11 @@ export interface TablePlaces {
   readonly columns: ReadonlyMap<string, string>
 }
 
-/** Reads the text of a capture file. Every fault is in the answer, each with its path and line. */
+/** Parses the text of a capture file. The result holds every fault with its path and line. */
 export function parseCaptureFile(text: string, options: CaptureFileOptions): CaptureFile {
   const { topicPrefix, environment = process.env, file = 'capture.yaml' } = options
   const yaml = new YamlFile(text, environment)
-  // Broken YAML yields a broken tree: its faults would only repeat the first.
+  // Broken YAML yields a broken tree, whose faults would only be consequences of the syntax error.
   const parsed = yaml.faults.length > 0 ? [] : parseSources(yaml, topicPrefix)
   const faults = yaml.faults.sort((a, b) => a.line - b.line)
   return {
@@ -48,7 +48,7 @@ export function parseCaptureFile(text: string, options: CaptureFileOptions): Cap
   }
 }
 
-/** As `parseCaptureFile`, for the file at `path`. A file that cannot be read is its only fault. */
+/** Like `parseCaptureFile`, for the file at `path`. When the file cannot be read, that is the only fault. */
 export function readCaptureFile(path: string, options: Omit<CaptureFileOptions, 'file'>): CaptureFile {
   try {
     return parseCaptureFile(readFileSync(path, 'utf8'), { ...options, file: path })
@@ -58,7 +58,7 @@ export function readCaptureFile(path: string, options: Omit<CaptureFileOptions, 
     const fault = {
       path: '',
       line: 1,
-      message: `the file cannot be read (${code}): correct CAPTURE_FILE, or its rights`,
+      message: `the file cannot be read (${code}): correct CAPTURE_FILE, or the file's permissions`,
     }
     return { sources: [], places: placesIn(path, []), error: new CaptureFileError(path, [fault]) }
   }
@@ -102,7 +102,10 @@ function parseSourceList(yaml: YamlFile, value: YamlValue, topicPrefix: string):
   return parsed
 }
 
-/** Text of different case would be one slot by default, and one label to the eye. A source with faults keeps its name as well. */
+/**
+ * Names that differ only in case would get the same default slot, and are easily confused in metric labels. A source with faults keeps its
+ * name reserved as well.
+ */
 function claimName(item: YamlValue, names: Set<string>): void {
   const written = item.writtenText('name')
   if (written === null) return
@@ -111,18 +114,21 @@ function claimName(item: YamlValue, names: Set<string>): void {
   names.add(name)
 }
 
-/** What a source must not share with an earlier one of another name. A resource may stand in several: one database per company is usual. */
+/**
+ * Conflicts of a source with the earlier sources of other names. A resource may occur in several sources: one database per company is
+ * usual.
+ */
 function clashes(source: CaptureSource, earlier: readonly ParsedSource[]): string[] {
   const messages: string[] = []
   for (const { source: other } of earlier) {
     if (other.name.toLowerCase() === source.name.toLowerCase()) continue
     if (other.database === source.database && other.slot === source.slot) {
-      messages.push(`the slot ${source.slot} is already that of ${other.name}: give this source a slot of its own`)
+      messages.push(`the slot ${source.slot} is already used by ${other.name}: give this source its own slot`)
     }
     for (const { resource, entity } of source.tables) {
       const sibling = other.tables.find((table) => table.resource === resource)
       if (sibling && sibling.entity !== entity) {
-        messages.push(`resource ${resource} has entity ${sibling.entity} in ${other.name}, and ${entity} here`)
+        messages.push(`resource ${resource} has entity ${sibling.entity} in ${other.name}, but ${entity} here`)
       }
     }
   }

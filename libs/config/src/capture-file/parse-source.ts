@@ -26,13 +26,13 @@ export const SOURCE_KEYS = [
   'tables',
 ] as const
 
-/** Producers that are not captured databases: our own configuration, and what comes in by REST. */
+/** Names of producers that are not captured databases: `hooklane` carries Hooklane's own configuration, `api` what comes in by REST. */
 const RESERVED_NAMES: ReadonlySet<string> = new Set(['hooklane', 'api'])
 
 /** Positions carry the epoch in four hexadecimal digits. */
 const MAX_EPOCH = 0xffff
 
-/** A source, and on which lines its names are written. */
+/** A source, with the lines on which it, its tables and their columns are written. */
 export interface ParsedSource {
   readonly source: CaptureSource
   readonly line: number
@@ -43,7 +43,7 @@ export interface ParsedSource {
   }[]
 }
 
-/** Reads one entry of `sources`; null when faults leave too little of it. */
+/** Reads one entry of `sources`. Null when a required key is missing or faulty. */
 export function parseSource(value: YamlValue, topicPrefix: string): ParsedSource | null {
   const fields = value.fields(SOURCE_KEYS)
   if (!fields) return null
@@ -85,7 +85,10 @@ export function parseSource(value: YamlValue, topicPrefix: string): ParsedSource
   }
 }
 
-/** A column whose name stands nowhere by itself, for example out of the environment, is found on the line of its table. */
+/**
+ * The line of each column. A column whose name is not written below its table (it may come from the environment) gets the line of the
+ * table, and the company column gets the line of `company`.
+ */
 function columnLines(
   source: CaptureSource,
   table: CapturedTable,
@@ -99,14 +102,17 @@ function columnLines(
   )
 }
 
-/** A name that Postgres allows for a slot: lower case, everything but letters and digits as an underscore. */
+/**
+ * Turns a name into one that Postgres allows for a slot: lower case, with an underscore for every character that is not a letter or a
+ * digit.
+ */
 const defaultSlot = (name: string): string => name.toLowerCase().replace(/[^a-z0-9_]/g, '_')
 
 function parseSlot(fields: YamlFields, source: YamlValue, name: string): string | null {
   const slot = fields.optional('slot', defaultSlot(name), (one) =>
     one.matching(/^[a-z0-9_]{1,63}$/, 'must be 1 to 63 lower-case letters, digits or underscores'),
   )
-  return slot.length <= 63 ? slot : source.fault(`slot is required: ${slot} would be longer than 63 characters`)
+  return slot.length <= 63 ? slot : source.fault(`slot is required: the default ${slot} is longer than 63 characters`)
 }
 
 function parseName(value: YamlValue): string | null {
@@ -122,10 +128,10 @@ function parseDatabase(value: YamlValue): string | null {
   if (!/^postgres(ql)?:\/\//.test(database) || !parseUrl(database)) {
     return value.fault('must be a URL: postgres://user:password@host:port/database')
   }
-  return holdsPassword(pieces) ? value.fault('holds a password: take it from the environment, ${NAME}') : database
+  return holdsPassword(pieces) ? value.fault('holds a password: replace it with a reference, ${NAME}') : database
 }
 
-/** Whether a password, or a piece of one, stands in the file itself. References are taken for one character, which no literal has. */
+/** Whether a password, or a part of one, is written in the file itself. Each reference counts as one character that no literal contains. */
 function holdsPassword(pieces: readonly ExpandedPiece[]): boolean {
   const written = pieces.map((piece) => (piece.isFromEnvironment ? '\0' : piece.text)).join('')
   const userPassword = /^[^:]*:\/\/[^/?#@]*?:(.*)@/s.exec(written)?.[1] ?? ''
@@ -151,12 +157,12 @@ function parseTimezone(value: YamlValue): string | null {
   if (timezone === null) return null
   return isTimezone(timezone)
     ? timezone
-    : value.fault(`${timezone} is no time zone: write UTC or a name such as Europe/Oslo`)
+    : value.fault(`${timezone} is not a time zone: write UTC or a name such as Europe/Oslo`)
 }
 
 /** Ids of gaps, as refusals print them. */
 function parseAccepted(value: YamlValue): string[] | null {
-  const ids = value.items()?.map((item) => item.matching(GAP_ID, 'must be an id that a refusal prints: gap-1a2b3c4d'))
+  const ids = value.items()?.map((item) => item.matching(GAP_ID, 'must be a gap id from a refusal: gap-1a2b3c4d'))
   return ids?.every((id) => id !== null) ? ids : null
 }
 
@@ -175,9 +181,9 @@ function parseTables(value: YamlValue): ParsedTable[] | null {
     if (!table) continue
     const sameTable = parsed.find((other) => qualifiedName(other.table) === qualifiedName(table))
     const sameResource = parsed.find((other) => other.table.resource === table.resource)
-    if (sameTable) member.value.fault(`${qualifiedName(table)} stands here twice`)
+    if (sameTable) member.value.fault(`${qualifiedName(table)} is listed twice`)
     else if (sameResource) {
-      member.value.fault(`resource ${table.resource} is already that of ${qualifiedName(sameResource.table)}`)
+      member.value.fault(`resource ${table.resource} is already used by ${qualifiedName(sameResource.table)}`)
     }
     parsed.push({ table, member })
   }

@@ -19,12 +19,15 @@ export const TABLE_KEYS = [
   'actor',
 ] as const
 
-/** Longest resource whose `.created`, `.updated` and `.deleted` are event types. */
+/** The longest resource for which `<resource>.created`, `.updated` and `.deleted` are valid event types. */
 const MAX_RESOURCE_LENGTH = 120
 
 const TABLE_NAME = /^(?:("(?:[^"]|"")+"|[^."]+)\.)?("(?:[^"]|"")+"|[^."]+)$/
 
-/** Reads one entry of `tables`; null when it has faults of its own. */
+/**
+ * Reads one entry of `tables`. Null when its name, `id`, `resource` or `entity` is missing or faulty, or when it uses a key that is not
+ * available yet.
+ */
 export function parseTable({ key: name, value }: YamlMember): CapturedTable | null {
   const names = TABLE_NAME.exec(name)
   const fields = value.fields(TABLE_KEYS)
@@ -37,7 +40,7 @@ export function parseTable({ key: name, value }: YamlMember): CapturedTable | nu
   )
   const omit = columnsOf(fields, 'omit')
   for (const column of id ?? []) {
-    if (omit.includes(column)) value.fault(`omit names ${column}, which is the id`)
+    if (omit.includes(column)) value.fault(`omit names ${column}, which is part of the id`)
   }
   const optional = {
     key: fields.optional('key', null, (one) => one.text()),
@@ -55,12 +58,12 @@ export function parseTable({ key: name, value }: YamlMember): CapturedTable | nu
 }
 
 const parseResource = (value: YamlValue): string | null => {
-  const rule = `must be letters, digits and underscores, parts joined by dots, at most ${MAX_RESOURCE_LENGTH} characters`
+  const rule = `must be letters, digits and underscores in dotted parts, at most ${MAX_RESOURCE_LENGTH} characters`
   const resource = value.matching(/^[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*$/, rule)
   if (resource === null) return null
   if (resource.length > MAX_RESOURCE_LENGTH) return value.fault(rule)
   return isReservedResource(resource)
-    ? value.fault(`${resource} begins as Hooklane's own event types do: name the resource otherwise`)
+    ? value.fault(`${resource} starts like Hooklane's own event types: choose another name`)
     : resource
 }
 
@@ -95,7 +98,7 @@ function parseActor(value: YamlValue): ActorColumns | null {
   const column = (name: string) => fields.optional(name, null, (one) => one.text())
   const actor = { id: column('id'), type: column('type'), name: column('name') }
   return actor.id === null && actor.type === null && actor.name === null
-    ? value.fault('must name a column: id, type or name')
+    ? value.fault('must name a column for id, type or name')
     : actor
 }
 

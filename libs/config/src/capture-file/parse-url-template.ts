@@ -5,8 +5,8 @@ import type { ExpandedPiece } from './environment-references.js'
 const PLACEHOLDER = /\{([^{}]*)\}/g
 
 /**
- * Splits a URL into text and placeholders: `{id}` is the entity's id, any other `{name}` a column. Braces that an environment variable
- * brought are text. Returns what is wrong as a string.
+ * Splits a URL into text and placeholders: `{id}` is the entity's id, any other `{name}` a column. Braces in the value of an environment
+ * variable are plain text. Returns a string, the fault, when the URL is not valid.
  */
 export function parseUrlTemplate(pieces: readonly ExpandedPiece[]): UrlTemplate | string {
   const parts: UrlPart[] = []
@@ -15,7 +15,7 @@ export function parseUrlTemplate(pieces: readonly ExpandedPiece[]): UrlTemplate 
       parts.push({ kind: 'text', text: piece.text })
       continue
     }
-    if (/[\s{}]/.test(piece.text.replace(PLACEHOLDER, ''))) return 'holds a blank or a single brace'
+    if (/[\s{}]/.test(piece.text.replace(PLACEHOLDER, ''))) return 'holds a blank or an unpaired brace'
     let from = 0
     for (const match of piece.text.matchAll(PLACEHOLDER)) {
       const name = match[1] ?? ''

@@ -15,7 +15,7 @@ import type { Environment } from '../settings/read-settings.js'
 import type { CaptureFileFault } from './capture-file-error.js'
 import { expandReferences, joined, type ExpandedPiece } from './environment-references.js'
 
-/** What the format knows and this version does not do yet. */
+/** Keys of the format that this version does not support yet. */
 const NOT_AVAILABLE_YET: ReadonlySet<string> = new Set(['partOf', 'through', 'settle', 'outbox', 'statusEvent'])
 
 /** A YAML text with the faults found in it so far. */
@@ -47,7 +47,7 @@ export class YamlFile {
   }
 }
 
-/** One value of the file. Reading it as what it is not is a fault, remembered by the file, and answers null. */
+/** One value of the file. Reading it as a kind that it is not adds a fault to the file and returns null (`constant`: undefined). */
 export class YamlValue {
   private readonly node: unknown
 
@@ -60,7 +60,7 @@ export class YamlValue {
     this.node = file.resolve(node)
   }
 
-  /** Nothing stands there, or null. */
+  /** Whether the value is missing or null. */
   isNull(): boolean {
     return this.node === null || this.node === undefined || (isScalar(this.node) && this.node.value === null)
   }
@@ -74,13 +74,16 @@ export class YamlValue {
     return this.file.lineAt(this.offset())
   }
 
-  /** Text of an entry as it is written, without a fault when it is something else. */
+  /** The text of an entry as written, with references unresolved. Null, without a fault, when it is not text. */
   writtenText(key: string): string | null {
     const text: unknown = isMap(this.node) ? this.node.get(key) : null
     return typeof text === 'string' ? text : null
   }
 
-  /** Lines on which names are written below the entries of this map, but for those of some keys: as a text, a key, or a `{placeholder}`. */
+  /**
+   * The first line on which each name is written below this map: as a text, as a key, or as a `{placeholder}`. Entries under `exceptKeys`
+   * are not searched.
+   */
   linesOf(names: readonly string[], exceptKeys: readonly string[]): ReadonlyMap<string, number> {
     const lines = new Map<string, number>()
     for (const { key, value } of isMap(this.node) ? this.membersOf(this.node) : []) {
@@ -101,13 +104,13 @@ export class YamlValue {
     })
   }
 
-  /** Text with its references resolved, not empty. */
+  /** Non-empty text, with its references resolved. */
   text(): string | null {
     const pieces = this.pieces()
     return pieces === null ? null : joined(pieces)
   }
 
-  /** As `text`, in pieces: whoever splits it must not split what came from the environment. */
+  /** Like `text`, in pieces: a caller that parses the text must not interpret the pieces that came from the environment. */
   pieces(): readonly ExpandedPiece[] | null {
     const value = isScalar(this.node) ? this.node.value : undefined
     if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
@@ -140,7 +143,7 @@ export class YamlValue {
     if (typeof value === 'string') return expandedOrUndefined(this, value)
     if (typeof value === 'number') {
       if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value
-      this.fault('is a number that is not held exactly: write it in quotes')
+      this.fault('is a number that cannot be represented exactly: write it in quotes')
       return undefined
     }
     this.fault('must be text, a number, true, false or null')
@@ -151,12 +154,12 @@ export class YamlValue {
   texts(): string[] | null {
     const items = this.items()
     if (items === null) return null
-    if (items.length === 0) return this.fault('must name at least one')
+    if (items.length === 0) return this.fault('must name at least one column')
     const seen = new Set<string>()
     for (const item of items) {
       const text = item.text()
       if (text === null) continue
-      if (seen.has(text)) item.fault(`${text} stands here twice`)
+      if (seen.has(text)) item.fault(`${text} is listed twice`)
       seen.add(text)
     }
     return [...seen]
@@ -173,12 +176,12 @@ export class YamlValue {
     return this.node.items.map((item, at) => new YamlValue(this.file, `${this.path}[${at}]`, item, this.offset()))
   }
 
-  /** A map of which every key is the writer's own: tables by name, constants by column. */
+  /** The entries of a map whose keys the author chooses: tables by name, constants by column. */
   members(): YamlMember[] | null {
     return isMap(this.node) ? this.membersOf(this.node) : this.fault('must be a map')
   }
 
-  /** A map with known keys only; the others are faults. */
+  /** The entries of a map with a fixed set of keys. Any other key is a fault. */
   fields(known: readonly string[]): YamlFields | null {
     if (!isMap(this.node)) return this.fault('must be a map')
     const values = new Map<string, YamlValue>()
@@ -195,7 +198,7 @@ export class YamlValue {
     const meant = closestName(key, known)
     const message = NOT_AVAILABLE_YET.has(key)
       ? `${key} is not available yet`
-      : `${key} is unknown here${meant === null ? `; known are ${known.join(', ')}` : `: did you mean ${meant}?`}`
+      : `${key} is unknown here${meant === null ? `; known keys are ${known.join(', ')}` : `: did you mean ${meant}?`}`
     this.file.faults.push({ path: this.path, line: this.file.lineAt(offset), message })
   }
 
@@ -234,7 +237,9 @@ export class YamlFields {
   constructor(
     private readonly owner: YamlValue,
     private readonly values: ReadonlyMap<string, YamlValue>,
-    /** It holds what is not available yet: what else is missing may be missing because of that. */
+    /**
+     * Whether the map has a key that is not available yet. Other keys may be missing because of that, so the caller reports none of them.
+     */
     readonly isIncomplete: boolean,
   ) {}
 
@@ -242,14 +247,14 @@ export class YamlFields {
     return this.values.has(name)
   }
 
-  /** A fault when it is missing. */
+  /** Reads the value of a key. A missing key, or null, is a fault. */
   required<T>(name: string, read: (value: YamlValue) => T | null): T | null {
     const value = this.values.get(name)
     if (value && !value.isNull()) return read(value)
     return (value ?? this.owner).fault(value ? 'is required' : `${name} is required`)
   }
 
-  /** `defaultValue` when it is missing or null, or cannot be read. */
+  /** Reads the value of a key. Returns `defaultValue` when it is missing, null or faulty. */
   optional<T, S>(name: string, defaultValue: S, read: (value: YamlValue) => T | null): T | S {
     const value = this.values.get(name)
     return value && !value.isNull() ? (read(value) ?? defaultValue) : defaultValue

@@ -27,13 +27,13 @@ describe('readSettings', () => {
   const folder = mkdtempSync(join(tmpdir(), 'settings-'))
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it('gives values and defaults, frozen', () => {
+  it('returns values and defaults, frozen', () => {
     const settings = readSettings(definition, [], { NAME: 'n', KEY: 'k' })
     expect(settings).toEqual({ name: 'n', size: 5, key: 'k' })
     expect(Object.isFrozen(settings)).toBe(true)
   })
 
-  it('names all faults at once', () => {
+  it('reports all faults together', () => {
     const error = faultsOf(() => readSettings(definition, [], { SIZE: '12' }))
     expect(error.faults.map((fault) => fault.key)).toEqual(['NAME', 'SIZE', 'KEY'])
     expect(error.message).toContain('SIZE=12: must be at most 9')

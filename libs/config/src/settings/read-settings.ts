@@ -5,11 +5,11 @@ import type { Setting, SettingsDefinition, SettingsOf } from './setting.js'
 export interface SettingFault {
   readonly key: string
   readonly rule: string
-  /** As it was given, without secrets (`***`); null when it was not set. */
+  /** The value as given, with secrets replaced by `***`. Null when the variable was not set. */
   readonly value: string | null
 }
 
-/** All faults of the environment at once: a person fixes them in one go. */
+/** All faults of the environment together, so that a person can fix them in one go. */
 export class ConfigurationError extends Error {
   readonly code = 'CONFIGURATION_INVALID'
   constructor(readonly faults: readonly SettingFault[]) {
@@ -29,13 +29,16 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface CrossRule<S> {
   /** The setting that a fault names. */
   readonly key: string
-  /** What must hold, after the key: `must be at most a third of KAFKA_SESSION_TIMEOUT_MS`. Stands in `docs/configuration.md` as well. */
+  /**
+   * The requirement, worded to follow the key: `must be at most a third of KAFKA_SESSION_TIMEOUT_MS`. It is also printed in
+   * `docs/configuration.md`.
+   */
   readonly rule: string
-  /** What is wrong, or null: the rule, unless something more precise can be said. */
+  /** The fault: the text of the rule, or something more precise. Null when the rule holds. */
   faultIn(settings: S): string | null
 }
 
-/** A rule that holds or does not. */
+/** Makes a rule from a predicate. Its fault is always the text of the rule. */
 export const crossRule = <S>(key: string, rule: string, holds: (settings: S) => boolean): CrossRule<S> => ({
   key,
   rule,
@@ -43,8 +46,8 @@ export const crossRule = <S>(key: string, rule: string, holds: (settings: S) => 
 })
 
 /**
- * Reads a service's settings once and freezes them. An empty variable counts as not set.
- * @throws ConfigurationError naming every fault, the rules between settings included
+ * Reads the settings of a service once and freezes them. An empty variable counts as not set.
+ * @throws ConfigurationError with every fault, including faults against the rules between settings
  */
 export function readSettings<D extends SettingsDefinition>(
   definition: D,
@@ -94,7 +97,7 @@ function rawValue(
   }
 }
 
-/** A user and password in a URL are secret in whatever setting they stand. */
+/** A user and password in a URL are secret, whatever setting holds the URL. */
 const shown = (one: Setting<unknown>, raw: string | undefined): string | null =>
   raw === undefined ? null : one.secret ? '***' : raw.replace(/\/\/[^/?#@\s]*@/g, '//***@')
 

@@ -1,18 +1,21 @@
 import { z } from 'zod'
 
-/** Rules that settings are made of. Each message says what is expected, each description the same for `docs/configuration.md`. */
+/**
+ * Building blocks for the rules of settings. An error message says what is expected; a description says the same for
+ * `docs/configuration.md`.
+ */
 
-/** @param what names the value: `a URL postgres://…` */
+/** @param what describes the expected value: `a URL postgres://…` */
 export const required = (what: string) =>
   z
     .string({ error: `is required: ${what}` })
     .min(1)
     .describe(what)
 
-/** @param what names the value */
+/** @param what describes the expected value */
 export const optionalText = (what = 'text') => z.string().optional().describe(what)
 
-/** @param what names the value */
+/** @param what describes the expected value */
 export const text = (defaultValue: string, what = 'text') => z.string().default(defaultValue).describe(what)
 
 export const integer = (defaultValue: number, least: number, most: number) =>
@@ -33,7 +36,7 @@ export const flag = (defaultValue: boolean) =>
     .transform((value) => value === 'true')
     .describe('`true` or `false`')
 
-/** Comma-separated; blanks around the parts do not matter. */
+/** A comma-separated list. Blanks around an entry and empty entries are dropped. */
 export const list = (defaultValue?: string) => {
   const parts = z.string({ error: 'is required: a comma-separated list' }).transform((value) =>
     value
@@ -43,7 +46,7 @@ export const list = (defaultValue?: string) => {
   )
   const rule =
     defaultValue === undefined
-      ? parts.refine((value) => value.length > 0, { error: 'must name at least one' })
+      ? parts.refine((value) => value.length > 0, { error: 'must hold at least one entry' })
       : z.string().default(defaultValue).pipe(parts)
   return rule.describe('comma-separated list')
 }

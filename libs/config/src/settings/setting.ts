@@ -4,8 +4,8 @@ import type { z } from 'zod'
 export interface Setting<T> {
   readonly key: string
   /**
-   * Parses the text of the variable; `undefined` when it is not set, so a default belongs here and nowhere else. Its own description
-   * (`.describe`, last in the chain) says the rule in words for `docs/configuration.md`.
+   * Parses the text of the variable. It gets `undefined` when the variable is not set, so the default belongs here and nowhere else. Its
+   * description (`.describe`, last in the chain) states the rule in words for `docs/configuration.md`.
    */
   readonly schema: z.ZodType<T>
   /** For `docs/configuration.md`: what it does, its unit, what too low and too high would do where that matters. */
@@ -14,7 +14,7 @@ export interface Setting<T> {
   readonly secret: boolean
 }
 
-/** Settings by the name under which the code knows them. */
+/** Settings by the property names that the code uses. */
 export type SettingsDefinition = Readonly<Record<string, Setting<unknown>>>
 
 /** The values of a definition. */
@@ -27,7 +27,7 @@ export function setting<T>(key: string, schema: z.ZodType<T>, description: strin
   return { key, schema, description, secret: false }
 }
 
-/** As `setting`, for a value that must never be shown; `<KEY>_FILE` names a file that holds it. */
+/** Like `setting`, for a value that must never be shown. `<KEY>_FILE` names a file that holds it. */
 export function secretSetting<T>(key: string, schema: z.ZodType<T>, description: string): Setting<T> {
   return { key, schema, description, secret: true }
 }

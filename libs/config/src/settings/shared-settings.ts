@@ -3,12 +3,12 @@ import { flag, integer, list, oneOf, optionalText, port, required, text } from '
 import { crossRule, type CrossRule } from './read-settings.js'
 import { secretSetting, setting } from './setting.js'
 
-/** What every service reads. */
+/** Settings that every service reads. */
 export const serviceSettings = {
   healthPort: setting(
     'HEALTH_PORT',
     port(8081),
-    'Port of `/health/live`, `/health/ready` and `/metrics`; 0 takes a free one, which the first log line names. Two services on one machine need two.',
+    'Port of `/health/live`, `/health/ready` and `/metrics`; 0 takes a free port, which the first log line names. Two services on one machine need different ports.',
   ),
   healthHost: setting(
     'HEALTH_HOST',
@@ -18,28 +18,28 @@ export const serviceSettings = {
   logLevel: setting(
     'LOG_LEVEL',
     oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info'),
-    'Least level that is logged. At `info` there is one line per attempt; a receiver’s failure is never above it. At `warn` only what a person should know.',
+    'Lowest level that is logged. At `info` there is one line per attempt; a receiver’s failure is never logged above `info`. At `warn` only what a person should know is logged.',
   ),
   drainLimitMs: setting(
     'DRAIN_LIMIT_MS',
     integer(40_000, 1_000, 600_000),
-    'Milliseconds a service may take to end after SIGTERM. Too low cuts attempts off, and receivers get them again; must stay below the grace period of the platform, which kills after it.',
+    'Milliseconds a service may take to end after SIGTERM. Too low: attempts are cut off, and receivers get them again. Too high: the platform kills the service first, so keep it below the platform’s grace period.',
   ),
   httpProxy: setting(
     'HTTP_PROXY',
     noProxy(),
-    'Not supported: it would go round the address guard. The service refuses to start.',
+    'Not supported: a proxy would bypass the address guard. The service refuses to start when it is set.',
   ),
   httpsProxy: setting(
     'HTTPS_PROXY',
     noProxy(),
-    'Not supported: it would go round the address guard. The service refuses to start.',
+    'Not supported: a proxy would bypass the address guard. The service refuses to start when it is set.',
   ),
 } as const
 
 function noProxy() {
   return z
-    .undefined({ error: 'must not be set: a proxy would go round the address guard; unset it for this process' })
+    .undefined({ error: 'must not be set: a proxy would bypass the address guard; unset it for this process' })
     .describe('must not be set')
 }
 
@@ -56,7 +56,7 @@ export const kafkaSettings = {
       .enum(['plain', 'scram-sha-256', 'scram-sha-512'], { error: 'must be plain, scram-sha-256 or scram-sha-512' })
       .optional()
       .describe('`plain`, `scram-sha-256` or `scram-sha-512`'),
-    'How services log in to Kafka. Unset: without authentication. `plain` sends the password as it is: only with KAFKA_SSL.',
+    'SASL mechanism by which services log in to Kafka. Unset: no authentication. `plain` sends the password in clear text: use it only with KAFKA_SSL.',
   ),
   kafkaSaslUsername: setting('KAFKA_SASL_USERNAME', optionalText(), 'User for KAFKA_SASL_MECHANISM.'),
   kafkaSaslPassword: secretSetting('KAFKA_SASL_PASSWORD', optionalText(), 'Password for KAFKA_SASL_MECHANISM.'),
@@ -67,16 +67,16 @@ export const kafkaSettings = {
       .regex(/^[a-zA-Z0-9._-]{1,60}$/, { error: 'must be 1 to 60 letters, digits, dots, underscores or dashes' })
       .default('hooklane.')
       .describe('1 to 60 letters, digits, dots, underscores or dashes'),
-    'Begins the name of every topic, consumer group, transactional id and replication slot: two systems on one cluster need two. The same for all services of a system; changing it begins a new, empty one.',
+    'Prefix of the name of every topic, consumer group, transactional id and replication slot. Two systems on one cluster need different prefixes; all services of one system need the same. Changing it starts a new, empty system.',
   ),
   topicProfile: setting(
     'TOPIC_PROFILE',
     oneOf(['dev', 'prod'], 'dev'),
-    'Partition counts for topics that are created. `dev`: few, quick to start; `prod`: many, because they bound how many processes can share the work and cannot be raised later. Counts of existing topics are read from the cluster.',
+    'Partition counts of topics that are created. `dev`: few, quick to start; `prod`: many, because they limit how many processes can share the work and cannot be raised later. Counts of existing topics are read from the cluster.',
   ),
 } as const
 
-/** SASL is complete or absent. */
+/** A SASL mechanism needs a username and a password. */
 export const saslIsComplete: CrossRule<{
   kafkaSaslMechanism: string | undefined
   kafkaSaslUsername: string | undefined
@@ -95,7 +95,7 @@ export const databaseSettings = {
   ),
 } as const
 
-/** 32 bytes each, base64; the newest first: it seals, all of them open. */
+/** Keys of 32 bytes each, in base64, the newest first: the first key seals, every key opens. */
 export const secretsSettings = {
   secretsKeys: secretSetting(
     'SECRETS_KEY',
@@ -108,10 +108,10 @@ export const secretsSettings = {
           .map((part) => Buffer.from(part, 'base64')),
       )
       .refine((keys) => keys.length > 0 && keys.every((key) => key.length === 32), {
-        error: 'must be 32 bytes in base64 each, the newest key first (openssl rand -base64 32)',
+        error: 'must be keys of 32 bytes in base64, the newest first (openssl rand -base64 32)',
       })
       .describe('32 random bytes in base64 (`openssl rand -base64 32`); several separated by commas or blanks'),
-    'Seals signing secrets and secret headers in the database: the first key seals, all of them open. To rotate, put a new key in front on every service, and keep the old ones as long as something is sealed with them. A key that is lost makes its secrets unreadable: their lanes wait.',
+    'Keys that seal (encrypt) signing secrets and secret headers in the database. The first key seals, every key opens. To rotate, put a new key first on every service, and keep the old ones as long as anything is sealed with them. When a key is lost, the secrets that it sealed cannot be read, and their lanes wait.',
   ),
 } as const
 
@@ -119,12 +119,12 @@ export const targetSettings = {
   allowTargets: setting(
     'ALLOW_TARGETS',
     z.string().default('').describe('comma-separated list of CIDRs, hosts and `host:port`'),
-    'What the address guard lets through beside public addresses over https, plain http included. Leave it empty in production: each entry is a way from a subscription into your network.',
+    'Targets that the address guard allows besides public addresses over https; plain http is allowed for them, too. Leave it empty in production: each entry opens a way from a subscription into your network.',
   ),
   publicBaseUrl: setting(
     'PUBLIC_BASE_URL',
     z.url({ error: 'must be an absolute URL' }).default('http://localhost').describe('absolute URL'),
-    'Where receivers reach this API: the base of `event.schema` in every envelope, and named in the User-Agent.',
+    'URL at which receivers reach this API. It is the base of `event.schema` in every envelope, and appears in the User-Agent.',
   ),
   headerPrefix: setting(
     'HEADER_PREFIX',
@@ -133,6 +133,6 @@ export const targetSettings = {
       .regex(/^[A-Za-z][A-Za-z0-9-]{0,30}-$/, { error: 'must be letters, digits and dashes and end with a dash' })
       .default('Pim-')
       .describe('letters, digits and dashes, ends with a dash'),
-    'Begins the product’s own headers on every request (`Pim-Sequence`, …). Changing it breaks receivers that read them.',
+    'Prefix of the product’s own headers on every request (`Pim-Sequence`, …). Changing it breaks receivers that read them.',
   ),
 } as const

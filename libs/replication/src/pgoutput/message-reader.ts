@@ -38,7 +38,7 @@ export class MessageReader {
   /** Text that ends with a zero byte. */
   name(): string {
     const end = this.bytes.indexOf(0, this.at)
-    if (end < 0) throw new RangeError('a text of the message has no end')
+    if (end < 0) throw new RangeError('a text of the message is not terminated')
     const text = this.bytes.toString('utf8', this.at, end)
     this.at = end + 1
     return text

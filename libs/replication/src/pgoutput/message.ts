@@ -1,10 +1,10 @@
 import type { Relation, Row } from '@hooklane/core/capture'
 
-/** What a change was made to. */
+/** The row before a change. */
 export interface OldRow {
   /** Null when not all of it was logged: the replica identity was not FULL. */
   readonly before: Row | null
-  /** Partitions that may be why; absent: the table itself is. */
+  /** Partitions that may be the reason; absent: the table itself is the reason. */
   readonly withoutFull?: readonly Relation[]
 }
 
@@ -17,6 +17,6 @@ export type PgoutputMessage =
   | ({ readonly tag: 'delete'; readonly relation: Relation } & OldRow)
   | { readonly tag: 'truncate'; readonly relations: readonly Relation[] }
   | { readonly tag: 'message'; readonly isTransactional: boolean; readonly prefix: string; readonly content: Buffer }
-  /** Comes before a relation that has a column of the type. Of a domain it names the type that the domain stands on. */
+  /** Comes before a relation that has a column of the type. For a domain it names the base type. */
   | { readonly tag: 'type'; readonly typeOid: number; readonly schema: string; readonly name: string }
   | { readonly tag: 'other' }

@@ -14,7 +14,7 @@ const deleted = (...all: (string | null)[]) => message('D', uint32(ROOT), Buffer
 const inserted = (oid = ROOT) => message('I', uint32(oid), Buffer.from('N'), values('1', 'd', 'n', 's'))
 const TYPE = message('Y', uint32(70_000), name('public'), name('mood'))
 
-/** What the last of these messages says of the old row. */
+/** The old row of the last of these messages. */
 function oldRowOf(...messages: Buffer[]) {
   const decoder = new PgoutputDecoder()
   const last = messages.map((bytes) => decoder.decode(bytes)).at(-1)
@@ -25,7 +25,7 @@ function oldRowOf(...messages: Buffer[]) {
 const whole = (...all: (string | null)[]) => ({ before: new Map(COLUMNS.map((column, i) => [column, all[i] ?? null])) })
 
 describe('the old row of a partition', () => {
-  it('that has no FULL is not taken for whole, although its root has', () => {
+  it('is not taken for whole when the partition lacks FULL, although its root has it', () => {
     expect(oldRowOf(ROOT_TABLE, partition(2, KEY), deleted('1', 'd', null, null))).toEqual({
       before: null,
       withoutFull: ['ev_2'],
@@ -52,7 +52,7 @@ describe('the old row of a partition', () => {
     )
   })
 
-  it('of any partition is in doubt while one lacks FULL, until that one is described with it', () => {
+  it('of any partition is in doubt while one partition lacks FULL, until that one is described with FULL', () => {
     const described = [ROOT_TABLE, partition(2, KEY), inserted(), TYPE, ROOT_TABLE, TYPE, partition(3), inserted()]
     const old = deleted('1', 'd', null, null)
     expect(oldRowOf(...described, old)).toEqual({ before: null, withoutFull: ['ev_2'] })
@@ -66,12 +66,12 @@ describe('the old row of a partition', () => {
     expect(oldRowOf(...described, deleted(null, 'd', 'n', null))).toEqual({ before: null, withoutFull: ['ev_3'] })
   })
 
-  it('that was not logged at all names the partitions that lack FULL', () => {
+  it('that was not logged at all is reported with the partitions that lack FULL', () => {
     const update = message('U', uint32(ROOT), Buffer.from('N'), values('1', 'd', 'n', 's'))
     expect(oldRowOf(ROOT_TABLE, partition(2, KEY), update)).toEqual({ before: null, withoutFull: ['ev_2'] })
   })
 
-  it('is in no doubt over another table of one TRUNCATE, or over one that is described beside it', () => {
+  it('is not in doubt because of another table of one TRUNCATE, or of one that is described next to it', () => {
     const other = describedAs({ oid: 9, table: 'other', identity: 'd', columns: COLUMNS, key: KEY })
     const truncated = message('T', uint32(2), uint8(0), uint32(ROOT), uint32(9))
     const old = deleted('1', 'd', null, null)
@@ -81,7 +81,7 @@ describe('the old row of a partition', () => {
     expect(oldRowOf(ROOT_TABLE, begun, other, inserted(9), old)).toEqual(whole('1', 'd', null, null))
   })
 
-  it('never passes for whole unless it is, whatever partitions come, are altered and change in whatever order', () => {
+  it('is never taken for whole unless it is, whatever partitions come and are altered, in whatever order', () => {
     const column = fc.option(fc.constantFrom('x', 'y'))
     const key = fc.constantFrom(COLUMNS, KEY, ['day', 'note'], ['id'])
     const step = fc.record({

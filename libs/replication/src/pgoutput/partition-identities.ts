@@ -11,17 +11,17 @@ export interface DescribedTable {
 /**
  * Finds old rows that a partition has left incomplete.
  *
- * Changes of a partition come as changes of its root, and say "old row" when the root has REPLICA IDENTITY FULL. What was logged of the row
- * is up to the partition's own replica identity: of one without FULL only the key is there, and every other column is null, which may as
- * well be its value. Which partition a change is of is not said. So while a partition without FULL is known of, an old row is taken for whole
- * only when it holds what that partition could not have logged: a value outside its key.
+ * Changes of a partition come as changes of its root, and say "old row" when the root has REPLICA IDENTITY FULL. But the partition's own
+ * replica identity decides what was logged of the row. Without FULL, only the key was logged, and every other column is null, which may as
+ * well be its value. The message does not say which partition it concerns. So while a partition without FULL is known, an old row counts as
+ * whole only when it holds a value that this partition could not have logged: one outside its key.
  *
- * How a partition becomes known: `pgoutput` describes the root and at once the partition, immediately before the partition's first change and
- * before the first one after it was altered (`maybe_send_schema`). Between two tables of one TRUNCATE the same stands, so only what a row
- * follows counts.
+ * How a partition becomes known: `pgoutput` describes the root and then at once the partition (`maybe_send_schema`). It does so immediately
+ * before the partition's first change, and before the first change after the partition was altered. The descriptions of two tables of one
+ * TRUNCATE look the same, so two descriptions count only when a row follows them.
  */
 export class PartitionIdentities {
-  /** The last two tables described since anything else came. */
+  /** The last two tables that were described since any other message. */
   private described: readonly DescribedTable[] = []
   /** Root → its partitions that were last described without FULL. */
   private readonly withoutFull = new Map<number, Map<number, DescribedTable>>()
@@ -30,7 +30,7 @@ export class PartitionIdentities {
     this.described = [...this.described.slice(-1), table]
   }
 
-  /** Something came that is neither a description nor a row. */
+  /** A message came that is neither a description nor a row. */
   interrupt(): void {
     this.described = []
   }
@@ -47,8 +47,8 @@ export class PartitionIdentities {
   }
 
   /**
-   * Partitions that may have logged no more of the old row than its key; none: it is whole.
-   * @param old null: nothing, or a key alone, stands in the log
+   * Returns the partitions that may have logged only the key of the old row. None: the row is whole.
+   * @param old null: the log holds no old row, or only its key
    */
   suspects(oid: number, old: Row | null): Relation[] {
     const incomplete = this.withoutFull.get(oid)

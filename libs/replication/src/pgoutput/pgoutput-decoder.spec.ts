@@ -39,7 +39,7 @@ describe('pgoutput decoder', () => {
     expect(update.before?.get('long')).toBe('kept')
   })
 
-  it('leaves an untouched value out when there is no old row, and takes a key for no row', () => {
+  it('leaves an untouched value out when there is no old row, and does not take a key for a row', () => {
     const decoder = new PgoutputDecoder()
     decoder.decode(relation(1, 'd', 'id', 'long'))
     const update = decoder.decode(
@@ -72,7 +72,7 @@ describe('pgoutput decoder', () => {
     expect(() => new PgoutputDecoder().decode(bytes)).toThrow()
   })
 
-  it('reads the names of types, of which the log holds no more', () => {
+  it('reads the names of types, which are all that the log holds of a type', () => {
     const decoder = new PgoutputDecoder()
     const type = (schema: string, typeName: string) => message('Y', uint32(16_500), name(schema), name(typeName))
     expect(decoder.decode(type('shop', '_season'))).toEqual({
@@ -84,7 +84,7 @@ describe('pgoutput decoder', () => {
     expect(decoder.decode(type('', 'bool'))).toMatchObject({ schema: 'pg_catalog', name: 'bool' })
   })
 
-  it('tells a table of a known oid under its own name, whatever it is called in the log', () => {
+  it('reports a table of a known oid under its own name, whatever it is called in the log', () => {
     const decoder = new PgoutputDecoder(new Map([[1, { schema: 'shop', table: 'item' }]]))
     decoder.decode(relation(1, 'f', 'id'))
     decoder.decode(relation(2, 'f', 'id'))

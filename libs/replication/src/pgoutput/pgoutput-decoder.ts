@@ -4,7 +4,7 @@ import type { OldRow, PgoutputMessage } from './message.js'
 import { MessageReader } from './message-reader.js'
 import { PartitionIdentities } from './partition-identities.js'
 
-/** Microseconds from 1970 to 2000, where Postgres begins to count. */
+/** Microseconds from 1970 to 2000, the epoch of Postgres. */
 const POSTGRES_EPOCH_US = 946_684_800_000_000n
 
 const REPLICA_IDENTITY: Readonly<Record<string, Relation['replicaIdentity']>> = {
@@ -20,23 +20,23 @@ const IN_KEY = 1
 /**
  * Decodes `pgoutput` messages of protocol version 1.
  *
- * Why not the client's own parser: it turns values into JavaScript numbers and dates, drops a byte order mark at the start of a text, and
- * reads transaction ids as signed. Here every value stays the text that Postgres printed.
+ * The client's own parser is not used because it turns values into JavaScript numbers and dates, drops a byte order mark at the start of a
+ * text, and reads transaction ids as signed. Here every value stays the text that Postgres printed.
  *
- * State: the relations as last described; Postgres describes a table before its first change and again after it was altered. One decoder
- * per connection.
+ * State: each relation as it was last described. Postgres describes a table before its first change, and again after it was altered. Each
+ * connection needs its own decoder.
  */
 export class PgoutputDecoder {
   private readonly relations = new Map<number, Relation>()
   private readonly partitions = new PartitionIdentities()
 
   /**
-   * @param tables tables that are told under a name of their own: one that is renamed while it is read, or was renamed since a
-   *   change was logged, stays the same table
+   * @param tables names to report for these tables: a table that is renamed while it is read, or was renamed after a change was logged,
+   *   stays the same table
    */
   constructor(private readonly tables: KnownTables = new Map()) {}
 
-  /** @throws when the bytes are no message that this version of the protocol has */
+  /** @throws when the bytes are not a message of this protocol version */
   decode(bytes: Buffer): PgoutputMessage {
     const reader = new MessageReader(bytes)
     const tag = String.fromCharCode(reader.uint8())
@@ -138,7 +138,7 @@ export class PgoutputDecoder {
 
   private relation(oid: number): Relation {
     const relation = this.relations.get(oid)
-    if (!relation) throw new Error(`a change of the relation ${oid}, which was not described`)
+    if (!relation) throw new Error(`a change refers to relation ${oid}, which was not described`)
     return relation
   }
 }

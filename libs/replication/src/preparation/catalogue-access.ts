@@ -7,17 +7,17 @@ import { withControlConnection, type ControlOptions } from './control-connection
 import { changePublication, type NotePlan } from './ensure-publication.js'
 import { readCatalogue } from './read-catalogue.js'
 
-/** The catalogue of a source that nobody else reads. */
+/** The catalogue of a source, while no other process reads the source. */
 export interface CatalogueAccess {
-  /** What it says now. */
+  /** Reads what it says now. */
   read(): Promise<CatalogueFacts>
-  /** How the transaction of a plan ended. @throws SourceRefused when it has not ended */
+  /** Returns how the transaction of a plan ended. @throws SourceRefused when it has not ended */
   outcomeOf(xid: string): Promise<PlanOutcome>
   /**
-   * Brings the publication to exactly the source's tables.
-   * @param judged what `read` has shown of it
+   * Aligns the publication: it then holds exactly the source's tables.
+   * @param judged the publication as `read` has returned it
    * @param note called only when something has to change
-   * @throws SourceRefused also when somebody else has changed it since it was read
+   * @throws SourceRefused also when somebody else has changed the publication since it was read
    */
   alignPublication(judged: PublicationFacts | null, note: NotePlan): Promise<void>
 }
@@ -69,7 +69,7 @@ async function readStatus(client: Client, xid: string): Promise<string | null> {
     const { rows } = await client.query<{ status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [xid])
     return rows[0]?.status ?? null
   } catch (error) {
-    // The database was set back, or a standby took over that had not received it: it never happened here.
+    // The database was restored to an earlier state, or a standby took over that had not received the transaction: here it never happened.
     if (error instanceof DatabaseError && error.code === IN_THE_FUTURE) return 'aborted'
     throw error
   }

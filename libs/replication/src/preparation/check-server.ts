@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import { SourceRefused } from '../source-refused.js'
 import { quoteName } from './quote.js'
 
-/** `pgoutput` skips transactions without published changes, and publications are what we expect, since 15. */
+/** Since 15 `pgoutput` skips transactions without published changes, and publications have everything that we use. */
 const MIN_VERSION = 150_000
 
 export interface ServerFacts {
@@ -12,7 +12,7 @@ export interface ServerFacts {
   readonly database: string
 }
 
-/** Refuses a server from which nobody can stream, or a login that may not. */
+/** Refuses a server that cannot be streamed from, or a role that may not stream. */
 export async function checkServer(client: Client): Promise<ServerFacts> {
   const { rows } = await client.query<{
     version: number
@@ -53,7 +53,7 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
   if (!facts.may_replicate) {
     const role = quoteName(facts.role)
     throw new SourceRefused('REPLICATION_RIGHT', `the role ${facts.role} may not read the log: it lacks REPLICATION`, [
-      // Amazon RDS lets nobody give the attribute; membership stands for it there.
+      // On Amazon RDS the attribute cannot be given; membership in `rds_replication` replaces it.
       facts.replication_role === null
         ? `ALTER ROLE ${role} REPLICATION;`
         : `GRANT ${facts.replication_role} TO ${role};`,
@@ -63,13 +63,13 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
   return facts
 }
 
-/** The server checks nothing in such a database, and ends the stream at the first text that happens to be no UTF-8. */
+/** In such a database the server does not validate text. It ends the stream at the first text that happens not to be UTF-8. */
 function unreadable({ database, encoding }: { readonly database: string; readonly encoding: string }): SourceRefused {
   const copy = quoteName(`${database}_utf8`)
   return new SourceRefused(
     'NOT_CAPTURABLE',
-    `the database ${database} has the encoding ${encoding}, whose text PostgreSQL cannot give out as UTF-8: bring it into a database ` +
-      `of another encoding (pg_dump with --encoding set to what its text really is, pg_restore into the new one), and name that one`,
+    `the database ${database} has the encoding ${encoding}, which PostgreSQL cannot convert to UTF-8: move its data to a database of ` +
+      `another encoding (pg_dump with --encoding set to what its text really is, then pg_restore), and name that one in the source's URL`,
     [`CREATE DATABASE ${copy} TEMPLATE template0 ENCODING 'UTF8';`],
   )
 }

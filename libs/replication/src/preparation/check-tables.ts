@@ -13,7 +13,7 @@ import { problemsOf } from './table-problems.js'
 
 export interface CheckTablesOptions {
   readonly server: ServerFacts
-  /** Oids under which the tables were captured earlier: a table that was renamed is recognised by it. */
+  /** OIDs of the tables when they were captured earlier: they reveal that a table was renamed. */
   readonly before?: TableOids | undefined
   readonly wasSeen: WasSeen
 }
@@ -25,13 +25,16 @@ export interface CheckedTables {
 }
 
 /**
- * Refuses tables that are missing, lack a column, whose changes or needed columns never reach the log, whose rows the id does not tell
- * apart, or whose old rows the log would not hold: all that is wrong at once, so that a person fixes it in one go.
+ * Refuses tables that cannot be captured. All problems are reported together, so that a person can fix them in one go:
+ * - the table, or a column of it, is missing;
+ * - its changes, or needed columns, never reach the log;
+ * - the id does not tell its rows apart;
+ * - the log would not hold its old rows.
  *
  * A table that was captured before and is UNLOGGED now, or has such a partition, has lost changes.
  *
  * Order matters: this comes before the publication. Once a table is published, Postgres refuses its UPDATEs and DELETEs when it has no
- * replica identity, and that would hit the application.
+ * replica identity, and that would break the application.
  *
  * @throws ChangesMissing
  */
@@ -83,7 +86,7 @@ function childTables(table: ReplicatedTable, { children }: TableFacts): SourceWa
       code: 'CHILD_TABLES',
       message:
         `${children.map(nameOf).join(', ')} inherit from ${nameOf(table)}: their rows are not captured with it, although a query of it ` +
-        `shows them. Name them as tables of their own, if they are wanted`,
+        `returns them. To capture them, name them as tables of their own`,
     },
   ]
 }

@@ -2,19 +2,19 @@ import { Client } from 'pg'
 import { beginCaptureSession, captureUrl } from '../capture-session.js'
 import { databaseFailure, SourceRefused } from '../source-refused.js'
 
-/** Connecting takes milliseconds; a firewall that swallows packets must show as an error. */
+/** Connecting takes milliseconds. When a firewall drops the packets, this limit turns the silence into an error. */
 const CONNECT_TIMEOUT_MS = 10_000
 
 export interface ControlOptions {
   readonly databaseUrl: string
   readonly applicationName: string
-  /** Cuts the connection, whatever it waits for. */
+  /** Ends the work and closes the connection, whatever the work waits for. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Lends an ordinary connection for the catalogue, and closes it. What Postgres or the network refuses comes out as `SourceRefused`.
- * There is no limit on statements: making a slot waits for every transaction that is open.
+ * Calls `work` with an ordinary connection for the catalogue, and closes it afterwards. Errors of Postgres and of the network are thrown as
+ * `SourceRefused`. Statements have no timeout: creating a slot waits for every open transaction.
  */
 export async function withControlConnection<T>(
   { databaseUrl, applicationName, signal }: ControlOptions,
@@ -27,7 +27,7 @@ export async function withControlConnection<T>(
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
   })
-  // A connection that breaks fails the statement that waits; without a listener it would end the process.
+  // A connection that breaks fails the pending statement. Without a listener, the event would end the process.
   client.on('error', () => undefined)
   let cut: (() => void) | undefined
   try {
@@ -48,7 +48,7 @@ export async function withControlConnection<T>(
   }
 }
 
-/** Nobody waits for the goodbye: the server may be away. */
+/** Does not wait until the connection is closed: the server may be away. */
 function closeQuietly(client: Client): void {
   client.end().catch(() => undefined)
 }

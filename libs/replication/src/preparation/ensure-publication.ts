@@ -9,7 +9,7 @@ import { readPublication, type FoundPublication } from './read-catalogue.js'
 
 export interface EnsurePublicationOptions {
   readonly server: ServerFacts
-  /** Of the source's tables. */
+  /** OIDs of the source's tables. */
   readonly tables: TableOids
 }
 
@@ -19,23 +19,23 @@ export interface EnsuredPublication {
   readonly added: readonly string[]
 }
 
-/** Called with what the publication will be, before it is: nothing changes when it throws. */
+/** Called with what the publication will be, before the change takes effect. When it throws, nothing changes. */
 export type NotePlan = (plan: PublicationPlan) => Promise<void>
 
 export interface ChangePublicationOptions extends EnsurePublicationOptions {
-  /** What the look has shown that was judged; null: no publication. */
+  /** The publication as it was judged; null: there was none. */
   readonly judged: PublicationFacts | null
   readonly note: NotePlan
 }
 
-/** How long a transaction may wait for its plan to be noted. A process that is frozen meanwhile must not keep its locks. */
+/** How long a transaction may wait until its plan is noted. Without a limit, a process that is frozen meanwhile would keep its locks. */
 const PLAN_LIMIT_MS = 10_000
 
 /**
- * Makes the publication, or brings it to exactly the source's tables, whole: never column lists (under FULL they make the application's
- * UPDATEs fail) and never row filters.
+ * Creates the publication, or aligns it: it then holds exactly the source's tables, with all columns and rows. There are never column
+ * lists, which under FULL make the application's UPDATEs fail, and never row filters.
  *
- * @throws SourceRefused without the right to; it holds the statements then
+ * @throws SourceRefused with the statements to run, when the role may not run them
  */
 export async function ensurePublication(
   client: Client,
@@ -49,10 +49,11 @@ export async function ensurePublication(
 }
 
 /**
- * As `ensurePublication`, for a source that is being read: what is made of the publication is noted before it takes effect, so that after a crash in
- * between it can be told from what somebody else has made of it. Nothing is noted when nothing has to change.
+ * Like `ensurePublication`, for a source that is being read. The change is noted before it takes effect, so that after a crash in between
+ * it can be told from a change by somebody else. Nothing is noted when nothing has to change.
  *
- * @throws SourceRefused also when somebody else has changed it since it was judged: what they left out would not show any more
+ * @throws SourceRefused also when somebody else has changed the publication since it was judged: after our change, nothing would show what
+ *   theirs left out
  */
 export async function changePublication(
   client: Client,
@@ -67,12 +68,13 @@ export async function changePublication(
   }
   await client.query('BEGIN')
   await client.query(`SET LOCAL idle_in_transaction_session_timeout = ${PLAN_LIMIT_MS}`)
-  // From the first of these on nobody else can change which tables it names; ours may have waited for the tables' locks.
+  // After the first of these statements nobody else can change which tables the publication names. But the statement may have waited for
+  // locks on the tables, so the publication is compared once more.
   await execute(client, source, ofTables)
   await refuseOthers(client, source, { server, tables, judged })
   await execute(client, source, ofOptions)
   const plan = await readPlan(client, source, { server, tables })
-  // Thrown on, it ends the connection, and the transaction with it.
+  // The error ends the connection, and the transaction with it.
   await note(plan).catch((error: unknown) => Promise.reject(consumerFailure(error)))
   await client.query('COMMIT')
   return { isNew: found === null, added: addedTo(found, tables) }
@@ -92,12 +94,12 @@ async function refuseOthers(
 const changedByOthers = ({ publication }: ReplicatedSource): SourceRefused =>
   new SourceRefused(
     'PUBLICATION',
-    `somebody else changed the publication ${publication} while it was looked at; it is looked at again`,
+    `somebody else changed the publication ${publication} while it was checked; it is checked again`,
   )
 
 async function readOwnXid(client: Client): Promise<string> {
   const { rows } = await client.query<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid')
-  if (!rows[0]) throw new Error('PostgreSQL does not say which transaction this is')
+  if (!rows[0]) throw new Error('PostgreSQL did not return the id of the transaction')
   return rows[0].xid
 }
 
@@ -112,7 +114,7 @@ async function readPlan(
   { server, tables }: EnsurePublicationOptions,
 ): Promise<PublicationPlan> {
   const made = await readPublication(client, { server, publication: source.publication })
-  if (!made) throw new Error(`the publication ${source.publication} vanished in the transaction that made it`)
+  if (!made) throw new Error(`the publication ${source.publication} vanished in the transaction that changed it`)
   const members = [...tables.values()].flatMap((oid) => {
     const member = made.members.get(oid)
     return member ? [[oid, member.version] as const] : []
@@ -125,12 +127,12 @@ async function execute(client: Client, source: ReplicatedSource, statements: rea
     try {
       await client.query(statement)
     } catch (error) {
-      // Another instance made it at the same moment: what it made is looked at with the next attempt.
+      // Another instance may have created it at the same moment; the next attempt looks at what it created.
       if (!(error instanceof DatabaseError)) throw error
       throw new SourceRefused(
         'PUBLICATION',
-        `the publication ${source.publication} cannot be brought in step with the captured tables (${error.message}): the login needs ` +
-          `CREATE on the database and must own the tables, or somebody who does runs this once`,
+        `the publication ${source.publication} cannot be aligned with the captured tables (${error.message}): the login needs CREATE ` +
+          `on the database and must own the tables, or somebody with these rights has to run this once`,
         statements,
         error,
       )
@@ -139,7 +141,7 @@ async function execute(client: Client, source: ReplicatedSource, statements: rea
 }
 
 interface Statements {
-  /** Makes it, or says which tables it names. */
+  /** Statements that create the publication, or set which tables it names. */
   readonly ofTables: readonly string[]
   readonly ofOptions: readonly string[]
 }

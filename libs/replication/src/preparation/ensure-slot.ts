@@ -9,23 +9,23 @@ import { quoteName } from './quote.js'
 /** Slots can be copied to standbys since 17. */
 const FAILOVER_SINCE = 170_000
 
-/** Where a slot and its log are, at one moment. */
+/** The positions of a slot and of its log, at one moment. */
 export interface SlotPosition {
   /** Everything before here was acknowledged. */
   readonly confirmedLsn: bigint
-  /** The database's end of log. */
+  /** The end of the database's log. */
   readonly walEndLsn: bigint
-  /** Whether standbys keep a copy of the slot, so that it is still there after a failover. Absent: a server before 17 cannot. */
+  /** Whether standbys can keep a copy of the slot, so that it survives a failover. Absent: before 17 they cannot. */
   readonly isSynchronized?: boolean
 }
 
-/** Where reading begins. */
+/** The position at which reading begins. */
 export type ReadySlot = SlotPosition
 
 export interface EnsureSlotOptions {
   readonly server: ServerFacts
   readonly history: SourceHistory
-  /** It was missing until now: what an older slot holds cannot be decoded. */
+  /** The publication was missing until now: what an older slot holds cannot be decoded. */
   readonly isPublicationNew: boolean
 }
 
@@ -34,17 +34,17 @@ interface SlotRow {
   readonly database: string | null
   readonly active_pid: number | null
   readonly wal_status: string | null
-  /** Since 17: why it is lost. */
+  /** Since 17: why the slot is lost. */
   readonly invalidation_reason: string | null
   readonly confirmed: string | null
   readonly wal_end: string
-  /** Since 17. */
+  /** Since 17: whether standbys can keep a copy. */
   readonly failover: 'true' | 'false' | null
 }
 
 /**
- * Finds the slot, or makes it: what is written from then on will be in the log, what was written before will not. It is made by a
- * statement of its own: in a transaction that has written, Postgres would wait for that transaction for ever.
+ * Finds the slot, or creates it. Its log holds what is written after its creation, and nothing from before. It is created by a statement of
+ * its own, because Postgres refuses to create a slot in a transaction that has written.
  */
 export async function ensureSlot(
   client: Client,
@@ -63,12 +63,12 @@ export async function ensureSlot(
   } else if (history.kind === 'open') throw gone(source, history)
   await createSlot(client, source, server)
   const made = await readSlot(client, source.slot)
-  if (!made) throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} vanished after it was made`)
+  if (!made) throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} vanished after it was created`)
   checkOurs(source, server, made)
   return ready(source, made)
 }
 
-/** Before anything is changed for a source: whoever reads it now has it to itself. @throws SourceRefused */
+/** Call before anything is changed for a source: another process that reads it now must not be disturbed. @throws SourceRefused */
 export async function refuseActiveSlot(client: Client, source: ReplicatedSource, server: ServerFacts): Promise<void> {
   const found = await readSlot(client, source.slot)
   if (!found) return
@@ -76,15 +76,16 @@ export async function refuseActiveSlot(client: Client, source: ReplicatedSource,
   refuseActive(source, found)
 }
 
-/** How far the slot is behind, for metrics. Null: there is no such slot. */
+/** How far the slot is behind, for metrics. */
 export interface SlotLag {
-  /** Bytes of log from what was acknowledged to the end: other databases of the server included. */
+  /** Bytes of log from what was acknowledged to the end, including those of other databases of the server. */
   readonly lagBytes: number
   /** Bytes that may still be written before the slot is lost; null: no limit. */
   readonly safeBytes: number | null
   readonly isLost: boolean
 }
 
+/** Null: there is no such slot. */
 export async function readSlotLag(client: Client, slot: string): Promise<SlotLag | null> {
   const { rows } = await client.query<{ lag: string | null; safe: string | null; wal_status: string | null }>(
     `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::text AS lag, safe_wal_size::text AS safe, wal_status
@@ -104,7 +105,7 @@ export async function readSlotLag(client: Client, slot: string): Promise<SlotLag
 export async function readPositionOf(client: Client, slot: string): Promise<SlotPosition> {
   const found = await readSlot(client, slot)
   const position = found && positionOf(found)
-  if (!position) throw new SourceRefused('SLOT_RIGHT', `the slot ${slot} was dropped while it was opened`)
+  if (!position) throw new SourceRefused('SLOT_RIGHT', `the slot ${slot} was dropped while it was being opened`)
   return position
 }
 
@@ -118,25 +119,25 @@ async function readSlot(client: Client, slot: string): Promise<SlotRow | null> {
   return rows[0] ?? null
 }
 
-/** Standbys that copy slots take it with them; without such a standby, `failover` changes nothing. */
+/** With `failover`, standbys that copy slots keep a copy of it. Without such a standby, the option changes nothing. */
 async function createSlot(client: Client, source: ReplicatedSource, { version }: ServerFacts): Promise<void> {
   const failover = version >= FAILOVER_SINCE ? ', failover => true' : ''
   try {
     await client.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput'${failover})`, [source.slot])
   } catch (error) {
-    // duplicate_object: another instance made it at the same moment.
+    // duplicate_object: another instance created it at the same moment.
     if (error instanceof DatabaseError && error.code === '42710') return
     if (!(error instanceof DatabaseError)) throw error
     throw new SourceRefused(
       'SLOT_RIGHT',
-      `the replication slot ${source.slot} cannot be made (${error.message})`,
+      `the replication slot ${source.slot} cannot be created (${error.message})`,
       [`SELECT pg_create_logical_replication_slot('${source.slot}', 'pgoutput'${failover});`],
       error,
     )
   }
 }
 
-/** What a person should know of the slot. */
+/** What a person should know about the slot. */
 export function slotWarnings({ slot }: ReplicatedSource, { isSynchronized }: ReadySlot): readonly SourceWarning[] {
   if (isSynchronized !== false) return []
   return [
@@ -153,7 +154,7 @@ function ready(source: ReplicatedSource, slot: SlotRow): ReadySlot {
   refuseActive(source, slot)
   const position = positionOf(slot)
   if (position) return position
-  throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} is still being made by another session`)
+  throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} is still being created by another session`)
 }
 
 function positionOf(slot: SlotRow): SlotPosition | null {
@@ -168,8 +169,9 @@ function refuseActive(source: ReplicatedSource, slot: SlotRow): void {
   if (slot.active_pid === null) return
   throw new SourceRefused(
     'SLOT_ACTIVE',
-    `the slot ${source.slot} is being read by the server process ${slot.active_pid}: another event-producer runs, or one that has ` +
-      `ended is not yet noticed as gone (wal_sender_timeout). This one takes over when it ends; to run both, give each its own slot`,
+    `the slot ${source.slot} is being read by the server process ${slot.active_pid}: another event-producer is running, or the ` +
+      `server has not noticed yet that one has ended (wal_sender_timeout). This one takes over once the slot is free; to run both, give ` +
+      `each its own slot`,
   )
 }
 
@@ -177,7 +179,7 @@ function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow)
   if (slot.plugin === 'pgoutput' && slot.database === server.database) return
   throw new SourceRefused(
     'SLOT_FOREIGN',
-    `the slot ${source.slot} exists, but for ${slot.plugin ?? 'physical replication'} of the database ${slot.database ?? '(none)'}: ` +
+    `the slot ${source.slot} exists, but is for ${slot.plugin ?? 'physical replication'} of the database ${slot.database ?? '(none)'}: ` +
       `name another slot for the source ${source.name}`,
   )
 }

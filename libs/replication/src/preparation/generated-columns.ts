@@ -5,8 +5,8 @@ import type { TableFacts } from './read-table-facts.js'
 import { atPlace, type TableProblem } from './table-problem.js'
 
 /**
- * Since 18 publications can hold stored generated columns, and under FULL the table can only be updated when they do. Before, the log
- * never has them, and says nothing of it.
+ * Since 18 a publication can publish stored generated columns, and under FULL the table can be updated only when it does. Before 18 the log
+ * never has them, and gives no sign of it.
  */
 export const GENERATED_SINCE = 180_000
 
@@ -23,8 +23,8 @@ export function neededNotLogged(table: ReplicatedTable, notLogged: TableFacts['s
     {
       code: 'NOT_CAPTURABLE',
       text:
-        `${nameOf(table)} cannot be captured by its generated columns ${named}: before PostgreSQL 18 they are not in the log. Name other ` +
-        `columns, or upgrade the server, or make them ordinary columns that a trigger fills, with the same values`,
+        `${nameOf(table)} cannot be captured with its generated columns ${named}: before PostgreSQL 18 they are not in the log. Name ` +
+        `other columns, or upgrade the server, or turn them into ordinary columns that a trigger fills with the same values`,
       statements: needed.flatMap((column) => asOrdinaryColumn(table, column)),
     },
   ]
@@ -41,7 +41,7 @@ export function othersNotLogged(table: ReplicatedTable, notLogged: TableFacts['s
       code: 'COLUMNS_NOT_LOGGED',
       message:
         `the generated columns ${missed.join(', ')} of ${nameOf(table)} will not be in data: before PostgreSQL 18 they are not in the log ` +
-        `(name them under omit to hear no more of it)`,
+        `(name them under omit to silence this warning)`,
     },
   ]
 }
@@ -50,8 +50,8 @@ const isNeeded = (table: ReplicatedTable, column: string): boolean =>
   (table.needed ?? table.columns).includes(column) || table.id.includes(column)
 
 /**
- * What keeps the column's values as they were computed. The expression names columns without their table, so it is evaluated over the new
- * row alone; the trigger's name lets it fire after others that change the row.
+ * Statements that turn the column into an ordinary one and keep its values as they were computed. The expression names columns without
+ * their table, so it is evaluated over the new row alone. The trigger's name makes it fire after others that change the row.
  */
 function asOrdinaryColumn(table: ReplicatedTable, { name, expression }: TableFacts['storedColumns'][number]): string[] {
   const column = quoteName(name)

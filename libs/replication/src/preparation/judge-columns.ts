@@ -3,7 +3,7 @@ import { nameOf, type ReplicatedTable } from '../replicated-source.js'
 import type { SourceWarning } from '../source-warning.js'
 import type { TableProblem } from './table-problem.js'
 
-/** Whether a column of that name is known from earlier, or its absence was accepted then. */
+/** Whether a column of that name was seen earlier, or its absence was accepted then. */
 export type WasSeen = (table: ReplicatedTable, column: string) => boolean
 
 export interface JudgedColumns {
@@ -12,8 +12,9 @@ export interface JudgedColumns {
 }
 
 /**
- * What the capture file names and the table does not have. Columns that rows are told by must be there. Others may be named before they are
- * added and after they are dropped; only a name that was never seen, and is like that of a column, is taken for a slip.
+ * Judges the columns that the capture file names and the table does not have. Columns without which rows cannot become events must be
+ * there. Others may be named before they are added and after they are dropped; only a name that was never seen, and resembles that of a
+ * column, counts as a typing mistake.
  * @param present the table's columns
  */
 export function judgeColumns(table: ReplicatedTable, present: readonly string[], wasSeen: WasSeen): JudgedColumns {
@@ -48,8 +49,8 @@ function problemOf(table: ReplicatedTable, missing: readonly string[], present: 
 const warningOf = (table: ReplicatedTable, absent: readonly string[]): SourceWarning => ({
   code: 'COLUMNS_ABSENT',
   message:
-    `the table ${nameOf(table)} has no column ${absent.map((column) => placed(table, column)).join(', ')}: what the capture file says of it ` +
-    `holds for rows that were written before it was dropped, and once it is added`,
+    `the table ${nameOf(table)} has no column ${absent.map((column) => placed(table, column)).join(', ')}: what the capture file says ` +
+    `about it applies to rows that were written before it was dropped, and to rows that are written once it is added`,
 })
 
 function placed(table: ReplicatedTable, column: string): string {

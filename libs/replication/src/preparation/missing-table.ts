@@ -4,7 +4,10 @@ import { nameOf, type ReplicatedTable } from '../replicated-source.js'
 import { readTableNames } from './read-table-facts.js'
 import { atPlace, type TableProblem } from './table-problem.js'
 
-/** Why there is no table of this name: renamed, something else, mistyped. @param oid under which it was captured earlier */
+/**
+ * Explains why there is no table of this name: it was renamed, it is something else, or the name is mistyped.
+ * @param oid of the table that was captured under this name earlier
+ */
 export async function missingTable(client: Client, table: ReplicatedTable, oid: number | null): Promise<TableProblem> {
   const name = nameOf(table)
   const place = table.written?.table
@@ -27,17 +30,17 @@ export async function missingTable(client: Client, table: ReplicatedTable, oid: 
   }
   if (namesake) {
     return problem(
-      `${name}${atPlace(place)} is no table, and only tables are in the log: it is a ${namesake.kind}. Name the table behind it${cure}`,
+      `${name}${atPlace(place)} is not a table, and only tables are in the log: it is a ${namesake.kind}. Name the table behind it${cure}`,
     )
   }
   const meant = closestTable(table, existing.filter(({ kind }) => kind === 'table').map(nameOf))
   const suggestion = meant === null ? '' : `: did you mean ${meant}?`
   return problem(
-    `there is no table ${name}${atPlace(place)}${suggestion} (names are as in the catalogue, capitals included). Create it${cure}`,
+    `there is no table ${name}${atPlace(place)}${suggestion} (names are case-sensitive, as in the catalogue). Create it${cure}`,
   )
 }
 
-/** Of the same schema if there is one that is like it; else the same name elsewhere. */
+/** The most similar table of the same schema, else one of the same name in another schema. */
 function closestTable(table: ReplicatedTable, existing: readonly string[]): string | null {
   const inSchema = existing
     .filter((name) => name.startsWith(`${table.schema}.`))

@@ -31,17 +31,17 @@ export interface PreparedSource {
   readonly slot: ReadySlot
   readonly tables: TableOids
   readonly warnings: readonly SourceWarning[]
-  /** As it was before the slot was looked at or made: what differs from it later may have left changes out of the log. */
+  /** The catalogue before the slot was looked at or created: what differs from it later may have left changes out of the log. */
   readonly catalogue: CatalogueFacts
 }
 
 /**
- * Looks whether the source can be read, and makes what is missing: server, rights, tables, then the publication, then the slot.
- * Order matters: a slot that is older than its publication cannot decode what lies between.
+ * Checks the server, the rights and the tables of a source, then creates what is missing: the publication, then the slot. Order matters: a
+ * slot that is older than its publication cannot decode what lies between.
  *
- * Changes nothing of a source that was read before: another process may be reading it, whose tables another capture file names.
+ * Changes nothing of a source whose history is `open`: another process may be reading it, with the tables of another capture file.
  *
- * @throws SourceRefused with the statements that cure it
+ * @throws SourceRefused with the statements that fix it
  */
 export function prepareSource(source: ReplicatedSource, options: PrepareOptions): Promise<PreparedSource> {
   const { history } = options
@@ -60,7 +60,7 @@ export function prepareSource(source: ReplicatedSource, options: PrepareOptions)
   })
 }
 
-/** A partition of a table that is published comes as that table. */
+/** Refuses a captured partition when the publication also names a table above it: its rows would come as rows of that table. */
 function refusePublishedAsOthers(source: ReplicatedSource, { oids, publication, tables }: CatalogueFacts): void {
   if (!publication?.viaRoot) return
   for (const table of source.tables) {
@@ -82,7 +82,7 @@ export interface Inspection {
 }
 
 /**
- * Looks whether a source that is being read is still as it was prepared: what a publication leaves out is silent in the log.
+ * Checks that a source that is being read is still as it was prepared: changes that a publication leaves out show nowhere in the log.
  * @throws SourceRefused
  */
 export function inspectSource(
@@ -97,14 +97,14 @@ export function inspectSource(
   })
 }
 
-/** Where the slot of a source that is being read is now. @throws SourceRefused */
+/** Returns where the slot of a source that is being read is now. @throws SourceRefused */
 export function readSlotPosition(source: ReplicatedSource, options: ConnectionOptions): Promise<SlotPosition> {
   return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, (client) =>
     readPositionOf(client, source.slot),
   )
 }
 
-/** Names are judged once: when reading begins. */
+/** Names of columns are judged only when reading begins. */
 const seenIn =
   (history: SourceHistory): WasSeen =>
   (table, column) =>

@@ -1,4 +1,4 @@
-/** A name as SQL writes it, whatever characters it has. */
+/** Quotes a name for SQL, whatever characters it has. */
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 export const quoteTable = (table: { readonly schema: string; readonly table: string }): string =>

@@ -11,13 +11,16 @@ export interface CatalogueOptions {
   readonly tables: TableOids
 }
 
-/** A publication, with what changing it needs. */
+/** A publication, with what is needed to change it. */
 export interface FoundPublication extends PublicationFacts {
-  /** The tables that it names, as SQL writes them. */
+  /** The tables that it names, quoted for SQL. */
   readonly quoted: readonly string[]
 }
 
-/** Reads how the changes of a source's tables get into the log. Takes no lock on a table, but for the size of partitions that were attached. */
+/**
+ * Reads what decides how changes of a source's tables get into the log. Takes no lock on a table, except to read the size of partitions
+ * that were attached.
+ */
 export async function readCatalogue(client: Client, options: CatalogueOptions): Promise<CatalogueFacts> {
   return {
     oids: options.tables,
@@ -26,12 +29,12 @@ export async function readCatalogue(client: Client, options: CatalogueOptions): 
   }
 }
 
-/** Null: there is none. */
+/** Null: there is no such publication. */
 export async function readPublication(
   client: Client,
   { server, publication: name }: Omit<CatalogueOptions, 'tables'>,
 ): Promise<FoundPublication | null> {
-  // `t` (none) is what servers before 18 always do.
+  // Before 18 generated columns are never published, so there is nothing to compare.
   const generated = server.version >= GENERATED_SINCE ? `p.pubgencols = 's'` : 'true'
   const { rows } = await client.query<{
     version: string
@@ -66,12 +69,15 @@ export async function readPublication(
 }
 
 /**
- * A row of `pg_inherits` was written with nothing below it when its table was made as a partition (`CREATE TABLE … PARTITION OF`): then that has
- * a column that the same transaction wrote before it wrote the row. ATTACH alters every column that is left, in the command that writes that row,
- * also where the transaction made the table itself. `xmax` is none, because an alteration that was rolled back leaves the number of its command.
- * One that was attached by the transaction that made it (`as_new`) had no rows when it never got a page; of an older one an empty file proves
- * nothing, because it may have been a partition before. `new` and `made` count from the leaf up. The size of a
- * table that is just being dropped is null.
+ * Which partitions were empty when they were linked to their parent, that is, when their row of `pg_inherits` was written:
+ * - `as_partition`: the table was made as a partition (`CREATE TABLE … PARTITION OF`). It then has a column that the same transaction wrote
+ *   in an earlier command than that row. ATTACH, in contrast, alters all columns that are left by the very command that writes the row,
+ *   even when the same transaction made the table. `xmax` must be 0, because an alteration that was rolled back leaves the number of its
+ *   command.
+ * - `as_new`: the transaction that made the table also attached it. The table had no rows if it never got a page. An empty file of an older
+ *   table proves nothing, because it may have been a partition before.
+ *
+ * `new` and `made` count such links, without a gap, from the leaf up. The size of a table that is just being dropped is null.
  */
 const TABLES = `
   WITH RECURSIVE joined AS (
@@ -107,7 +113,7 @@ const TABLES = `
       FROM tree t JOIN pg_class c ON c.oid = t.relid WHERE t.root = r.oid AND c.relkind <> 'p'), '[]') AS leaves
   FROM pg_class r WHERE r.oid = ANY ($1::oid[])`
 
-/** `attgenerated` of the columns that the log has. */
+/** Values of `attgenerated` of the columns that are in the log. */
 const loggedKinds = ({ version }: ServerFacts): string[] => (version >= GENERATED_SINCE ? ['', 's'] : [''])
 
 async function readTables(

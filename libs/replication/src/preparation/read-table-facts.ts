@@ -5,35 +5,37 @@ interface TableName {
   readonly table: string
 }
 
-/** What the catalogue says of a table. */
+/** What the catalogue says about a table. */
 export interface TableFacts {
   readonly oid: number
-  /** Of the server itself. */
+  /** It came with the server. */
   readonly isSystem: boolean
   readonly isTemporary: boolean
   readonly columns: readonly string[]
-  /** Stored: written to the log since 18. With the expression, which names columns without their table. */
+  /** Stored generated columns, which are in the log since 18. The expression names columns without their table. */
   readonly storedColumns: readonly { readonly name: string; readonly expression: string }[]
-  /** Computed when read: Postgres cannot write them to the log. */
+  /** Generated columns that are computed when they are read: Postgres cannot write them to the log. */
   readonly virtualColumns: readonly string[]
   /** Columns of each unique index that covers all rows and can be relied on. */
   readonly uniqueKeys: readonly (readonly string[])[]
-  /** Unique indexes that cover all rows and guarantee nothing, because making them has failed or has not ended. */
+  /** Unique indexes that cover all rows but guarantee nothing, because creating them has failed or has not ended. */
   readonly invalidKeys: readonly (TableName & {
     readonly columns: readonly string[]
     readonly isPartitioned: boolean
   })[]
-  /** The table and its partitions, as far as they lack REPLICA IDENTITY FULL. */
+  /** Of the table and its partitions, those that lack REPLICA IDENTITY FULL. */
   readonly withoutFull: readonly TableName[]
-  /** The table and its partitions, as far as they are UNLOGGED. */
+  /** Of the table and its partitions, those that are UNLOGGED. */
   readonly unlogged: readonly (TableName & { readonly isPartitioned: boolean })[]
   /** Partitions that are foreign tables. */
   readonly foreignPartitions: readonly TableName[]
-  /** Tables that inherit from it and are no partitions: it shows their rows, the log tells these as theirs. */
+  /**
+   * Tables that inherit from it and are not partitions. A query of it returns their rows, but the log has these as rows of their own table.
+   */
   readonly children: readonly TableName[]
 }
 
-/** Of the whole table, and unique whatever the values: neither partial nor over an expression. */
+/** Unique indexes that are neither partial nor over an expression. */
 const UNIQUE_KEYS = `
   SELECT n.nspname AS schema, x.relname AS table, x.relkind = 'I' AS "isPartitioned",
          i.indisvalid AND i.indisready AND i.indislive AS valid,
@@ -64,7 +66,7 @@ const COLUMNS = `
 
 const rowsOf = (query: string): string => `coalesce((SELECT json_agg(row) FROM (${query}) AS row), '[]')`
 
-/** Below this every object came with the server; publications take none of them. */
+/** Objects with a lower OID came with the server; publications cannot hold them. */
 const FIRST_NORMAL_OID = 16_384
 
 const FACTS = `
@@ -88,7 +90,7 @@ interface FactsRow {
   readonly children: readonly TableName[]
 }
 
-/** Null: there is no such table, or it is a view or foreign. */
+/** Null: there is no such table, or it is a view or a foreign table. */
 export async function readTableFacts(client: Client, table: TableName): Promise<TableFacts | null> {
   const { rows } = await client.query<FactsRow>(FACTS, [table.schema, table.table])
   const row = rows[0]
@@ -115,7 +117,7 @@ export async function readTableFacts(client: Client, table: TableName): Promise<
   }
 }
 
-/** Something that a person might have meant, or that a table has become. */
+/** An entry that a person might have meant, or that a table has become. */
 export interface CatalogueEntry extends TableName {
   readonly oid: number
   readonly kind: 'table' | 'view' | 'materialized view' | 'foreign table'
@@ -127,7 +129,7 @@ const KINDS: Readonly<Record<string, CatalogueEntry['kind']>> = {
   f: 'foreign table',
 }
 
-/** All tables and what looks like one, but for those of the server itself. */
+/** Returns all tables, views and foreign tables, except those of the server itself. */
 export async function readTableNames(client: Client): Promise<readonly CatalogueEntry[]> {
   const { rows } = await client.query<{ oid: string; schema: string; table: string; relkind: string }>(`
     SELECT c.oid::int8 AS oid, s.nspname AS schema, c.relname AS table, c.relkind

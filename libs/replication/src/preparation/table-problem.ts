@@ -4,9 +4,9 @@ import type { RefusalCode } from '../source-refused.js'
 export interface TableProblem {
   readonly code: RefusalCode
   readonly text: string
-  /** Statements that cure it, in order. */
+  /** Statements that fix it, in order. */
   readonly statements: readonly string[]
 }
 
-/** ` (capture.yaml:9)`, where it is known. */
+/** ` (capture.yaml:9)`, if the place is known. */
 export const atPlace = (place: string | undefined): string => (place === undefined ? '' : ` (${place})`)

@@ -5,8 +5,8 @@ import type { TableFacts } from './read-table-facts.js'
 import { atPlace, type TableProblem } from './table-problem.js'
 
 /**
- * All that keeps a table from being captured. One whose changes never reach the log has no other problem worth telling.
- * @param known its columns that the log does not carry, and what is wrong with those that the capture file names
+ * Returns everything that keeps a table from being captured. When its changes never reach the log, its other problems are not reported.
+ * @param known columns of the table that the log does not carry, and the problems of columns that the capture file names
  */
 export function problemsOf(
   table: ReplicatedTable,
@@ -32,14 +32,14 @@ function notInTheLog(table: ReplicatedTable, facts: TableFacts): TableProblem[] 
     statements,
   })
   if (facts.isSystem) return [problem(`${name} is a table of PostgreSQL itself: its changes are never published`)]
-  if (facts.isTemporary) return [problem(`${name} is a temporary table: its changes are in no log`)]
+  if (facts.isTemporary) return [problem(`${name} is a temporary table: its changes are not in the log`)]
   const problems: TableProblem[] = []
   const ordinary = facts.unlogged.filter(({ isPartitioned }) => !isPartitioned)
   if (ordinary.length > 0) {
     problems.push(
       problem(
-        `${ordinary.map(nameOf).join(', ')}${atPlace(table.written?.table)} is UNLOGGED: its changes are in no log, and its rows are ` +
-          `gone after a crash of the server`,
+        `${ordinary.map(nameOf).join(', ')}${atPlace(table.written?.table)} is UNLOGGED: its changes are not in the log, and its rows ` +
+          `are gone after a crash of the server`,
         ordinary.map((one) => `ALTER TABLE ${quoteTable(one)} SET LOGGED;`),
       ),
     )
@@ -57,7 +57,7 @@ function notInTheLog(table: ReplicatedTable, facts: TableFacts): TableProblem[] 
     problems.push(
       problem(
         `partitions of ${name} are foreign tables: changes of ${facts.foreignPartitions.map(nameOf).join(', ')} are in the log of the ` +
-          `server that holds them. Capture them there, and take them out of this table`,
+          `server that holds them. Capture them there, and detach them from this table`,
         facts.foreignPartitions.map((one) => `ALTER TABLE ${quoteTable(table)} DETACH PARTITION ${quoteTable(one)};`),
       ),
     )
@@ -80,8 +80,8 @@ function virtualColumns(table: ReplicatedTable, { virtualColumns }: TableFacts):
 }
 
 /**
- * A deferrable constraint counts: rows may share a key within a transaction, and what is published is the state at its end. An index
- * that is not valid counts for nothing.
+ * A deferrable constraint counts: rows may share a key within a transaction, but the state at its end is what is published. An index that
+ * is not valid does not count.
  */
 function withoutKey(table: ReplicatedTable, facts: TableFacts): TableProblem[] {
   if (!table.id.every((column) => facts.columns.includes(column))) return []
@@ -89,14 +89,14 @@ function withoutKey(table: ReplicatedTable, facts: TableFacts): TableProblem[] {
   if (facts.uniqueKeys.some(isKey)) return []
   const invalid = facts.invalidKeys.filter(({ columns }) => isKey(columns))
   const [broken] = invalid
-  const text = `no unique index says that ${table.id.join(', ')} tells the rows of ${nameOf(table)} apart`
+  const text = `no unique index guarantees that ${table.id.join(', ')} tells the rows of ${nameOf(table)} apart`
   if (!broken) {
     const columns = table.id.map(quoteName).join(', ')
     return [{ code: 'ID_NOT_UNIQUE', text, statements: [`CREATE UNIQUE INDEX ON ${quoteTable(table)} (${columns});`] }]
   }
   const cure = broken.isPartitioned
     ? 'it becomes valid when every partition has such an index that is attached to it (ALTER INDEX … ATTACH PARTITION)'
-    : 'making it has failed, or has not ended'
+    : 'creating it has failed, or has not ended'
   return [
     {
       code: 'ID_NOT_UNIQUE',

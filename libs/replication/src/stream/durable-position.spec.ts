@@ -27,7 +27,7 @@ describe('durable position', () => {
     expect(position.lsn).toBe(500n)
   })
 
-  it('holds back for a transaction whose commit stands exactly where the last one ended', () => {
+  it('waits for a transaction whose commit begins exactly where the last one ended', () => {
     const position = new DurablePosition(100n)
     position.received(100n)
     position.keepalive(500n)

@@ -1,5 +1,5 @@
 /**
- * How far the log may be released. Every LSN is the place *after* something: the end of a commit, the end that a keepalive names.
+ * How far the log may be released. Every LSN is the place *after* something: after a commit, or the end of log that a keepalive reports.
  *
  * Invariant: `durable` never passes a transaction that was received and is not settled, because Postgres would not send it again.
  */
@@ -13,17 +13,17 @@ export class DurablePosition {
     this.durable = confirmed
   }
 
-  /** Everything before this is published or was none of our business. */
+  /** Everything before this is published, or does not concern this source. */
   get lsn(): bigint {
     return this.durable
   }
 
-  /** The furthest place that is known of: the last transaction that arrived, or the end of what is durable. */
+  /** The furthest known place: the last transaction that arrived, or the end of what is durable. */
   get furthest(): bigint {
     return this.begun > this.durable ? this.begun : this.durable
   }
 
-  /** Call when the bytes arrive, not when they are worked on: a keepalive overtakes what is queued. */
+  /** Call when the bytes arrive, not when they are processed: a keepalive overtakes queued messages. */
   received(commitLsn: bigint): void {
     this.begun = commitLsn
   }
@@ -33,7 +33,10 @@ export class DurablePosition {
     if (commitEndLsn > this.durable) this.durable = commitEndLsn
   }
 
-  /** The server has sent everything up to `endLsn`. Counts only while nothing that was received is unsettled: else it would be skipped. */
+  /**
+   * The server has sent everything up to `endLsn`. This counts only while every received transaction is settled; otherwise an unsettled one
+   * would be skipped.
+   */
   keepalive(endLsn: bigint): void {
     if (this.begun < this.durable && endLsn > this.durable) this.durable = endLsn
   }

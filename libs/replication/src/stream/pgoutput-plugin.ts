@@ -8,19 +8,19 @@ import { PgoutputDecoder } from '../pgoutput/pgoutput-decoder.js'
 
 type ReplicationClient = Parameters<PgoutputPlugin['start']>[0]
 
-/** What is told of the stream beside its messages. Nothing of it may throw: the error would end the process. */
+/** Callbacks of the stream. None of them may throw: the error would end the process. */
 export interface StreamListeners {
   /** Called before the stream starts, with the log that this connection will read. */
   readonly onIdentified: (log: LogIdentity, timelines: TimelineHistory) => void
-  /** Called with each message when its bytes arrive, long before its turn comes. */
+  /** Called with each message when its bytes arrive, long before the message is processed. */
   readonly onArrival: (message: PgoutputMessage) => void
-  /** Bytes that are no message. */
+  /** Called when bytes cannot be decoded as a message. */
   readonly onFault: (error: unknown) => void
-  /** The server warns of something, by its SQLSTATE. */
+  /** Called with the SQLSTATE of each warning of the server. */
   readonly onWarning: (code: string) => void
 }
 
-/** Asks which log it is, then for `pgoutput` messages and decodes them by our own decoder. */
+/** Identifies the log, then starts the `pgoutput` stream and decodes it with our own decoder. */
 export class DecodingPlugin {
   readonly name = 'pgoutput'
   readonly options = {}
@@ -33,7 +33,7 @@ export class DecodingPlugin {
     private readonly listeners: StreamListeners,
   ) {
     this.decoder = new PgoutputDecoder(tables)
-    // Stands between single quotes in the command, and is a list of identifiers there.
+    // The command takes a list of identifiers inside single quotes, so quotes of both kinds are doubled.
     const name = `"${publication.replaceAll('"', '""')}"`.replaceAll("'", "''")
     this.command = new PgoutputPlugin({ protoVersion: 1, publicationNames: [name], messages: true })
   }
@@ -61,14 +61,14 @@ export class DecodingPlugin {
 async function identify(client: ReplicationClient): Promise<LogIdentity> {
   const { rows } = await client.query<{ systemid: string; timeline: string | number }>('IDENTIFY_SYSTEM')
   const [row] = rows
-  if (!row) throw new Error('the server does not say which system it is')
+  if (!row) throw new Error('the server did not identify itself')
   return { systemIdentifier: row.systemid, timeline: Number(row.timeline) }
 }
 
 /** SQLSTATE `undefined_file` */
 const NO_HISTORY = '58P01'
 
-/** The first timeline has no history, and a history that was removed says nothing. */
+/** The first timeline has no history. A history file that was removed counts as empty. */
 async function timelinesOf(client: ReplicationClient, { timeline }: LogIdentity): Promise<TimelineHistory> {
   if (timeline === 1) return new Map()
   try {

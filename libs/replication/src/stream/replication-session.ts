@@ -18,16 +18,16 @@ import { ServerQuestions } from './server-questions.js'
 import { TransactionReader } from './transaction-reader.js'
 
 /**
- * How often Postgres is told how far we are. Longer lets it keep more log, and take us for dead under a low `wal_sender_timeout`; shorter
- * buys nothing. It goes on while a transaction waits for its turn.
+ * How often Postgres is told how far we are, also while the consumer is busy. Too high: Postgres keeps more log, and takes us for dead
+ * under a low `wal_sender_timeout`. Too low: no benefit.
  */
 const STATUS_INTERVAL_MS = 1_000
-/** Every so many status messages ask for an answer, so that a connection that died silently is noticed. */
+/** Every n-th status message asks for an answer, so that a connection that died silently is noticed. */
 const PING_EVERY = 10
-/** A server that has not said anything for so long, although asked, is gone. */
+/** A server that was asked and has sent nothing for this long is gone. */
 const SILENCE_LIMIT_MS = 60_000
 const CONNECT_TIMEOUT_MS = 10_000
-/** After this the socket is cut instead of closed in order. */
+/** After this time the socket is destroyed instead of closed in order. */
 const CLOSE_TIMEOUT_MS = 1_000
 
 export interface SessionOptions {
@@ -38,9 +38,9 @@ export interface SessionOptions {
   readonly consumer: TransactionConsumer
   readonly applicationName: string
   readonly onStreaming: () => void
-  /** The stream runs, so nobody else reads the slot; no transaction comes before this has ended. */
+  /** The stream runs, so no other process reads the slot. Messages wait until the promise resolves. */
   readonly onStarted: (log: StartedLog) => Promise<void>
-  /** Everything up to `lsn` is durable elsewhere, or was none of our business. Called often, also when nothing has moved. */
+  /** Everything up to `lsn` is durable elsewhere, or does not concern this source. Called often, also when nothing has moved. */
   readonly onProgress: (lsn: bigint) => void
 }
 
@@ -48,13 +48,13 @@ export interface SessionOptions {
 export type StartedLog = Pick<FoundHistory, 'log' | 'timelines'>
 
 /**
- * One connection that streams from the slot; used once, because the client keeps what it queued over a reconnect.
+ * One connection that streams from the slot. It is used only once, because the client keeps its queue across a reconnect.
  *
- * The client's own acknowledging is off: it would release rows that still wait in its queue. Instead the position is kept here
- * (`DurablePosition`) and sent by our own timer, and at once when the server asks. Its flow control is on: the socket is not read while
- * messages wait, so at most one read of the socket is in memory.
+ * The client's own acknowledgement is off: it would release rows that still wait in its queue. Instead the position is kept here
+ * (`DurablePosition`) and sent by our own timer, and at once when the server asks. The client's flow control is on: the socket is not read
+ * while messages wait, so at most one read of the socket is in memory.
  *
- * Invariant: after `ended` is set nothing is given to the consumer any more; before `opening` has ended, no message is.
+ * Invariant: no message is given to the consumer before `opening` has ended, or after `ended` is set.
  */
 export class ReplicationSession {
   private readonly position: DurablePosition
@@ -99,7 +99,7 @@ export class ReplicationSession {
       onIdentified: (log, timelines) => (this.log = { log, timelines }),
       onArrival: (message) => this.arrived(message),
       // Bytes that cannot be decoded come again with every connection.
-      onFault: (error) => this.end(notDecodable(`a message of the log is no change (${String(error)})`, source)),
+      onFault: (error) => this.end(notDecodable(`a message of the log is not valid (${String(error)})`, source)),
       onWarning: (code) => {
         const failure = failureOfWarning(code, source)
         if (failure) this.end(failure)
@@ -119,8 +119,8 @@ export class ReplicationSession {
   }
 
   /**
-   * Where the log could not be read or taken any further: the commit of the transaction that was being taken, else the furthest place known
-   * of. Null when it did not come to that: the stream was not open.
+   * The place in the log at which the session failed: the commit of the transaction that the consumer was processing, else the furthest
+   * known place. Null when the stream was not open yet.
    */
   get failedAt(): bigint | null {
     return this.failurePlace
@@ -132,12 +132,12 @@ export class ReplicationSession {
     this.reportProgress()
   }
 
-  /** Gives nothing to the consumer from now; `run` resolves when the call that runs has ended. What is acknowledged until then is still sent. */
+  /** Gives no more messages to the consumer. `run` resolves when the current call has ended; acknowledgements are sent until then. */
   stop(): void {
     this.end(null)
   }
 
-  /** Found by somebody else to be in no state to be read: ends the session with this failure. */
+  /** Ends the session with a failure that was found outside of it. */
   refuse(failure: SourceRefused): void {
     this.end(failure)
   }
@@ -150,7 +150,7 @@ export class ReplicationSession {
         application_name: applicationName,
         connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
         keepAlive: true,
-        // Our own socket, so that it can be cut when the client does not let go of it.
+        // Our own socket, so that we can destroy it when the client does not close it.
         stream: () => (this.socket = new Socket()),
       },
       { acknowledge: { auto: false, timeoutSeconds: 0 }, flowControl: { enabled: true } },
@@ -167,7 +167,7 @@ export class ReplicationSession {
     return service
   }
 
-  /** Whether the slot still holds what it must can only be judged once nobody else reads it. */
+  /** Judges what the slot holds. Only now that the stream runs does no other process read the slot. */
   private async open(): Promise<void> {
     const { onStarted, onStreaming } = this.options
     if (this.log) await onStarted(this.log)
@@ -218,7 +218,7 @@ export class ReplicationSession {
       send: () => this.sendStatus(false),
     })
     if (isStuck)
-      this.fail(new SourceRefused('UNREACHABLE', 'the server seems to shut down: it waits for the last confirmation'))
+      this.fail(new SourceRefused('UNREACHABLE', 'the server seems to be shutting down and waits for a confirmation'))
   }
 
   private reportProgress(): void {
@@ -226,7 +226,7 @@ export class ReplicationSession {
   }
 
   private tick(): void {
-    // While a transaction waits for its turn the socket is not read, so silence proves nothing.
+    // While the consumer is busy the socket is not read, so silence proves nothing.
     if (this.isHandling) this.heardAt = performance.now()
     if (performance.now() - this.heardAt > SILENCE_LIMIT_MS) {
       this.fail(new SourceRefused('UNREACHABLE', 'the server has not answered for a minute'))
@@ -237,13 +237,13 @@ export class ReplicationSession {
   }
 
   private sendStatus(wantsAnswer: boolean): void {
-    // The client adds one to what it is given; what we mean is already the place after the commit. One more would skip the next
+    // The client adds one to the LSN that it gets, but ours is already the place after the commit. One more would skip the next
     // transaction, whose commit may begin exactly there.
     const lsn = formatLsn(this.releasableLsn() - 1n)
     this.service.acknowledge(lsn, wantsAnswer).catch((error: unknown) => this.fail(error))
   }
 
-  /** What is not noted as settled stays in the log, and what the slot has confirmed cannot be taken back. */
+  /** Never beyond what is noted as settled: the rest must stay in the log. Never before what the slot has confirmed. */
   private releasableLsn(): bigint {
     const { consumer, slot } = this.options
     if (!consumer.logRelease) return this.position.lsn
@@ -272,7 +272,7 @@ export class ReplicationSession {
     this.end(streamFailure(error, this.options.source, this.isStreaming))
   }
 
-  /** @param place of the failure, where that is known */
+  /** @param place of the failure, if it is known */
   private end(failure: SourceRefused | null, place: bigint | null = null): void {
     if (this.ended) return
     this.ended = true
@@ -289,7 +289,7 @@ export class ReplicationSession {
     this.socket?.resume()
     let timer: NodeJS.Timeout | undefined
     const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)))
-    // Whatever it says, the socket is gone after this.
+    // Errors do not matter: the socket is destroyed below.
     const closed = this.service.destroy().catch(() => undefined)
     await Promise.race([closed, limit])
     clearTimeout(timer)

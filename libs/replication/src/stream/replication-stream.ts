@@ -17,13 +17,13 @@ import type { SourceWarning } from '../source-warning.js'
 import { ReplicationSession, type StartedLog } from './replication-session.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
 
-/** Between a failure and the next try. Shorter floods a database that starts, longer keeps changes waiting. */
+/** Pauses between a failure and the next attempt. Too low: connection attempts flood a starting database. Too high: changes wait longer. */
 const PAUSES = { firstMs: 250, maxMs: 10_000 }
-/** Where a failure stands that kept the stream from opening: before every place of the log. */
+/** The place of a failure that kept the stream from opening: before every place of the log. */
 const BEFORE_THE_LOG = -1n
 
 const INSPECT_EVERY_MS = 10_000
-/** They say nothing of what the log or the catalogue holds. */
+/** Codes that say nothing about the log or the catalogue. */
 const OF_THE_CONNECTION: ReadonlySet<RefusalCode> = new Set([
   'UNREACHABLE',
   'LOGIN_REFUSED',
@@ -35,41 +35,41 @@ const isVerdict = (error: unknown): error is SourceRefused =>
   error instanceof SourceRefused && !OF_THE_CONNECTION.has(error.code)
 
 export type StreamState =
-  /** `streaming`: the log is being read, past the place where it failed last. */
+  /** `streaming`: the log is being read, past the place of the last failure. */
   | { readonly phase: 'preparing' | 'streaming' | 'stopped' }
-  /** Tried again after `retryInMs`. */
+  /** The source is tried again after `retryInMs`. */
   | { readonly phase: 'failing'; readonly error: SourceRefused; readonly retryInMs: number }
 
 export interface ReplicationStreamOptions {
   readonly source: ReplicatedSource
   readonly consumer: TransactionConsumer
-  /** Called at every change, and at every failure. Must not throw. */
+  /** Called at every change of state, and at every failure. Must not throw. */
   readonly onState: (state: StreamState) => void
   /** Shown in `pg_stat_activity` and `pg_stat_replication`. */
   readonly applicationName: string
-  /** Called with tables that are captured from now on by an older slot: what was committed of them before is not published. */
+  /** Called with tables that a source with an existing slot captures from now on: their changes committed before are not published. */
   readonly onAdded?: (tables: readonly string[]) => void
-  /** Called with what a person should know, again at every connection. */
+  /** Called with what a person should know about the source; repeated at every connection. */
   readonly onWarning?: (warning: SourceWarning) => void
-  /** Called with how far the slot is, at every inspection. */
+  /** Called with the lag of the slot, at every inspection. */
   readonly onLag?: (lag: SlotLag) => void
   /**
-   * How often the database is asked whether the source still is as it was prepared. Longer lets changes go missing unnoticed for longer
-   * after somebody took a table out of the publication; shorter costs a connection each time. Default 10 s.
+   * How often it is checked that the source is still as it was prepared. Too high: after somebody took a table out of the publication,
+   * changes go missing unnoticed for longer. Too low: each check costs a connection. Default 10 s.
    */
   readonly inspectEveryMs?: number
 }
 
 /**
- * The committed transactions of one source, in the order of their commits, each whole, at least once.
+ * Streams the committed transactions of one source in commit order, each whole and at least once.
  *
- * It connects, prepares what is missing (publication, slot), streams, and starts over after any failure for as long as it is not
- * stopped: the database's absence, a table that is not as it must be, another reader on the slot, an error of the consumer. A transaction
- * that was not acknowledged comes again after that.
+ * It connects, prepares what is missing (publication, slot) and streams. It starts over after every failure until it is stopped: when the
+ * database is away, a table is not as it must be, another process reads the slot, or the consumer fails. Transactions that were not
+ * acknowledged then come again.
  *
- * States: preparing → streaming → failing → preparing …; stopped from anywhere. After a failure in the open stream it is `streaming` again only
- * with progress past the place that failed: what lies before it is read again each time, and an open stream proves nothing. The pauses
- * grow until then.
+ * States: preparing → streaming → failing → preparing …; stopped from anywhere. After a failure in an open stream, the state is `streaming`
+ * again only with progress past the place that failed: everything before that place is read again each time, so an open stream proves
+ * nothing. Until then the pauses grow.
  */
 export class ReplicationStream {
   private readonly stopping = new AbortController()
@@ -80,25 +80,25 @@ export class ReplicationStream {
   private isInspecting = false
   private lastFailure: SourceRefused | null = null
   private lastFailedAt = BEFORE_THE_LOG
-  /** `opened`: the stream is open, but not yet said to be. */
+  /** `opened`: the stream is open, but `streaming` was not reported yet. */
   private phase: 'closed' | 'opened' | 'announced' = 'closed'
 
   constructor(private readonly options: ReplicationStreamOptions) {}
 
-  /** Begins; returns at once. Call once. */
+  /** Starts streaming, and returns at once. Call once. */
   start(): void {
     this.running ??= this.run()
   }
 
   /**
    * Lets Postgres release the log up to `commitEndLsn`: this transaction and all before it are durable elsewhere. Without a connection it
-   * does nothing: the transactions will come again and can be acknowledged then.
+   * does nothing: the transactions come again and can be acknowledged then.
    */
   acknowledge(commitEndLsn: bigint): void {
     this.session?.acknowledge(commitEndLsn)
   }
 
-  /** Reads no further and resolves when the consumer's running call has ended and the last acknowledgement is sent. */
+  /** Stops reading. Resolves when the consumer's running call has ended and the last acknowledgement is sent. */
   async stop(): Promise<void> {
     this.stopping.abort()
     this.session?.stop()
@@ -164,7 +164,10 @@ export class ReplicationStream {
     await consumer.started({ ...log, ...position }, catalogueAccess(source, { ...connection, server, tables, onAdded }))
   }
 
-  /** A change that cannot be decoded often has a cause that the catalogue still shows: a person has to fix that one first. */
+  /**
+   * A change that cannot be decoded often has a cause that the catalogue still shows. That cause is reported instead, because a person has
+   * to fix it first.
+   */
   private async causeInCatalogue(error: SourceRefused, prepared: PreparedSource): Promise<SourceRefused> {
     if (error.code !== 'CHANGE_NOT_DECODABLE') return error
     try {
@@ -175,18 +178,21 @@ export class ReplicationStream {
     }
   }
 
-  /** Where nothing was promised, a slot that cannot be decoded is as good as none. */
+  /** A consumer without a history was promised nothing, so a slot that has lost changes may be replaced. */
   private async history(): Promise<SourceHistory> {
     const { consumer } = this.options
     if (consumer.history) return consumer.history()
     return { kind: this.lastFailure instanceof ChangesMissing ? 'over' : 'none' }
   }
 
-  /** What makes the source unreadable ends its session; a database that does not answer is the session's own to notice. */
+  /**
+   * Ends the session when the source has become unreadable. A failure of this connection is ignored: the session notices by itself when the
+   * database is away.
+   */
   private async inspect(session: ReplicationSession, prepared: PreparedSource): Promise<void> {
     if (this.isInspecting) return
     this.isInspecting = true
-    // What was seen before the source was read may be of before the publication was brought in step.
+    // A look that began before reading did may show the publication as it was before it was aligned.
     const { isReading } = session
     try {
       const { lag, catalogue } = await this.look(prepared)
@@ -211,8 +217,8 @@ export class ReplicationStream {
   }
 
   /**
-   * Gets past what kept the stream from opening. What failed in the log comes again in a moment, unless nothing of it is left: it was read to
-   * its end, or is another database's.
+   * The stream is open, so a failure to open it is over. A failure in the log will come again in a moment, unless its place is at or behind
+   * the end of the log: then the log was read to its end, or is that of another database.
    */
   private opened({ confirmedLsn, walEndLsn }: ReadySlot): void {
     const { failedAt } = this.backoff

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { ServerQuestions, type Confirmation } from './server-questions.js'
 
-/** Time that passes by waiting. */
+/** A clock that only waiting moves. */
 class Time {
   nowMs = 0
   readonly questions = new ServerQuestions({
@@ -30,7 +30,7 @@ function confirmationOf(canNote: () => boolean) {
   return { seen, confirmation }
 }
 
-/** A server that asks again as soon as it was answered, as one that shuts down does, until everything is confirmed. */
+/** A server that asks again as soon as it is answered, until everything is confirmed, as a server that shuts down does. */
 async function shutDown(canNote: (time: Time) => boolean) {
   const time = new Time()
   const { seen, confirmation } = confirmationOf(() => canNote(time))
@@ -43,11 +43,11 @@ async function shutDown(canNote: (time: Time) => boolean) {
 }
 
 describe('a server that shuts down', () => {
-  it('gets what is settled confirmed, as soon as it is noted', async () => {
+  it('gets a confirmation of what is settled as soon as that is noted', async () => {
     expect(await shutDown(() => true)).toMatchObject({ isLetGo: false, noted: 1, sent: 2, asked: 1 })
   })
 
-  it('gets what is settled within some seconds confirmed', async () => {
+  it('gets a confirmation of what is settled within some seconds', async () => {
     expect(await shutDown((time) => time.nowMs >= 1_500)).toMatchObject({ isLetGo: false, isComplete: true })
   })
 

@@ -1,19 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * A question so soon after our answer to the one before is that of a server which shuts down: it asks again as soon as it was answered. One that runs
- * asks when it has heard nothing for half of `wal_sender_timeout`, and our regular status keeps it from asking at all unless that is very short.
+ * A question this soon after our last answer comes from a server that is shutting down: it asks again as soon as it is answered. A running
+ * server asks only when it has heard nothing for half of `wal_sender_timeout`, and our regular status prevents that unless the timeout is
+ * very short.
  */
 const REPEATED_WITHIN_MS = 250
-/** Between such a question and its answer: two processes that do nothing but ask and answer would keep each other busy. */
+/** Pause before the answer to such a question. Without it, the two processes would keep each other busy with questions and answers. */
 const ANSWER_AFTER_MS = 50
-/** For so long what is under way may still become confirmable. Lower: a server that shuts down ends us sooner. Higher: we keep it longer. */
+/**
+ * How long what is under way may take to become confirmable. Too low: the session of a server that shuts down ends before it does. Too
+ * high: we delay the shutdown.
+ */
 const PATIENCE_MS = 2_000
 
 export interface Confirmation {
   /** Everything that the server has sent is confirmed, or the session has ended. */
   readonly isComplete: () => boolean
-  /** Notes what may be confirmed; takes a short while at most, and never throws. */
+  /** Notes durably what may be confirmed. Takes a short while at most, and never throws. */
   readonly note: () => Promise<void>
   readonly send: () => void
 }
@@ -25,18 +29,19 @@ interface Waiting {
 }
 
 /**
- * What a server is told that asks for an answer. One that shuts down asks until everything is confirmed, and does not end before: so what is noted in
- * large steps while a source is quiet is noted now, and what cannot be confirmed for some seconds does not keep it.
+ * Answers a server that asks for our status. A server that is shutting down asks until everything is confirmed, and does not end before. So
+ * what is otherwise noted in large steps while a source is quiet is noted at once, and when something cannot be confirmed for some seconds,
+ * the caller is told to let the server go.
  */
 export class ServerQuestions {
   private isNoting = false
   private answeredMs = -Infinity
-  /** When the first of the questions came that followed each other at once. */
+  /** When the first question of the current rapid series came. */
   private sinceMs = -Infinity
 
   constructor(private readonly waiting: Waiting = { nowMs: () => performance.now(), pause: delay }) {}
 
-  /** @returns whether the server shuts down, and waits for what cannot be confirmed now */
+  /** @returns whether the server is shutting down and waits for something that cannot be confirmed now */
   async asked({ isComplete, note, send }: Confirmation): Promise<boolean> {
     const isRepeated = await this.take()
     this.answer(send)

@@ -12,24 +12,24 @@ import {
 const PUBLICATION_SKIPPED = '55000'
 /** SQLSTATE before 18, once the stream runs: the publication is missing at this point of the log. */
 const UNDEFINED_OBJECT = '42704'
-/** SQLSTATEs of text that the database holds and that cannot be converted: bytes without a character, or none that UTF-8 has. */
+/** SQLSTATEs of stored text that cannot be converted to UTF-8: invalid bytes, or a character that UTF-8 does not have. */
 const NO_UTF8: ReadonlySet<string | undefined> = new Set(['22021', '22P05'])
 
 /**
  * What an error of the connection means for the source.
- * @param isStreaming whether the stream runs: some errors speak of the log only then
+ * @param isStreaming whether the stream runs: only then do some errors concern the log
  */
 export function streamFailure(error: unknown, source: ReplicatedSource, isStreaming: boolean): SourceRefused {
   const refused = isStreaming && error instanceof DatabaseError ? error : null
   if (refused?.code === UNDEFINED_OBJECT) return publicationWasMissing(source)
   if (NO_UTF8.has(refused?.code))
-    return notDecodable(`a change holds text that is no UTF-8 (${refused?.message})`, source)
+    return notDecodable(`a change holds text that cannot be converted to UTF-8 (${refused?.message})`, source)
   return databaseFailure(error)
 }
 
 /**
- * What a warning of the stream means for the source; null: nothing. Since 18 changes without their publication are skipped with no more than
- * this; before, the stream fails (see `streamFailure`).
+ * What a warning of the stream means for the source; null: nothing. Since 18 the server skips changes whose publication is missing, with
+ * only this warning. Before 18 the stream fails (see `streamFailure`).
  * @param code SQLSTATE
  */
 export const failureOfWarning = (code: string, source: ReplicatedSource): SourceRefused | null =>

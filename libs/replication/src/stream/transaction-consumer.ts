@@ -10,52 +10,59 @@ import type { CatalogueAccess } from '../preparation/catalogue-access.js'
 import type { PreparedSource } from '../preparation/prepare-source.js'
 import type { SourceHistory } from '../replicated-source.js'
 
-/** What is known of a transaction when its first change comes. */
+/** What is known of a transaction when it begins. */
 export type TransactionBegin = Omit<TransactionInfo, 'commitEndLsn'>
 
 /**
- * What is done with the transactions of a source. The calls come one after the other: the next one waits for the promise of the one
- * before, and the log waits with them, so what is not taken stays in Postgres and not in memory.
+ * Processes the transactions of a source. The calls come one after the other: each waits for the promise of the one before. The log waits
+ * with them, so what is not processed stays in Postgres, not in memory.
  */
 export interface TransactionConsumer {
   /** Decides how far the log may be released. Absent: as far as it is settled. */
   readonly logRelease?: LogRelease
-  /** What became of the source so far; asked before every connection. Absent: it may start over at any time. Throwing refuses. */
+  /**
+   * Returns what is known about the past of the source. Called before every connection. Absent: the source may start over at any time. When
+   * it throws, the source is refused.
+   */
   history?(): Promise<SourceHistory>
-  /** A connection is about to stream from the slot: get ready for transactions, which may have been seen before. Throwing is tried again. */
+  /**
+   * A connection is about to stream from the slot. The transactions that follow may have been seen before. When it throws, the connection
+   * is tried again.
+   */
   connected(prepared: PreparedSource): Promise<void>
   /**
-   * The stream runs, so nobody else reads the slot; no transaction comes before this has ended. Throwing ends the connection.
+   * The stream runs, so no other process reads the slot. No transaction comes before the promise resolves. When it throws, the connection
+   * ends.
    * @param found the slot and its log, read after the stream had started
-   * @param catalogue of the source. Where the source was read before, its publication is brought in step only by whoever is called here
+   * @param catalogue of the source. For a source that was read before, nothing but this method aligns the publication
    */
   started?(found: FoundHistory, catalogue: CatalogueAccess): Promise<void>
   /**
-   * Looks from time to time, while transactions are read, at what the catalogue says. Throwing what a person has to cure ends the connection; anything
-   * else is tried again with the next look. Absent: what leaves changes out of the log is refused.
+   * Called from time to time, while transactions are read, with what the catalogue says. Throwing what a person has to fix ends the
+   * connection; after any other error the next look tries again. Absent: a source is refused when changes are left out of its log.
    */
   inspected?(facts: CatalogueFacts): Promise<void>
   begin(transaction: TransactionBegin): Promise<void> | undefined
   change(change: RowChange, place: LogPlace): Promise<void> | undefined
   /** May come before, between and after the changes. */
   context(context: EmittedContext): void
-  /** The id of an announcement, where it was emitted. */
+  /** An announcement was emitted at this place of the log. */
   announcement?(id: string, place: LogPlace): void
   /** All changes of the transaction have come. It will come again unless it is acknowledged. */
   commit(transaction: TransactionInfo): Promise<void>
   /**
-   * No call comes any more through this connection; a transaction that has begun will not be committed here. Comes once after `connected`,
-   * when the last call has ended. What is acknowledged until the promise settles is still sent to Postgres, if the connection stands.
+   * No call comes through this connection any more; a transaction that has begun is not committed here. Called once after `connected`, when
+   * the last call has ended. What is acknowledged before the promise settles is still sent to Postgres, if the connection is open.
    */
   ended(): Promise<void>
 }
 
-/** Holds back the release of the log until somebody has noted how far it went. */
+/** Holds back the release of the log until it is noted durably how far the log is settled. */
 export interface LogRelease {
-  /** Everything that was committed before `settledLsn` is durable elsewhere, or none of this source's. */
+  /** Everything that was committed before `settledLsn` is durable elsewhere, or does not belong to this source. */
   offer(settledLsn: bigint): void
-  /** Up to here Postgres may forget the log; null: nothing may be released. */
+  /** Postgres may release the log up to here; null: nothing may be released. */
   releasable(): bigint | null
-  /** Notes the last offer, for a short while at most: the connection is about to end. */
+  /** Notes the last offer at once. Takes a short while at most. */
   flush(): Promise<void>
 }

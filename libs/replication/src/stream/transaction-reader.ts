@@ -12,16 +12,17 @@ import { SourceRefused, notDecodable } from '../source-refused.js'
 import type { ColumnTypes } from '../types/column-types.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
 
-/** A row of which nothing is said. */
+/** A row of which no column is known. */
 const NO_COLUMNS: Row = new Map()
 
 type Begin = Extract<PgoutputMessage, { readonly tag: 'begin' }>
 type RowMessage = Extract<PgoutputMessage, { readonly tag: 'insert' | 'update' | 'delete' }>
 
 /**
- * Puts messages together to transactions and gives them to the consumer, one call at a time.
+ * Assembles messages into transactions and gives them to the consumer, one call at a time.
  *
- * Every message is counted among those of its LSN, whether it means anything or not: places must not depend on what the source names.
+ * The index of a place counts the changes and announcements that have the same LSN. Changes of tables that the source does not name count
+ * as well: places must not depend on what the source names.
  */
 export class TransactionReader {
   private open: Begin | null = null
@@ -38,7 +39,7 @@ export class TransactionReader {
     this.named = new Set(source.tables.map(nameOf))
   }
 
-  /** Commit LSN of the transaction that is being handed on, until its commit was taken; null between two. */
+  /** Commit LSN of the transaction that the consumer is processing, until its commit was processed; null between two. */
   get takingLsn(): bigint | null {
     return this.taking
   }
@@ -74,7 +75,7 @@ export class TransactionReader {
     }
   }
 
-  /** A change waits for what is not known of its columns' types, and everything behind it waits with it. */
+  /** A change waits until the types of its columns are known, and everything after it waits, too. */
   private row(message: RowMessage, lsn: bigint): Promise<void> | undefined {
     const place = this.placeAt(lsn)
     const relation = this.types.complete(message.relation)
@@ -104,7 +105,7 @@ export class TransactionReader {
     this.taking = null
   }
 
-  /** All at one place: which of them are published depends on the publication. */
+  /** All tables have one place, because it depends on the publication which of them are published. */
   private async truncate(relations: readonly Relation[], lsn: bigint): Promise<void> {
     const place = this.placeAt(lsn)
     for (const relation of relations) await this.consumer.change({ op: 'truncate', relation }, place)
@@ -121,7 +122,7 @@ export class TransactionReader {
     return { lsn, index: this.nextIndex }
   }
 
-  /** A publication of all tables holds those of others, which have whatever replica identity they have. */
+  /** A publication of all tables also holds tables that the source does not name. Their replica identity does not matter. */
   private whole(relation: Relation, { before, withoutFull = [relation] }: OldRow): Row {
     if (before) return before
     if (!this.named.has(nameOf(relation))) return NO_COLUMNS

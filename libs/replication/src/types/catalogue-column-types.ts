@@ -11,7 +11,7 @@ export interface CatalogueColumnTypesOptions {
   readonly onWarning?: ((warning: SourceWarning) => void) | undefined
 }
 
-/** Column types that are looked up in the source's own catalogue, over a connection that is lent for each look. */
+/** Column types that are looked up in the source's own catalogue. Each look-up opens a connection. */
 export function catalogueColumnTypes(options: CatalogueColumnTypesOptions): ColumnTypes {
   const { source, applicationName, signal, onWarning } = options
   const { databaseUrl } = source
@@ -24,9 +24,9 @@ export function catalogueColumnTypes(options: CatalogueColumnTypesOptions): Colu
 }
 
 function warningOf(types: readonly LoggedType[]): SourceWarning {
-  const names = types.map(({ oid, name }) => (name ? `${name.schema}.${name.name}` : `number ${oid}`)).join(', ')
+  const names = types.map(({ oid, name }) => (name ? `${name.schema}.${name.name}` : `oid ${oid}`)).join(', ')
   return {
     code: 'TYPE_GONE',
-    message: `the log holds values of a type that is gone (${names}): they are published as the text that PostgreSQL printed`,
+    message: `the log holds values of a type that no longer exists (${names}): they are published as the text that PostgreSQL printed`,
   }
 }

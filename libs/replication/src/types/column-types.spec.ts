@@ -30,7 +30,7 @@ function setUp(catalogue: ReadonlyMap<number, CatalogueType>) {
 }
 
 describe('the types of columns', () => {
-  it('are asked for once, and only those that are not built in', async () => {
+  it('are looked up once, and only those that are not built in', async () => {
     const { types, asked } = setUp(new Map([[16_500, FLAG]]))
     types.note({ tag: 'type', typeOid: 16_500, schema: 'public', name: 'flag' })
     const [first, again] = [relation(23, 16_500, 16_500), relation(16_500)]
@@ -42,7 +42,7 @@ describe('the types of columns', () => {
     expect(asked).toEqual([[{ oid: 16_500, name: { schema: 'public', name: 'flag' } }]])
   })
 
-  it('that are gone are told once, and their columns stay as they are', async () => {
+  it('that no longer exist are reported once, and their columns stay as they are', async () => {
     const { types, gone, asked } = setUp(new Map())
     const completed = await types.complete(relation(16_500))
     expect(completed.columns[0]).not.toHaveProperty('type')
@@ -50,7 +50,7 @@ describe('the types of columns', () => {
     expect([gone.length, asked.length]).toEqual([1, 1])
   })
 
-  it('are asked for again when the catalogue did not answer', async () => {
+  it('are looked up again when the catalogue did not answer', async () => {
     const { types, fail, gone } = setUp(new Map([[16_500, FLAG]]))
     fail(1)
     await expect(types.complete(relation(16_500))).rejects.toThrow('away')
@@ -58,7 +58,7 @@ describe('the types of columns', () => {
     expect(gone).toEqual([])
   })
 
-  it('complete nothing any more once the session has ended', async () => {
+  it('complete no relation once the session has ended', async () => {
     const { types, ending } = setUp(new Map([[16_500, FLAG]]))
     const completing = types.complete(relation(16_500))
     ending.abort()

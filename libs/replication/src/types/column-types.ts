@@ -3,32 +3,32 @@ import type { PgoutputMessage } from '../pgoutput/message.js'
 import { FIRST_OWN_OID, type LoggedType } from './read-catalogue-types.js'
 
 export interface ColumnTypesOptions {
-  /** Asks the catalogue; a type that is gone is missing in the answer. */
+  /** Reads types from the catalogue. A type that no longer exists is missing in the result. */
   readonly read: (types: readonly LoggedType[]) => Promise<ReadonlyMap<number, CatalogueType>>
-  /** Told once of each type that is gone without a namesake: its values are text. */
+  /** Called once for each type that no longer exists and has no namesake: its values are text. */
   readonly onGone: (types: readonly LoggedType[]) => void
-  /** Once it is aborted nothing is completed any more. */
+  /** Once it is aborted, no relation is completed any more. */
   readonly signal: AbortSignal
 }
 
 /**
- * Completes the relations of one connection with what the catalogue says of types that are not built in. The log holds no more of a type
- * than its number and its name, and what a type is never changes while it has that number; so each is asked about once.
+ * Completes the relations of one connection with what the catalogue says about types that are not built in. The log holds only the OID and
+ * the name of a type. A type never changes while it has that OID, so each type is looked up once.
  */
 export class ColumnTypes {
   private readonly names = new Map<number, LoggedType['name']>()
-  /** Null: gone. */
+  /** Null: the type no longer exists. */
   private readonly types = new Map<number, CatalogueType | null>()
   private readonly completed = new WeakMap<Relation, Relation>()
 
   constructor(private readonly options: ColumnTypesOptions) {}
 
-  /** The log has named a type. */
+  /** Remembers a type that the log has named. */
   note({ typeOid, schema, name }: Extract<PgoutputMessage, { readonly tag: 'type' }>): void {
     this.names.set(typeOid, { schema, name })
   }
 
-  /** The same object for the same relation. Returns a promise only when the catalogue has to be asked. @throws SourceRefused */
+  /** Returns the same object for the same relation, and a promise only when the catalogue has to be read. @throws SourceRefused */
   complete(relation: Relation): Relation | Promise<Relation> {
     const completed = this.completed.get(relation)
     if (completed) return completed

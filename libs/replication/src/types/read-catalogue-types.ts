@@ -1,29 +1,29 @@
 import type { CatalogueType } from '@hooklane/core/capture'
 import type { Client } from 'pg'
 
-/** Types below have the same number in every database; those above are numbered when they are made. */
+/** Types with a lower OID have the same OID in every database. The others get theirs when they are created. */
 export const FIRST_OWN_OID = 10_000
 
 /** A type as the log names it. */
 export interface LoggedType {
   readonly oid: number
-  /** As it was called when the change was logged; of a domain, the name of the type that it stands on. Null: not known. */
+  /** Its name when the change was logged; for a domain, the name of its base type. Null: unknown. */
   readonly name: { readonly schema: string; readonly name: string } | null
 }
 
 /** One type of the catalogue. */
 interface TypeRow {
-  /** What a domain stands on; 0 when it is none. */
+  /** Base type of a domain; 0 when it is none. */
   readonly base: number
-  /** Type of an array's elements; 0 when it is none. */
+  /** Element type of an array; 0 when it is none. */
   readonly element: number
   readonly delimiter: string
   readonly isHstore: boolean
 }
 
 /**
- * Only the array type that belongs to another type prints `{…}`; `point` and the like have elements too. An extension may be in any
- * schema, so hstore is known by belonging to it.
+ * Only the array type that belongs to another type prints `{…}`; `point` and the like have elements, too. An extension may be in any
+ * schema, so hstore is recognised by its extension.
  */
 const TYPES = `
   SELECT t.oid::int8 AS oid, t.typbasetype::int8 AS base, coalesce(e.oid, 0)::int8 AS element, coalesce(e.typdelim, ',')::text AS delimiter,
@@ -39,8 +39,8 @@ const NAMESAKES = `
   JOIN pg_namespace n ON n.nspname = asked.schema JOIN pg_type t ON t.typnamespace = n.oid AND t.typname = asked.name`
 
 /**
- * What the catalogue says of types. One that is gone is read as the type that has its name now, which is how a type is exchanged for
- * another: the new one takes over the name. Without a namesake it is missing in the answer.
+ * Reads types from the catalogue. A type that no longer exists is read as the type that has its name now, because the successor of a type
+ * takes over its name. Without a namesake it is missing in the result.
  */
 export async function readCatalogueTypes(
   client: Client,
@@ -65,7 +65,7 @@ export async function readCatalogueTypes(
   return found
 }
 
-/** With everything that they stand on. */
+/** Reads the types, and all types that they are based on or have as elements. */
 async function readInto(rows: Map<number, TypeRow>, client: Client, oids: readonly number[]): Promise<void> {
   for (let left = [...oids]; left.length > 0;) {
     const { rows: read } = await client.query<{
@@ -97,7 +97,7 @@ async function readNamesakes(client: Client, gone: readonly LoggedType[]): Promi
   return new Map(rows.map(({ asked, oid }) => [Number(asked), Number(oid)]))
 }
 
-/** The catalogue has no circles. */
+/** Ends, because types in the catalogue do not form cycles. */
 function typeOf(oid: number, rows: ReadonlyMap<number, TypeRow>): CatalogueType {
   const row = rows.get(oid)
   if (!row) return { kind: 'scalar', typeOid: oid }
