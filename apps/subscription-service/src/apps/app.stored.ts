@@ -3,10 +3,10 @@ import type { AppEntity } from '@hooklane/postgres'
 import { missing } from '../http/problem.js'
 import type { PatchApp } from './app.form.js'
 
-/** What callers write of an app, as it is stored. */
+/** The stored columns of an app that callers can set. */
 export type WrittenApp = Pick<AppEntity, 'name' | 'type' | 'externalId' | 'enabled' | 'workerMode'>
 
-/** @param before the app, of which stays what is not written; null: what is not written takes its default */
+/** @param before the existing app, whose values fields that are not written keep; null: such fields take their defaults */
 export const writtenApp = (written: PatchApp, before: WrittenApp | null): WrittenApp => ({
   name: written.name ?? before?.name ?? missing('name'),
   type: written.type ?? before?.type ?? DEFAULT_APP_TYPE,
@@ -15,7 +15,7 @@ export const writtenApp = (written: PatchApp, before: WrittenApp | null): Writte
   workerMode: written.worker?.mode ?? before?.workerMode ?? DEFAULT_WORKER_MODE,
 })
 
-/** What the delivery path is told. */
+/** The app as it is published to the delivery path. */
 export const appConfiguration = (app: AppEntity): AppConfiguration => ({
   id: app.id,
   companyId: app.companyId,
