@@ -13,8 +13,8 @@ import { ProducerName } from './schemas.js'
 export const RESYNC_REASONS = {
   truncated:
     'A table, or a partition of one, was emptied with TRUNCATE: its entities are gone, without an event for each of them.',
-  detached: 'A partition was detached from its table: its entities are gone, without an event for each of them.',
-  attached: 'A partition with rows was attached to its table: its entities are new, without an event for each of them.',
+  detached: 'A partition was detached or dropped: its entities are gone, without an event for each of them.',
+  attached: 'A partition with rows was attached: its entities are in the table now, without an event for each of them.',
   publication: 'The publication left changes out for a while: these changes are missing.',
   slotLost: 'The replication slot was dropped or lost its log: changes are missing.',
   restored: 'The source was restored or replaced: changes that were delivered may be undone, others are missing.',
