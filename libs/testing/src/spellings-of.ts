@@ -1,4 +1,4 @@
-/** The encodings in which a text may appear in an output, without duplicates. Tests that look for a leaked secret search for all of them. */
+/** The encodings in which a text may appear in an output, without duplicates. Tests that look for leaked secrets search for all of them. */
 export function spellingsOf(text: string): readonly string[] {
   const bytes = Buffer.from(text, 'utf8')
   const base64 = [0, 1, 2].map((before) => base64Core(bytes, before))
