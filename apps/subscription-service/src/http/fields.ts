@@ -183,7 +183,7 @@ export const part = (type: () => Form, options: FieldOptions = {}): PropertyDeco
 
 export function partDeclaration(type: () => Form, options: FieldOptions): FieldDeclaration {
   const validators = [IsObject({ message: 'must be an object' }), ValidateNested(), Type(type)]
-  // The property must be a function named `type`: only then does Nest's OpenAPI module resolve it lazily.
+  // The arrow function gets the name `type` from the property. Nest's OpenAPI module calls only functions of that name to resolve a type.
   return declaration(options, { type: () => type() }, validators)
 }
 

@@ -127,7 +127,7 @@ export class CaptureMarks {
    */
   async claim(producer: string, owner: string, position: string): Promise<ReadCaptureMark> {
     const { rows } = await this.query<MarkRow>(CLAIM, [this.topic, producer, owner, position])
-    if (!rows[0]) throw new Error(`no mark of ${producer} came back`)
+    if (!rows[0]) throw new Error(`claiming the mark of ${producer} returned no row`)
     return markOf(rows[0])
   }
 
