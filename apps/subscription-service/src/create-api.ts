@@ -8,7 +8,7 @@ import { measureRequests } from './http/request-metrics.js'
 import { refuseUnreadablePaths } from './http/unreadable-path.js'
 import { SubscriptionServiceModule, type ApiParts } from './subscription-service.module.js'
 
-/** The API, not listening yet. */
+/** Creates the API. It does not listen yet. */
 export async function createApi(parts: ApiParts): Promise<NestExpressApplication> {
   const api = await NestFactory.create<NestExpressApplication>(SubscriptionServiceModule.of(parts), {
     bodyParser: false,
@@ -16,7 +16,7 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
     abortOnError: false,
   })
   api.use(measureRequests(parts.registry))
-  // Loopback installations speak plain http; a proxy in front of others terminates TLS and says so by itself.
+  // Local installations use plain http. Elsewhere a proxy terminates TLS and can set this directive itself.
   api.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }))
   api.use(refuseUnreadablePaths())
   api.use(bodyParser())

@@ -1,10 +1,10 @@
 import type { Readiness } from '@hooklane/observability'
 import type { TenantDatabase } from '@hooklane/postgres'
 
-/** Too short: load without need. Too long: requests are sent to us while we cannot answer them. */
+/** Too short: needless load. Too long: requests are routed to this process while it cannot serve them. */
 const INTERVAL_MS = 2_000
 
-/** Keeps readiness true to whether the database answers. The service itself lives on without it and answers 503. */
+/** Updates readiness when the database becomes available or unavailable. Without a database the service keeps running and returns 503. */
 export class DatabaseWatch {
   private timer: NodeJS.Timeout | null = null
   private isStopped = false
@@ -14,7 +14,7 @@ export class DatabaseWatch {
     private readonly readiness: Readiness,
   ) {}
 
-  /** Resolves after the first look, whatever it found. */
+  /** Resolves after the first check, whatever its result. */
   async start(): Promise<void> {
     await this.look()
   }

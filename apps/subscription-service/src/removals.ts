@@ -4,12 +4,12 @@ import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hookl
 import type { CompanyErasure } from './companies/company-erasure.js'
 import type { GroupRemoval } from './worker-groups/group-removal.js'
 
-/** Lower: load without need, although one statement says whether there is anything to do. Higher: topics of deleted apps stay longer. */
+/** Too low: needless load, although one cheap statement tells whether anything is due. Too high: topics of deleted apps stay longer. */
 const EVERY_MS = 1_000
-/** After a failure: a cluster that refuses to remove topics refuses each time. */
+/** Pause after a failure. Longer than the usual one, because a cluster that refuses to delete topics refuses every time. */
 const AFTER_FAILURE_MS = 30_000
 
-/** Goes on with removing what deleted apps and companies have left behind. Several processes at once share the work. */
+/** Removes in the background what deleted apps and companies have left behind. Several processes share the work. */
 export class Removals {
   private readonly ending = new AbortController()
   private running: Promise<void> = Promise.resolve()
@@ -25,7 +25,7 @@ export class Removals {
     this.running = this.run()
   }
 
-  /** Resolves when the step under way has ended. */
+  /** Resolves when the current sweep has ended. */
   async stop(): Promise<void> {
     this.ending.abort()
     await this.running
@@ -39,7 +39,7 @@ export class Removals {
     }
   }
 
-  /** False: something could not be removed now. */
+  /** Returns false when something could not be removed. */
   private async sweep(): Promise<boolean> {
     try {
       const isDue = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroupRemovals.isDue())
@@ -48,7 +48,7 @@ export class Removals {
       return true
     } catch (error) {
       if (error instanceof DatabaseUnavailable) return true
-      this.logger.error({ error }, 'what deleted apps and companies left behind could not be removed; trying again')
+      this.logger.error({ error }, 'the remains of deleted apps and companies could not be removed; trying again')
       return false
     }
   }

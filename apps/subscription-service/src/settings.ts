@@ -26,11 +26,11 @@ export const definition = {
   ...kafkaSettings,
   ...secretsSettings,
   ...targetSettings,
-  httpPort: setting('HTTP_PORT', port(8080), 'Port of the REST API and its pages; 0 takes a free one.'),
+  httpPort: setting('HTTP_PORT', port(8080), 'Port of the REST API and its pages; 0 chooses a free port.'),
   httpHost: setting(
     'HTTP_HOST',
     text('0.0.0.0', 'address'),
-    'Address on which the API is served, over plain http: put TLS in front of it.',
+    'Address on which the API listens. It speaks plain http: put a proxy that terminates TLS in front of it.',
   ),
   operatorKey: secretSetting(
     'OPERATOR_KEY',
@@ -39,17 +39,17 @@ export const definition = {
       .transform((value) => parseApiKey(value))
       .refine((key) => key?.kind === 'operator', { error: OPERATOR_KEY_RULE })
       .describe('key of the form `hko_<id>_<secret>_<checksum>`'),
-    'The first operator key. Only its hash is kept; more keys are made and revoked through the API.',
+    'The first operator key. Only its hash is kept. Further keys are created and revoked through the API.',
   ),
   wrongKeysPerMinute: setting(
     'WRONG_KEYS_PER_MINUTE',
     integer(10, 1, 100_000),
-    'Wrong API keys that one address may send in a minute before it is told to wait. A right key is never held up. Too low: a misconfigured client soon hears 429 where 401 would say why. Too high: keys can be guessed at faster.',
+    'Wrong API keys that one address may send per minute before it gets 429. A valid key is always accepted. Too low: a misconfigured client soon gets 429, although 401 would say why. Too high: keys can be guessed faster.',
   ),
   databaseConnections: setting(
     'DATABASE_CONNECTIONS',
     integer(10, 1, 200),
-    'Connections of this process to Postgres. Too few queue requests, too many exhaust the server’s `max_connections`.',
+    'Maximum number of connections of this process to Postgres. Too low: requests wait for a connection. Too high: the server runs out of `max_connections`.',
   ),
 } as const
 

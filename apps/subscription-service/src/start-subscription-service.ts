@@ -18,10 +18,10 @@ import { GroupRemoval } from './worker-groups/group-removal.js'
 import { KafkaWorkerGroupBacklogs } from './worker-groups/kafka-worker-group-backlogs.js'
 import { KafkaWorkerGroupTopics } from './worker-groups/kafka-worker-group-topics.js'
 
-/** Copies of each partition that is made: never more than there are brokers. */
+/** Maximum replication factor of new topics. With fewer brokers in the settings, it is their number. */
 const MOST_REPLICAS = 3
 
-/** Binds the parts of the service and starts it. Resolves when the API listens. */
+/** Wires the parts of the service and starts it. Resolves when the API listens. */
 export async function startSubscriptionService(
   settings: SubscriptionServiceSettings,
   context: ServiceContext,
@@ -71,7 +71,7 @@ export async function startSubscriptionService(
   } catch (error) {
     throw explainListenFault(error, 'HTTP_PORT', settings.httpPort, settings.httpHost)
   }
-  logger.info({ url: await api.getUrl() }, 'the API listens')
+  logger.info({ url: await api.getUrl() }, 'the API is listening')
   return {
     close: async () => {
       watch.stop()

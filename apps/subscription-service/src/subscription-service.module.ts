@@ -29,7 +29,7 @@ import { GroupPlacement, WORKER_GROUP_BACKLOGS, WORKER_GROUP_TOPICS } from './wo
 import { GroupRemoval } from './worker-groups/group-removal.js'
 import { TOPIC_PROFILE, WorkerGroupsController } from './worker-groups/worker-groups.controller.js'
 
-/** What the API is made of. */
+/** The parts that the API needs from outside. */
 export interface ApiParts {
   readonly database: TenantDatabase
   readonly workerGroupTopics: WorkerGroupTopics
@@ -46,7 +46,7 @@ export interface ApiParts {
   readonly registry: Registry
 }
 
-/** Composition root: the routes, and the parts they share. */
+/** The composition root: the controllers and the providers they share. */
 @Module({})
 export class SubscriptionServiceModule {
   static of(parts: ApiParts): DynamicModule {

@@ -1,4 +1,4 @@
--- Who may act for a main partition, how far it is done, and the rows of lanes that are not plain.
+-- The leases and positions of main partitions, and the rows of lanes that have a state of their own.
 
 CREATE FUNCTION current_timeline() RETURNS text LANGUAGE sql STABLE AS
   $$ SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) $$;
@@ -11,7 +11,7 @@ CREATE TABLE partition_owner (
   instance     text,                    -- stable per process
   epoch        bigint NOT NULL DEFAULT 0,
   lease_until  timestamptz,
-  timeline     text NOT NULL DEFAULT current_timeline(),  -- database timeline of the licence: a promoted standby voids all
+  timeline     text NOT NULL DEFAULT current_timeline(),  -- database timeline of the lease: promoting a standby voids all leases
   main_offset  bigint,                  -- lowest offset not done
   main_done    bytea,                   -- bitmap of done offsets above it
   save_no      bigint NOT NULL DEFAULT 0,
@@ -26,7 +26,7 @@ CREATE TABLE lane (
   company_id       text NOT NULL,
   mode             text NOT NULL CHECK (mode IN ('flow', 'parked')),  -- 'flow': the row is a floor
   reason           text,
-  slot             smallint,            -- null: parked in place
+  slot             smallint,            -- retry slot; null: parked in place
   slot_from        bigint,
   settled          bigint NOT NULL,     -- everything up to here is settled
   settled_source   bigint,

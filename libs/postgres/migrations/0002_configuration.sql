@@ -1,5 +1,5 @@
--- What the delivery path knows of the configuration, written in the transaction of each change and carried to the topic `subscriptions`
--- by change capture. `version` is one sequence over all keys: of two records of a key, the higher one is the newer.
+-- The configuration that is published to the delivery path. Rows are written in the transaction of each change; change capture publishes
+-- them to the topic `subscriptions`. `version` comes from one sequence for all keys: of two records of a key, the higher version is newer.
 
 CREATE SEQUENCE configuration_version AS bigint;
 

@@ -1,4 +1,4 @@
--- What people configure: companies, their keys, apps and subscriptions, and the catalogue of event types.
+-- The resources that people configure: companies, API keys, apps and subscriptions. And the catalogue of event types.
 
 CREATE TABLE company (
   id         text PRIMARY KEY,
@@ -34,7 +34,7 @@ CREATE TABLE app (
   revision      bigint NOT NULL DEFAULT 1,
   created_at    timestamptz NOT NULL DEFAULT now(),
   updated_at    timestamptz NOT NULL DEFAULT now(),
-  UNIQUE (company_id, external_id)        -- per company: a global key would tell one company of another's
+  UNIQUE (company_id, external_id)        -- per company: a global constraint would reveal the ids of other companies
 );
 CREATE INDEX app_by_company ON app (company_id, created_at, id);
 CREATE INDEX app_by_group ON app (worker_group);
@@ -65,7 +65,7 @@ CREATE TABLE subscription (
 CREATE INDEX subscription_by_company ON subscription (company_id, created_at, id);
 CREATE INDEX subscription_by_app ON subscription (app_id);
 
--- Signing secrets, sealed. The one without an end is the current one; the others sign beside it until they end.
+-- Signing secrets, sealed. The current one has no `valid_until`; the others sign beside it until theirs.
 CREATE TABLE subscription_secret (
   id              text PRIMARY KEY,
   company_id      text NOT NULL REFERENCES company ON DELETE CASCADE,
@@ -77,12 +77,12 @@ CREATE TABLE subscription_secret (
 CREATE INDEX subscription_secret_by_subscription ON subscription_secret (subscription_id);
 CREATE UNIQUE INDEX subscription_secret_current ON subscription_secret (subscription_id) WHERE valid_until IS NULL;
 
--- What can be subscribed to: filled from the capture files and by upstream services. Not a tenant's.
+-- The event types that can be subscribed to, from the capture files and of Hooklane itself. They belong to no company.
 CREATE TABLE event_type (
   name       text PRIMARY KEY,
   resource   text NOT NULL,
   action     text NOT NULL,
   title      text NOT NULL,
-  source     text NOT NULL,               -- producer that yields it
+  source     text NOT NULL,               -- producer of events of this type
   updated_at timestamptz NOT NULL DEFAULT now()
 );

@@ -1,5 +1,6 @@
--- What happened to each delivery. Written in batches by the recorder, read by the API, dropped by day.
--- A delivery is (app, sequence). Its day is the UTC day of `routed_at`, which never changes, so every record of it meets the same partition.
+-- The delivery log: the state and the attempts of each delivery. The recorder writes it in batches, the API reads it, and partitions are
+-- dropped by day. A delivery is identified by (app, sequence). Its day is the UTC day of `routed_at`, which never changes, so all its
+-- records belong to the same partition.
 
 CREATE TABLE delivery (
   day                  date NOT NULL,
@@ -29,7 +30,7 @@ CREATE TABLE delivery (
   last_attempt_at      timestamptz,
   next_attempt_at      timestamptz,
   settled_at           timestamptz,
-  last_status          int,               -- of the last answer; null: there was none
+  last_status          int,               -- HTTP status of the last attempt; null: no response
   last_error           text,
   PRIMARY KEY (day, app_id, sequence)
 ) PARTITION BY RANGE (day);
@@ -39,14 +40,14 @@ CREATE INDEX delivery_by_subscription ON delivery (subscription_id, routed_at, a
 CREATE INDEX delivery_by_entity ON delivery (company_id, entity_id, entity_type);
 CREATE INDEX delivery_by_id ON delivery (delivery_id);
 
--- One row per record of the topic `attempts`. `kind` = settlement: no request was made, `attempt` is 0 and `decision` the status.
+-- One row per record of the topic `attempts`. If `kind` is settlement, no request was made: `attempt` is 0 and `decision` is the status.
 CREATE TABLE attempt (
   day               date NOT NULL,
   app_id            text NOT NULL,
   sequence          bigint NOT NULL,
   kind              text NOT NULL CHECK (kind IN ('attempt', 'settlement')),
   attempt           int NOT NULL,
-  attempt_id        text NOT NULL,        -- random: a copy of the record carries the same
+  attempt_id        text NOT NULL,        -- random; all copies of a record have the same
   company_id        text NOT NULL,
   delivery_id       text NOT NULL,
   owner_epoch       bigint NOT NULL,
@@ -65,7 +66,7 @@ CREATE TABLE attempt (
   decision          text NOT NULL,
   reason            text,
   next_attempt_at   timestamptz,
-  status            text NOT NULL,        -- the delivery's after this record
+  status            text NOT NULL,        -- status of the delivery after this record
   PRIMARY KEY (day, app_id, sequence, kind, attempt, attempt_id)
 ) PARTITION BY RANGE (day);
 
@@ -85,8 +86,8 @@ CREATE TABLE dead_letter (
 );
 CREATE INDEX dead_letter_by_company ON dead_letter (company_id, at, app_id, sequence);
 
--- Creates the partitions of one UTC day unless they stand. Safe to call by several at once. The partitions themselves have row-level
--- security without a policy: rows are reached through the parent only, whose policies count.
+-- Creates the partitions of one UTC day unless they exist. Safe to call concurrently. The partitions have row-level security without a
+-- policy: rows can be accessed only through the parent table, whose policies apply.
 CREATE FUNCTION ensure_log_partitions(wanted date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = hooklane, pg_temp AS $$
 DECLARE

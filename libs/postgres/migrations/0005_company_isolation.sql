@@ -1,8 +1,9 @@
--- Row-level security by company on every tenant table. It holds for the tables' owner too (FORCE). The context is set inside each
--- transaction: `hooklane.company` (the key's company), `hooklane.api_key` (id of the key that is being checked, before its company is
--- known) or `hooklane.scope` = operator. Without a context no row is seen. Which service may see all rows stands in repeatable/grants.sql.
+-- Row-level security by company on every tenant table. It applies to the owner of the tables too (FORCE). The context is set inside each
+-- transaction: `hooklane.company` (the company of the API key), `hooklane.api_key` (the id of the key that is being checked, before its
+-- company is known) or `hooklane.scope` = operator. Without a context no row is visible. repeatable/02_grants.sql lists the services that
+-- may see all rows.
 
--- An ended SET LOCAL leaves an empty string behind, not null.
+-- After the transaction of a SET LOCAL, the setting is an empty string, not null.
 CREATE FUNCTION current_company() RETURNS text LANGUAGE sql STABLE AS
   $$ SELECT nullif(current_setting('hooklane.company', true), '') $$;
 CREATE FUNCTION is_operator() RETURNS boolean LANGUAGE sql STABLE AS
@@ -29,7 +30,7 @@ CREATE POLICY of_operator ON company USING (hooklane.is_operator());
 
 ALTER TABLE configuration ENABLE ROW LEVEL SECURITY;
 ALTER TABLE configuration FORCE ROW LEVEL SECURITY;
--- Saving an app may bring its worker group into being, which belongs to no company.
+-- Saving an app may create its worker group, which belongs to no company.
 CREATE POLICY of_company ON configuration USING (
   hooklane.current_company() IS NOT NULL AND (kind = 'workerGroup' OR body::jsonb ->> 'companyId' = hooklane.current_company()));
 CREATE POLICY of_operator ON configuration USING (hooklane.is_operator());

@@ -1,5 +1,5 @@
--- Whether a partition stands is asked of pg_class, not of to_regclass: a session's cached answer "no" outlives the wait for another session
--- that just made it.
+-- Looks for a partition in pg_class instead of using to_regclass. The latter may return a cached "does not exist" after this session has
+-- waited for another session that has just created the partition.
 CREATE OR REPLACE FUNCTION ensure_log_partitions(wanted date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = hooklane, pg_temp AS $$
 DECLARE

@@ -1,5 +1,5 @@
--- A read key of one app. It sees the app, its subscriptions, deliveries and attempts; no other table has a policy for its context, so
--- nothing else can be read with it. The company is part of the context: an app's id may return in another company after a deletion.
+-- API keys of one app, for reading. Such a key sees the app, its subscriptions, deliveries and attempts. No other table has a policy for
+-- its context, so it can read nothing else. The company is part of the context, so that rows of another company never match an app id.
 
 ALTER TABLE app ADD CONSTRAINT app_of_company UNIQUE (company_id, id);
 ALTER TABLE api_key ADD COLUMN app_id text;
@@ -7,7 +7,7 @@ ALTER TABLE api_key ADD CONSTRAINT api_key_app_fkey FOREIGN KEY (company_id, app
 ALTER TABLE api_key ADD CONSTRAINT api_key_of_app_reads CHECK (app_id IS NULL OR role = 'viewer');
 CREATE INDEX api_key_by_app ON api_key (app_id) WHERE app_id IS NOT NULL;
 
--- `<company>/<app>` would need a separator that no id holds: two settings.
+-- Two settings, because one setting `<company>/<app>` would need a separator that no id contains.
 CREATE FUNCTION current_app_company() RETURNS text LANGUAGE sql STABLE AS
   $$ SELECT nullif(current_setting('hooklane.app_company', true), '') $$;
 CREATE FUNCTION current_app() RETURNS text LANGUAGE sql STABLE AS
@@ -22,11 +22,11 @@ CREATE POLICY of_app ON delivery FOR SELECT
 CREATE POLICY of_app ON attempt FOR SELECT
   USING (app_id = hooklane.current_app() AND company_id = hooklane.current_app_company());
 
--- Answers to requests that carried an Idempotency-Key, written in the transaction of the work: what was done was also kept, and nothing
--- else was. `answer` is sealed: it may show a secret, and it says which request it belongs to.
+-- Responses to requests with an Idempotency-Key. A row is written in the transaction of the work, so a response is stored if and only if
+-- the work was done. `answer` is sealed, because it may contain a secret. It also contains the fingerprint of its request.
 CREATE TABLE idempotency_key (
   api_key_id text NOT NULL,
-  company_id text REFERENCES company ON DELETE CASCADE,   -- null: an operator that named none
+  company_id text REFERENCES company ON DELETE CASCADE,   -- null: an operator that named no company
   key        text NOT NULL,
   answer     text NOT NULL,
   expires_at timestamptz NOT NULL

@@ -1,15 +1,15 @@
--- How far each captured source has been told. Kafka forgets after its retention, and a slot may be dropped: this stays, so that changes
--- which nobody kept are noticed however long the source was silent. One row per topic and producer (another
+-- How far the events of each captured source are published. Kafka deletes records after their retention, and a replication slot may be
+-- dropped. This table stays, so that missing changes are noticed however long the source was idle. One row per topic and producer (another
 -- TOPIC_PREFIX is another system), written every few seconds at most.
 
 CREATE TABLE capture_mark (
-  topic     text NOT NULL,                 -- of the events
+  topic     text NOT NULL,                 -- the topic `events`, with its prefix
   producer  text NOT NULL,
-  position  text COLLATE "C" NOT NULL,     -- as revision.id: every event up to here is in Kafka; its first part is the epoch
-  xid       text,                          -- of the transaction that `position` tells of: a database that was set back holds another one there
-  offsets   jsonb NOT NULL DEFAULT '{}',   -- partition of `events` → offset: no event behind `position` stands before it
-  tables    jsonb NOT NULL DEFAULT '{}',   -- captured table → oid: another table under the same name is noticed
-  gaps      jsonb NOT NULL DEFAULT '{}',   -- captured table → code and reason why changes of it are missing: refused until the epoch is raised
+  position  text COLLATE "C" NOT NULL,     -- in the form of revision.id; every event up to here is in Kafka; begins with the epoch
+  xid       text,                          -- id of the transaction at `position`: a restored database has another one there
+  offsets   jsonb NOT NULL DEFAULT '{}',   -- partition of `events` → offset: events after `position` have this offset or a higher one
+  tables    jsonb NOT NULL DEFAULT '{}',   -- captured table → oid, to notice another table under the same name
+  gaps      jsonb NOT NULL DEFAULT '{}',   -- captured table → why its changes are missing; refused until accepted or the epoch is raised
   marked_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (topic, producer)
 );

@@ -1,18 +1,18 @@
--- An id says whose something is only together with its owner, and when only together with its incarnation: what was deleted may be made again
--- under its id, while records of the former one are still under way.
+-- Owners and incarnations of ids. A company or an app may be deleted and created again under its id while records of the former one are
+-- still in progress. An id alone therefore identifies neither: it needs the owner (of an app) and the incarnation.
 
 SELECT set_config('hooklane.scope', 'operator', true);
 
--- Every company that ever was. Outlives the company: a company that is made again under the id is its next incarnation.
+-- Every company id that was ever used. Rows outlive the companies: a company that is created again under the id is the next incarnation.
 CREATE TABLE company_identity (
   company_id  text PRIMARY KEY,
   incarnation int NOT NULL CHECK (incarnation > 0),
-  ended_at    timestamptz,             -- null: it is there; else nothing more is recorded of it
-  erased_at   timestamptz              -- its delivery log is gone: only now may it be made again
+  ended_at    timestamptz,             -- null: the company exists; otherwise no more records of it are written
+  erased_at   timestamptz              -- when its delivery log was erased; only then can it be created again
 );
 CREATE INDEX company_identity_to_erase ON company_identity (company_id) WHERE ended_at IS NOT NULL AND erased_at IS NULL;
 
--- Every app id that was ever used, and whose it is for good. Outlives the app and the company.
+-- Every app id that was ever used, and the company it belongs to for ever. Rows outlive the app and the company.
 CREATE TABLE app_identity (
   app_id     text PRIMARY KEY,
   company_id text NOT NULL,
@@ -21,23 +21,24 @@ CREATE TABLE app_identity (
 CREATE INDEX app_identity_by_company ON app_identity (company_id);
 
 ALTER TABLE company ADD COLUMN incarnation int NOT NULL DEFAULT 1;
--- What stands below this offset in the company's partition of `events` was published for its predecessor; null: there was none.
+-- Events below this offset of the company's partition of `events` belong to its predecessor; null: it has no predecessor.
 ALTER TABLE company ADD COLUMN events_from bigint;
 ALTER TABLE app ADD COLUMN epoch int NOT NULL DEFAULT 1;
 
 INSERT INTO company_identity (company_id, incarnation) SELECT id, 1 FROM company;
--- Companies that were deleted before: what they have left in the delivery log goes, as it does from now on.
+-- Companies that were deleted before this migration: their delivery log is erased, as for every deletion from now on.
 INSERT INTO company_identity (company_id, incarnation, ended_at)
   SELECT company_id, 1, now() FROM (SELECT company_id FROM delivery UNION SELECT company_id FROM dead_letter UNION SELECT company_id FROM lane) AS left_behind
   ON CONFLICT DO NOTHING;
 INSERT INTO app_identity (app_id, company_id, epoch) SELECT id, company_id, 1 FROM app;
--- Ids of apps that were deleted before: whoever has left a trace under them keeps them.
+-- Ids of apps that were deleted before this migration: they belong to a company that has rows under them.
 INSERT INTO app_identity (app_id, company_id, epoch)
   SELECT app_id, min(company_id), 1 FROM (SELECT app_id, company_id FROM delivery UNION SELECT app_id, company_id FROM lane) AS used
   GROUP BY app_id
   ON CONFLICT DO NOTHING;
 
--- Streams of deleted apps. Made with the deletion; the dispatcher says, in one write with the lane's row, that everything up to the end is settled.
+-- Streams of deleted apps. A row is created with the deletion. The dispatcher sets `settled_at` when everything up to the end of the stream
+-- is settled, in the same write as the lane's row.
 CREATE TABLE ended_stream (
   app_id       text NOT NULL,
   epoch        int NOT NULL,
@@ -51,8 +52,9 @@ CREATE INDEX ended_stream_by_group ON ended_stream (worker_group);
 ALTER TABLE configuration DROP CONSTRAINT configuration_kind_check,
   ADD CHECK (kind IN ('company', 'app', 'subscription', 'workerGroup', 'endedStream'));
 
--- A dedicated group belongs to one incarnation of one app. It is reserved before its topics are made, ready with the app, ended with the app,
--- closed when everything in it is settled (nobody gets a lease any more), removed when its topics are gone. The row stays: no name is used twice.
+-- A dedicated group belongs to one incarnation of one app. It is reserved before its topics are created, ready when the app is saved, ended
+-- when the app is deleted, closed when everything in it is settled (no dispatcher gets a lease any more), and removed when its topics are
+-- deleted. The row stays, so that no name is used twice.
 ALTER TABLE worker_group DROP CONSTRAINT worker_group_name_check;
 ALTER TABLE worker_group
   ADD CHECK (name ~ '^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$'),  -- new ones have 52 characters at most
@@ -62,11 +64,11 @@ ALTER TABLE worker_group
   ADD COLUMN closed_at timestamptz,
   ADD COLUMN removed_at timestamptz;
 UPDATE worker_group g SET app_id = a.id FROM app a WHERE a.worker_group = g.name AND a.worker_mode = 'dedicated';
--- What deleted apps left behind.
+-- Groups of apps that were deleted before this migration.
 UPDATE worker_group SET ended_at = now() WHERE name LIKE 'dedicated-%' AND app_id IS NULL;
 CREATE INDEX worker_group_of_app ON worker_group (app_id) WHERE app_id IS NOT NULL;
 CREATE INDEX worker_group_to_remove ON worker_group (name) WHERE removed_at IS NULL AND (ended_at IS NOT NULL OR ready_at IS NULL);
--- Not of the group's row: a grant locks the row of its partition, and sees what became of it while it waited.
+-- A column of this table, not of worker_group: a grant locks the row of its partition, so it sees a change that was made while it waited.
 ALTER TABLE partition_owner ADD COLUMN is_closed boolean NOT NULL DEFAULT false;
 
 ALTER TABLE lane DROP CONSTRAINT lane_pkey, ADD PRIMARY KEY (worker_group, company_id, app_id);

@@ -1,7 +1,8 @@
--- Records of a delivery are not read in the order in which they were made: two dispatchers may have reported it, and each record may be read again.
--- A row remembers which records its state comes from, so that an older one read later changes nothing. The texts sort bytewise
--- (libs/postgres/src/delivery-log/record-order.ts); the greater of the first two says the state, the first one the last answer. Empty: no such record
--- yet, or a row of before, whose records are all newer.
+-- The records of a delivery are not always read in the order in which they were written: two dispatchers may have reported the delivery,
+-- and every record may be read again. A row stores the order of the records that its state comes from, so that an older record that is read
+-- later changes nothing. The texts sort bytewise (libs/postgres/src/delivery-log/record-order.ts). The greater of the first two columns
+-- determines the state; the first one determines the last response. Empty: no such record yet, or a row from before this migration, for
+-- which every record counts as newer.
 ALTER TABLE delivery
   ADD COLUMN attempt_order    text COLLATE "C" NOT NULL DEFAULT '',
   ADD COLUMN settlement_order text COLLATE "C" NOT NULL DEFAULT '';

@@ -1,6 +1,7 @@
--- $1 topic, $2 producer, $3 owner under whose mark they were found, $4 epoch as in the position, $5 table → why. A process that is late changes
--- nothing: whoever has claimed the mark since has looked for itself, and may have closed them. What was noted first stays, but what a person may accept ("id") gives way to what
--- nobody may: accepting the one must not open the way past the other.
+-- $1 topic, $2 producer, $3 owner of the mark when the gaps were found, $4 epoch as in the position, $5 table → gap.
+-- A late process changes nothing: the process that has claimed the mark since has checked for gaps itself, and may have closed them.
+-- A gap that is already recorded stays, with one exception: a gap that an operator may accept (it has an "id") is replaced by one that
+-- cannot be accepted. Otherwise, accepting the first gap would also let the source continue past the second.
 UPDATE hooklane.capture_mark SET gaps = gaps || (
   SELECT coalesce(jsonb_object_agg(found.key, found.value), '{}')
   FROM jsonb_each($5::jsonb) AS found

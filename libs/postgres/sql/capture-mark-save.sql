@@ -1,7 +1,7 @@
 -- $1 topic, $2 producer, $3 owner, $4 position, $5 xid, $6 offsets, $7 tables, $8 system identifier, $9 timeline, $10 settled LSN,
--- $11 configuration, $12 catalogue (null: as it is), $13 announcements, $14 companies, $15 tables whose gaps are closed. Changes nothing for
--- whoever is the owner no longer, and never takes a position back. A raised epoch starts over: what was known to be missing before it has
--- been taken note of.
+-- $11 configuration, $12 catalogue (null: unchanged), $13 announcements, $14 companies, $15 tables whose gaps are closed.
+-- Changes nothing if $3 is no longer the owner. Never moves the position back. A raised epoch starts over and removes all gaps: by raising
+-- it, the operator has accepted them.
 UPDATE hooklane.capture_mark SET
   position = $4,
   xid = $5,

@@ -1,2 +1,2 @@
--- $1 companies. Until the transaction ends none of them is deleted, nor made again; in the order of their ids, so that two never wait for each other.
+-- $1 companies. Locks them, so that none is deleted or created again until the transaction ends. The order of the ids prevents deadlocks.
 SELECT company_id, incarnation, ended_at IS NOT NULL AS is_ended FROM company_identity WHERE company_id = ANY ($1) ORDER BY company_id FOR SHARE

@@ -1,4 +1,4 @@
--- Event types that a producer yields. A type that another producer has entered before keeps its source; an unchanged row is not written.
+-- Event types of a producer. A type that another producer added earlier keeps its source. An unchanged row is not written.
 INSERT INTO event_type (name, resource, action, title, source)
 SELECT name, resource, action, title, source
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS given (name, resource, action, title, source)

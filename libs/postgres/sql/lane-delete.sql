@@ -1,4 +1,5 @@
--- $1 worker group, $2 partition, $3 owner, $4 epoch: the lease token; $5 company, $6 app. One row is always returned while the lease token holds.
+-- $1 worker group, $2 partition, $3 owner, $4 epoch: the lease token; $5 company, $6 app.
+-- Returns one row if the lease token is valid, even if there was no lane row; otherwise none.
 WITH lease_token AS (
   SELECT 1 FROM partition_owner
   WHERE worker_group = $1 AND partition = $2 AND owner = $3 AND epoch = $4 AND timeline = current_timeline()

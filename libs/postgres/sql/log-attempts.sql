@@ -1,6 +1,6 @@
--- $1 …: one array per column, see ATTEMPT_COLUMNS; in any order. A copy of a record carries the same attempt_id
--- and is ignored. Headers are JSON texts with a record separator between them, which no JSON text holds as it is: nothing in them has to be
--- escaped for an array and read back; an empty one is null.
+-- $1 …: one array per column, see ATTEMPT_COLUMNS; rows in any order. Copies of a record have the same attempt_id and are ignored.
+-- Headers are JSON texts joined by the record separator U+001E, which JSON text can contain only as an escape. So they need no escaping, as
+-- array elements would. An empty text is null.
 INSERT INTO attempt (day, app_id, sequence, kind, attempt, attempt_id, company_id, delivery_id, owner_epoch, started_at, duration_ms,
                      request_method, request_url, request_headers, request_bytes, request_digest, response_status, response_headers, response_body,
                      error_code, error_message, decision, reason, next_attempt_at, status)
@@ -13,6 +13,6 @@ FROM unnest($1::timestamptz[], $2::text[], $3::bigint[], $4::text[], $5::int[], 
   AS r(routed_at, app_id, sequence, kind, attempt, attempt_id, company_id, delivery_id, owner_epoch, at, duration_ms,
        request_method, request_url, request_headers, request_bytes, request_digest, response_status, response_headers, response_body,
        error_code, error_message, decision, reason, next_attempt_at, status)
--- In the order of the key: two recorders that write copies of the same records would wait for each other otherwise.
+-- In the order of the key, so that two recorders that write copies of the same records cannot deadlock.
 ORDER BY 1, 2, 3, 4, 5, 6
 ON CONFLICT DO NOTHING

@@ -1,5 +1,5 @@
--- $1: a JSON array of rows. Of a delivery that was given up on again (after a crash) the newest record stays (record-order.ts), in whatever order they
--- are read.
+-- $1: a JSON array of rows. A delivery may be dead-lettered again after a crash. The newest record is kept (record-order.ts), no matter in
+-- which order the records are read.
 INSERT INTO dead_letter AS d (app_id, sequence, company_id, delivery_id, subscription_id, event_type, attempts, reason, last_error, at, record, record_order)
 SELECT DISTINCT ON (app_id, sequence) app_id, sequence, company_id, delivery_id, subscription_id, event_type, attempts, reason, last_error, at, record,
        record_order

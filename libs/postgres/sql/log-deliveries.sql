@@ -1,6 +1,7 @@
--- $1 …: one array per column, see DELIVERY_COLUMNS; one row per delivery, ordered by app and sequence. Of what is written already and what comes now,
--- each part is taken from the newer record (record-order.ts), so that the row is the same in whatever order, batches and copies its records are read:
--- the state from the newest of all, the last answer from the newest attempt. What a delivery is stays as it was written first: its records agree on it.
+-- $1 …: one array per column, see DELIVERY_COLUMNS; one row per delivery, ordered by app and sequence.
+-- Merges the stored row with the new one; each part comes from the newer record (record-order.ts): the state from the newest record, the
+-- last response from the newest attempt. So the result does not depend on the order, the batches and the copies in which records are read.
+-- Columns that identify the delivery keep their first values, because all its records agree on them.
 INSERT INTO delivery AS d (day, app_id, sequence, company_id, delivery_id, subscription_id, subscription_version, worker_group, event_id, event_type,
        entity_type, entity_id, entity_key, entity_url, position, source_topic, source_partition, source_offset, routed_at, mode, status, reason,
        attempts, first_attempt_at, last_attempt_at, next_attempt_at, settled_at, last_status, last_error, attempt_order, settlement_order)
@@ -33,6 +34,6 @@ ON CONFLICT (day, app_id, sequence) DO UPDATE SET
   last_attempt_at = greatest(d.last_attempt_at, excluded.last_attempt_at),
   attempt_order = greatest(d.attempt_order, excluded.attempt_order),
   settlement_order = greatest(d.settlement_order, excluded.settlement_order)
--- Copies change nothing, and write nothing.
+-- Copies change nothing, so they are not written.
 WHERE excluded.attempt_order > d.attempt_order OR excluded.settlement_order > d.settlement_order OR excluded.attempts > d.attempts
   OR excluded.first_attempt_at < d.first_attempt_at OR excluded.last_attempt_at > d.last_attempt_at

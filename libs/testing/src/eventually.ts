@@ -1,12 +1,12 @@
 export interface EventuallyOptions {
-  /** How long to go on trying. Generous: it is only used up by a test that fails. */
+  /** How long to keep trying. Be generous: only a failing test uses it up. */
   readonly withinMs: number
   readonly everyMs?: number
 }
 
 /**
- * Calls `check` until it neither throws nor rejects, and answers its value; throws its last error when the time is over. To prove
- * that something never happens, wait for a later thing that does.
+ * Calls `check` until it neither throws nor rejects, and returns its value. Throws its last error when the time is over. To prove that
+ * something never happens, wait for a later event that does happen.
  */
 export async function eventually<T>(
   check: () => T | Promise<T>,

@@ -7,7 +7,7 @@ interface StoredLane {
   readonly nextAttemptAtMs: number | null
 }
 
-/** Lane rows as the database keeps them: fenced by the leases of the same store, durations kept as instants. */
+/** Lane rows in memory. As in the database, writes are fenced by the leases, and durations are stored as instants. */
 export class InMemoryLaneStore implements LaneStore {
   private readonly rows = new Map<string, StoredLane>()
   private readonly streams = new Map<string, OpenStream>()
@@ -33,7 +33,7 @@ export class InMemoryLaneStore implements LaneStore {
     return [...this.streams.values()].filter(({ appId }) => appIds.includes(appId))
   }
 
-  /** The app was deleted. */
+  /** Adds the stream of a deleted app. */
   addOpenStream(stream: OpenStream): void {
     this.streams.set(`${stream.appId}/${stream.epoch}`, stream)
   }
@@ -68,7 +68,7 @@ export class InMemoryLaneStore implements LaneStore {
   }
 
   private keyOf(token: LeaseToken, { companyId, appId }: LaneOwner): string {
-    // Ids hold no blank.
+    // Ids contain no blank, so the key is unique.
     return `${token.workerGroup} ${companyId} ${appId}`
   }
 }

@@ -11,11 +11,11 @@ interface OwnerRow {
 
 type GrantRequest = Parameters<LeaseStore['grant']>[0]
 
-/** Leases as the database keeps them. The `…Now` methods are the same at once, for simulations that decide themselves when something lands. */
+/** Leases in memory, with the rules of the database. The `…Now` methods are synchronous, for simulations that control when writes land. */
 export class InMemoryLeaseStore implements LeaseStore {
   private readonly rows = new Map<string, OwnerRow>()
 
-  /** @param nowMs the store's clock: decides when a lease is over for others */
+  /** @param nowMs the clock of the store. It decides when a lease has expired */
   constructor(private readonly nowMs: () => number = () => Date.now()) {}
 
   async grant(request: GrantRequest): Promise<Grant | null> {
@@ -66,7 +66,7 @@ export class InMemoryLeaseStore implements LeaseStore {
     row.leaseUntilMs = Number.NEGATIVE_INFINITY
   }
 
-  /** Whether a write with this lease token goes through. */
+  /** Whether a write with this lease token is accepted. */
   holds(token: LeaseToken): boolean {
     const row = this.row(token)
     return row.owner === token.owner && row.epoch === token.epoch

@@ -7,12 +7,12 @@ export interface LaneStoreHarness {
   readonly lanes: LaneStore
   /** Makes the partition known, unowned and without a position. */
   createPartition(workerGroup: string, partition: number): Promise<void>
-  /** An app was deleted. */
+  /** Adds the stream of a deleted app. */
   addOpenStream(stream: OpenStream): Promise<void>
   close(): Promise<void>
 }
 
-/** What every `LaneStore` keeps, whatever it is made of. */
+/** The contract that every implementation of `LaneStore` must fulfil. */
 export function describeLaneStoreContract(name: string, make: () => Promise<LaneStoreHarness>): void {
   describe(`${name} as LaneStore`, () => {
     let harness: LaneStoreHarness
@@ -54,7 +54,7 @@ export function describeLaneStoreContract(name: string, make: () => Promise<Lane
       ...change,
     })
 
-    it('gives back what was saved; only durations cross, and they go on', async () => {
+    it('loads what was saved; instants come back as durations, which have continued to run', async () => {
       expect(await harness.lanes.save(token, parked())).toBe('done')
       const [row] = await load()
       expect({ ...row, firstAttemptAgoMs: 60_000, nextAttemptInMs: 360_000 }).toEqual(parked())
@@ -97,14 +97,14 @@ export function describeLaneStoreContract(name: string, make: () => Promise<Lane
       expect(await rows()).toEqual(['cmp_2 5'])
     })
 
-    it('deletes, and answers done where nothing is', async () => {
+    it('deletes a row, and returns done also when there is no row', async () => {
       await harness.lanes.save(token, parked())
       expect(await harness.lanes.delete(token, parked())).toBe('done')
       expect(await harness.lanes.delete(token, parked())).toBe('done')
       expect(await load()).toEqual([])
     })
 
-    it('makes the end of a stream known together with the row, of that epoch alone', async () => {
+    it('records the end of a stream in the same write as the row, for that epoch only', async () => {
       const app = (n: number) => `${token.workerGroup}.${n}`
       const streams = [
         { appId: app(1), epoch: 1, workerGroup: token.workerGroup },
@@ -126,7 +126,7 @@ export function describeLaneStoreContract(name: string, make: () => Promise<Lane
       expect(await open(app(1))).toEqual(all.slice(1, 2))
     })
 
-    it('fences whoever does not hold the token any more', async () => {
+    it('fences an owner that no longer holds the lease token', async () => {
       await harness.lanes.save(token, parked())
       await harness.leases.release(token)
       expect(await harness.lanes.save(token, parked({ attempt: 9 }))).toBe('fenced')

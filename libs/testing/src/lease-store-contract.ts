@@ -9,11 +9,11 @@ export interface LeaseStoreHarness {
   close(): Promise<void>
 }
 
-/** A lease that outlasts the test, and one that is waited for. */
+/** A lease that outlasts the test, and a lease whose end the test waits for. */
 const LONG_MS = 60_000
 const SHORT_MS = 150
 
-/** What every `LeaseStore` keeps, whatever it is made of. */
+/** The contract that every implementation of `LeaseStore` must fulfil. */
 export function describeLeaseStoreContract(name: string, make: () => Promise<LeaseStoreHarness>): void {
   describe(`${name} as LeaseStore`, () => {
     let harness: LeaseStoreHarness
@@ -42,7 +42,7 @@ export function describeLeaseStoreContract(name: string, make: () => Promise<Lea
       expect(await granted()).toMatchObject({ mainOffset: null, done: null, token: { workerGroup, partition: 0 } })
     })
 
-    it('refuses while somebody else holds the lease', async () => {
+    it('refuses while another owner holds the lease', async () => {
       await granted()
       expect(await ask()).toBeNull()
     })
@@ -56,7 +56,7 @@ export function describeLeaseStoreContract(name: string, make: () => Promise<Lea
       expect(next.token.epoch > token.epoch).toBe(true)
     })
 
-    it('grants a lease that ran out, and fences its holder', async () => {
+    it('grants a lease that has expired, and fences its former holder', async () => {
       const { token } = await granted(SHORT_MS)
       let next = await ask()
       while (!next) {
@@ -69,7 +69,7 @@ export function describeLeaseStoreContract(name: string, make: () => Promise<Lea
       expect((await granted()).mainOffset).toBe(8n)
     })
 
-    it('keeps a lease from running out', async () => {
+    it('extends the lease with every save', async () => {
       const { token } = await granted(SHORT_MS)
       expect(await keep(saveOf(token, 1n, 1n))).toBe(true)
       await new Promise((resolve) => setTimeout(resolve, SHORT_MS * 1.5))
@@ -93,7 +93,7 @@ export function describeLeaseStoreContract(name: string, make: () => Promise<Lea
       expect((await granted()).mainOffset).toBe(20n)
     })
 
-    it('answers for each partition by itself', async () => {
+    it('returns a result for each partition separately', async () => {
       await harness.createPartition(workerGroup, 1)
       const first = await granted()
       const other = await harness.store.grant({

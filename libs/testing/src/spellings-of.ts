@@ -1,4 +1,4 @@
-/** A text in the forms in which it may be repeated: whoever looks for a secret in an output looks for each of them. Each once. */
+/** The encodings in which a text may appear in an output, without duplicates. Tests that look for leaked secrets search for all of them. */
 export function spellingsOf(text: string): readonly string[] {
   const bytes = Buffer.from(text, 'utf8')
   const base64 = [0, 1, 2].map((before) => base64Core(bytes, before))
@@ -15,7 +15,7 @@ export function spellingsOf(text: string): readonly string[] {
   ]
 }
 
-/** What is found in the base64 of any text that holds the bytes behind so many others (modulo three). */
+/** The part of the base64 that is the same in every text that contains `bytes` after `before` other bytes (modulo 3). */
 function base64Core(bytes: Buffer, before: number): string {
   const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64')
   return text.slice(Math.ceil((before * 4) / 3), Math.floor(((before + bytes.length) * 4) / 3))

@@ -11,18 +11,19 @@ export class CreateApiKey {
 
   @choice(['owner', 'editor', 'viewer', 'operator'], {
     optional: true,
-    description: 'Required without appId. operator: for operators only. A key of one app is a viewer',
+    description: 'Required without appId. With appId it can only be viewer. Only operators may create operator keys',
   })
   role?: NewKeyRole
 
-  @id({ optional: true, description: 'The key reads this app, its subscriptions, deliveries and attempts only' })
+  @id({ optional: true, description: 'Limits the key to reading this app, its subscriptions, deliveries and attempts' })
   appId?: string
 }
 
 export class ApiKeyView {
   @ApiProperty() id!: string
   @ApiProperty({ type: 'string', nullable: true }) companyId!: string | null
-  @ApiProperty({ type: 'string', nullable: true, description: 'Set: the key of one app' }) appId!: string | null
+  @ApiProperty({ type: 'string', nullable: true, description: 'The one app that the key reads; null: no such limit' })
+  appId!: string | null
   @ApiProperty() name!: string
   @ApiProperty({ enum: ['operator', 'owner', 'editor', 'viewer'] }) role!: string
   @ApiProperty({ format: 'date-time' }) createdAt!: string
@@ -30,7 +31,7 @@ export class ApiKeyView {
 }
 
 export class CreatedApiKeyView extends ApiKeyView {
-  @ApiProperty({ description: 'Shown once' }) key!: string
+  @ApiProperty({ description: 'The key itself. Shown only in this response' }) key!: string
 }
 
 export const apiKeyView = (key: ApiKeyEntity): ApiKeyView => ({

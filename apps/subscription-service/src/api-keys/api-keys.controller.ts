@@ -22,9 +22,9 @@ export class ApiKeysController {
 
   @Post()
   @Operation({
-    summary: 'Make a key',
+    summary: 'Create a key',
     description:
-      'The answer shows the key, this once. With `appId` it is the key of one app (`hka_…`): it reads that app, its subscriptions, deliveries and attempts, and nothing else.',
+      'Only this response shows the key. With `appId` the key is limited to one app (`hka_…`): it can only read that app, its subscriptions, deliveries and attempts.',
     refusals: ['COMPANY_REQUIRED', 'NOT_FOUND', 'KEY_ROLE'],
   })
   @ApiCreatedResponse({ type: CreatedApiKeyView })
@@ -37,7 +37,7 @@ export class ApiKeysController {
   }
 
   @Get()
-  @Operation({ summary: 'List keys', description: 'Those that were revoked too. No list shows a key itself.' })
+  @Operation({ summary: 'List keys', description: 'Includes revoked keys. The key itself is not shown.' })
   @ApiListOf(ApiKeyView)
   list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<ApiKeyView>> {
     return this.lists.answer(
@@ -50,8 +50,8 @@ export class ApiKeysController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Operation({ summary: 'Revoke a key', description: 'Effective with the next request. The key stays in the list.' })
-  @ApiNoContentResponse({ description: 'It opens nothing any more' })
+  @Operation({ summary: 'Revoke a key', description: 'Takes effect with the next request. The key stays in the list.' })
+  @ApiNoContentResponse({ description: 'The key is revoked' })
   revoke(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.keys.revoke(caller, id)
   }

@@ -18,7 +18,7 @@ const CONFLICTS: Conflicts = {
   api_key_app_fkey: { path: 'appId', code: 'NOT_FOUND', message: 'there is no such app' },
 }
 
-/** Makes and revokes keys. */
+/** Creates and revokes API keys. */
 @Injectable()
 export class ApiKeysService {
   constructor(private readonly database: TenantDatabase) {}
@@ -41,7 +41,7 @@ export class ApiKeysService {
     })
     const scope: Scope = role === 'operator' ? { kind: 'operator' } : caller.scope
     const insert = async (tables: Tables): Promise<CreatedKey> => {
-      // The schema sees the apps of all companies, the caller only those of one.
+      // The foreign key is checked without row-level security. This lookup sees only the apps of the caller's scope.
       if (appId !== null && !(await tables.apps.find(appId))) throw notFound('app')
       await tables.apiKeys.insert(row)
       return { row, text }
@@ -49,7 +49,7 @@ export class ApiKeysService {
     return refusingConflicts(CONFLICTS, () => transaction(scope, insert))
   }
 
-  /** A key that is revoked already keeps its instant. @throws Problem 404 */
+  /** A key that is already revoked keeps its `revokedAt`. @throws Problem 404 */
   async revoke(caller: Caller, id: string): Promise<void> {
     await this.database.transaction(caller.scope, async (tables) => {
       if (!(await tables.apiKeys.find(id))) throw notFound('API key')
@@ -64,7 +64,7 @@ function roleOf({ role, appId }: CreateApiKey): NewKeyRole {
     throw invalid({ path: 'role', code: 'REQUIRED', message: 'is required' })
   }
   if (role === undefined || role === 'viewer') return 'viewer'
-  throw unprocessable({ path: 'role', code: 'KEY_ROLE', message: 'a key of one app reads: its role is viewer' })
+  throw unprocessable({ path: 'role', code: 'KEY_ROLE', message: 'must be viewer: a key of one app can only read' })
 }
 
 function kindOf(role: NewKeyRole, appId: string | null): ApiKeyKind {

@@ -5,14 +5,14 @@ import type { Request } from 'express'
 import { ACCESS_EXTENSION } from '../documentation/extensions.js'
 import { Problem } from '../http/problem.js'
 
-/** Who asks, as their key says. The company comes from the key; an operator names one in the header `Hooklane-Company`. */
+/** The caller, as identified by the API key. The company comes from the key; an operator names one in the header `Hooklane-Company`. */
 export class Caller {
   constructor(
     readonly keyId: string,
     readonly role: ApiKeyRole,
-    /** Null: an operator that names no company and therefore reads all of them. */
+    /** Null: an operator that named no company and therefore reads all of them. */
     readonly companyId: string | null,
-    /** Set: the key of one app, which reads that app and nothing else. */
+    /** Set: the key belongs to one app and reads that app, its subscriptions, deliveries and attempts. */
     readonly appId: string | null = null,
   ) {}
 
@@ -27,25 +27,25 @@ export class Caller {
     return appId === null ? { kind: 'company', companyId } : { kind: 'app', companyId, appId }
   }
 
-  /** For what can only be done for one company. @throws Problem 400 */
+  /** For operations that concern exactly one company. @throws Problem 400 */
   requireCompany(): string {
     if (this.companyId !== null) return this.companyId
-    throw new Problem('COMPANY_REQUIRED', 'an operator key must name the company in the header Hooklane-Company')
+    throw new Problem('COMPANY_REQUIRED', 'with an operator key, name the company in the header Hooklane-Company')
   }
 }
 
-/** A company key's roles, each with the rights of those before it; `operator` is for operator keys alone. */
+/** The roles of a company key, each including the rights of the roles before it. Only operator keys have `operator`. */
 export type Access = 'viewer' | 'editor' | 'owner' | 'operator'
 
 export interface Requirement {
   readonly access: Access
-  /** The key of an app may call it too, and sees only what belongs to the app. */
+  /** The key of one app may call the route too, and sees only what belongs to that app. */
   readonly forAppKeys: boolean
 }
 
 export const ACCESS = 'hooklane:access'
 
-/** Who may call. A route without it is for operators. Keys of one app are refused unless the route is `forAppKeys`. */
+/** Declares who may call a route. A route without it is for operators. Keys of one app are refused unless `forAppKeys` is set. */
 export const Allow = (
   access: Access,
   options: { readonly forAppKeys?: boolean } = {},
@@ -71,7 +71,7 @@ export function callerOf(request: Request): Caller {
   return caller
 }
 
-/** The caller, put there by the guard. */
+/** The caller that the key guard identified. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller =>
   callerOf(context.switchToHttp().getRequest<Request>()),
 )

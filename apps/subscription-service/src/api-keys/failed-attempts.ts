@@ -1,10 +1,10 @@
 import type { Time } from '@hooklane/core/kernel'
 
 const WINDOW_MS = 60_000
-/** Addresses remembered: more would let an attacker with many addresses fill the memory. */
+/** Number of addresses remembered. Without a limit, an attacker with many addresses could fill the memory. */
 const MAX_ADDRESSES = 10_000
 
-/** Counts wrong keys per address and minute. A right key is never held up: addresses are shared. */
+/** Counts wrong keys per address and minute. A valid key is always accepted, because several clients may share an address. */
 export class FailedAttempts {
   private readonly counts = new Map<string, { startedMs: number; count: number }>()
 
@@ -13,13 +13,13 @@ export class FailedAttempts {
     private readonly mostPerMinute: number,
   ) {}
 
-  /** Counts one more; answers the seconds to wait when there were too many, else null. */
+  /** Counts one wrong key. Returns the seconds to wait when there were too many, else null. */
   add(address: string): number | null {
     const nowMs = this.clock.monotonicMs()
     const before = this.counts.get(address)
     const current = before && nowMs - before.startedMs < WINDOW_MS ? before : { startedMs: nowMs, count: 0 }
     current.count++
-    // Inserted again, so that the map stays ordered by the last failure and the oldest can be dropped.
+    // Deleted and inserted again, so that the map stays ordered by the last failure and the oldest entry can be dropped.
     this.counts.delete(address)
     this.counts.set(address, current)
     this.dropOldest()

@@ -8,17 +8,17 @@ import { invalid, Problem } from '../http/problem.js'
 import { ACCESS, Caller, mayCall, rememberCaller, type Requirement } from './caller.js'
 import { FailedAttempts } from './failed-attempts.js'
 
-/** The operator key of the configuration; only its digest is kept. */
+/** The operator key from the settings. Only its digest is kept. */
 export class ConfiguredOperatorKey {
   constructor(readonly key: ParsedApiKey) {}
 }
 
 const FOR_OPERATORS: Requirement = { access: 'operator', forAppKeys: false }
 
-/** Compared when there is no such key, so that a wrong id takes as long as a wrong secret. */
+/** Compared when the key does not exist, so that a wrong id takes as long as a wrong secret. */
 const NOBODY = Buffer.alloc(32)
 
-/** The one guard of the API, on every route. Deny is the default: a route that says nothing is for operators. */
+/** The only guard of the API, applied to every route. A route without `@Allow` is for operators. */
 @Injectable()
 export class KeyGuard implements CanActivate {
   constructor(
@@ -64,11 +64,11 @@ export class KeyGuard implements CanActivate {
   private unauthorized(request: Request): Problem {
     const waitSeconds = this.failedAttempts.add(request.socket.remoteAddress ?? '')
     if (waitSeconds !== null) {
-      return new Problem('TOO_MANY_WRONG_KEYS', 'too many wrong keys from this address', {
+      return new Problem('TOO_MANY_WRONG_KEYS', 'too many wrong API keys from this address', {
         headers: { 'retry-after': String(waitSeconds) },
       })
     }
-    return new Problem('UNAUTHORIZED', 'a valid key is needed: Authorization: Bearer <key>', {
+    return new Problem('UNAUTHORIZED', 'a valid API key is required: Authorization: Bearer <key>', {
       headers: { 'www-authenticate': 'Bearer' },
     })
   }

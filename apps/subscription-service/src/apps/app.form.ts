@@ -7,11 +7,11 @@ const APP_TYPE_RULE = `1 to ${MAX_APP_TYPE_LENGTH} lower-case letters, digits or
 export const NO_NOTIFICATIONS = { emails: [], url: null }
 
 export class AppWorker {
-  @choice(WORKER_MODES, { description: 'Fixed once the app has a subscription' })
+  @choice(WORKER_MODES, { description: 'Cannot change once the app has had a subscription' })
   mode!: WorkerMode
 }
 
-/** `POST` and `PUT`: what is absent takes its default. */
+/** The body of `POST` and `PUT`: absent fields take their defaults. */
 export class WriteApp {
   @text({ example: 'Nordlys DE' })
   name!: string
@@ -26,7 +26,7 @@ export class WriteApp {
   })
   type?: string
 
-  @text({ optional: true, nullable: true, description: 'Unique in the company' })
+  @text({ optional: true, nullable: true, description: 'Unique among the apps of the company' })
   externalId?: string | null
 
   @flag({ optional: true, default: true })
@@ -42,5 +42,5 @@ export class WriteApp {
   notifications?: typeof NO_NOTIFICATIONS
 }
 
-/** `PATCH`: what is absent stays. */
+/** The body of `PATCH`: absent fields stay as they are. */
 export class PatchApp extends patchForm(WriteApp) {}

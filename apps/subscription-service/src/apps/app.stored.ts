@@ -3,10 +3,10 @@ import type { AppEntity } from '@hooklane/postgres'
 import { missing } from '../http/problem.js'
 import type { PatchApp } from './app.form.js'
 
-/** What callers write of an app, as it is stored. */
+/** The stored columns of an app that callers can set. */
 export type WrittenApp = Pick<AppEntity, 'name' | 'type' | 'externalId' | 'enabled' | 'workerMode'>
 
-/** @param before the app, of which stays what is not written; null: what is not written takes its default */
+/** @param before the existing app: fields that are not written keep its values; null: they take their defaults */
 export const writtenApp = (written: PatchApp, before: WrittenApp | null): WrittenApp => {
   const kept = before ?? { ...NEW_APP, name: written.name ?? missing('name') }
   return {
@@ -25,7 +25,7 @@ const NEW_APP = {
   workerMode: DEFAULT_WORKER_MODE,
 } satisfies Partial<WrittenApp>
 
-/** What the delivery path is told. */
+/** The app as it is published to the delivery path. */
 export const appConfiguration = (app: AppEntity): AppConfiguration => ({
   id: app.id,
   companyId: app.companyId,

@@ -12,11 +12,12 @@ export class AppView implements Shows<WriteApp> {
   @ApiProperty() name!: string
   @ApiProperty({ example: 'shopware' }) type!: string
   @ApiProperty({ type: AppWorker }) worker!: AppWorker
-  @ApiProperty({ description: 'Where its deliveries run', example: 'shared-webhook' }) workerGroup!: string
+  @ApiProperty({ description: 'The worker group that sends its deliveries', example: 'shared-webhook' })
+  workerGroup!: string
   @ApiProperty(NULL) rateLimit!: null
   @ApiProperty() enabled!: boolean
   @ApiProperty({
-    description: '`order.epoch` of its deliveries: raised each time that the app is made again',
+    description: '`order.epoch` of its deliveries. Raised each time the app is created again under its id',
     example: 1,
   })
   epoch!: number

@@ -27,7 +27,7 @@ import { PatchApp, WriteApp } from './app.form.js'
 import { AppView, appView } from './app.view.js'
 import { AppsService } from './apps.service.js'
 
-/** What finding the app a worker group can end in. */
+/** Errors that can occur while a worker group is chosen for the app. */
 const PLACEMENT = ['WORKER_GROUP_CLASH', 'WORKER_GROUP_NOT_READY', 'NOT_AVAILABLE'] as const
 
 @ApiTags('Apps')
@@ -43,8 +43,9 @@ export class AppsController {
 
   @Post()
   @Operation({
-    summary: 'Make an app',
-    description: 'The server gives the id. With a worker group of its own (`dedicated`) its topics are made first.',
+    summary: 'Create an app',
+    description:
+      'The server assigns the id. With a worker group of its own (`dedicated`), the topics of the group are created first.',
     refusals: ['COMPANY_REQUIRED', 'NOT_FOUND', 'EXTERNAL_ID_TAKEN', ...PLACEMENT],
   })
   @ApiCreatedResponse({ type: AppView })
@@ -59,9 +60,9 @@ export class AppsController {
   @Put(':id')
   @Allow('operator')
   @Operation({
-    summary: 'Make or replace an app under an id of your own',
+    summary: 'Create or replace an app under an id of your own',
     description:
-      'Ids are global, so this is for operators. What is absent takes its default. An id stays its company’s, also when the app is deleted; an app that is made again under it goes on with its numbers in the next `epoch`.',
+      'App ids are unique across companies, so only operators may choose them. Absent fields take their defaults. An id belongs to its company for ever, even after the app is deleted. An app that is created again under its id continues the sequence numbers in the next `epoch`.',
     refusals: ['COMPANY_REQUIRED', 'NOT_FOUND', 'ID_TAKEN', 'EXTERNAL_ID_TAKEN', 'WORKER_MODE_FIXED', ...PLACEMENT],
     preconditions: ['If-Match', 'If-None-Match'],
   })
@@ -110,7 +111,7 @@ export class AppsController {
   @Patch(':id')
   @Operation({
     summary: 'Change an app',
-    description: 'What is absent stays. `worker.mode` is fixed once the app has a subscription.',
+    description: 'Absent fields stay as they are. `worker.mode` cannot change once the app has had a subscription.',
     refusals: ['EXTERNAL_ID_TAKEN', 'WORKER_MODE_FIXED', ...PLACEMENT],
     preconditions: ['If-Match'],
   })
@@ -132,10 +133,10 @@ export class AppsController {
   @Operation({
     summary: 'Delete an app',
     description:
-      'With its subscriptions and its keys. What was routed to it and is not delivered yet is settled as `filtered`; its delivery log ends by retention.',
+      'Also deletes its subscriptions and keys. Deliveries that were routed to it and not delivered yet are settled as `filtered`. Its delivery log is kept until its retention ends.',
     preconditions: ['If-Match'],
   })
-  @ApiNoContentResponse({ description: 'It is gone' })
+  @ApiNoContentResponse({ description: 'The app is deleted' })
   async delete(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,

@@ -24,11 +24,11 @@ const CONFLICTS: Conflicts = {
   },
 }
 
-/** The rule that nobody else makes an app under the id. */
+/** Violated when another request has created an app under the same id. */
 const APP_KEY = 'app_pkey'
 const FIRST_EPOCH = 1
 
-/** Saves apps: the app, its worker group and what the delivery path is told change together. */
+/** Saves apps. The app, its worker group and its configuration row change in one transaction. */
 @Injectable()
 export class AppsService {
   constructor(
@@ -41,8 +41,8 @@ export class AppsService {
   }
 
   /**
-   * Creates or replaces under an id of the caller's own. Ids are global, so only operators do this. An id that was once used stays its company's;
-   * an app that is made again goes on with its numbers in the next epoch.
+   * Creates or replaces an app under an id that the caller chose. Ids are unique across companies, so only operators may do this. A used id
+   * belongs to its company for ever; an app that is created again under it continues the sequence numbers in the next epoch.
    */
   async put(
     caller: Caller,
@@ -140,7 +140,7 @@ export class AppsService {
         requireMatch(preconditions, app)
         const changes = changesOf(app)
         refuseMove(app, changes)
-        // A subscription may have come since `seen` was read: then the group stays after all.
+        // A subscription may have been created since `seen` was read. Then the app keeps its group.
         const group = placement && !app.isRouted ? placement : null
         await group?.establish(tables)
         Object.assign(app, changes, { workerGroup: group?.name ?? app.workerGroup, updatedAt: new Date() })
@@ -152,7 +152,7 @@ export class AppsService {
     )
   }
 
-  /** The group an app goes to when its type or mode changes; null: it stays where it is. */
+  /** The new group of an app whose type or mode changes; null: the app keeps its group. */
   private async replace(app: AppEntity, changes: WrittenApp): Promise<Placement | null> {
     refuseMove(app, changes)
     const isSame = app.type === changes.type && app.workerMode === changes.workerMode
@@ -161,7 +161,7 @@ export class AppsService {
   }
 }
 
-/** Saves an app in its group; what was made for an app that is then not saved goes again. */
+/** Saves an app in its group. If that fails, removes what was created for the app alone. */
 async function savingIn(placement: Placement | null, save: () => Promise<AppEntity>): Promise<AppEntity> {
   try {
     return await refusingConflicts(CONFLICTS, save)
@@ -171,10 +171,10 @@ async function savingIn(placement: Placement | null, save: () => Promise<AppEnti
   }
 }
 
-/** Deliveries may be under way in the group: another group could overtake them. */
+/** Deliveries may be in progress in the old group, and deliveries in the new group could overtake them. */
 function refuseMove(app: AppEntity, changes: WrittenApp): void {
   if (!app.isRouted || app.workerMode === changes.workerMode) return
-  const message = 'cannot change once the app has subscriptions'
+  const message = 'cannot change once the app has had a subscription'
   throw new Problem('WORKER_MODE_FIXED', `worker.mode: ${message}`, {
     errors: [{ path: 'worker.mode', code: 'WORKER_MODE_FIXED', message }],
   })

@@ -10,7 +10,7 @@ import { NewIdPipe } from '../http/path-id.js'
 import { CompaniesService } from './companies.service.js'
 import { CompanyView, companyView, PutCompany } from './company.dto.js'
 
-/** Companies are the operators': what the header `Hooklane-Company` says does not matter here. */
+/** Only operators may call these routes. They ignore the header `Hooklane-Company`. */
 @ApiTags('Companies')
 @Allow('operator')
 @Controller('v1/companies')
@@ -35,9 +35,9 @@ export class CompaniesController {
 
   @Put(':id')
   @Operation({
-    summary: 'Make or replace a company',
+    summary: 'Create or replace a company',
     description:
-      'Under the id that it has where it comes from. A company that is made again under the id of a deleted one is another company: it finds nothing of it.',
+      'Use the id that the company has in the source of its data. A company that is created under the id of a deleted one is a new company: it sees nothing of the deleted one.',
     refusals: ['EVENTS_END_UNKNOWN'],
     preconditions: ['If-Match', 'If-None-Match'],
   })
@@ -69,10 +69,10 @@ export class CompaniesController {
   @Operation({
     summary: 'Delete a company',
     description:
-      'With its keys, apps and subscriptions, and with its delivery log. What topics keep of it ends by retention. The ids of its apps stay its own.',
+      'Also deletes its keys, apps, subscriptions and delivery log. Its records on Kafka topics stay until their retention ends. The ids of its apps stay reserved for this company id.',
     preconditions: ['If-Match'],
   })
-  @ApiNoContentResponse({ description: 'It is gone' })
+  @ApiNoContentResponse({ description: 'The company is deleted' })
   async delete(@Param('id') id: string, @Headers() headers: RequestHeaders): Promise<void> {
     await this.companies.delete(id, preconditionsOf(headers))
   }

@@ -16,7 +16,7 @@ export interface SavedCompany {
 
 const COMPANY_KEY = 'company_pkey'
 
-/** Saves and deletes companies: the company and what the delivery path is told change together. */
+/** Saves and deletes companies. The company and its configuration row change in one transaction. */
 @Injectable()
 export class CompaniesService {
   constructor(
@@ -46,7 +46,7 @@ export class CompaniesService {
     })
   }
 
-  /** Everything of the company goes: what is configured at once, then the delivery log. Called again after a failure, it goes on where it was. */
+  /** Deletes the company's configuration in one transaction, then its delivery log. Called again after a failure, it continues. */
   async delete(id: string, preconditions: Preconditions): Promise<void> {
     await this.database.transaction(OPERATOR_SCOPE, async (tables) => {
       const company = await tables.companies.lock(id)
@@ -54,7 +54,7 @@ export class CompaniesService {
       if (isBeingErased) return
       if (!company) throw notFound('company')
       requireMatch(preconditions, company)
-      // Order matters: the identity before the log's rows, as the recorder takes them; see `EndedStreamTable.end` for the rest.
+      // Order matters: the identity is locked before the rows of the log, as the recorder does. For the rest see `EndedStreamTable.end`.
       await tables.identities.endCompany(id)
       await tables.configuration.removeCompany(id)
       await tables.endedStreams.end({ companyId: id })
@@ -64,8 +64,8 @@ export class CompaniesService {
   }
 
   /**
-   * A company that is made again begins behind everything that was published for its predecessor, and finds nothing of it.
-   * Returns where its events begin; null: it has no predecessor, or exists.
+   * Prepares the creation of a company under the id of a deleted one: erases what the deleted one left, and reads where its events end.
+   * Returns the offset at which the events of the new company begin; null: the company has no predecessor, or it exists.
    */
   private async prepare(id: string): Promise<bigint | null> {
     const identity = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.identities.findCompany(id))
@@ -75,7 +75,7 @@ export class CompaniesService {
   }
 }
 
-/** @throws ConstraintViolation when somebody else made or deleted it since `prepare` looked */
+/** @throws ConstraintViolation when another request created or deleted the company after `prepare` read its identity */
 async function begin(tables: Tables, id: string, eventsFrom: bigint | null): Promise<CompanyEntity> {
   const incarnation = await tables.identities.beginCompany(id)
   const isFirst = incarnation === 1

@@ -2,20 +2,21 @@ import { OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres'
 import { Injectable } from '@nestjs/common'
 
 /**
- * Removes what deleted companies have left in the delivery log, in parts that each fit into a statement. Nothing is added meanwhile: the recorder
- * leaves out what speaks of a deleted company. Until it is done no company can be made under the id, so that none reads its predecessor's deliveries.
- * Of several that do this at once one goes on at a time: who finds nothing left knows that nobody else is at it.
+ * Removes the delivery log of deleted companies, in parts that are each small enough for one statement. No rows are added meanwhile: the
+ * recorder leaves out records of deleted companies. No company can be created under the id until the erasure is complete, so that a new
+ * company never reads its predecessor's deliveries. A lock lets one process at a time erase a company: a process that finds nothing left
+ * knows that no other process is still erasing.
  */
 @Injectable()
 export class CompanyErasure {
   constructor(private readonly database: TenantDatabase) {}
 
-  /** Resolves when nothing is left. A company that is there is left alone. */
+  /** Resolves when nothing is left. Does nothing for a company that exists. */
   async erase(companyId: string): Promise<void> {
     while (await this.erasePart(companyId, (identities) => identities.holdErasure(companyId).then(() => true)));
   }
 
-  /** Goes on where a process ended. Companies that somebody else is erasing now are left to it. */
+  /** Continues erasures that a process did not finish. Skips companies that another process is erasing now. */
   async sweep(): Promise<void> {
     const companies = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.identities.companiesToErase())
     for (const companyId of companies) {
@@ -23,7 +24,7 @@ export class CompanyErasure {
     }
   }
 
-  /** Returns whether there is more to do here. */
+  /** Returns whether there is more to erase. */
   private erasePart(companyId: string, hold: (identities: Tables['identities']) => Promise<boolean>): Promise<boolean> {
     return this.database.transaction(OPERATOR_SCOPE, async (tables) => {
       if (!(await hold(tables.identities))) return false

@@ -2,21 +2,21 @@ import { partitionOfKey } from '@hooklane/core/kernel'
 import { LogError, type KafkaLogAdmin } from '@hooklane/kafka'
 
 /**
- * The offset of the next event of a company: what stands below it was published before now.
+ * Returns the end offset of the partition that holds a company's events: every event below it was published before this call.
  * @throws EventsEndUnknown
  */
 export type EventsEnd = (companyId: string) => Promise<bigint>
 
-/** Kafka does not answer, or has no topic `events`. */
+/** Kafka does not answer, or the topic `events` does not exist. */
 export class EventsEndUnknown extends Error {
   readonly code = 'EVENTS_END_UNKNOWN'
   constructor(options?: { cause?: unknown }) {
-    super('Kafka does not say where the company’s events end', options)
+    super('the offset at which the company’s events end cannot be read from Kafka', options)
     this.name = 'EventsEndUnknown'
   }
 }
 
-/** As Kafka has it. @param topic of the events */
+/** Reads the offset from Kafka. @param topic the name of the topic `events` */
 export function kafkaEventsEnd(admin: Pick<KafkaLogAdmin, 'offsets'>, topic: string): EventsEnd {
   return async (companyId) => {
     try {

@@ -32,20 +32,20 @@ class DeliveryQuery extends ListQuery {
   @text({ optional: true, max: 128, example: 'products.updated' })
   eventType?: string
 
-  @text({ optional: true, max: 1_200, description: 'type/id, or the id alone', example: 'product/prd_9001' })
+  @text({ optional: true, max: 1_200, description: '`type/id`, or the id alone', example: 'product/prd_9001' })
   entity?: string
 
   @choice(DELIVERY_STATUSES, { optional: true })
   status?: DeliveryStatus
 
-  @instant({ optional: true, description: 'Routed at or after' })
+  @instant({ optional: true, description: 'Deliveries that were routed at or after this instant' })
   from?: string
 
-  @instant({ optional: true, description: 'Routed before' })
+  @instant({ optional: true, description: 'Deliveries that were routed before this instant' })
   to?: string
 }
 
-/** The delivery log: what became of each delivery, newest first. It is behind the deliveries by a second or two. */
+/** The delivery log: the state of each delivery, newest first. The log lags a second or two behind the deliveries. */
 @ApiTags('Deliveries')
 @ApiExtraModels(...DOCUMENTED_VIEWS)
 @Allow('viewer', { forAppKeys: true })
@@ -59,7 +59,7 @@ export class DeliveriesController {
   @Get()
   @Operation({
     summary: 'List deliveries',
-    description: 'Newest first. The log is behind the deliveries by a second or two.',
+    description: 'Newest first. The log lags a second or two behind the deliveries.',
   })
   @ApiListOf(DeliveryView)
   list(@CurrentCaller() caller: Caller, @Query() query: DeliveryQuery): Promise<ListAnswer<DeliveryView>> {
@@ -74,7 +74,7 @@ export class DeliveriesController {
   }
 
   @Get(':id')
-  @Operation({ summary: 'Read a delivery', description: 'By its `webhook-id`.' })
+  @Operation({ summary: 'Read a delivery', description: 'The id is the `webhook-id` of its requests.' })
   @ApiOkResponse({ type: DeliveryWithEarlierView })
   async get(@CurrentCaller() caller: Caller, @Param('id') deliveryId: string): Promise<DeliveryWithEarlierView> {
     const rows = await this.database.transaction(caller.scope, (tables) => tables.deliveryLog.findAll(deliveryId))
@@ -85,7 +85,7 @@ export class DeliveriesController {
   @Get(':id/attempts')
   @Operation({
     summary: 'List the attempts of a delivery',
-    description: 'The requests that were made for it, in their order.',
+    description: 'The HTTP requests for this delivery, oldest first.',
   })
   @ApiListOf(AttemptView)
   attempts(
@@ -110,7 +110,7 @@ function found(rows: readonly LoggedDelivery[]): [LoggedDelivery, ...LoggedDeliv
   return [first, ...others]
 }
 
-/** `product/prd_9001`; ids may hold slashes themselves, types do not. */
+/** Splits `product/prd_9001` at the first slash: ids may contain slashes, types do not. Without a slash it is the id alone. */
 function entityFilter(entity: string | undefined): { entityType?: string; entityId?: string } {
   if (entity === undefined) return {}
   const slash = entity.indexOf('/')

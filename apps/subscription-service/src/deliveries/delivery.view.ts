@@ -14,8 +14,8 @@ class EntityView {
 }
 
 export class DeliveryView {
-  @ApiProperty({ example: 'msg_01JZ8Q4T6W2K5V9M3N7R1X0B4C', description: 'The webhook-id' }) id!: string
-  @ApiProperty({ description: 'Its number in the app’s stream' }) sequence!: number
+  @ApiProperty({ example: 'msg_01JZ8Q4T6W2K5V9M3N7R1X0B4C', description: 'The `webhook-id`' }) id!: string
+  @ApiProperty({ description: 'Number of the delivery in the app’s stream' }) sequence!: number
   @ApiProperty() companyId!: string
   @ApiProperty() appId!: string
   @ApiProperty() subscriptionId!: string
@@ -33,7 +33,8 @@ export class DeliveryView {
   @ApiProperty(maybeInstant()) lastAttemptAt!: string | null
   @ApiProperty(maybeInstant()) nextAttemptAt!: string | null
   @ApiProperty(maybeInstant()) settledAt!: string | null
-  @ApiProperty(nullable('integer', { description: 'HTTP status of the last answer' })) lastStatus!: number | null
+  @ApiProperty(nullable('integer', { description: 'HTTP status of the last attempt; null: it got no response' }))
+  lastStatus!: number | null
   @ApiProperty(nullable('string')) lastError!: string | null
 }
 
@@ -41,14 +42,14 @@ export class DeliveryWithEarlierView extends DeliveryView {
   @ApiProperty({
     type: DeliveryView,
     isArray: true,
-    description: 'The same delivery under earlier numbers, newest first',
+    description: 'Deliveries of the same event with the same id under earlier sequence numbers, newest first',
   })
   earlier!: DeliveryView[]
 }
 
 class RequestView {
   @ApiProperty() method!: string
-  @ApiProperty({ description: 'Masked' }) url!: string
+  @ApiProperty({ description: 'With secrets masked' }) url!: string
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) headers!: Readonly<Record<string, string>>
   @ApiProperty() bytes!: number
   @ApiProperty() digest!: string
@@ -57,7 +58,7 @@ class RequestView {
 class ResponseView {
   @ApiProperty() status!: number
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } }) headers!: Readonly<Record<string, string>>
-  @ApiProperty({ description: 'At most 4 KiB' }) body!: string
+  @ApiProperty({ description: 'The first 4 KiB at most' }) body!: string
 }
 
 class ErrorView {
@@ -67,8 +68,8 @@ class ErrorView {
 
 export class AttemptView {
   @ApiProperty() attemptId!: string
-  @ApiProperty({ description: 'The delivery’s number' }) sequence!: number
-  @ApiProperty({ description: '1 for the first' }) attempt!: number
+  @ApiProperty({ description: 'Number of the delivery in the app’s stream' }) sequence!: number
+  @ApiProperty({ description: 'Number of the attempt, from 1' }) attempt!: number
   @ApiProperty({ format: 'date-time' }) startedAt!: string
   @ApiProperty() durationMs!: number
   @ApiProperty({ type: RequestView }) request!: RequestView
@@ -76,8 +77,8 @@ export class AttemptView {
   @ApiProperty({ type: ErrorView, nullable: true }) error!: ErrorView | null
   @ApiProperty({ example: 'retryAt' }) decision!: string
   @ApiProperty(maybeInstant()) nextAttemptAt!: string | null
-  @ApiProperty({ description: 'The delivery’s status after it' }) status!: string
-  @ApiProperty({ description: 'Lease epoch of the dispatcher' }) ownerEpoch!: string
+  @ApiProperty({ description: 'Status of the delivery after this attempt' }) status!: string
+  @ApiProperty({ description: 'Lease epoch of the dispatcher that made the attempt' }) ownerEpoch!: string
 }
 
 export const DOCUMENTED_VIEWS = [RequestView, ResponseView, ErrorView]

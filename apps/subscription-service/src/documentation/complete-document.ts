@@ -18,7 +18,7 @@ import { modernise, renameExample } from './modern-schema.js'
 import { PROBLEM_EXAMPLES, PROBLEM_SCHEMA, problemAnswers, refusalsOf } from './problems.js'
 import { securityOf, whoMayCall } from './security.js'
 
-/** Views of resources with versions: their answers carry an ETag. */
+/** Views of versioned resources: responses with one of them carry an ETag. */
 const VERSIONED: ReadonlySet<string> = new Set([
   'CompanyView',
   'AppView',
@@ -33,11 +33,14 @@ interface OwnText {
   readonly preconditions: readonly string[]
 }
 
-/** Adds to what the decorators say what follows from it: refusals, headers, who may call, examples; in the words of OpenAPI 3.1. */
+/**
+ * Completes the document that the decorators produce: adds errors, headers, examples and who may call each operation, and converts the
+ * schemas to OpenAPI 3.1.
+ */
 export function completeDocument(document: OpenAPIObject): OpenAPIObject {
   const { components = {}, paths } = document
   const schemas = (components.schemas ?? {}) as Record<string, SchemaNode>
-  // The same nodes, of which only the parts that are completed here are named.
+  // The same objects under local types, which declare only the parts that are completed here.
   const items = Object.values(paths) as unknown as Partial<Record<Method, OperationNode>>[]
   for (const item of items) {
     for (const method of METHODS) if (item[method]) complete(method, item[method])
@@ -69,18 +72,18 @@ function complete(method: Method, operation: OperationNode): void {
   for (const [status, answer] of Object.entries(operation.responses)) completeAnswer(method, status, answer)
   if (method === 'get' && isVersioned(operation)) {
     operation.parameters.push(ref('parameters', 'If-None-Match') as unknown as ParameterNode)
-    operation.responses['304'] = { description: 'The version that the caller knows', headers: etagHeader() }
+    operation.responses['304'] = { description: 'The ETag in `If-None-Match` is still current', headers: etagHeader() }
   }
   const codes = refusalsOf(method, operation, { requirement, refusals, isVersioned: changes })
   Object.assign(operation.responses, problemAnswers(codes))
-  // Made of numbers, the keys of `responses` are in their order already.
+  // The keys of `responses` need no sorting: JavaScript keeps numeric keys in ascending order.
   Reflect.deleteProperty(operation, ACCESS_EXTENSION)
   Reflect.deleteProperty(operation, OPERATION_EXTENSION)
 }
 
 const etagHeader = (): Record<string, unknown> => ({ ETag: ref('headers', 'ETag') })
 
-const DESCRIPTIONS: Readonly<Record<string, string>> = { 200: 'Done', 201: 'Made', 204: 'Done' }
+const DESCRIPTIONS: Readonly<Record<string, string>> = { 200: 'Done', 201: 'Created', 204: 'Done' }
 
 function completeAnswer(method: Method, status: string, answer: AnswerNode): void {
   answer.description ||= DESCRIPTIONS[status] ?? ''
@@ -103,7 +106,7 @@ function nameIn(media: MediaType | undefined): string | null {
   return typeof pointer === 'string' ? pointer.slice(pointer.lastIndexOf('/') + 1) : null
 }
 
-/** The example of the schema, or a list with it. */
+/** Adds the example of the schema. For a list, the example is a page with one entry. */
 function exemplify(media: MediaType): void {
   const name = nameIn(media)
   if (name !== null) {
@@ -115,7 +118,7 @@ function exemplify(media: MediaType): void {
   if (item !== null) media.example = { data: [EXAMPLES[item]], nextCursor: null }
 }
 
-/** Ids in paths say what they look like. */
+/** Adds examples of ids to path parameters. */
 function explained(parameter: ParameterNode): ParameterNode {
   if (parameter.schema) renameExample(parameter.schema)
   if (parameter.in !== 'path') return parameter

@@ -3,14 +3,15 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { completeDocument } from './complete-document.js'
 import { SECURITY_SCHEMES } from './security.js'
 
-/** Where anybody may read what the API can do. */
+/** Path of the OpenAPI document. It can be read without a key. */
 const DOCUMENT_PATH = '/v1/openapi.json'
 const PAGES_PATH = '/docs'
 
-const DESCRIPTION = `Subscribes apps to the changes of a PIM, and shows what was delivered.
+const DESCRIPTION = `Subscribe apps to the changes of a PIM, and see what was delivered.
 
-Send \`Authorization: Bearer <key>\`. Every refusal is a problem (RFC 9457) whose \`code\` programs may branch on; \`errors\` names each
-field at fault. Unknown fields are refused by name. Lists are read page by page with \`cursor\`.`
+Send \`Authorization: Bearer <key>\`. Every error is a problem document (RFC 9457). Its \`code\` is stable, so clients may branch on it;
+\`errors\` lists each invalid field. A request with an unknown field is refused, and the error names the field. Read lists page by page with
+\`cursor\`.`
 
 /** Serves the OpenAPI document and its pages, without a key. */
 export function serveDocumentation(api: NestExpressApplication): void {
@@ -29,7 +30,7 @@ function describeApi(api: NestExpressApplication): OpenAPIObject {
       name: 'Hooklane-Company',
       in: 'header',
       required: false,
-      description: 'Operator keys: the company that is meant. Other keys: not looked at.',
+      description: 'With an operator key: the company that the request is for. Ignored with other keys.',
       schema: { type: 'string', example: 'cmp_7' },
     })
   for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) builder.addBearerAuth(scheme, name)

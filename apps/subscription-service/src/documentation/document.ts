@@ -1,4 +1,4 @@
-/** The parts of an OpenAPI 3.1 document that are completed here. */
+/** The parts of an OpenAPI 3.1 document that this folder reads or changes. */
 export type SchemaNode = Record<string, unknown>
 
 export interface MediaType {

@@ -1,6 +1,6 @@
 import { DEFAULT_DELIVERY_POLICY } from '@hooklane/contracts/records'
 
-/** One example per form, by the name of its schema. They are of one story: a shop that is told of products. */
+/** One example per schema, by name. All examples tell one story: a shop that receives changes of products. */
 
 const { timeout, retry } = DEFAULT_DELIVERY_POLICY
 const CREATED_AT = '2026-03-02T08:15:04.120Z'
@@ -176,5 +176,5 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
 }
 
-/** What stands in the place of `{id}`, `{name}` and `{type}`. */
+/** Example values of the path parameters `{id}`, `{name}` and `{type}`. */
 export const PATH_EXAMPLES: readonly string[] = ['app_42', 'sub_31', 'shared-shopware', 'products.updated']

@@ -1,3 +1,3 @@
-/** What decorators tell the maker of the OpenAPI document; none of it is in the document that is served. */
+/** Extensions by which decorators pass data to `completeDocument`. It removes them before the document is served. */
 export const ACCESS_EXTENSION = 'x-hooklane-access'
 export const OPERATION_EXTENSION = 'x-hooklane-operation'

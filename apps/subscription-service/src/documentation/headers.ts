@@ -1,17 +1,17 @@
 import type { ParameterNode } from './document.js'
 
-/** Headers of answers. */
+/** Response headers. */
 export const HEADERS = {
   ETag: {
-    description: 'The version of the resource: send it back as `If-Match` to change what was read and nothing newer',
+    description: 'The version of the resource. Send it as `If-Match` to change the resource only at this version',
     schema: { type: 'string', examples: ['"3"'] },
   },
   'Retry-After': {
-    description: 'Seconds after which asking again is worth it',
+    description: 'Seconds to wait before sending the request again',
     schema: { type: 'integer', minimum: 1, examples: [2] },
   },
   'Idempotency-Replayed': {
-    description: 'Present when the work was done by an earlier request with this `Idempotency-Key`: this is its answer',
+    description: 'Present when this is the stored response of an earlier request with the same `Idempotency-Key`',
     schema: { type: 'string', const: 'true' },
   },
 } as const
@@ -24,12 +24,12 @@ const header = (name: string, description: string, example: string): ParameterNo
   schema: { type: 'string', minLength: 1, examples: [example] },
 })
 
-/** Headers of requests. */
+/** Request headers. */
 export const PARAMETERS: Readonly<Record<string, ParameterNode>> = {
   'Idempotency-Key': {
     ...header(
       'Idempotency-Key',
-      'Any text of your own, new for each thing to be done. The same request with the same key is done once and answered alike for 24 hours',
+      'A unique value of your choice for each new action. For 24 hours, a repeated request with the same key is not carried out again: it gets the first response',
       '7f9c2ba4-e88f-4d25-b0f1-1c6a2c6d8f0e',
     ),
     schema: {
@@ -38,10 +38,14 @@ export const PARAMETERS: Readonly<Record<string, ParameterNode>> = {
       examples: ['7f9c2ba4-e88f-4d25-b0f1-1c6a2c6d8f0e'],
     },
   },
-  'If-Match': header('If-Match', 'ETags of the versions that may be changed; `*`: any, but it must exist', '"3"'),
+  'If-Match': header(
+    'If-Match',
+    'Change the resource only if its current ETag is one of these; `*`: only if the resource exists',
+    '"3"',
+  ),
   'If-None-Match': header(
     'If-None-Match',
-    'When reading: the ETag that is known already (304 when it still holds). When writing: `*`, only if it does not exist yet',
+    'GET: an ETag you already have; the response is 304 if it is still current. PUT: `*` creates the resource only if it does not exist yet',
     '"3"',
   ),
 }

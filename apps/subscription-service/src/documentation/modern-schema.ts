@@ -1,8 +1,8 @@
 import type { SchemaNode } from './document.js'
 
 /**
- * The decorators speak the dialect of OpenAPI 3.0 (`nullable`, `example`), which 3.1 knows no more: there they are `type: [..., null]`
- * and `examples`, as in JSON Schema. Changes the node and all below it.
+ * Converts schemas from OpenAPI 3.0 to 3.1. The decorators write `nullable`, which 3.1 no longer has: there, as in JSON Schema, it is
+ * `type: [..., 'null']`. Changes the node and everything below it. For `example` see `renameExample`.
  */
 export function modernise(node: unknown): void {
   if (typeof node !== 'object' || node === null) return
@@ -15,7 +15,7 @@ export function modernise(node: unknown): void {
   for (const [keyword, child] of Object.entries(schema)) if (!DATA.has(keyword)) modernise(child)
 }
 
-/** Keywords that hold data, not schemas. */
+/** Keywords whose values are data, not schemas. */
 const DATA: ReadonlySet<string> = new Set(['example', 'examples', 'default', 'enum', 'const'])
 
 function allowNull(schema: SchemaNode): void {
@@ -34,7 +34,7 @@ function allowNull(schema: SchemaNode): void {
   schema.anyOf = [...choices, { type: 'null' }]
 }
 
-/** `example` of a schema is `examples` in JSON Schema. Only where `properties` and parameters hold schemas. */
+/** Renames `example` to `examples`, as JSON Schema requires. To be called for schemas of properties and parameters only. */
 export function renameExample(schema: SchemaNode): void {
   if (!('example' in schema)) return
   schema.examples = [schema.example]

@@ -3,12 +3,12 @@ import { ApiExtension, ApiOperation } from '@nestjs/swagger'
 import type { ProblemCode } from '../http/problem-catalogue.js'
 import { OPERATION_EXTENSION } from './extensions.js'
 
-/** What people are told of an operation beside its forms. */
+/** The documentation of an operation besides its schemas. */
 export interface OperationText {
-  /** In the imperative, without a full stop: the pages list it. */
+  /** In the imperative, without a full stop. The list of operations shows it. */
   readonly summary: string
   readonly description?: string
-  /** Refusals of its own; those that follow from its method, body, key and path are added. */
+  /** Errors that only this operation can return. Errors that follow from its method, body, key and path are added automatically. */
   readonly refusals?: readonly ProblemCode[]
   readonly preconditions?: readonly ('If-Match' | 'If-None-Match')[]
 }

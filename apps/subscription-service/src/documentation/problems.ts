@@ -4,18 +4,18 @@ import { Problem, type Fault } from '../http/problem.js'
 import { ref, type AnswerNode, type Method, type OperationNode, type SchemaNode } from './document.js'
 import type { Requirement } from '../api-keys/caller.js'
 
-/** The body of every refusal. */
+/** The schema of the body of every error response. */
 export const PROBLEM_SCHEMA: SchemaNode = {
   type: 'object',
-  description: 'A refusal (RFC 9457)',
+  description: 'An error response (RFC 9457)',
   required: ['type', 'title', 'status', 'code', 'detail', 'errors'],
   additionalProperties: false,
   properties: {
     type: { type: 'string', format: 'uri' },
-    title: { type: 'string', description: 'The status in words' },
+    title: { type: 'string', description: 'The reason phrase of the status' },
     status: { type: 'integer' },
-    code: { type: 'string', enum: PROBLEM_CODES, description: 'Stable: programs may branch on it' },
-    detail: { type: 'string', description: 'What to do about it, for people' },
+    code: { type: 'string', enum: PROBLEM_CODES, description: 'Stable: clients may branch on it' },
+    detail: { type: 'string', description: 'What is wrong and what to do about it, for people' },
     errors: {
       type: 'array',
       items: {
@@ -23,7 +23,7 @@ export const PROBLEM_SCHEMA: SchemaNode = {
         required: ['path', 'code', 'message'],
         additionalProperties: false,
         properties: {
-          path: { type: 'string', description: 'Dotted path into the body or the query, or a header’s name' },
+          path: { type: 'string', description: 'Dotted path in the body or the query, or the name of a header' },
           code: { type: 'string', enum: FAULT_CODES },
           message: { type: 'string' },
         },
@@ -39,7 +39,7 @@ export const PROBLEM_EXAMPLES: Readonly<Record<string, { summary: string; value:
 
 function exampleOf(code: ProblemCode): Problem {
   const { detail } = PROBLEMS[code]
-  // `delivery.retry: …` speaks of a field.
+  // A detail that begins with a path, such as `delivery.retry: …`, is about that field.
   const [, path, message] = /^([a-zA-Z.]+): (.+)$/.exec(detail) ?? []
   const errors: Fault[] = path === undefined || message === undefined ? [] : [{ path, code, message }]
   return new Problem(code, detail, { errors })
@@ -60,7 +60,7 @@ const WITH_BODY: readonly ProblemCode[] = [
   'UNSUPPORTED_MEDIA_TYPE',
 ]
 
-/** What an operation can refuse: what it says itself, and what follows from its form. */
+/** The errors that an operation can return: its own, and those that follow from its method, parameters, body and access. */
 export function refusalsOf(
   method: Method,
   operation: OperationNode,
@@ -78,7 +78,7 @@ export function refusalsOf(
   return codes
 }
 
-/** The answers to refusals, by status. */
+/** The error responses, by status. */
 export function problemAnswers(codes: ReadonlySet<ProblemCode>): Record<string, AnswerNode> {
   const byStatus = new Map<number, ProblemCode[]>()
   for (const code of PROBLEM_CODES.filter((one) => codes.has(one))) {
@@ -88,7 +88,7 @@ export function problemAnswers(codes: ReadonlySet<ProblemCode>): Record<string, 
   return Object.fromEntries([...byStatus].map(([status, list]) => [String(status), problemAnswer(status, list)]))
 }
 
-/** Those that pass by themselves. */
+/** Statuses of errors that pass by themselves. */
 const RETRY_LATER: ReadonlySet<number> = new Set([429, 503])
 
 function problemAnswer(status: number, codes: readonly ProblemCode[]): AnswerNode {

@@ -1,12 +1,12 @@
 import type { Requirement } from '../api-keys/caller.js'
 
-/** The kinds of keys, as schemes: which of them opens an operation is said at each. */
+/** The kinds of API keys as security schemes. Each operation names the kinds that it accepts. */
 export const SECURITY_SCHEMES = {
   operatorKey: { type: 'http', scheme: 'bearer', description: '`hko_…`: all companies' },
   companyKey: {
     type: 'http',
     scheme: 'bearer',
-    description: '`hkc_…`: one company, in the role `owner`, `editor` or `viewer`; each may do what the next may',
+    description: '`hkc_…`: one company, with the role `owner`, `editor` or `viewer`; each role includes the next',
   },
   appKey: {
     type: 'http',
@@ -17,7 +17,7 @@ export const SECURITY_SCHEMES = {
 
 export type SecurityRequirement = Partial<Record<keyof typeof SECURITY_SCHEMES, readonly string[]>>
 
-/** The alternatives that open an operation. */
+/** The kinds of keys of which any one is accepted by an operation. */
 export function securityOf({ access, forAppKeys }: Requirement): readonly SecurityRequirement[] {
   const alternatives: SecurityRequirement[] = [{ operatorKey: [] }]
   if (access !== 'operator') alternatives.push({ companyKey: [access] })
@@ -25,9 +25,9 @@ export function securityOf({ access, forAppKeys }: Requirement): readonly Securi
   return alternatives
 }
 
-/** The same in words. */
+/** The same in words, for the description of the operation. */
 export function whoMayCall({ access, forAppKeys }: Requirement): string {
   if (access === 'operator') return 'For operators.'
   const role = access === 'viewer' ? 'Any key of the company.' : `Needs the role \`${access}\`.`
-  return forAppKeys ? `${role} With the key of an app: what belongs to it.` : role
+  return forAppKeys ? `${role} The key of an app sees only what belongs to that app.` : role
 }

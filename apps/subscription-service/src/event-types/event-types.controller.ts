@@ -12,18 +12,19 @@ class EventTypeView {
   @ApiProperty({ example: 'products' }) resource!: string
   @ApiProperty({ example: 'updated' }) action!: string
   @ApiProperty() title!: string
-  @ApiProperty({ description: 'The producer that yields it; `hooklane` for built-in ones', example: 'pim' })
+  @ApiProperty({ description: 'The producer of these events; `hooklane` for built-in types', example: 'pim' })
   source!: string
   @ApiProperty({
     description:
-      'An event type of Hooklane itself, about the stream: every enabled subscription gets it, whether or not its `events` name it',
+      'True for Hooklane’s own event types, which are about the stream. Every enabled subscription receives them, whether or not its `events` name them',
   })
   isBuiltIn!: boolean
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
     nullable: true,
-    description: 'JSON Schema of `data`; null: the columns of the captured table, or what an upstream service sends',
+    description:
+      'JSON Schema of `data`; null: `data` holds the columns of the captured table, or what an upstream service sends',
   })
   dataSchema!: Readonly<Record<string, unknown>> | null
 }
@@ -34,7 +35,7 @@ function eventTypeView({ name, resource, action, title, source }: EventTypeEntit
   return { name, resource, action, title, source, isBuiltIn: own !== undefined, dataSchema }
 }
 
-/** What can be subscribed to. The same for all companies. */
+/** The event types that can be subscribed to. They are the same for all companies. */
 @ApiTags('Event types')
 @Allow('viewer')
 @Controller('v1/event-types')
@@ -45,7 +46,7 @@ export class EventTypesController {
   ) {}
 
   @Get()
-  @Operation({ summary: 'List event types', description: 'By name. The same for all companies.' })
+  @Operation({ summary: 'List event types', description: 'Sorted by name. The list is the same for all companies.' })
   @ApiListOf(EventTypeView)
   list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<EventTypeView>> {
     return this.lists.answer(

@@ -5,7 +5,7 @@ const MAX_BODY_BYTES = 256 * 1024
 const MAX_BODY_DEPTH = 32
 const MAX_BODY_KEYS = 2_000
 
-/** Reads JSON bodies within limits. A deeper one would parse well and break whatever walks it recursively. */
+/** Parses JSON bodies within limits. A body nested deeper would parse and then overflow the stack of any code that recurses into it. */
 export function bodyParser(): RequestHandler {
   const parse = express.json({ limit: MAX_BODY_BYTES, strict: true, type: ['application/json', 'application/*+json'] })
   return (request: Request, response: Response, next: NextFunction) => {
@@ -26,9 +26,9 @@ function toProblem(error: unknown): Problem {
   const type = (error as { type?: string }).type ?? ''
   switch (type) {
     case 'entity.too.large':
-      return new Problem('BODY_TOO_LARGE', `a body may have ${MAX_BODY_BYTES} bytes`)
+      return new Problem('BODY_TOO_LARGE', `the body must not exceed ${MAX_BODY_BYTES} bytes`)
     case 'entity.parse.failed':
-      return new Problem('MALFORMED_JSON', 'the body is not JSON: an object is expected')
+      return new Problem('MALFORMED_JSON', 'the body is not valid JSON: an object is expected')
     case 'encoding.unsupported':
     case 'charset.unsupported':
       return new Problem('UNSUPPORTED_MEDIA_TYPE', 'the body must be application/json in UTF-8')
@@ -37,7 +37,7 @@ function toProblem(error: unknown): Problem {
   }
 }
 
-/** Names that reach prototypes. No resource has them, and libraries drop them silently. */
+/** Names that reach prototypes. No resource has a field with such a name, and libraries drop them silently. */
 const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
 interface Place {
@@ -45,15 +45,15 @@ interface Place {
   readonly value: unknown
 }
 
-/** Looks at the body level by level, never recursively. */
+/** Checks the body level by level, never recursively. Undefined: the body is accepted. */
 function refusalOf(body: unknown): Problem | undefined {
   let keys = 0
   let level: Place[] = [{ path: '', value: body }]
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_BODY_DEPTH) return new Problem('BODY_TOO_DEEP', `a body may be ${MAX_BODY_DEPTH} levels deep`)
+    if (depth > MAX_BODY_DEPTH) return new Problem('BODY_TOO_DEEP', `the body must not exceed ${MAX_BODY_DEPTH} levels`)
     const next = level.flatMap(childrenOf)
     keys += next.length
-    if (keys > MAX_BODY_KEYS) return new Problem('BODY_TOO_LARGE', `a body may have ${MAX_BODY_KEYS} members`)
+    if (keys > MAX_BODY_KEYS) return new Problem('BODY_TOO_LARGE', `the body must not exceed ${MAX_BODY_KEYS} members`)
     const forbidden = next.find(({ path }) => PROTOTYPE_NAMES.has(path.slice(path.lastIndexOf('.') + 1)))
     if (forbidden) return unknownField(forbidden.path)
     level = next

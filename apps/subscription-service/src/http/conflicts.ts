@@ -1,10 +1,10 @@
 import { ConstraintViolation } from '@hooklane/postgres'
 import { Problem, type Refusal } from './problem.js'
 
-/** What a broken rule of the schema means to the caller, by the rule's name. */
+/** The error that a caller gets when a write violates a database constraint, by the name of the constraint. */
 export type Conflicts = Readonly<Record<string, Refusal>>
 
-/** Runs a write and answers a broken rule as the refusal that stands for it. */
+/** Runs a write. If it violates one of the constraints, throws the error that belongs to it. @throws Problem */
 export async function refusingConflicts<T>(conflicts: Conflicts, write: () => Promise<T>): Promise<T> {
   try {
     return await write()
@@ -15,7 +15,11 @@ export async function refusingConflicts<T>(conflicts: Conflicts, write: () => Pr
   }
 }
 
-/** A resource that another request made a moment ago is found the second time. @param key of the resource's ids */
+/**
+ * Runs a write that looks for a resource and creates it if it is missing. If another request creates it in between, the write runs again
+ * and finds it.
+ * @param key name of the unique constraint on the resource's id
+ */
 export async function retryOnDuplicateKey<T>(key: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write()

@@ -4,18 +4,18 @@ import { invalid } from './problem.js'
 const MAC_BYTES = 16
 
 /**
- * Positions in lists, as callers carry them: opaque, and bound by a MAC to the list, its filters and the company that asked. One that was
- * made up, changed, or given by another company is refused.
+ * List cursors. They are opaque to callers, and a MAC binds them to the list, its filters and the company (and app) of the key. A cursor
+ * that was made up, changed, or issued to another company is refused.
  */
 export class Cursors {
   private readonly key: Buffer
 
-  /** @param secret the newest of the sealing keys: a new key ends the cursors that are out */
+  /** @param secret the newest sealing key. Adding a newer key invalidates all cursors issued so far */
   constructor(secret: Buffer) {
     this.key = Buffer.from(hkdfSync('sha256', secret, '', 'hooklane list cursors', 32))
   }
 
-  /** @param context what the cursor is bound to */
+  /** @param context text that names what the cursor is bound to */
   encode(context: string, position: object): string {
     const body = Buffer.from(JSON.stringify(position), 'utf8')
     return Buffer.concat([this.mac(context, body), body]).toString('base64url')
@@ -26,7 +26,7 @@ export class Cursors {
     const bytes = Buffer.from(cursor, 'base64url')
     const body = bytes.subarray(MAC_BYTES)
     if (bytes.length <= MAC_BYTES || !timingSafeEqual(bytes.subarray(0, MAC_BYTES), this.mac(context, body))) {
-      throw invalid({ path: 'cursor', code: 'CURSOR_INVALID', message: 'is not one of this list with these filters' })
+      throw invalid({ path: 'cursor', code: 'CURSOR_INVALID', message: 'is not a cursor of this list and filters' })
     }
     return JSON.parse(body.toString('utf8')) as Position
   }

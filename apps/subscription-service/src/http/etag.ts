@@ -3,7 +3,7 @@ import { Problem } from './problem.js'
 
 interface Versioned {
   readonly revision: number
-  /** Of a resource that can be made again under its id: the versions of one incarnation are none of another. Default 1. */
+  /** For resources that can be created again under their id: an ETag of one incarnation never matches another. Default 1. */
   readonly incarnation?: number
 }
 
@@ -11,8 +11,9 @@ const etagOf = ({ revision, incarnation = 1 }: Versioned): string =>
   incarnation === 1 ? `"${revision}"` : `"${incarnation}.${revision}"`
 
 /**
- * Names the version of a single resource in its answer. A reader that knows it (`If-None-Match`) is answered 304, without a body. Express
- * does so too, but not to clients that also send `Cache-Control: no-cache`, as `fetch` does: that is said to caches, not to us.
+ * Sets the ETag of a response with a single resource. If the caller already knows this version (`If-None-Match`), the status is 304 and
+ * there is no body. Express does the same, but not for clients that also send `Cache-Control: no-cache`, as `fetch` does. That directive is
+ * meant for caches, not for the origin server.
  */
 export function setEtag(response: Response, resource: Versioned): void {
   response.set('etag', etagOf(resource))
@@ -21,10 +22,10 @@ export function setEtag(response: Response, resource: Versioned): void {
   if (method === 'GET' && known !== undefined && names(known, resource)) response.status(304)
 }
 
-/** What a caller says about the version that it knows. */
+/** The precondition headers of a request. Undefined: the header is absent. */
 export interface Preconditions {
   readonly ifMatch: string | undefined
-  /** `*`: only when there is no such resource yet. */
+  /** `*`: the request succeeds only if the resource does not exist yet. */
   readonly ifNoneMatch?: string | undefined
 }
 
@@ -36,18 +37,18 @@ export const preconditionsOf = (headers: RequestHeaders): Preconditions => ({
 })
 
 /**
- * Called under the resource's lock, so that of two writers who know one version the second is told.
- * @param resource null: it does not exist
+ * Must be called while the resource is locked. Then, of two writers that know the same version, the second one gets 412.
+ * @param resource null: the resource does not exist
  * @throws Problem 412
  */
 export function requireMatch({ ifMatch, ifNoneMatch }: Preconditions, resource: Versioned | null): void {
   if (ifMatch !== undefined && !(resource && names(ifMatch, resource))) throw changed(resource)
   if (ifNoneMatch !== undefined && resource && names(ifNoneMatch, resource)) {
-    throw new Problem('PRECONDITION_FAILED', 'it exists already', { headers: { etag: etagOf(resource) } })
+    throw new Problem('PRECONDITION_FAILED', 'the resource already exists', { headers: { etag: etagOf(resource) } })
   }
 }
 
-/** Proxies that compress mark the tag as weak; the resource is the same. */
+/** Whether the header names the version of the resource. A weak tag counts too: compressing proxies mark tags as weak. */
 function names(header: string, resource: Versioned): boolean {
   if (header.trim() === '*') return true
   const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
@@ -55,8 +56,8 @@ function names(header: string, resource: Versioned): boolean {
 }
 
 function changed(resource: Versioned | null): Problem {
-  if (!resource) return new Problem('PRECONDITION_FAILED', 'there is no such version: it does not exist')
-  return new Problem('PRECONDITION_FAILED', 'somebody else changed it: read it again', {
+  if (!resource) return new Problem('PRECONDITION_FAILED', 'the resource does not exist')
+  return new Problem('PRECONDITION_FAILED', 'another request changed the resource: read it again', {
     headers: { etag: etagOf(resource) },
   })
 }

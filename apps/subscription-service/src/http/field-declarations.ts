@@ -1,44 +1,44 @@
 import { applyDecorators } from '@nestjs/common'
 
-/** What the decorators of `fields.ts` say of a property, kept so that other forms can be made from it. */
+/** Options of the decorators in `fields.ts`. They are kept, so that other forms can be derived from a form. */
 export interface FieldOptions {
   readonly optional?: boolean
   readonly nullable?: boolean
   readonly description?: string
   readonly example?: unknown
-  /** What an absent field means; documentation only. */
+  /** The value that an absent field stands for. Documentation only. */
   readonly default?: unknown
-  /** What the PATCH form says of the field. Absent: nothing, because description, example and default are about creation. */
+  /** Documentation of the field in the PATCH form. Default: none, because description, example and default describe creation. */
   readonly onPatch?: Pick<FieldOptions, 'description' | 'default'>
 }
 
 export interface FieldDeclaration {
-  /** As in the OpenAPI document; `type` is a function when the field is an object, or a list of them: it returns their form. */
+  /** The schema as in the OpenAPI document. For an object or a list of objects, `type` is a function that returns their form. */
   readonly schema: Readonly<Record<string, unknown>>
   readonly options: FieldOptions
-  /** Of the same field with other options: what says it to the OpenAPI document. */
+  /** Returns the decorator that documents this field, with the given options. */
   readonly documented: (options: FieldOptions) => PropertyDecorator
-  /** Of the same field with other options: what checks it. */
+  /** Returns the decorator that validates this field, with the given options. */
   readonly validated: (options: FieldOptions) => PropertyDecorator
 }
 
-/** A class whose properties are fields of a request's body. */
+/** A class whose properties are the fields of a request body. */
 export type Form<Fields extends object = object> = new () => Fields
 
 const FIELDS = Symbol('fields of a form')
 
-/** Documents and checks a property, and keeps how. */
+/** Documents and validates a property, and registers its declaration. */
 export const declared = (field: FieldDeclaration): PropertyDecorator =>
   applyDecorators(registered(field), field.documented(field.options), field.validated(field.options))
 
-/** Keeps how a property is declared. */
+/** Registers the declaration of a property, for `fieldsOf`. */
 export const registered =
   (field: FieldDeclaration): PropertyDecorator =>
   (prototype, name) => {
     Reflect.defineMetadata(FIELDS, new Map([...fieldsAt(prototype), [String(name), field]]), prototype)
   }
 
-/** The fields of a form by their names, in the order of their declaration; those of the class that it extends first. */
+/** The fields of a form by name, in the order of declaration. The fields of a base class come first. */
 export const fieldsOf = (form: Form): ReadonlyMap<string, FieldDeclaration> => fieldsAt(form.prototype as object)
 
 function fieldsAt(prototype: object): ReadonlyMap<string, FieldDeclaration> {

@@ -8,8 +8,8 @@ import { declared, type FieldDeclaration, type FieldOptions, type Form } from '.
 import { NOT_AVAILABLE } from './validation-pipe.js'
 
 /**
- * Fields of request bodies and queries: one decorator says the rule to the validator, to the reader and to the OpenAPI document.
- * A field is required unless `optional`; null is refused unless `nullable`.
+ * Fields of request bodies and queries. One decorator declares a rule for the validator, for readers of the code and for the OpenAPI
+ * document. A field is required unless `optional` is set; null is refused unless `nullable` is set.
  */
 
 type Schema = Readonly<Record<string, unknown>>
@@ -52,7 +52,7 @@ function must(message: string, check: Check, name = 'invalid'): PropertyDecorato
   return ValidateBy({ name, validator: { validate: check, defaultMessage: () => message } })
 }
 
-/** Control characters break logs and terminals, and Postgres stores no NUL. */
+/** No control characters: they break logs and terminals, and Postgres text cannot hold NUL. */
 const CLEAN = /^[^\p{Cc}\p{Cs}]*$/u
 
 export function text(
@@ -76,7 +76,7 @@ export function text(
 export const ID_FORM = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/
 const ID_RULE = '1 to 100 letters, digits, dots, colons, dashes or underscores'
 
-/** An id that the server or a caller gave. */
+/** An id that the server assigned or a caller chose. */
 export const id = (options: FieldOptions = {}): PropertyDecorator =>
   text({ ...options, max: 100, pattern: ID_FORM, rule: ID_RULE })
 
@@ -87,7 +87,7 @@ export const flag = (options: FieldOptions = {}): PropertyDecorator =>
     must('must be true or false', (value) => typeof value === 'boolean'),
   )
 
-/** Both ends are allowed. */
+/** A range that includes both ends. */
 interface Range {
   readonly min: number
   readonly max: number
@@ -111,7 +111,7 @@ export function number({ min, max }: Range, options: FieldOptions = {}): Propert
   )
 }
 
-/** ISO 8601, such as `PT15S`. @param range in milliseconds */
+/** A duration in ISO 8601, such as `PT15S`. The range is in milliseconds. */
 export function duration({ min, max }: Range, options: FieldOptions = {}): PropertyDecorator {
   const isInside: Check = (value) => {
     const ms = typeof value === 'string' ? parseDuration(value) : null
@@ -121,7 +121,7 @@ export function duration({ min, max }: Range, options: FieldOptions = {}): Prope
   return field(options, { type: 'string', format: 'duration' }, must(message, isInside))
 }
 
-/** An instant in a query. */
+/** An RFC 3339 instant, for queries. */
 export function instant(options: FieldOptions = {}): PropertyDecorator {
   const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)$/
   const isInstant: Check = (value) => typeof value === 'string' && form.test(value) && !Number.isNaN(Date.parse(value))
@@ -132,7 +132,7 @@ export function instant(options: FieldOptions = {}): PropertyDecorator {
   )
 }
 
-/** One of `now`; a value of `later` is known and refused as not available yet. */
+/** One of the values `now`. A value of `later` is refused with `NOT_AVAILABLE`. */
 export function choice(
   now: readonly string[],
   options: FieldOptions & { readonly later?: readonly string[] } = {},
@@ -143,14 +143,14 @@ export function choice(
     { type: 'string', enum: [...now] },
     must(`must be one of ${[...now, ...later].join(', ')}`, (value) => [...now, ...later].includes(value as string)),
     must(
-      `is not available yet; possible now: ${now.join(', ')}`,
+      `is not available yet; available values: ${now.join(', ')}`,
       (value) => !later.includes(value as string),
       NOT_AVAILABLE,
     ),
   )
 }
 
-/** A field of later versions: its default is accepted, any other value is refused as not available yet. */
+/** A field that is not available yet: its default is accepted, any other value is refused with `NOT_AVAILABLE`. */
 export function notYet(defaultValue: unknown): PropertyDecorator {
   const schema = { ...schemaOf(defaultValue), const: defaultValue }
   const description = 'Not available yet: only the default is accepted.'
@@ -183,7 +183,7 @@ export const part = (type: () => Form, options: FieldOptions = {}): PropertyDeco
 
 export function partDeclaration(type: () => Form, options: FieldOptions): FieldDeclaration {
   const validators = [IsObject({ message: 'must be an object' }), ValidateNested(), Type(type)]
-  // Named `type`, or it would not be taken for a late reference.
+  // The arrow function gets the name `type` from the property. Nest's OpenAPI module calls only functions of that name to resolve a type.
   return declaration(options, { type: () => type() }, validators)
 }
 
@@ -204,7 +204,7 @@ export function parts(type: () => Form, max: number, options: FieldOptions = {})
   )
 }
 
-/** Anything that `check` accepts. */
+/** A field whose rule is `check`. */
 export function custom(schema: Schema, message: string, check: Check, options: FieldOptions = {}): PropertyDecorator {
   return field(options, schema, must(message, check))
 }

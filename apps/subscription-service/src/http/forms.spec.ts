@@ -34,7 +34,7 @@ class OwnFields {
 class WriteThing extends combinedForm(LaterFields, OwnFields) {}
 class PatchThing extends patchForm(WriteThing, { fixed: ['appId'], parts: { place: PatchPlace } }) {}
 
-/** The faults of a body, in their order; none: it is accepted. */
+/** The faults of a body, in the order in which they are reported. Empty: the body is accepted. */
 async function faultsOf(form: Form, body: object): Promise<string[]> {
   try {
     await strictValidation().transform(body, { type: 'body', metatype: form })
@@ -45,8 +45,8 @@ async function faultsOf(form: Form, body: object): Promise<string[]> {
   }
 }
 
-describe('forms made from forms', () => {
-  it('a combined form has the fields of all, and names faults of later versions last', async () => {
+describe('forms derived from forms', () => {
+  it('a combined form has the fields of all its forms, and reports NOT_AVAILABLE faults last', async () => {
     expect([...fieldsOf(WriteThing).keys()]).toEqual(['preset', 'externalId', 'appId', 'name', 'place'])
     const faults = await faultsOf(WriteThing, { preset: 'x', externalId: null, name: '', place: { isOpen: 1 } })
     expect(faults).toEqual([
@@ -58,7 +58,7 @@ describe('forms made from forms', () => {
     ])
   })
 
-  it('two forms cannot have a field of the same name', () => {
+  it('two forms with a field of the same name cannot be combined', () => {
     class Other {
       @text()
       name!: string
@@ -66,18 +66,18 @@ describe('forms made from forms', () => {
     expect(() => combinedForm(OwnFields, Other)).toThrow('two forms have a field name')
   })
 
-  it('in a PATCH form nothing is required, and null is refused where it was', async () => {
+  it('a PATCH form requires no field, and refuses null for the same fields as its creation form', async () => {
     expect(await faultsOf(PatchThing, {})).toEqual([])
     expect(await faultsOf(PatchThing, { externalId: null, place: { isOpen: false } })).toEqual([])
     const nulls = { name: null, place: { url: null } }
     expect(await faultsOf(PatchThing, nulls)).toEqual(['name INVALID', 'place.url INVALID'])
   })
 
-  it('a PATCH form lacks what cannot change', async () => {
+  it('a PATCH form lacks the fields that cannot change', async () => {
     expect(await faultsOf(PatchThing, { appId: 'app_42' })).toEqual(['appId UNKNOWN_FIELD'])
   })
 
-  it('a PATCH form says nothing about creation, and what is meant for it', () => {
+  it('a PATCH form has no documentation about creation, but its own', () => {
     const options = Object.fromEntries([...fieldsOf(PatchThing)].map(([name, { options }]) => [name, options]))
     expect(options.externalId).toEqual({ optional: true, nullable: true, onPatch: {} })
     expect(fieldsOf(PatchPlace).get('url')?.options).toMatchObject({ optional: true, description: 'Another one' })

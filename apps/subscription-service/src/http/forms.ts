@@ -3,11 +3,11 @@ import { fieldsOf, registered, type FieldDeclaration, type FieldOptions, type Fo
 import { partDeclaration } from './fields.js'
 
 /**
- * Forms made from other forms. The mapped types of `@nestjs/swagger` do not serve: they do not know that descriptions, examples and defaults of
- * creation mean nothing in a PATCH, and what they make optional accepts null unless each use says otherwise.
+ * Forms derived from other forms. The mapped types of `@nestjs/swagger` are no substitute: they copy descriptions, examples and defaults of
+ * creation into the PATCH form, where they are wrong, and the fields that they make optional accept null unless every use forbids it.
  */
 
-/** A view of what a form writes: each field is shown. */
+/** Implemented by the view of a resource: it must show every field that the form can write. */
 export type Shows<Fields> = Readonly<Record<keyof Fields, unknown>>
 
 type Combined<Forms extends readonly Form[]> = Forms extends readonly [
@@ -18,8 +18,9 @@ type Combined<Forms extends readonly Form[]> = Forms extends readonly [
   : unknown
 
 /**
- * A form with the fields of all of them. The document has them in their order; faults of fields of later versions are named last.
- * @throws Error when two have a field of the same name
+ * Returns a form with the fields of all the given forms. The OpenAPI document lists the fields in that order. Faults of fields that are not
+ * available yet are reported last.
+ * @throws Error when two forms have a field of the same name
  */
 export function combinedForm<const Forms extends readonly Form[]>(...forms: Forms): Form<Combined<Forms> & object> {
   const fields = new Map<string, MadeField>()
@@ -36,9 +37,9 @@ export function combinedForm<const Forms extends readonly Form[]>(...forms: Form
 }
 
 interface PatchRules<Fixed, Parts> {
-  /** What cannot change: a PATCH that has it is refused. */
+  /** Fields that cannot change. A PATCH with one of them is refused. */
   readonly fixed?: readonly Fixed[]
-  /** The PATCH forms of objects in which something is required when they are made. */
+  /** The PATCH forms of object fields that have required fields on creation. */
   readonly parts?: Parts
 }
 
@@ -46,7 +47,7 @@ type Patch<Fields, Fixed extends PropertyKey, Parts> = Partial<Omit<Fields, Fixe
   [Name in keyof Parts]?: Parts[Name] extends Form<infer Part> ? Part : never
 }
 
-/** The PATCH form of what is written when a resource is made: the same fields under the same rules, all of them optional. */
+/** Returns the PATCH form for a creation form: the same fields with the same rules, all of them optional. */
 export function patchForm<
   Fields extends object,
   Fixed extends keyof Fields & string = never,
@@ -67,7 +68,7 @@ export function patchForm<
   return madeForm(fields, checkedFields(from))
 }
 
-/** The fields of a form in the order in which it is checked, and its faults are named. */
+/** The fields of a form in the order in which they are validated and their faults are reported. */
 function checkedFields(form: Form): readonly string[] {
   const rules = getMetadataStorage().getTargetValidationMetadatas(form, '', false, false)
   return [...new Set(rules.map(({ propertyName }) => propertyName))]
@@ -75,17 +76,17 @@ function checkedFields(form: Form): readonly string[] {
 
 interface MadeField {
   readonly field: FieldDeclaration
-  /** The form that it comes from. */
+  /** The form that the field comes from. */
   readonly from: Form
 }
 
-/** @param checked names in the order in which the form is checked; those that it lacks are passed over */
+/** @param checked names of fields in the order of validation; names that the form lacks are ignored */
 function madeForm(fields: ReadonlyMap<string, MadeField>, checked: readonly string[]): Form {
   // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- its properties are declared one by one
   class MadeForm {}
   const { prototype } = MadeForm
   for (const [name, { from, field }] of fields) {
-    // The compiler's note of the type goes along: the document takes from it what a declaration leaves out.
+    // Copies the type that the compiler recorded: the OpenAPI document uses it where the declaration names no type.
     const type: unknown = Reflect.getMetadata('design:type', from.prototype as object, name)
     if (type !== undefined) Reflect.defineMetadata('design:type', type, prototype, name)
     registered(field)(prototype, name)

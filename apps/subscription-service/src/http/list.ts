@@ -7,13 +7,13 @@ import type { Caller } from '../api-keys/caller.js'
 import { Cursors } from './cursor.js'
 import { text, wholeNumber } from './fields.js'
 
-/** What every list takes. */
+/** Query parameters of every list. */
 export class ListQuery {
   @Type(() => Number)
   @wholeNumber({ min: 1, max: 100 }, { optional: true, default: 50 })
   limit?: number
 
-  @text({ optional: true, max: 1_000, description: '`nextCursor` of the page before' })
+  @text({ optional: true, max: 1_000, description: '`nextCursor` of the previous page' })
   cursor?: string
 }
 
@@ -27,7 +27,7 @@ export interface ListAnswer<View> {
 export class Lists {
   constructor(private readonly cursors: Cursors) {}
 
-  /** @param name of the list: a cursor of another list, or of this list with other filters, is refused */
+  /** Reads one page. A cursor of another list, or of this list with other filters, is refused. @throws Problem 400 */
   async answer<Row, Position extends object, View>(
     list: { readonly name: string; readonly query: ListQuery; readonly caller: Caller },
     read: (page: PageRequest<Position>) => Promise<Page<Row, Position>>,
@@ -49,7 +49,7 @@ export class Lists {
   }
 }
 
-/** Documents a list answer of `view`. */
+/** Documents a list response with entries of `view`. */
 export function ApiListOf(view: Class): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(view),

@@ -1,14 +1,14 @@
 import { Injectable, type PipeTransform } from '@nestjs/common'
 import { Problem } from './problem.js'
 
-/** For operations that take no body: any field is refused by name. */
+/** For operations that take no body. Every field of a body is refused by name. */
 @Injectable()
 export class NoBody implements PipeTransform<unknown, undefined> {
   transform(body: unknown): undefined {
     const errors = Object.keys(body ?? {}).map((path) => ({
       path,
       code: 'UNKNOWN_FIELD' as const,
-      message: 'is not a field: this takes no body',
+      message: 'is not a field: this operation takes no body',
     }))
     if (errors.length > 0) throw new Problem('UNKNOWN_FIELD', 'this operation takes no body', { errors })
     return undefined

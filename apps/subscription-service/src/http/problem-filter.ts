@@ -7,10 +7,10 @@ import { EventsEndUnknown } from '../companies/events-end.js'
 import { PROBLEMS } from './problem-catalogue.js'
 import { Problem } from './problem.js'
 
-/** Seconds after which asking again is worth it while Postgres is away. */
+/** Seconds after which a retry is worthwhile while Postgres or Kafka is unavailable. */
 const RETRY_AFTER_S = 2
 
-/** Every answer that is not a success leaves here. What we did not expect is logged, and the caller is told nothing of it. */
+/** Sends every response that is not a success. Unexpected errors are logged; the caller sees none of their details. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
@@ -32,7 +32,7 @@ export class ProblemFilter implements ExceptionFilter {
   private toProblem(error: unknown): Problem {
     if (error instanceof Problem) return error
     if (error instanceof DatabaseUnavailable) {
-      this.logger.warn({ error }, 'a request could not be answered')
+      this.logger.warn({ error }, 'a request failed because the database does not answer')
       return new Problem('DATABASE_UNAVAILABLE', 'the database does not answer; try again', {
         headers: { 'retry-after': String(RETRY_AFTER_S) },
       })
@@ -40,7 +40,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof WorkerGroupNotReady) {
       this.logger.error(
         { workerGroup: error.workerGroup, topics: error.topics, cause: error.cause },
-        'the topics of a worker group do not exist',
+        'the topics of a worker group are not ready',
       )
       return new Problem(error.code, error.message, {
         errors: error.topics.map((topic) => ({ path: 'worker.mode', code: error.code, message: topic })),
@@ -48,7 +48,7 @@ export class ProblemFilter implements ExceptionFilter {
       })
     }
     if (error instanceof EventsEndUnknown) {
-      this.logger.error({ error }, 'a company could not be made again')
+      this.logger.error({ error }, 'a company could not be created again under its former id')
       return new Problem(error.code, PROBLEMS[error.code].detail, {
         headers: { 'retry-after': String(RETRY_AFTER_S) },
       })
@@ -59,7 +59,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** What the framework itself refuses: unknown routes, undecodable paths. */
+/** Errors of the framework itself: unknown routes, paths that cannot be decoded. */
 function fromNest(error: HttpException): Problem {
   const status = error.getStatus()
   if (status === 404) return new Problem('NOT_FOUND', 'there is no such resource')

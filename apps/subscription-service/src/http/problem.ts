@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { PROBLEMS, type FaultCode, type ProblemCode } from './problem-catalogue.js'
 
-/** One fault of a request: where, which, and what to do about it. */
+/** One fault of a request: where it is, its code, and what to do about it. */
 export interface Fault {
   /** Dotted path into the body or the query: `delivery.retry.attempts`, `events.0`. */
   readonly path: string
@@ -9,7 +9,7 @@ export interface Fault {
   readonly message: string
 }
 
-/** A fault that is a refusal of its own. */
+/** A fault whose code can also be the code of the whole problem. */
 export interface Refusal extends Fault {
   readonly code: ProblemCode
 }
@@ -20,7 +20,7 @@ export interface ProblemOptions {
   readonly cause?: unknown
 }
 
-/** An answer that is not a success (RFC 9457). `code` is stable: programs may branch on it. */
+/** An error response (RFC 9457). `code` is stable: clients may branch on it. */
 export class Problem extends Error {
   readonly status: number
   readonly errors: readonly Fault[]
@@ -51,10 +51,10 @@ export class Problem extends Error {
   }
 }
 
-/** Also for another company's things: whether they exist is theirs to know. */
+/** Also for resources of other companies: the response must not reveal whether they exist. */
 export const notFound = (what: string): Problem => new Problem('NOT_FOUND', `there is no such ${what}`)
 
-/** A rule between fields, or of a field that needs more than its shape to be judged. */
+/** For violated rules between fields, and rules of one field that validation of its shape cannot check. */
 export const unprocessable = (...faults: [Refusal, ...Refusal[]]): Problem =>
   new Problem(faults[0].code, faults.map((fault) => `${fault.path}: ${fault.message}`).join('; '), {
     errors: faults,
@@ -63,7 +63,7 @@ export const unprocessable = (...faults: [Refusal, ...Refusal[]]): Problem =>
 export const invalid = (...faults: [Fault, ...Fault[]]): Problem =>
   new Problem('INVALID', faults.map((fault) => `${fault.path}: ${fault.message}`).join('; '), { errors: faults })
 
-/** For a form that validation let pass without a field that a new resource needs. @throws Problem 400 */
+/** For an optional field that is required when the resource is new. @throws Problem 400 */
 export function missing(path: string): never {
   throw invalid({ path, code: 'REQUIRED', message: 'is required' })
 }

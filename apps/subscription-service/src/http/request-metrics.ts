@@ -1,7 +1,7 @@
 import { histogram, HTTP_STATUS_CODES, registerMetrics, type Registry } from '@hooklane/observability'
 import type { RequestHandler } from 'express'
 
-/** Methods that have a label of their own: clients may invent others. */
+/** Methods with a label of their own. Clients can send any other method, which counts as `other`. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 type Method = (typeof METHODS)[number]
 
@@ -10,12 +10,12 @@ const methodLabel = (method: string): Method | 'other' => METHODS.find((one) => 
 export const catalogue = {
   requestSeconds: histogram(
     'api_request_seconds',
-    'Requests to the API, from the first byte to the answer. Many 5xx: Postgres or Kafka is away; many 401: somebody tries keys.',
+    'Duration of API requests, from arrival to the end of the response. Many 5xx: Postgres or Kafka is unavailable. Many 401: a client guesses keys.',
     { method: [...METHODS, 'other'], status: HTTP_STATUS_CODES },
   ),
 } as const
 
-/** Measures each request under its method and status; never under its path, which holds ids. */
+/** Measures each request by method and status. Never by path, because paths contain ids. */
 export function measureRequests(registry: Registry): RequestHandler {
   const { requestSeconds } = registerMetrics(registry, catalogue)
   return (request, response, next) => {

@@ -3,10 +3,10 @@ import type { ValidationError } from 'class-validator'
 import type { FaultCode } from './problem-catalogue.js'
 import { Problem, type Fault } from './problem.js'
 
-/** Name of the constraint behind `later` values: the field is known, the value will be possible in a later version. */
+/** Name of the constraint of values that are not available yet: the field is known, and a later version will accept the value. */
 export const NOT_AVAILABLE = 'notAvailable'
 
-/** Shape first: a request with any shape fault is 400; one whose only faults are values that cannot be used yet is 422. */
+/** Validates bodies and queries. Any fault of shape gives 400. If all faults are values that are not available yet, it is 422. */
 export function strictValidation(): ValidationPipe {
   return new ValidationPipe({
     whitelist: true,

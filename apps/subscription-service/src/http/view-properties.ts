@@ -1,14 +1,14 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger'
 
-/** Properties of views whose schemas the types of the decorators do not allow, or that many views have. */
+/** Options of view properties that several views share, or that the types of the decorators do not allow. */
 
 export const nullable = (type: string, rest: object = {}): ApiPropertyOptions =>
   ({ type, nullable: true, ...rest }) as ApiPropertyOptions
 
-/** A field of later versions: null until then. */
+/** A field that is not available yet: always null. */
 export const NULL = { type: 'null' } as ApiPropertyOptions
 
-/** An object whose value is the same in every answer until later versions. */
+/** An object that is documented by an example only, mostly because it is not configurable yet. */
 export const constant = (value: unknown, rest: object = {}): ApiPropertyOptions => ({
   type: 'object',
   additionalProperties: true,

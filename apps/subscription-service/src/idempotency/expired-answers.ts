@@ -1,12 +1,12 @@
 import type { Logger } from '@hooklane/observability'
 import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres'
 
-/** Too short: load without need. Too long: the table holds more than it must; nobody sees an expired row either way. */
+/** Too short: needless load. Too long: the table keeps expired rows, which no request ever sees, for longer. */
 const INTERVAL_MS = 600_000
-/** Rows per statement: few enough that nobody waits for their locks. */
+/** Rows per statement. Too many: other statements wait for their locks. Too few: needless statements. */
 const BATCH = 1_000
 
-/** Removes kept answers that have expired. Several processes at once share the work. */
+/** Removes stored responses that have expired. Several processes share the work. */
 export class ExpiredAnswers {
   private timer: NodeJS.Timeout | null = null
 
@@ -24,7 +24,7 @@ export class ExpiredAnswers {
     if (this.timer) clearInterval(this.timer)
   }
 
-  /** Never rejects: what is left is removed the next time. */
+  /** Never rejects: the next sweep removes what is left. */
   async sweep(): Promise<void> {
     try {
       let removed = BATCH
@@ -33,7 +33,7 @@ export class ExpiredAnswers {
       }
     } catch (error) {
       if (error instanceof DatabaseUnavailable) return
-      this.logger.error({ error }, 'expired answers could not be removed')
+      this.logger.error({ error }, 'expired responses of idempotent requests could not be removed')
     }
   }
 }

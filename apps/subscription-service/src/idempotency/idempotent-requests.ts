@@ -8,12 +8,12 @@ import type { PostRequest } from './post-request.js'
 
 export const ANSWER_SEALER = Symbol('AnswerSealer')
 
-/** How long an answer is kept. Clients retry within minutes; a queue that stood over night must still be safe. */
+/** How long a response is kept. Too short: a client queue that was stopped overnight repeats its requests. Too long: a larger table. */
 const KEPT_HOURS = 24
-/** A write takes milliseconds; a client that waits longer waits without need. */
+/** Seconds a client waits for a request in progress. A write takes milliseconds, so a longer wait would be needless. */
 const IN_PROGRESS_RETRY_S = 1
 
-/** An answer belongs to the company that the caller named, also where the work itself needs none. */
+/** A stored response references the company that the caller named, even if the operation itself needs no company. */
 const CONFLICTS: Conflicts = {
   idempotency_key_company_id_fkey: {
     path: 'Hooklane-Company',
@@ -22,16 +22,16 @@ const CONFLICTS: Conflicts = {
   },
 }
 
-/** Runs the one transaction in which a request does what it does. */
+/** Runs the single transaction in which a request does all its writing. */
 export type InTransaction<Result> = (scope: Scope, work: (tables: Tables) => Promise<Result>) => Promise<Result>
 
 export interface Answer<View> {
   readonly body: View
-  /** The resource's version, told as ETag. */
+  /** The version of the resource, sent as ETag; null: the response has no ETag. */
   readonly resource: { readonly revision: number } | null
 }
 
-/** As it is kept, sealed. */
+/** A response as it is stored (sealed). */
 interface KeptAnswer {
   readonly fingerprint: string
   readonly status: number
@@ -39,7 +39,7 @@ interface KeptAnswer {
   readonly body: unknown
 }
 
-/** The work was done before: the transaction has nothing to do. */
+/** Ends the transaction when an earlier request with the same key has already done the work. */
 class AnsweredBefore extends Error {
   constructor(readonly answer: KeptAnswer) {
     super('the request was answered before')
@@ -48,9 +48,10 @@ class AnsweredBefore extends Error {
 }
 
 /**
- * Answers POSTs, each at most once per `Idempotency-Key`. The answer is kept in the transaction of the work: after a crash both stand or
- * neither does, and the same request again finds the answer or does the work. Refusals are not kept: nothing was done. A request that
- * meets its own first copy at work is told to wait; the copy's lock ends with its transaction, however that ends.
+ * Carries out POST requests, at most once per `Idempotency-Key`. The response is stored in the transaction of the work, so that after a
+ * crash either both exist or neither does: a repeated request finds the response or does the work. Errors are not stored, because nothing
+ * was done. A repeated request that arrives while the first one is still in progress gets 409 with `Retry-After`. The lock that detects
+ * this is released when the transaction of the first request ends, also after a crash.
  */
 @Injectable()
 export class IdempotentRequests {
@@ -59,7 +60,7 @@ export class IdempotentRequests {
     @Inject(ANSWER_SEALER) private readonly sealer: Sealer,
   ) {}
 
-  /** @param act must do all its writing in one call of `transaction`, whose result becomes the answer by `toAnswer` */
+  /** @param act must do all its writing in one call of `transaction`; `toAnswer` turns the result into the response */
   async answer<Result, View>(
     post: PostRequest,
     toAnswer: (result: Result) => Answer<View>,
@@ -90,7 +91,7 @@ export class IdempotentRequests {
     const { post, name, toAnswer } = request
     return this.database.transaction(scope, async (tables) => {
       if (!(await tables.idempotency.claim(name))) throw inProgress()
-      // Order matters: looked for after the claim, or an answer that came in between would be missed.
+      // Order matters: look again after the claim, or a response that was stored in between would be missed.
       const known = await this.find(tables, name, post)
       if (known) throw new AnsweredBefore(known)
       const result = await work(tables)
@@ -134,7 +135,7 @@ function replay<View>({ response }: PostRequest, { status, revision, body }: Kep
 function inProgress(): Problem {
   return new Problem(
     'IDEMPOTENCY_KEY_IN_PROGRESS',
-    'the first request with this Idempotency-Key is under way: try again',
+    'the first request with this Idempotency-Key is still in progress: try again',
     { headers: { 'retry-after': String(IN_PROGRESS_RETRY_S) } },
   )
 }

@@ -6,12 +6,12 @@ import { createHash } from 'node:crypto'
 import { callerOf, type Caller } from '../api-keys/caller.js'
 import { invalid } from '../http/problem.js'
 
-/** A POST as far as it matters for answering it once. */
+/** The parts of a POST request that decide whether it was already carried out. */
 export interface PostRequest {
   readonly caller: Caller
-  /** The header `Idempotency-Key`; null: the request may be done as often as it comes. */
+  /** The header `Idempotency-Key`; null: the request is carried out every time it is sent. */
   readonly key: string | null
-  /** Of the path and the body, whatever the order of its members: two requests with one key must agree in it. */
+  /** Digest of the path and the body, independent of the order of members. Requests with the same key must have the same fingerprint. */
   readonly fingerprint: string
   readonly response: Response
 }
@@ -19,7 +19,7 @@ export interface PostRequest {
 /** Visible ASCII, as HTTP carries it unchanged. */
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/
 
-/** The POST that is being answered. @throws Problem 400 */
+/** The current POST request. @throws Problem 400 when the header `Idempotency-Key` is malformed */
 export const IdempotentPost = createParamDecorator((_: unknown, context: ExecutionContext): PostRequest => {
   const http = context.switchToHttp()
   const request = http.getRequest<Request>()

@@ -27,7 +27,7 @@ export class WriteSubscription extends combinedForm(
   DeliveryPolicyForm,
 ) {}
 
-/** What is absent stays; `target`, `workflow` and `delivery` are changed field by field. The app cannot change. */
+/** Absent fields stay as they are, also inside `target`, `workflow` and `delivery`. The app cannot change. */
 export class PatchSubscription extends patchForm(WriteSubscription, {
   fixed: ['appId'],
   parts: { target: PatchTarget },

@@ -12,10 +12,10 @@ import { storedTarget, targetConfiguration, type TargetRules } from './target/ta
 import { storedWorkflow, workflowConfiguration } from './workflow/workflow.stored.js'
 
 type Version = Pick<SubscriptionEntity, 'revision' | 'createdAt' | 'updatedAt'>
-/** What the facets store. A column that none of them fills is a type error. */
+/** The columns that the facets fill. A column that no facet fills is a type error. */
 type StoredFacets = Omit<SubscriptionEntity, keyof StoredIdentity | keyof Version>
 
-/** What saving needs to know. */
+/** What saving a subscription needs besides the written fields. */
 export interface SavingContext {
   readonly rules: TargetRules
   readonly now: Date
@@ -38,7 +38,7 @@ export function newSubscription(
   } satisfies SubscriptionEntity)
 }
 
-/** Changes what is written; what is absent stays. @throws Problem 400, 422 */
+/** Changes the fields that are written; absent fields stay as they are. @throws Problem 400, 422 */
 export function changeSubscription(
   subscription: SubscriptionEntity,
   written: PatchSubscription,
@@ -53,7 +53,7 @@ interface FacetContext extends SavingContext {
   readonly before: SubscriptionEntity | null
 }
 
-/** Order matters: of several refusals the first is answered. */
+/** Order matters: the first facet that throws determines which error the caller gets. */
 function storedFacets(written: PatchSubscription, { identity, before, rules, now }: FacetContext): StoredFacets {
   const events = storedEvents(written, before)
   const names = storedNames(written, before, events.events.join(', ').slice(0, 200))
@@ -69,7 +69,7 @@ function storedFacets(written: PatchSubscription, { identity, before, rules, now
   }
 }
 
-/** What the delivery path is told. @param secrets newest first */
+/** The subscription as it is published to the delivery path. @param secrets newest first */
 export const subscriptionConfiguration = (
   row: SubscriptionEntity,
   secrets: readonly SubscriptionSecretEntity[],

@@ -41,9 +41,9 @@ export class SubscriptionView
   )
   implements Shows<WriteSubscription> {}
 
-/** The answer to what changes a subscription. */
+/** The response to a request that changes a subscription. */
 export class SavedSubscriptionView extends SubscriptionView {
-  @ApiProperty({ type: WarningView, isArray: true, description: 'What is accepted, but may not be meant' })
+  @ApiProperty({ type: WarningView, isArray: true, description: 'Values that were accepted but may be mistakes' })
   warnings!: WarningView[]
 }
 

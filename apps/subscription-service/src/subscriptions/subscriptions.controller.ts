@@ -36,7 +36,7 @@ class SubscriptionQuery extends ListQuery {
   status?: SubscriptionStatus
 }
 
-/** What the fields of a subscription can be refused for together. */
+/** Errors that the fields of a subscription can cause, on creation and on change. */
 const FIELDS = [
   'NOT_AVAILABLE',
   'INTERVAL_OR_BACKOFF',
@@ -60,7 +60,7 @@ export class SubscriptionsController {
   @Operation({
     summary: 'Subscribe an app',
     description:
-      'Only `appId`, `target.url` and `events` are required. The answer shows the signing secret, this once. `warnings` lists what is accepted but may not be meant.',
+      'Only `appId`, `target.url` and `events` are required. Only this response shows the signing secret. `warnings` lists values that are accepted but may be mistakes.',
     refusals: ['COMPANY_REQUIRED', 'NOT_FOUND', 'EXTERNAL_ID_TAKEN', ...FIELDS],
   })
   @ApiCreatedResponse({ type: CreatedSubscriptionView })
@@ -117,7 +117,7 @@ export class SubscriptionsController {
   @Operation({
     summary: 'Change a subscription',
     description:
-      'What is absent stays; `target`, `workflow` and `delivery` are changed field by field. The app cannot change. A URL of another origin (scheme, host, port) asks for the secret headers again.',
+      'Absent fields stay as they are, also inside `target`, `workflow` and `delivery`. The app cannot change. When the URL moves to another origin (scheme, host, port), send the values of secret headers again.',
     refusals: ['EXTERNAL_ID_TAKEN', ...FIELDS],
     preconditions: ['If-Match'],
   })
@@ -138,10 +138,10 @@ export class SubscriptionsController {
   @HttpCode(204)
   @Operation({
     summary: 'Delete a subscription',
-    description: 'Deliveries that wait are dropped.',
+    description: 'Deliveries that still wait are settled as `filtered`.',
     preconditions: ['If-Match'],
   })
-  @ApiNoContentResponse({ description: 'It is gone' })
+  @ApiNoContentResponse({ description: 'The subscription is deleted' })
   async delete(
     @CurrentCaller() caller: Caller,
     @Param('id') subscriptionId: string,
@@ -171,7 +171,7 @@ export class SubscriptionsController {
   @HttpCode(200)
   @Operation({
     summary: 'Disable a subscription',
-    description: 'Deliveries that wait or come while it is disabled are dropped.',
+    description: 'While it is disabled, deliveries that still wait are dropped and no new events are routed to it.',
     preconditions: ['If-Match'],
   })
   @ApiOkResponse({ type: SavedSubscriptionView })
@@ -191,8 +191,9 @@ export class SubscriptionsController {
   @Post(':id/secrets/rotate')
   @HttpCode(200)
   @Operation({
-    summary: 'Make a new signing secret',
-    description: 'The answer shows it, this once. For a day the one before signs beside it.',
+    summary: 'Rotate the signing secret',
+    description:
+      'Only this response shows the new secret. Requests are signed with both the new and the previous secret for 24 hours.',
     preconditions: ['If-Match'],
   })
   @ApiOkResponse({ type: RotatedSecretView })

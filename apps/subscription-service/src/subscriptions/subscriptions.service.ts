@@ -14,7 +14,7 @@ import type { PatchSubscription, WriteSubscription } from './subscription.form.j
 import { changeSubscription, newSubscription, subscriptionConfiguration } from './subscription.stored.js'
 import type { TargetRules } from './target/target.stored.js'
 
-/** What saving a subscription needs to know of this installation. */
+/** The settings of this installation that saving a subscription depends on. */
 export class DeliveryRules implements TargetRules {
   constructor(
     readonly sealer: Sealer,
@@ -30,7 +30,7 @@ export interface SavedSubscription {
 }
 
 export interface CreatedSubscription extends SavedSubscription {
-  /** The signing secret: it is told to nobody again. */
+  /** The signing secret in plain text. It is never shown again. */
   readonly secret: string
 }
 
@@ -40,7 +40,7 @@ export interface RotatedSecret {
   readonly previousValidUntil: Date
 }
 
-/** Who changes which subscription, knowing which version, in which transaction. */
+/** A requested change: the caller, the subscription, the version the caller knows, and the transaction to use. */
 export interface Change<Result> {
   readonly caller: Caller
   readonly id: string
@@ -56,7 +56,7 @@ const CONFLICTS: Conflicts = {
   },
 }
 
-/** Saves subscriptions: the subscription, its secrets and what the delivery path is told change together. */
+/** Saves subscriptions. The subscription, its secrets and its configuration row change in one transaction. */
 @Injectable()
 export class SubscriptionsService {
   constructor(
@@ -103,7 +103,7 @@ export class SubscriptionsService {
     )
   }
 
-  /** The secret before signs beside the new one for a day. */
+  /** The previous secret signs beside the new one for `ROTATION_OVERLAP_MS`. */
   async rotateSecret({ caller, id, preconditions, transaction }: Change<RotatedSecret>): Promise<RotatedSecret> {
     const now = new Date()
     const previousValidUntil = new Date(now.getTime() + ROTATION_OVERLAP_MS)
@@ -143,7 +143,7 @@ export class SubscriptionsService {
     )
   }
 
-  /** Tells the delivery path, and finds what the answer says beside the subscription. */
+  /** Writes the configuration row for the delivery path, and reads what the response shows besides the subscription. */
   private async announce(tables: Tables, subscription: SubscriptionEntity, now: Date): Promise<SavedSubscription> {
     const { id, events } = subscription
     const secrets = await tables.subscriptions.secrets(id, now)
@@ -154,7 +154,7 @@ export class SubscriptionsService {
   }
 }
 
-/** Until the transaction ends nobody else changes it. @throws Problem 404, 412 */
+/** Locks the subscription until the transaction ends. @throws Problem 404, 412 */
 async function lockFor(tables: Tables, id: string, preconditions: Preconditions): Promise<SubscriptionEntity> {
   const subscription = await tables.subscriptions.lock(id)
   if (!subscription) throw notFound('subscription')

@@ -14,23 +14,23 @@ import { GroupRemoval } from './group-removal.js'
 export const WORKER_GROUP_TOPICS = Symbol('WorkerGroupTopics')
 export const WORKER_GROUP_BACKLOGS = Symbol('WorkerGroupBacklogs')
 
-/** Two ids may meet in one name of a group; the second app is refused. */
+/** Two app ids can yield the same group name; the second app is refused. */
 export const GROUP_CLASH: Refusal = {
   path: 'id',
   code: 'WORKER_GROUP_CLASH',
-  message: 'the worker group of this id belongs to an app with a similar id',
+  message: 'the worker group name derived from this id belongs to an app with a similar id',
 }
 
-/** The group that an app goes to. Its topics exist. */
+/** The worker group chosen for an app. The topics of the group exist. */
 export interface Placement {
   readonly name: string
-  /** Makes the group's rows inside the transaction that saves the app. @throws Problem 503 when the group is being removed */
+  /** Creates the rows of the group inside the transaction that saves the app. @throws Problem 503 when the group is being removed */
   readonly establish: (tables: Tables) => Promise<void>
-  /** The app was not saved: what was made for it alone is removed. Never rejects. */
+  /** For when the app could not be saved: removes what was created for this app alone. Never rejects. */
   readonly abandon: () => Promise<void>
 }
 
-/** Finds an app its worker group before it is saved, and sees to the topics. */
+/** Chooses the worker group of an app before the app is saved, and creates the topics of the group if necessary. */
 @Injectable()
 export class GroupPlacement {
   constructor(
@@ -39,7 +39,7 @@ export class GroupPlacement {
     private readonly removal: GroupRemoval,
   ) {}
 
-  /** @throws WorkerGroupNotReady; Problem 409 when the group's name is another app's, 503 while it is being removed */
+  /** @throws WorkerGroupNotReady; Problem 409 when the group name belongs to another app, 503 while the group is being removed */
   place(app: GroupedApp): Promise<Placement> {
     return app.mode === 'dedicated' ? this.placeAlone(app) : this.placeAmongOthers(app)
   }
@@ -59,7 +59,7 @@ export class GroupPlacement {
     return { name: best.name, establish: (tables) => establish(tables, best), abandon: nothing }
   }
 
-  /** Order matters: the name is reserved before there are topics under it, so that nothing is left behind unknown, wherever this process ends. */
+  /** Order matters: the name is reserved before topics are created under it, so that a crash never leaves topics that no row knows of. */
   private async placeAlone(app: GroupedApp): Promise<Placement> {
     const { group, reserved } = await this.database.transaction(OPERATOR_SCOPE, async ({ workerGroups }) => {
       const own = dedicatedGroup({ ...app, abandoned: await workerGroups.countAbandoned(app.id) })
@@ -86,11 +86,11 @@ async function establish(tables: Tables, { name, partitions, slots }: WorkerGrou
 
 const clash = (): Problem => new Problem(GROUP_CLASH.code, `id: ${GROUP_CLASH.message}`, { errors: [GROUP_CLASH] })
 
-/** It was made for a request that was then refused, a moment ago. */
+/** The group was created a moment ago for a request that was then refused. */
 const beingRemoved = (name: string): Problem =>
   new Problem(
     'WORKER_GROUP_NOT_READY',
-    `the worker group ${name} is not ready: what was there before is being removed`,
+    `the worker group ${name} is not ready: a former group of this name is being removed`,
     {
       headers: { 'retry-after': String(REMOVAL_RETRY_S) },
     },

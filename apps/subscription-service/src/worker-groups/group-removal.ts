@@ -3,13 +3,14 @@ import type { Logger } from '@hooklane/observability'
 import { OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres'
 
 /**
- * Removes the worker groups of deleted apps. Each step is taken when the one before stands in the database, and may be taken again, so that it does
- * not matter where a process ends, nor how many do this at once:
+ * Removes the worker groups of deleted apps. Each step starts after the previous one was committed to the database, and each step can be
+ * repeated. So a process may stop at any point, and several processes may do this at once:
  *
- * 1. The app is deleted: its stream and its group are *ended* (`AppsService`). The router writes the stream's end behind the last delivery.
- * 2. A dispatcher comes to that end: everything before it is settled, and the stream is too.
- * 3. The group is *closed*: the configuration says that it is gone, and nobody is given a lease of it any more. Dispatchers leave.
- * 4. Nobody holds a lease and nobody reads: the topics go, then the rows of partitions and lanes. The group is *removed*.
+ * 1. The app is deleted: its stream and its group are *ended* (`AppsService`). The router writes the stream's end after the last delivery.
+ * 2. A dispatcher reaches that end. Everything before it is settled, so the stream is settled too.
+ * 3. The group is *closed*: it is removed from the configuration, and no dispatcher gets a lease for it any more. Dispatchers leave it.
+ * 4. No dispatcher holds a lease, and the consumer group has no members: the topics are deleted, then the rows of partitions and lanes. The
+ *    group is *removed*.
  */
 export class GroupRemoval {
   constructor(
@@ -18,7 +19,7 @@ export class GroupRemoval {
     private readonly logger: Logger,
   ) {}
 
-  /** Takes every step that can be taken now. */
+  /** Takes every step that is due. */
   async sweep(): Promise<void> {
     await this.database.transaction(OPERATOR_SCOPE, async (tables) => {
       await tables.configuration.removeAll('endedStream', await tables.endedStreams.takeSettled())
@@ -33,13 +34,13 @@ export class GroupRemoval {
     this.logger.info({ groups: removed }, 'worker groups of deleted apps were removed')
   }
 
-  /** The app of a reserved group was not made. Never rejects: what is left is found by a later sweep. */
+  /** Removes a reserved group whose app was not created. Never rejects: a later sweep removes what is left. */
   async abandon(name: string): Promise<void> {
     try {
       await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroups.abandon(name))
       await this.sweep()
     } catch (error) {
-      this.logger.warn({ error, group: name }, 'the topics of an app that was not made could not be removed yet')
+      this.logger.warn({ error, group: name }, 'the topics of an app that was not created could not be removed yet')
     }
   }
 }

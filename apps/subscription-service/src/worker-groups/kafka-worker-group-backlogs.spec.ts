@@ -33,13 +33,13 @@ describe('backlogs of worker groups', () => {
   beforeEach(() => void jest.useFakeTimers())
   afterEach(() => void jest.useRealTimers())
 
-  it('what stands between commit and end is counted over all partitions, without the last end of a transaction', async () => {
+  it('the backlog is the lag of all partitions, each without the last transaction marker', async () => {
     const { of, asked } = backlogsOf(() => Promise.resolve(lagOf(0, 1, 5)))
     expect(await of('shared-webhook')).toEqual({ records: 4, reason: null })
     expect(asked).toEqual([['hooklane.shared-webhook', ['hooklane.deliveries.shared-webhook']]])
   })
 
-  it('an answer is used for five seconds by all who ask', async () => {
+  it('a result is shared by all requests for five seconds', async () => {
     const { of, asked, pass } = backlogsOf(() => Promise.resolve(lagOf(2)))
     await Promise.all([of('g'), of('g')])
     pass(4_999)
@@ -50,7 +50,7 @@ describe('backlogs of worker groups', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('a missing topic and a cluster that refuses are told apart', async () => {
+  it('a missing topic and an unavailable cluster give different reasons', async () => {
     const { of } = backlogsOf((group) =>
       Promise.reject(
         group.endsWith('missing') ? new LogError('UNKNOWN_TOPIC', 'x') : new Error('connect ECONNREFUSED'),
@@ -60,7 +60,7 @@ describe('backlogs of worker groups', () => {
     expect(await of('away')).toEqual({ records: null, reason: 'KAFKA_UNAVAILABLE' })
   })
 
-  it('nobody waits long for a cluster that is silent, it is not asked twice, and its late answer is used', async () => {
+  it('a cluster that does not answer delays requests only briefly, gets one request, and its late result is used', async () => {
     let answer: (lags: readonly PartitionLag[]) => void = () => undefined
     const { of, asked, pass } = backlogsOf(() => new Promise((resolve) => (answer = resolve)))
     const first = of('g')
@@ -86,7 +86,7 @@ describe('topics of worker groups', () => {
       replicationFactor: 1,
     }).ensure(group)
 
-  it('a cluster that does not answer is one that may answer later; one that denies says what must be made', async () => {
+  it('the error says whether Kafka does not answer, or which topics must be created because Kafka denied it', async () => {
     const unanswered = new Error('connect ECONNREFUSED')
     const denied = Object.assign(new Error('denied'), { type: 'TOPIC_AUTHORIZATION_FAILED' })
     const refusal = (error: Error) => ensuring(error).catch((thrown: unknown) => thrown)

@@ -4,30 +4,33 @@ import type { WorkerGroupBacklog, WorkerGroupBacklogs } from '@hooklane/core/lan
 import { LogError, type PartitionLag } from '@hooklane/kafka'
 import type { Logger } from '@hooklane/observability'
 
-/** Too short: load on the cluster for whoever reloads a page. Too long: people act on what was. */
+/** How long a backlog is reused. Too short: every reload of a page puts load on the cluster. Too long: operators act on stale numbers. */
 const KEPT_MS = 5_000
-/** A healthy cluster answers within tens of milliseconds; longer would hold up a list that has much else to show. */
+/**
+ * How long a request waits for the cluster. Too short: a slow but healthy cluster counts as unavailable (normal are tens of milliseconds).
+ * Too long: the whole list waits for one number.
+ */
 const PATIENCE_MS = 2_000
-/** Groups that are remembered; more would only be forgotten a little earlier. */
+/** Number of groups remembered. Beyond it all are forgotten and read again. */
 const MAX_KNOWN = 1_000
 
 const UNAVAILABLE: WorkerGroupBacklog = { records: null, reason: 'KAFKA_UNAVAILABLE' }
 
-/** The question to the cluster: `KafkaLogAdmin`. */
+/** Reads the lag of a consumer group; implemented by `KafkaLogAdmin`. */
 export interface LagReader {
   lag(group: string, topics: readonly string[]): Promise<readonly PartitionLag[]>
 }
 
 interface Known {
   readonly askedMs: number
-  /** Null: the cluster has not answered yet, and is not asked again before it has. */
+  /** Null: the cluster has not answered yet, and is not asked again until it has. */
   answeredMs: number | null
   readonly answer: Promise<WorkerGroupBacklog>
 }
 
 /**
- * Reads the backlog of worker groups from what their consumer groups committed. Answers are shared for a few seconds. A cluster that is
- * away makes nobody wait: its answer is awaited shortly, and used by those who ask later.
+ * Reads the backlog of worker groups from the committed offsets of their consumer groups. A result is shared for a few seconds. A request
+ * waits only a short time for the cluster; a result that arrives later is used by later requests.
  */
 export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
   private readonly known = new Map<string, Known>()
@@ -60,7 +63,7 @@ export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
     return known
   }
 
-  /** Patience counts from the question: who asks while the cluster is silent for long already does not wait. */
+  /** The time limit counts from the request to the cluster: a caller that comes after the limit has passed does not wait at all. */
   private async awaitShortly({ askedMs, answer }: Known): Promise<WorkerGroupBacklog> {
     const leftMs = Math.max(0, askedMs + PATIENCE_MS - this.clock.monotonicMs())
     let timer: NodeJS.Timeout | undefined
@@ -80,11 +83,11 @@ export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
       return { records: lags.reduce((sum, lag) => sum + waitingIn(lag), 0), reason: null }
     } catch (error) {
       if (error instanceof LogError && error.code === 'UNKNOWN_TOPIC') return { records: null, reason: 'TOPIC_MISSING' }
-      this.logger.warn({ error, workerGroup: group }, 'the backlog of a worker group cannot be told')
+      this.logger.warn({ error, workerGroup: group }, 'the backlog of a worker group cannot be read')
       return UNAVAILABLE
     }
   }
 }
 
-/** Each transaction of the router ends with a marker, which takes an offset: behind the last delivery stands one that nobody waits for. */
+/** Each transaction of the router ends with a marker that takes an offset. The marker after the last delivery is not a waiting delivery. */
 const waitingIn = ({ lag }: PartitionLag): number => (lag > 0n ? Number(lag - 1n) : 0)

@@ -2,7 +2,7 @@ import { workerGroupTopics, type TopicNames, type WorkerGroupConfiguration } fro
 import { WorkerGroupNotReady, type WorkerGroupTopics } from '@hooklane/core/lane'
 import { hasErrorType, type KafkaLogAdmin, type TopicAdmin } from '@hooklane/kafka'
 
-/** What a broker answers to those who may not create or look at topics. */
+/** Error types of a broker that does not allow this client to create or describe topics. */
 const DENIED = ['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'POLICY_VIOLATION'] as const
 
 export interface KafkaWorkerGroupTopicsOptions {
@@ -12,7 +12,7 @@ export interface KafkaWorkerGroupTopicsOptions {
   readonly replicationFactor: number
 }
 
-/** Makes the topics of worker groups in Kafka, or says which ones somebody else must make; and removes them. */
+/** Creates and removes the topics of worker groups in Kafka. If it may not create them, its error lists the topics to create. */
 export class KafkaWorkerGroupTopics implements WorkerGroupTopics {
   constructor(private readonly options: KafkaWorkerGroupTopicsOptions) {}
 
@@ -30,7 +30,7 @@ export class KafkaWorkerGroupTopics implements WorkerGroupTopics {
     if (faults.length > 0) throw new WorkerGroupNotReady(group.name, faults)
   }
 
-  /** Order matters: a topic that goes while somebody reads it makes the reader fail; a group without members has none. */
+  /** Order matters: deleting a topic makes its readers fail, so only the topics of consumer groups without members are deleted. */
   async remove(groups: readonly WorkerGroupConfiguration[]): Promise<readonly string[]> {
     const { admin, readers, names } = this.options
     const readerOf = ({ name }: WorkerGroupConfiguration): string => names.group(name)

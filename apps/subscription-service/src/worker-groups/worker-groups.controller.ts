@@ -12,14 +12,14 @@ import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { Problem, unprocessable } from '../http/problem.js'
 import { WORKER_GROUP_BACKLOGS, WORKER_GROUP_TOPICS } from './group-placement.js'
 
-/** Shared groups are made by operators; dedicated ones by saving the app. */
+/** Operators create shared groups. A dedicated group is created when its app is saved. */
 const SHARED_GROUP = /^shared-[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/
 const NOT_TOLD: WorkerGroupBacklog = { records: null, reason: 'KAFKA_UNAVAILABLE' }
 
 export const TOPIC_PROFILE = Symbol('TopicProfile')
 
 class PutWorkerGroup {
-  @wholeNumber({ min: 1, max: 1_000 }, { optional: true, description: 'Main partitions; fixed for the group’s life' })
+  @wholeNumber({ min: 1, max: 1_000 }, { optional: true, description: 'Main partitions; cannot change after creation' })
   partitions?: number
 
   @wholeNumber({ min: 1, max: 64 }, { optional: true, description: 'Retry slots per partition' })
@@ -27,13 +27,13 @@ class PutWorkerGroup {
 }
 
 class LanesView {
-  @ApiProperty({ description: 'Their head waits for its next attempt' }) parked!: number
-  @ApiProperty({ description: 'Recovering' }) flow!: number
+  @ApiProperty({ description: 'Lanes whose head waits for its next attempt' }) parked!: number
+  @ApiProperty({ description: 'Lanes that deliver again after a failure and still have a saved row' }) flow!: number
 }
 
 class PartitionOwnerView {
   @ApiProperty() partition!: number
-  @ApiProperty({ type: 'string', nullable: true, description: 'The process that serves it; null: nobody does' })
+  @ApiProperty({ type: 'string', nullable: true, description: 'The process that serves the partition; null: none' })
   instance!: string | null
   @ApiProperty() epoch!: string
   @ApiProperty({ type: 'string', nullable: true, format: 'date-time' }) leaseUntil!: string | null
@@ -49,27 +49,32 @@ class WorkerGroupView {
     type: 'string',
     nullable: true,
     format: 'date-time',
-    description: 'Its app was deleted: it goes when everything in it is settled, which needs somebody who serves it',
+    description:
+      'Set: the app of the group was deleted. The group is removed when all its deliveries are settled, which needs a dispatcher that serves it',
   })
   endedAt!: string | null
-  @ApiProperty({ description: 'Every partition is served' }) isServed!: boolean
+  @ApiProperty({ description: 'True when a process serves each of the partitions' }) isServed!: boolean
   @ApiProperty() apps!: number
   @ApiProperty({
     type: 'integer',
     nullable: true,
     description:
-      'Deliveries that wait in its topic, at most: the ends of transactions between them count too. A few seconds old',
+      'Upper bound of the deliveries that wait in the group’s topic: transaction markers between them count too. May be a few seconds old',
   })
   backlog!: number | null
   @ApiProperty({
     type: 'string',
     nullable: true,
     enum: ['KAFKA_UNAVAILABLE', 'TOPIC_MISSING'],
-    description: 'Why the backlog cannot be told',
+    description: 'Why the backlog is unknown',
   })
   backlogReason!: WorkerGroupBacklog['reason']
   @ApiProperty({ type: LanesView }) lanes!: LanesView
-  @ApiProperty({ type: 'number', nullable: true, description: 'Since the oldest failing head was first attempted' })
+  @ApiProperty({
+    type: 'number',
+    nullable: true,
+    description: 'Seconds since the first attempt of the head that has been failing longest; null: no lane is parked',
+  })
   oldestAgeSeconds!: number | null
   @ApiProperty({ type: PartitionOwnerView, isArray: true }) owners!: readonly PartitionOwnerView[]
 }
@@ -96,7 +101,7 @@ export class WorkerGroupsController {
   ) {}
 
   @Get()
-  @Operation({ summary: 'List worker groups', description: 'By name, with what they do now.' })
+  @Operation({ summary: 'List worker groups', description: 'Sorted by name, with their current state.' })
   @ApiListOf(WorkerGroupView)
   async list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<WorkerGroupView>> {
     const { data, nextCursor } = await this.lists.answer(
@@ -105,15 +110,15 @@ export class WorkerGroupsController {
         this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroups.page(page)),
       (group) => group,
     )
-    // Outside of the transaction: Kafka may take its time.
+    // Outside the transaction, because Kafka may be slow.
     return { data: await this.views(data), nextCursor }
   }
 
   @Put(':name')
   @Operation({
-    summary: 'Make a shared worker group',
+    summary: 'Create a shared worker group',
     description:
-      'With its topics. Apps of the type that are saved from now on go there; those that stand stay where they are.',
+      'Also creates the topics of the group. Apps of this type that are saved from now on join the group; existing apps stay in their groups.',
     refusals: ['WORKER_GROUP_NAME', 'WORKER_GROUP_FIXED', 'WORKER_GROUP_NOT_READY'],
   })
   @ApiOkResponse({ type: WorkerGroupView })
@@ -124,7 +129,7 @@ export class WorkerGroupsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<WorkerGroupView> {
     if (!SHARED_GROUP.test(name)) {
-      const message = 'must be shared-<app type>: dedicated groups come with their apps'
+      const message = 'must be shared-<app type>: a dedicated group is created with its app'
       throw unprocessable({ path: 'name', code: 'WORKER_GROUP_NAME', message })
     }
     const existing = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroups.find(name))
@@ -134,7 +139,7 @@ export class WorkerGroupsController {
       await tables.workerGroups.ensure(group, new Date())
       return tables.workerGroups.overview(name)
     })
-    if (!overview) throw new Error(`the worker group ${name} vanished while it was made`)
+    if (!overview) throw new Error(`the worker group ${name} vanished while it was created`)
     response.status(existing ? HttpStatus.OK : HttpStatus.CREATED)
     const [view] = await this.views([overview])
     if (!view) throw new Error(`the worker group ${name} has no view`)
@@ -158,6 +163,6 @@ export class WorkerGroupsController {
       slots: slots ?? existing?.slots ?? defaults.slots,
     }
     if (!existing || (existing.partitions === group.partitions && existing.slots === group.slots)) return group
-    throw new Problem('WORKER_GROUP_FIXED', `partitions and slots of ${name} are those of its topics and cannot change`)
+    throw new Problem('WORKER_GROUP_FIXED', `partitions and slots of ${name} cannot change after its creation`)
   }
 }

@@ -1,14 +1,14 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 
-/** A value, or the reason why the bytes are none. Decoders never throw. */
+/** The decoded value, or the reason why the bytes could not be decoded. Decoders never throw. */
 export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string }
 
 export type Decoder<T> = (bytes: Uint8Array | null | undefined) => Decoded<T>
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Reads UTF-8 JSON; a byte order mark, invalid UTF-8 and a lone surrogate are refused, because they would change when written again. */
+/** Parses UTF-8 JSON. Refuses a byte order mark and invalid UTF-8 (such as an encoded surrogate), which would change when written again. */
 export function parseJson(bytes: Uint8Array | null | undefined): Decoded<unknown> {
   if (bytes === null || bytes === undefined) return { ok: false, reason: 'no_value' }
   if (bytes.length === 0) return { ok: false, reason: 'empty' }
@@ -26,7 +26,7 @@ export function parseJson(bytes: Uint8Array | null | undefined): Decoded<unknown
   }
 }
 
-/** Compiles a schema once into a total decoder. The reason names the first path that does not fit: `schema:/entity/id`. */
+/** Compiles a schema once into a decoder. The reason names the first path that does not match the schema: `schema:/entity/id`. */
 export function decoderOf<S extends TSchema>(schema: S): Decoder<Static<S>> {
   const check = TypeCompiler.Compile(schema)
   return (bytes) => {

@@ -13,19 +13,20 @@ import {
 } from './schemas.js'
 
 /**
- * What a receiver gets as the body of a request, version 1 (`payload.type` json). Every member is always there, null where nothing is
- * known; members may be added, so receivers must accept ones they do not know. Published as docs/reference/envelope.schema.json.
+ * The body of a request to a receiver, version 1 (`payload.type` json). Every member is always present, and null where its value is not
+ * known, except the members declared optional. Members may be added, so receivers must accept unknown ones. Published as
+ * docs/reference/envelope.schema.json.
  */
 
 const Text = Nullable(Type.String())
 const Counter = Nullable(Type.Union([Type.Integer(), Type.String()]))
 
-/** `shared`: with the other apps of its type; `dedicated`: in a worker group of its own. */
+/** `shared`: the app shares a worker group with other apps; `dedicated`: the app has a worker group of its own. */
 export const WORKER_MODES = ['shared', 'dedicated'] as const
 export const WorkerModeSchema = OneOf(WORKER_MODES)
 export type WorkerMode = Static<typeof WorkerModeSchema>
 
-/** What became of a number of the stream that never came as a delivery. */
+/** The outcome of a sequence number that the receiver never got as a delivery. */
 export const GAP_STATUSES = ['deadLettered', 'dropped', 'filtered', 'skipped', 'held', 'expired', 'lost'] as const
 export type GapStatus = (typeof GAP_STATUSES)[number]
 
@@ -38,7 +39,7 @@ export const SkippedSchema = Type.Union([
   Type.Object({ sequence: SequenceNumber, id: Nullable(Id), ...SettledAs }),
   Type.Object({ sequence: SequenceNumber, to: SequenceNumber, ...SettledAs }),
 ])
-/** A number of the stream that never came, or a folded range of them. */
+/** A sequence number that the receiver never got, or a range of them with the same outcome. */
 export type Skipped = Static<typeof SkippedSchema>
 
 const EnvelopeRevisionSchema = Type.Object({
@@ -61,7 +62,7 @@ const EnvelopeRevisionSchema = Type.Object({
     }),
   ),
   stateHash: Text,
-  /** Only in events above 512 KiB: paths of `data` and `changes` that were left out. */
+  /** Only in events larger than 512 KiB: the paths in `data` and `changes` whose values were left out. */
   omitted: Type.Optional(Type.Array(Pointer)),
 })
 
@@ -97,11 +98,11 @@ export const EnvelopeSchema = Type.Object(
     }),
     /** Null in process events, which carry `covers` instead. */
     revision: Nullable(EnvelopeRevisionSchema),
-    /** Process events only: the sequences of this stream that they come after. */
+    /** Only in process events: the range of sequence numbers of this stream that the event comes after. */
     covers: Type.Optional(
       Nullable(Type.Object({ from: Type.Integer({ minimum: 0 }), to: Type.Integer({ minimum: 0 }) })),
     ),
-    /** Null in test requests, which stand outside of the stream. */
+    /** Null in test requests, which are not part of the stream. */
     order: Nullable(
       Type.Object({
         stream: Id,

@@ -20,7 +20,7 @@ const event = {
 const read = (value: unknown) => decode(Buffer.from(JSON.stringify(value)))
 
 describe('event/1', () => {
-  it('takes an event with any JSON in data and changes, and members it does not know', () => {
+  it('accepts any JSON in data and changes, and unknown members', () => {
     expect(read({ ...event, later: { version: 2 } }).ok).toBe(true)
     expect(read({ ...event, revision: null, data: null }).ok).toBe(true)
   })

@@ -12,7 +12,7 @@ import {
   ProducerName,
 } from './schemas.js'
 
-/** `event/1`: one record on the topic `events`, key = `companyId`. The fields' meaning stands in docs/reference/events.md. */
+/** `event/1`: one record on the topic `events`, key = `companyId`. docs/guides/produce-events.md explains it to upstream services. */
 
 export const ChangeSchema = Type.Object(
   {
@@ -46,7 +46,7 @@ export const EntityRefSchema = Type.Object({
 export type EntityRef = Static<typeof EntityRefSchema>
 
 export const RevisionSchema = Type.Object({
-  /** The event's position in its producer's commit order: text order is commit order. */
+  /** The event's position in its producer's commit order. Positions sort as text in commit order. */
   id: Type.String({ minLength: 1, maxLength: 128 }),
   operation: Type.Union([Type.Literal('create'), Type.Literal('update'), Type.Literal('delete')]),
   /** The entity's own version counter; text when it exceeds 2^53. */
@@ -61,7 +61,7 @@ export const RevisionSchema = Type.Object({
   causationId: Maybe(Type.String()),
   stateHash: Maybe(Type.String()),
   transaction: Maybe(Type.Object({ id: Type.String(), index: Type.Integer(), size: Type.Integer() })),
-  /** Paths of `data` and `changes` that were left out because the event exceeded 512 KiB. */
+  /** Paths in `data` and `changes` whose values were left out because the event exceeded 512 KiB. */
   omitted: Maybe(Type.Array(Pointer)),
 })
 export type Revision = Static<typeof RevisionSchema>
@@ -85,8 +85,8 @@ export const EventSchema = Type.Object(
   },
   { $id: 'event/1', additionalProperties: true },
 )
-/** What happened to one entity (or finished, when `revision` is null) of one company. */
+/** A change of one entity of one company; a process event when `revision` is null. */
 export type EntityEvent = Static<typeof EventSchema>
 
-/** An event whose serialised form exceeds this leaves out its largest values (`revision.omitted`). */
+/** Maximum size of a serialised event. A larger event leaves out its largest values (`revision.omitted`). */
 export const MAX_EVENT_BYTES = 512 * 1024

@@ -1,4 +1,4 @@
-/** Names of the headers of our own Kafka records. Values are ASCII text. */
+/** Names of the headers of Hooklane's own Kafka records. Values are ASCII text. */
 export const HEADER = {
   schema: 'hooklane-schema',
   /** Configuration records: the version of the row. */
@@ -25,7 +25,7 @@ export const HEADER = {
   contentType: 'content-type',
 } as const
 
-/** Schema names as the header `hooklane-schema` carries them. */
+/** Schema names, the values of the header `hooklane-schema`. */
 export const SCHEMA = {
   event: 'event/1',
   delivery: 'delivery/1',

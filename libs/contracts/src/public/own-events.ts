@@ -5,24 +5,24 @@ import { EventSchema, type EntityEvent } from './event.js'
 import { ProducerName } from './schemas.js'
 
 /**
- * The event types of Hooklane itself: they say what happened to the stream, not to an entity. Each enabled subscription gets them, whatever
- * its `events`; see docs/reference/own-events.md. On the topic `events` they are records like any other, with `revision` null.
+ * Hooklane's own event types. They describe what happened to the stream, not to an entity. Every enabled subscription receives them,
+ * whatever its `events`; see docs/reference/own-events.md. On the topic `events` they are ordinary records with `revision` null.
  */
 
 /** Why entities must be fetched again. Receivers must accept reasons that they do not know. */
 export const RESYNC_REASONS = {
   truncated:
-    'A table, or a partition of one, was emptied with TRUNCATE: its entities are gone, and there is no event for each.',
-  detached: 'A partition left its table: its entities are gone, and there is no event for each.',
-  attached: 'A partition with rows joined its table: its entities are there, and there is no event for each.',
-  publication: 'For a while changes were not published: the publication left them out.',
+    'A table, or a partition of one, was emptied with TRUNCATE: its entities are gone, without an event for each of them.',
+  detached: 'A partition was detached or dropped: its entities are gone, without an event for each of them.',
+  attached: 'A partition with rows was attached: its entities are in the table now, without an event for each of them.',
+  publication: 'The publication left changes out for a while: these changes are missing.',
   slotLost: 'The replication slot was dropped or lost its log: changes are missing.',
   restored: 'The source was restored or replaced: changes that were delivered may be undone, others are missing.',
-  retention: 'Events expired before they were delivered.',
+  retention: 'Events expired in Kafka before they were routed: their changes are missing.',
 } as const
 export type ResyncReason = keyof typeof RESYNC_REASONS
 
-/** `revision.id` of a change: text of visible ASCII that sorts in its producer's commit order. */
+/** The `revision.id` of a change: text of visible ASCII characters that sorts in its producer's commit order. */
 const position = (description: string) =>
   Type.Union([Type.String({ minLength: 1, maxLength: 128, pattern: '^[\\x21-\\x7e]+$' }), Type.Null()], { description })
 const Resource = Type.String({ minLength: 1, maxLength: 128, pattern: '^[a-zA-Z0-9_]+(\\.[a-zA-Z0-9_]+)*$' })
@@ -35,14 +35,14 @@ export const ResyncDataSchema = Type.Object(
   {
     producer: Type.Union([ProducerName, Type.Null()], {
       description:
-        'Whose changes are concerned: the name of a captured source or of an upstream service; null: of all producers.',
+        'The producer whose changes are affected: a captured source or an upstream service, by its name; null: all producers.',
     }),
     from: position('Changes up to this position (`revision.id`) were published; null: not known.'),
     to: position('Changes after this position are published; null: not known.'),
     reason: Reason,
     resources: Type.Array(Resource, {
       uniqueItems: true,
-      description: 'Fetch all entities of these resources again. Empty: of every resource.',
+      description: 'Fetch all entities of these resources again. Empty: all resources.',
     }),
   },
   {
@@ -63,22 +63,22 @@ const RESYNC_REQUIRED = {
   dataSchema: ResyncDataSchema,
 } as const
 
-/** Every event type of Hooklane itself that exists. */
+/** All existing event types of Hooklane itself. */
 export const OWN_EVENT_TYPES = [RESYNC_REQUIRED] as const
 export type OwnEventType = (typeof OWN_EVENT_TYPES)[number]
 export type OwnEventName = OwnEventType['name']
 
-/** Undefined for every type that is not Hooklane's own. */
+/** The own event type of this name; undefined for all other types. */
 export const ownEventType = (name: string): OwnEventType | undefined =>
   OWN_EVENT_TYPES.find((type) => type.name === name)
 
-/** Who yields them, in the catalogue of event types. No capture source may have this name. */
+/** The producer of own event types in the catalogue. No capture source may have this name. */
 export const OWN_PRODUCER = 'hooklane'
 
-/** First parts of event types that are Hooklane's own or will be: no other event type may begin with one. */
+/** First parts of event types that are reserved for Hooklane, now or later. No other event type may begin with one of them. */
 const RESERVED_RESOURCES: ReadonlySet<string> = new Set(['resync', 'stream'])
 
-/** Whether an event type, or a resource, begins with a part that is Hooklane's own, in any case: two names that look alike would be mistaken. */
+/** Whether an event type or a resource begins with a reserved part. Ignores case, because names that differ only in case are confusing. */
 export function isReservedResource(name: string): boolean {
   const dot = name.indexOf('.')
   return RESERVED_RESOURCES.has((dot < 0 ? name : name.slice(0, dot)).toLowerCase())
@@ -90,8 +90,9 @@ const dataChecks = new Map(
 )
 
 /**
- * Reads a record of the topic `events`. Beyond the schema `event/1`, an event of Hooklane's own types must have no revision and the `data` of its
- * type, about its own producer or about all; other types may not begin with a reserved resource: reason `reserved_type`.
+ * Decodes a record of the topic `events`. In addition to the schema `event/1`, an event of Hooklane's own types must have no revision,
+ * `data` that matches the schema of its type, and in `data.producer` its own producer or null. Unknown types that begin with a reserved
+ * resource are refused with `reserved_type`.
  */
 export const decodeEvent: Decoder<EntityEvent> = (bytes) => {
   const decoded = decode(bytes)

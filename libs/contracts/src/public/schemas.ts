@@ -1,7 +1,7 @@
 import { Type, type TSchema } from '@sinclair/typebox'
 import type { JsonObject, JsonValue } from './json.js'
 
-/** Building blocks that several record schemas share. */
+/** Building blocks of the record schemas. */
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 /** May be absent or null; both mean "not known". */
@@ -14,7 +14,7 @@ export const OneOf = <const T extends readonly string[]>(values: T) =>
 export const Json = Type.Unsafe<JsonValue>(Type.Unknown())
 export const JsonObjectSchema = Type.Unsafe<JsonObject>(Type.Object({}))
 
-/** Identifiers: what may stand in a key, a header and a URL path without quoting. */
+/** Identifiers: visible ASCII, so that they fit into record keys and headers. */
 export const Id = Type.String({ minLength: 1, maxLength: 128, pattern: '^[\\x21-\\x7e]+$' })
 /** Entity ids come from the source's tables and may hold any text. */
 export const EntityId = Type.String({ minLength: 1, maxLength: 1024 })
@@ -26,11 +26,11 @@ export const Instant = Type.String({
 export const Pointer = Type.String({ maxLength: 4096 })
 /** 1, 2, 3 …; stays below 2^53 for longer than any system lives, so a JSON number holds it. */
 export const SequenceNumber = Type.Integer({ minimum: 1 })
-/** Grows each time that an app's stream starts over, with its numbers going on. Postgres holds it as an int. */
+/** Raised each time an app is created again and its stream restarts. The sequence numbers continue. Postgres stores it as an int. */
 export const StreamEpoch = Type.Integer({ minimum: 1, maximum: 2_147_483_647 })
 /** Kafka offsets travel as decimal text. */
 export const OffsetText = Type.String({ pattern: '^\\d{1,19}$' })
-/** Characters of an event type, or of a pattern. */
+/** Maximum length of an event type or a pattern, in characters. */
 export const MAX_EVENT_TYPE_LENGTH = 128
 /** `resource.action`, lower camel, several dots allowed. */
 export const EventType = Type.String({

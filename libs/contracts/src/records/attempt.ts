@@ -2,9 +2,9 @@ import { Type, type Static } from '@sinclair/typebox'
 import { EntityRefSchema } from '../public/event.js'
 import { EventType, Id, Instant, Maybe, Nullable, OffsetText, SequenceNumber } from '../public/schemas.js'
 
-/** Records on the topic `attempts`, key = app id: `attempt/1` for each request, `settlement/1` where none was made. */
+/** Records on the topic `attempts`, key = app id: `attempt/1` for each request, `settlement/1` for deliveries settled without a request. */
 
-/** What became of a delivery so far. */
+/** The current status of a delivery. */
 export const DELIVERY_STATUSES = [
   'pending',
   'retrying',
@@ -19,10 +19,10 @@ export const DELIVERY_STATUSES = [
 ] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 
-/** Which delivery a record of the log speaks of. */
+/** Fields that identify the delivery of a record. */
 const identity = {
   companyId: Id,
-  /** Of the company as it was when the event was routed; absent: 1. */
+  /** Incarnation of the company when the event was routed; absent: 1. */
   companyIncarnation: Type.Optional(Type.Integer({ minimum: 1 })),
   appId: Id,
   workerGroup: Type.String(),
@@ -47,12 +47,12 @@ const headerList = Type.Record(Type.String(), Type.String())
 export const AttemptSchema = Type.Object(
   {
     ...identity,
-    /** Random; a copy of the record carries the same. */
+    /** Random. All copies of a record have the same. */
     attemptId: Id,
     /** 1 for the first. */
     attempt: Type.Integer({ minimum: 1 }),
     startedAt: Instant,
-    /** From the guard to the last byte of the answer, or to the failure. */
+    /** From the lane's guard (D5.1), before connecting, to the last byte of the response, or to the failure. */
     durationMs: Type.Number({ minimum: 0 }),
     request: Type.Object({
       method: Type.String(),
@@ -63,7 +63,7 @@ export const AttemptSchema = Type.Object(
     }),
     response: Nullable(Type.Object({ status: Type.Integer(), headers: headerList, body: Type.String() })),
     error: Nullable(Type.Object({ code: Type.String(), message: Type.String() })),
-    /** What was decided: `delivered`, `retryAt`, `deferUntil`, `deadLetter`, `drop`, `block`. */
+    /** The decision after the attempt: `delivered`, `retryAt`, `deferUntil`, `deadLetter`, `drop`, `block`. */
     decision: Type.String(),
     nextAttemptAt: Nullable(Instant),
     /** The delivery's status after this attempt. */
@@ -87,7 +87,7 @@ export const SettlementSchema = Type.Object(
 /** A delivery that was settled without a request (`filtered`, `dropped`, `skipped` …). */
 export type SettlementRecord = Static<typeof SettlementSchema>
 
-/** `dead-letter/1`: topic `dead-letters`, key = app id: the whole delivery and its last attempt. */
+/** `dead-letter/1`: one record on the topic `dead-letters`, key = app id, with the whole delivery and the last error. */
 export const DeadLetterSchema = Type.Object(
   {
     ...identity,

@@ -4,36 +4,36 @@ import { DeliveryPolicySchema } from './delivery-policy.js'
 import { Id, Instant, Maybe, Nullable, OffsetText, StreamEpoch } from '../public/schemas.js'
 
 /**
- * Records on the compacted topic `subscriptions`. Key `<kind>:<id>`, schema header `<kind>/1`, and `hooklane-version`: a number of one
- * sequence over all keys, so of two records of a key the higher one is the newer. A deletion is a record without a value that
- * carries the version of the deletion. The same bodies stand in the table `configuration`.
+ * Records on the compacted topic `subscriptions`. The key is `<kind>:<id>` and the schema header `<kind>/1`. The header `hooklane-version`
+ * holds a number from one sequence for all keys: of two records with the same key, the higher version is newer. A deletion is a record
+ * without a value, with a version of its own. The table `configuration` holds the same bodies.
  */
 
 export const CompanySchema = Type.Object(
   {
     id: Id,
     name: Type.String(),
-    /** Raised each time that a company is made again under its id; absent: 1. */
+    /** Raised each time a company is created again under its id; absent: 1. */
     incarnation: Type.Optional(Type.Integer({ minimum: 1 })),
-    /** Events of the company below this offset of its partition were its predecessor's. Absent: it has none. */
+    /** Events below this offset of the company's partition belong to its predecessor. Absent: it has no predecessor. */
     eventsFrom: Type.Optional(OffsetText),
   },
   { $id: 'company/1', additionalProperties: true },
 )
 export type CompanyConfiguration = Static<typeof CompanySchema>
 
-/** Of an app that says nothing. */
+/** Used for an app without the field. */
 export const DEFAULT_WORKER_MODE: WorkerMode = 'shared'
 
-/** Names topics, consumer groups and Kubernetes objects, which neither begin nor end with a dash. New ones have 52 characters at most. */
+/** Part of the names of topics, consumer groups and Kubernetes objects. No dash at either end. New names have at most 52 characters. */
 export const WorkerGroupName = Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$' })
 
-/** Characters of an app's type. It is part of the name of its worker group. */
+/** Maximum length of an app type, in characters. The type is part of the name of the app's worker group. */
 export const MAX_APP_TYPE_LENGTH = 40
 /** Lower-case letters, digits and dashes, no dash at either end. */
 export const APP_TYPE_FORM = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/
 export const AppTypeName = Type.String({ pattern: APP_TYPE_FORM.source })
-/** Of an app that says nothing. */
+/** Used for an app without the field. */
 export const DEFAULT_APP_TYPE = 'webhook'
 
 export const AppSchema = Type.Object(
@@ -49,14 +49,14 @@ export const AppSchema = Type.Object(
     workerGroup: WorkerGroupName,
     /** Raised by every move between groups. */
     routeVersion: Type.Integer({ minimum: 0 }),
-    /** `order.epoch` of its deliveries: raised each time that the app is made again; absent: 1. */
+    /** `order.epoch` of its deliveries. Raised each time the app is created again; absent: 1. */
     epoch: Type.Optional(StreamEpoch),
   },
   { $id: 'app/1', additionalProperties: true },
 )
 export type AppConfiguration = Static<typeof AppSchema>
 
-/** A header of the receiver's own. A secret value is sealed with AAD `<companyId>/<subscriptionId>/header`. */
+/** A custom header of a target. A secret value is sealed with AAD `<companyId>/<subscriptionId>/header`. */
 export const TargetHeaderSchema = Type.Union([
   Type.Object({ name: Type.String(), value: Type.String() }),
   Type.Object({ name: Type.String(), sealed: Type.String() }),
@@ -64,8 +64,8 @@ export const TargetHeaderSchema = Type.Union([
 export type TargetHeader = Static<typeof TargetHeaderSchema>
 
 /**
- * Where deliveries go: the URL itself when there is nothing to hide in it, else what may be shown of it, and all of it sealed with AAD
- * `<companyId>/<subscriptionId>/url`.
+ * The URL that deliveries go to. Plain text when nothing in it must be hidden. Otherwise `shown` is the part that may be shown, and
+ * `sealed` is the whole URL, sealed with AAD `<companyId>/<subscriptionId>/url`.
  */
 export const TargetUrlSchema = Type.Union([Type.String(), Type.Object({ shown: Type.String(), sealed: Type.String() })])
 export type TargetUrl = Static<typeof TargetUrlSchema>
@@ -88,7 +88,7 @@ export const SubscriptionSchema = Type.Object(
     workflow: Type.Object({ id: Id, name: Type.String() }),
     payload: Type.Object({ type: Type.Literal('json'), mode: Type.Literal('full'), version: Type.Literal('1') }),
     delivery: DeliveryPolicySchema,
-    /** Newest first; sealed with AAD `<companyId>/<subscriptionId>/secret`. All that are valid sign. */
+    /** Newest first; sealed with AAD `<companyId>/<subscriptionId>/secret`. Requests are signed with every valid secret. */
     secrets: Type.Array(Type.Object({ sealed: Type.String(), validUntil: Nullable(Instant) }), { minItems: 1 }),
   },
   { $id: 'subscription/1', additionalProperties: true },
@@ -111,14 +111,15 @@ export const EndedStreamSchema = Type.Object(
     appId: Id,
     companyId: Id,
     epoch: StreamEpoch,
-    /** Where the deliveries of this epoch went. */
+    /** The worker group that received the deliveries of this epoch. */
     workerGroup: WorkerGroupName,
   },
   { $id: 'endedStream/1', additionalProperties: true },
 )
 /**
- * An app was deleted. Key `endedStream:<app id>/<epoch>`; stands until everything that was routed to the app in this epoch is settled, in
- * the transaction of the deletion and after it, so that whoever reads it has read the deletion.
+ * The stream of a deleted app. Key `endedStream:<app id>/<epoch>`. It is written in the transaction of the deletion, after the deletion
+ * itself: a reader that sees this record has already read the deletion. It is removed when everything that was routed to the app in this
+ * epoch is settled.
  */
 export type EndedStreamConfiguration = Static<typeof EndedStreamSchema>
 

@@ -44,7 +44,7 @@ const asBytes = (headers: Record<string, string>): Record<string, Uint8Array> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)]))
 
 describe('delivery headers', () => {
-  it('come back as they were written', () => {
+  it('decode to what was encoded', () => {
     fc.assert(
       fc.property(deliveryHeaders, (headers) => {
         expect(decodeDeliveryHeaders(asBytes(encodeDeliveryHeaders(headers)))).toEqual({ ok: true, value: headers })
@@ -72,7 +72,7 @@ describe('delivery headers', () => {
     )
   })
 
-  it('every header but the position and the incarnation must be there', () => {
+  it('every header except the position and the incarnation is required', () => {
     const optional = ['hooklane-position', 'hooklane-company-incarnation']
     fc.assert(
       fc.property(deliveryHeaders, fc.nat(), (headers, n) => {
@@ -85,7 +85,7 @@ describe('delivery headers', () => {
     )
   })
 
-  it('are of a company’s first incarnation unless they say otherwise', () => {
+  it('belong to the first incarnation of the company if they name none', () => {
     const [headers] = fc.sample(deliveryHeaders, 1) as [DeliveryHeaders]
     const { 'hooklane-company-incarnation': _, ...rest } = asBytes(encodeDeliveryHeaders(headers))
     expect(decodeDeliveryHeaders(rest)).toEqual({ ok: true, value: { ...headers, companyIncarnation: 1 } })
@@ -114,7 +114,7 @@ describe('delivery headers', () => {
   })
 })
 
-describe('headers of a stream’s end', () => {
+describe('headers of a stream end', () => {
   const streamEnd: fc.Arbitrary<StreamEndHeaders> = fc.record({
     kind: fc.constant('ended'),
     companyId: id,
@@ -123,7 +123,7 @@ describe('headers of a stream’s end', () => {
     routedAt: fc.constant('2026-03-02T08:15:04.190Z'),
   })
 
-  it('come back as they were written, and are never taken for those of a delivery', () => {
+  it('decode to what was encoded, and are never decoded as those of a delivery', () => {
     fc.assert(
       fc.property(streamEnd, deliveryHeaders, (end, delivery) => {
         const bytes = asBytes(encodeStreamEndHeaders(end))

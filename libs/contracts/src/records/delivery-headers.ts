@@ -9,9 +9,9 @@ import {
 } from './delivery.js'
 import { HEADER, SCHEMA } from '../public/headers.js'
 
-/** Largest offset, sequence and version that a record can carry: Kafka's offsets and Postgres' bigint are signed 64 bits. */
+/** Maximum offset, sequence and version of a record: Kafka's offsets and Postgres' bigint are signed 64-bit integers. */
 const MAX_INT64 = 2n ** 63n - 1n
-/** Largest epoch and incarnation: Postgres' int. */
+/** Maximum epoch and incarnation: Postgres stores them as an int. */
 const MAX_INT32 = 2n ** 31n - 1n
 const FIRST_INCARNATION = 1
 const MODES: ReadonlySet<string> = new Set(DELIVERY_MODES)
@@ -23,17 +23,17 @@ const REASONS: ReadonlySet<string> = new Set<DeliveryReason>([
   'redrive',
   'test',
 ])
-/** What may stand in an id: see `Id`. */
+/** The form of an id: see `Id`. */
 const ID = /^[\x21-\x7e]{1,128}$/
 const POSITION = /^[\x21-\x7e]{1,128}$/
 const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
 const DECIMAL = /^(0|[1-9]\d{0,18})$/
 
-/** `<topic>/<partition>/<offset>`; topic names hold no slash. */
+/** `<topic>/<partition>/<offset>`. Unambiguous, because topic names contain no slash. */
 export const formatSource = (source: SourceOffset): string => `${source.topic}/${source.partition}/${source.offset}`
 
-/** The headers of a record on `deliveries.<group>` or its retry topic. A position of null has no header. */
+/** Encodes the headers of a record on `deliveries.<group>` or its retry topic. Without a position there is no position header. */
 export function encodeDeliveryHeaders(headers: DeliveryHeaders): Record<string, string> {
   const encoded: Record<string, string> = {
     [HEADER.schema]: SCHEMA.delivery,
@@ -57,8 +57,8 @@ export function encodeDeliveryHeaders(headers: DeliveryHeaders): Record<string, 
 }
 
 /**
- * Reads them back. Total: whatever bytes a foreign producer wrote, the answer is a value or the reason why not, which names the first
- * header that does not fit: `header:hooklane-sequence`. Headers it does not know are ignored.
+ * Decodes these headers. Any bytes give a value or a reason, never an error. The reason names the first invalid header:
+ * `header:hooklane-sequence`. Unknown headers are ignored.
  */
 export function decodeDeliveryHeaders(headers: Readonly<Record<string, Uint8Array>>): Decoded<DeliveryHeaders> {
   const read = new HeaderReader(headers)
@@ -90,7 +90,7 @@ export function decodeDeliveryHeaders(headers: Readonly<Record<string, Uint8Arra
   return read.result(value)
 }
 
-/** The headers of the record that ends an app's epoch. */
+/** Encodes the headers of the record that ends an epoch of an app. */
 export function encodeStreamEndHeaders(headers: StreamEndHeaders): Record<string, string> {
   return {
     [HEADER.schema]: SCHEMA.streamEnd,
@@ -102,13 +102,13 @@ export function encodeStreamEndHeaders(headers: StreamEndHeaders): Record<string
   }
 }
 
-/** Whether the headers claim to be those of a stream's end. */
+/** Whether the schema header is that of a stream end. The other headers are not checked. */
 export function isStreamEnd(headers: Readonly<Record<string, Uint8Array>>): boolean {
   const schema = Object.hasOwn(headers, HEADER.schema) ? headers[HEADER.schema] : undefined
   return schema instanceof Uint8Array && latin1Of(schema) === SCHEMA.streamEnd
 }
 
-/** Reads them back, as totally as `decodeDeliveryHeaders`. */
+/** Decodes these headers. Like `decodeDeliveryHeaders`, it never throws. */
 export function decodeStreamEndHeaders(headers: Readonly<Record<string, Uint8Array>>): Decoded<StreamEndHeaders> {
   const read = new HeaderReader(headers)
   if (read.text(HEADER.schema, /^/) !== SCHEMA.streamEnd) read.fail(HEADER.schema)
@@ -122,11 +122,11 @@ export function decodeStreamEndHeaders(headers: Readonly<Record<string, Uint8Arr
   })
 }
 
-/** A view of the bytes is read, not a copy of them. */
+/** Reads the bytes through a view, without copying them. */
 const latin1Of = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 
-/** Reads headers one by one and remembers the first that does not fit; from then on its answers mean nothing. */
+/** Reads headers one by one and remembers the first invalid one in `fault`. Once `fault` is set, the returned values mean nothing. */
 class HeaderReader {
   fault: string | null = null
 
@@ -138,7 +138,7 @@ class HeaderReader {
 
   text(name: string, pattern: RegExp): string {
     const bytes = this.has(name) ? this.headers[name] : undefined
-    // Latin-1 keeps every byte apart, so that no invalid text passes a pattern of ASCII.
+    // Latin-1 maps every byte to its own character, so bytes outside ASCII never match a pattern of ASCII characters.
     const text = bytes instanceof Uint8Array ? latin1Of(bytes) : null
     if (text === null || !pattern.test(text)) this.fail(name)
     return text ?? ''

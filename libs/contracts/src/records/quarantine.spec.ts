@@ -7,7 +7,7 @@ const asBuffers = (headers: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)]))
 
 describe('a quarantined record', () => {
-  it('gives back bytes, key and origin, whatever the bytes are', () => {
+  it('keeps bytes, key and origin, whatever the bytes are', () => {
     const value = Buffer.from([0xff, 0xfe, 0x00, 0x7b])
     const encoded = encodeQuarantined({ ...base, key: Buffer.from([0xc3, 0x28]), value })
     expect(decodeQuarantined(encoded.value, asBuffers(encoded.headers))).toEqual({
@@ -18,7 +18,7 @@ describe('a quarantined record', () => {
     })
   })
 
-  it('tells a missing value and key from empty ones', () => {
+  it('distinguishes a missing value and key from empty ones', () => {
     const missing = encodeQuarantined({ ...base, key: null, value: null })
     expect(decodeQuarantined(missing.value, asBuffers(missing.headers))).toMatchObject({
       key: null,
@@ -33,7 +33,7 @@ describe('a quarantined record', () => {
     })
   })
 
-  it('always fits the record that a broker takes, and says how long the original was', () => {
+  it('always fits into the record size that a broker accepts, and holds the length of the original', () => {
     const encoded = encodeQuarantined({ ...base, key: Buffer.alloc(500_000), value: Buffer.alloc(5_000_000) })
     const headerBytes = Object.entries(encoded.headers).reduce(
       (sum, [name, text]) => sum + name.length + text.length,

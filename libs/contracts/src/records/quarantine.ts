@@ -1,21 +1,21 @@
 import { HEADER, SCHEMA } from '../public/headers.js'
 
 /**
- * `quarantine/1`: a record that a service could not use, on the topic `quarantine`. Value: the original bytes, not JSON. Everything else
- * stands in headers, because nothing of the value can be relied upon.
+ * `quarantine/1`: a record on the topic `quarantine` that a service could not use. Its value is the original bytes, not JSON. Everything
+ * else is in headers, because the value may be anything.
  */
 export interface QuarantinedRecord {
-  /** Why, from a closed set per service; a schema fault carries the path: `schema:/entity/id`. */
+  /** Why the record was refused: a value from a closed set per service. For a schema fault it contains the path: `schema:/entity/id`. */
   readonly reason: string
-  /** Where the original stands, until its topic's retention takes it. */
+  /** Where the original record is stored, until the retention of its topic removes it. */
   readonly origin: { readonly topic: string; readonly partition: number; readonly offset: bigint }
   readonly key: Buffer | null
   readonly value: Buffer | null
-  /** Length of the original value; more than `value.length` when it was cut; null when there was none. */
+  /** Length of the original value. Larger than `value.length` when the value was cut; null when there was no value. */
   readonly valueBytes: number | null
   /** The service that refused it. */
   readonly service: string
-  /** RFC 3339. */
+  /** When it was refused; RFC 3339. */
   readonly at: string
 }
 
@@ -32,14 +32,14 @@ export const QUARANTINE_HEADER = {
 } as const
 
 /**
- * Longest value that is kept, 940 KiB: a compressed original may unfold to more than the broker takes (1 MiB by default), and a record
- * that cannot be quarantined would stop its partition for ever.
+ * Maximum length of a quarantined value, 940 KiB; longer values are cut. A compressed original may decompress to more than the broker
+ * accepts (1 MiB by default), and a record that cannot be quarantined would stop its partition for ever.
  */
 export const MAX_QUARANTINED_BYTES = 940 * 1024
-/** Longest key that is kept, before base64. */
+/** Maximum length of a quarantined key before base64; longer keys are cut. */
 export const MAX_QUARANTINED_KEY_BYTES = 8 * 1024
 
-/** The record as it is published: the bytes, cut to what every broker takes, and the headers. The Kafka key is null. */
+/** Encodes a record for the topic: the original bytes, cut to a size that every broker accepts, and the headers. The Kafka key is null. */
 export function encodeQuarantined(record: Omit<QuarantinedRecord, 'valueBytes'>): {
   readonly key: null
   readonly value: Buffer | null
@@ -60,7 +60,7 @@ export function encodeQuarantined(record: Omit<QuarantinedRecord, 'valueBytes'>)
   return { key: null, value: record.value?.subarray(0, MAX_QUARANTINED_BYTES) ?? null, headers }
 }
 
-/** Reads a quarantined record back; null when the headers are not those of one. */
+/** Decodes a quarantined record; null when the headers are not those of one. */
 export function decodeQuarantined(
   value: Buffer | null,
   headers: Readonly<Record<string, Buffer | undefined>>,

@@ -3,45 +3,45 @@ import { decoderOf, type Decoded } from '../public/decode.js'
 import { Id, Nullable, OffsetText, ProducerName, StreamEpoch } from '../public/schemas.js'
 
 /**
- * `router-state/1`: what the router knows of one partition of `events`, on the same partition of the compacted topic
- * `router.state`. Written in the transaction of the deliveries that follow from it; read whole by the partition's next owner.
+ * `router-state/1`: the router's state for one partition of `events`, on the same partition of the compacted topic `router.state`. The
+ * router writes it in the same transaction as the deliveries. The next owner of the partition reads it completely.
  */
 
-/** Key `app:<app id>`: the last sequence that the app was given, in whatever epoch. Stays for ever: numbers go on when an app is made again. */
+/** Key `app:<app id>`: the app's last sequence number in any epoch. Kept for ever, because an app that is created again continues it. */
 export const AppStreamStateSchema = Type.Object(
   {
     kind: Type.Literal('app'),
     appId: Id,
     epoch: StreamEpoch,
-    /** 0: none was given before the stream ended. */
+    /** 0: no number was assigned before the stream ended. */
     sequence: Type.Integer({ minimum: 0 }),
-    /** Highest epoch whose end was published: nothing more is routed in it. Absent: none has ended. */
+    /** The highest epoch whose end was published: no more events are routed in it. Absent: no epoch has ended. */
     ended: Type.Optional(StreamEpoch),
   },
   { additionalProperties: true },
 )
 
 /**
- * Key `seen:<company>:<producer>:<chunk mod 64>`, from the second incarnation of a company on `…:<incarnation>/<chunk mod 64>`: a run of the
- * ids that a company's producer was last seen with. The chunk with the highest number also says how far that producer is.
+ * Key `seen:<company>:<producer>:<chunk mod 64>`; from the second incarnation of a company on, `…:<incarnation>/<chunk mod 64>`. A chunk of
+ * the most recent event ids of one producer of the company. The chunk with the highest number also holds the producer's position.
  */
 export const SeenChunkStateSchema = Type.Object(
   {
     kind: Type.Literal('seen'),
     companyId: Id,
-    /** Of the company: what was sent to its predecessor says nothing about what is sent to it. Absent: 1. */
+    /** Incarnation of the company. Ids that were seen for its predecessor do not count. Absent: 1. */
     incarnation: Type.Optional(Type.Integer({ minimum: 1 })),
     producer: ProducerName,
-    /** 0, 1, 2 …: never starts again, so that the newest chunk can be told. */
+    /** 0, 1, 2 …: never restarts, so that the highest number is the newest chunk. */
     chunk: Type.Integer({ minimum: 0 }),
-    /** Highest position so far; null while the producer sent process events only. */
+    /** The highest position so far; null while the producer has sent only process events. */
     position: Nullable(Type.String()),
     ids: Type.Array(Type.String()),
   },
   { additionalProperties: true },
 )
 
-/** Key `~position`: offset of the next event to route; the same as the group's committed offset, which can be lost. */
+/** Key `~position`: the offset of the next event to route. It equals the consumer group's committed offset, which can be lost. */
 export const RouterPositionStateSchema = Type.Object(
   { kind: Type.Literal('position'), next: OffsetText },
   { additionalProperties: true },
@@ -55,13 +55,13 @@ export type SeenChunkState = Static<typeof SeenChunkStateSchema>
 export type RouterPositionState = Static<typeof RouterPositionStateSchema>
 export type RouterStateRecord = Static<typeof RouterStateSchema>
 
-/** Chunks of ids that are kept per company and producer; part of the keys, so a change needs a new schema version. */
+/** Number of chunks of ids kept per company and producer. The keys depend on it, so a change needs a new schema version. */
 export const SEEN_CHUNKS = 64
 
-/** Key of the record that ends a restore: its value is the nonce of the owner that reads. */
+/** Key of the record at which a restore ends: the new owner writes it with a nonce as its value, then reads until it finds that nonce. */
 export const ROUTER_STATE_END_KEY = '~end'
 
-/** The record's key. Producer names hold no colon and ids no blank, so two records never share a key by accident. */
+/** The key of the record. Producer names contain no colon, so two different records never share a key. */
 export function routerStateKey(record: RouterStateRecord): string {
   switch (record.kind) {
     case 'app':
@@ -77,5 +77,5 @@ const incarnationPart = ({ incarnation = 1 }: SeenChunkState): string => (incarn
 
 const decode = decoderOf(RouterStateSchema)
 
-/** Reads a value of `router.state`, other than that of the end record. */
+/** Decodes a value of `router.state`. Not for the record with `ROUTER_STATE_END_KEY`. */
 export const decodeRouterState = (bytes: Uint8Array | null): Decoded<RouterStateRecord> => decode(bytes)

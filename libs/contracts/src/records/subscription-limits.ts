@@ -1,5 +1,5 @@
-/** Event types and patterns of one subscription. Too low: more subscriptions per receiver. Too high: routing compares each event with all. */
+/** Maximum number of event types and patterns per subscription. Too low: receivers need more subscriptions. Too high: routing gets slow. */
 export const MAX_EVENTS = 100
 
-/** An event type (`products.updated`), all of a resource (`products.*`), or all there are (`*`). */
+/** An event type (`products.updated`), all types of a resource (`products.*`), or all types (`*`). */
 export const EVENT_PATTERN = /^(\*|[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*\.(\*|[a-zA-Z0-9_]+))$/

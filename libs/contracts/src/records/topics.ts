@@ -1,4 +1,4 @@
-/** Where each record kind lives, and how its topic must be set up. */
+/** The topics of each kind of record, and their required settings. */
 
 export type TopicProfile = 'dev' | 'prod'
 
@@ -6,7 +6,7 @@ export interface TopicSpec {
   readonly name: string
   readonly partitions: number
   readonly cleanup: 'delete' | 'compact'
-  /** Least retention; null for compacted topics. */
+  /** Minimum retention; null for compacted topics. */
   readonly retentionMs: number | null
 }
 
@@ -43,13 +43,13 @@ export function topicNames(prefix: string): TopicNames {
   }
 }
 
-/** Partition counts matter when topics are created; afterwards they are read from the cluster. */
+/** Partition counts for the creation of topics. Afterwards the counts are read from the cluster. */
 export const PARTITIONS = {
   dev: { events: 6, attempts: 6, deadLetters: 6, operations: 3, quarantine: 1, shared: 3, slots: 2 },
   prod: { events: 24, attempts: 24, deadLetters: 6, operations: 6, quarantine: 3, shared: 24, slots: 8 },
 } as const
 
-/** The topics every installation has. */
+/** The topics of every installation. */
 export function coreTopics(names: TopicNames, profile: TopicProfile): TopicSpec[] {
   const p = PARTITIONS[profile]
   return [
@@ -63,7 +63,7 @@ export function coreTopics(names: TopicNames, profile: TopicProfile): TopicSpec[
   ]
 }
 
-/** The topics of one worker group: a shared group has a retry topic of `partitions × slots`, a dedicated one (`slots` 0) waits in place. */
+/** The topics of one worker group. A shared group also has a retry topic with `partitions × slots` partitions; dedicated ones have none. */
 export function workerGroupTopics(
   names: TopicNames,
   group: { name: string; partitions: number; slots: number },

@@ -1,9 +1,10 @@
--- One role per service, without login: a service logs in as any member and does SET ROLE. Roles belong to the cluster, so another
--- database may have made them. Without the right to make them, everything still works under the one login, less separated.
+-- One role per service, without login: a service logs in as any member of the role and uses SET ROLE. Roles belong to the cluster, so the
+-- migration of another database may have created them. Without the right to create roles, all services share one login: everything works,
+-- but rights are not separated.
 DO $$
 DECLARE
   service_role text;
-  -- Since 16 a role's maker is a member that may not take the role before it grants it to itself.
+  -- Since PostgreSQL 16 the creator of a role is a member of it, but may SET ROLE only after it has granted the role to itself.
   set_right text := CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END;
 BEGIN
   FOREACH service_role IN ARRAY ARRAY['hooklane_service', 'hooklane_dispatcher', 'hooklane_recorder', 'hooklane_producer'] LOOP
@@ -19,7 +20,7 @@ BEGIN
         RAISE WARNING '% may not create or take the role %', current_user, service_role
           USING HINT = format('As an administrator: CREATE ROLE %I NOLOGIN; GRANT %I TO %I; then migrate again.', service_role, service_role, current_user);
       WHEN duplicate_object OR unique_violation THEN
-        NULL;  -- another database of this cluster was migrated at the same moment and made it
+        NULL;  -- the migration of another database of this cluster has created it at the same moment
     END;
   END LOOP;
 END $$;

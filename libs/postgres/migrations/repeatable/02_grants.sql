@@ -1,4 +1,4 @@
--- What each service may do. Runs after every migration; a right that is no longer listed is taken back.
+-- The rights of each service. Runs at the end of every migration. Rights that are no longer listed are revoked.
 DO $$
 DECLARE
   may record;
@@ -23,7 +23,7 @@ BEGIN
       ('hooklane_service', ARRAY['company_identity', 'app_identity'], 'SELECT, INSERT, UPDATE', false),
       ('hooklane_service', ARRAY['ended_stream'], 'SELECT, INSERT, UPDATE, DELETE', false),
       ('hooklane_service', ARRAY['partition_owner'], 'SELECT, INSERT, DELETE, UPDATE (is_closed)', false),
-      -- A company that is deleted takes its log along.
+      -- Deleting a company also deletes its delivery log.
       ('hooklane_service', ARRAY['lane', 'delivery', 'attempt', 'dead_letter'], 'SELECT, DELETE', false),
       ('hooklane_service', ARRAY['event_type', 'schema_migration'], 'SELECT', false),
       ('hooklane_dispatcher', ARRAY['partition_owner'], 'SELECT, UPDATE', false),
@@ -31,19 +31,19 @@ BEGIN
       ('hooklane_dispatcher', ARRAY['ended_stream'], 'SELECT, UPDATE (settled_at)', true),
       ('hooklane_dispatcher', ARRAY['worker_group'], 'SELECT', false),
       ('hooklane_recorder', ARRAY['delivery', 'attempt', 'dead_letter'], 'SELECT, INSERT, UPDATE', true),
-      -- Read and locked: a lock needs the right to update a column.
+      -- The recorder reads and locks these rows. FOR SHARE needs the right to update a column.
       ('hooklane_recorder', ARRAY['company_identity'], 'SELECT, UPDATE (company_id)', true),
       ('hooklane_producer', ARRAY['configuration'], 'SELECT', true),
       ('hooklane_producer', ARRAY['event_type', 'capture_mark'], 'SELECT, INSERT, UPDATE', false)
     ) AS listed (service_role, tables, rights, of_all_companies)
   LOOP
-    -- Without its role, a service acts as the owner, on whom row-level security is forced as well.
+    -- Without its role, a service acts as the owner of the tables, to whom row-level security applies too (FORCE).
     holder := CASE WHEN may.usable THEN may.service_role::name ELSE current_user END;
     FOREACH one_table IN ARRAY may.tables LOOP
       IF may.usable THEN
         EXECUTE format('GRANT %s ON %I TO %I', may.rights, one_table, may.service_role);
       END IF;
-      -- Made anew only when it changes: it locks the table.
+      -- The policy is created again only when it changes, because that locks the table.
       CONTINUE WHEN NOT may.of_all_companies OR EXISTS (
         SELECT FROM pg_policies WHERE schemaname = 'hooklane' AND tablename = one_table AND policyname = may.service_role AND roles = ARRAY[holder]);
       EXECUTE format('DROP POLICY IF EXISTS %I ON %I', may.service_role, one_table);

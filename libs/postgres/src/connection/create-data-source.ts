@@ -9,7 +9,7 @@ import { WorkerGroupEntity } from '../entities/worker-group.entity.js'
 import { poolConfig, type ConnectionOptions } from './connection-options.js'
 import { SCHEMA } from './role.js'
 
-/** Not connected yet: `initialize()` connects and fails when the server is away. The schema is made by `migrate` alone. */
+/** Creates a data source. `initialize()` connects it, and fails if the server is unavailable. Only `migrate` creates the schema. */
 export function createDataSource(options: ConnectionOptions): DataSource {
   return new DataSource({
     type: 'postgres',

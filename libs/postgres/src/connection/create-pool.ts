@@ -7,10 +7,10 @@ export type PgPool = Pool
 /** Connects lazily. End it with `pool.end()`. `bigint` columns arrive as text, `timestamptz` as `Date`. */
 export function createPool(options: ConnectionOptions): PgPool {
   const pool = new Pool(poolConfig(options))
-  // Without a listener an idle connection that breaks would end the process.
+  // Without this listener, an idle connection that breaks would end the process.
   pool.on('error', (error) => options.onIdleError?.(error))
-  // So would one that is lent out and breaks between two statements of a transaction: the pool listens to idle ones only. Whoever holds
-  // it learns of it from the next statement.
+  // So would a connection in use that breaks between two statements of a transaction: the pool listens only to idle connections. The user
+  // of the connection gets the error with its next statement.
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }

@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg'
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm'
 
-/** The database is away, overloaded or ending: the same request may work later. A write may or may not have taken effect. */
+/** The database is unavailable, overloaded or shutting down. A later retry may succeed. A write may or may not have taken effect. */
 export class DatabaseUnavailable extends Error {
   readonly code = 'DATABASE_UNAVAILABLE'
   constructor(options?: { cause?: unknown }) {
@@ -10,7 +10,7 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
-/** A row would break a rule of the schema; `constraint` is its name. */
+/** A row would violate a constraint of the schema; `constraint` is its name. */
 export class ConstraintViolation extends Error {
   readonly code = 'CONSTRAINT_VIOLATION'
   constructor(
@@ -18,7 +18,7 @@ export class ConstraintViolation extends Error {
     readonly constraint: string,
     options?: { cause?: unknown },
   ) {
-    super(`the rule ${constraint} would be broken`, options)
+    super(`the constraint ${constraint} would be violated`, options)
     this.name = 'ConstraintViolation'
   }
 }
@@ -29,10 +29,10 @@ const VIOLATIONS: Readonly<Record<string, ConstraintViolation['kind']>> = {
   '23514': 'check',
 }
 
-/** SQLSTATE classes: connection, resources, operator intervention; and timeouts, deadlock, serialisation. */
+/** SQLSTATE classes: connection, resources, operator intervention, system errors; and serialisation, deadlock and timeouts. */
 const TRANSIENT = /^(08|53|57|58|40001$|40P01$|55P03$|25P03$)/
 
-/** What an error of the driver or the mapper means to a caller. Errors of other origins pass unchanged. */
+/** Translates errors of the driver and the object mapper for callers. Returns all other errors unchanged. */
 export function translateDatabaseError(error: unknown): unknown {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error
   if (cause instanceof DatabaseError) {
@@ -40,15 +40,15 @@ export function translateDatabaseError(error: unknown): unknown {
     if (kind) return new ConstraintViolation(kind, cause.constraint ?? '', { cause })
     return TRANSIENT.test(cause.code ?? '') ? new DatabaseUnavailable({ cause }) : error
   }
-  // A failed query that the server did not answer: the connection is gone or the answer came too late.
+  // A query without a response from the server: the connection broke, or the response came too late.
   const isCutOff = error instanceof QueryFailedError || error instanceof QueryRunnerAlreadyReleasedError
   return isCutOff ? new DatabaseUnavailable({ cause }) : error
 }
 
-/** SQLSTATE of a server that ends the session: 57P01 to 57P05, and the class of connection failures. */
+/** SQLSTATE codes of a server that ends the session: 57P01 to 57P05, and the class of connection errors. */
 const SESSION_ENDED = /^(08|57P0)/
 
-/** The connection broke or did not answer, as opposed to a server that answers no. */
+/** Whether the connection broke or did not respond, as opposed to a server that reported an error. */
 export function isConnectionGone(error: unknown): boolean {
   if (error instanceof QueryRunnerAlreadyReleasedError) return true
   if (!(error instanceof QueryFailedError)) return false

@@ -1,4 +1,4 @@
-/** What a statement needs to run; a `pg` client, pool or TypeORM manager fits. */
+/** Runs a statement. A `pg` client, a `pg` pool and a TypeORM manager all fit. */
 export interface Queryable {
   query(sql: string, parameters: unknown[]): Promise<unknown>
 }

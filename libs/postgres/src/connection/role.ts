@@ -1,5 +1,5 @@
-/** The service's role in the database, taken by `SET ROLE` on each connection when the login may (see migrations/repeatable). */
+/** The database role of a service, set on each connection if the login may set it (see migrations/repeatable). */
 export type ServiceRole = 'hooklane_service' | 'hooklane_dispatcher' | 'hooklane_recorder' | 'hooklane_producer'
 
-/** Schema of every table. */
+/** The schema of all tables. */
 export const SCHEMA = 'hooklane'

@@ -11,11 +11,11 @@ const ATTEMPTS = sql('log-attempts')
 const DELIVERIES = sql('log-deliveries')
 const DEAD_LETTERS = sql('log-dead-letters')
 
-/** The database refuses what one of the records says: the same batch will never be written. */
+/** The database rejects a value of one of the records. Writing the same batch again fails again. */
 export class RefusedByLog extends Error {
   readonly code = 'REFUSED_BY_LOG'
   constructor(
-    /** SQLSTATE, or what is wrong: a closed set. */
+    /** SQLSTATE, or a reason from a closed set. */
     readonly reason: string,
     options?: { cause?: unknown },
   ) {
@@ -25,27 +25,28 @@ export class RefusedByLog extends Error {
 }
 
 /**
- * Writes the delivery log: a batch in one transaction of four statements. Writing the same batch again changes nothing, so a reader may repeat
- * what it is not sure of. Records of companies that were deleted are left out: a company that is made again starts with an empty log.
+ * Writes the delivery log: a batch in one transaction of at most four statements. Writing the same batch again changes nothing, so a caller
+ * may repeat a write whose outcome is unknown. Records of deleted companies are left out: a company that is created again under the same id
+ * starts with an empty log.
  */
 export class DeliveryLogWriter {
   private readonly days = new Set<string>()
 
-  /** @param onLeftOut told how many records of a batch were of deleted companies */
+  /** @param onLeftOut called with the number of records of a batch that belong to deleted companies */
   constructor(
     private readonly pool: Pool,
     private readonly onLeftOut: (records: number) => void = () => undefined,
   ) {}
 
   /**
-   * @throws RefusedByLog nothing was written; write the records one by one to find which
-   * @throws what the driver throws: nothing of the batch was written, or (connection lost at the commit) all of it
+   * @throws RefusedByLog nothing was written; write the records one by one to find the rejected one
+   * @throws errors of the driver: nothing of the batch was written, or (if the connection broke during the commit) possibly all of it
    */
   async write(entries: readonly LogEntry[]): Promise<void> {
     try {
       await this.writeBatch(entries)
     } catch (error) {
-      // Somebody may have dropped a day that we took for existing.
+      // A partition that we assumed to exist may have been dropped.
       this.days.clear()
       throw refusalOf(error)
     }
@@ -74,7 +75,7 @@ export class DeliveryLogWriter {
     if (leftOut > 0) this.onLeftOut(leftOut)
   }
 
-  /** Creates the partitions of these UTC days (`YYYY-MM-DD`) unless this process knows that they stand. */
+  /** Creates the partitions of these UTC days (`YYYY-MM-DD`), unless this process knows that they exist. */
   async ensureDays(days: readonly string[]): Promise<void> {
     for (const day of new Set(days)) {
       if (this.days.has(day)) continue
@@ -94,7 +95,7 @@ export class DeliveryLogWriter {
       failure = error as Error
       throw error
     } finally {
-      // A connection whose transaction failed is thrown away: the server ends the transaction with it.
+      // After a failure the connection is closed, so that the server rolls the transaction back.
       client.release(failure)
     }
   }
@@ -102,7 +103,7 @@ export class DeliveryLogWriter {
 
 const isLogged = (entry: LogEntry): entry is LoggedEntry => entry.kind !== 'deadLetter'
 
-/** Order matters: locked before anything is written, so that whoever deletes a company waits for this batch and then removes what it wrote. */
+/** Order matters: companies are locked before anything is written, so that a deletion waits for this batch and then removes its rows. */
 async function ofExistingCompanies(client: PoolClient, entries: readonly LogEntry[]): Promise<readonly LogEntry[]> {
   const companies = [...new Set(entries.map(({ record }) => record.companyId))]
   const { rows } = await client.query<{ company_id: string; incarnation: number; is_ended: boolean }>({
@@ -116,7 +117,7 @@ async function ofExistingCompanies(client: PoolClient, entries: readonly LogEntr
   return entries.filter(({ record }) => !isOfEndedCompany(record, known))
 }
 
-/** SQLSTATE classes: the data is not what the column takes; a constraint is broken. */
+/** SQLSTATE classes: invalid data for a column; a violated constraint. */
 const REFUSALS = /^(22|23)/
 
 function refusalOf(error: unknown): unknown {
@@ -124,17 +125,17 @@ function refusalOf(error: unknown): unknown {
   return isRefusal ? new RefusedByLog(error.code ?? '', { cause: error }) : error
 }
 
-/** @throws RefusedByLog when one is no day */
+/** The UTC days of the entries. @throws RefusedByLog when an entry has no valid day */
 function daysOf(entries: readonly LoggedEntry[]): string[] {
   const days = [...new Set(entries.map(({ record }) => record.routedAt.slice(0, 'YYYY-MM-DD'.length)))]
   if (days.some((day) => Number.isNaN(Date.parse(day)))) throw new RefusedByLog('no_instant')
   return days
 }
 
-/** Postgres text holds every character but NUL, and its JSON no half of a surrogate pair. */
+/** Replaces NUL, which Postgres text cannot hold, and lone surrogates, which Postgres JSON cannot hold. */
 const storable = (text: string): string => text.replace(/\p{Surrogate}/gu, '\uFFFD').replaceAll('\0', '\uFFFD')
 
-/** Every text of a row: what a foreign producer wrote is checked for its form, not for its characters. */
+/** Makes every text of a row storable. Records of foreign producers were checked against a schema, but not for such characters. */
 function storableRow<R extends Readonly<Record<string, unknown>>>(row: R): R {
   const values = Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? storable(value) : value])
   return Object.fromEntries(values) as R

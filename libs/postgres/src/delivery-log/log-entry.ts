@@ -1,10 +1,10 @@
 import type { AttemptRecord, DeadLetterRecord, SettlementRecord } from '@hooklane/contracts/records'
 
-/** What the log takes. */
+/** A record that the delivery log stores. */
 export type LogEntry =
   | { readonly kind: 'attempt'; readonly record: AttemptRecord }
   | { readonly kind: 'settlement'; readonly record: SettlementRecord }
   | { readonly kind: 'deadLetter'; readonly record: DeadLetterRecord }
 
-/** An entry of the topic `attempts`. */
+/** An entry from the topic `attempts`. */
 export type LoggedEntry = Exclude<LogEntry, { readonly kind: 'deadLetter' }>

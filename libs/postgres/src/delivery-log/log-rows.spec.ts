@@ -58,20 +58,20 @@ describe('summariseDeliveries', () => {
     expect(summary?.newest.record.status).toBe('skipped')
   })
 
-  it('keeps the last answer of a delivery that was settled without a request', () => {
+  it('keeps the last response of a delivery that was then settled without a request', () => {
     const error = { code: 'http_503', message: 'busy' }
     const failed = attempt({ status: 'retrying', response: { status: 503, headers: {}, body: '' }, error })
     const [summary] = summariseDeliveries([settlement(), failed])
     expect(columnArrays([summary!], DELIVERY_COLUMNS).slice(26, 28)).toEqual([[503], ['http_503']])
   })
 
-  it('lets a delivery that was delivered stay so, whatever is read after it', () => {
+  it('keeps the status delivered, whatever is read after it', () => {
     const [summary] = summariseDeliveries([attempt(), attempt({ attempt: 2, status: 'retrying' })])
     expect(summary?.newest.record.status).toBe('delivered')
     expect(summary?.attempts).toBe(2)
   })
 
-  it('knows of no attempt when there was only a settlement', () => {
+  it('counts no attempt when there was only a settlement', () => {
     expect(summariseDeliveries([settlement()])).toMatchObject([{ attempts: 0, firstAttemptAt: null }])
   })
 
@@ -91,7 +91,7 @@ describe('summariseDeliveries', () => {
 })
 
 describe('columnArrays', () => {
-  it('gives a settlement nulls where an attempt has its request and answer', () => {
+  it('fills the request and response columns of a settlement with nulls', () => {
     const columns = columnArrays([attempt(), settlement()], ATTEMPT_COLUMNS)
     expect(columns).toHaveLength(25)
     expect(columns[11]).toEqual(['POST', null])

@@ -4,11 +4,11 @@ import { isOpen, recordOrder } from './record-order.js'
 
 type AttemptEntry = Extract<LoggedEntry, { readonly kind: 'attempt' }>
 
-/** What a batch says of one delivery: the same in whatever order its entries were read. */
+/** The entries of one delivery in a batch, summarised. The result does not depend on the order of the entries. */
 export interface DeliverySummary {
-  /** The entry that says the delivery's state: of the greater of the two orders. */
+  /** The entry that determines the state of the delivery: the one with the greater order. */
   readonly newest: LoggedEntry
-  /** The one that says the last answer; null when the batch has no attempt. */
+  /** The entry that determines the last response; null when the batch has no attempt. */
   readonly newestAttempt: AttemptEntry | null
   /** `recordOrder` of the newest attempt and of the newest settlement; empty without one. */
   readonly attemptOrder: string
@@ -22,7 +22,7 @@ export interface DeliverySummary {
 type Value = string | number | null
 type Column<Row> = (row: Row) => Value
 
-/** One array per column: what a statement that unnests its parameters takes. */
+/** Turns rows into one array per column, the parameters of a statement that uses `unnest`. JSON columns become one joined text each. */
 export function columnArrays<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): (Value[] | string)[] {
   return columns.map((column) => {
     if (JSON_COLUMNS.has(column)) return rows.map((row) => column(row) ?? '').join(JSON_SEPARATOR)
@@ -30,19 +30,19 @@ export function columnArrays<Row>(rows: readonly Row[], columns: readonly Column
   })
 }
 
-/** As in log-attempts.sql; JSON text holds it as an escape only. */
+/** The separator that log-attempts.sql splits by. In JSON text this character can occur only as an escape. */
 const JSON_SEPARATOR = '\x1e'
 
 /**
- * Postgres text holds every character but NUL. Half of a surrogate pair needs no care here: as UTF-8, in which the driver sends text, it
- * becomes the replacement character.
+ * Replaces NUL, which Postgres text cannot hold. Lone surrogates need no care here: the driver sends text as UTF-8, where they become the
+ * replacement character.
  */
 const storable = (value: Value): Value =>
   typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', REPLACEMENT) : value
 
 const REPLACEMENT = '\uFFFD'
 
-/** In JSON text both stand as escapes, which a reader of the log would be handed as they are. */
+/** Escapes of NUL and of surrogates in JSON text. They would be stored as they are and reach the readers of the log. */
 const UNSTORABLE_ESCAPE = /\\u(?:0000|d[89a-f])/
 
 function headersText(headers: Readonly<Record<string, string>>): string {
@@ -66,10 +66,10 @@ const reasonOf = (entry: LoggedEntry): string | null => {
 
 const requestHeaders = ofAttempt(({ request }) => headersText(request.headers))
 const responseHeaders = ofAttempt(({ response }) => (response ? headersText(response.headers) : null))
-/** Handed over as one text: their quotes would be escaped for an array, and cost more than all other columns. */
+/** Columns that are sent as one joined text. In an array their quotes would have to be escaped, at a higher cost than all other columns. */
 const JSON_COLUMNS: ReadonlySet<unknown> = new Set([requestHeaders, responseHeaders])
 
-/** In the order of the parameters of log-attempts.sql. */
+/** The columns in the order of the parameters of log-attempts.sql. */
 export const ATTEMPT_COLUMNS: readonly Column<LoggedEntry>[] = [
   ({ record }) => record.routedAt,
   ({ record }) => record.appId,
@@ -108,7 +108,7 @@ const ofNewestAttempt =
   ({ newestAttempt }) =>
     newestAttempt ? read(newestAttempt.record) : null
 
-/** In the order of the parameters of log-deliveries.sql. */
+/** The columns in the order of the parameters of log-deliveries.sql. */
 export const DELIVERY_COLUMNS: readonly Column<DeliverySummary>[] = [
   ofNewest(({ record }) => record.routedAt),
   ofNewest(({ record }) => record.appId),
@@ -143,12 +143,13 @@ export const DELIVERY_COLUMNS: readonly Column<DeliverySummary>[] = [
 ]
 
 /**
- * One summary per delivery, ordered by app and sequence: two writers that hold the same deliveries then lock them in the same order.
+ * Returns one summary per delivery, ordered by app and sequence. Two writers with the same deliveries then lock the rows in the same order,
+ * so they cannot deadlock.
  */
 export function summariseDeliveries(entries: readonly LoggedEntry[]): DeliverySummary[] {
   const byDelivery = new Map<string, DeliverySummary>()
   for (const entry of entries) {
-    // Ids hold no blank.
+    // Ids contain no blank, so the key is unique.
     const key = `${entry.record.appId} ${entry.record.sequence}`
     const before = byDelivery.get(key)
     const now = summaryOf(entry)
@@ -173,7 +174,7 @@ function summaryOf(entry: LoggedEntry): DeliverySummary {
   }
 }
 
-/** Of two summaries of a delivery, each part from the one that knows the newer record. */
+/** Merges two summaries of a delivery. Each part comes from the summary with the newer record. */
 function merged(a: DeliverySummary, b: DeliverySummary): DeliverySummary {
   return {
     newest: stateOrder(a) < stateOrder(b) ? b.newest : a.newest,
@@ -191,7 +192,7 @@ const greater = (a: string, b: string): string => (a < b ? b : a)
 const stateOrder = ({ attemptOrder, settlementOrder }: DeliverySummary): string =>
   greater(attemptOrder, settlementOrder)
 
-/** The earlier (-1) or later (1) instant. Not by text: fractions of a second have no fixed width. */
+/** The earlier (-1) or later (1) instant. Not compared as text, because fractions of a second vary in length. */
 function outer(a: string | null, b: string | null, sign: 1 | -1): string | null {
   if (a === null || b === null) return a ?? b
   return Math.sign(Date.parse(b) - Date.parse(a)) === sign ? b : a

@@ -1,20 +1,26 @@
 import type { DeadLetterRecord } from '@hooklane/contracts/records'
 import type { LoggedEntry } from './log-entry.js'
 
-/** What a record says of its delivery: the later ones of these beat the earlier ones, however late they are read. */
+/** Ranks of the state that a record reports. A higher rank wins, no matter in which order the records are read. */
 const RANK = { open: '0', settled: '1', delivered: '2' } as const
 
-/** Digits of the largest number of a kind, so that texts sort as numbers do. */
+/** Number of digits to pad to, so that the texts sort like the numbers. */
 const DIGITS = { attempt: 10, epoch: 19, ms: 15 } as const
 
 export const isOpen = (status: string): boolean => status === 'pending' || status === 'retrying'
 
 /**
- * Where a record stands among those of its delivery, as a text that sorts bytewise: the greatest says the delivery's state. The records of a delivery may
- * be read in any order, several times, and from two dispatchers; the greatest of a set is the same in any order.
+ * Returns the place of a record among the records of its delivery, as a text that sorts bytewise. The greatest one determines the state of
+ * the delivery. The records of a delivery may be read in any order, several times, and may come from two dispatchers; the greatest of them
+ * is always the same.
  *
- * Delivered beats settled otherwise, settled beats open: what is done with stays so, whatever a dispatcher that woke too late reports. Then the number of
- * the attempt (0: no request was made), the lease epoch of its owner, the instant (deferrals repeat a number), and the record's own id.
+ * The text compares, in this order:
+ * 1. the rank of the state: delivered beats settled otherwise, and settled beats open. So a settled delivery stays settled, whatever a
+ *    dispatcher reports that was frozen and woke too late;
+ * 2. the number of the attempt (0: no request was made);
+ * 3. the lease epoch of the dispatcher;
+ * 4. the instant, because deferrals repeat an attempt number;
+ * 5. the id of the record.
  */
 export function recordOrder(entry: LoggedEntry): string {
   const { record } = entry
@@ -24,7 +30,7 @@ export function recordOrder(entry: LoggedEntry): string {
   return `${rank}-${placeOf(attempt, ownerEpoch, at)}-${attemptId}`
 }
 
-/** The same for the dead letters of a delivery. They have no id: the same place with the same reason is a copy. */
+/** The same for the dead letters of a delivery. They have no id: two with the same place, reason and error count as copies. */
 export function deadLetterOrder({ attempts, ownerEpoch, at, reason, lastError }: DeadLetterRecord): string {
   return `${placeOf(attempts, ownerEpoch, at)}-${reason}-${lastError ?? ''}`
 }

@@ -15,7 +15,7 @@ const SAVE = sql('lane-save')
 const DELETE = sql('lane-delete')
 const OPEN_STREAMS = sql('streams-open')
 
-/** Rows of the table `lane`. */
+/** Lane rows in the table `lane`. */
 export class PostgresLaneStore implements LaneStore {
   constructor(private readonly pool: Pool) {}
 
@@ -112,7 +112,7 @@ interface LaneTableRow {
   readonly next_attempt_in_ms: number | null
 }
 
-/** A gap as jsonb: sequences as text. */
+/** A gap as it is stored in jsonb, with sequence numbers as text. */
 interface StoredGap {
   readonly sequence: string
   readonly to?: string

@@ -8,8 +8,8 @@ const RELEASE = sql('lease-release')
 const PROMOTION_FENCE = sql('lease-promotion-fence')
 
 /**
- * Leases in the table `partition_owner`. Renewals have a pool of their own: they must never queue behind other statements, and a grant may
- * wait long for the lane writes of the owner before.
+ * Leases in the table `partition_owner`. Renewals have a connection pool of their own, because they must never queue behind other
+ * statements: a grant may wait long for the lane writes of the previous owner.
  */
 export class PostgresLeaseStore implements LeaseStore {
   constructor(

@@ -11,7 +11,7 @@ export class ApiKeyEntity {
   @Column({ type: 'text', name: 'company_id', nullable: true })
   companyId!: string | null
 
-  /** Set: the key reads this app and nothing else. */
+  /** Set: the key reads only this app, its subscriptions, deliveries and attempts. */
   @Column({ type: 'text', name: 'app_id', nullable: true })
   appId!: string | null
 
@@ -21,7 +21,7 @@ export class ApiKeyEntity {
   @Column({ type: 'text' })
   name!: string
 
-  /** SHA-256 of the key's random bytes. Read only where a key is checked. */
+  /** SHA-256 of the key's random bytes. Selected only when a key is checked. */
   @Column({ type: 'bytea', select: false })
   digest!: Buffer
 

@@ -25,22 +25,22 @@ export class AppEntity extends Revisioned {
   @Column({ type: 'text', name: 'worker_mode' })
   workerMode!: WorkerMode
 
-  /** Resolved when the app is saved. */
+  /** Chosen when the app is saved. */
   @Column({ type: 'text', name: 'worker_group' })
   workerGroup!: string
 
   @Column({ type: 'int', name: 'route_version' })
   routeVersion!: number
 
-  /** `order.epoch` of its deliveries: raised each time that the app is made again. */
+  /** `order.epoch` of its deliveries. Raised each time the app is created again under its id. */
   @Column({ type: 'int' })
   epoch!: number
 
-  /** It has (or had) a subscription: events may be under way in its group, so the group stays. */
+  /** True once the app has had a subscription: deliveries may be in progress in its group, so the group cannot change. */
   @Column({ type: 'boolean', name: 'is_routed' })
   isRouted!: boolean
 
-  /** As of a company. */
+  /** The incarnation, as in `CompanyEntity`. An app has one epoch per incarnation. */
   get incarnation(): number {
     return this.epoch
   }

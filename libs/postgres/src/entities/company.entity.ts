@@ -9,11 +9,11 @@ export class CompanyEntity extends Revisioned {
   @Column({ type: 'text' })
   name!: string
 
-  /** Raised each time that a company is made again under this id. */
+  /** Raised each time a company is created again under this id. */
   @Column({ type: 'int' })
   incarnation!: number
 
-  /** Offset in its partition of `events` below which events are its predecessor's; null: it has none. Decimal text. */
+  /** Decimal text: events below this offset of the company's partition belong to its predecessor; null: it has no predecessor. */
   @Column({ type: 'bigint', name: 'events_from', nullable: true })
   eventsFrom!: string | null
 }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
-/** Something that can be subscribed to. */
+/** An event type that can be subscribed to. */
 @Entity('event_type')
 export class EventTypeEntity {
   @PrimaryColumn({ type: 'text' })
@@ -15,7 +15,7 @@ export class EventTypeEntity {
   @Column({ type: 'text' })
   title!: string
 
-  /** The producer that yields it. */
+  /** The producer of events of this type. */
   @Column({ type: 'text' })
   source!: string
 }

@@ -1,14 +1,14 @@
 import { Column, type ValueTransformer } from 'typeorm'
 
-/** `bigint` columns whose values stay below 2^53. */
+/** Reads `bigint` columns as numbers. For columns whose values stay below 2^53. */
 const asNumber: ValueTransformer = {
   to: (value: number) => value,
   from: (value: string | null) => (value === null ? null : Number(value)),
 }
 
-/** What every configured resource has. Instants are set by the service, in whole milliseconds: they are part of list positions. */
+/** Columns of every configurable resource. The service sets the instants, in whole milliseconds, because list positions contain them. */
 export abstract class Revisioned {
-  /** Raised by every change: the resource's ETag. */
+  /** Raised by every change. The ETag of the resource is made from it. */
   @Column({ type: 'bigint', transformer: asNumber })
   revision!: number
 

@@ -17,7 +17,7 @@ export class SubscriptionSecretEntity {
   @Column({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date
 
-  /** Null: the current one. */
+  /** Null: the current secret. */
   @Column({ type: 'timestamptz', name: 'valid_until', nullable: true })
   validUntil!: Date | null
 }

@@ -43,11 +43,11 @@ export class SubscriptionEntity extends Revisioned {
   @Column({ type: 'boolean' })
   enabled!: boolean
 
-  /** Normalised by the URL parser, and only as much of it as may be shown. */
+  /** The part of the URL that may be shown, normalised by the URL parser. */
   @Column({ type: 'text', name: 'target_url' })
   targetUrl!: string
 
-  /** The whole URL, sealed; null when `targetUrl` is all of it. */
+  /** The whole URL, sealed; null when `targetUrl` is the whole URL. */
   @Column({ type: 'text', name: 'target_url_sealed', nullable: true })
   targetUrlSealed!: string | null
 
@@ -67,7 +67,7 @@ export class SubscriptionEntity extends Revisioned {
   @Column({ type: 'jsonb' })
   delivery!: StoredDeliveryPolicy
 
-  /** Null exactly while it is enabled. */
+  /** Null if and only if the subscription is enabled. */
   @Column({ type: 'text', name: 'disabled_reason', nullable: true })
   disabledReason!: DisabledReason | null
 

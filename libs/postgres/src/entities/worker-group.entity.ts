@@ -12,15 +12,15 @@ export class WorkerGroupEntity {
   @Column({ type: 'int' })
   slots!: number
 
-  /** When its topics were last seen to stand; null: not yet. */
+  /** When the group was first ready, that is, its topics exist; null: not yet. */
   @Column({ type: 'timestamptz', name: 'ready_at', nullable: true })
   readyAt!: Date | null
 
-  /** The app whose own group it is; null: it is shared. */
+  /** The app that the dedicated group belongs to; null: a shared group. */
   @Column({ type: 'text', name: 'app_id', nullable: true })
   appId!: string | null
 
-  /** When its app was deleted, or not made after all: it is going. */
+  /** When its app was deleted, or could not be created. The group is being removed, or was removed; null: it stays. */
   @Column({ type: 'timestamptz', name: 'ended_at', nullable: true })
   endedAt!: Date | null
 }

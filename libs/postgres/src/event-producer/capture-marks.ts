@@ -5,76 +5,76 @@ import type { PgPool } from '../connection/create-pool.js'
 import { sql } from '../sql.js'
 import { announcementsOf } from './stored-announcements.js'
 
-/** How far a producer's events are published, durably, and what its source was like then. */
+/** The capture mark of a producer: how far its events are published, and the state of its source at that point. Stored durably. */
 export interface CaptureMark {
-  /** Every event up to here is in Kafka: the text of a position, which begins with the epoch. */
+  /** The position up to which every event is in Kafka, as text that begins with the epoch. */
   readonly position: string
-  /** Of the transaction of `position`; null: nothing was published of it. */
+  /** Id of the transaction at `position`; null: no transaction was published there. */
   readonly xid: string | null
-  /** Partition of the topic → offset before which no event behind `position` stands. A partition that is absent: unknown. */
+  /** Partition of the topic → an offset. Events after `position` have this offset or a higher one. A partition that is absent: unknown. */
   readonly offsets: ReadonlyMap<number, bigint>
   /** Captured table (`schema.table`) → oid. */
   readonly tables: ReadonlyMap<string, number>
-  /** The log that was read; null: of a build that did not note it. */
+  /** Identity of the write-ahead log that was read; null: the mark was saved by a build that did not record it. */
   readonly log: LogIdentity | null
-  /** Everything that was committed before here is published, or none of this source's; null as above. */
+  /** Everything committed before this LSN is published or does not belong to this source; null as above. */
   readonly settledLsn: bigint | null
-  /** Under which the events behind `position` were published (`pinConfiguration`); null as above. */
+  /** The configuration under which events after `position` were published (`pinConfiguration`); null as above. */
   readonly configuration: JsonObject | null
-  /** What the catalogue said when it was last looked at. Written and understood by whoever compares it. */
+  /** The database catalogue as it was last read. Its format belongs to the code that compares catalogues. */
   readonly catalogue: JsonObject
-  /** What has to be published still. */
+  /** Announcements that are not published yet. */
   readonly announcements: readonly Announcement[]
-  /** Companies of the source, in the order in which they became known; none is ever taken out. */
+  /** Companies of the source, in the order in which they became known. None is ever removed. */
   readonly companies: readonly string[]
 }
 
-/** What is saved of a mark. */
+/** The values that a save writes. */
 export interface CaptureMarkUpdate extends Omit<CaptureMark, 'catalogue'> {
-  /** Null: as this owner saved it last. Of thousands of partitions it is large, and seldom another one. */
+  /** Null: unchanged since this owner saved it last. With thousands of partitions the catalogue is large, and it seldom changes. */
   readonly catalogue: JsonObject | null
-  /** Tables whose gaps are closed with this: what was missing of them is announced. Default: none. */
+  /** Tables whose gaps this save closes, because their missing changes are announced. Default: none. */
   readonly closedGaps?: readonly string[]
 }
 
-/** Why changes of a table are missing, with the code of the refusal. */
+/** Why changes of a table are missing, and the code with which the source is refused. */
 export interface CaptureGap {
   readonly code: string
   readonly reason: string
-  /** Under which a person may accept it; absent: nobody may. */
+  /** Id under which an operator may accept the gap; absent: the gap cannot be accepted. */
   readonly id?: string
 }
 
-/** By captured table. */
+/** Gaps by captured table. */
 export type CaptureGaps = ReadonlyMap<string, CaptureGap>
 
-/** Gaps, and under which epoch (four hexadecimal digits) they were found. */
+/** Gaps, and the epoch (four hexadecimal digits) in which they were found. */
 export interface FoundGaps {
   readonly epoch: string
   readonly gaps: CaptureGaps
 }
 
 export interface ReadCaptureMark extends CaptureMark {
-  /** Who claimed it last; null: nobody has yet. */
+  /** The process that claimed the mark last; null: none has yet. */
   readonly owner: string | null
-  /** Under the epoch of `position`. */
+  /** Gaps found in the epoch of `position`. */
   readonly gaps: CaptureGaps
 }
 
-/** The table of marks is not there, or this login may not use it. */
+/** The table of marks does not exist, or this login may not use it. */
 export class CaptureMarksClosed extends Error {
   readonly code = 'CAPTURE_MARKS_CLOSED'
   constructor(cause: DatabaseError) {
     super(
       `this login cannot use hooklane.capture_mark (${cause.message}): run the migrations again as the owner of the schema hooklane, ` +
-        'and log in as a role that may take hooklane_producer',
+        'and use a login that may SET ROLE hooklane_producer',
       { cause },
     )
     this.name = 'CaptureMarksClosed'
   }
 }
 
-/** Another process has claimed the mark since: what this one saves no longer counts. */
+/** Another process has claimed the mark in the meantime. Saves of this process are rejected. */
 export class CaptureMarkTaken extends Error {
   readonly code = 'CAPTURE_MARK_TAKEN'
   constructor(producer: string) {
@@ -108,30 +108,30 @@ interface MarkRow {
   readonly companies: string[]
 }
 
-/** The marks of all producers of one topic. Every call may throw `CaptureMarksClosed`, and the driver's error when the database is away. */
+/** The marks of all producers of one topic. Calls throw `CaptureMarksClosed`, or the driver's error if the database is unavailable. */
 export class CaptureMarks {
   constructor(
     private readonly pool: PgPool,
     private readonly topic: string,
   ) {}
 
-  /** Null: this producer has never been connected. */
+  /** Null: this producer was never connected. */
   async read(producer: string): Promise<ReadCaptureMark | null> {
     const { rows } = await this.query<MarkRow>(READ, [this.topic, producer])
     return rows[0] ? markOf(rows[0]) : null
   }
 
   /**
-   * Makes `owner` the one whose saves count, and returns the mark as it stands.
-   * @param position of the mark, if there is none yet
+   * Makes `owner` the only process whose saves are accepted, and returns the current mark.
+   * @param position the position of a new mark, if there is none yet
    */
   async claim(producer: string, owner: string, position: string): Promise<ReadCaptureMark> {
     const { rows } = await this.query<MarkRow>(CLAIM, [this.topic, producer, owner, position])
-    if (!rows[0]) throw new Error(`no mark of ${producer} came back`)
+    if (!rows[0]) throw new Error(`claiming the mark of ${producer} returned no row`)
     return markOf(rows[0])
   }
 
-  /** Never takes a position back. A higher epoch forgets the gaps. @throws CaptureMarkTaken */
+  /** Never moves the position back. A higher epoch removes the gaps. @throws CaptureMarkTaken also for a lower position */
   async save(producer: string, owner: string, mark: CaptureMarkUpdate): Promise<void> {
     const { rowCount } = await this.query(SAVE, [
       this.topic,
@@ -156,8 +156,8 @@ export class CaptureMarks {
   }
 
   /**
-   * Notes that changes of tables are missing, as long as the producer is at that epoch.
-   * @param owner whose mark it was when they were found: once another has claimed it, nothing is noted
+   * Records that changes of tables are missing. Does nothing if the producer is at another epoch.
+   * @param owner the owner of the mark when the gaps were found. Nothing is recorded if another process has claimed the mark since
    */
   async noteGaps(producer: string, owner: string | null, { epoch, gaps }: FoundGaps): Promise<void> {
     await this.query(NOTE_GAPS, [this.topic, producer, owner, epoch, JSON.stringify(Object.fromEntries(gaps))])

@@ -2,30 +2,30 @@ import type { ConfigurationKind } from '@hooklane/contracts/records'
 import type { PoolClient } from 'pg'
 import type { PgPool } from '../connection/create-pool.js'
 
-/** What the delivery path has to know of one thing. */
+/** A row of the table `configuration`: one company, app, subscription, worker group or ended stream. */
 export interface ConfigurationRow {
   /** `<kind>:<id>` */
   readonly key: string
   readonly kind: ConfigurationKind
-  /** One sequence over all keys. */
+  /** A number from one sequence for all keys. */
   readonly version: bigint
-  /** JSON, as the contracts' schema of the kind says. */
+  /** JSON that matches the contract's schema of the kind. */
   readonly body: string
 }
 
-/** Row-level security hides rows of `configuration` from this login: what is read would not be the whole, and nobody would notice. */
+/** Row-level security hides rows of `configuration` from this login. A read would silently return only a part. */
 export class ConfigurationHidden extends Error {
   readonly code = 'CONFIGURATION_HIDDEN'
   constructor() {
     super(
       'row-level security hides the configuration from this login: run the migrations again as the owner of the schema hooklane, ' +
-        'and log in as a role that may take hooklane_producer',
+        'and use a login that may SET ROLE hooklane_producer',
     )
     this.name = 'ConfigurationHidden'
   }
 }
 
-/** True when every row is seen: no policy applies, or one that lets all rows through applies to this role. */
+/** True if every row is visible: row-level security does not apply, or a policy that allows all rows applies to this role. */
 const SEES_ALL = `
   SELECT NOT row_security_active('hooklane.configuration') OR EXISTS (
     SELECT FROM pg_policies
@@ -33,8 +33,8 @@ const SEES_ALL = `
       AND EXISTS (SELECT FROM unnest(roles) AS held WHERE held = 'public' OR pg_has_role(current_user, held, 'USAGE'))) AS sees_all`
 
 /**
- * The whole table, oldest version first.
- * @throws ConfigurationHidden instead of returning a part of it
+ * Reads the whole table, lowest version first.
+ * @throws ConfigurationHidden instead of returning only a part of the table
  */
 export function readConfiguration(pool: PgPool): Promise<readonly ConfigurationRow[]> {
   return withWholeConfiguration(pool, async (client) => {
@@ -45,7 +45,7 @@ export function readConfiguration(pool: PgPool): Promise<readonly ConfigurationR
   })
 }
 
-/** The companies that there are. @throws ConfigurationHidden */
+/** The ids of all existing companies. @throws ConfigurationHidden */
 export function readCompanyIds(pool: PgPool): Promise<readonly string[]> {
   return withWholeConfiguration(pool, async (client) => {
     const { rows } = await client.query<{ id: string }>(

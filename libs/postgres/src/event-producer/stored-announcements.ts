@@ -1,7 +1,7 @@
 import { RESYNC_REASONS, type JsonValue, type ResyncReason } from '@hooklane/contracts/public'
 import type { Announcement } from '@hooklane/core/capture'
 
-/** Reads what was stored as JSON; an entry that is not one is left out, as one of a later build might be. */
+/** Reads stored announcements from JSON. Skips invalid entries, which may come from a later build. */
 export function announcementsOf(stored: JsonValue): Announcement[] {
   if (!Array.isArray(stored)) return []
   return stored.flatMap((entry) => {

@@ -1,21 +1,21 @@
 import type { Queryable } from '../connection/queryable.js'
 import { sql } from '../sql.js'
 
-/** An entry of the catalogue of what can be subscribed to. */
+/** An entry of the catalogue of event types. */
 export interface EventTypeEntry {
   /** `products.created` */
   readonly name: string
   readonly resource: string
   readonly action: string
-  /** One line for people. */
+  /** One line of text for people. */
   readonly title: string
-  /** The producer that yields it. */
+  /** The producer of events of this type. */
   readonly source: string
 }
 
 const UPSERT = sql('event-types-upsert')
 
-/** Enters event types into the catalogue; known ones take the new description. Names must be unique. */
+/** Adds event types to the catalogue. Existing ones get the new resource, action and title, but keep their source. Names must be unique. */
 export async function upsertEventTypes(db: Queryable, entries: readonly EventTypeEntry[]): Promise<void> {
   if (entries.length === 0) return
   await db.query(UPSERT, [

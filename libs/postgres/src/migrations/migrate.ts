@@ -8,20 +8,20 @@ import { readMigrations, readRepeatableScripts, type Migration } from './migrati
 import { insertWorkerGroup } from './seed-worker-group.js'
 
 export interface MigrateOptions {
-  /** Partition counts of the group `shared-webhook` when it is made. Default `dev`. */
+  /** Determines the partition counts of the group `shared-webhook` when it is created. Default `dev`. */
   readonly profile?: TopicProfile
-  /** Told one line per step; default: nobody. */
+  /** Called with one line per step. Default: nothing is called. */
   readonly log?: (line: string) => void
 }
 
 export interface MigrationOutcome {
-  /** Names of the migrations that were applied now. */
+  /** Names of the migrations that this run applied. */
   readonly applied: readonly string[]
-  /** What an administrator may want to do: rights that the login lacks. */
+  /** Rights that the login lacks, and what an administrator can do about it. */
   readonly warnings: readonly string[]
 }
 
-/** The database cannot be brought to this version: a file changed after it was applied, or a newer version was here. */
+/** The database cannot be migrated to this version: a migration failed, changed after it was applied, or comes from a newer version. */
 export class MigrationError extends Error {
   readonly code = 'MIGRATION_FAILED'
   constructor(message: string, options?: { cause?: unknown }) {
@@ -33,8 +33,9 @@ export class MigrationError extends Error {
 const LOCK_KEY = 'hooklane.migrate'
 
 /**
- * Brings the schema `hooklane` of a database up to date: each migration once, in order, in a transaction of its own; then roles, rights,
- * the group `shared-webhook`, Hooklane's own event types and the log partitions of today and tomorrow (UTC). Several at once wait for each other.
+ * Brings the schema `hooklane` of a database up to date. Applies each migration once, in order, in a transaction of its own. Then updates
+ * roles, rights, the group `shared-webhook`, Hooklane's own event types and the log partitions of today and tomorrow (UTC). Concurrent runs
+ * wait for each other.
  * @throws MigrationError
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<MigrationOutcome> {
@@ -101,7 +102,7 @@ function refuseStrangers(migrations: readonly Migration[], rows: readonly { vers
   const known = new Set(migrations.map((migration) => migration.version))
   const stranger = rows.find((row) => !known.has(row.version))
   if (!stranger) return
-  throw new MigrationError(`the database was migrated by a newer version (it has ${stranger.name}): use that version`)
+  throw new MigrationError(`the database was migrated by a newer version (it has ${stranger.name}): run that version`)
 }
 
 async function seed(client: Client, profile: TopicProfile): Promise<void> {

@@ -6,13 +6,13 @@ export interface Migration {
   /** File name, `0001_dispatch.sql`. */
   readonly name: string
   readonly sql: string
-  /** SHA-256 in hex: an applied file must never change. */
+  /** SHA-256 of the whole file in hex, comments included: an applied file must never change. */
   readonly checksum: string
 }
 
 const FOLDER = new URL('../../migrations/', import.meta.url)
 
-/** The migrations in their order. Two of one number are a mistake of whoever added the second. */
+/** The migrations in order. @throws Error when a name is malformed or two migrations have the same number */
 export function readMigrations(): Migration[] {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.sql'))
   const migrations = names.sort().map((name) => {
@@ -23,12 +23,12 @@ export function readMigrations(): Migration[] {
   })
   for (const [index, one] of migrations.entries()) {
     const before = migrations[index - 1]
-    if (before?.version === one.version) throw new Error(`migrations/${one.name} and ${before.name} have one number`)
+    if (before?.version === one.version) throw new Error(`migrations/${one.name} and ${before.name} share a number`)
   }
   return migrations
 }
 
-/** Scripts that run after every migration and may be run any number of times. */
+/** Scripts that run at the end of every `migrate`. They can be run any number of times. */
 export function readRepeatableScripts(): { readonly name: string; readonly sql: string }[] {
   const folder = new URL('repeatable/', FOLDER)
   const names = readdirSync(folder).filter((name) => name.endsWith('.sql'))

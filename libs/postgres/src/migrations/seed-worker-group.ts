@@ -2,8 +2,8 @@ import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
 import type { Queryable } from '../connection/queryable.js'
 
 /**
- * Brings a worker group into being unless it stands: the group, a `partition_owner` row for each main partition and its configuration
- * row. Call it inside a transaction, after the group's topics exist. Counts of an existing group are left alone: they are its topics'.
+ * Creates the rows of a worker group unless they exist: the group, a `partition_owner` row for each main partition, and the configuration
+ * row. Call it inside a transaction, when the topics of the group exist. The counts of an existing group stay as they are, like its topics.
  */
 export async function insertWorkerGroup(db: Queryable, group: WorkerGroupConfiguration): Promise<void> {
   await db.query(

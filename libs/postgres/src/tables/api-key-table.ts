@@ -5,7 +5,7 @@ import { pageByCreation, type CreationPosition, type Page, type PageRequest } fr
 export class ApiKeyTable {
   constructor(private readonly manager: EntityManager) {}
 
-  /** With its digest: for checking a key, in the scope `apiKey`. */
+  /** Reads a key with its digest, to check it. In the scope `apiKey`. */
   findForCheck(id: string): Promise<ApiKeyEntity | null> {
     return this.manager
       .createQueryBuilder(ApiKeyEntity, 'key')
@@ -26,7 +26,7 @@ export class ApiKeyTable {
     await this.manager.insert(ApiKeyEntity, key)
   }
 
-  /** A key that is revoked already keeps its instant. */
+  /** A key that is already revoked keeps its `revokedAt`. */
   async revoke(id: string, at: Date): Promise<void> {
     await this.manager.update(ApiKeyEntity, { id, revokedAt: IsNull() }, { revokedAt: at })
   }

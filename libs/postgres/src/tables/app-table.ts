@@ -9,7 +9,7 @@ export class AppTable {
     return this.manager.findOneBy(AppEntity, { id })
   }
 
-  /** Until the transaction ends nobody else changes it. */
+  /** Reads the app and locks it until the transaction ends. */
   lock(id: string): Promise<AppEntity | null> {
     return this.manager.findOne(AppEntity, { where: { id }, lock: { mode: 'pessimistic_write' } })
   }
@@ -26,12 +26,12 @@ export class AppTable {
     await this.manager.update(AppEntity, { id: app.id }, app)
   }
 
-  /** From the first subscription on, the app's group stays. */
+  /** Marks an app that gets its first subscription: from then on its worker group cannot change. */
   async markRouted(id: string): Promise<void> {
     await this.manager.update(AppEntity, { id, isRouted: false }, { isRouted: true })
   }
 
-  /** With its subscriptions. */
+  /** Deletes the app, its subscriptions and its API keys. */
   async delete(id: string): Promise<void> {
     await this.manager.delete(AppEntity, { id })
   }

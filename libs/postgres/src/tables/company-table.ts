@@ -9,7 +9,7 @@ export class CompanyTable {
     return this.manager.findOneBy(CompanyEntity, { id })
   }
 
-  /** Until the transaction ends nobody else changes it. */
+  /** Reads the company and locks it until the transaction ends. */
   lock(id: string): Promise<CompanyEntity | null> {
     return this.manager.findOne(CompanyEntity, { where: { id }, lock: { mode: 'pessimistic_write' } })
   }
@@ -26,7 +26,7 @@ export class CompanyTable {
     await this.manager.update(CompanyEntity, { id: company.id }, company)
   }
 
-  /** With everything it owns, except the delivery log: see `DeliveryLogTables.erase`. */
+  /** Deletes the company and everything it owns, except the delivery log; for that see `DeliveryLogTables.erase`. */
   async delete(id: string): Promise<void> {
     await this.manager.delete(CompanyEntity, { id })
   }

@@ -2,14 +2,15 @@ import type { ConfigurationKind } from '@hooklane/contracts/records'
 import type { EntityManager } from 'typeorm'
 
 /**
- * What the delivery path is told. Written in the transaction of each change; change capture carries it to Kafka.
- * Order matters: `nextval` is evaluated under the row's lock (in the conflict branch), so of two writers of one key the later one has
- * the higher version. A removal takes a version too, which the deleted row's image carries.
+ * The configuration that is published to the delivery path. Rows are written in the transaction of each change; change capture publishes
+ * them to Kafka.
+ * Order matters: `nextval` is evaluated while the row is locked (in the conflict branch). So of two writers of the same key, the later one
+ * gets the higher version. A removal first updates the version, so that the image of the deleted row in the log carries a new version.
  */
 export class ConfigurationTable {
   constructor(private readonly manager: EntityManager) {}
 
-  /** @param body as the contracts' schema of the kind says */
+  /** @param body matches the contract's schema of the kind */
   async put(kind: ConfigurationKind, id: string, body: object): Promise<void> {
     await this.manager.query(
       `INSERT INTO hooklane.configuration (key, kind, version, body)
@@ -19,7 +20,7 @@ export class ConfigurationTable {
     )
   }
 
-  /** The company, its apps and their subscriptions. */
+  /** Removes the company, its apps and their subscriptions. */
   async removeCompany(id: string): Promise<void> {
     await this.remove(
       `key = 'company:' || $1 OR (kind IN ('app', 'subscription') AND body::jsonb ->> 'companyId' = $1)`,
@@ -27,7 +28,7 @@ export class ConfigurationTable {
     )
   }
 
-  /** The app and its subscriptions. */
+  /** Removes the app and its subscriptions. */
   async removeApp(id: string): Promise<void> {
     await this.remove(`key = 'app:' || $1 OR (kind = 'subscription' AND body::jsonb ->> 'appId' = $1)`, id)
   }
@@ -36,7 +37,7 @@ export class ConfigurationTable {
     await this.remove(`key = 'subscription:' || $1`, id)
   }
 
-  /** What is there of the given ones. */
+  /** Removes the given ids. Ids without a row are ignored. */
   async removeAll(kind: ConfigurationKind, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return
     await this.remove(
@@ -45,7 +46,7 @@ export class ConfigurationTable {
     )
   }
 
-  /** @param condition a constant of this file */
+  /** @param condition SQL text; must be a constant of this file */
   private async remove(condition: string, value: string | readonly string[]): Promise<void> {
     await this.manager.query(
       `UPDATE hooklane.configuration SET version = nextval('hooklane.configuration_version') WHERE ${condition}`,

@@ -9,13 +9,13 @@ export interface DeliveryFilter {
   readonly entityType?: string | undefined
   readonly entityId?: string | undefined
   readonly status?: string | undefined
-  /** Routed at or after; ISO 8601. */
+  /** Deliveries that were routed at or after this instant; ISO 8601. */
   readonly from?: string | undefined
-  /** Routed before; ISO 8601. */
+  /** Deliveries that were routed before this instant; ISO 8601. */
   readonly to?: string | undefined
 }
 
-/** Lists of deliveries run from the newest to the oldest. */
+/** A position in a list of deliveries, which is sorted from the newest to the oldest. */
 export interface DeliveryPosition {
   /** ISO 8601 with microseconds. */
   readonly routedAt: string
@@ -23,7 +23,7 @@ export interface DeliveryPosition {
   readonly sequence: string
 }
 
-/** One delivery as the log knows it. */
+/** One delivery as stored in the log. */
 export interface LoggedDelivery {
   readonly deliveryId: string
   readonly appId: string
@@ -89,7 +89,7 @@ export class DeliveryLogTables {
       conditions.push(condition(`$${parameters.length}`))
     }
     for (const [name, column] of EQUAL_FILTERS) where((p) => `${column} = ${p}`, filter[name])
-    // The day lets the planner leave out partitions.
+    // The condition on `day` lets the planner skip partitions.
     where((p) => `day >= (${p}::timestamptz AT TIME ZONE 'UTC')::date AND routed_at >= ${p}::timestamptz`, filter.from)
     where((p) => `day <= (${p}::timestamptz AT TIME ZONE 'UTC')::date AND routed_at < ${p}::timestamptz`, filter.to)
     if (page.after) {
@@ -113,7 +113,7 @@ export class DeliveryLogTables {
     }))
   }
 
-  /** All deliveries under one id, the newest first: a catch-up creates a delivery again under a new number with its id. */
+  /** All deliveries with this id, newest first. There can be several: a catch-up delivers again with the same id and a new number. */
   findAll(deliveryId: string): Promise<LoggedDelivery[]> {
     return this.manager.query<LoggedDelivery[]>(
       `SELECT ${DELIVERY_COLUMNS} FROM hooklane.delivery WHERE delivery_id = $1 ORDER BY sequence DESC LIMIT 100`,
@@ -121,7 +121,7 @@ export class DeliveryLogTables {
     )
   }
 
-  /** The requests made for these deliveries, in the order in which they were made. */
+  /** The requests for these deliveries, oldest first. */
   async attemptsOf(
     deliveries: readonly Pick<LoggedDelivery, 'appId' | 'sequence' | 'routedAt'>[],
     page: PageRequest<AttemptPosition>,
@@ -137,7 +137,7 @@ export class DeliveryLogTables {
     return cut(rows, page.limit, (row) => ({ startedAt: row.startedAtKey, attemptId: row.attemptId }))
   }
 
-  /** Removes what a company has left behind, a part at a time. Returns whether there may be more. In the scope `operator`. */
+  /** Removes a part of a company's log and lanes. Returns whether there may be more. In the scope `operator`. */
   async erase(companyId: string): Promise<boolean> {
     const rows = await this.manager.query<{ found: number }[]>(ERASE, [companyId, ERASED_AT_ONCE])
     if ((rows[0]?.found ?? 0) > 0) return true
@@ -148,7 +148,7 @@ export class DeliveryLogTables {
 }
 
 const ERASE = sql('log-erase')
-/** Deliveries with their attempts. Fewer: more statements. More: one may take longer than the server allows. */
+/** Deliveries (with their attempts) per statement. Too low: many statements. Too high: a statement may exceed the server's time limit. */
 const ERASED_AT_ONCE = 2_000
 
 export interface AttemptPosition {

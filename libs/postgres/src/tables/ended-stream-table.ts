@@ -1,20 +1,20 @@
 import { endedStreamId } from '@hooklane/contracts/records'
 import type { EntityManager } from 'typeorm'
 
-/** Apps: one, or all of a company. */
+/** One app, or all apps of a company. */
 export type AppSelection = { readonly appId: string } | { readonly companyId: string }
 
-/** Most streams that are forgotten at once. */
+/** Maximum number of streams per call of `takeSettled`. */
 const BATCH = 1_000
 
-/** Streams of deleted apps, from the deletion until everything that was routed to them is settled. */
+/** Streams of deleted apps. A row exists from the deletion until everything that was routed to the app is settled. */
 export class EndedStreamTable {
   constructor(private readonly manager: EntityManager) {}
 
   /**
-   * The apps are about to be deleted: notes where their deliveries went, for the delivery path too, and ends the worker groups that were theirs.
-   * An app that never had a subscription never had a delivery.
-   * Order matters: called when the configuration says that the apps are gone, so that whoever reads of an end has read of the deletion.
+   * Ends the streams of apps that are about to be deleted. Records the worker group of their deliveries, also in the configuration, and
+   * ends their dedicated groups. An app that never had a subscription gets no ended stream, because it never had a delivery.
+   * Order matters: call it after the apps were removed from the configuration, so that a reader of the end has already read the deletion.
    */
   async end(apps: AppSelection): Promise<void> {
     const [column, id] = 'appId' in apps ? ['id', apps.appId] : ['company_id', apps.companyId]
@@ -36,7 +36,7 @@ export class EndedStreamTable {
     )
   }
 
-  /** Takes streams of which everything is settled off the table. Returns their ids in the configuration, which must go as well. */
+  /** Deletes the rows of settled streams. Returns their ids in the configuration, which must be removed in the same transaction. */
   async takeSettled(): Promise<readonly string[]> {
     const rows = await this.manager.query<{ appId: string; epoch: number }[]>(
       `WITH settled AS (

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm'
 import { EventTypeEntity } from '../entities/event-type.entity.js'
 import { cut, type Page, type PageRequest } from './page.js'
 
-/** The catalogue is filled by the event-producer; the API reads it. */
+/** The catalogue of event types. The event-producer and `migrate` fill it; the API reads it. */
 export class EventTypeTable {
   constructor(private readonly manager: EntityManager) {}
 
@@ -10,7 +10,7 @@ export class EventTypeTable {
     return this.manager.findOneBy(EventTypeEntity, { name })
   }
 
-  /** By name. */
+  /** Sorted by name. */
   async page(page: PageRequest<{ readonly name: string }>): Promise<Page<EventTypeEntity, { readonly name: string }>> {
     const query = this.manager
       .createQueryBuilder(EventTypeEntity, 'type')

@@ -1,19 +1,19 @@
 import type { EntityManager } from 'typeorm'
 
-/** Which request is meant: a key of the caller's own choice, unique for its API key and the company that it acts for. */
+/** Identifies an idempotent request: a key that the caller chose, unique for the API key and the company that the caller acts for. */
 export interface IdempotencyName {
   readonly apiKeyId: string
   readonly companyId: string | null
   readonly key: string
 }
 
-/** Answers that were given to requests with an `Idempotency-Key`; see migration 0008. */
+/** Stored responses to requests with an `Idempotency-Key`; see migration 0008. */
 export class IdempotencyTable {
   constructor(private readonly manager: EntityManager) {}
 
   /**
-   * Whether this transaction is the only one that works on the request; false: another one does, at this moment. Held until the
-   * transaction ends, also by a crash. Two names may meet in one lock: then one of them is told to wait without need.
+   * Locks the request until the transaction ends, also by a crash. Returns false if another transaction holds the lock. The locks of two
+   * different requests may collide; then one of them is refused needlessly and has to be sent again.
    */
   async claim({ apiKeyId, companyId, key }: IdempotencyName): Promise<boolean> {
     const rows = await this.manager.query<{ claimed: boolean }[]>(
@@ -23,7 +23,7 @@ export class IdempotencyTable {
     return rows[0]?.claimed === true
   }
 
-  /** The sealed answer; null: there is none, or it has expired. */
+  /** The sealed response; null: there is none, or it has expired. */
   async find({ apiKeyId, companyId, key }: IdempotencyName): Promise<string | null> {
     const rows = await this.manager.query<{ answer: string }[]>(
       `SELECT answer FROM hooklane.idempotency_key
@@ -33,7 +33,7 @@ export class IdempotencyTable {
     return rows[0]?.answer ?? null
   }
 
-  /** Takes the place of an expired one. */
+  /** Stores a sealed response. Replaces an expired one. */
   async keep({ apiKeyId, companyId, key }: IdempotencyName, answer: string, hours: number): Promise<void> {
     await this.manager.query(
       `INSERT INTO hooklane.idempotency_key (api_key_id, company_id, key, answer, expires_at)
@@ -43,7 +43,7 @@ export class IdempotencyTable {
     )
   }
 
-  /** At most `limit` that have expired; answers how many there were. In the scope `operator`. */
+  /** Removes at most `limit` expired responses. Returns the number removed. In the scope `operator`. */
   async removeExpired(limit: number): Promise<number> {
     const rows = await this.manager.query<{ removed: number }[]>(
       `WITH expired AS (

@@ -1,24 +1,24 @@
 import type { EntityManager } from 'typeorm'
 
-/** A company, whether or not it is there. */
+/** The identity of a company id. It exists even after the company was deleted. */
 export interface CompanyIdentity {
-  /** 1, 2, 3 …: how often a company was made under this id. */
+  /** 1, 2, 3 …: how often a company was created under this id. */
   readonly incarnation: number
-  /** Null: the company is there. */
+  /** When the company was deleted; null: it exists. */
   readonly endedAt: Date | null
-  /** Null: what it left behind is not gone yet. */
+  /** When its delivery log was erased; null: not yet. */
   readonly erasedAt: Date | null
 }
 
-/** An app's id, whether or not the app is there. */
+/** The identity of an app id. It exists even after the app was deleted. */
 export interface AppIdentity {
-  /** Whose it is for good. */
+  /** The company that the id belongs to for ever. */
   readonly companyId: string
-  /** Of its last incarnation. */
+  /** The epoch of the last app with this id. */
   readonly epoch: number
 }
 
-/** Who ids belong to, and what number of incarnation they are at; see migration 0012. Outlives what it speaks of. */
+/** The owners and incarnations of company ids and app ids; see migration 0012. Rows outlive the companies and apps. */
 export class IdentityTable {
   constructor(private readonly manager: EntityManager) {}
 
@@ -31,14 +31,14 @@ export class IdentityTable {
   }
 
   /**
-   * Until the transaction ends nobody else removes what the company has left behind, and nobody makes it again. Not a lock of its row: the recorder
-   * holds that one while it writes.
+   * Locks the erasure of a company until the transaction ends: no other process erases the company or creates it again. This is an advisory
+   * lock, not a lock of the row, because the recorder locks the row while it writes.
    */
   async holdErasure(companyId: string): Promise<void> {
     await this.manager.query(`SELECT pg_advisory_xact_lock(${ERASURE_LOCK})`, [companyId])
   }
 
-  /** The same without waiting. False: somebody else holds it. */
+  /** The same without waiting. Returns false if another transaction holds the lock. */
   async tryHoldErasure(companyId: string): Promise<boolean> {
     const rows = await this.manager.query<{ held: boolean }[]>(
       `SELECT pg_try_advisory_xact_lock(${ERASURE_LOCK}) AS held`,
@@ -48,8 +48,8 @@ export class IdentityTable {
   }
 
   /**
-   * A company is made. Returns its incarnation; null: one is there, or what the last one left behind is not gone yet.
-   * Waits for whoever is removing that: it must not find rows of the new one.
+   * Registers a new company. Returns its incarnation; null: the company exists, or its predecessor is not erased yet.
+   * Waits for a running erasure, which must not find rows of the new company.
    */
   async beginCompany(companyId: string): Promise<number | null> {
     await this.holdErasure(companyId)
@@ -63,7 +63,7 @@ export class IdentityTable {
     return rows[0]?.incarnation ?? null
   }
 
-  /** From now on nothing more is recorded of the company. Waits until what is being recorded stands. */
+  /** Marks the company as deleted: the recorder writes no more records of it. Waits for writes in progress. */
   async endCompany(companyId: string): Promise<void> {
     await this.manager.query(
       'UPDATE hooklane.company_identity SET ended_at = now() WHERE company_id = $1 AND ended_at IS NULL',
@@ -78,7 +78,7 @@ export class IdentityTable {
     )
   }
 
-  /** Deleted companies that have left something behind. */
+  /** Deleted companies that are not erased yet. */
   async companiesToErase(): Promise<readonly string[]> {
     const rows = await this.manager.query<{ id: string }[]>(
       'SELECT company_id AS id FROM hooklane.company_identity WHERE ended_at IS NOT NULL AND erased_at IS NULL',
@@ -86,7 +86,7 @@ export class IdentityTable {
     return rows.map(({ id }) => id)
   }
 
-  /** Sees the apps of the scope's company only, in the scope `operator` all. */
+  /** Sees only apps of the scope's company. In the scope `operator` it sees all. */
   async findApp(appId: string): Promise<AppIdentity | null> {
     const rows = await this.manager.query<AppIdentity[]>(
       'SELECT company_id AS "companyId", epoch FROM hooklane.app_identity WHERE app_id = $1',
@@ -96,8 +96,8 @@ export class IdentityTable {
   }
 
   /**
-   * An app is made in this epoch: 1, or the one after its last. False: somebody else has made it meanwhile, or the id is another company's.
-   * The id is the company's from now on.
+   * Registers a new app in this epoch: 1, or one more than the last. Returns false if another request has created the app in the meantime,
+   * or if the id belongs to another company. From now on the id belongs to this company.
    */
   async beginApp(appId: string, companyId: string, epoch: number): Promise<boolean> {
     const rows = await this.manager.query<object[]>(epoch === 1 ? FIRST_APP : NEXT_APP, [appId, companyId, epoch])
@@ -107,7 +107,7 @@ export class IdentityTable {
 
 const ERASURE_LOCK = `hashtextextended('hooklane.company_erasure/' || $1, 0)`
 
-/** Without a conflict's update: row-level security would make an error of the row of another company. */
+/** `DO NOTHING` instead of an update: an update raises an error if row-level security hides the existing row of another company. */
 const FIRST_APP = `
   INSERT INTO hooklane.app_identity (app_id, company_id, epoch) VALUES ($1, $2, $3) ON CONFLICT (app_id) DO NOTHING RETURNING epoch`
 

@@ -1,6 +1,6 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm'
 
-/** Which part of a list: at most `limit` rows after a position (null: from the start). */
+/** A request for a part of a list: at most `limit` rows after a position (null: from the start). */
 export interface PageRequest<Position> {
   readonly limit: number
   readonly after: Position | null
@@ -8,18 +8,18 @@ export interface PageRequest<Position> {
 
 export interface Page<Row, Position> {
   readonly rows: readonly Row[]
-  /** Where the next page starts; null: this was the last one. */
+  /** The position after which the next page starts; null: this is the last page. */
   readonly next: Position | null
 }
 
-/** Lists of configured resources run from the oldest to the newest. */
+/** A position in a list of configured resources, which is sorted from the oldest to the newest. */
 export interface CreationPosition {
   /** ISO 8601 with milliseconds. */
   readonly createdAt: string
   readonly id: string
 }
 
-/** Reads one page in creation order by keyset: as fast on page 10,000 as on the first. */
+/** Reads one page in creation order, by keyset pagination: page 10,000 is as fast as the first. */
 export async function pageByCreation<Row extends ObjectLiteral & { id: string; createdAt: Date }>(
   query: SelectQueryBuilder<Row>,
   page: PageRequest<CreationPosition>,
@@ -39,7 +39,7 @@ export async function pageByCreation<Row extends ObjectLiteral & { id: string; c
   return cut(rows, page.limit, (row) => ({ createdAt: row.createdAt.toISOString(), id: row.id }))
 }
 
-/** Of `limit + 1` rows that were asked for, the one too many tells that there is a next page. */
+/** Makes a page of rows that were read with `limit + 1`. The extra row only shows that there is a next page. */
 export function cut<Row, Position>(
   rows: readonly Row[],
   limit: number,

@@ -6,11 +6,11 @@ import { pageByCreation, type CreationPosition, type Page, type PageRequest } fr
 export interface SubscriptionFilter {
   readonly appId?: string | undefined
   readonly enabled?: boolean | undefined
-  /** Whether the last thing known of one of its deliveries is a failure. */
+  /** Whether one of its deliveries waits for its next attempt after a failure. */
   readonly failing?: boolean | undefined
 }
 
-/** A delivery waits for its next attempt; the index delivery_retrying holds just these. */
+/** A delivery of the subscription waits for its next attempt. The index delivery_retrying contains exactly these. */
 const FAILING = `EXISTS (
   SELECT FROM hooklane.delivery d
   WHERE d.subscription_id = subscription.id AND d.status = 'retrying')`
@@ -22,7 +22,7 @@ export class SubscriptionTable {
     return this.manager.findOneBy(SubscriptionEntity, { id })
   }
 
-  /** Until the transaction ends nobody else changes it. */
+  /** Reads the subscription and locks it until the transaction ends. */
   lock(id: string): Promise<SubscriptionEntity | null> {
     return this.manager.findOne(SubscriptionEntity, { where: { id }, lock: { mode: 'pessimistic_write' } })
   }
@@ -38,7 +38,7 @@ export class SubscriptionTable {
     return pageByCreation(query, page)
   }
 
-  /** Those of the given subscriptions of which a delivery waits for its next attempt. */
+  /** The ids of those given subscriptions that have a delivery waiting for its next attempt. */
   async failingAmong(ids: readonly string[]): Promise<ReadonlySet<string>> {
     if (ids.length === 0) return new Set()
     const rows = await this.manager
@@ -62,7 +62,7 @@ export class SubscriptionTable {
     await this.manager.delete(SubscriptionEntity, { id })
   }
 
-  /** The secrets that sign at this instant, newest first. */
+  /** The secrets that are valid at this instant, newest first. */
   secrets(subscriptionId: string, now: Date): Promise<SubscriptionSecretEntity[]> {
     return this.manager
       .createQueryBuilder(SubscriptionSecretEntity, 'secret')
@@ -74,8 +74,8 @@ export class SubscriptionTable {
   }
 
   /**
-   * The new secret is the current one; the one before signs beside it until `overlapEndsAt`, those before that as long as they would
-   * have. What has ended is removed.
+   * Makes `secret` the current secret. The previous one stays valid until `overlapEndsAt`; older ones keep their end. Expired secrets are
+   * removed.
    */
   async replaceSecret(secret: SubscriptionSecretEntity, overlapEndsAt: Date): Promise<void> {
     const { subscriptionId, createdAt } = secret

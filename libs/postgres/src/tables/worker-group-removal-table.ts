@@ -1,22 +1,22 @@
 import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
 import type { EntityManager } from 'typeorm'
 
-/** Most groups of one step. */
+/** Maximum number of groups per step. */
 const BATCH = 100
-/** A reservation that is older was given up: no request lasts that long. Lower: the topics of one that is slow are taken from it. */
+/** Older reservations count as abandoned: no request lasts that long. Too low: a slow request loses its topics. Too high: topics linger. */
 const RESERVED_MINUTES = 10
 
 const FORGOTTEN = `app_id IS NOT NULL AND ready_at IS NULL AND ended_at IS NULL AND removed_at IS NULL
   AND reserved_at < now() - make_interval(mins => $1)`
 
 /**
- * The way of an app's own worker group after the app, in steps that may each be done again: ended (with the app) → closed → removed. All in the
- * scope `operator`; several processes at once share the work.
+ * Removes dedicated worker groups after their apps, in steps that can each be repeated: ended (with the app) → closed → removed. All
+ * methods need the scope `operator`. Several processes share the work.
  */
 export class WorkerGroupRemovalTable {
   constructor(private readonly manager: EntityManager) {}
 
-  /** Whether one of the other methods would find something: asked often. */
+  /** Whether one of the other methods may have something to do. Cheap, because it is called often. */
   async isDue(): Promise<boolean> {
     const rows = await this.manager.query<{ is_due: boolean }[]>(
       `SELECT EXISTS (SELECT FROM hooklane.ended_stream WHERE settled_at IS NOT NULL)
@@ -27,14 +27,14 @@ export class WorkerGroupRemovalTable {
     return rows[0]?.is_due === true
   }
 
-  /** Groups that were reserved for apps which were not made. */
+  /** Ends groups that were reserved for apps which were then not created. */
   async endForgotten(): Promise<void> {
     await this.manager.query(`UPDATE hooklane.worker_group SET ended_at = now() WHERE ${FORGOTTEN}`, [RESERVED_MINUTES])
   }
 
   /**
-   * Closes ended groups in which everything is settled: nobody is given a lease any more; whoever holds one gives it back when the configuration
-   * says that the group is gone. Returns the names, which must go from the configuration in this transaction.
+   * Closes ended groups in which everything is settled: no dispatcher gets a lease any more, and dispatchers that hold one release it when
+   * the group disappears from the configuration. Returns the names, which must be removed from the configuration in the same transaction.
    */
   async close(): Promise<readonly string[]> {
     const rows = await this.manager.query<{ name: string }[]>(
@@ -51,7 +51,7 @@ export class WorkerGroupRemovalTable {
     return rows.map(({ name }) => name)
   }
 
-  /** Closed groups of which nobody holds a lease: nothing reads or writes their topics any more. */
+  /** Closed groups without a valid lease: no dispatcher may act on their topics any more. */
   async removable(): Promise<readonly WorkerGroupConfiguration[]> {
     return this.manager.query<WorkerGroupConfiguration[]>(
       `SELECT name, partitions, slots FROM hooklane.worker_group g
@@ -62,7 +62,7 @@ export class WorkerGroupRemovalTable {
     )
   }
 
-  /** Their topics are gone. The names stay taken: who was frozen while it removed one of them must not meet another group under its name. */
+  /** Removes groups whose topics are deleted. Names are never reused: a process that was frozen during a removal could delete again. */
   async remove(names: readonly string[]): Promise<void> {
     await this.manager.query('DELETE FROM hooklane.lane WHERE worker_group = ANY ($1)', [names])
     await this.manager.query('DELETE FROM hooklane.partition_owner WHERE worker_group = ANY ($1)', [names])

@@ -4,25 +4,25 @@ import { WorkerGroupEntity } from '../entities/worker-group.entity.js'
 import { insertWorkerGroup } from '../migrations/seed-worker-group.js'
 import { cut, type Page, type PageRequest } from './page.js'
 
-/** A worker group as an operator looks at it. */
+/** A worker group with its current state, for operators. */
 export interface WorkerGroupOverview {
   readonly name: string
   readonly partitions: number
   readonly slots: number
   readonly readyAt: Date | null
-  /** Its app was deleted: it goes when everything in it is settled; null: it stays. */
+  /** When its app was deleted. The group is removed when everything in it is settled; null: it stays. */
   readonly endedAt: Date | null
   readonly apps: number
-  /** Lanes that are not plain. */
+  /** Lanes that have a row. */
   readonly lanes: { readonly parked: number; readonly flow: number }
-  /** Seconds since the first attempt of the head that fails longest; null: none fails. */
+  /** Seconds since the first attempt of the head that has been failing longest; null: no lane is parked. */
   readonly oldestAgeSeconds: number | null
   readonly owners: readonly PartitionOwnerOverview[]
 }
 
 export interface PartitionOwnerOverview {
   readonly partition: number
-  /** Null: nobody holds a lease token now. */
+  /** Null: no process holds a valid lease. */
   readonly instance: string | null
   readonly epoch: string
   readonly leaseUntil: string | null
@@ -40,7 +40,7 @@ export class WorkerGroupTable {
     return this.manager.findBy(WorkerGroupEntity, { name: In(names) })
   }
 
-  /** How many groups were made for the app and given up, because the app was not saved. Never falls. In the scope `operator`. */
+  /** How many groups were created for the app and abandoned because the app was not saved. Never decreases. In the scope `operator`. */
   async countAbandoned(appId: string): Promise<number> {
     const rows = await this.manager.query<{ abandoned: number }[]>(
       `SELECT count(*)::int AS abandoned FROM hooklane.worker_group WHERE app_id = $1 AND ready_at IS NULL AND ended_at IS NOT NULL`,
@@ -50,8 +50,8 @@ export class WorkerGroupTable {
   }
 
   /**
-   * Takes a name for an app's own group before its topics are made, so that they are found and removed if the app is not made after all. A name
-   * that is taken, by whomever, stays so.
+   * Reserves the name of a dedicated group before its topics are created, so that the topics are found and removed if the app is not
+   * created. Does nothing if the name exists, for this app or another one.
    */
   async reserve({ name, partitions, slots }: WorkerGroupConfiguration, appId: string): Promise<void> {
     await this.manager.query(
@@ -61,8 +61,8 @@ export class WorkerGroupTable {
   }
 
   /**
-   * The group, its partitions' owners and its configuration, unless they exist. Its topics must exist.
-   * Returns false, and the transaction must not go on, when the group is being removed.
+   * Creates the rows of the group, its partition owners and its configuration, unless they exist. The topics must exist.
+   * Returns false if the group is being removed; then the transaction must be rolled back.
    */
   async ensure(group: WorkerGroupConfiguration, readyAt: Date): Promise<boolean> {
     await insertWorkerGroup(this.manager, group)
@@ -75,7 +75,7 @@ export class WorkerGroupTable {
     return rows.length === 1
   }
 
-  /** The app was not made after all: what was reserved for it goes. A group that is in use stays. */
+  /** Ends a group that was reserved for an app which was not created. A group that is in use stays. */
   async abandon(name: string): Promise<void> {
     await this.manager.query(
       'UPDATE hooklane.worker_group SET ended_at = now() WHERE name = $1 AND app_id IS NOT NULL AND ready_at IS NULL AND ended_at IS NULL',
@@ -83,13 +83,13 @@ export class WorkerGroupTable {
     )
   }
 
-  /** One group with what it does now. In the scope `operator`, as `page`. */
+  /** One group with its current state. In the scope `operator`, like `page`. */
   async overview(name: string): Promise<WorkerGroupOverview | null> {
     const rows = await this.manager.query<OverviewRow[]>(`${OVERVIEW} AND g.name = $1`, [name])
     return rows[0] ? toOverview(rows[0]) : null
   }
 
-  /** By name. */
+  /** Sorted by name. */
   async page(
     page: PageRequest<{ readonly name: string }>,
   ): Promise<Page<WorkerGroupOverview, { readonly name: string }>> {

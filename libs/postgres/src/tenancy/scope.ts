@@ -1,4 +1,4 @@
-/** Whose rows a transaction sees. Row-level security enforces it. */
+/** The rows that a transaction can see. Row-level security enforces it. */
 export type Scope =
   | { readonly kind: 'company'; readonly companyId: string }
   /** All companies. */
@@ -8,10 +8,10 @@ export type Scope =
   /** One API key, before its company is known. */
   | { readonly kind: 'apiKey'; readonly id: string }
 
-/** Rows of every company, and those that are none's. */
+/** Rows of every company, and rows that belong to no company. */
 export const OPERATOR_SCOPE: Scope = { kind: 'operator' }
 
-/** The settings that the policies read (migrations 0005 and 0008), to be set inside the transaction only. */
+/** The settings that the policies read (migrations 0005 and 0008). Set them inside the transaction only. */
 export function scopeSettings(scope: Scope): readonly [name: string, value: string][] {
   switch (scope.kind) {
     case 'company':
@@ -28,8 +28,8 @@ export function scopeSettings(scope: Scope): readonly [name: string, value: stri
   }
 }
 
-/** An empty id would count as none; the policies read it so as well. */
+/** Refuses an empty id: the policies treat it as no id at all. */
 function present(id: string): string {
-  if (id === '') throw new Error('a scope needs the ids of what it shows')
+  if (id === '') throw new Error('the ids of a scope must not be empty')
   return id
 }

@@ -32,12 +32,12 @@ export interface Tables {
   readonly idempotency: IdempotencyTable
 }
 
-/** Too low: a dead connection reaches the caller. Too high: a server that does not answer is asked twice. */
+/** Too low: the caller gets the error of a dead connection. Too high: a server that does not respond gets a second request. */
 const REPLACE_WITHIN_MS = 1_000
 
 /**
- * The only way of the API to the data: every access is a transaction with a scope, and sees nothing outside it.
- * Connections are made when they are needed, so that the service starts and lives while the database is away.
+ * The API's only access to the data: every access is a transaction with a scope, and sees nothing outside that scope. Connections are
+ * opened when they are needed, so that the service can start and run while the database is unavailable.
  */
 export class TenantDatabase {
   private readonly dataSource: DataSource
@@ -51,8 +51,8 @@ export class TenantDatabase {
   }
 
   /**
-   * Runs `work` in one transaction (read committed) and commits when it resolves. `work` may only use the tables it is given, and not
-   * after it has ended.
+   * Runs `work` in one transaction (read committed) and commits when it resolves. `work` may only use the given tables, and only until it
+   * resolves.
    * @throws DatabaseUnavailable, ConstraintViolation, or what `work` throws
    */
   async transaction<T>(scope: Scope, work: (tables: Tables) => Promise<T>): Promise<T> {
@@ -69,21 +69,22 @@ export class TenantDatabase {
     return result
   }
 
-  /** Resolves when the database answers. @throws DatabaseUnavailable */
+  /** Resolves if the database answers. @throws DatabaseUnavailable */
   async ping(): Promise<void> {
     await this.transaction(OPERATOR_SCOPE, () => Promise.resolve())
   }
 
-  /** Waits for transactions that run, then ends the connections. */
+  /** Waits for running transactions, then closes the connections. */
   async close(): Promise<void> {
     await this.connecting?.catch(() => null)
     if (this.dataSource.isInitialized) await this.dataSource.destroy()
   }
 
   /**
-   * A connection in a transaction with its scope. A pooled connection may have died unseen (the server was restarted, a firewall forgot
-   * it): nothing was done on it yet, so another one is taken, at most as often as there may be dead ones. That is for those that fail at
-   * once. One that does not answer in time costs its request: nobody is asked again, which would only add to the load of a slow server.
+   * Begins a transaction with this scope on a pooled connection. The connection may have died unnoticed (the server restarted, a firewall
+   * dropped it). Nothing was done on it yet, so another connection is tried, at most once for every connection that may be dead. This
+   * applies only to connections that fail at once. If a connection does not respond in time, the request fails: a retry would add load to a
+   * slow server.
    */
   private async begin(scope: Scope): Promise<QueryRunner> {
     const settings = scopeSettings(scope)
@@ -115,15 +116,15 @@ export class TenantDatabase {
     }
   }
 
-  /** Ends the transaction and hands the connection back; one that is gone leaves the pool, which lends first what it got back last. */
+  /** Rolls back and returns the connection to the pool. A dead one is removed, because the pool hands out the last returned one first. */
   private async giveUp(runner: QueryRunner, error: unknown): Promise<void> {
     const failure = isConnectionGone(error) ? error : await this.rollBack(runner)
     if (failure === null) return runner.release()
-    // The way of the mapper to tell the pool, which its interface does not show.
+    // TypeORM passes the error to the pool by this method, which its public interface does not declare.
     await (runner as ReleasingRunner).releasePostgresConnection(failure)
   }
 
-  /** What went wrong, or null: then the connection is as good as new. */
+  /** The error of the rollback; null: it succeeded, and the connection can be reused. */
   private async rollBack(runner: QueryRunner): Promise<unknown> {
     if (!runner.isTransactionActive) return null
     try {
@@ -136,7 +137,7 @@ export class TenantDatabase {
   }
 }
 
-/** Handed an error, the pool ends the connection instead of lending it again. */
+/** Given an error, the pool closes the connection instead of reusing it. */
 interface ReleasingRunner extends QueryRunner {
   releasePostgresConnection(error: unknown): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
-/** What the receiver does with a request, once it has read it in full. */
+/** How the receiver responds to a request after it has read the whole request. */
 export type ScriptedAnswer =
   | {
       readonly kind: 'status'
@@ -9,11 +9,11 @@ export type ScriptedAnswer =
       readonly headers?: Readonly<Record<string, string>>
       readonly body?: string
     }
-  /** Answers `then` after `ms`. */
+  /** Responds with `then` after `ms`. */
   | { readonly kind: 'delay'; readonly ms: number; readonly then?: ScriptedAnswer }
-  /** Never answers, until `releaseHanging` or the sender gives up. */
+  /** Does not respond until `releaseHanging` is called or the sender gives up. */
   | { readonly kind: 'hang' }
-  /** Resets the connection without an answer. */
+  /** Resets the connection without a response. */
   | { readonly kind: 'reset' }
 
 export const OK: ScriptedAnswer = { kind: 'status', status: 200, body: 'ok' }
@@ -23,31 +23,31 @@ export const status = (code: number, headers: Readonly<Record<string, string>> =
   headers,
 })
 
-/** One request as it arrived. Instants are monotonic milliseconds of one clock, so they can be compared over all requests. */
+/** One received request. Instants are monotonic milliseconds of one clock, so they can be compared across all requests. */
 export interface ReceivedRequest {
-  /** 0, 1, 2 … in the order in which requests were complete. */
+  /** 0, 1, 2 … in the order in which requests arrived completely. */
   readonly index: number
   readonly path: string
   readonly method: string
   readonly headers: IncomingHttpHeaders
-  /** The bytes of the body, untouched. */
+  /** The unmodified bytes of the body. */
   readonly body: Buffer
-  /** The head had arrived. */
+  /** When the head had arrived. */
   readonly startedMs: number
-  /** The body had arrived. */
+  /** When the whole body had arrived. */
   readonly arrivedMs: number
-  /** The answer was handed to the system, or the connection ended; null while neither happened. */
+  /** When the response was written to the socket, or the connection ended; null while neither has happened. */
   endedMs: number | null
-  /** Null when no answer was given. */
+  /** The status of the response; null when none was sent. */
   answered: number | null
 }
 
-/** Decides by the request; `count` is its number on that path, 1 for the first. */
+/** Chooses the response to a request. `count` is the number of the request on its path, from 1. */
 export type AnswerScript = (request: ReceivedRequest, count: number) => ScriptedAnswer
 
 /**
- * A receiver on loopback that writes everything down and answers as the test scripted it: per path a list of answers, of which the last one
- * stays, or a function. Paths without a script answer 200.
+ * A receiver on loopback that records every request and responds as the test scripts it. The script of a path is a list of responses, whose
+ * last one is repeated, or a function. Paths without a script respond with 200.
  */
 export class LocalReceiver {
   /** In the order of arrival. */
@@ -80,7 +80,7 @@ export class LocalReceiver {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}${path}`
   }
 
-  /** From the next request on. Of a list, each answer is given once and the last one for ever. */
+  /** Sets the script of a path, from its next request on. Each response of a list is sent once, and the last one is repeated for ever. */
   script(path: string, answers: AnswerScript | ScriptedAnswer | readonly ScriptedAnswer[]): void {
     this.counts.delete(path)
     if (typeof answers === 'function') {
@@ -91,7 +91,7 @@ export class LocalReceiver {
     this.scripts.set(path, (_request, count) => list[Math.min(count, list.length) - 1] ?? OK)
   }
 
-  /** Requests to one path, in the order of arrival. The query does not belong to the path. */
+  /** The requests to one path, in the order of arrival. The query is not part of the path. */
   at(path: string): readonly ReceivedRequest[] {
     return this.requests.filter((request) => request.path === path)
   }
@@ -101,7 +101,7 @@ export class LocalReceiver {
     return this.at(path).map((request) => JSON.parse(request.body.toString('utf8')) as T)
   }
 
-  /** Pairs of requests to one path that were under way at the same time: must be empty for an app's path. */
+  /** Pairs of consecutive requests to one path that were in progress at the same time. Must be empty for the path of an app. */
   overlapsAt(path: string): readonly (readonly [ReceivedRequest, ReceivedRequest])[] {
     const requests = this.at(path)
     return requests.slice(1).flatMap((next, index) => {
@@ -111,12 +111,12 @@ export class LocalReceiver {
     })
   }
 
-  /** Answers 200 to every request that hangs now. */
+  /** Responds with 200 to every request that hangs now. */
   releaseHanging(): void {
     for (const release of this.hanging.splice(0)) release()
   }
 
-  /** Open connections. */
+  /** Number of open connections. */
   get connections(): number {
     return this.sockets.size
   }
@@ -132,7 +132,7 @@ export class LocalReceiver {
     try {
       for await (const chunk of message) chunks.push(chunk as Buffer)
     } catch {
-      // The sender gave up while it was writing: what never arrived in full is no request.
+      // The sender gave up while it was writing. A request that never arrived completely is not recorded.
       return
     }
     const request = this.record(message, Buffer.concat(chunks), startedMs)
@@ -163,7 +163,7 @@ export class LocalReceiver {
     switch (answer.kind) {
       case 'status':
         request.answered = answer.status
-        // Before the bytes leave: the sender must not be able to start its next request earlier than we say this one ended.
+        // Order matters: taken before the bytes leave, so that the sender can never start its next request before this one counts as ended.
         request.endedMs = performance.now()
         response.writeHead(answer.status, answer.headers).end(answer.body ?? '')
         return

@@ -29,20 +29,20 @@ export class WriteRetry {
   @wholeNumber(LIMITS.attempts, {
     optional: true,
     default: DEFAULT.retry.attempts,
-    description: 'In all, the first included',
+    description: 'Maximum number of attempts, including the first',
   })
   attempts?: number
 
   @duration(LIMITS.delayMs, { optional: true, default: DEFAULT.retry.interval })
   interval?: string
 
-  @part(() => WriteBackoff, { optional: true, description: 'In place of interval' })
+  @part(() => WriteBackoff, { optional: true, description: 'Instead of `interval`' })
   backoff?: WriteBackoff
 
   @number(LIMITS.jitter, {
     optional: true,
     default: DEFAULT.retry.jitter,
-    description: 'Share of a delay by which it is varied',
+    description: 'Share of each delay by which the delay is varied at random',
   })
   jitter?: number
 
@@ -80,7 +80,7 @@ export class WriteDelivery {
   @duration(LIMITS.timeoutMs, {
     optional: true,
     default: DEFAULT.timeout,
-    description: 'Total deadline of an attempt',
+    description: 'Time limit for a whole attempt',
   })
   timeout?: string
 

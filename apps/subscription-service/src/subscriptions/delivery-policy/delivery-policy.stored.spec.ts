@@ -19,12 +19,12 @@ const codeOf = (act: () => unknown): string => {
 }
 
 describe('delivery policies', () => {
-  it('what is not written stays', () => {
+  it('fields that are not written keep their values', () => {
     const changed = changePolicy(DEFAULT_DELIVERY_POLICY, { retry: { attempts: 3 } })
     expect(changed).toEqual({ ...DEFAULT_DELIVERY_POLICY, retry: { ...DEFAULT_DELIVERY_POLICY.retry, attempts: 3 } })
   })
 
-  it('a backoff takes the place of an interval, and the other way round', () => {
+  it('a backoff replaces an interval, and the other way round', () => {
     const backoff = { first: 'PT1S', factor: 2, max: 'PT1M' }
     const withBackoff = changePolicy(DEFAULT_DELIVERY_POLICY, { retry: { backoff } })
     expect(withBackoff.retry).toEqual({ attempts: 10, backoff, jitter: 0, on: 'any' })
@@ -45,7 +45,7 @@ describe('delivery policies', () => {
     expect(codeOf(() => changePolicy(DEFAULT_DELIVERY_POLICY, { retry }))).toBe(code)
   })
 
-  it('a new subscription has the default policy, which ends within the longest schedule', () => {
+  it('a new subscription has the default policy, which passes the check of the schedule', () => {
     const stored = storedDelivery({}, null)
     expect(stored.delivery).toEqual(DEFAULT_DELIVERY_POLICY)
     expect(deliveryConfiguration(stored).delivery).toMatchObject({ timeoutMs: 15_000, retry: { intervalMs: 360_000 } })

@@ -17,7 +17,7 @@ export const storedDelivery = ({ delivery }: DeliveryPolicyForm, before: StoredD
   delivery: changePolicy(before?.delivery ?? DEFAULT_DELIVERY_POLICY, delivery),
 })
 
-/** The policy with the written fields changed. */
+/** Returns the policy with the written fields changed. @throws Problem 422 */
 function changePolicy(before: StoredDeliveryPolicy, written: WriteDelivery | undefined): StoredDeliveryPolicy {
   const { success, timeout, retry, onRejected, onUnreachable } = written ?? {}
   const policy: StoredDeliveryPolicy = {
@@ -36,13 +36,13 @@ function changePolicy(before: StoredDeliveryPolicy, written: WriteDelivery | und
   return policy
 }
 
-/** `interval` and `backoff` take each other's place. */
+/** `interval` and `backoff` exclude each other: writing one removes the other. */
 function spacing(
   before: StoredDeliveryPolicy['retry'],
   written: WriteDelivery['retry'],
 ): Pick<StoredDeliveryPolicy['retry'], 'interval' | 'backoff'> {
   if (written?.interval !== undefined && written.backoff !== undefined) {
-    const message = 'is one of interval and backoff, not both'
+    const message = 'must have either interval or backoff, not both'
     throw unprocessable({ path: 'delivery.retry', code: 'INTERVAL_OR_BACKOFF', message })
   }
   if (written?.interval !== undefined) return { interval: written.interval }
@@ -67,7 +67,7 @@ export const deliveryConfiguration = ({ delivery }: StoredDelivery): Pick<Subscr
   delivery: toPolicyConfiguration(delivery),
 })
 
-/** The policy as the delivery path is told it. */
+/** The policy as it is published to the delivery path. */
 function toPolicyConfiguration(policy: StoredDeliveryPolicy): DeliveryPolicy {
   const { attempts, interval, backoff, jitter, on } = policy.retry
   return {

@@ -1,6 +1,6 @@
 import { notYet } from '../../http/fields.js'
 
-/** Which changes are not delivered one by one: those that the app made itself, and those that a newer one replaces. */
+/** How to treat changes that the app made itself (`echo`) and changes that a newer change supersedes (`coalesce`). */
 export class EchoForm {
   @notYet('deliver')
   echo?: 'deliver'

@@ -5,7 +5,7 @@ import type { EventsForm } from './events.form.js'
 
 export type StoredEvents = Pick<SubscriptionEntity, 'events'>
 
-/** @param before null: the subscription is new, and its events must be written */
+/** @param before null: the subscription is new, and `events` is required */
 export const storedEvents = ({ events }: Partial<EventsForm>, before: StoredEvents | null): StoredEvents => ({
   events: events ?? before?.events ?? missing('events'),
 })

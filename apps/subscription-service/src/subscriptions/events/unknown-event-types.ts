@@ -1,17 +1,17 @@
 import { ApiProperty } from '@nestjs/swagger'
 
-/** What is accepted, but may not be meant. */
+/** A value that was accepted but may be a mistake. */
 export class WarningView {
   @ApiProperty() path!: string
   @ApiProperty({ example: 'UNKNOWN_EVENT_TYPE' }) code!: string
   @ApiProperty() message!: string
 }
 
-/** Patterns that fit no event type of the catalogue: it may come later, or the name is mistyped. */
+/** Warns of patterns that match no event type of the catalogue: the type may be added later, or the name is mistyped. */
 export function unknownEventTypes(patterns: readonly string[], known: readonly string[]): WarningView[] {
   return patterns.flatMap((pattern, index) => {
     if (pattern === '*' || known.some((name) => fits(pattern, name))) return []
-    const message = `${pattern} is no event type of the catalogue; nothing is delivered for it until it is`
+    const message = `${pattern} matches no known event type; nothing is delivered for it until one is added`
     return [{ path: `events.${index}`, code: 'UNKNOWN_EVENT_TYPE', message }]
   })
 }

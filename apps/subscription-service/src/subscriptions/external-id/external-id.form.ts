@@ -1,6 +1,6 @@
 import { text } from '../../http/fields.js'
 
 export class ExternalIdForm {
-  @text({ optional: true, nullable: true, description: 'Unique in the company' })
+  @text({ optional: true, nullable: true, description: 'Unique among the subscriptions of the company' })
   externalId?: string | null
 }

@@ -3,7 +3,7 @@ import { newId } from '@hooklane/core/kernel'
 import type { SubscriptionEntity } from '@hooklane/postgres'
 import type { IdentityForm } from './identity.form.js'
 
-/** What never changes. */
+/** Columns that never change. */
 export type StoredIdentity = Pick<SubscriptionEntity, 'id' | 'companyId' | 'appId'>
 export type StoredNames = Pick<SubscriptionEntity, 'name'>
 
@@ -13,7 +13,7 @@ export const newIdentity = (companyId: string, { appId }: Pick<IdentityForm, 'ap
   appId,
 })
 
-/** @param before null: the subscription is new, and has the name `byDefault` when none is written */
+/** @param before null: the subscription is new, and is named `byDefault` unless a name is written */
 export const storedNames = (
   { name }: Omit<IdentityForm, 'appId'>,
   before: StoredNames | null,

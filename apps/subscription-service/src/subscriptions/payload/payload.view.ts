@@ -4,7 +4,7 @@ import { constant } from '../../http/view-properties.js'
 import type { PayloadForm, WritePayload } from './payload.form.js'
 import { payloadConfiguration } from './payload.stored.js'
 
-/** Fields of later versions that answers do not have yet. */
+/** Fields that responses do not show yet, because they are not available. */
 type NotShown = 'include' | 'exclude' | 'deleted' | 'maxBytes' | 'overflow'
 
 const PAYLOAD = {

@@ -1,12 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger'
 
-/** Signing secrets are made here and never written; answers show one when it is made, and never again. */
+/** The server generates signing secrets; callers never write them. A secret is shown once, in the response that creates it. */
 export class NewSecretView {
-  @ApiProperty({ example: 'whsec_…', description: 'Signs the deliveries. Shown once' }) secret!: string
+  @ApiProperty({ example: 'whsec_…', description: 'Signs the deliveries. Shown only in this response' })
+  secret!: string
 }
 
 export class RotatedSecretView {
-  @ApiProperty({ example: 'whsec_…', description: 'Shown once' }) secret!: string
-  @ApiProperty({ format: 'date-time', description: 'Until then the secret before signs as well' })
+  @ApiProperty({ example: 'whsec_…', description: 'The new secret. Shown only in this response' }) secret!: string
+  @ApiProperty({ format: 'date-time', description: 'Until then, requests are also signed with the previous secret' })
   previousValidUntil!: string
 }

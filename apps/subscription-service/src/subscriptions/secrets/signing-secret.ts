@@ -3,7 +3,10 @@ import { newId } from '@hooklane/core/kernel'
 import { SubscriptionSecretEntity } from '@hooklane/postgres'
 import { randomBytes } from 'node:crypto'
 
-/** How long the secret before signs beside a new one. */
+/**
+ * How long the previous secret signs beside a new one. Too short: receivers that still use it reject requests. Too long: a leaked secret
+ * stays valid.
+ */
 export const ROTATION_OVERLAP_MS = 24 * 3_600_000
 
 export interface NewSecret {
@@ -12,7 +15,7 @@ export interface NewSecret {
   readonly row: SubscriptionSecretEntity
 }
 
-/** A new signing secret of a subscription; its row holds it sealed. */
+/** Generates a signing secret for a subscription. The row holds it sealed. */
 export function newSigningSecret(owner: SecretOwner, sealer: Sealer, now: Date): NewSecret {
   const text = `whsec_${randomBytes(32).toString('base64')}`
   const row = Object.assign(new SubscriptionSecretEntity(), {

@@ -2,7 +2,7 @@ import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
 import type { SubscriptionEntity } from '@hooklane/postgres'
 import type { StatusForm } from './status.form.js'
 
-/** Enabled, or since when and why it is not. */
+/** Whether the subscription is enabled; if not, since when and why. */
 export type StoredStatus = Pick<
   SubscriptionEntity,
   'enabled' | 'disabledReason' | 'disabledAt' | 'disabledFailures' | 'disabledError'
@@ -16,7 +16,7 @@ const ENABLED: StoredStatus = {
   disabledError: null,
 }
 
-/** What is disabled and is disabled again keeps its reason. @param before null: the subscription is new */
+/** Disabling a disabled subscription keeps its reason. @param before null: the subscription is new */
 export function storedStatus({ enabled }: StatusForm, before: StoredStatus | null, now: Date): StoredStatus {
   const { enabled: wasEnabled, disabledReason, disabledAt, disabledFailures, disabledError } = before ?? ENABLED
   if (enabled === undefined || enabled === wasEnabled)

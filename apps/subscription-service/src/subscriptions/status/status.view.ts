@@ -28,7 +28,7 @@ export class StatusView implements Shows<StatusForm> {
 
 type Row = StoredStatus & Pick<SubscriptionEntity, 'updatedAt'>
 
-/** @param isFailing whether a delivery waits for another attempt after a failure */
+/** @param isFailing whether a delivery of the subscription waits for its next attempt after a failure */
 export const statusView = (row: Row, isFailing: boolean): StatusView => ({
   enabled: row.enabled,
   status: row.enabled ? (isFailing ? 'failing' : 'active') : 'disabled',

@@ -15,14 +15,15 @@ export interface HeaderContext {
   readonly owner: SecretOwner
   readonly sealer: Sealer
   readonly headerPrefix: string
-  /** False when the subscription's URL changes to another origin: what was entrusted to one receiver is not sent to another. */
+  /** False when the subscription's URL changes to another origin: secrets written for one receiver are never sent to another. */
   readonly isSameReceiver: boolean
 }
 
 /**
- * The headers as they are stored: the values of secret headers sealed, and of those that hold a credential by their name or their value.
- * A secret header that is written without a value (or with the mask) keeps the one it has, so that a list that was read can be written back.
- * @throws Problem 400; 422 when a value would be kept for another receiver
+ * Returns the headers as they are stored. A value is sealed when the header is flagged as secret, or when its name or value is that of a
+ * credential. A secret header that is written without a value (or with the mask) keeps its stored value, so that a list that was read can
+ * be written back.
+ * @throws Problem 400; 422 when a stored value would be kept for another receiver
  */
 export function sealHeaders(
   written: readonly WriteHeader[],
@@ -41,7 +42,7 @@ export function sealHeaders(
   })
 }
 
-/** @throws Problem 422 when the subscription goes to another receiver, and its headers, which nobody wrote again, hold secrets */
+/** For a change of the receiver that does not write the headers again. @throws Problem 422 when the stored headers hold secrets */
 export function refuseSecretsForOthers(headers: readonly TargetHeader[]): void {
   const names = headers.filter(isSecretHeader).map(({ name }) => name)
   if (names.length === 0) return
@@ -51,15 +52,15 @@ export function refuseSecretsForOthers(headers: readonly TargetHeader[]): void {
 
 interface ReadHeader {
   readonly header: WriteHeader
-  /** Undefined: none was written. */
+  /** Undefined: no value was written. */
   readonly value: string | undefined
-  /** The header that has the value already. */
+  /** The stored header whose value is kept; null: a new value is written. */
   readonly kept: TargetHeader | null
 }
 
-const ANEW = 'the URL changes to another origin: write the secret values again, or leave the headers out'
+const ANEW = 'the URL changes to another origin: send the secret values again, or omit these headers'
 
-/** The mask was copied from where the header was shown. */
+/** The written value. The mask on a secret header counts as no value: it was copied from a response. */
 const valueOf = ({ value, secret, name }: WriteHeader): string | undefined =>
   value === MASK && (secret === true || isCredentialName(name)) ? undefined : value
 
@@ -102,6 +103,6 @@ const faultPath = (index: number | null, code: string): string => {
   return `target.headers.${index}.${code === 'HEADER_VALUE' ? 'value' : 'name'}`
 }
 
-/** Whether its value is a secret, also when it was stored before names and values like it counted as secrets. */
+/** Whether the value is a secret. Also true for credentials that were stored unsealed before their names and values were recognised. */
 export const isSecretHeader = (header: TargetHeader): boolean =>
   'sealed' in header || isCredentialHeader(header.name, header.value)

@@ -5,7 +5,7 @@ import type { SubscriptionEntity } from '@hooklane/postgres'
 import { checkTarget } from '@hooklane/webhook-http'
 import { invalid, unprocessable } from '../../http/problem.js'
 
-/** A URL as it is stored: `targetUrl` may be shown; what it leaves out stands in `targetUrlSealed`, which is null when that is nothing. */
+/** A URL as it is stored: `targetUrl` may be shown; `targetUrlSealed` is the whole URL, or null when `targetUrl` leaves nothing out. */
 export type StoredUrl = Pick<SubscriptionEntity, 'targetUrl' | 'targetUrlSealed'>
 
 export interface UrlContext {
@@ -15,8 +15,8 @@ export interface UrlContext {
 }
 
 /**
- * The written URL as it is stored. One that is written back as it was shown is the one that is stored; any other that holds `***` was
- * copied from somewhere, and would be called with asterisks in the place of its secrets.
+ * Returns the written URL as it is stored. A URL that is written back exactly as it was shown keeps the stored URL. Any other URL that
+ * contains `***` is refused: it was copied from a response, and requests would go to a URL with asterisks in place of its secrets.
  * @param before null: the subscription is new
  * @throws Problem 400, 422
  */
@@ -30,16 +30,16 @@ export function sealUrl(
   const { url } = check
   if (holdsMask(url)) {
     if (before && url === shownUrl(before.targetUrl)) return before
-    const message = 'holds *** in the place of what is not shown: write the whole URL'
+    const message = 'contains *** in place of a hidden part: send the whole URL'
     throw unprocessable({ path: 'target.url', code: 'SECRETS_REQUIRED', message })
   }
   const shown = shownUrl(url)
   return { targetUrl: shown, targetUrlSealed: shown === url ? null : sealer.seal(url, sealingScope(owner, 'url')) }
 }
 
-/** What the delivery path is told. */
+/** The URL as it is published to the delivery path. */
 export const targetUrlConfiguration = ({ targetUrl, targetUrlSealed }: StoredUrl): TargetUrl =>
   targetUrlSealed === null ? targetUrl : { shown: targetUrl, sealed: targetUrlSealed }
 
-/** Scheme, host and port: who gets what is sent there. */
+/** Scheme, host and port. Two URLs of one origin count as the same receiver. */
 export const originOf = (url: string): string => new URL(url).origin

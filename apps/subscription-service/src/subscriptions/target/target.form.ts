@@ -4,14 +4,14 @@ import { patchForm } from '../../http/forms.js'
 
 const isText = (value: unknown): boolean => typeof value === 'string'
 
-/** A header of the receiver's own. */
+/** A custom header that the receiver expects. */
 export class WriteHeader {
   @text({ max: MAX_HEADER_NAME, example: 'X-Api-Key' })
   name!: string
 
   @custom({ type: 'string', maxLength: MAX_HEADER_VALUE }, 'must be text', isText, {
     optional: true,
-    description: 'Absent, or `***`, on a secret header: the value it has stays',
+    description: 'When absent or `***` on a secret header, the stored value is kept',
   })
   value?: string
 
@@ -19,13 +19,13 @@ export class WriteHeader {
     optional: true,
     default: false,
     description:
-      'Sealed and never shown again. Always so for names and values that are credentials, such as Authorization, X-Api-Key or Bearer …',
+      'The value is sealed and never shown again. Credentials (such as Authorization, X-Api-Key or Bearer …) are always treated as secret',
   })
   secret?: boolean
 }
 
 const URL_DESCRIPTION =
-  'Sealed when it holds more than may be shown: of the path the first segment, of the query the names'
+  'Responses show only the first segment of the path and the names of the query parameters. A URL that holds more is sealed'
 
 abstract class TargetOptions {
   @choice(['POST'], { optional: true, later: ['GET'], default: 'POST', onPatch: { default: 'POST' } })
@@ -46,13 +46,13 @@ export class WriteTarget extends TargetOptions {
     example: 'https://shop.example.com/hooks',
     description: URL_DESCRIPTION,
     onPatch: {
-      description: `${URL_DESCRIPTION}. As it was shown: it stays. Of another origin: secret headers must be written again`,
+      description: `${URL_DESCRIPTION}. Sent back as it was shown, it stays unchanged. With another origin, the values of secret headers must be sent again`,
     },
   })
   url!: string
 }
 
-/** What is absent stays. */
+/** Absent fields stay as they are. */
 export class PatchTarget extends patchForm(WriteTarget) {}
 
 export class TargetForm {

@@ -9,7 +9,7 @@ import type { PatchTarget } from './target.form.js'
 
 export type StoredTarget = Pick<SubscriptionEntity, 'targetUrl' | 'targetUrlSealed' | 'targetHeaders'>
 
-/** What saving a target needs to know of this installation. */
+/** The settings of this installation that saving a target depends on. */
 export interface TargetRules {
   readonly sealer: Sealer
   readonly allowTargets: AllowedTargets
@@ -17,9 +17,9 @@ export interface TargetRules {
 }
 
 /**
- * Changes URL and headers together, because secrets belong to a receiver: one that was written for an origin is never sent to another. The
- * signing secret stays: no request holds it.
- * @param before null: the subscription is new, and its URL must be written
+ * Changes the URL and the headers together, because secrets belong to a receiver: a secret that was written for one origin is never sent to
+ * another. The signing secret stays, because no request contains it.
+ * @param before null: the subscription is new, and `target.url` is required
  * @throws Problem 400, 422
  */
 export function storedTarget(

@@ -9,14 +9,14 @@ import type { StoredTarget } from './target.stored.js'
 
 class HeaderView implements Shows<Omit<WriteHeader, 'value'>> {
   @ApiProperty() name!: string
-  @ApiProperty({ required: false, description: 'Absent when secret' }) value?: string
+  @ApiProperty({ required: false, description: 'Absent when `secret` is true' }) value?: string
   @ApiProperty() secret!: boolean
 }
 
 class TargetView implements Shows<WriteTarget> {
   @ApiProperty({
     example: 'https://hooks.example.com/services/***?key=***',
-    description: 'As much of it as may be shown. Written back as it is, it stays what it is',
+    description: 'The part of the URL that may be shown. Sent back unchanged, it keeps the stored URL',
   })
   url!: string
   @ApiProperty() method!: 'POST'

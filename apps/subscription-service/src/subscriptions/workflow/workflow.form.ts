@@ -1,7 +1,7 @@
 import { notYet, part, text } from '../../http/fields.js'
 
 export class WriteWorkflow {
-  @text({ optional: true, description: 'Default: the subscription’s name' })
+  @text({ optional: true, description: 'Default: the name of the subscription' })
   name?: string
 
   @notYet(null)
