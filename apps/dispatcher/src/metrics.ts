@@ -72,7 +72,7 @@ export const catalogue = {
     'Deliveries that ended without a request: `filtered` (the subscription, app or company was deleted), `dropped` (the subscription or app was disabled), or `skipped` by an operator.',
     { group, status: ['filtered', 'dropped', 'skipped'] },
   ),
-  deadLetters: counter('dead_letters_total', 'Deliveries that were given up on and are kept on the topic `dead-letters`.', { group }),
+  deadLetters: counter('dead_letters_total', 'Deliveries given up on and kept on the topic `dead-letters`.', { group }),
   lanes: gauge(
     'lanes',
     'Lanes held in memory, by mode. `parked`: the first delivery has failed and waits for its next attempt, and all later deliveries of that app wait behind it. Many parked at once: receivers or the network are down.',
@@ -93,7 +93,10 @@ export const catalogue = {
     'Records that were read again although they were already settled. A few after a takeover are normal; otherwise there are none.',
     { group },
   ),
-  inFlight: gauge('attempts_in_flight', 'Requests in flight now. Near ATTEMPTS_MAX for long: raise ATTEMPTS_MAX, or add processes.'),
+  inFlight: gauge(
+    'attempts_in_flight',
+    'Requests in flight now. Near ATTEMPTS_MAX for long: raise ATTEMPTS_MAX, or add processes.',
+  ),
   heldBytes: gauge(
     'held_payload_bytes',
     'Payload bytes of the records held in lanes, plus those of outcome records that wait to be published to Kafka. Reading pauses at 80 % of MEMORY_MAX_BYTES.',

@@ -7,7 +7,7 @@ export interface GroupWorkerOptions {
   readonly topic: string
   readonly host: ConsumerHost
   readonly makeOwner: (partition: number, worker: GroupWorker) => PartitionOwner
-  /** Puts records that no lane can take into quarantine. Resolves when that is done or no longer needed. Never rejects. */
+  /** Quarantines records that no lane can take. Resolves when that is done or no longer needed. Never rejects. */
   readonly putAside: (unreadable: readonly RefusedRecord[], isNeeded: () => boolean) => Promise<void>
 }
 

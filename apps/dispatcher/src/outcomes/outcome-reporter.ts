@@ -56,7 +56,7 @@ export class OutcomeReporter {
   /**
    * Resolves when Kafka has the record, or the session is over; retries until then. Never rejects.
    *
-   * Order matters: all kinds of outcomes take the same path, because the topic must hold them in the order in which they happened.
+   * Order matters: all kinds of outcomes take the same path, because they must be published in the order in which they happened.
    */
   publish(session: LaneSession, effect: OutcomeEffect): Promise<void> {
     const wallMs = this.options.clock.wallMs()

@@ -49,7 +49,7 @@ describe('EventRouter', () => {
     },
   )
 
-  it.each([2n, 10n])('continues at its own position after a rejoin, although the group has committed %s', async (committed) => {
+  it.each([2n, 10n])('continues at its own position after a rejoin, although %s is committed', async (committed) => {
     const { log, consumer, start } = world()
     publish(log, 1, 9)
     await start()

@@ -62,7 +62,7 @@ interface Target extends RequestTarget {
  * An attempt is accepted when all of this holds:
  *
  * - The policy names the status.
- * - The answer ended as HTTP requires, or was cut by us at 16 KiB.
+ * - The answer ended as HTTP requires, or was cut by us at 16 KiB, long after its status was known.
  * - The whole request had been sent by then. An earlier answer can only refuse the request: a 413 does not need the whole body.
  *
  * The deadline of an attempt covers the time from `startedMs` to the call, the wait for a connection, name resolution, handshake, requests
