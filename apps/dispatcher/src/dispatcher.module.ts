@@ -3,8 +3,8 @@ import { TRANSPORT_ENGINE } from '@hooklane/kafka/host'
 import type { Dispatcher } from './dispatcher.js'
 
 /**
- * Nest runs the dispatcher's life cycle. Batches do not pass through handlers of a topic role: each worker group has a consumer of its own, which
- * comes and goes with the group, and hands them to the sessions of its lanes.
+ * Nest runs the dispatcher's life cycle. Batches do not pass through Nest message handlers: each worker group has its own consumer, which
+ * starts and ends with the group and passes batches to the sessions of its partitions.
  */
 @Module({})
 export class DispatcherModule {

@@ -23,20 +23,20 @@ export interface DispatcherParts {
   readonly open: OpenSessions
   readonly renewer: LeaseRenewer
   readonly connectProducer: () => Promise<void>
-  /** Ends connections, last of all. */
+  /** Closes the connections; called last. */
   readonly disconnect: () => Promise<void>
-  /** Refreshes gauges and the memory budget; each second. */
+  /** Refreshes the gauges and the memory budget; called every second. */
   readonly observe: (workers: readonly GroupWorker[]) => void
   readonly readiness: Readiness
   readonly logger: Logger
 }
 
 const OBSERVE_EVERY_MS = 1_000
-/** Offsets that only lag tools read. */
+/** How often offsets are committed; only lag tools read them. */
 const COMMIT_EVERY_MS = 5_000
 
 /**
- * One dispatcher process: reads the configuration, serves its worker groups, and ends in an order that leaves no lease behind.
+ * One dispatcher process: reads the configuration, serves its worker groups, and shuts down in an order that leaves no lease held.
  */
 export class Dispatcher implements LogTransportEngine, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly regular: (() => void)[] = []
@@ -63,7 +63,7 @@ export class Dispatcher implements LogTransportEngine, BeforeApplicationShutdown
     this.serve(view.workerGroups())
   }
 
-  /** A record of the configuration was read: a worker group may have come or gone, an app may have been deleted. */
+  /** Called for each configuration record read: a worker group may have appeared or gone, or an app may have been deleted. */
   onConfiguration(record: ConfigurationRecord): void {
     if (!this.isConfigured) return
     if (record.kind === 'endedStream' && record.body) this.parts.open.streamEnded(record.body)
@@ -81,7 +81,7 @@ export class Dispatcher implements LogTransportEngine, BeforeApplicationShutdown
 
   private end(group: string): void {
     const { groups, logger } = this.parts
-    groups.end(group).catch((error: unknown) => logger.warn({ error, group }, 'a worker group was not left in order'))
+    groups.end(group).catch((error: unknown) => logger.warn({ error, group }, 'leaving a worker group failed'))
   }
 
   stopReading(): void {
@@ -89,12 +89,12 @@ export class Dispatcher implements LogTransportEngine, BeforeApplicationShutdown
     for (const end of this.regular) end()
   }
 
-  /** Every worker group reads nothing more, ends its attempts and frees its leases, while the renewer still saves. */
+  /** Every worker group stops reading, finishes its attempts and releases its leases, while the renewer still saves. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.parts.groups.stop()
   }
 
-  /** What was published is flushed last. */
+  /** Disconnects last, so that everything published is flushed. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.parts.renewer.stop(), this.parts.configuration.stop()])
     await this.parts.disconnect()
@@ -105,7 +105,7 @@ export class Dispatcher implements LogTransportEngine, BeforeApplicationShutdown
       await worker
         .commitPositions()
         .catch((error: unknown) =>
-          this.parts.logger.debug({ error, group: worker.workerGroup }, 'lag could not be reported'),
+          this.parts.logger.debug({ error, group: worker.workerGroup }, 'offsets for lag tools could not be committed'),
         )
     }
   }

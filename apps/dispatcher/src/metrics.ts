@@ -41,100 +41,103 @@ const ALARMS = [
 export const GUARD_CAUSES = ['stopping', 'configuration', 'deadline', 'sealed'] as const
 export type GuardCause = (typeof GUARD_CAUSES)[number]
 
-/** What a dispatcher tells Prometheus. Labels: worker group and closed sets only. */
+/** The metrics of a dispatcher. Labels take the worker group and values from closed sets only. */
 export const catalogue = {
   attempts: counter(
     'attempts_total',
-    'Requests made to receivers, by what they came to. `unreachable` and `timedOut` rising in all groups at once: the way out of this network is down.',
+    'Requests made to receivers, by result. If `unreachable` and `timedOut` rise in all groups at once, this network has lost its outbound connection.',
     { group, result: RESULTS },
   ),
   resent: counter(
     'attempts_resent_total',
-    'Requests written a second time, because the receiver had closed a kept connection before any byte of an answer. It may have read the first one: copies carry the same `webhook-id`. Rising: a server or load balancer closes idle connections sooner than its `Keep-Alive` header says, or within 1.5 seconds without one.',
+    'Requests written a second time because the receiver closed a kept connection before it sent any byte of an answer. The receiver may have read the first copy; both copies carry the same `webhook-id`. Rising: a server or load balancer closes idle connections sooner than its `Keep-Alive` header says, or within 1.5 seconds if it sends no such header.',
     { group },
   ),
   distrustedOrigins: counter(
     'distrusted_origins_total',
-    'Times that an origin was caught sending bytes that belong to no request, such as a second answer. It gets a connection per request until ten minutes after it last did so, at several times the CPU; the log line names it.',
+    'How often an origin was caught sending bytes that belong to no request, such as a second answer. Until ten minutes after the last time, each request to that origin gets its own connection, at several times the CPU. The log line names the origin.',
   ),
   attemptSeconds: histogram(
     'attempt_seconds',
-    'From the start of a request to the last byte of the answer, or to the failure. One app’s throughput is 1 divided by it.',
+    'Time from the start of a request to the last byte of the answer, or to the failure. The throughput of one app is 1 divided by this time.',
     { group },
   ),
   firstAttemptSeconds: histogram(
     'publish_to_first_attempt_seconds',
-    'From routing to the first attempt. `never_failed`: apps that have not failed since their partition was taken over. These must stay fast whatever others do; rising means too few requests in flight, or a partition that does not read.',
+    'Time from routing to the first attempt. `never_failed`: apps that have not failed since their partition was taken over. These must stay fast whatever other apps do; rising means that too few requests may be in flight, or that a partition has stopped reading.',
     { group, lane: ['never_failed', 'other'] },
   ),
   settled: counter(
     'settled_total',
-    'Deliveries that ended without a request: filtered (nobody wants them any more), dropped by policy, skipped by an operator.',
+    'Deliveries that ended without a request: `filtered` (the subscription, app or company was deleted), `dropped` (the subscription or app was disabled), or `skipped` by an operator.',
     { group, status: ['filtered', 'dropped', 'skipped'] },
   ),
   deadLetters: counter('dead_letters_total', 'Deliveries given up on and kept on the topic `dead-letters`.', { group }),
   lanes: gauge(
     'lanes',
-    'Lanes held in memory by mode. `parked`: the first delivery has failed and waits for its next attempt, everything of that app behind it. Many parked at once: receivers or the network are down.',
+    'Lanes held in memory, by mode. `parked`: the first delivery has failed and waits for its next attempt, and all later deliveries of that app wait behind it. Many parked at once: receivers or the network are down.',
     { group, mode: ['flow', 'parked'] },
   ),
   oldestAge: gauge(
     'lane_oldest_age_seconds',
-    'Since the oldest delivery that waits at the head of a lane was routed; 0 when none waits. Grows by a second per second while an app is down.',
+    'Time since the oldest delivery at the head of a lane was routed; 0 when no delivery waits. Grows by one second per second while an app is down.',
     { group },
   ),
   positionAge: gauge(
     'position_age_seconds',
-    'Longest time that the position of a partition with work behind it has not moved; 0 when all is done. One app that is down holds its partition’s position: high with parked lanes is a receiver, high without is a stall of ours.',
+    'Longest time that the position of a partition with unsettled deliveries has not moved; 0 when every delivery is settled. One app that is down holds back the position of its partition. High with parked lanes: a receiver is down. High without parked lanes: the dispatcher itself has stalled.',
     { group },
   ),
   duplicatesSuppressed: counter(
     'duplicates_suppressed_total',
-    'Records read again that were settled already: after a takeover a few, otherwise none.',
+    'Records that were read again although they were already settled. A few after a takeover are normal; otherwise there are none.',
     { group },
   ),
-  inFlight: gauge('attempts_in_flight', 'Requests out now. Near ATTEMPTS_MAX for long: raise it, or add processes.'),
+  inFlight: gauge(
+    'attempts_in_flight',
+    'Requests in flight now. Near ATTEMPTS_MAX for long: raise ATTEMPTS_MAX, or add processes.',
+  ),
   heldBytes: gauge(
     'held_payload_bytes',
-    'Payload bytes of the records held in lanes, and of those about attempts that wait for Kafka; reading pauses at 80 % of MEMORY_MAX_BYTES.',
+    'Payload bytes of the records held in lanes, plus those of outcome records that wait to be published to Kafka. Reading pauses at 80 % of MEMORY_MAX_BYTES.',
   ),
   partitionsOwned: gauge(
     'partitions_owned',
-    'Partitions this process holds the lease of. The sum over all processes must be the partitions of the group’s topic: less means that some are not delivered.',
+    'Partitions whose lease this process holds. The sum over all processes must equal the number of partitions of the group’s topic. A lower sum means that some partitions are not delivered.',
     { group },
   ),
   leaseRemaining: gauge(
     'lease_remaining_seconds',
-    'Shortest lease held. Near LEASE_TTL_MS when well; falling means that Postgres does not answer renewals, at 0 nothing is attempted.',
+    'Remaining time of the lease that ends first; 0 when no lease is held. Near LEASE_TTL_MS when healthy. Falling: Postgres does not answer renewals; at 0 nothing is attempted.',
   ),
   positionSpread: gauge(
     'position_spread',
-    'Largest distance, in records, between the lowest not done and the next to read. At SPREAD_MAX the partition stops reading until its slowest app goes on.',
+    'Largest distance, in records, between the lowest unsettled record and the next record to read. At SPREAD_MAX the partition stops reading until its slowest app makes progress.',
     { group },
   ),
   fenced: counter(
     'fenced_total',
-    'Writes that found the lease gone. Outside a rebalance: somebody else took over, this process was frozen or cut off.',
+    'Writes refused because this process no longer held the lease. Outside a rebalance: another process took over because this one was frozen or cut off.',
     { group, op: OPERATIONS },
   ),
   ambiguous: counter(
     'ambiguous_total',
-    'Writes to Postgres whose outcome is unknown, by what they were for. Rising: Postgres is away or slow; attempts end when leases do.',
+    'Writes to Postgres whose outcome is unknown, by purpose. Rising: Postgres is unavailable or slow; attempts stop when the leases expire.',
     { op: OPERATIONS },
   ),
   guardWaits: counter(
     'guard_waits_total',
-    'Attempts that were not started. `deadline`: the lease would not outlive them; `sealed`: SECRETS_KEY does not open the subscription’s secret; `configuration`: deleted meanwhile; `stopping`: the process ends.',
+    'Attempts that were not started, by cause. `deadline`: the lease could end before the attempt does; `sealed`: SECRETS_KEY does not open the subscription’s secret; `configuration`: the subscription was deleted in the meantime; `stopping`: the partition is being given up, or the process is stopping.',
     { cause: GUARD_CAUSES },
   ),
   alarms: counter(
     'dispatch_alarms_total',
-    'What should not happen. `gap`: a number is missing from the topic; `spread`: a partition stopped reading; `log_lost`: records expired or the topic was recreated; `group_not_served`: its topic is missing; `predecessor`: an app that was made again waits for the group of its predecessor; `cannot_unseal`: wrong SECRETS_KEY; `undecodable`: a record cannot be read; `defect`, `illegalInput`, `illegalTransition`: a defect of Hooklane, report it with the log line.',
+    'Conditions that should not occur. `gap`: a sequence number is missing from the topic; `spread`: a partition stopped reading; `log_lost`: records expired, or the topic was recreated; `group_not_served`: the topic of a worker group is missing; `predecessor`: an app that was deleted and created again waits for the worker group of its predecessor; `cannot_unseal`: SECRETS_KEY is wrong; `undecodable`: a record cannot be read; `defect`, `illegalInput`, `illegalTransition`: a defect of Hooklane, please report it with the log line.',
     { kind: ALARMS },
   ),
   takeoverSeconds: histogram(
     'takeover_seconds',
-    'From the assignment of a partition to its first read. Up to LEASE_TTL_MS after a crash, far below a second after an orderly end.',
+    'Time from the assignment of a partition to its first read. Up to LEASE_TTL_MS after a crash, far below a second after an orderly shutdown.',
     { group },
     [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 40, 60],
   ),

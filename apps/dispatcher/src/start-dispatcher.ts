@@ -92,7 +92,7 @@ function makeServedGroups(
     onEnded: async (group) => {
       await forgetGroup(metrics, group)
       await forgetGroup(consumers, group)
-      logger.info({ group }, 'a worker group is gone')
+      logger.info({ group }, 'a worker group was removed')
     },
   })
 }

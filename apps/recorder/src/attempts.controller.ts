@@ -3,7 +3,7 @@ import type { LogBatch } from '@hooklane/core/kernel'
 import { OnBatch } from '@hooklane/kafka/host'
 import { Recorder } from './recorder.js'
 
-/** What dispatchers report: requests and settlements on one topic, what they gave up on the other. */
+/** Reads what dispatchers report: attempts and settlements on one topic, dead letters on the other. */
 @Controller()
 export class AttemptsController {
   constructor(private readonly recorder: Recorder) {}

@@ -5,7 +5,7 @@ import type { Logger } from '@hooklane/observability'
 import { createPool, type PgPool } from '@hooklane/postgres'
 import type { RecorderSettings } from './settings.js'
 
-/** Everything outside the process that a recorder talks to. Nothing is connected before it is used. */
+/** Every external system that a recorder talks to. Each connects on first use. */
 export class Connections implements OnApplicationShutdown {
   readonly kafka: KafkaClient
   readonly producer: SingleFlightProducer

@@ -3,10 +3,10 @@ import type { Logger } from '@hooklane/observability'
 import type { DeliveryLogWriter } from '@hooklane/postgres'
 
 const DAY_MS = 86_400_000
-/** Partitions of tomorrow stand before tomorrow begins. */
+/** How often the partitions are checked: often enough that tomorrow's exists before tomorrow begins. */
 const LOOK_AHEAD_EVERY_MS = 3_600_000
 
-/** Makes the log's partitions of today and tomorrow: before anything is read, and from time to time. */
+/** Creates the partitions of the delivery log for today and tomorrow, before anything is read and regularly after that. */
 export class DaysAhead implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private timer: NodeJS.Timeout | undefined
 
@@ -15,12 +15,12 @@ export class DaysAhead implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly logger: Logger,
   ) {}
 
-  /** Without the partition of today nothing could be written: a failure keeps the recorder from starting. */
+  /** Without today's partition nothing can be written, so a failure here prevents the start of the recorder. */
   async onApplicationBootstrap(): Promise<void> {
     await this.ensureDays()
     this.timer = setInterval(() => {
       this.ensureDays().catch((error: unknown) =>
-        this.logger.warn({ error }, 'the log’s partitions for tomorrow could not be made; trying again'),
+        this.logger.warn({ error }, 'partitions of the delivery log could not be created; trying again'),
       )
     }, LOOK_AHEAD_EVERY_MS)
   }

@@ -7,13 +7,13 @@ import type { Connections } from './connections.js'
 import type { RecorderSettings } from './settings.js'
 
 /**
- * A fetch waits for some hundred records or half a second: every fetch, transaction and commit of offsets costs CPU in three processes, and
- * nobody watches the log that closely.
+ * A fetch waits for some hundred records or half a second, because every fetch, transaction and commit of offsets costs CPU in three
+ * processes. The delivery log need not be more current than that.
  */
 const FETCH = { maxWaitMs: 500, minBytes: 512 * 1024, maxBytesPerPartition: 1024 * 1024 } as const
-/** Without a heartbeat for so long a process is no member of its group any more. */
+/** Kafka removes a process from its group when it receives no heartbeat for this long. */
 export const SESSION_TIMEOUT_MS = 10_000
-/** Consumer group, without the prefix of the topics. */
+/** Name of the consumer group, without the topic prefix. */
 export const GROUP = 'recorder'
 
 /** The recorder's member of its consumer group. */

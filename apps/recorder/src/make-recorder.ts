@@ -36,7 +36,7 @@ export function makeRecorder(settings: RecorderSettings, context: ServiceContext
       group: GROUP,
       ...{ producer, writer, metrics, consumers, skips },
       onWriting: (works) =>
-        readiness.set('database', works, works ? undefined : 'the log cannot be written: trying again'),
+        readiness.set('database', works, works ? undefined : 'the delivery log cannot be written; trying again'),
     }),
     startOffsets: (topic) => kafkaStartOffsets(admin, names.group(GROUP), topic),
     clock: systemClock,

@@ -6,20 +6,20 @@ export const catalogue = {
   }),
   leftOut: counter(
     'log_left_out_records_total',
-    'Records of companies that were deleted, counted in log_records_total too: they are not written, so that a company made again under the id starts with an empty log.',
+    'Records of deleted companies, which are not written, so that a company created again with the same id starts with an empty log. They are counted in log_records_total too.',
   ),
-  writeSeconds: histogram('log_write_seconds', 'One batch, its transaction included.'),
+  writeSeconds: histogram('log_write_seconds', 'Time to write one batch, including its transaction.'),
   writeFailures: counter(
     'log_write_failures_total',
-    'Batches that could not be written and were tried again. Rising: Postgres is away or full; deliveries go on, the log catches up.',
+    'Writes of a batch that failed and were retried. Rising: Postgres is unavailable or full; deliveries continue, and the log catches up later.',
   ),
   buffered: gauge(
     'log_buffered_records',
-    'Records read and not yet written. At RECORDER_BUFFER_MAX reading pauses; nothing is lost while Kafka keeps the topic.',
+    'Records read but not written yet. Above RECORDER_BUFFER_MAX reading pauses; nothing is lost while Kafka retains the topic.',
   ),
   ageSeconds: gauge(
     'log_age_seconds',
-    'Age of the oldest record of the last batch when it was written: how far `/v1/deliveries` is behind.',
+    'Age of the oldest record of the last batch when it was written. Shows how far `/v1/deliveries` is behind.',
   ),
 } as const
 

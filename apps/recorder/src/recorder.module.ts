@@ -16,7 +16,7 @@ import type { RecorderSettings } from './settings.js'
 const METRICS = Symbol('metrics of the recorder')
 const CONSUMERS = Symbol('metrics of its consumer')
 
-/** Composition root: what reads the reports of dispatchers, and where they are written. */
+/** Composition root: binds the consumer of the dispatchers' reports and the writer of the delivery log. */
 @Module({})
 export class RecorderModule {
   static of(settings: RecorderSettings, context: ServiceContext): DynamicModule {

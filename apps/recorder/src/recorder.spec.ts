@@ -16,12 +16,12 @@ const done = () => Promise.resolve()
 const logger = { debug: nothing, warn: nothing, error: nothing } as unknown as Logger
 
 interface Outside {
-  /** Of the database; a batch of entries. */
+  /** Writes a batch of entries to the database. */
   readonly write?: (entries: readonly Entry[]) => Promise<void>
   readonly publishAll?: () => Promise<void>
 }
 
-/** A recorder between a consumer that does as it is told and what the test makes of the rest. */
+/** A recorder with a consumer that the test controls, and with the given database and producer. */
 async function recorderWith({ write = done, publishAll = done }: Outside) {
   const seen = { writing: [] as boolean[], pauses: 0, failures: 0 }
   let handlers: LogConsumerHandlers | null = null
@@ -103,7 +103,7 @@ const settlement = (sequence: number) => ({
 })
 
 describe('a recorder', () => {
-  it('that cannot put a record aside does not say that the database is at fault', async () => {
+  it('does not report a database failure when a record cannot be put into quarantine', async () => {
     let tries = 0
     const { host, seen, deliver } = await recorderWith({
       publishAll: () => {
@@ -117,7 +117,7 @@ describe('a recorder', () => {
     expect(seen.writing).not.toContain(false)
   })
 
-  it('does not say that the database works while only the first half of a batch is written, time after time', async () => {
+  it('does not report a working database while only the first half of a batch is written each time', async () => {
     let isAway = true
     let tries = 0
     const { host, seen, deliver } = await recorderWith({
@@ -136,7 +136,7 @@ describe('a recorder', () => {
     await host.stop()
   })
 
-  it('stops reading when what it holds is large, however few records it is', async () => {
+  it('stops reading when the held records are large, however few they are', async () => {
     const { host, seen, deliver } = await recorderWith({
       publishAll: () => Promise.reject(new Error('Kafka is away')),
     })

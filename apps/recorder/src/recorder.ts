@@ -7,37 +7,40 @@ import { decodeEntry } from './batches/decode-entry.js'
 import type { RecorderMetrics } from './metrics.js'
 import { CommittedStarts, type PartitionStart } from './positions/committed-starts.js'
 
-/** Nobody watches the log that closely; more would only make it later. */
+/** How long an incomplete batch waits. The log need not be more current than this; too high only delays it. */
 const LINGER_MS = 100
-/** Of one transaction. Too low: more transactions. Too high: memory, several times as much, and long ones. */
+/** Maximum bytes of one transaction. Too low: more transactions. Too high: long transactions, and several times as much memory. */
 const BATCH_BYTES = 8 * 1024 * 1024
-/** Above it reading pauses as above `bufferMax`: most records have a few kilobytes, but a dead letter may have a megabyte. */
+/** Reading pauses above this as it does above `bufferMax`: most records have a few kilobytes, but a dead letter may have a megabyte. */
 const BUFFER_BYTES = 64 * 1024 * 1024
 
 export interface RecorderOptions {
   readonly host: ConsumerHost
   readonly batchMax: number
-  /** Reading pauses above it. */
+  /** Reading pauses above this number of records. */
   readonly bufferMax: number
   readonly recording: BatchRecording
-  /** Where to go on in a topic, by partition: the group's commit, or the log's start where there is none or retention has passed it. */
+  /**
+   * Start offsets of a topic by partition: the committed offset of the group, or the start of the log if none is committed or it has
+   * expired.
+   */
   readonly startOffsets: (topic: string) => Promise<ReadonlyMap<number, bigint>>
   readonly clock: Pick<Clock, 'after'>
   readonly metrics: RecorderMetrics
   readonly logger: Logger
-  /** What was assigned is being read. */
+  /** Called when the assigned partitions are being read. */
   readonly onReading: () => void
 }
 
 /**
- * Writes what dispatchers report to the delivery log. Progress is the group's committed offset; after a crash the records since the last commit are
- * read again and change nothing.
+ * Writes the reports of dispatchers to the delivery log. Its progress is the committed offset of the group. After a crash the records since
+ * the last commit are read and written again, which changes nothing.
  */
 export class Recorder implements PartitionReader {
   private readonly batches: BatchWriter
   private readonly starts: CommittedStarts
   private isPaused = false
-  /** Records behind what was read of each partition, as of its last batch. */
+  /** Number of records of each partition that are not read yet, as of its last batch. */
   private readonly unread = new Map<string, bigint>()
 
   constructor(private readonly options: RecorderOptions) {
@@ -65,7 +68,10 @@ export class Recorder implements PartitionReader {
     this.starts.find(held)
   }
 
-  /** Every partition, kept ones too, goes on where the group committed: what lies between is written twice, which changes nothing. */
+  /**
+   * After a rebalance every partition, even one that was kept, resumes at the committed offset. Records after it are written twice, which
+   * changes nothing.
+   */
   positionOf(): null {
     return null
   }

@@ -17,12 +17,12 @@ export const definition = {
   batchMax: setting(
     'RECORDER_BATCH_MAX',
     integer(1_000, 1, 10_000),
-    'Records written in one transaction. Too low: more transactions. Too high: longer ones that block more when they are tried again.',
+    'Maximum records written in one transaction. Too low: more transactions. Too high: longer transactions, which delay more records when they are retried.',
   ),
   bufferMax: setting(
     'RECORDER_BUFFER_MAX',
     integer(10_000, 100, 1_000_000),
-    'Records held while the database is slow or away; above it reading pauses. Too low: reading stops and starts. Too high: memory, some kilobytes each.',
+    'Maximum records held while the database is slow or unavailable; above it reading pauses. Too low: reading keeps stopping and starting. Too high: more memory, some kilobytes per record.',
   ),
 } as const
 

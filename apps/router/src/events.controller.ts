@@ -3,7 +3,7 @@ import type { LogBatch } from '@hooklane/core/kernel'
 import { OnBatch } from '@hooklane/kafka/host'
 import { EventRouter } from './partitions/event-router.js'
 
-/** What the router reads: events, and while it takes a partition over the state that its last owner left. */
+/** The topics that the router reads: events and, while it takes over a partition, the state that the last owner left. */
 @Controller()
 export class EventsController {
   constructor(private readonly router: EventRouter) {}

@@ -17,31 +17,34 @@ const INCIDENTS = [
 type OtherIncident = 'worker_group_missing' | 'configuration_undecodable' | 'offset_reset'
 
 export const catalogue = {
-  events: counter('router_events_total', 'Records read from the topic `events`, whether or not somebody subscribed.'),
-  deliveries: counter('router_deliveries_total', 'Deliveries given to worker groups.'),
-  copies: counter('router_copies_total', 'Events dropped because their producer had sent the same id before.'),
+  events: counter('router_events_total', 'Records read from the topic `events`, whether or not an app subscribed.'),
+  deliveries: counter('router_deliveries_total', 'Deliveries published to the topics of worker groups.'),
+  copies: counter('router_copies_total', 'Duplicate events dropped: their producer had sent the same id before.'),
   transactions: counter(
     'router_transactions_total',
-    'Transactions, by outcome. `failed` rising: Kafka is away, each one is done again; `fenced`: another router took the partition.',
+    'Transactions, by outcome. `failed` rising: Kafka is unavailable, and each failed transaction is repeated. `fenced`: another router took over the partition.',
     { outcome: ['committed', 'failed', 'fenced'] },
   ),
-  transactionSeconds: histogram('router_transaction_seconds', 'From the first record of a transaction to its commit.'),
+  transactionSeconds: histogram(
+    'router_transaction_seconds',
+    'Time from the first record of a transaction to its commit.',
+  ),
   acquireSeconds: histogram(
     'router_acquire_seconds',
-    'To take over a partition: shut out the last owner, read the state back, find the position. Nothing of the partition is routed meanwhile.',
+    'Time to take over a partition: fence the last owner, restore the state, find the position. No event of the partition is routed during that time.',
   ),
   eventAgeSeconds: histogram(
     'router_event_age_seconds',
-    'From the commit in the source to the commit of the deliveries, of the first event of each transaction.',
+    'Time from the commit in the source to the commit of the deliveries, for the first event of each transaction.',
   ),
   incidents: counter(
     'router_incidents_total',
-    'Findings that a person should look into. `state_lost`, `events_recreated`: the partition waits for a person; `topic_missing`, `worker_group_missing`: it waits until that is there; `events_expired`: retention took events before they were routed, and all subscriptions of the partition get `resync.required`; `commit_lost`, `commit_moved`, `offset_reset`: somebody changed the group’s offsets; `configuration_undecodable`: a configuration record was passed over.',
+    'Problems that an operator should look into. `state_lost`, `events_recreated`: the partition waits for an operator; `topic_missing`, `worker_group_missing`: the partition waits until the topic or group exists; `events_expired`: retention deleted events before they were routed, and all subscriptions of the partition get `resync.required`; `commit_lost`, `commit_moved`, `offset_reset`: the offsets of the consumer group were changed from outside; `configuration_undecodable`: a configuration record could not be read and was skipped.',
     { kind: INCIDENTS },
   ),
   partitions: gauge(
     'router_partitions',
-    'Partitions of the topic `events` by state. `assigned` above `acquired` for long: a partition cannot be taken over; `waiting`: a worker group is missing. `acquired` over all routers must be the partitions of the topic.',
+    'Partitions of the topic `events`, by state. `assigned` above `acquired` for long: a partition cannot be taken over. `waiting`: a worker group is missing. The sum of `acquired` over all routers must equal the number of partitions of the topic.',
     { state: ['assigned', 'acquired', 'waiting'] },
   ),
 } as const

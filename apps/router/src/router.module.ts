@@ -19,7 +19,7 @@ const METRICS = Symbol('metrics of the router')
 const CONSUMERS = Symbol('metrics of its consumer')
 const ROUTING = Symbol('how partitions are routed')
 
-/** Composition root: what reads events, by which configuration they are routed, and where to. */
+/** Composition root: binds the consumer of events, the configuration feed and the writers. */
 @Module({})
 export class RouterModule {
   static of(settings: RouterSettings, context: ServiceContext): DynamicModule {
@@ -36,7 +36,7 @@ export class RouterModule {
   }
 }
 
-/** The client, and what is asked and read through it. */
+/** The Kafka client, and everything that reads from Kafka or queries it. */
 function kafkaProviders(settings: RouterSettings, context: ServiceContext): Provider[] {
   const topics = topicNames(settings.topicPrefix)
   return [

@@ -16,17 +16,17 @@ export const definition = {
   maxHops: setting(
     'MAX_HOPS',
     integer(3, 0, 100),
-    'How many apps in a row may have caused an event by writing back what they received; an event above is quarantined (`hops`). Too low cuts chains of systems, too high lets a loop run longer.',
+    'Maximum length of a chain of apps that caused an event by writing back what they received. An event with a longer chain is quarantined (`hops`). Too low: legitimate chains of systems are cut off. Too high: a loop runs longer.',
   ),
   sessionTimeoutMs: setting(
     'KAFKA_SESSION_TIMEOUT_MS',
     integer(10_000, 1_000, 300_000),
-    'Without a heartbeat for this many milliseconds Kafka gives the partitions to another router. Too low: a pause of the process moves them. Too high: a crash stops them for that long.',
+    'When Kafka receives no heartbeat for this many milliseconds, it gives the partitions to another router. Too low: a short pause of the process moves them. Too high: after a crash they stand still for that long.',
   ),
   heartbeatIntervalMs: setting(
     'KAFKA_HEARTBEAT_INTERVAL_MS',
     integer(1_000, 100, 60_000),
-    'How often the router tells Kafka that it lives, in milliseconds, and so how soon it learns of a rebalance.',
+    'How often the router sends a heartbeat to Kafka, in milliseconds. The answer to a heartbeat is how it learns of a rebalance.',
   ),
 } as const
 

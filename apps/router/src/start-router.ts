@@ -3,6 +3,6 @@ import { nestLogger, type RunningService, type ServiceContext } from '@hooklane/
 import { RouterModule } from './router.module.js'
 import type { RouterSettings } from './settings.js'
 
-/** Runs the router as a Nest application. Resolves when it has joined its group; partitions are acquired in the background. */
+/** Runs the router as a Nest application. Resolves when it has joined its consumer group; partitions are acquired in the background. */
 export const startRouter = (settings: RouterSettings, context: ServiceContext): Promise<RunningService> =>
   startConsumerService(RouterModule.of(settings, context), nestLogger(context.logger))

@@ -1,7 +1,7 @@
 'use strict'
 /**
- * kafkajs 2.2.4 re-arms the timer that looks for throttled requests after every answer, with a negative delay and for ever: an idle
- * connection burns 2–6 % of a core. The timer is needed only while requests wait, so only then it is armed.
+ * After every answer, kafkajs 2.2.4 re-arms the timer that checks for throttled requests, with a negative delay and for ever, so an idle
+ * connection uses 2–6 % of a core. The timer is needed only while requests wait, so this version arms it only then.
  */
 const CHECK_PENDING_REQUESTS_MS = 10
 

@@ -1,13 +1,13 @@
 'use strict'
 /**
- * Stands in for kafkajs/src/protocol/recordBatch/v0/decoder.js (2.2.4), which returns records only: the offsets that a batch covers
- * beyond its last record are lost. A batch that compaction emptied then leaves the consumer where it was, and it fetches the same
- * offset for ever. Here a batch whose last offset carries no record any more ends with a synthetic control record at that offset:
- * control records are never handed over, but move the position on.
+ * Replaces kafkajs/src/protocol/recordBatch/v0/decoder.js (2.2.4), which returns only records and loses the offsets that a batch covers
+ * beyond its last record. After a batch that compaction emptied, the consumer then stays where it was and fetches the same offset for
+ * ever. Here a batch whose last offset no longer has a record ends with a synthetic control record at that offset: control records are
+ * never passed to the handler, but they advance the position.
  */
 const decodeRecords = require('kafkajs/src/protocol/recordBatch/v0/decoder.js')
 
-/** Control record "commit": it closes no aborted transaction. */
+/** The key of a commit marker, which does not close an aborted transaction. */
 const COMMIT_MARKER_KEY = Buffer.from([0, 0, 0, 1])
 
 module.exports = async (decoder) => {

@@ -1,24 +1,26 @@
 'use strict'
 /**
- * Stands in for kafkajs/src/protocol/recordBatch/record/v0/decoder.js (2.2.4), which builds the object of headers anew for every header and
- * reckons with BigInts: most of the CPU of whoever reads records with a dozen headers. Here a record is read in one pass. The outcome is
- * the same, except that the object of headers has no prototype: names are the sender's and may be `__proto__`. And a length below zero
- * means nothing, as it does to the broker, where the original would read bytes twice.
+ * Replaces kafkajs/src/protocol/recordBatch/record/v0/decoder.js (2.2.4), which rebuilds the object of headers for every header and
+ * computes with BigInts. That takes most of the CPU of a process that reads records with a dozen headers. Here a record is read in one
+ * pass. The result is the same, with two exceptions:
  *
- * The broker takes no record that does not hold what it announces. One that was damaged on its way here ends the reader with an error,
- * and after some tries its process: waiting would not mend it, and what cannot be read must not be passed over.
+ * - The object of headers has no prototype: senders choose the names, which may be `__proto__`.
+ * - A negative length means "absent", as it does to the broker. The original would read bytes twice.
+ *
+ * The broker refuses records whose content does not match their lengths. A record that was damaged later ends the consumer with an error
+ * and, after some retries, its process: waiting would not repair the record, and an unreadable record must not be skipped.
  */
 const { LOG_APPEND_TIME } = require('kafkajs/src/protocol/timestampTypes')
 
-/** An object without a prototype's members that the engine still keeps in its fast form. */
+/** Makes objects without inherited members that the engine still keeps in their fast form. */
 function Headers() {}
 Headers.prototype = Object.create(null)
 
-/** Names at each place of the last records: the records of a topic mostly carry the same ones in the same order. */
+/** Header names of the last records by index: the records of a topic mostly have the same names in the same order. */
 const names = []
 const MAX_NAMES = 64
 
-/** Offsets and times of a batch as numbers, when they are safe ones. */
+/** The offsets and times of a batch, as numbers where these are safe integers. */
 let context = null
 let firstOffset = 0n
 let firstTimestamp = 0n
@@ -50,7 +52,7 @@ module.exports = (decoder, batchContext = {}) => {
   return record
 }
 
-/** The client asks again after other errors, for ever. */
+/** A non-retriable error: after other errors the client fetches again, for ever. */
 const corrupt = (what) =>
   new RangeError(
     `a record of the batch at offset ${context.firstOffset} is damaged: ${what}. Check the disks of the brokers.`,
@@ -85,18 +87,18 @@ class Reader {
       const byte = this.buffer[this.at++]
       if (shift > 28) throw corrupt('a number takes more than five bytes')
       result |= (byte & 0x7f) << shift
-      // Past the end there is no byte, and the reading ends.
+      // Past the end there is no byte, which ends the loop.
       if (!(byte >= 0x80)) return (result >>> 1) ^ -(result & 1)
     }
   }
 
-  /** A number as long as four bytes hold it, which is nine days in milliseconds. */
+  /** A number as long as it fits in four bytes, which is nine days in milliseconds. */
   varlong() {
     const from = this.at
     let length = 1
     while (this.buffer[from + length - 1] >= 0x80) length++
     if (length <= 4) return this.varint()
-    if (length > 10) throw corrupt('its time takes more than ten bytes')
+    if (length > 10) throw corrupt('its timestamp takes more than ten bytes')
     this.at = from + length
     let result = 0n
     for (let index = length - 1; index >= 0; index--) result = (result << 7n) | BigInt(this.buffer[from + index] & 0x7f)
@@ -114,7 +116,7 @@ class Reader {
   headers() {
     const headers = new Headers()
     const count = this.varint()
-    // Each takes two bytes at least.
+    // Each header takes at least two bytes.
     if (count < 0 || count * 2 > this.buffer.length - this.at) throw corrupt(`it announces ${count} headers`)
     for (let index = 0; index < count; index++) {
       const name = this.name(index)

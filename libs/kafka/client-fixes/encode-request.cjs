@@ -1,6 +1,6 @@
 'use strict'
 /**
- * Stands in for kafkajs/src/protocol/request.js (2.2.4), which copies every request twice, each time into a zeroed buffer of up to twice
+ * Replaces kafkajs/src/protocol/request.js (2.2.4), which copies every request twice, each time into a zeroed buffer of up to twice
  * its size. The bytes are the same.
  */
 const Encoder = require('kafkajs/src/protocol/encoder')

@@ -1,8 +1,8 @@
 'use strict'
 /**
- * Stands in for kafkajs/src/consumer/filterAbortedMessages.js (2.2.4), which takes one aborted transaction per record off an unsorted
- * list and ends a transaction at any record whose key is four zero bytes: with transactions of several producers overlapping in a
- * partition, as the router writes them, it hands over records that were never committed.
+ * Replaces kafkajs/src/consumer/filterAbortedMessages.js (2.2.4), which takes one aborted transaction per record off an unsorted list, and
+ * ends a transaction at any record whose key is four zero bytes. When transactions of several producers overlap in a partition, as
+ * those of routers do, it returns records that were never committed.
  *
  * A record is dropped while a transaction of its producer that is known to be aborted is open. Such a transaction opens at its first
  * offset, and only its abort marker closes it.

@@ -1,9 +1,9 @@
 'use strict'
 /**
- * kafkajs 2.2.4 forgets a broker whose connection closed. When it was the only one it knew, the consumer gives up at once, although it
- * was told to be patient: it begins anew as another member, and the group stands still until the session of its former self has ended
- * (30 s). With this the consumer asks for the brokers before it reads on, for as long as it takes, and stays the member that it was.
- * Being stopped ends the asking.
+ * kafkajs 2.2.4 forgets a broker whose connection closed. When it knew no other broker, the consumer gives up at once, although it is
+ * configured to retry: it joins the group again as a new member, and the group stands still until the session of its former membership
+ * expires (30 s). With this patch the consumer first refreshes the list of brokers, for as long as it takes, and stays the same member.
+ * Stopping the consumer ends the wait.
  */
 const mended = new WeakSet()
 
@@ -20,7 +20,7 @@ function askForBrokersFirst(runner) {
     if (consumerGroup.getNodeIds().length === 0) {
       await Promise.race([consumerGroup.cluster.refreshMetadata(), stopped])
     }
-    // Fetchers of a runner that was stopped get an empty answer at once, for ever: no timer of the process would run again.
+    // Fetchers of a stopped runner get empty answers at once, for ever, so no timer of the process would run again.
     return runner.running ? start() : undefined
   }
   fetchManager.stop = () => {

@@ -1,13 +1,13 @@
 'use strict'
 /**
- * Loads kafkajs with five of its parts mended and three made cheaper, and refuses where the mending did not work. It must be loaded nowhere
- * else first: whoever required the stock parts before keeps them.
+ * Loads kafkajs with five of its modules fixed and three made faster, and throws when a fix is not in effect. No other code may load
+ * kafkajs first: modules that were required earlier keep the original parts.
  */
 const VERSION = '2.2.4'
 
 const { version } = require('kafkajs/package.json')
 if (version !== VERSION) {
-  throw new Error(`kafkajs ${version} is installed, but its mended parts were written for exactly ${VERSION}.`)
+  throw new Error(`kafkajs ${version} is installed, but its patches were written for exactly ${VERSION}.`)
 }
 
 function replaceModule(name, exports) {
@@ -17,7 +17,7 @@ function replaceModule(name, exports) {
   if (cached) cached.exports = exports
 }
 
-// Order matters: the decoder of batches keeps the decoder of records that it finds.
+// Order matters: the batch decoder keeps the record decoder that it finds when it is loaded.
 replaceModule('kafkajs/src/protocol/recordBatch/record/v0/decoder.js', require('./decode-record.cjs'))
 const fixedFilter = require('./filter-aborted-records.cjs')
 const fixedBatchDecoder = require('./decode-record-batch.cjs')
@@ -47,7 +47,7 @@ require('./self-check.cjs')({
 
 module.exports = {
   kafkajs,
-  /** Texts of the broker's errors that pass by themselves. */
+  /** Messages of the broker errors that are transient. */
   retriableErrorMessages: require('kafkajs/src/protocol/error')
     .errorCodes.filter((error) => error.retriable)
     .map((error) => error.message),

@@ -1,5 +1,8 @@
 'use strict'
-/** Proves on each start that the mended parts are the ones in use: without them events are lost, doubled or invented. */
+/**
+ * Verifies at each start that the patched parts are in use: without them events are lost, duplicated, or read although they were never
+ * committed.
+ */
 
 const record = (offset, producerId, value) => ({
   offset: String(offset),
@@ -10,7 +13,7 @@ const record = (offset, producerId, value) => ({
   batchContext: { producerId, inTransaction: true },
 })
 
-/** Two producers' transactions overlap, both are aborted, and the broker lists them out of order. */
+/** A batch in which the transactions of two producers overlap, both are aborted, and the broker lists them out of order. */
 function overlappingAborts(Batch) {
   const abort = (offset, producerId) => ({
     ...record(offset, producerId, ''),
@@ -35,7 +38,7 @@ function overlappingAborts(Batch) {
   })
 }
 
-/** Whether a reader that knows no broker asks for some before it reads on. */
+/** Whether a consumer that knows no broker looks for brokers before it reads on. */
 function asksForBrokers(Runner) {
   let hasAsked = false
   const forEver = new Promise(() => undefined)
@@ -56,15 +59,15 @@ function asksForBrokers(Runner) {
 module.exports = ({ Batch, batchDecoder, fixedBatchDecoder, RequestQueue, Runner }) => {
   const faults = []
   const batch = overlappingAborts(Batch)
-  if (batch.messages.length > 0) faults.push('records of overlapping aborted transactions are handed over')
-  if (batch.isEmpty() || batch.isEmptyDueToFiltering()) faults.push('batches without records are not handed over')
-  if (batchDecoder !== fixedBatchDecoder) faults.push('a batch emptied by compaction would stop a reader for ever')
+  if (batch.messages.length > 0) faults.push('records of overlapping aborted transactions would be returned')
+  if (batch.isEmpty() || batch.isEmptyDueToFiltering()) faults.push('batches without records would not be returned')
+  if (batchDecoder !== fixedBatchDecoder) faults.push('a batch emptied by compaction would stop a consumer for ever')
   if (/throttledUntil - Date\.now\(\)\s+if/.test(String(RequestQueue.prototype.scheduleCheckPendingRequests)))
     faults.push('idle connections would burn CPU')
-  if (!asksForBrokers(Runner)) faults.push('a reader that lost its broker would leave its group')
+  if (!asksForBrokers(Runner)) faults.push('a consumer that lost its broker would leave its group')
   if (faults.length > 0) {
     throw new Error(
-      `The Kafka client is not mended: ${faults.join('; ')}. kafkajs must be loaded by @hooklane/kafka alone.`,
+      `The patches of the Kafka client are not in effect: ${faults.join('; ')}. Only @hooklane/kafka may load kafkajs.`,
     )
   }
 }

@@ -4,7 +4,7 @@ export interface Deferred {
   reject(error: Error): void
 }
 
-/** A promise settled from outside. A rejection that nobody awaits is no fault of the process. */
+/** Makes a promise that is settled from outside. A rejection that is never awaited does not count as unhandled. */
 export function deferred(): Deferred {
   let resolve!: () => void
   let reject!: (error: Error) => void

@@ -1,4 +1,4 @@
-/** Waits for the work, but no longer: false when the time ran out first. The work goes on. */
+/** Waits for the work for at most `limitMs`. Returns false when the time ran out first; the work then continues. */
 export async function endsWithin(limitMs: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<false>((resolve) => {

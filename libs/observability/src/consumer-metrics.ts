@@ -3,37 +3,37 @@ import { QUARANTINE_REASONS } from './quarantine-reason.js'
 
 const group = CONSUMER_GROUPS
 
-/** What every service that reads Kafka as a member of a group tells Prometheus of its consumers. */
+/** The metrics of every service that reads Kafka as a member of a consumer group. */
 export const consumerMetricCatalogue = {
   lag: gauge(
     'consumer_lag_records',
-    'Records of the group’s topics that this process is not done with, of the partitions that it holds, as of the last read. Router: not routed yet. Dispatcher: behind the positions; grows when receivers take less than is routed. Recorder: not in the delivery log yet, which shows an older state.',
+    'Records that this process has not finished, in the partitions that it holds, as of the last read. Router: records that are not routed yet. Dispatcher: records behind the positions; grows when receivers accept less than is routed. Recorder: records that are not in the delivery log yet, which shows an older state until then.',
     { group },
   ),
   lastFetchAge: gauge(
     'consumer_last_fetch_age_seconds',
-    'Since Kafka last answered a read, with or without records; near 0 as well while every partition is paused and nothing is asked for. Normal: below a second. Above 60: nothing is read, although nothing may have failed.',
+    'Time since Kafka last answered a fetch, with or without records. It is near 0 also while every partition is paused and nothing is requested. Normal: below a second. Above 60: nothing is read, even if no error was reported.',
     { group },
   ),
   heartbeatAge: gauge(
     'consumer_heartbeat_age_seconds',
-    'Since the last heartbeat that Kafka answered. Above the session timeout (KAFKA_SESSION_TIMEOUT_MS; of the recorder 10 seconds) the partitions go to another process.',
+    'Time since the last heartbeat that Kafka answered. Above the session timeout (KAFKA_SESSION_TIMEOUT_MS; 10 seconds for the recorder) the partitions go to another process.',
     { group },
   ),
   rebalances: counter(
     'consumer_rebalances_total',
-    'Times that Kafka told this process its partitions of a group again. One at the start and one per process that comes or goes; more mean that processes fall silent for longer than the session timeout.',
+    'How often Kafka assigned the partitions of a group to this process again. Normal: one at the start, and one for each process that starts or stops. More: processes send no heartbeat for longer than the session timeout.',
     { group },
   ),
   quarantined: counter(
     'quarantined_total',
-    'Records that were put into quarantine, by reason. Router, not zero: a producer of yours sends what Hooklane cannot take; the guide “Produce events yourself” says how to look at it. Dispatcher and recorder: somebody else writes to their topics, or the database refuses what was recorded (`refused`).',
+    'Records that were put into quarantine, by reason. Router, not zero: one of your producers sends records that Hooklane cannot accept; the guide “Produce events yourself” shows how to read the quarantine. Dispatcher and recorder, not zero: another program writes to their topics, or the database refuses a record (`refused`).',
     { group, reason: QUARANTINE_REASONS },
   ),
 } as const
 
 export type ConsumerMetrics = Metrics<typeof consumerMetricCatalogue>
 
-/** Once for each process. */
+/** Registers the metrics. Call it once per process. */
 export const consumerMetrics = (registry: Registry): ConsumerMetrics =>
   registerMetrics(registry, consumerMetricCatalogue)

@@ -2,30 +2,33 @@ import { writeSync } from 'node:fs'
 
 export interface LineOutputOptions {
   readonly fd: number
-  /** Bytes (as characters) of waiting lines that are written at once. */
+  /** When the waiting lines reach this size, in characters, they are written at once. */
   readonly flushAt: number
-  /** A line waits at most this long for others to be written with it. Lower: a system call per line. Higher: a process that is killed takes more with it. */
+  /**
+   * Maximum time for which a line waits for others. Too low: one system call per line. Too high: more lines are lost when the process is
+   * killed.
+   */
   readonly flushEveryMs: number
 }
 
-/** A reader that stands still may cost this much memory; lines beyond it are lost. */
+/** Maximum memory for lines that the reader of the log does not take; further lines are lost. */
 const MAX_UNWRITTEN_BYTES = 1024 * 1024
-/** At the end of the process a reader that stands still is waited for: longer holds the end up, shorter cuts off one that is slow. */
+/** Attempts to write to a blocked reader when the process ends. Too many: delays the end. Too few: cuts off a slow reader. */
 const LAST_TRIES = 20
 const LAST_TRY_EVERY_MS = 50
 
-/** EAGAIN: the reader of a pipe has not read what was written before. */
+/** EAGAIN: the pipe is full because its reader has not read the earlier bytes. */
 const BUSY = new Set<unknown>(['EAGAIN', 'EBUSY'])
 const NOTHING = Buffer.alloc(0)
 const never = new Int32Array(new SharedArrayBuffer(4))
 
 /**
- * Where the lines of a log go: collected, and written together. What cannot be written (nobody reads, the disk is full) is lost, and
- * neither stops the process nor keeps it from ending: it exists for its work, not for its log.
+ * Collects log lines and writes them together. Lines that cannot be written (there is no reader, or the disk is full) are lost. They
+ * neither stop the process nor keep it from ending: its work is more important than its log.
  */
 export class LineOutput {
   private waiting = ''
-  /** What a write did not take; it may begin within a line. */
+  /** The bytes that a write did not take. They may begin within a line. */
   private unwritten: Buffer = NOTHING
 
   constructor(private readonly options: LineOutputOptions) {
@@ -35,11 +38,11 @@ export class LineOutput {
   write(line: string): void {
     if (this.waiting.length + this.unwritten.length > MAX_UNWRITTEN_BYTES) return
     this.waiting += line
-    // While the reader stands still, the timer asks often enough.
+    // While the reader is blocked, retries by the timer are enough.
     if (this.waiting.length >= this.options.flushAt && this.unwritten.length === 0) this.flush()
   }
 
-  /** For the end of the process: waits for a reader that is slow, but not for ever. */
+  /** Writes all lines at the end of the process. Waits for a slow reader, but not for ever. */
   flushSync(): void {
     this.flush(LAST_TRIES)
   }

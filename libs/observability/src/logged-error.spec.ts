@@ -27,13 +27,13 @@ describe('an error in the log', () => {
     expect(written).toContain('23502')
   })
 
-  it('says what it is, where it came from and why', () => {
+  it('contains its type, its stack and its causes', () => {
     const error = new TypeError('no', { cause: new Error('because') })
     expect(loggedError(error)).toMatchObject({ type: 'TypeError', message: 'no', stack: error.stack })
     expect(JSON.stringify(loggedError(error))).toContain('because')
   })
 
-  it.each([null, undefined, 'text', 7, { parameters: 1 }])('is left alone when it is none: %j', (value) => {
+  it.each([null, undefined, 'text', 7, { parameters: 1 }])('stays the same when it is not an error: %j', (value) => {
     expect(loggedError(value)).toBe(value)
   })
 })

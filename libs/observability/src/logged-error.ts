@@ -1,14 +1,14 @@
 import { stdSerializers } from 'pino'
 
 /**
- * Where database errors carry values: the parameters of a statement, and rows that broke a rule. They are what people and receivers wrote:
- * bodies, answers, keys. Statement, code and constraint say what went wrong without them.
+ * Members of database errors that contain values: the parameters of a statement, and rows that violated a constraint. The values come from
+ * users and receivers: bodies, answers, keys. The statement, the code and the constraint explain the error without them.
  */
 const VALUES: ReadonlySet<string> = new Set(['parameters', 'detail', 'where'])
-/** Of causes within causes. */
+/** Maximum depth of nested causes. */
 const MAX_DEPTH = 8
 
-/** An error as a log may hold it: with its causes, without values. What is no error stays what it is. */
+/** Converts an error to what a log may contain: its causes, but no values. Returns anything else unchanged. */
 export const loggedError = (error: unknown): unknown =>
   error instanceof Error ? withoutValues(stdSerializers.errWithCause(error), MAX_DEPTH) : error
 

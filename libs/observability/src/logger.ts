@@ -5,7 +5,7 @@ import { loggedError } from './logged-error.js'
 /** Structured logger: one JSON object per line on standard output, up to `FLUSH_EVERY_MS` late. */
 export type Logger = PinoLogger
 
-/** Names whose values never reach a log, wherever they stand in an object (two levels deep). */
+/** Names whose values are never logged, in the logged object and one level below. */
 const SECRET_KEYS = [
   'authorization',
   'secret',
@@ -22,7 +22,7 @@ const STANDARD_OUTPUT = 1
 const FLUSH_EVERY_MS = 100
 const FLUSH_AT = 8 * 1024
 
-/** Lines of one millisecond share their text: under load there are several. */
+/** Caches the text of a timestamp, because under load several lines fall into one millisecond. */
 function makeTimestamp(): () => string {
   let atMs = Number.NaN
   let text = ''
@@ -37,7 +37,7 @@ function makeTimestamp(): () => string {
 }
 
 /**
- * Lines that cannot be written are lost; the process goes on, and ends when it is told to.
+ * Lines that cannot be written are lost; this affects neither the work nor the end of the process.
  * @param service name of the process in every line
  */
 export function createLogger(service: string, level: string): Logger {
@@ -56,7 +56,7 @@ export function createLogger(service: string, level: string): Logger {
 }
 
 /**
- * For lines whose fields are a closed set that holds no secret: they are not searched for any, which costs more than writing them. For what is logged
- * per delivery.
+ * Returns a logger that does not search its lines for secrets, which costs more than writing them. Only for lines whose fields are a closed
+ * set without secrets, such as the line per delivery.
  */
 export const withoutRedaction = (logger: Logger): Logger => logger.child({}, { redact: [] })

@@ -1,12 +1,12 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type Metric } from 'prom-client'
 
 /**
- * The values that a label may take: listed here, or named by something else that is small and changes seldom. Every combination is a
- * time series in Prometheus for ever, so a label is never a company, an app, a subscription or a URL.
+ * The values that a label may take: listed, or given by another set that is small and rarely changes. Every combination is a separate time
+ * series in Prometheus for ever, so a label is never a company, an app, a subscription or a URL.
  */
 export type LabelSet = readonly string[] | NamedSet
 
-/** A set whose members stand elsewhere; `from` says where, for `docs/metrics.md`. */
+/** A set whose members are defined elsewhere; `from` describes where, for `docs/metrics.md`. */
 export interface NamedSet {
   readonly from: string
 }
@@ -19,7 +19,7 @@ export const CAPTURE_SOURCES: NamedSet = {
 export const HTTP_STATUS_CODES: NamedSet = { from: 'HTTP status codes' }
 export const SERVICE_PARTS: NamedSet = { from: 'parts of the service, as `/health/ready` names them' }
 
-/** The sets that need not be listed value by value. */
+/** All sets that are not listed value by value. */
 export const NAMED_SETS: readonly NamedSet[] = [
   WORKER_GROUPS,
   CONSUMER_GROUPS,
@@ -30,7 +30,7 @@ export const NAMED_SETS: readonly NamedSet[] = [
 
 export type Labels = Readonly<Record<string, LabelSet>>
 
-/** One value for each label; a listed set takes its members only. */
+/** One value for each label. A listed set accepts only its members. */
 export type LabelValues<L extends Labels> = {
   readonly [K in keyof L]: L[K] extends readonly (infer V)[] ? V : string
 }
@@ -40,9 +40,9 @@ type MetricKind = 'counter' | 'gauge' | 'histogram'
 /** One metric of a catalogue. */
 export interface MetricDefinition<K extends MetricKind = MetricKind, L extends Labels = Labels> {
   readonly kind: K
-  /** With the product's prefix; ends in its unit: `_seconds`, `_bytes`, `_total` for counters. */
+  /** Includes the product's prefix, and ends in its unit: `_seconds`, `_bytes`, or `_total` for counters. */
   readonly name: string
-  /** One or two lines for `docs/metrics.md`: what it says, and what a high or low value means where that matters. */
+  /** One or two lines for `docs/metrics.md`: what the metric measures, and what a high or low value means where that matters. */
   readonly help: string
   readonly labels: L
   /** Upper bounds of a histogram, in the metric's unit. */
@@ -71,7 +71,7 @@ export const gauge = <const L extends Labels = NoLabels>(
   labels: L = NO_LABELS as unknown as L,
 ) => define('gauge', name, help, labels)
 
-/** Seconds from a millisecond to a minute. */
+/** Default buckets: from a millisecond to a minute, in seconds. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const
 
 export const histogram = <const L extends Labels = NoLabels>(
@@ -90,10 +90,10 @@ type Assign<L extends Labels> = keyof L extends never
   ? (value: number) => void
   : (labels: LabelValues<L>, value: number) => void
 
-/** A counter that takes no other label values than its catalogue names. */
+/** A counter that accepts only the label values in its catalogue. */
 export interface CatalogueCounter<L extends Labels> {
   inc: Increase<L>
-  /** The series of these values, for hot paths. */
+  /** Returns the series of these label values, for hot paths. */
   labels(values: LabelValues<L>): { inc(by?: number): void }
 }
 
@@ -102,14 +102,14 @@ export interface CatalogueGauge<L extends Labels> {
   inc: Increase<L>
   dec: Increase<L>
   labels(values: LabelValues<L>): { set(value: number): void; inc(by?: number): void; dec(by?: number): void }
-  /** Forgets all series: what is gone must not stay at its last value. */
+  /** Removes all series, so that series of removed things do not stay at their last value. */
   reset(): void
 }
 
 export interface CatalogueHistogram<L extends Labels> {
   observe: Assign<L>
   labels(values: LabelValues<L>): { observe(value: number): void }
-  /** The answer observes the seconds since. */
+  /** Starts a timer. The returned function observes the seconds since then. */
   startTimer(): keyof L extends never ? () => number : (labels: LabelValues<L>) => number
 }
 
@@ -123,7 +123,7 @@ export type Metrics<C extends MetricCatalogue> = {
         : never
 }
 
-/** A registry with the process's own metrics (memory, CPU, event loop). */
+/** Creates a registry with the process's own metrics (memory, CPU, event loop). */
 export function createRegistry(service: string): Registry {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
@@ -131,7 +131,7 @@ export function createRegistry(service: string): Registry {
   return registry
 }
 
-/** Makes the catalogue's metrics in the registry. */
+/** Creates the metrics of a catalogue in the registry. */
 export function registerMetrics<C extends MetricCatalogue>(registry: Registry, catalogue: C): Metrics<C> {
   const made: Record<string, Counter | Gauge | Histogram> = {}
   for (const [key, definition] of Object.entries(catalogue)) made[key] = make(registry, definition)
@@ -150,12 +150,12 @@ function make(registry: Registry, definition: MetricDefinition): Counter | Gauge
   return new Histogram({ ...common, buckets: [...(definition.buckets ?? SECONDS)] })
 }
 
-/** Forgets the series of a group that is gone: they would stay at their last values for ever. */
+/** Removes the series of a removed group, which would otherwise stay at their last values for ever. */
 export async function forgetGroup(metrics: Metrics<MetricCatalogue>, group: string): Promise<void> {
   for (const metric of Object.values(metrics) as unknown as Metric[]) {
     const { values } = await metric.get()
     for (const { labels } of values) {
-      // Of a histogram each bucket has a series, which go together.
+      // Each bucket of a histogram has its own series; `remove` removes them together.
       const { le: _, ...own } = labels as Record<string, string>
       if (own.group === group) metric.remove(own)
     }

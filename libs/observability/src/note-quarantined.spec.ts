@@ -8,7 +8,7 @@ const refused = (offset: bigint, reason: string, key: string | null = 'cmp_7'): 
 })
 
 describe('records that went into quarantine', () => {
-  it('are told by reason, with the place of the last one; unknown companies by name', () => {
+  it('are noted by reason, with the place of the last one, and for unknown companies also by company', () => {
     const skips = new Skips({ warn: () => undefined, error: () => undefined })
     noteQuarantined(
       skips,

@@ -1,26 +1,26 @@
 import type { LogRecord } from '@hooklane/core/kernel'
 import type { SkipLine, SkippedPart, Skips } from './skips.js'
 
-/** A record that is put aside, and why: a reason may carry a path, as in `schema:/entity/id`. */
+/** A refused record, and the reason, which may contain a path, as in `schema:/entity/id`. */
 export interface Refused {
   readonly record: Pick<LogRecord, 'topic' | 'partition' | 'offset' | 'key'>
   readonly reason: string
 }
 
-/** The one reason of which a person wants to know at once for whom: a company that was never made. */
+/** The only reason that is noted per key: the key names a company that was never created, and operators need to know which. */
 const UNKNOWN_COMPANY = 'unknown_company'
 
-/** Notes records that went into quarantine: those of one topic and reason together. */
+/** Notes records that went into quarantine, combining those of one topic and reason. */
 export function noteQuarantined(skips: Skips, refused: readonly Refused[], line: Omit<SkipLine, 'alarm'>): void {
   note(skips, refused, { ...line, alarm: 'quarantined' })
 }
 
-/** Notes a record of the configuration topic that is passed over: it is kept in its topic, so it needs no quarantine. */
+/** Notes a record of the configuration topic that is skipped. It stays in its topic, so it needs no quarantine. */
 export function noteUndecodable(skips: Skips, record: Refused['record'], reason: string): void {
   note(skips, [{ record, reason }], {
     level: 'error',
     alarm: 'configuration_undecodable',
-    message: 'a configuration record cannot be read and is passed over',
+    message: 'a configuration record cannot be read and is skipped',
   })
 }
 

@@ -1,6 +1,6 @@
 /**
- * Why a record went to quarantine, as metrics say it. The quarantine record and the log line say more: the path of a schema fault, the name of a
- * header, the code of the database.
+ * Why a record went to quarantine, as a label of metrics. The quarantine record and the log line contain more: the path of a schema fault,
+ * the name of a header, or the code of the database.
  */
 export const QUARANTINE_REASONS = [
   'no_value',
@@ -29,7 +29,7 @@ type QuarantineReason = (typeof QUARANTINE_REASONS)[number]
 const KNOWN: ReadonlySet<string> = new Set(QUARANTINE_REASONS)
 const HEADER_PREFIX = 'hooklane-'
 
-/** The label of a reason: its path and code are cut off, and what a later version says is `other`. */
+/** Returns the label of a reason, without its path or code. Reasons of later versions become `other`. */
 export function reasonLabel(reason: string): QuarantineReason {
   const name = reason.split(':', 1)[0] ?? reason
   if (name === 'no_key') return 'wrong_key'

@@ -19,7 +19,7 @@ describe('Readiness', () => {
     expect([readiness.isReady, readiness.isAlive, readiness.report().status]).toEqual([false, true, 'draining'])
   })
 
-  it('is not alive after a failure that it cannot cure', () => {
+  it('is not alive after a failure from which it cannot recover', () => {
     const readiness = new Readiness()
     readiness.fail('the consumer crashed three times')
     expect([readiness.isReady, readiness.isAlive]).toEqual([false, false])

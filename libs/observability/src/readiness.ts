@@ -1,14 +1,14 @@
-/** What a part of the service says of itself. */
+/** The state that a part of the service reports. */
 export interface PartState {
   readonly ready: boolean
-  /** Why not, or how far it is; shown by `/health/ready`. */
+  /** Why the part is not ready, or its progress; shown by `/health/ready`. */
   readonly detail?: string
 }
 
 /**
- * Whether the service can do its work now. Every part registers itself before the service starts; the service is ready when all parts
- * are and it is not draining. Liveness is something else: a part that can never recover by itself reports `failed`, and the process
- * should be replaced.
+ * Whether the service can do its work now. Every part registers itself before the service starts. The service is ready when all parts
+ * are ready and it is not draining. Liveness is separate: a part that can never recover by itself calls `fail`, and the process should
+ * then be replaced.
  */
 export class Readiness {
   private readonly parts = new Map<string, PartState>()
@@ -19,12 +19,12 @@ export class Readiness {
     this.parts.set(part, detail === undefined ? { ready } : { ready, detail })
   }
 
-  /** From now on not ready: the platform stops sending work. */
+  /** Makes the service not ready for good, so that the platform sends it no more work. */
   drain(): void {
     this.isDraining = true
   }
 
-  /** The process cannot recover by itself. */
+  /** Reports that the process cannot recover by itself. */
   fail(reason: string): void {
     this.failure = reason
   }

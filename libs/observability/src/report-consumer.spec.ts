@@ -17,7 +17,7 @@ function world() {
 }
 
 describe('the report on a consumer', () => {
-  it('shows its lag and ages under its group and service', async () => {
+  it('sets its lag and ages with its group and service as labels', async () => {
     const { report, registry, valuesOf } = world()
     report.state({ group: 'shared-webhook', lagRecords: 5, fetchAgeMs: 75_000, heartbeatAgeMs: 1_500 })
     report.state({ group: 'shared-shop', lagRecords: 0, fetchAgeMs: 100, heartbeatAgeMs: 200 })
@@ -30,7 +30,7 @@ describe('the report on a consumer', () => {
     expect(await registry.metrics()).toMatch(/consumer_lag_records\{group="shared-webhook",service="router"\} 5/)
   })
 
-  it('says nothing of ages before Kafka has answered', async () => {
+  it('sets no ages before Kafka has answered', async () => {
     const { report, valuesOf, readiness } = world()
     report.state({ group: 'router', lagRecords: 0, fetchAgeMs: null, heartbeatAgeMs: null })
     report.silence(null)
@@ -39,7 +39,7 @@ describe('the report on a consumer', () => {
     expect(readiness.report().parts).toEqual({})
   })
 
-  it('the service is not ready when Kafka is silent for longer than a session lasts', () => {
+  it('makes the service not ready when Kafka does not answer for longer than the session timeout', () => {
     const { report, readiness } = world()
     report.silence(30_000)
     expect(readiness.isReady).toBe(true)

@@ -2,22 +2,22 @@ import type { ConsumerMetrics } from './consumer-metrics.js'
 import type { Readiness } from './readiness.js'
 import { reportSilence } from './report-silence.js'
 
-/** How a member of a group fares. */
+/** The state of a member of a group. */
 export interface ConsumerFigures {
   readonly group: string
   readonly lagRecords: number
-  /** Null: there was no answer yet. */
+  /** Null before the first answer. */
   readonly fetchAgeMs: number | null
-  /** Null: there was no answer yet. */
+  /** Null before the first answer. */
   readonly heartbeatAgeMs: number | null
 }
 
-/** Shows how the consumers of the process fare: each in metrics, and in the part `kafka` whether Kafka still answers. */
+/** Reports the consumers of the process: each in metrics, and in the part `kafka` of the readiness whether Kafka answers. */
 export class ConsumerReport {
   constructor(
     private readonly metrics: ConsumerMetrics,
     private readonly readiness: Readiness,
-    /** Without a heartbeat for so long a process is no member of its group any more. */
+    /** Kafka removes a process from its group when it receives no heartbeat for this long. */
     private readonly sessionTimeoutMs: number,
   ) {}
 

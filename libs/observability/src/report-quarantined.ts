@@ -3,15 +3,15 @@ import { noteQuarantined, type Refused } from './note-quarantined.js'
 import { reasonLabel } from './quarantine-reason.js'
 import type { SkipLine, Skips } from './skips.js'
 
-/** Where records were refused. */
+/** Where refused records are counted and noted, and the group that refused them. */
 export interface QuarantineSource {
   readonly metrics: ConsumerMetrics
   readonly skips: Skips
-  /** Consumer group of the reader that refused them. */
+  /** Consumer group of the reader that refused the records. */
   readonly group: string
 }
 
-/** Counts records that went into quarantine, and notes them: in the log, and for `/health/skipped`. */
+/** Counts records that went into quarantine, and notes them in the log and for `/health/skipped`. */
 export function reportQuarantined(
   { metrics, skips, group }: QuarantineSource,
   refused: readonly Refused[],

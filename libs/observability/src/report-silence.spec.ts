@@ -3,7 +3,7 @@ import { Readiness } from './readiness.js'
 import { reportSilence } from './report-silence.js'
 
 describe('the silence of a server', () => {
-  it('makes its part not ready when it lasts, and ready again with the next answer', () => {
+  it('makes its part not ready above the limit, and ready again with the next answer', () => {
     const readiness = new Readiness()
     const partAfter = (silentMs: number | null) => {
       reportSilence(readiness, 'kafka', { who: 'Kafka', silentMs, limitMs: 10_000 })

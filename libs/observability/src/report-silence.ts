@@ -1,17 +1,17 @@
 import type { Readiness } from './readiness.js'
 
 export interface Silence {
-  /** Who is silent, as people call it. */
+  /** Name of the silent server, for messages. */
   readonly who: string
-  /** Since the last answer; null: there was none yet, and the part says so by itself. */
+  /** Time since the last answer. Null before the first answer; the part itself reports that state. */
   readonly silentMs: number | null
-  /** Longer means absence. Too low: a busy server counts as gone. Too high: nobody hears of an outage. */
+  /** A longer silence counts as an outage. Too low: a busy server counts as unavailable. Too high: an outage is reported late. */
   readonly limitMs: number
 }
 
 /**
- * Says of a part whether its server still answers. A client that waits for a server reports no error, however long it waits: nobody else
- * would say so.
+ * Sets the readiness of a part by whether its server still answers. A client that waits for a server reports no error, however long it
+ * waits, so only this function reports the outage.
  */
 export function reportSilence(readiness: Readiness, part: string, { who, silentMs, limitMs }: Silence): void {
   if (silentMs === null) return

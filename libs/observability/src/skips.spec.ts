@@ -14,7 +14,7 @@ function skipsWithLog() {
 }
 
 describe('what a process skips', () => {
-  it('is added up by where it came from, what it was and why; the last one first', () => {
+  it('is counted by origin, part and reason; the most recent first', () => {
     const { skips, note } = skipsWithLog()
     note({ count: 2, lastKey: '4' })
     note({ reason: 'idMissing', lastKey: null })
@@ -28,7 +28,7 @@ describe('what a process skips', () => {
     })
   })
 
-  it('is a line of the log, with what to look for, and thousands of the same kind are one', () => {
+  it('is logged with the key to look for, and thousands of the same kind are one line', () => {
     const { lines, note } = skipsWithLog()
     for (let n = 0; n < 5_000; n++) note({ lastKey: String(n) })
     note({ reason: 'idTooLong', what: null, lastKey: 'x' })
@@ -48,7 +48,7 @@ describe('what a process skips', () => {
     expect(more).toEqual([])
   })
 
-  it('takes bounded memory and log, whatever is sent: what there was no room for is counted', () => {
+  it('takes bounded memory and log, whatever is sent, and counts what was forgotten', () => {
     const { skips, lines, note } = skipsWithLog()
     for (let n = 0; n < 3_000; n++) note({ what: `${'c'.repeat(5_000)}${n}`, lastKey: 'k'.repeat(5_000) })
     for (let n = 0; n < 3_000; n++) note({ what: `cmp_${n}` })

@@ -1,44 +1,45 @@
 import { LineLimiter } from '@hooklane/core/kernel'
 import type { Logger } from './logger.js'
 
-/** Something that came in and led to nothing: a row, a record, what was said beside them. */
+/** Input that was skipped: rows, records, or data that accompanied them. */
 export interface SkippedPart {
-  /** Where it came from: a capture source by its name, or a topic. */
+  /** The origin: the name of a capture source, or a topic. */
   readonly from: string
-  /** Which part of it: a table, an unknown company; null where nothing narrower is known. */
+  /** The part of the origin: a table, or an unknown company; null when nothing narrower is known. */
   readonly what: string | null
-  /** From a small set: it is a line of `npm run status` each. */
+  /** From a small set, because each reason is a line of `npm run status`. */
   readonly reason: string
   readonly count: number
-  /** Names the last one for a person who looks for it: its id, key or place. Never a secret. */
+  /** Identifies the last skipped input for a person who looks for it: its id, key or place. Never a secret. */
   readonly lastKey: string | null
 }
 
 export interface Skip extends SkippedPart {
-  /** RFC 3339. */
+  /** When it was last noted (RFC 3339). */
   readonly lastAt: string
 }
 
-/** What is logged of a skip: what it means, and further fields. */
+/** The log line of a skip. */
 export interface SkipLine {
   readonly level: 'warn' | 'error'
-  /** Value of `alarm`, by which operators find the lines of a kind. */
+  /** Value of the field `alarm`, by which operators find all lines of a kind. */
   readonly alarm: string
   readonly message: string
   readonly fields?: Readonly<Record<string, unknown>>
 }
 
-/** Different ones that are remembered. Companies that are not known can be as many as somebody likes to send. */
+/** Maximum number of different skips remembered. A producer may send any number of unknown companies. */
 const MAX_SKIPS = 500
-/** Of texts that come from outside. */
+/** Maximum length of texts that come from outside. */
 const MAX_TEXT = 200
 
 /**
- * What the process has skipped since it started: nothing is left aside silently. Each skip is remembered for `/health/skipped` (and so
- * `npm run status`), and logged, the same ones seldom. Its metric is the caller's: metrics take values of closed sets only.
+ * Everything that the process has skipped since it started, so that nothing is skipped silently. Each skip is remembered for
+ * `/health/skipped` (and so for `npm run status`), and logged; equal skips are logged rarely. Callers count skips in their own metrics,
+ * whose labels take values from closed sets only.
  */
 export class Skips {
-  /** In the order in which they were noted last. */
+  /** In the order in which they were last noted, oldest first. */
   private readonly skips = new Map<string, Skip>()
   private forgotten = 0
   private readonly limiter = new LineLimiter()
@@ -56,7 +57,7 @@ export class Skips {
     )
   }
 
-  /** The last one first. `forgotten` counts those that there was no room for. */
+  /** Returns the skips, most recent first. `forgotten` counts the skipped inputs for which there was no room. */
   report(): { readonly skipped: readonly Skip[]; readonly forgotten: number } {
     return { skipped: [...this.skips.values()].reverse(), forgotten: this.forgotten }
   }

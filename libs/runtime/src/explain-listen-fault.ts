@@ -1,7 +1,7 @@
 /**
- * Names the setting behind a port that cannot be had; every other error is answered as it is.
+ * Returns an error that names the setting of a port that cannot be opened; returns every other error unchanged.
  *
- * @param key the setting that gave the port
+ * @param key the setting that contains the port
  */
 export function explainListenFault(error: unknown, key: string, port: number, host: string): unknown {
   const { code } = error as NodeJS.ErrnoException
@@ -10,7 +10,7 @@ export function explainListenFault(error: unknown, key: string, port: number, ho
     return new Error(`${key}=${port}: something else listens on that port of ${host}. ${advice}`, { cause: error })
   }
   if (code === 'EACCES') {
-    const advice = 'Choose one above 1023 (0 takes a free one)'
+    const advice = 'Choose a port above 1023 (0 takes a free one)'
     return new Error(`${key}=${port}: this user may not listen on that port. ${advice}`, { cause: error })
   }
   return error

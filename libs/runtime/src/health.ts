@@ -10,8 +10,8 @@ export interface HealthServer {
 }
 
 /**
- * Serves `/health/live`, `/health/ready`, `/health/skipped` and `/metrics` on a port of their own, so that they are never reachable through
- * the public one: what was skipped names companies and ids. It answers before the service has started and until it has ended.
+ * Serves `/health/live`, `/health/ready`, `/health/skipped` and `/metrics` on their own port, so that they are never reachable through the
+ * public port: the list of skips contains companies and ids. The server answers before the service has started and until it has ended.
  */
 export async function startHealthServer(options: {
   host: string

@@ -3,19 +3,19 @@ import { ConfigurationError } from '@hooklane/config'
 import { createLogger, createRegistry, Readiness, Skips, type Logger, type Registry } from '@hooklane/observability'
 import { startHealthServer } from './health.js'
 
-/** What every service is given before it starts. */
+/** What every service gets before it starts. */
 export interface ServiceContext {
   readonly logger: Logger
   readonly registry: Registry
   readonly readiness: Readiness
-  /** Whoever leaves something aside says so here. */
+  /** Where a service notes input that it skips. */
   readonly skips: Skips
-  /** Ends the process in an orderly way because it cannot go on: drain, then exit code 1. */
+  /** Ends the process because it cannot continue: drains, then exits with code 1. */
   fail(reason: string, error?: unknown): void
 }
 
 export interface RunningService {
-  /** Drains: no new work, ends what is in flight. Called once, after readiness has turned false. */
+  /** Drains: accepts no new work and finishes the work in flight. Called once, after readiness has turned false. */
   close(): Promise<void>
 }
 
@@ -27,8 +27,10 @@ export interface ServiceSettings {
 }
 
 /**
- * Runs one service in this process: health and metrics first, then the service; SIGTERM and SIGINT drain it within `drainLimitMs`.
- * Exit codes: 0 after an orderly end, 1 when the configuration or the start failed, the service gave up or the limit was reached.
+ * Runs one service in this process: first health and metrics, then the service. SIGTERM and SIGINT drain it within `drainLimitMs`.
+ *
+ * Exit codes: 0 after an orderly end; 1 when the configuration or the start failed, when the service called `fail`, when draining failed,
+ * or when the limit was reached.
  */
 export async function runService<S extends ServiceSettings>(
   name: string,
@@ -47,10 +49,16 @@ export async function runService<S extends ServiceSettings>(
   await new ServiceProcess(name, settings).run((context) => start(settings, context))
 }
 
-/** Lower: a start that would have ended in order is cut off. Higher: who stops a service that waits for its servers waits as well. */
+/**
+ * How long a signal waits for a start under way. Too low: cuts off a start that could have ended cleanly. Too high: stopping a service that
+ * waits for its servers takes as long.
+ */
 const START_LIMIT_MS = 3_000
 
-/** Life of the process: starting → running → draining → ended. A signal while starting ends the start as soon as it can be ended. */
+/**
+ * States of the process: starting → running → draining → ended. A signal while starting drains the service as soon as it has started, and
+ * ends the process after `START_LIMIT_MS` at the latest.
+ */
 class ServiceProcess {
   private readonly logger: Logger
   private readonly registry: Registry
@@ -115,7 +123,9 @@ class ServiceProcess {
     else this.armStartLimit()
   }
 
-  /** What still starts has nothing in flight that a crash would not leave as well: it is waited for shortly, not for the drain limit. */
+  /**
+   * A service that is still starting has no work in flight, so ending it is no worse than a crash. The wait is short, not the drain limit.
+   */
   private armStartLimit(): void {
     setTimeout(() => {
       if (this.running) return
@@ -130,7 +140,7 @@ class ServiceProcess {
       await this.running?.close()
       this.logger.info('ended')
     } catch (error) {
-      this.logger.error({ error }, 'could not end in order')
+      this.logger.error({ error }, 'could not end cleanly')
       this.exitCode = 1
     }
     process.exit(this.exitCode ?? 0)
@@ -140,13 +150,13 @@ class ServiceProcess {
     setTimeout(() => {
       this.logger.error(
         { drainLimitMs: this.settings.drainLimitMs },
-        'the drain limit was reached: ending with work in flight',
+        'the drain limit was reached; the process ends with work in flight',
       )
       process.exit(1)
     }, this.settings.drainLimitMs).unref()
   }
 
-  /** A defect: state may be inconsistent, so nothing is drained. Everything durable survives a crash by design. */
+  /** Ends the process after a defect. State may be inconsistent, so nothing is drained; everything durable survives a crash by design. */
   private crash(reason: string, error: unknown): void {
     this.logger.fatal({ error }, reason)
     process.exit(1)

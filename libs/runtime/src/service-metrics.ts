@@ -1,19 +1,19 @@
 import { gauge, registerMetrics, SERVICE_PARTS, type Readiness, type Registry } from '@hooklane/observability'
 
-/** What every service tells Prometheus of itself, beside the process's own metrics (`process_*`, `nodejs_*`). */
+/** The metrics of every service, in addition to the process's own (`process_*`, `nodejs_*`). */
 export const serviceMetricCatalogue = {
   ready: gauge(
     'ready',
-    '1 while the service can do its work, 0 otherwise: the answer of `/health/ready`. 0 for longer than a start is an outage of this process or of a server it needs.',
+    '1 while the service can do its work, 0 otherwise; the same state as `/health/ready`. 0 for longer than a start takes: an outage of this process or of a server that it needs.',
   ),
   partReady: gauge(
     'part_ready',
-    '1 while the part can do its work, 0 otherwise. The part that is 0 names what is missing (`database`, `source pim`, `partitions`, …); `/health/ready` says why.',
+    '1 while the part can do its work, 0 otherwise. The label `part` shows what is missing (`database`, `source pim`, `partitions`, …); `/health/ready` says why.',
     { part: SERVICE_PARTS },
   ),
 } as const
 
-/** Registers them; the answer brings them up to date and is called before each scrape. */
+/** Registers the metrics. Returns a function that updates them; call it before each scrape. */
 export function measureReadiness(registry: Registry, readiness: Readiness): () => void {
   const { ready, partReady } = registerMetrics(registry, serviceMetricCatalogue)
   return () => {

@@ -1,9 +1,9 @@
 import type { Clock } from '@hooklane/core/kernel'
 
-/** `setTimeout` takes 31 bits of milliseconds. */
+/** Maximum delay of `setTimeout`: 31 bits of milliseconds. */
 const MAX_TIMER_MS = 2_147_483_647
 
-/** The process's clocks and timers. `monotonicMs` goes on while the process is frozen. */
+/** The process's clocks and timers. `monotonicMs` continues while the process is frozen. */
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),

@@ -1,6 +1,6 @@
 /**
- * The only way to receivers. Proxies of the environment (`HTTP_PROXY`, `HTTPS_PROXY`) are never used: they would go round the address
- * guard, and the settings of the services refuse them at start.
+ * The only way to reach receivers. Proxies from the environment (`HTTP_PROXY`, `HTTPS_PROXY`) are never used, because they would bypass the
+ * address guard; the settings of the services refuse them at start.
  */
 export { addressClassifier, isPublicAddress } from './address/address-classifier.js'
 export { InvalidAllowTargets, NO_ALLOWED_TARGETS, parseAllowTargets } from './address/allow-targets.js'

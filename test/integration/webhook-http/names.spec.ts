@@ -36,7 +36,7 @@ describe('resolving names', () => {
       const sender = senderOf(cleanup, { allowTargets: parseAllowTargets(''), resolver, dial })
       const outcome = await sender.send(requestTo('https://shop.example.com/'))
       expect(outcome.result).toEqual({ kind: 'unreachable', status: null, code: 'dns' })
-      expect(outcome.error?.message).toBe(`the name of the host cannot be resolved: ${code}`)
+      expect(outcome.error?.message).toBe(`the host name cannot be resolved: ${code}`)
       expect(dialled).toEqual([])
     },
   )

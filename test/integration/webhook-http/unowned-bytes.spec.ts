@@ -97,7 +97,7 @@ describe('an answer before the request', () => {
     expect(outcome).toMatchObject({
       result: { kind: 'unreachable', code: 'protocol' },
       response: null,
-      error: { message: 'the answer is not valid HTTP/1.1: it came before the request' },
+      error: { message: 'the answer is not valid HTTP/1.1: it arrived before the request was written' },
     })
     expect(receiver.sockets).toHaveLength(1)
     expect(receiver.received()).toBe('')

@@ -70,7 +70,7 @@ const RECORD = {
   value: spliceOrder(Buffer.from(JSON.stringify(EVENT)), { epoch: 1, sequence: 7n }),
 } as RecordRef
 
-/** What became of an attempt whose rendering took the process so long: it was frozen then. */
+/** Runs an attempt whose rendering takes `renderingMs`, as if the process were frozen for that long, and returns what came of it. */
 async function attemptAfter(renderingMs: number, lease: { leaseMs: number; isLost?: boolean }, isWithdrawn = false) {
   let nowMs = 500
   const told: string[] = []
@@ -120,7 +120,7 @@ async function attemptAfter(renderingMs: number, lease: { leaseMs: number; isLos
 }
 
 describe('an attempt', () => {
-  it('is sent under the lease that it was checked for, and the sender asks that again', async () => {
+  it('is sent under the lease that was checked, and the sender checks the lease again', async () => {
     const { told, terms, session } = await attemptAfter(100, { leaseMs: 100 + TIMEOUT_MS + MARGIN_MS })
     expect(told).toEqual(['attemptEnded'])
     expect(terms).toMatchObject([{ startedMs: 600 }])
@@ -130,21 +130,21 @@ describe('an attempt', () => {
   })
 
   it.each([
-    ['the process was frozen while it was rendered, and its lease would not outlive it any more', 30_000, {}],
+    ['the process was frozen while it was rendered, and the lease could now end before the attempt does', 30_000, {}],
     ['the lease was lost while it was rendered', 0, { isLost: true }],
-  ])('is not made, and counts for nothing, when %s', async (_case, renderingMs, lease) => {
+  ])('is not made and not counted when %s', async (_case, renderingMs, lease) => {
     const { told, terms } = await attemptAfter(renderingMs, { leaseMs: 40_000, ...lease })
     expect(told).toEqual(['attemptNotStarted'])
     expect(terms).toEqual([])
   })
 
-  it('has its whole time when the process was frozen while it was rendered, and the lease allows it still', async () => {
+  it('has its full timeout when the process was frozen while it was rendered and the lease still covers it', async () => {
     const { told, terms } = await attemptAfter(TIMEOUT_MS + 1, { leaseMs: 40_000 })
     expect(told).toEqual(['attemptEnded'])
     expect(terms).toMatchObject([{ startedMs: 500 + TIMEOUT_MS + 1 }])
   })
 
-  it('counts for nothing when the sender found that it might not be written', async () => {
+  it('is not counted when the sender found that it must not be written', async () => {
     expect((await attemptAfter(0, { leaseMs: 40_000 }, true)).told).toEqual(['attemptNotStarted'])
   })
 })

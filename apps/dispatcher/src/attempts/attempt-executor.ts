@@ -28,19 +28,19 @@ export interface AttemptSession extends LeaseHolder {
   tell(happening: Happening): void
 }
 
-/** What is told of the event that a delivery carries. */
+/** The parts of a delivered event that its outcome records contain. */
 export type DeliveredEvent = Pick<RenderedEvent, 'id' | 'type' | 'entity' | 'position'>
 
-/** What an attempt was, for its record: carried through the lane machine untouched. */
+/** The details of an attempt for its record. The lane machine passes them through unchanged. */
 export interface AttemptDetail {
   readonly attemptId: string
-  /** Null when the record's value is no delivery. */
+  /** Null when the record's value is not a delivery. */
   readonly event: DeliveredEvent | null
   /** Wall clock. */
   readonly startedAtMs: number
   readonly request: WebhookRequest | null
   readonly access: SubscriptionAccess
-  /** Without secrets. */
+  /** Secrets are removed. */
   readonly outcome: SendOutcome
 }
 
@@ -57,15 +57,15 @@ export interface AttemptExecutorOptions {
   readonly userAgent: string
   /** Random in [-1, 1]. */
   readonly jitter: () => number
-  /** Secrets that cannot be opened: our fault, the lane waits. The reason names no secret. */
+  /** Called when secrets cannot be opened. The fault is ours, so the lane waits. The reason contains no secret. */
   readonly onCannotUnseal: (subscriptionId: string, reason: string) => void
-  /** A delivery on which rendering fails is a defect of ours: it is settled like any other that cannot be sent. */
+  /** Called when rendering fails, which is a defect of ours. The delivery is settled like any other that cannot be sent. */
   readonly onDefect: (deliveryId: string, error: unknown) => void
 }
 
 /**
- * Makes one request: renders, signs and sends the head as the configuration is now. What cannot become a request is an outcome like any other;
- * what must not start (the lease would not outlive it) is not started and counts for nothing.
+ * Makes one request: renders, signs and sends the head of a lane with the current configuration. A delivery that cannot become a request
+ * has the outcome `notSendable`. An attempt that must not start, because the lease could end before it, is not started and not counted.
  */
 export class AttemptExecutor {
   private readonly addresses = new RenderedAddresses()
@@ -91,7 +91,7 @@ export class AttemptExecutor {
     }
   }
 
-  /** Null: it was not sent, because the lease was lost, or the process frozen, since that was checked. */
+  /** Returns null when nothing was sent, because the lease was lost or the process was frozen after the lease had been checked. */
   private async send(
     session: AttemptSession,
     request: WebhookRequest,
@@ -108,14 +108,14 @@ export class AttemptExecutor {
     return this.outcomes.scrubbed(outcome, access.scrubber)
   }
 
-  /** Null, and told so, when the request must not start now. */
+  /** Returns null when the request must not start now; the session has then been told. */
   private prepare(session: AttemptSession, effect: AttemptEffect): Prepared | null {
     const { record } = effect
     const { clock, view } = this.options
-    // Waiting for a permit took time: on the way out nothing new is attempted.
+    // The session may have begun to stop while this waited for a permit; then no new attempt starts.
     if (session.over || session.state.phase !== 'running') return this.notStarted(session, effect, 'stopping')
     const subscription = view.subscription(record.subscriptionId)?.value
-    // Deleted between the decision and now: the machine asks again.
+    // The subscription was deleted after the decision to send: the lane machine asks for a new decision.
     if (!subscription) return this.notStarted(session, effect, 'configuration')
     const { timeoutMs } = subscription.delivery
     // A request that could outlive the lease is not even rendered.
@@ -124,13 +124,13 @@ export class AttemptExecutor {
     try {
       access = this.options.access.of(subscription)
     } catch (error) {
-      // One subscription's secret must not end the process that serves everybody.
+      // A bad secret of one subscription must not end the process that serves all others.
       this.reportSealed(subscription, clock.monotonicMs(), error)
       return this.notStarted(session, effect, 'sealed')
     }
     const startedAtMs = clock.wallMs()
     const { event, rendered } = this.tryRender(session, effect, access, startedAtMs)
-    // The process may have been frozen since. From here to the write, the sender sees to it.
+    // The process may have been frozen during rendering. From here to the write, the sender checks the lease.
     const startedMs = clock.monotonicMs()
     if (!this.fitsLease(session, timeoutMs)) return this.notStarted(session, effect, 'deadline')
     return { subscription, access, startedMs, startedAtMs, event, rendered }
@@ -157,7 +157,7 @@ export class AttemptExecutor {
     })
   }
 
-  /** The lane asks again with every renewal of the lease; people are told less often. */
+  /** The lane tries again with every renewal of the lease; the log reports it less often. */
   private reportSealed(subscription: SubscriptionConfiguration, nowMs: number, error: unknown): void {
     if (this.sealedReports.admit(subscription.id, nowMs) === null) return
     this.options.onCannotUnseal(subscription.id, error instanceof CannotUnseal ? error.reason : 'not_a_secret')
@@ -249,16 +249,19 @@ type Rendered =
 
 const unrenderable = (code: string): Rendered & { readonly request: null } => ({ request: null, code })
 
-/** Between two reports of a secret that cannot be opened. Lower: a flood of equal lines. Higher: an operator waits to see whether it lasts. */
+/**
+ * Between two reports of a secret that cannot be opened. Too low: a flood of equal lines. Too high: an operator waits to see whether it
+ * lasts.
+ */
 const REPORT_AGAIN_MS = 60_000
-/** Reported by name each; a wrong key seals those of everybody. */
+/** Subscriptions reported by name. A wrong key affects every subscription. */
 const REPORTED_SUBSCRIPTIONS = 5_000
 
 function notSendable(code: string): SendOutcome {
   return {
     result: { kind: 'notSendable', code },
     response: null,
-    error: { code, message: 'the delivery cannot be made into a request' },
+    error: { code, message: 'no request can be built from the delivery' },
     durationMs: 0,
     isResent: false,
   }

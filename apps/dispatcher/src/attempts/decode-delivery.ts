@@ -3,7 +3,7 @@ import { DeliverySchema, type DeliveryRecord } from '@hooklane/contracts/records
 
 const decode = decoderOf(DeliverySchema)
 
-/** The delivery that a record's value holds; null when it is none. */
+/** Decodes the delivery in a record's value; null when the value is not a delivery. */
 export function decodeDelivery(value: Buffer): DeliveryRecord | null {
   const decoded = decode(value)
   return decoded.ok ? decoded.value : null

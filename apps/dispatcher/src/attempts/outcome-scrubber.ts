@@ -1,13 +1,13 @@
 import { isCredentialName, MASK, maskCredentialParameters, type SecretScrubber } from '@hooklane/core/access'
 import { MAX_BODY_EXCERPT_BYTES, type SendOutcome, type WebhookResponse } from '@hooklane/core/delivery'
 
-/** Names of response headers that are remembered. Receivers choose them: they may be without number. */
+/** Maximum number of response header names remembered. Receivers choose the names, so there may be any number of them. */
 const MAX_KNOWN_NAMES = 1_000
 
 /**
- * Takes out of an outcome what opens a door: the secrets of the subscription wherever the receiver repeats them, and credentials of the
- * receiver's own in headers that are made for them (`Set-Cookie`). Nothing of an outcome leaves the process before it was here. An outcome
- * that holds nothing of the kind stays the same object.
+ * Removes credentials from an outcome: the secrets of the subscription wherever the receiver repeats them, and the receiver's own
+ * credentials in headers that are made for them (`Set-Cookie`). No part of an outcome leaves the process before it was scrubbed here. An
+ * outcome without credentials stays the same object.
  */
 export class OutcomeScrubber {
   private readonly knownNames = new Map<string, boolean>()
@@ -51,7 +51,7 @@ export class OutcomeScrubber {
   }
 }
 
-/** Whether the receiver's body may go on behind what was kept of it: at the limit of the excerpt, or where the connection ended before the answer did. */
+/** Whether the body may continue beyond the excerpt: the excerpt is at its limit, or the connection ended before the answer did. */
 function isBodyCut({ result, response }: SendOutcome): boolean {
   const isAnswered = 'status' in result && result.status !== null
   // A character cut in two is left out of the excerpt.

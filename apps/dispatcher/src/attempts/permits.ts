@@ -1,4 +1,4 @@
-/** At most `max` requests in flight in the process; who comes first goes first. */
+/** Allows at most `max` requests in flight in the process; waiting requests start in order of arrival. */
 export class Permits {
   private free: number
   private readonly waiting: (() => void)[] = []
@@ -7,12 +7,12 @@ export class Permits {
     this.free = max
   }
 
-  /** Held now. */
+  /** Number of permits held now. */
   get taken(): number {
     return this.max - this.free
   }
 
-  /** Runs `begin` at once when a permit is free, else when one is given back. The holder calls `giveBack` once. */
+  /** Runs `begin` at once when a permit is free, otherwise when one is given back. The holder calls `giveBack` once. */
   take(begin: () => void): void {
     if (this.free > 0) {
       this.free -= 1

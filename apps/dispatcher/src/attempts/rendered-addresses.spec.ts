@@ -12,7 +12,7 @@ const parts = {
 } as const
 
 describe('addresses of deliveries', () => {
-  it('are written once for all deliveries of a subscription', () => {
+  it('are rendered once for all deliveries of a subscription', () => {
     const addresses = new RenderedAddresses()
     const first = addresses.of(parts)
     expect(addresses.of({ ...parts, company: { ...parts.company } })).toBe(first)
@@ -26,7 +26,7 @@ describe('addresses of deliveries', () => {
     ['the company', { company: { id: 'cmp_8', name: 'Nordlys' } }, '"cmp_8"'],
     ['the reason', { reason: 'replay' }, '"replay"'],
     ['the worker', { worker: 'dedicated' }, '"dedicated"'],
-  ] as const)('are written again when %s changes', (_, change, text) => {
+  ] as const)('are rendered again when %s changes', (_, change, text) => {
     const addresses = new RenderedAddresses()
     addresses.of(parts)
     const { recipient, workflow } = addresses.of({ ...parts, ...change })

@@ -8,9 +8,9 @@ interface Known {
   readonly address: RenderedAddress
 }
 
-/** Writes the part of the body that all deliveries of a subscription share once per version of what it is made of. */
+/** Caches the part of the body that all deliveries of a subscription share. It is rendered again only when one of its inputs changes. */
 export class RenderedAddresses {
-  /** A changed subscription is another object. */
+  /** By subscription; a changed subscription is a new object. */
   private readonly known = new WeakMap<SubscriptionConfiguration, Known>()
 
   of(parts: Parts): RenderedAddress {

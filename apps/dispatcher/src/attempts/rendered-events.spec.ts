@@ -19,7 +19,7 @@ function recordOf(event: object | string, { sequence = 7n, offset = 12n, streamE
 }
 
 describe('events of deliveries', () => {
-  it('are rendered once for all apps, each delivery with its own place', () => {
+  it('are rendered once for all apps, each delivery with its own order', () => {
     const events = new RenderedEvents('https://pim.example.com')
     const first = events.of(recordOf(eventOf(), { sequence: 7n }))
     const second = events.of(recordOf(eventOf(), { sequence: 900n, streamEpoch: 2 }))
@@ -31,7 +31,7 @@ describe('events of deliveries', () => {
     expect(first?.event).toMatchObject({ id: 'evt_1', position: '0001-01', revisionNumber: 43 })
   })
 
-  it('are never taken for another event at the same place', () => {
+  it('are never mistaken for another event at the same offset', () => {
     const events = new RenderedEvents('https://pim.example.com')
     events.of(recordOf(eventOf({ data: { name: 'Lamp' } })))
     expect(events.of(recordOf(eventOf({ data: { name: 'Lawn' } })))?.event.content).toBe(
@@ -40,13 +40,13 @@ describe('events of deliveries', () => {
     expect(events.of(recordOf(eventOf({ data: { name: 'Lamp' } })))?.event.content).toContain('Lamp')
   })
 
-  it('with a member order of their own have the place that the router gave them', () => {
+  it('that contain a member `order` of their own get the order that the router wrote', () => {
     const events = new RenderedEvents('https://pim.example.com')
     const record = recordOf(eventOf({ order: { epoch: 9, sequence: 9 } }))
     for (const _ of ['read', 'remembered']) expect(events.of(record)?.order).toEqual({ epoch: 1, sequence: 7 })
   })
 
-  it('whose place is not that of the headers are read as they are, each time', () => {
+  it('whose order differs from the headers are decoded each time, with their own order', () => {
     const events = new RenderedEvents('https://pim.example.com')
     const record = { ...recordOf(eventOf()), sequence: 8n }
     const [first, second] = [events.of(record), events.of(record)]
@@ -54,14 +54,14 @@ describe('events of deliveries', () => {
     expect(second?.event).not.toBe(first?.event)
   })
 
-  it('that are none are none, also when they stand where one was', () => {
+  it('are null for a value that is not a delivery, even at the offset of a known event', () => {
     const events = new RenderedEvents('https://pim.example.com')
     events.of(recordOf(eventOf()))
     for (const text of ['{"id":1}', '{"id":"evt_1",}', '{}']) expect(events.of(recordOf(text))).toBeNull()
     expect(events.of({ ...recordOf(eventOf()), value: Buffer.from('not json') })).toBeNull()
   })
 
-  it('are forgotten when they take too much memory, the longest known first', () => {
+  it('are evicted when they take too much memory, the oldest first', () => {
     const events = new RenderedEvents('https://pim.example.com', 2 * JSON.stringify(eventOf()).length)
     const at = (offset: bigint) => events.of(recordOf(eventOf(), { offset }))?.event
     const [one, two] = [at(1n), at(2n)]

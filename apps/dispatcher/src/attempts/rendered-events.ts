@@ -10,22 +10,27 @@ export interface PlacedEvent {
 }
 
 interface Known {
-  /** The delivery's bytes before `order`: those of the event. A copy, because the record's own are a view into a whole answer of Kafka. */
+  /**
+   * The bytes of the event: those of the delivery before `order`. A copy, because the record's value is a view into a whole fetch response.
+   */
   readonly head: Buffer
   readonly event: RenderedEvent
 }
 
-/** Bytes of events that are remembered; their texts take about as much again. Lower: apps that lag behind each other read an event again. */
+/**
+ * Maximum bytes of cached events; their rendered texts take about as much again. Too low: apps far apart in the log decode an event again.
+ */
 const MAX_BYTES = 8 * 1024 * 1024
-/** Larger ones would push out many for the sake of few. */
+/** Larger events are not cached: each would evict many others. */
 const MAX_EVENT_BYTES = 64 * 1024
 
 /**
- * Reads and renders each event once, however many apps it goes to: their deliveries are attempted shortly after each other, and differ only in the
- * last member, `order`, which the router appends. What is known is used only where the bytes are the same, so no record can borrow another one's event.
+ * Decodes and renders each event once, however many apps receive it. The deliveries of one event are attempted shortly after each other and
+ * differ only in the last member, `order`, which the router appends. A cached event is used only if its bytes are equal, so a record never
+ * gets another's event.
  */
 export class RenderedEvents {
-  /** By place in the events' topic, longest known first. */
+  /** By partition, offset and topic of the event, oldest entry first. */
   private readonly known = new Map<string, Known>()
   private bytes = 0
 
@@ -34,7 +39,7 @@ export class RenderedEvents {
     private readonly maxBytes = MAX_BYTES,
   ) {}
 
-  /** Null when the record's value is no delivery. */
+  /** Null when the record's value is not a delivery. */
   of({ value, source, streamEpoch, sequence }: RecordRef): PlacedEvent | null {
     const suffix = `,"order":{"epoch":${streamEpoch},"sequence":${sequence}}}`
     const headLength = value.length - suffix.length

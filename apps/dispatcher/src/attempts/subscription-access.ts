@@ -10,26 +10,31 @@ import {
 } from '@hooklane/core/access'
 import { signingKeyOf, type SigningKey } from '@hooklane/core/delivery'
 
-/** What a request to a subscription needs beside the body, its secrets opened, and what may be written of it. */
+/** What a request to a subscription needs besides the body, with its secrets opened, and what the log may show of it. */
 export interface SubscriptionAccess {
   readonly url: string
   readonly headers: readonly { readonly name: string; readonly value: string }[]
-  /** Names, as in `headers`, of those whose values stay hidden in the log. */
+  /** Names of the headers whose values are hidden in the log, spelled as in `headers`. */
   readonly hiddenHeaders: readonly string[]
   /** The target as the log may show it. */
   readonly shownUrl: string
-  /** Takes all secrets of the subscription out of what the receiver answered. */
+  /** Removes all secrets of the subscription from the receiver's answer. */
   readonly scrubber: SecretScrubber
   readonly signingKeys: readonly { readonly key: SigningKey; readonly validUntilMs: number | null }[]
 }
 
-/** Opens and masks once per version of a subscription: per delivery either would cost more than signing. */
+/** Unseals and masks once per version of a subscription: doing either for each delivery would cost more than signing. */
 export class SubscriptionAccessCache {
   private readonly opened = new WeakMap<SubscriptionConfiguration, SubscriptionAccess>()
 
   constructor(private readonly sealer: Sealer) {}
 
-  /** @throws CannotUnseal our key is missing, the text was tampered with, or (InvalidSigningSecret) it holds no secret: the lane must wait, the receiver is not to blame */
+  /**
+   * The lane must wait after either error: the receiver is not to blame.
+   *
+   * @throws CannotUnseal our key is missing, or the sealed text was tampered with
+   * @throws InvalidSigningSecret the unsealed text is not a signing secret
+   */
   of(subscription: SubscriptionConfiguration): SubscriptionAccess {
     let access = this.opened.get(subscription)
     if (!access) {

@@ -10,7 +10,7 @@ import { Publisher } from '../outcomes/publisher.js'
 import type { DispatcherMetrics } from '../metrics.js'
 import type { DispatcherSettings } from '../settings.js'
 
-/** Everything outside the process that a dispatcher talks to. */
+/** Every external system that a dispatcher talks to. */
 export interface Connections {
   readonly kafka: KafkaClient
   readonly admin: KafkaLogAdmin
@@ -22,7 +22,7 @@ export interface Connections {
   close(): Promise<void>
 }
 
-/** Nothing is connected yet but by `connectProducer`; the rest connects when it is used. */
+/** Opens no connection: `connectProducer` connects the producer, and everything else connects on first use. */
 export function makeConnections(settings: DispatcherSettings, logger: Logger, metrics: DispatcherMetrics): Connections {
   const kafka = createKafkaClient({
     ...kafkaConnection(settings),
@@ -36,7 +36,7 @@ export function makeConnections(settings: DispatcherSettings, logger: Logger, me
     producer,
     onRetry: (error, inMs) => logger.warn({ error, inMs }, 'a record could not be published; trying again'),
   })
-  // Three pools: a renewal must never queue behind takeovers, nor these behind the writes of lanes.
+  // Three pools: a renewal must never queue behind takeovers, nor a takeover behind the writes of lanes.
   const renewals = makePool(settings, logger, { name: 'renewal', max: 2, statementTimeoutMs: 3_000 })
   const grants = makePool(settings, logger, { name: 'lease', max: 2, statementTimeoutMs: 3_000 })
   const lanes = makePool(settings, logger, { name: 'lane', max: 8, statementTimeoutMs: 5_000 })
@@ -47,7 +47,7 @@ export function makeConnections(settings: DispatcherSettings, logger: Logger, me
       metrics.distrustedOrigins.inc()
       logger.info(
         { origin },
-        'a receiver sent bytes that belong to no request: it gets a connection per request for ten minutes',
+        'a receiver sent bytes that belong to no request: for ten minutes, each request to it uses its own connection',
       )
     },
   })

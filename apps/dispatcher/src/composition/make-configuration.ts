@@ -13,11 +13,11 @@ export interface ConfigurationReaderParts {
   readonly names: TopicNames
   readonly view: ConfigurationView
   readonly metrics: DispatcherMetrics
-  /** Hears of every record that changed the view. */
+  /** Called with every record that changed the view. */
   readonly onChange: (record: ConfigurationRecord) => void
 }
 
-/** Follows the configuration topic into the view. */
+/** Makes the reader that follows the configuration topic and keeps the view current. */
 export function makeConfigurationReader(
   kafka: KafkaClient,
   { names, view, metrics, onChange }: ConfigurationReaderParts,
@@ -33,7 +33,7 @@ export function makeConfigurationReader(
       metrics.alarms.inc({ kind: 'undecodable' })
       noteUndecodable(context.skips, record, reason)
     },
-    onCrash: (error) => context.fail('the configuration could not be followed any more', error),
+    onCrash: (error) => context.fail('the configuration topic can no longer be read', error),
   })
 }
 
@@ -48,7 +48,7 @@ export function makeGate(
     view,
     readToEnd: () => configuration.readToEnd(),
     onRead: () => open.configurationRead(),
-    onFailure: (error) => logger.warn({ error }, 'the configuration could not be read further; trying again'),
+    onFailure: (error) => logger.warn({ error }, 'the configuration could not be read to its end; trying again'),
   })
 }
 
@@ -66,10 +66,10 @@ export function makePredecessorGate(
       metrics.alarms.inc({ kind: 'predecessor' })
       logger.error(
         { alarm: 'predecessor', app: appId, epoch, group: workerGroup },
-        'an app that was made again waits for what its predecessor’s group has not settled: somebody must serve that group. If its topic is lost: ' +
+        'an app that was deleted and created again waits for deliveries that its predecessor’s worker group has not settled. Some dispatcher must serve that group. If its topic is lost, run: ' +
           `UPDATE hooklane.ended_stream SET settled_at = now() WHERE app_id = '${appId.replaceAll("'", "''")}' AND epoch = ${epoch}`,
       )
     },
-    onFailure: (error) => logger.warn({ error }, 'open streams could not be asked for; trying again'),
+    onFailure: (error) => logger.warn({ error }, 'open streams could not be read; trying again'),
   })
 }

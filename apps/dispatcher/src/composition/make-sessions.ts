@@ -35,7 +35,7 @@ export function makeLeaseRenewer(
     },
     onFailure: (error) => {
       metrics.ambiguous.inc({ op: 'keep' })
-      logger.warn({ error }, 'leases and positions could not be saved; nothing new is attempted until they are')
+      logger.warn({ error }, 'leases and positions could not be saved; no new attempt starts until they are')
     },
   })
 }
@@ -103,7 +103,7 @@ function makeExecutor(
     },
     onDefect: (deliveryId, error) => {
       metrics.alarms.inc({ kind: 'defect' })
-      logger.error({ deliveryId, error }, 'a delivery cannot be made into a request')
+      logger.error({ deliveryId, error }, 'no request can be built from a delivery')
     },
   })
 }

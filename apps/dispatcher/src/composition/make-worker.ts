@@ -11,21 +11,21 @@ import type { DispatcherMetrics } from '../metrics.js'
 import type { DispatcherSettings } from '../settings.js'
 import type { Connections } from './connections.js'
 
-/** A rebalance waits this long for its members: longer than the longest attempt, so that none is in flight when it ends. */
+/** How long a rebalance waits for its members: longer than the longest attempt, so that no attempt is in flight when it ends. */
 const REBALANCE_TIMEOUT_MS = 60_000
-/** How long a fetch may wait for records; a dedicated group reads one partition and may wait longer. */
+/** How long a fetch may wait for records. A dedicated group reads one partition only and may wait longer. */
 const SHARED_WAIT_MS = 500
 const DEDICATED_WAIT_MS = 2_000
 
 export interface WorkerOptions {
   readonly consumers: ConsumerMetrics
-  /** Stable for the process: tells people who holds a partition. */
+  /** Constant for the life of the process; shows operators which process holds a partition. */
   readonly instance: string
-  /** Whether the configuration, read to its end, knows the worker group no more. */
+  /** Whether the configuration, read to its end, no longer contains the worker group. */
   readonly isGone: (workerGroup: string) => Promise<boolean>
 }
 
-/** Makes the workers of worker groups: their consumers, and the owners of their partitions. */
+/** Makes the workers of worker groups: their consumers and the owners of their partitions. */
 export class WorkerMaker {
   private readonly names
 
@@ -104,10 +104,10 @@ export class WorkerMaker {
     })
   }
 
-  /** A process that was frozen may meet a group whose topic has gone meanwhile: that must not end it. */
+  /** The topic of a group may have been deleted while the process was frozen: that must not end the process. */
   private async crashed(group: string, error: Error): Promise<void> {
     const isGone = await this.options.isGone(group).catch(() => false)
-    if (isGone) this.context.logger.info({ error, group }, 'the consumer of a worker group that is gone has ended')
+    if (isGone) this.context.logger.info({ error, group }, 'the consumer of a removed worker group has ended')
     else this.context.fail(`the consumer of ${group} could not be kept running`, error)
   }
 
@@ -118,7 +118,7 @@ export class WorkerMaker {
   }
 
   private async putAside(group: string, unreadable: readonly RefusedRecord[], isNeeded: () => boolean): Promise<void> {
-    const message = 'deliveries cannot be read and went to quarantine'
+    const message = 'deliveries could not be read and were put into quarantine'
     const source = { metrics: this.options.consumers, skips: this.context.skips, group }
     reportQuarantined(source, unreadable, { level: 'error', message, fields: { group } })
     const aside = { topic: this.names.quarantine, service: 'dispatcher', at: new Date().toISOString() }
@@ -129,7 +129,7 @@ export class WorkerMaker {
 }
 
 const BAD_POSITION = {
-  below: 'records expired before they were delivered: retention is shorter than the outage was',
+  below: 'records expired before they were delivered: the outage was longer than the retention of the topic',
   above:
-    'the topic was recreated under a saved position: restore it, or delete the rows of partition_owner for this group',
+    'a saved position lies beyond the end of the topic, so the topic was recreated: restore the topic, or delete the rows of partition_owner for this group',
 } as const

@@ -7,7 +7,7 @@ import { ConfigurationGate, type DispatchView } from './configuration-gate.js'
 const app = { id: 'app_1', enabled: true } as AppConfiguration
 const subscription = { id: 'sub_1', appId: 'app_1', companyId: 'cmp_1', enabled: true } as SubscriptionConfiguration
 
-/** A gate over a view that the test changes, whose reads to the end are answered by the test. */
+/** A gate over a view that the test changes. The test decides when a read to the end finishes. */
 function gateOver(change: Partial<DispatchView>) {
   const view: DispatchView = {
     company: () => ({ id: 'cmp_1', name: 'C' }),
@@ -36,11 +36,11 @@ function gateOver(change: Partial<DispatchView>) {
 const head = (subscriptionVersion: bigint) => ({ subscriptionId: 'sub_1', subscriptionVersion }) as RecordRef
 
 describe('ConfigurationGate', () => {
-  it('sends what is known and enabled', () => {
+  it('sends a delivery whose subscription is known and enabled', () => {
     expect(gateOver({}).gate.verdict(head(5n)).kind).toBe('send')
   })
 
-  it('drops at once what a person disabled after the head was routed', () => {
+  it('drops a delivery at once when its subscription was disabled after the head was routed', () => {
     const { gate } = gateOver({ subscription: () => ({ version: 6n, value: { ...subscription, enabled: false } }) })
     expect(gate.verdict(head(5n))).toEqual({ kind: 'settle', status: 'dropped', reason: 'subscription_disabled' })
   })
@@ -49,7 +49,7 @@ describe('ConfigurationGate', () => {
     ['disabled', { app: () => ({ ...app, enabled: false }) }, 'dropped'],
     ['unknown', { app: () => undefined }, 'filtered'],
     ['of an unknown company', { company: () => undefined }, 'filtered'],
-  ])('believes that the app is %s only after it has read as far as the router', async (_, change, status) => {
+  ])('treats the app as %s only after it has read as far as the router had', async (_, change, status) => {
     const { gate, finishRead } = gateOver(change)
     const record = head(5n)
     expect(gate.verdict(record)).toEqual({ kind: 'behind' })
@@ -57,7 +57,7 @@ describe('ConfigurationGate', () => {
     expect(gate.verdict(record)).toMatchObject({ kind: 'settle', status })
   })
 
-  it('takes a subscription that is unknown after reading to the end for deleted', async () => {
+  it('treats a subscription that is unknown after reading to the end as deleted', async () => {
     const { gate, finishRead } = gateOver({ subscription: () => undefined })
     const record = head(5n)
     expect(gate.verdict(record)).toEqual({ kind: 'behind' })

@@ -7,7 +7,7 @@ import type {
 import { pause, type Clock } from '@hooklane/core/kernel'
 import type { RecordRef, Verdict } from '@hooklane/core/lane'
 
-/** What the dispatcher asks of the configuration. */
+/** The part of the configuration that the dispatcher reads. */
 export interface DispatchView {
   company(companyId: string): CompanyConfiguration | undefined
   app(appId: string): AppConfiguration | undefined
@@ -20,21 +20,22 @@ export interface DispatchView {
 export interface ConfigurationGateOptions {
   readonly clock: Pick<Clock, 'after'>
   readonly view: DispatchView
-  /** Resolves when everything that stands in the configuration topic now has been read. */
+  /** Resolves when everything that is in the configuration topic at the time of the call has been read. */
   readonly readToEnd: () => Promise<void>
-  /** More was read: heads that were `behind` are asked about again. */
+  /** Called when more was read: heads with the verdict `behind` must be decided again. */
   readonly onRead: () => void
   readonly onFailure: (error: unknown) => void
 }
 
 /**
- * Decides whether a head can be sent with what this process knows.
+ * Decides whether the head of a lane can be sent with the configuration that this process has read.
  *
- * The router may have read the configuration further than this process: a head whose subscription is unknown or older than the head says is `behind`
- * until the topic has been read to an end that was taken after the head was seen. What is unknown even then was deleted.
+ * The router may have read more of the configuration than this process. A head is therefore `behind` while its subscription is unknown
+ * here, or known in an older version than the head names. It stays `behind` until the topic has been read to an end that was determined
+ * after the head was seen. A subscription that is unknown even then was deleted.
  */
 export class ConfigurationGate {
-  /** Number of the read to an end that will have covered the head. */
+  /** The number of the read to the end that covers the head. */
   private readonly coveredBy = new WeakMap<RecordRef, number>()
   private completedReads = 0
   private startedReads = 0
@@ -53,7 +54,10 @@ export class ConfigurationGate {
     return { kind: 'behind' }
   }
 
-  /** The record names the version of the subscription only: what app and company forbid counts when as much was read as the router had. */
+  /**
+   * The record names only the version of its subscription. A missing or disabled app or company therefore counts only after a covering
+   * read.
+   */
   private known(subscription: SubscriptionConfiguration, record: RecordRef): Verdict {
     if (!subscription.enabled) return { kind: 'settle', status: 'dropped', reason: 'subscription_disabled' }
     const app = this.options.view.app(subscription.appId)
@@ -71,7 +75,7 @@ export class ConfigurationGate {
     return read !== undefined && this.completedReads >= read
   }
 
-  /** A read that is under way may have taken its end before the head was seen: the next one counts. */
+  /** A read that is under way may have determined its end before the head was seen, so only the next read covers the head. */
   private readOn(record: RecordRef): void {
     if (!this.coveredBy.has(record)) this.coveredBy.set(record, this.startedReads + 1)
     this.reading ??= this.read()
@@ -85,7 +89,7 @@ export class ConfigurationGate {
     } catch (error) {
       this.options.onFailure(error)
     }
-    // Heads that are covered go on now; the rest waits a little, so that one head far ahead is no load on the broker.
+    // Covered heads continue now. The others wait a little, so that one head far ahead puts no load on the broker.
     this.options.onRead()
     await pause(this.options.clock, READ_AGAIN_MS)
     this.reading = null
@@ -95,5 +99,5 @@ export class ConfigurationGate {
 
 const DELETED: Verdict = { kind: 'settle', status: 'filtered', reason: 'deleted' }
 
-/** Between two reads for heads that are ahead of the configuration. Lower: load on the broker. Higher: such a head waits longer. */
+/** Between two reads for heads that are ahead of the configuration. Too low: load on the broker. Too high: such a head waits longer. */
 const READ_AGAIN_MS = 100

@@ -8,7 +8,7 @@ const eventually = (check: () => void) => testing.eventually(check, { withinMs: 
 const head = (streamEpoch: number, appId = 'app_1') => ({ appId, streamEpoch }) as RecordRef
 const inOldGroup: OpenStream = { appId: 'app_1', epoch: 1, workerGroup: 'old' }
 
-/** A gate before a database that the test fills, at a time that the test sets. */
+/** A gate with a database that the test fills and a clock that the test sets. */
 function gateBefore(...open: OpenStream[]) {
   const seen = { questions: [] as string[][], opened: 0, overdue: [] as OpenStream[], failures: 0 }
   const database = { open, isAway: false, nowMs: 0 }
@@ -26,13 +26,13 @@ function gateBefore(...open: OpenStream[]) {
 }
 
 describe('PredecessorGate', () => {
-  it('asks nobody about an app that was never deleted', () => {
+  it('does not ask the database about an app that was never deleted', () => {
     const { gate, seen } = gateBefore(inOldGroup)
     expect(gate.isOpen(head(1), 'new')).toBe(true)
     expect(seen.questions).toEqual([])
   })
 
-  it('holds an app back until its predecessor’s stream in another group is settled, and asks once from then on', async () => {
+  it('holds an app back until its predecessor’s stream in another group is settled, and does not ask again after that', async () => {
     const { gate, seen, database } = gateBefore(inOldGroup)
     expect(gate.isOpen(head(2), 'new')).toBe(false)
     await eventually(() => expect(seen.opened).toBeGreaterThan(0))

@@ -3,11 +3,11 @@ import type { OpenStream, RecordRef } from '@hooklane/core/lane'
 
 export interface PredecessorGateOptions {
   readonly clock: Pick<Clock, 'after' | 'monotonicMs'>
-  /** Streams of deleted apps whose end is not known yet, of the given apps. */
+  /** Returns the streams of the given deleted apps that are not settled yet. */
   readonly openStreams: (appIds: readonly string[]) => Promise<readonly OpenStream[]>
-  /** Something has opened: heads that were held back are asked about again. */
+  /** Called after each answer: heads that were held back must be decided again. */
   readonly onOpened: () => void
-  /** An app waits for long for the worker group of its predecessor. */
+  /** Called when an app has waited too long for the worker group of its predecessor. */
   readonly onOverdue: (stream: OpenStream) => void
   readonly onFailure: (error: unknown) => void
 }
@@ -19,20 +19,22 @@ interface Waiting {
 }
 
 /**
- * Holds back the first deliveries of an app that was made again in another worker group, until the deliveries of its predecessor are settled there:
- * two groups must never have a request to one app in flight at once. Within one group the lane itself sees to that.
+ * Holds back the first deliveries of an app that was deleted and created again in another worker group, until the deliveries of its
+ * predecessor are settled in the old group. Two groups must never have requests to one app in flight at once. Within one group the lane
+ * itself prevents that.
  *
- * Asks the database once per app and epoch, and again while something is open. Apps that were never deleted (epoch 1) are not asked about.
+ * Asks the database once per app and epoch, and again while an earlier stream is open. It never asks about apps that were never deleted
+ * (epoch 1).
  */
 export class PredecessorGate {
-  /** Highest epoch of an app that may start. */
+  /** The highest epoch of each app that may start. */
   private readonly opened = new Map<string, number>()
   private readonly waiting = new Map<string, Waiting>()
   private isAsking = false
 
   constructor(private readonly options: PredecessorGateOptions) {}
 
-  /** Whether everything of the app's epochs before the record's is settled, as far as this process knows by now. */
+  /** Whether all deliveries of the app's earlier epochs are settled, as far as this process knows. */
   isOpen({ appId, streamEpoch }: RecordRef, workerGroup: string): boolean {
     if (streamEpoch === 1 || (this.opened.get(appId) ?? 1) >= streamEpoch) return true
     const alarmMs = this.waiting.get(appId)?.alarmMs ?? this.options.clock.monotonicMs() + OVERDUE_MS
@@ -54,7 +56,7 @@ export class PredecessorGate {
       }
       if (this.waiting.size > 0) await pause(this.options.clock, ASK_AGAIN_MS)
     }
-    // In the tick of the last look at `waiting`: what waits later must find nobody asking.
+    // Order matters: set in the same tick as the last check of `waiting`, so that an app that waits from now on starts a new loop.
     this.isAsking = false
   }
 
@@ -74,7 +76,7 @@ export class PredecessorGate {
   }
 }
 
-/** Lower: load on Postgres. Higher: an app that was made again waits longer. */
+/** Too low: load on Postgres. Too high: an app that was created again waits longer. */
 const ASK_AGAIN_MS = 250
-/** A predecessor's last attempt lasts half a minute at most; longer means that nobody serves its group. */
+/** A predecessor's last attempt takes at most half a minute. A much longer wait means that no dispatcher serves its group. */
 const OVERDUE_MS = 300_000

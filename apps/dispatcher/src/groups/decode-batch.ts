@@ -6,11 +6,11 @@ import type { RefusedRecord } from '@hooklane/kafka/host'
 
 export interface DecodedBatch {
   readonly records: readonly LaneRecord[]
-  /** Records that no lane can take: they go to quarantine, and the lane shows a gap. */
+  /** Records that no lane can take. They go to quarantine, and the lane reports a gap. */
   readonly unreadable: readonly RefusedRecord[]
 }
 
-/** Reads what lanes need of each record from `fromOffset` on: headers and key, never the body. */
+/** Decodes what lanes need from each record at or after `fromOffset`: the headers and the key, never the body. */
 export function decodeBatch(batch: LogBatch, fromOffset: bigint): DecodedBatch {
   const records: LaneRecord[] = []
   const unreadable: RefusedRecord[] = []

@@ -7,17 +7,17 @@ export interface GroupWorkerOptions {
   readonly topic: string
   readonly host: ConsumerHost
   readonly makeOwner: (partition: number, worker: GroupWorker) => PartitionOwner
-  /** Puts records aside that no lane can take. Resolves when that is done, or when nobody needs it any more. Never rejects. */
+  /** Quarantines records that no lane can take. Resolves when that is done or no longer needed. Never rejects. */
   readonly putAside: (unreadable: readonly RefusedRecord[], isNeeded: () => boolean) => Promise<void>
 }
 
-/** Serves one worker group: one consumer on its topic, one owner for each partition that Kafka assigns to it. */
+/** Serves one worker group: one consumer on its topic, and one owner for each partition that Kafka assigns to this process. */
 export class GroupWorker implements PartitionReader {
   private readonly owners = new Map<number, PartitionOwner>()
   private readonly leaving = new Set<Promise<void>>()
-  /** Sessions that wait until something was put aside: what arrives meanwhile is read again. */
+  /** Sessions that wait until records are in quarantine. Batches that arrive in the meantime are ignored and read again. */
   private readonly held = new WeakSet<LaneSession>()
-  /** Where the log of a partition ended when it was last read. */
+  /** The high watermark of each partition at its last batch. */
   private readonly ends = new Map<number, bigint>()
 
   constructor(private readonly options: GroupWorkerOptions) {}
@@ -50,12 +50,12 @@ export class GroupWorker implements PartitionReader {
     this.options.host.readFrom(this.at(partition), fromOffset)
   }
 
-  /** Ignored when another session reads the partition by now. */
+  /** Ignored when another session reads the partition now. */
   pause(partition: number, session: LaneSession): void {
     if (this.owners.get(partition)?.session === session) this.options.host.pause([this.at(partition)])
   }
 
-  /** Ignored when another session reads the partition by now. */
+  /** Ignored when another session reads the partition now. */
   resume(partition: number, session: LaneSession): void {
     if (this.owners.get(partition)?.session === session) this.options.host.resume([this.at(partition)])
   }
@@ -64,7 +64,7 @@ export class GroupWorker implements PartitionReader {
     return this.options.host.lastHeartbeatMs()
   }
 
-  /** Of the partitions that are owned, behind their positions. */
+  /** Records between the positions of the owned partitions and the ends of their logs. */
   lagRecords(): number {
     let lag = 0n
     for (const [partition, { session }] of this.owners) {
@@ -76,7 +76,7 @@ export class GroupWorker implements PartitionReader {
     return Number(lag)
   }
 
-  /** For lag tools only. */
+  /** Commits the saved positions to Kafka, for lag tools only. */
   async commitPositions(): Promise<void> {
     const offsets = [...this.owners].flatMap(([partition, owner]) => {
       const low = owner.session?.state.savedOffset
@@ -85,7 +85,7 @@ export class GroupWorker implements PartitionReader {
     await this.options.host.commit(offsets)
   }
 
-  /** Gained partitions stand still until their lease is granted. */
+  /** Gained partitions are not read until their lease is granted. */
   onAssigned({ gained, lost }: Assignment): void {
     for (const { partition } of lost) {
       const owner = this.owners.get(partition)
@@ -108,7 +108,7 @@ export class GroupWorker implements PartitionReader {
     else void this.fileAfterPuttingAside(session, decoded, batch)
   }
 
-  /** Every partition on its own ends its attempts, saves and frees its lease: the next owners find the leases free. */
+  /** All partitions, in parallel, finish their attempts, save, and release their leases, so that the next owners need not wait. */
   async drain(): Promise<void> {
     await Promise.all([...this.owners.values()].map((owner) => owner.release('shutdown')))
     await Promise.all(this.leaving)
@@ -118,7 +118,7 @@ export class GroupWorker implements PartitionReader {
     session.tell({ type: 'recordsRead', records, endOffset })
   }
 
-  /** Order matters: the position must not pass a record before its bytes are safe. Reading goes on behind this batch, so nothing is missed. */
+  /** Order matters: the position must not pass a record before its bytes are in quarantine. Reading then resumes behind this batch. */
   private async fileAfterPuttingAside(session: LaneSession, decoded: DecodedBatch, batch: LogBatch): Promise<void> {
     this.held.add(session)
     await this.options.putAside(decoded.unreadable, () => !session.over)

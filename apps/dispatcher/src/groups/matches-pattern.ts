@@ -1,4 +1,4 @@
-/** Whether a worker group is served: `patterns` are names, or names with `*` for any run of characters. */
+/** Whether a worker group is served. `patterns` are names in which `*` stands for any number of characters. */
 export function isServed(group: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => matches(group, pattern))
 }

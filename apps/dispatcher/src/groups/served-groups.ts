@@ -9,11 +9,11 @@ export interface ServedGroupsOptions {
   readonly patterns: readonly string[]
   readonly make: (group: WorkerGroupConfiguration) => GroupWorker
   readonly onFailure: (workerGroup: string, error: unknown) => void
-  /** The group is served no more: nothing of it must be shown. */
+  /** Called when the group is no longer served: its metrics must be removed. */
   readonly onEnded: (workerGroup: string) => Promise<void>
 }
 
-/** The worker groups this process serves. A group that appears gets a consumer of its own, one that goes takes it along; the others notice nothing. */
+/** The worker groups that this process serves. Each group has its own consumer, which starts and stops without affecting the others. */
 export class ServedGroups {
   private readonly served = new Map<string, Served>()
   private readonly leaving = new Set<Promise<void>>()
@@ -25,14 +25,14 @@ export class ServedGroups {
     return [...this.served.values()].map(({ worker }) => worker)
   }
 
-  /** Starts what matches and is not served yet. Resolves when all that was given has joined its consumer group. */
+  /** Starts each given group that matches and is not served yet. Resolves when all of them have joined their consumer groups. */
   async serve(groups: readonly WorkerGroupConfiguration[]): Promise<void> {
     await Promise.all(
       groups.filter(({ name }) => isServed(name, this.options.patterns)).map((group) => this.begin(group)),
     )
   }
 
-  /** The group is gone from the configuration: its consumer leaves, its leases are given back. Resolves when that is done. */
+  /** Stops serving a group that was removed from the configuration. Resolves when its consumer has left and its leases are released. */
   async end(name: string): Promise<void> {
     const entry = this.served.get(name)
     if (!entry) return
@@ -43,11 +43,11 @@ export class ServedGroups {
     await left
   }
 
-  /** All groups side by side: a lane's pause is its longest attempt in flight, not the sum over the groups. */
+  /** Stops all groups in parallel: a lane then pauses for its longest attempt in flight, not for the sum over the groups. */
   async stop(): Promise<void> {
     this.stopping.abort()
     for (const { ending } of this.served.values()) ending.abort()
-    // A start that is under way is not waited for: without Kafka it would last for ever.
+    // A start that is under way is not awaited: without Kafka it would never end.
     await Promise.all([...[...this.served.values()].map((entry) => entry.worker.stop()), ...this.leaving])
   }
 
@@ -65,17 +65,17 @@ export class ServedGroups {
     return entry.started
   }
 
-  /** Who leaves while it joins stays a member until its session expires, and nobody can remove the consumer group before. */
+  /** A consumer that leaves while it joins stays a member until its session expires; until then the consumer group cannot be deleted. */
   private async leave(name: string, { worker, started }: Served): Promise<void> {
     await Promise.race([started, pause(this.options.clock, JOIN_PATIENCE_MS, this.stopping.signal)])
     await worker.stop()
     await this.options.onEnded(name)
   }
 
-  /** A group whose topic is not there yet must not end the process that serves the others. */
+  /** A group whose topic does not exist yet must not end the process that serves the others. */
   private async startPatiently(group: WorkerGroupConfiguration, entry: Served): Promise<void> {
     const { signal } = entry.ending
-    // Asked after a wait, in which it may have been aborted.
+    // A function, because the signal may be aborted during each wait.
     const mustEnd = (): boolean => signal.aborted
     for (;;) {
       try {
@@ -95,10 +95,13 @@ export class ServedGroups {
 interface Served {
   worker: GroupWorker
   started: Promise<void>
-  /** Aborted when the group goes, or the process ends. */
+  /** Aborted when the group is removed or the process ends. */
   readonly ending: AbortController
 }
 
 const START_AGAIN_MS = 5_000
-/** Lower: topics of a group that came and went at once stay longer. Higher: a cluster that is ill keeps a consumer that nobody needs. */
+/**
+ * Too low: the topics of a group that was created and removed at once stay longer. Too high: a faulty cluster keeps an unneeded consumer
+ * alive.
+ */
 const JOIN_PATIENCE_MS = 15_000

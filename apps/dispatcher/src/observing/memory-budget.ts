@@ -1,12 +1,12 @@
 export type BudgetLevel = 'ok' | 'pause'
 
-/** Reading pauses at 80 % of the payload memory and goes on at 60 %: two levels, so that it does not flutter. */
+/** Reading pauses at 80 % of the payload memory and resumes at 60 %. Two thresholds keep it from switching at every measurement. */
 export class MemoryBudget {
   private level: BudgetLevel = 'ok'
 
   constructor(private readonly maxBytes: number) {}
 
-  /** The level after `heldBytes` was measured, and whether it changed. */
+  /** Returns the level for the measured `heldBytes`, and whether the level changed. */
   update(heldBytes: number): { readonly level: BudgetLevel; readonly hasChanged: boolean } {
     const share = heldBytes / this.maxBytes
     const level = share >= PAUSE_AT ? 'pause' : share <= RESUME_AT ? 'ok' : this.level

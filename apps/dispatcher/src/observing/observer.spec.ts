@@ -41,7 +41,7 @@ function world() {
 }
 
 describe('Observer', () => {
-  it('a position with work behind it ages until it moves, and one without does not', async () => {
+  it('a position with unsettled deliveries behind it ages until it moves; one without does not age', async () => {
     const { at, gaugeAfter } = world()
     expect(await gaugeAfter(0, 'position_age_seconds')).toBe(0)
     expect(await gaugeAfter(60, 'position_age_seconds')).toBe(0)
@@ -55,7 +55,7 @@ describe('Observer', () => {
     expect(await gaugeAfter(9, 'position_age_seconds')).toBe(0)
   })
 
-  it('what waits for Kafka counts as held: reading pauses before it fills the memory', async () => {
+  it('bytes that wait for Kafka count as held, so reading pauses before they fill the memory', async () => {
     const { at, told, gaugeAfter } = world()
     at.unpublishedBytes = 700_000
     expect(await gaugeAfter(1, 'held_payload_bytes')).toBe(700_000)

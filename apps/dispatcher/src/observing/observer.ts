@@ -10,9 +10,9 @@ export interface ObserverOptions {
   readonly metrics: DispatcherMetrics
   readonly clock: Time
   readonly budget: MemoryBudget
-  /** Requests out now. */
+  /** Number of requests in flight. */
   readonly inFlight: () => number
-  /** Bytes of records that wait for Kafka. */
+  /** Bytes of records that wait to be published. */
   readonly unpublishedBytes: () => number
 }
 
@@ -24,11 +24,11 @@ interface Tally {
   oldestMs: number
 }
 
-/** Looks at all sessions each second: gauges for Prometheus, and the memory that decides whether reading goes on. */
+/** Inspects all sessions every second: sets the gauges, and pauses or resumes reading by the memory held. */
 export class Observer {
-  /** Counted so far. */
+  /** Suppressed duplicates of each session that the counter already contains. */
   private readonly suppressed = new WeakMap<LaneSession, number>()
-  /** Where each position stood when it was last seen to move, and when that was. */
+  /** The value of each position when it last moved, and the time of that. */
   private readonly moved = new WeakMap<LaneSession, { readonly low: bigint; readonly atMs: number }>()
 
   constructor(private readonly options: ObserverOptions) {}
@@ -47,13 +47,13 @@ export class Observer {
       metrics.partitionsOwned.set({ group: worker.workerGroup }, sessions.length)
       this.observeLanes(worker.workerGroup, sessions)
     }
-    // Without a partition nothing is saved, so nothing would ever say that the database is back.
+    // Without a partition nothing is saved, so nothing else would report that the database is back.
     if (workers.every((worker) => worker.partitions.size === 0)) this.options.readiness.set('database', true)
     metrics.heldBytes.set(heldBytes)
     metrics.inFlight.set(this.options.inFlight())
     metrics.leaseRemaining.set(shortestLeaseMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, shortestLeaseMs) / 1000)
     const { level, hasChanged } = budget.update(heldBytes)
-    // Told again while it lasts: sessions that began meanwhile must know as well.
+    // Repeated while reading is paused, because sessions opened in the meantime must know it too.
     if (!hasChanged && level === 'ok') return
     for (const worker of workers) {
       for (const owner of worker.partitions.values()) owner.session?.tell({ type: 'budget', level })
@@ -82,7 +82,7 @@ export class Observer {
     metrics.oldestAge.set({ group }, (clock.wallMs() - tally.oldestMs) / 1000)
   }
 
-  /** 0 while nothing lies behind the position. */
+  /** 0 while no unsettled delivery lies behind the position. */
   private positionAgeMs(session: LaneSession): number {
     const nowMs = this.options.clock.monotonicMs()
     const { low, next } = session.state.offsets

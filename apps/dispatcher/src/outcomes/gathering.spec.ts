@@ -6,7 +6,7 @@ describe('gathering', () => {
   beforeEach(() => void jest.useFakeTimers())
   afterEach(() => void jest.useRealTimers())
 
-  it('handles in order what came while the first one waited, and starts over', () => {
+  it('handles in order what was added while the first item waited, and starts over', () => {
     const handled: number[] = []
     const gathering = new Gathering<number>(systemClock, 20, (item) => handled.push(item))
     gathering.add(1)
@@ -21,7 +21,7 @@ describe('gathering', () => {
     expect(jest.getTimerCount()).toBe(0)
   })
 
-  it('does not wait when enough are there', () => {
+  it('does not wait once enough items are there', () => {
     const handled: number[] = []
     const gathering = new Gathering<number>(systemClock, 20, (item) => handled.push(item))
     for (let item = 0; item < 200; item++) gathering.add(item)
@@ -29,7 +29,7 @@ describe('gathering', () => {
     expect(jest.getTimerCount()).toBe(0)
   })
 
-  it('takes what is added while it handles', () => {
+  it('takes items that are added while it handles others', () => {
     const handled: number[] = []
     const gathering: Gathering<number> = new Gathering<number>(systemClock, 20, (item) => {
       handled.push(item)

@@ -1,18 +1,21 @@
 import type { Clock } from '@hooklane/core/kernel'
 
-/** So many are worth the work at once. */
+/** With this many items, handling starts at once. */
 const AT_MOST = 200
 
 /**
- * Gathers items for a moment and then handles them one after the other, in their order. Nobody waits for their handling, and the same work done for
- * many in a row costs a fraction of what it costs between other things: its code and data are still in the processor's caches, and what comes of it
- * leaves in one request.
+ * Collects items for a moment and then handles them one after the other, in order. Meant for work that no request waits for. The same work
+ * for many items in a row costs a fraction of what it costs between other work: its code and data are still in the processor's caches, and
+ * the results leave in one request.
  */
 export class Gathering<T> {
   private items: T[] = []
   private cancelTurn: (() => void) | null = null
 
-  /** @param waitMs how long the first of them waits for others; `handle` must not throw */
+  /**
+   * @param waitMs how long the first item waits for others
+   * @param handle must not throw
+   */
   constructor(
     private readonly clock: Pick<Clock, 'after'>,
     private readonly waitMs: number,

@@ -20,7 +20,9 @@ const RECORD = {
   ...{ routedAt: '2026-03-02T08:15:04Z', mode: 'live' },
 } as RecordRef
 
-/** Everything that a subscription can be entrusted with: sealed by the service, or written in clear under a telling name. */
+/**
+ * Every kind of secret that a subscription can hold: sealed by the service, or in clear text under a name that marks it as a credential.
+ */
 interface Secrets {
   readonly header: string
   readonly clear: string
@@ -56,7 +58,7 @@ function subscriptionWith(secrets: Secrets): SubscriptionConfiguration {
   } as unknown as SubscriptionConfiguration
 }
 
-/** The records of an attempt that ended like this, as text. */
+/** Returns the records of an attempt with this outcome, as text. */
 function recordsOf(subscription: SubscriptionConfiguration, outcome: SendOutcome): string {
   const access = new SubscriptionAccessCache(SEALER).of(subscription)
   const headers = Object.fromEntries(access.headers.map(({ name, value }) => [name, value]))
@@ -98,7 +100,7 @@ const ENCODINGS: readonly ((text: string) => string)[] = [
   encodeURIComponent,
   (text) => JSON.stringify(text).slice(1, -1),
 ]
-/** What a receiver does with a text: where it repeats it. */
+/** The places where a receiver may repeat a text. */
 const PLACES: readonly ((echo: string) => SendOutcome)[] = [
   (echo) => answered({ body: echo }),
   (echo) => answered({ body: `${'x'.repeat(300)} {"echo":"${echo}"}` }),
@@ -158,7 +160,7 @@ describe('records of attempts', () => {
     expect(response).toEqual({ status: 500, headers: {}, body: 'no' })
   })
 
-  it('never show half a secret at the end of a body that goes on', () => {
+  it('never show part of a secret at the end of a body that was cut', () => {
     const canaries = { header: 'CANARY-of-the-header', clear: '-', password: '-', query: '-', path: '-' }
     const subscription = subscriptionWith(canaries)
     for (let shown = 1; shown <= canaries.header.length; shown++) {
@@ -170,7 +172,7 @@ describe('records of attempts', () => {
     expect(recordsOf(subscription, answered({ body: 'a whole answer: CANARY' }))).toContain('a whole answer: CANARY')
   })
 
-  it('hide what the receiver gives away of its own, and keep its challenge', () => {
+  it('hide credentials of the receiver’s own, and keep its authentication challenge', () => {
     const headers = Object.fromEntries([
       ['set-cookie', 'session=CANARY'],
       ['x-csrf-token', 'CANARY'],
@@ -188,7 +190,7 @@ describe('records of attempts', () => {
     )
   })
 
-  it('cost an outcome without secrets nothing: it stays the same object', () => {
+  it('an outcome without secrets stays the same object', () => {
     const access = new SubscriptionAccessCache(SEALER).of(
       subscriptionWith({ header: '-', clear: '-', password: '-', query: '-', path: '-' }),
     )

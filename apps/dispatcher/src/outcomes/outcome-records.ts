@@ -12,7 +12,7 @@ import type { Disposition } from '@hooklane/core/policy'
 import type { AttemptDetail, DeliveredEvent } from '../attempts/attempt-executor.js'
 import { decodeDelivery } from '../attempts/decode-delivery.js'
 
-/** Where records are written from. */
+/** The partition session that writes the records. */
 export interface RecordScope {
   readonly topicPrefix: string
   readonly workerGroup: string
@@ -79,8 +79,8 @@ export function settlementRecord(effect: EffectOf<'publishSettlement'>, scope: R
 }
 
 /**
- * `dead-letter/1`: with the whole delivery, so that it can be sent again: as its original bytes, because re-encoded a hostile one (`1e20`) grows
- * beyond what a record may hold.
+ * `dead-letter/1`: contains the whole delivery, so that it can be sent again. The delivery is copied as its original bytes, because a
+ * hostile one (`1e20`) would grow beyond the size limit of a record when it is encoded again.
  */
 export function deadLetterRecord(effect: EffectOf<'publishDeadLetter'>, scope: RecordScope): OutgoingRecord {
   const { record, attempts, reason } = effect
@@ -98,8 +98,9 @@ export function deadLetterRecord(effect: EffectOf<'publishDeadLetter'>, scope: R
 }
 
 /**
- * What a delivery is, where the record's headers say it; the rest from its value. A new object each time: spreading one of so many members makes a slow
- * one and costs four times what writing it as JSON does, so it is added to.
+ * The fields that identify a delivery, from the record's headers where they contain them and otherwise from the event. Returns a new object
+ * that the caller extends with `Object.assign`: spreading an object with so many members makes a slow one, and costs four times as much as
+ * encoding it as JSON.
  */
 function identityOf(record: RecordRef, event: DeliveredEvent | null, scope: RecordScope) {
   return {

@@ -10,7 +10,7 @@ import type { Publisher } from './publisher.js'
 
 export type OutcomeEffect = EffectOf<'publishAttempt' | 'publishSettlement' | 'publishDeadLetter'>
 
-/** What came of a delivery, waiting to be published. */
+/** An outcome of a delivery that waits to be published. */
 interface Outcome {
   readonly session: LaneSession
   readonly effect: OutcomeEffect
@@ -19,8 +19,9 @@ interface Outcome {
 }
 
 /**
- * Records of attempts wait so long for each other. No request waits for them: only positions, rows of failing lanes and dead letters do. Lower: more
- * requests to Kafka, each dearer than the delivery. Higher: more copies after a crash.
+ * How long records of outcomes wait for each other, to be published together. No request waits for them, only positions, the rows of
+ * failing lanes and dead letters. Too low: more requests to Kafka, each of which costs more than a delivery. Too high: more duplicates
+ * after a crash.
  */
 const PUBLISH_EVERY_MS = 20
 
@@ -32,9 +33,12 @@ export interface OutcomeReporterOptions {
   readonly topicPrefix: string
 }
 
-/** Writes what came of deliveries where others read it: into the log of attempts and the dead letters, the metrics, and one wide log line per attempt. */
+/**
+ * Reports the outcomes of deliveries: publishes them to the topics `attempts` and `dead-letters`, counts them, and logs one wide line per
+ * attempt.
+ */
 export class OutcomeReporter {
-  /** Apps of a session that have failed since it began, or had before: their latency says nothing about isolation. */
+  /** The apps of each session that have failed, during the session or before it. Their latency says nothing about isolation. */
   private readonly failed = new WeakMap<LaneSession, Set<string>>()
   private readonly attemptLogger: Logger
   private readonly gathered: Gathering<Outcome>
@@ -44,15 +48,15 @@ export class OutcomeReporter {
     this.gathered = new Gathering(options.clock, PUBLISH_EVERY_MS, (one) => this.publishNow(one))
   }
 
-  /** @param failing apps whose lanes stood when the session began */
+  /** @param failing apps whose lanes were already failing when the session began */
   opened(session: LaneSession, failing: readonly string[]): void {
     this.failed.set(session, new Set(failing))
   }
 
   /**
-   * Resolves when the log has the record; keeps trying until then, or until the session is over. Never rejects.
+   * Resolves when Kafka has the record, or the session is over; retries until then. Never rejects.
    *
-   * Order matters: of all kinds alike, because they must stand in the log in the order in which they happened.
+   * Order matters: all kinds of outcomes take the same path, because they must be published in the order in which they happened.
    */
   publish(session: LaneSession, effect: OutcomeEffect): Promise<void> {
     const wallMs = this.options.clock.wallMs()

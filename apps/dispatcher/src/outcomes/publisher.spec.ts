@@ -5,7 +5,7 @@ import { Publisher } from './publisher.js'
 
 const RECORD = { topic: 'attempts', key: 'app', value: 'x'.repeat(100) }
 
-/** A log that fails as often as it is told, and then answers when it is released. */
+/** A publisher over a log that fails `failures` times and then succeeds when the test calls `release`. */
 function publisherOver(failures: number) {
   let release: () => void = () => undefined
   const answered = new Promise<void>((resolve) => (release = resolve))
@@ -32,7 +32,7 @@ describe('what must not get lost', () => {
     expect(publisher.unpublishedBytes).toBe(0)
   })
 
-  it('is left to others once nobody waits for it here', async () => {
+  it('is given up once it is no longer needed here', async () => {
     const { publisher, seen } = publisherOver(Infinity)
     let isNeeded = true
     const published = publisher.publish(RECORD, () => isNeeded)

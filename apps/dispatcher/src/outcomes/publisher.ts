@@ -6,18 +6,18 @@ export interface PublisherOptions {
   readonly onRetry: (error: unknown, inMs: number) => void
 }
 
-/** Publishes what must not get lost: keeps trying until the log has the record, or nobody waits for it any more. */
+/** Publishes records that must not get lost: retries until Kafka has the record or it is no longer needed. */
 export class Publisher {
   private unpublished = 0
 
   constructor(private readonly options: PublisherOptions) {}
 
-  /** Bytes, roughly, of the records that the log does not have yet: while it is away attempts go on, and each leaves a record here. */
+  /** Approximate bytes of the records that Kafka does not have yet. While Kafka is away attempts continue, and each adds a record here. */
   get unpublishedBytes(): number {
     return this.unpublished
   }
 
-  /** @param isNeeded asked before each further try: a session that is over leaves its records to its successor */
+  /** @param isNeeded checked before each retry: a session that is over leaves its records to its successor */
   async publish(record: OutgoingRecord, isNeeded: () => boolean): Promise<void> {
     const bytes = record.value?.length ?? 0
     this.unpublished += bytes
@@ -46,5 +46,5 @@ export class Publisher {
   }
 }
 
-/** After a request that failed. Shorter floods brokers that start, longer keeps positions where they are. */
+/** Pauses after failed requests. Too short: floods brokers that are starting. Too long: positions stand still. */
 const PAUSES = { firstMs: 100, maxMs: 5_000 }

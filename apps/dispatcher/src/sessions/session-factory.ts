@@ -24,13 +24,13 @@ import type { PredecessorGate } from '../configuration/predecessor-gate.js'
 import type { DispatcherMetrics } from '../metrics.js'
 import type { OutcomeReporter } from '../outcomes/outcome-reporter.js'
 
-/** The consumer of a worker group, as far as its sessions need it. */
+/** What sessions need from the consumer of their worker group. */
 export interface SessionReader {
-  /** Whether Kafka lists the partition for this process. */
+  /** Whether the partition is in the current assignment of this process. */
   lists(partition: number): boolean
-  /** When Kafka last answered a heartbeat (monotonic); null: not yet. */
+  /** When Kafka last answered a heartbeat (monotonic clock); null before the first answer. */
   heartbeatMs(): number | null
-  /** Both are ignored when another session reads the partition by now. */
+  /** `pause` and `resume` are ignored when another session reads the partition now. */
   pause(partition: number, session: LaneSession): void
   resume(partition: number, session: LaneSession): void
 }
@@ -53,11 +53,11 @@ export interface SessionFactoryOptions {
   readonly lanes: LaneSettings
 }
 
-/** Makes the sessions of all partitions and binds their effects. */
+/** Makes the sessions of all partitions, and binds their effects to the adapters. */
 export class SessionFactory {
   constructor(private readonly options: SessionFactoryOptions) {}
 
-  /** Reads the lane rows of a partition that was just granted, and opens its session. */
+  /** Reads the lane rows of a partition whose lease was just granted, and opens its session. */
   async open(grant: Grant, deadlineMs: number, offsets: PartitionOffsets, reader: SessionReader): Promise<LaneSession> {
     const { laneStore, clock, lanes, outcomes, open } = this.options
     const { token } = grant
@@ -82,7 +82,7 @@ export class SessionFactory {
     return session
   }
 
-  /** Lanes of apps that were deleted before this process had their rows. */
+  /** Tells the session about apps that were deleted before this process read their lane rows. */
   private tellEnded(session: LaneSession): void {
     for (const { appId, epoch, workerGroup } of this.options.endedStreams()) {
       if (workerGroup === session.token.workerGroup) session.tell({ type: 'appDeleted', appId, epoch })
@@ -116,7 +116,7 @@ export class SessionFactory {
       },
       onFenced: (operation) => {
         metrics.fenced.inc({ group: workerGroup, op: operation })
-        logger.warn({ ...where, operation }, 'somebody else holds the lease: the partition is given up')
+        logger.warn({ ...where, operation }, 'another process holds the lease: this process gives up the partition')
       },
       onAmbiguous: (operation, error) => {
         metrics.ambiguous.inc({ op: operation })
@@ -125,7 +125,10 @@ export class SessionFactory {
     }
   }
 
-  /** The lease is kept only while Kafka hears us: else it might give the partition away while we hold on to it. */
+  /**
+   * The lease is renewed only while Kafka receives our heartbeats: otherwise it may assign the partition to another process while we hold
+   * the lease.
+   */
   private isHeartbeatFresh(reader: SessionReader): boolean {
     const last = reader.heartbeatMs()
     return last !== null && this.options.clock.monotonicMs() - last < this.options.sessionTimeoutMs
@@ -135,7 +138,7 @@ export class SessionFactory {
 const BEHIND: Verdict = { kind: 'behind' }
 
 const AMBIGUOUS: Readonly<Record<StoreOperation, string>> = {
-  keep: 'it is not known whether leases and positions were saved',
-  lane: 'it is not known whether a row was written: the partition is acquired again',
-  release: 'a lease could not be released: it has to lapse',
+  keep: 'leases and positions may or may not have been saved',
+  lane: 'a lane row may or may not have been written: the partition is acquired again',
+  release: 'a lease could not be released and will expire',
 }

@@ -7,40 +7,40 @@ import type { Waiting } from './batch-writer.js'
 import type { Entry } from './decode-entry.js'
 
 export interface BatchRecordingOptions {
-  /** Topic of what goes aside. */
+  /** Topic for records that cannot be recorded. */
   readonly quarantine: string
   readonly producer: LogProducer
   readonly writer: DeliveryLogWriter
   readonly metrics: RecorderMetrics
   readonly consumers: ConsumerMetrics
-  /** Consumer group that the records are read by. */
+  /** Consumer group that reads the records. */
   readonly group: string
   readonly skips: Skips
-  /** Whether the database takes what is read; what goes aside, to Kafka, says nothing of it. */
+  /** Called with whether the database accepts writes. Records put into quarantine go to Kafka and are no evidence of it. */
   readonly onWriting: (works: boolean) => void
 }
 
-/** Records batches: entries go to the delivery log; what cannot be read, and what the database refuses, to quarantine. */
+/** Writes batches: entries go to the delivery log; records that cannot be read or that the database refuses go to quarantine. */
 export class BatchRecording {
-  /** A batch is tried again until it is written; what was put aside meanwhile is not put aside again. */
+  /** Records that are in quarantine already. A batch is retried until it is written, and must not put them there again. */
   private readonly putAside = new WeakSet<Waiting>()
 
   constructor(private readonly options: BatchRecordingOptions) {}
 
-  /** @throws when it is not known to be done */
+  /** @throws when it is not certain that the whole batch was recorded */
   async record(batch: readonly Waiting[]): Promise<void> {
     const stop = this.options.metrics.writeSeconds.startTimer()
     const bad = batch.flatMap((one) => (one.entry === null ? [{ one, reason: one.reason }] : []))
     await this.quarantine(bad)
     const good = batch.filter((one) => one.entry !== null && !this.putAside.has(one))
     const refused = await this.writeEntries(good)
-    // Said of the whole batch alone: one that fails in its second half is written again with its first half, time after time.
+    // Reported only for a whole batch: a batch that keeps failing in its second half writes its first half successfully each time.
     if (good.length > 0) this.options.onWriting(true)
     await this.quarantine(refused)
     stop()
   }
 
-  /** Returns what the database refuses, found by halves, so that it keeps nothing else from being written. */
+  /** Writes the entries and returns those that the database refuses, found by bisection, so that they do not block the others. */
   private async writeEntries(batch: readonly Waiting[]): Promise<Refusal[]> {
     const entries = batch.flatMap((one) => (one.entry === null ? [] : [one.entry]))
     const reason = await this.writeToDatabase(entries)
@@ -50,19 +50,23 @@ export class BatchRecording {
       const middle = Math.ceil(batch.length / 2)
       return [...(await this.writeEntries(batch.slice(0, middle))), ...(await this.writeEntries(batch.slice(middle)))]
     }
-    // Once more, because a missing partition of the table is refused as well, and made by the next write.
+    // Retried once: a missing partition of the table also causes a refusal, and the next write creates that partition.
     const again = await this.writeToDatabase(entries)
     return again === null ? [] : [{ one: only, reason: `refused:${again}` }]
   }
 
-  /** Returns why the database refuses them; null when they are written. @throws when that is not known */
+  /**
+   * Returns why the database refuses the entries; null when they were written.
+   *
+   * @throws when the outcome is unknown
+   */
   private async writeToDatabase(entries: readonly Entry[]): Promise<string | null> {
     if (entries.length === 0) return null
     try {
       await this.options.writer.write(entries)
       return null
     } catch (error) {
-      // A refusal is an answer.
+      // A refusal proves that the database works.
       if (error instanceof RefusedByLog) return error.reason
       this.options.onWriting(false)
       throw error
@@ -77,12 +81,12 @@ export class BatchRecording {
     const at = new Date().toISOString()
     await producer.publishAll(refused.map((one) => quarantineRecord(one, { topic, service: 'recorder', at })))
     for (const { one } of fresh) this.putAside.add(one)
-    const message = 'records cannot be recorded and went to quarantine'
+    const message = 'records could not be recorded and were put into quarantine'
     reportQuarantined({ metrics: consumers, skips, group }, refused, { level: 'error', message })
   }
 }
 
-/** A record that goes aside, and why. */
+/** A record that goes to quarantine, and the reason. */
 interface Refusal {
   readonly one: Waiting
   readonly reason: string

@@ -63,7 +63,7 @@ describe('BatchWriter', () => {
     expect(writer.bytes).toBe(0)
   })
 
-  it('waits longer and longer for a batch that fails, and little again once it was written', async () => {
+  it('backs off for longer after each failure of a batch, and starts over once the batch was written', async () => {
     let failures = 3
     const { writer, seen } = writerOver(() => (failures-- > 0 ? Promise.reject(new Error('away')) : Promise.resolve()))
     writer.add([waiting(1)])
@@ -74,7 +74,7 @@ describe('BatchWriter', () => {
     expect(seen.pauses).toEqual([100, 200, 400, 100])
   })
 
-  it('writes what comes in pieces as one batch', async () => {
+  it('writes records that arrive in several pieces as one batch', async () => {
     const batches: number[] = []
     const { writer } = writerOver((batch) => {
       batches.push(batch.length)
@@ -87,14 +87,14 @@ describe('BatchWriter', () => {
     expect(batches).toEqual([2])
   })
 
-  it('does not wait when it is stopped, and writes what it holds', async () => {
+  it('does not linger when it is stopped, and writes the records that it holds', async () => {
     const { writer, seen } = writerOver(() => Promise.resolve(), 2 ** 30)
     writer.add([waiting(1)])
     await writer.stop()
     expect(seen.committed).toEqual(['0:2'])
   })
 
-  it('writes a batch again that failed, and commits only after it was written', async () => {
+  it('retries a batch that failed, and commits only after it was written', async () => {
     let failures = 2
     const { writer, seen } = writerOver(() => (failures-- > 0 ? Promise.reject(new Error('away')) : Promise.resolve()))
     writer.add([waiting(1), waiting(9, 1)])
@@ -105,7 +105,7 @@ describe('BatchWriter', () => {
     expect(seen).toEqual({ committed: ['0:2', '1:10'], pauses: [100, 200] })
   })
 
-  it('gives up what cannot be written when it is stopped', async () => {
+  it('gives up records that cannot be written when it is stopped', async () => {
     const { writer, seen } = writerOver(() => Promise.reject(new Error('away')))
     writer.add([waiting(1)])
     await writer.stop()
@@ -113,7 +113,7 @@ describe('BatchWriter', () => {
     expect(writer.size).toBe(1)
   })
 
-  it('names the end of each partition', () => {
+  it('returns the end offset of each partition', () => {
     expect(endsOf([waiting(1), waiting(7, 2), waiting(4)])).toEqual([
       { topic: 'attempts', partition: 0, offset: 5n },
       { topic: 'attempts', partition: 2, offset: 8n },

@@ -1,30 +1,33 @@
 import { Backoff, type LogRecord, type TopicPartition } from '@hooklane/core/kernel'
 import type { Entry } from './decode-entry.js'
 
-/** One record that waits to be written: an entry, or bytes that go to quarantine. */
+/** One record that waits to be written: an entry for the log, or a record that goes to quarantine. */
 export type Waiting = { readonly at: LogRecord } & (
   { readonly entry: Entry } | { readonly entry: null; readonly reason: string }
 )
 
 export interface BatchWriterOptions {
   readonly batchMax: number
-  /** Keys and values of one batch, exceeded by its first record alone: a dead letter may be as large as Kafka takes. */
+  /**
+   * Maximum bytes of keys and values in one batch. Only a batch of one record may exceed it: a dead letter may be as large as Kafka allows.
+   */
   readonly batchMaxBytes: number
-  /** How long a batch that is not full waits for more. */
+  /** How long a batch that is not full waits for more records. */
   readonly lingerMs: number
-  /** Writes the entries to the log and the rest to quarantine; rejects when it is not known to be done. */
+  /** Writes the entries to the log and the rest to quarantine. Rejects when it is not certain that everything was written. */
   readonly write: (batch: readonly Waiting[]) => Promise<void>
-  /** Everything below these offsets is written. Failures are the callee's: nothing depends on it but lag and rework. */
+  /** Commits offsets below which everything is written. Must not reject: a failed commit only causes lag and repeated work. */
   readonly commit: (offsets: readonly (TopicPartition & { readonly offset: bigint })[]) => Promise<void>
   readonly onFailure: (error: unknown, retryInMs: number) => void
   readonly onWritten: (batch: readonly Waiting[]) => void
 }
 
 /**
- * Takes records as they are read and writes them one batch after another, each as large as what came in meanwhile: what one fetch found in
- * several partitions comes in pieces, and every batch costs a transaction and a commit of offsets. A batch that fails is written again,
- * unchanged, until it succeeds: the log ignores copies. Partitions that were taken away keep their records here; whoever
- * reads them again writes copies, which are ignored as well.
+ * Takes records as they are read and writes them one batch after another. Each batch takes all records that have arrived, up to its limits,
+ * because one fetch delivers several partitions in pieces and every batch costs a transaction and a commit of offsets.
+ *
+ * A failed batch is retried until it succeeds; the log ignores duplicates. Records of partitions that were taken away stay here and are
+ * written. The next owner of such a partition writes them again, and the log ignores these duplicates too.
  */
 export class BatchWriter {
   private waiting: Waiting[] = []
@@ -39,7 +42,7 @@ export class BatchWriter {
     return this.waiting.length
   }
 
-  /** Of keys and values that wait. */
+  /** Bytes of the keys and values that wait. */
   get bytes(): number {
     return this.waitingBytes
   }
@@ -52,7 +55,9 @@ export class BatchWriter {
     if (this.waiting.length > 0) this.running ??= this.run()
   }
 
-  /** Writes what is waiting; a batch that cannot be written now is given up (it is read again by the next process). */
+  /**
+   * Writes the waiting records. Gives up at the first batch that cannot be written now; the next owner of its partitions reads it again.
+   */
   async stop(): Promise<void> {
     this.stopped = true
     this.wake?.()
@@ -60,7 +65,7 @@ export class BatchWriter {
   }
 
   private async run(): Promise<void> {
-    // What failed stands at the front: nothing is written before it has been.
+    // Order matters: a failed batch stays at the front, and nothing behind it is written first.
     const backoff = new Backoff(PAUSES)
     while (this.waiting.length > 0) {
       if (!this.hasFullBatch && !this.stopped) await this.pause(this.options.lingerMs)
@@ -80,7 +85,7 @@ export class BatchWriter {
       this.options.onWritten(batch)
       await this.options.commit(endsOf(batch))
     }
-    // In the tick of the last look at `waiting`: what is added later must find nobody running.
+    // Order matters: set in the same tick as the last check of `waiting`, so that records added from now on start a new run.
     this.running = null
   }
 
@@ -108,7 +113,7 @@ export class BatchWriter {
   }
 }
 
-/** After a batch that failed. Shorter hammers a database that starts, longer keeps the log behind. */
+/** Pauses after a failed batch. Too short: hammers a database that is starting. Too long: keeps the log behind. */
 const PAUSES = { firstMs: 100, maxMs: 5_000 }
 
 const bytesOf = ({ at }: Waiting): number => (at.key?.length ?? 0) + (at.value?.length ?? 0)

@@ -18,7 +18,7 @@ const attempt = decoderOf(AttemptSchema)
 const settlement = decoderOf(SettlementSchema)
 const deadLetter = decoderOf(DeadLetterSchema)
 
-/** Reads a record of `attempts` or `dead-letters`; any bytes give an entry or a reason. */
+/** Decodes a record of `attempts` or `dead-letters`. Returns an entry or a reason for any bytes; never throws. */
 export function decodeEntry(record: LogRecord): Decoded<Entry> {
   const schema = record.headers[HEADER.schema]?.toString('latin1')
   switch (schema) {

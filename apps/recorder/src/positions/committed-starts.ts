@@ -3,9 +3,12 @@ import type { Logger } from '@hooklane/observability'
 
 export interface CommittedStartsOptions {
   readonly clock: Pick<Clock, 'after'>
-  /** Where to go on in a topic, by partition: the group's commit, or the log's start where there is none or retention has passed it. */
+  /**
+   * Start offsets of a topic by partition: the committed offset of the group, or the start of the log if none is committed or it has
+   * expired.
+   */
   readonly startOffsets: (topic: string) => Promise<ReadonlyMap<number, bigint>>
-  /** The partitions that were asked for last can be read from these offsets on. */
+  /** Called with the start offsets of the partitions that were last passed to `find`. */
   readonly onFound: (starts: readonly PartitionStart[]) => void
   readonly logger: Pick<Logger, 'warn'>
 }
@@ -17,7 +20,7 @@ export interface PartitionStart {
 
 const TRY_AGAIN_MS = 1_000
 
-/** Finds out where partitions go on, and tries again until it is known. What was asked for before the last rebalance is forgotten. */
+/** Looks up the start offsets of partitions, and retries until they are known. A newer call of `find` cancels the earlier ones. */
 export class CommittedStarts {
   private generation = 0
 

@@ -1,6 +1,8 @@
 import type { KafkaLogAdmin } from '@hooklane/kafka'
 
-/** Where a group goes on in a topic, by partition: its commit, or the log's start where there is none or retention has passed it. */
+/**
+ * Start offsets of a topic by partition: the committed offset of the group, or the start of the log if none is committed or it has expired.
+ */
 export async function kafkaStartOffsets(
   admin: KafkaLogAdmin,
   group: string,

@@ -11,12 +11,12 @@ import {
 } from '@hooklane/kafka'
 
 /**
- * Matters only when nobody takes over from a router that died in a transaction: readers of the delivery topics wait for it that long.
- * Shorter than a slow broker's commit would abort good transactions.
+ * How long an open transaction may last. Matters only when no router takes over from one that died in a transaction: until the timeout,
+ * readers of the delivery topics wait for that transaction. Too low: a slow broker aborts good transactions.
  */
 const TRANSACTION_TIMEOUT_MS = 30_000
 
-/** The router's questions and transactions on Kafka. */
+/** The router's queries and transactions on Kafka. */
 export class KafkaRouterLog implements RouterLog {
   readonly #client: KafkaClient
   readonly #topics: TopicNames
@@ -67,7 +67,7 @@ export class KafkaRouterLog implements RouterLog {
     return 'failed'
   }
 
-  /** Of the topic `events`. */
+  /** Number of partitions of a topic. */
   partitionCount(topic: string): Promise<number> {
     return this.#admin.partitionCount(topic)
   }

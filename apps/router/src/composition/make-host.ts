@@ -5,14 +5,16 @@ import type { ConsumerMetrics } from '@hooklane/observability'
 import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import type { RouterSettings } from '../settings.js'
 
-/** Bounds how long a seek or resume takes to act, and so the time to acquire a partition. */
+/**
+ * How long a fetch may wait for records. Bounds how long a seek or resume takes to have an effect, and so the time to acquire a partition.
+ */
 const MAX_WAIT_MS = 150
-/** One fetch of one partition holds at least one event of the largest size. */
+/** Must hold at least one event of maximum size. */
 const MAX_FETCH_BYTES_PER_PARTITION = 1024 * 1024
-/** Consumer group, without the prefix of the topics. */
+/** Name of the consumer group, without the topic prefix. */
 export const GROUP = 'router'
 
-/** The router's member of its consumer group: one for both topics, assigned partition by partition together. */
+/** The router's member of its consumer group: one member for both topics, which gets the same partition numbers of both. */
 export function makeHost(
   settings: RouterSettings,
   context: ServiceContext,
@@ -33,6 +35,6 @@ export function makeHost(
     }),
     clock: systemClock,
     onRebalance: () => consumers.rebalances.inc({ group: GROUP }),
-    onCrash: (error) => context.fail('the consumer of events is gone', error),
+    onCrash: (error) => context.fail('the consumer of events has crashed', error),
   })
 }

@@ -4,7 +4,7 @@ import type { Logger } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 import type { RouterSettings } from '../settings.js'
 
-/** The process's client of Kafka, and who hears when one of its readers was moved to another offset than it asked for. */
+/** The Kafka client of the process. It notifies one listener when Kafka moved a consumer to another offset than it asked for. */
 export class RouterClient {
   readonly kafka: KafkaClient
   private onReset = (_: OffsetReset): void => undefined
@@ -21,7 +21,7 @@ export class RouterClient {
     })
   }
 
-  /** One listener. */
+  /** Sets the only listener. */
   listen(onReset: (reset: OffsetReset) => void): void {
     this.onReset = onReset
   }

@@ -4,7 +4,11 @@ import type { PartitionRouterSettings } from '@hooklane/core/routing'
 import type { RouterSettings } from '../settings.js'
 import type { KafkaRouterLog } from './kafka-router-log.js'
 
-/** How partitions are routed. @throws Error when the topics do not fit each other */
+/**
+ * The settings by which partitions are routed.
+ *
+ * @throws Error when `events` and `router.state` have different numbers of partitions
+ */
 export async function routingSettings(
   settings: RouterSettings,
   log: KafkaRouterLog,

@@ -7,7 +7,7 @@ import { noteUndecodable } from '@hooklane/observability'
 import type { ServiceContext } from '@hooklane/runtime'
 import type { RouterMetrics } from '../metrics.js'
 
-/** Follows the configuration topic into the view by which events are routed, from before the first event until the last. */
+/** Keeps the view by which events are routed current with the configuration topic, from before the first event until after the last. */
 export class ConfigurationFeed implements RoutingConfiguration, OnApplicationBootstrap, OnApplicationShutdown {
   readonly view = new ConfigurationView()
   private readonly reader: ConfigurationReader
@@ -29,11 +29,11 @@ export class ConfigurationFeed implements RoutingConfiguration, OnApplicationBoo
         metrics.incidents.inc({ kind: 'configuration_undecodable' })
         noteUndecodable(context.skips, record, reason)
       },
-      onCrash: (error) => context.fail('the configuration can no longer be followed', error),
+      onCrash: (error) => context.fail('the configuration topic can no longer be read', error),
     })
   }
 
-  /** A record has changed the view. One listener. */
+  /** Sets the only listener, which is called when a record has changed the view. */
   listen(onChange: () => void): void {
     this.onChange = onChange
   }

@@ -10,7 +10,9 @@ import type { SessionLifetime } from './session-lifetime.js'
 import { startOffset } from './start-offset.js'
 import { StateRestore } from './state-restore.js'
 
-/** Silence while restoring, which takes 0.3 s as a rule: something swallowed the read, and starting over is cheaper than finding out. */
+/**
+ * How long a restore, which normally takes 0.3 s, may read nothing before it fails. Then the read was lost, and starting over is cheapest.
+ */
 const RESTORE_SILENCE_MS = 20_000
 
 export interface AcquisitionOptions {
@@ -20,28 +22,31 @@ export interface AcquisitionOptions {
   readonly writer: PartitionWriter
   readonly lifetime: SessionLifetime
   readonly logger: Logger
-  /** What is read of the state partition goes to this one from now on; null: to nobody. */
+  /** Called with the restore that takes the records of the state partition from now on; null: they are dropped. */
   readonly onRestore: (restore: StateRestore | null) => void
 }
 
-/** What the last owner of a partition left. */
+/** The state and the position that the last owner of a partition left. */
 export interface AcquiredPartition {
   readonly state: PartitionState
-  /** Offset of the first event that is not routed. */
+  /** Offset of the first event that is not routed yet. */
   readonly next: bigint
-  /** Events before it that expired unread; null: none did. */
+  /** The events before `next` that expired unread; null when none did. */
   readonly expired: ExpiredRange | null
 }
 
 /**
- * Shuts every earlier owner out, then reads what they left. Order matters, in every step: what is read before the writer is opened, or
- * before its end record, may still be changed by one of them.
+ * Fences every earlier owner, then reads the state and the position that they left.
+ *
+ * Order matters, in every step: anything read before the writer is opened, or before its end record, may still be changed by an earlier
+ * owner.
+ *
  * @throws SessionEnded
  */
 export async function acquirePartition(options: AcquisitionOptions): Promise<AcquiredPartition> {
   const { context, partition, writer, lifetime, logger } = options
   await writer.open()
-  // Noted after the predecessor was shut out: we must not route with an older configuration than it did.
+  // Order matters: read after the predecessor was fenced, because we must not route with an older configuration than it did.
   const configured = context.configuration.caughtUp()
   configured.catch(() => undefined) // Awaited below, unless the restore fails first.
   const nonce = randomUUID()
@@ -74,7 +79,7 @@ async function restoreState(
       deadlineMs = clock.monotonicMs() + RESTORE_SILENCE_MS
     }
     const leftMs = deadlineMs - clock.monotonicMs()
-    if (leftMs <= 0) throw new Error(`nothing of the partition's state was read for ${RESTORE_SILENCE_MS} ms`)
+    if (leftMs <= 0) throw new Error(`no state record of the partition was read for ${RESTORE_SILENCE_MS} ms`)
     await lifetime.unlessEnded(lifetime.wait(leftMs))
   }
   control.pause([at])

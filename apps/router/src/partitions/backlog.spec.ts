@@ -13,7 +13,7 @@ function batch(from: number, to: number, endOffset = to + 1, bytes = 10): LogBat
 const offsets = (backlog: Backlog) => backlog.records.map((record) => Number(record.offset))
 
 describe('Backlog', () => {
-  it('drops what it has seen before and what lies below its start', () => {
+  it('drops records that it has seen before or that lie below its start', () => {
     const backlog = new Backlog(5n)
     backlog.add(batch(3, 7))
     backlog.add(batch(5, 9))
@@ -23,13 +23,13 @@ describe('Backlog', () => {
     expect(offsets(backlog)).toEqual([8, 9, 10])
   })
 
-  it('reads on behind markers that follow the last record', () => {
+  it('continues behind transaction markers that follow the last record', () => {
     const backlog = new Backlog(0n)
     backlog.add(batch(0, 3, 9))
     expect(backlog.next).toBe(9n)
   })
 
-  it('knows what expired between two batches, once, and files behind the earlier what stands in its place', () => {
+  it('returns the range that expired between two batches once, and files its replacement records behind the earlier batch', () => {
     const backlog = new Backlog(0n)
     backlog.add(batch(0, 3))
     expect(backlog.expiredBefore(batch(7, 9))).toBeNull()
@@ -41,7 +41,7 @@ describe('Backlog', () => {
     expect(offsets(backlog)).toEqual([0, 1, 2, 3, 6, 7, 8, 9])
   })
 
-  it('misses nothing when it is sent back to what it has', () => {
+  it('reports no expired range when it is sent back to records that it has', () => {
     const backlog = new Backlog(4n)
     backlog.overtaken()
     expect(backlog.expiredBefore(batch(4, 9))).toBeNull()
@@ -49,7 +49,7 @@ describe('Backlog', () => {
     expect(backlog.expiredBefore(batch(2, 9))).toBeNull()
   })
 
-  it('lags by what is filed and by what was not read yet', () => {
+  it('lags by the records that are filed and those that were not read yet', () => {
     const backlog = new Backlog(5n)
     expect(backlog.lag).toBe(0)
     backlog.add({ ...batch(5, 9), highWatermark: 30n })
@@ -61,7 +61,7 @@ describe('Backlog', () => {
     expect(backlog.lag).toBe(0)
   })
 
-  it('is full by count or by bytes, and has room again at half of that', () => {
+  it('is full by count or by bytes, and has room again at half of either limit', () => {
     const many = new Backlog(0n)
     many.add(batch(0, 3999))
     expect([many.isFull, many.hasRoom]).toEqual([true, false])

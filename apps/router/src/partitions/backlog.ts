@@ -1,11 +1,11 @@
 import type { LogBatch, LogRecord } from '@hooklane/core/kernel'
 import type { ExpiredRange } from '@hooklane/core/routing'
 
-/** More than one transaction takes, so that the next one never waits for a fetch; more only costs memory. */
+/** Larger than one transaction, so that the next transaction never waits for a fetch. Too high: only costs memory. */
 const FULL_RECORDS = 4_000
 const FULL_BYTES = 16 * 1024 * 1024
 
-/** Records of one partition that were read and are not yet routed, in order, without gaps and without copies. */
+/** The records of one partition that were read but not routed yet, in order, without gaps or duplicates. */
 export class Backlog {
   #records: LogRecord[] = []
   #bytes = 0
@@ -19,7 +19,7 @@ export class Backlog {
     this.#end = next
   }
 
-  /** Where reading goes on. */
+  /** The next offset to read. */
   get next(): bigint {
     return this.#next
   }
@@ -28,7 +28,7 @@ export class Backlog {
     return this.#records
   }
 
-  /** Records of the partition that are not routed, as of the last read. */
+  /** Number of records of the partition that are not routed yet, as of the last read. */
   get lag(): number {
     return this.#records.length + Number(this.#end > this.#next ? this.#end - this.#next : 0n)
   }
@@ -41,17 +41,17 @@ export class Backlog {
     return this.#records.length >= FULL_RECORDS || this.#bytes >= FULL_BYTES
   }
 
-  /** Worth reading again: stopping and starting at one threshold would seek at every batch. */
+  /** Whether reading should resume. A lower threshold than `isFull`, because with a single one every batch would cause a seek. */
   get hasRoom(): boolean {
     return this.#records.length <= FULL_RECORDS / 2 && this.#bytes <= FULL_BYTES / 2
   }
 
-  /** Retention has passed `next`: what is read from now on begins behind what it took. */
+  /** Notes that retention has deleted records at `next`: the next batch starts behind the deleted records. */
   overtaken(): void {
     this.#isOvertaken = true
   }
 
-  /** What retention took before a batch that is about to be filed; null as a rule. */
+  /** Returns the range that retention deleted just before a batch that is about to be filed; normally null. */
   expiredBefore({ records, endOffset }: LogBatch): ExpiredRange | null {
     if (!this.#isOvertaken) return null
     this.#isOvertaken = false
@@ -59,7 +59,7 @@ export class Backlog {
     return to > this.#next ? { from: this.#next, to } : null
   }
 
-  /** Files records that stand in the place of expired ones, behind everything that was read before. */
+  /** Files records that replace expired ones, behind everything that was read before. */
   insert(records: readonly LogRecord[]): void {
     for (const record of records) {
       this.#records.push(record)
@@ -67,7 +67,7 @@ export class Backlog {
     }
   }
 
-  /** Files a batch. A rejoin may bring records again that were filed before: they are dropped. */
+  /** Files a batch. After a rejoin it may contain records that were filed before; these are dropped. */
   add(batch: LogBatch): void {
     for (const record of batch.records) {
       if (record.offset < this.#next) continue
@@ -78,7 +78,7 @@ export class Backlog {
     this.#end = batch.highWatermark
   }
 
-  /** Forgets the first records: they are routed. */
+  /** Removes the first `count` records, which are routed. */
   drop(count: number): void {
     for (const record of this.#records.slice(0, count)) this.#bytes -= sizeOf(record)
     this.#records = this.#records.slice(count)

@@ -25,17 +25,17 @@ export const keyOf = ({ topic, partition }: TopicPartition) => `${topic}/${parti
 
 class Fenced extends Error {}
 
-/** One partition's worth of a cluster: committed records, the group's offset, and who may write. */
+/** A cluster reduced to one partition: the committed records, the offset of the group, and the epoch of the writer that may write. */
 export class InMemoryRouterLog implements RouterLog {
   readonly trace: string[] = []
   readonly logs = new Map<string, LogRecord[]>()
   committed: bigint | null = null
   epoch = 0
-  /** First offset of the events that retention has left. */
+  /** First offset of `events` that retention has kept. */
   low = 0n
-  /** What happens to the next transaction that moves the offset. */
+  /** How the next transaction that moves the offset fails. */
   fault: 'lostBefore' | 'lostAfter' | 'missingTopic' | null = null
-  /** No transaction that covers this offset succeeds. */
+  /** Every transaction that covers this offset fails. */
   poison: bigint | null = null
 
   records(at: TopicPartition): LogRecord[] {
@@ -95,14 +95,14 @@ export class InMemoryRouterLog implements RouterLog {
   }
 }
 
-/** Hands out records as Kafka's client does: a rejoin forgets what was sought, pause flags stay. */
+/** Returns records as Kafka's client does: a rejoin forgets sought positions but keeps pause flags. */
 class InMemoryConsumer implements LogConsumer {
   handlers!: LogConsumerHandlers
   heartbeatMs: number | null = null
   readonly paused = new Set<string>()
   readonly positions = new Map<string, bigint>()
   onReset: (at: TopicPartition) => void = () => undefined
-  /** How many records the next fetches bring, then three each. */
+  /** Number of records that each of the next fetches returns; later fetches return three. */
   readonly fetches: number[] = []
   #assigned: TopicPartition[] = []
   #timer: NodeJS.Timeout | undefined
@@ -162,7 +162,7 @@ class InMemoryConsumer implements LogConsumer {
   }
 }
 
-/** Remembers every report on the partitions. */
+/** Records every readiness report about the partitions. */
 class WatchedReadiness extends Readiness {
   readonly reports: { readonly ready: boolean; readonly detail: string }[] = []
 
@@ -179,7 +179,7 @@ export async function stopRouters(): Promise<void> {
   await Promise.all(running.splice(0).map((host) => host.stop()))
 }
 
-/** A router with one app that subscribes to everything, over a log and a consumer that a test plays. */
+/** A router with one app that subscribes to everything, over a log and a consumer that the test controls. */
 export function world(log = new InMemoryRouterLog()) {
   const groups = new Set(['shared-webhook'])
   const apps = new Map([
@@ -242,7 +242,7 @@ export function world(log = new InMemoryRouterLog()) {
   })
   consumer.onReset = (at) => router.onOffsetReset(at)
   running.push(host)
-  /** The app is deleted. */
+  /** Deletes the app. */
   const deleteApp = (workerGroup = 'shared-webhook') => {
     apps.clear()
     ended.add({ appId: 'app_a', companyId: COMPANY, epoch: 1, workerGroup })
@@ -269,7 +269,7 @@ export function publish(log: InMemoryRouterLog, from: number, to: number): void 
   }
 }
 
-/** What was written for the app, as `sequence event`. */
+/** The records written for the app, as `sequence event`. */
 export const delivered = (log: InMemoryRouterLog): string[] =>
   log.records({ topic: topics.deliveries('shared-webhook'), partition: 0 }).map((record) => {
     const epoch = String(record.headers['hooklane-stream-epoch'])

@@ -14,7 +14,7 @@ import {
   world,
 } from './event-router.fixture.js'
 
-/** Only used up by a test that fails. */
+/** Only a failing test waits this long. */
 const LIMIT = { withinMs: 3_000, everyMs: 5 }
 
 const eventually = (check: () => void | Promise<void>): Promise<void> => within(check, LIMIT)
@@ -22,7 +22,7 @@ const eventually = (check: () => void | Promise<void>): Promise<void> => within(
 afterEach(stopRouters)
 
 describe('EventRouter', () => {
-  it('shuts the predecessor out, marks the end, restores, and only then reads the offset', async () => {
+  it('fences the predecessor, marks the end of the state, restores the state, and only then reads the offset', async () => {
     const { log, consumer, start, readiness } = world()
     publish(log, 1, 20)
     await start()
@@ -35,7 +35,7 @@ describe('EventRouter', () => {
   })
 
   it.each(['lostBefore', 'lostAfter'] as const)(
-    'has no hole and no copy after a transaction that was %s',
+    'loses and duplicates nothing after a transaction that was %s',
     async (fault) => {
       const { log, consumer, start } = world()
       publish(log, 1, 10)
@@ -49,7 +49,7 @@ describe('EventRouter', () => {
     },
   )
 
-  it.each([2n, 10n])('goes on where it was after a rejoin, though the group has committed %s', async (committed) => {
+  it.each([2n, 10n])('continues at its own position after a rejoin, although %s is committed', async (committed) => {
     const { log, consumer, start } = world()
     publish(log, 1, 9)
     await start()
@@ -81,7 +81,7 @@ describe('EventRouter', () => {
     expect(log.trace.filter((step) => step === 'seek t.router.state 0')).toHaveLength(3)
   })
 
-  it('leaves a partition alone that was taken away, and takes it up again', async () => {
+  it('stops routing a partition that was taken away, and resumes when it is assigned again', async () => {
     const { log, consumer, start, readiness } = world()
     publish(log, 1, 5)
     await start()
@@ -95,7 +95,7 @@ describe('EventRouter', () => {
     expect(log.epoch).toBe(2)
   })
 
-  it('does not shut a rightful owner out before a heartbeat confirmed its own assignment', async () => {
+  it('does not fence a rightful owner before a heartbeat has confirmed its own assignment', async () => {
     const { log, consumer, start } = world()
     publish(log, 1, 3)
     await start()
@@ -103,7 +103,7 @@ describe('EventRouter', () => {
     await eventually(() => expect(delivered(log)).toHaveLength(3))
     await log.openWriter()
     publish(log, 4, 6)
-    // A negative has no event to wait for: two rounds of taking a partition over (300 ms each) pass without one.
+    // A negative has no event to wait for: wait for as long as two attempts to take over the partition last (300 ms each).
     await new Promise((resolve) => setTimeout(resolve, 700))
     expect([log.epoch, delivered(log).length]).toEqual([2, 3])
     consumer.heartbeatMs = performance.now()
@@ -111,7 +111,7 @@ describe('EventRouter', () => {
     expect(log.epoch).toBe(3)
   })
 
-  it('waits for a worker group that is not known yet, without losing or reordering', async () => {
+  it('waits for a worker group that is not known yet, without losing or reordering events', async () => {
     const { log, consumer, start, groups, registry } = world()
     groups.clear()
     publish(log, 1, 5)
@@ -139,11 +139,11 @@ describe('EventRouter', () => {
     expect(delivered(log)).toEqual([])
   })
 
-  it('waits longer and longer for a batch that fails, whatever is routed before it, and is not ready meanwhile', async () => {
+  it('backs off for longer after each failure of a batch, even if earlier records are routed, and is not ready meanwhile', async () => {
     const { log, consumer, start, readiness, rests } = world()
     publish(log, 1, 9)
     log.poison = 7n
-    // After the first failure smaller batches succeed before the place that failed.
+    // After the first failure, smaller batches before the failed offset succeed.
     consumer.fetches.push(3, 3, 3, 1, 3)
     await start()
     consumer.assign(EVENTS, STATE)
@@ -152,13 +152,13 @@ describe('EventRouter', () => {
       readiness.reports.findIndex(({ detail }) => detail.includes('connection lost')),
     )
     expect(since.filter(({ ready }) => ready)).toEqual([])
-    expect(since.at(-1)?.detail).toContain(`partition ${PARTITION} is tried again: connection lost`)
+    expect(since.at(-1)?.detail).toContain(`retrying partition ${PARTITION}: connection lost`)
     log.poison = null
     await eventually(() => expect(delivered(log)).toEqual(expected(9)))
     await eventually(() => expect(readiness.isReady).toBe(true))
   })
 
-  it('ends the stream of a deleted app once, also when no event comes any more, whatever becomes of the router', async () => {
+  it('ends the stream of a deleted app once, even if no more events arrive and the router restarts', async () => {
     const log = new InMemoryRouterLog()
     const first = world(log)
     publish(log, 1, 3)
@@ -180,7 +180,7 @@ describe('EventRouter', () => {
     expect(delivered(log)).toEqual(ended)
   })
 
-  it('opens another writer when a worker group is gone that the old one has written to', async () => {
+  it('opens another writer when a worker group that the old writer has written to is removed', async () => {
     const { log, consumer, router, start, groups, deleteApp } = world()
     publish(log, 1, 3)
     await start()
@@ -201,7 +201,7 @@ describe('EventRouter', () => {
     await eventually(() => expect(log.committed).toBe(6n))
   })
 
-  it('opens another writer as soon as it has ended the stream of a dedicated group, before the topic can go', async () => {
+  it('opens another writer as soon as it has ended the stream of a dedicated group, before the topic can be deleted', async () => {
     const { log, consumer, start, groups, deleteApp } = world()
     groups.add('dedicated-app-a-1')
     publish(log, 1, 3)
@@ -217,7 +217,7 @@ describe('EventRouter', () => {
     expect(log.epoch).toBe(2)
   })
 
-  it('tries again when a topic is missing', async () => {
+  it('retries when a topic is missing', async () => {
     const { log, consumer, start, registry } = world()
     publish(log, 1, 5)
     log.fault = 'missingTopic'
@@ -227,7 +227,7 @@ describe('EventRouter', () => {
     expect(await registry.metrics()).toMatch(/router_incidents_total\{kind="topic_missing".*\} 1/)
   })
 
-  it('refuses to start its numbers over when its state is gone', async () => {
+  it('refuses to restart its sequence numbers when its state is gone', async () => {
     const { log, consumer, start, readiness, registry } = world()
     publish(log, 1, 5)
     log.committed = 3n
@@ -238,7 +238,7 @@ describe('EventRouter', () => {
     expect(readiness.isReady).toBe(false)
   })
 
-  it('says what expired before it was routed, in its place and once, whatever becomes of the transaction', async () => {
+  it('announces events that expired before they were routed, in their place and once, even if a transaction fails', async () => {
     const { log, consumer, start, registry } = world()
     publish(log, 1, 5)
     await start()
@@ -260,13 +260,13 @@ describe('EventRouter', () => {
     await eventually(() => expect(delivered(log).slice(9)).toEqual(['10 evt_13']))
   })
 
-  it('says what expired while it was behind, after what it had read before', async () => {
+  it('announces events that expired while it was behind, after the events that it had read before', async () => {
     const { log, consumer, start, groups } = world()
     groups.clear()
     publish(log, 1, 5)
     await start()
     consumer.assign(EVENTS, STATE)
-    // It waits for the group, and has read what there is.
+    // The router waits for the group, and has read everything.
     await eventually(() => expect(consumer.positions.get(keyOf(EVENTS))).toBe(5n))
     log.low = 9n
     publish(log, 6, 12)
@@ -277,7 +277,7 @@ describe('EventRouter', () => {
     expect(ids.slice(6)).toEqual(['evt_10', 'evt_11', 'evt_12'])
   })
 
-  it('does not route half a partition', async () => {
+  it('does not route a partition of `events` without its partition of `router.state`', async () => {
     const { log, consumer, start } = world()
     publish(log, 1, 2)
     await start()

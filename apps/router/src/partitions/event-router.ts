@@ -5,7 +5,7 @@ import { PartitionSession } from './partition-session.js'
 import type { SessionContext } from './session-context.js'
 
 export interface EventRouterOptions {
-  /** Of one member for both topics, assigned partition by partition together. */
+  /** The consumer of both topics, which gets the same partition numbers of both. */
   readonly host: ConsumerHost
   readonly context: Omit<SessionContext, 'lastHeartbeatMs' | 'onChange'>
   readonly readiness: Readiness
@@ -37,7 +37,7 @@ export class EventRouter implements PartitionReader {
     const states = partitionsOf(topics.routerState)
     const wanted = new Set([...events].filter((partition) => states.has(partition)))
     const torn = held.filter((one) => !wanted.has(one.partition))
-    // Only a member with another assigner can do that; half a partition can not be routed, so it stands still.
+    // Only a group member with another assigner can cause this. One topic alone cannot be routed, so the partition stands still.
     if (torn.length > 0)
       logger.error({ alarm: 'torn_assignment', torn }, 'a partition was assigned without its counterpart')
     for (const [partition, session] of this.#sessions) {
@@ -60,18 +60,18 @@ export class EventRouter implements PartitionReader {
     this.#sessions.get(batch.partition)?.read(batch)
   }
 
-  /** Of the acquired partitions. */
+  /** Sum over the acquired partitions. */
   lagRecords(): number {
     return [...this.#sessions.values()].reduce((sum, session) => sum + session.lag, 0)
   }
 
-  /** Ends the transactions in flight and begins no other ones: the partitions' next owners start at once. */
+  /** Finishes the transactions in flight and starts no new ones, so that the partitions' next owners can start at once. */
   async drain(): Promise<void> {
     await Promise.all([...this.#sessions.values()].map((session) => session.finish()))
     this.#sessions.clear()
   }
 
-  /** The consumer of `events` was below the log's start and has been moved there. */
+  /** The position of the consumer of `events` was below the start of the log, and was moved to that start. */
   onOffsetReset({ partition }: { readonly partition: number }): void {
     this.#sessions.get(partition)?.overtaken()
   }
@@ -96,7 +96,7 @@ export class EventRouter implements PartitionReader {
     partitions.set({ state: 'acquired' }, acquired)
     partitions.set({ state: 'waiting' }, waiting)
     const failing = sessions.find((session) => session.failure !== null)
-    const reason = failing ? `; partition ${failing.partition} is tried again: ${failing.failure}` : ''
+    const reason = failing ? `; retrying partition ${failing.partition}: ${failing.failure}` : ''
     const isWell = acquired === sessions.length && !failing
     this.#readiness.set('partitions', isWell, `${acquired} of ${sessions.length} acquired${reason}`)
   }

@@ -2,7 +2,7 @@ import type { LogRecord } from '@hooklane/core/kernel'
 import { recordsInPlaceOf, type ExpiredRange } from '@hooklane/core/routing'
 import type { SessionContext } from './session-context.js'
 
-/** What a partition routes in the place of events that expired unread, by the configuration as it is now; nothing when none did. */
+/** The records that a partition routes in place of events that expired unread, by the current configuration; empty when none expired. */
 export function inPlaceOfExpired(
   expired: ExpiredRange | null,
   partition: number,

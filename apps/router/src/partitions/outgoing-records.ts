@@ -10,8 +10,8 @@ import type { RoutedBatch } from '@hooklane/core/routing'
 import { quarantineRecord } from '@hooklane/kafka/host'
 
 /**
- * The records of a routed batch's transaction: ends of streams, deliveries in the order of their numbers, quarantined records, changed state.
- * Order matters: an end stands before the deliveries of the epoch after it.
+ * The records of a routed batch's transaction: ends of streams, deliveries in the order of their sequences, quarantined records, changed
+ * state. Order matters: the end of a stream comes before the deliveries of the next epoch.
  */
 export function outgoingRecords(
   batch: RoutedBatch,

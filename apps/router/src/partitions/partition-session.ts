@@ -14,26 +14,27 @@ import type { StateRestore } from './state-restore.js'
 import { waitForGroup, type WantedGroup } from './wait-for-group.js'
 import { waitForHeartbeat } from './wait-for-heartbeat.js'
 
-/** Before a new try. Less would hammer a broker that is just starting; more is downtime of every app of the partition. */
+/** Pauses before a retry. Too low: hammers a broker that is starting. Too high: downtime of every app of the partition. */
 const RESTS = { firstMs: 300, maxMs: 5_000 }
-/** Where a failure stands that kept the partition from being acquired: before every offset. */
+/** The place of a failure to acquire the partition: before every offset. */
 const BEFORE_THE_LOG = -1n
 
 type Phase =
-  /** Both partitions are paused; nothing that arrives is taken. */
+  /** Both partitions are paused; batches that arrive are dropped. */
   | { readonly name: 'acquiring' }
-  /** The state partition is being read, `events` is paused. */
+  /** The state partition is being read; `events` is paused. */
   | { readonly name: 'restoring'; readonly restore: StateRestore }
-  /** `events` is being read (unless the backlog is full), the state partition is paused. */
+  /** `events` is being read (unless the backlog is full); the state partition is paused. */
   | { readonly name: 'owned'; readonly backlog: Backlog; isReadingPaused: boolean; waitsForGroup: boolean }
 
 /**
- * One partition of `events`, from the moment the group assigns it until it is taken away: acquire, then route batch by batch, each in one
- * transaction; after any error start over.
+ * Routes one partition of `events`, from its assignment until it is taken away. Acquires the partition, then routes batch by batch, each in
+ * one transaction. Starts over after any error.
  *
- * Why it is safe: the writer's transactional id is the partition's, so opening one shuts out every earlier owner (a frozen process
- * included) and settles its last transaction. Only what is read *after* that (state, then the committed offset) is final. The group's
- * assignment merely says who should try. A failed transaction may have succeeded, so nothing in memory survives it.
+ * Why it is safe: the transactional id belongs to the partition, so opening a writer fences every earlier owner (even a frozen process) and
+ * commits or aborts its last transaction. Only what is read *after* that (the state, then the committed offset) is final. The assignment by
+ * the group only says which process should try. A transaction that failed here may have been committed, so nothing in memory survives a
+ * failure.
  */
 export class PartitionSession {
   readonly #events: TopicPartition
@@ -43,12 +44,12 @@ export class PartitionSession {
   readonly #writer: PartitionWriter
   #phase: Phase = { name: 'acquiring' }
   #isCommitting = false
-  /** Places are offsets of `events`: what failed is the last record of the batch. */
+  /** The place of a failed batch is the offset of its last record in `events`. */
   readonly #backoff = new PlacedBackoff(RESTS)
-  /** Last offset of the batch that is being committed. */
+  /** The last offset of the batch that is being committed; null when there is none. */
   #committing: bigint | null = null
   #failure: string | null = null
-  /** The configuration was read further: streams may have ended, worker groups gone. */
+  /** More of the configuration was read: streams may have ended, and worker groups may have been removed. */
   #isReconfigured = true
   #running: Promise<void> = Promise.resolve()
 
@@ -68,12 +69,15 @@ export class PartitionSession {
     return this.#phase.name === 'owned'
   }
 
-  /** Records of the partition that are not routed, as of the last read. */
+  /** Number of records of the partition that are not routed yet, as of the last read. */
   get lag(): number {
     return this.#phase.name === 'owned' ? this.#phase.backlog.lag : 0
   }
 
-  /** Why it starts over; null once it is past the place that failed. An acquired partition that fails at its next batch is not well. */
+  /**
+   * Why the session started over. Stays set until the failed place is passed, because a partition that was acquired again may fail there
+   * again.
+   */
   get failure(): string | null {
     return this.#failure
   }
@@ -82,17 +86,17 @@ export class PartitionSession {
     return this.#phase.name === 'owned' && this.#phase.waitsForGroup
   }
 
-  /** The partition was just assigned: both topics stand still. */
+  /** Called when the partition was just assigned and both topics are paused. */
   start(): void {
     this.#running = this.#run()
   }
 
-  /** The group was joined again and the partition is still ours. */
+  /** Called when the group was joined again and the partition is still ours. */
   rejoined(): void {
     if (this.#phase.name === 'restoring') this.#phase.restore.restart()
   }
 
-  /** Where reading of one of the two topics goes on; null: it is not read in this phase. */
+  /** The next offset to read of one of the two topics; null when that topic is not read in this phase. */
   positionOf(topic: string): bigint | null {
     const phase = this.#phase
     if (phase.name === 'owned' && topic === this.#events.topic) return phase.backlog.next
@@ -100,18 +104,18 @@ export class PartitionSession {
     return null
   }
 
-  /** Retention took what was to be read next; reading goes on from the log's start. */
+  /** Called when retention deleted the next records; reading continues at the start of the log. */
   overtaken(): void {
     if (this.#phase.name === 'owned') this.#phase.backlog.overtaken()
   }
 
-  /** A record of the configuration was read. */
+  /** Called when a configuration record was read. */
   reconfigured(): void {
     this.#isReconfigured = true
     this.#lifetime.wake()
   }
 
-  /** Files what was read; never waits. */
+  /** Takes a batch; never waits. */
   read(batch: LogBatch): void {
     const phase = this.#phase
     if (this.#lifetime.isEnded) return
@@ -130,14 +134,14 @@ export class PartitionSession {
     }
   }
 
-  /** The partition was taken away: whatever is in flight is left to the next owner, who shuts us out. */
+  /** Called when the partition was taken away. A transaction in flight is left to the next owner, which fences us. */
   end(): void {
     this.#phase = { name: 'acquiring' }
     this.#lifetime.end()
     void this.#writer.close()
   }
 
-  /** Orderly end: the transaction in flight is waited for, no other one begins. */
+  /** Orderly shutdown: waits for the transaction in flight, and starts no other. */
   async finish(): Promise<void> {
     this.#lifetime.end()
     if (this.#isCommitting) await this.#running
@@ -175,7 +179,7 @@ export class PartitionSession {
     return new PartitionRouter(context.routing, state)
   }
 
-  /** Returns when the session has ended, or when another writer is needed. */
+  /** Returns when the session has ended or a new writer is needed. */
   async #route(router: PartitionRouter): Promise<void> {
     const { context, partition } = this
     const { view } = context.configuration
@@ -191,7 +195,7 @@ export class PartitionSession {
       const batch = routeBatch(router, phase.backlog.records, { partition, view, routedAt, limits: context.limits })
       if (!isEmptyBatch(batch)) {
         await this.#commit(batch, routedAt)
-        // Order matters: the topic goes when somebody has read the end that was written to it, and this is the next thing that we do.
+        // Order matters: the topic may be deleted once the end record in it was read, so the writer must be replaced before anything else.
         if (batch.ends.some(({ workerGroup }) => isDedicatedGroup(workerGroup))) return
         phase.backlog.drop(batch.consumed)
         this.#readOn()
@@ -201,15 +205,16 @@ export class PartitionSession {
   }
 
   /**
-   * A worker group that was written to is gone, or goes now that its stream has ended, and its topic with it. The client asks for every topic that it
-   * ever wrote to whenever it looks for leaders, and tries for a minute when one is missing: a new writer knows nothing of it.
+   * Closes the writer because a worker group that it has written to was removed, or will be now that its stream has ended. The topic of the
+   * group goes with it. The client requests metadata for every topic that it ever wrote to, and retries for a minute when one is missing; a
+   * new writer does not know the topic.
    */
   async #letGo(): Promise<void> {
     if (this.#lifetime.isEnded) return
     this.#phase = { name: 'acquiring' }
     this.control.pause([this.#events, this.#state])
     this.context.onChange()
-    this.#logger.info('a worker group goes: the partition is acquired again')
+    this.#logger.info('a worker group is being removed: the partition is acquired again')
     await this.#writer.close()
   }
 
@@ -217,7 +222,7 @@ export class PartitionSession {
     const { context } = this
     const startedMs = context.clock.monotonicMs()
     this.#isCommitting = true
-    // What ends streams alone moves no offset: it fails at the place that was reached.
+    // A batch that only ends streams moves no offset: its place is the last routed offset.
     this.#committing = batch.nextOffset === null ? null : batch.nextOffset - 1n
     try {
       await this.#writer.commit(batch, routedAt)
@@ -240,7 +245,7 @@ export class PartitionSession {
     const phase = this.#phase
     if (phase.name !== 'owned' || !phase.isReadingPaused || !phase.backlog.hasRoom) return
     phase.isReadingPaused = false
-    // What was being fetched when the partition was paused has been thrown away.
+    // The fetch that was under way when the partition was paused was discarded.
     this.control.readFrom(this.#events, phase.backlog.next)
   }
 
@@ -261,7 +266,7 @@ export class PartitionSession {
     const failure = context.log.classify(error)
     const failedMs = context.clock.monotonicMs()
     context.metrics.transactions.inc({ outcome: failure === 'fenced' ? 'fenced' : 'failed' })
-    // Somebody removed a topic. To go on without it would lose deliveries, so the partition waits; see `waitForGroup`.
+    // A topic was removed. Continuing without it would lose deliveries, so the partition waits; see `waitForGroup`.
     if (failure === 'topic_missing') context.metrics.incidents.inc({ kind: failure })
     const restMs = this.#backoff.failed(this.#failedAt())
     this.#failure = error instanceof Error ? error.message : String(error)
@@ -269,8 +274,8 @@ export class PartitionSession {
     this.#phase = { name: 'acquiring' }
     this.control.pause([this.#events, this.#state])
     context.onChange()
-    if (failure === 'fenced') this.#logger.warn({ restMs }, 'shut out by another owner')
-    else this.#logger.error({ error, alarm: failure, restMs }, 'starting over')
+    if (failure === 'fenced') this.#logger.warn({ restMs }, 'fenced by another owner')
+    else this.#logger.error({ error, alarm: failure, restMs }, 'routing failed; starting over')
     await this.#writer.close()
     await this.#lifetime.pauseFor(restMs)
     if (failure === 'fenced') await waitForHeartbeat(failedMs, context, this.#lifetime)

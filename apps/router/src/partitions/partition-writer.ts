@@ -12,15 +12,19 @@ export interface PartitionWriterOptions {
   readonly logger: Logger
 }
 
-/** What one session writes with: one writer after another, and what the present one has written to. */
+/** The transactional writer of one session. Can be reopened; remembers the worker groups that the current writer has written to. */
 export class PartitionWriter {
   #writer: RouterWriter | null = null
-  /** Worker groups to whose topics the present writer has written. */
+  /** Worker groups to whose topics the current writer has written. */
   readonly #groups = new Set<string>()
 
   constructor(private readonly options: PartitionWriterOptions) {}
 
-  /** Shuts out every earlier owner of the partition. @throws SessionEnded when the session ended meanwhile */
+  /**
+   * Opens a writer, which fences every earlier owner of the partition.
+   *
+   * @throws SessionEnded when the session ended in the meantime
+   */
   async open(): Promise<void> {
     const { context, partition, lifetime } = this.options
     const writer = await context.log.openWriter(partition)
@@ -32,14 +36,18 @@ export class PartitionWriter {
     this.#groups.clear()
   }
 
-  /** Marks the end of the state that stands in the log, by a text that nobody else writes. */
+  /** Writes a record that marks the end of the existing state. The nonce is unique, so no other owner writes the same record. */
   async markStateEnd(nonce: string): Promise<void> {
     const { context, partition } = this.options
     const end = { topic: context.topics.routerState, partition, key: ROUTER_STATE_END_KEY, value: nonce }
     await this.#open().commit({ records: [end] })
   }
 
-  /** Writes the batch, and moves the offset where it covers events, in one transaction. @throws SessionEnded */
+  /**
+   * Writes the batch in one transaction, which also commits the offset if the batch covers events.
+   *
+   * @throws SessionEnded
+   */
   async commit(batch: RoutedBatch, routedAt: string): Promise<void> {
     const { context, partition } = this.options
     const writer = this.#open()
@@ -48,7 +56,7 @@ export class PartitionWriter {
     await writer.commit(batch.nextOffset === null ? { records } : { records, nextOffset: batch.nextOffset })
   }
 
-  /** Whether a worker group is gone that the present writer has written to. */
+  /** Whether a worker group that the current writer has written to was removed. */
   hasWrittenToRemovedGroup(view: RoutingView): boolean {
     return [...this.#groups].some((group) => !view.hasWorkerGroup(group))
   }
@@ -59,7 +67,7 @@ export class PartitionWriter {
     try {
       await writer?.close()
     } catch (error) {
-      this.options.logger.debug({ error }, 'a writer did not close in order')
+      this.options.logger.debug({ error }, 'a writer did not close cleanly')
     }
   }
 

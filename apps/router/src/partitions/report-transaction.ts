@@ -2,7 +2,7 @@ import type { RoutedBatch } from '@hooklane/core/routing'
 import { reportQuarantined } from '@hooklane/observability'
 import type { SessionContext } from './session-context.js'
 
-/** Counts what a committed transaction held, and notes what went into quarantine. */
+/** Counts the contents of a committed transaction, and reports its quarantined records. */
 export function reportTransaction(
   batch: RoutedBatch,
   seconds: number,

@@ -4,7 +4,7 @@ import type { BatchLimits, PartitionRouterSettings, RouterLog, RoutingConfigurat
 import type { Logger, QuarantineSource } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 
-/** What all partitions of a process share. */
+/** Everything that all partition sessions of a process share. */
 export interface SessionContext {
   readonly topics: TopicNames
   readonly log: RouterLog
@@ -14,10 +14,10 @@ export interface SessionContext {
   readonly clock: Time
   readonly metrics: RouterMetrics
   readonly logger: Logger
-  /** What this process puts aside. */
+  /** Where quarantined records are reported. */
   readonly quarantine: QuarantineSource
   /** Monotonic instant of the last heartbeat that the group's coordinator answered. */
   readonly lastHeartbeatMs: () => number | null
-  /** A partition was acquired, lost or began to wait. */
+  /** Called when the state of a partition changed, for example when it was acquired, lost, or began to wait. */
   onChange(): void
 }

@@ -1,9 +1,9 @@
 import type { Time } from '@hooklane/core/kernel'
 
-/** The partition is no longer ours: not a fault. */
+/** Thrown when the partition is no longer ours. This is not a fault. */
 export class SessionEnded extends Error {}
 
-/** Whether a session still runs, and how its one loop sleeps: until it is woken, until a time is over, or until the session ends. */
+/** Tracks whether a session still runs, and lets its loop sleep until it is woken, a time has passed, or the session ends. */
 export class SessionLifetime {
   #isEnded = false
   #wake: (() => void) | null = null
@@ -19,12 +19,12 @@ export class SessionLifetime {
     this.wake()
   }
 
-  /** Something happened. What it was, the loop looks up itself, in the same tick. */
+  /** Wakes the loop because something changed. The loop checks what it was, in the same tick. */
   wake(): void {
     this.#wake?.()
   }
 
-  /** Resolves at the next `wake`, or after `limitMs`. One at a time. */
+  /** Resolves at the next `wake`, or after `limitMs`. Only one call may wait at a time. */
   wait(limitMs?: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = limitMs === undefined ? undefined : setTimeout(() => this.#wake?.(), limitMs)
@@ -36,14 +36,18 @@ export class SessionLifetime {
     })
   }
 
-  /** Sleeps its time whatever arrives meanwhile; the end of the session alone cuts it short. */
+  /** Sleeps for `ms`, even if `wake` is called; only the end of the session cuts it short. */
   async pauseFor(ms: number): Promise<void> {
     const untilMs = this.clock.monotonicMs() + ms
     for (let leftMs = ms; leftMs > 0 && !this.#isEnded; leftMs = untilMs - this.clock.monotonicMs())
       await this.wait(leftMs)
   }
 
-  /** @throws SessionEnded when the session ended while this was under way */
+  /**
+   * Returns the result of `work`.
+   *
+   * @throws SessionEnded when the session ended before `work` did
+   */
   async unlessEnded<T>(work: Promise<T>): Promise<T> {
     const result = await work
     if (this.#isEnded) throw new SessionEnded()

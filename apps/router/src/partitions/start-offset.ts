@@ -3,8 +3,9 @@ import type { Logger } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 
 /**
- * Where a partition goes on, by `decideStart`; raises an alarm for what is wrong with the answer.
- * @throws Error when only a person can decide
+ * Returns where a partition resumes, by `decideStart`, and raises an alarm for each incident that the decision contains.
+ *
+ * @throws Error when an operator must decide
  */
 export function startOffset(
   facts: StartFacts,
@@ -14,11 +15,11 @@ export function startOffset(
   const shown = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
   if (decision.kind === 'refuse') {
     metrics.incidents.inc({ kind: decision.reason })
-    throw new Error(`routing can not go on by itself: ${decision.reason} ${JSON.stringify(shown)}`)
+    throw new Error(`routing cannot continue without an operator: ${decision.reason} ${JSON.stringify(shown)}`)
   }
   for (const kind of decision.incidents) {
     metrics.incidents.inc({ kind })
-    logger.error({ alarm: kind, ...shown }, 'the partition does not go on where its last transaction ended')
+    logger.error({ alarm: kind, ...shown }, 'the partition does not resume where its last transaction ended')
   }
   return decision
 }

@@ -2,8 +2,8 @@ import { decodeRouterState, ROUTER_STATE_END_KEY, type RouterStateRecord } from 
 import type { LogBatch } from '@hooklane/core/kernel'
 
 /**
- * Collects a partition of `router.state` from its beginning until the end record with our own nonce. The end record was written by the
- * only writer that is not shut out, so everything a predecessor ever committed stands before it.
+ * Collects a partition of `router.state` from its beginning to the end record with our own nonce. The end record was written by the only
+ * writer that is not fenced, so everything that predecessors committed comes before it.
  */
 export class StateRestore {
   readonly #nonce: string
@@ -20,7 +20,7 @@ export class StateRestore {
     return this.#isComplete
   }
 
-  /** Offset after the last one read. */
+  /** The offset after the last record read. */
   get position(): bigint {
     return this.#next
   }
@@ -43,8 +43,9 @@ export class StateRestore {
   }
 
   /**
-   * The newest record of each key.
-   * @throws Error when one cannot be read: to guess a sequence would break a stream, so the partition has to wait for a person
+   * Returns the newest record of each key.
+   *
+   * @throws Error when a record cannot be read: a guessed sequence would break a stream, so the partition must wait for an operator
    */
   records(): RouterStateRecord[] {
     return [...this.#values].map(([key, value]) => {

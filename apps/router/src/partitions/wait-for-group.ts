@@ -2,7 +2,7 @@ import type { Logger } from '@hooklane/observability'
 import type { SessionContext } from './session-context.js'
 import type { SessionLifetime } from './session-lifetime.js'
 
-/** How often a worker group that is not there is looked for. */
+/** How often to check whether a missing worker group exists. */
 const GROUP_POLL_MS = 500
 const GROUP_ALARM_EVERY_MS = 30_000
 
@@ -12,12 +12,12 @@ export interface WantedGroup {
 }
 
 /**
- * Resolves when the app has a worker group, or needs none any more because it was deleted or disabled, or when the session has ended. Raises
- * an alarm while it lasts.
+ * Resolves when the app's worker group exists, when the app needs no group any more because it was deleted or disabled, or when the session
+ * has ended. Raises an alarm while it waits.
  *
- * Without the group there is no topic for the app's delivery. The whole partition waits, although other apps share it: to go on without
- * this delivery would lose it, and to put it aside would let later ones of the app overtake it. It is rare and short: a group's row is
- * written in one transaction with the app, after its topics, so it comes within the second.
+ * Without the group there is no topic for the app's delivery. The whole partition waits, although other apps share it: continuing without
+ * this delivery would lose it, and setting it aside would let later deliveries of the app overtake it. The wait is rare and short: the
+ * group's row is written in the same transaction as the app, after the group's topics were created, so it arrives within a second.
  */
 export async function waitForGroup(
   wanted: WantedGroup,

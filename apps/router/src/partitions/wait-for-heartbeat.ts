@@ -6,8 +6,9 @@ const HEARTBEAT_POLL_MS = 100
 /**
  * Resolves when a heartbeat was answered after `sinceMs`, or when the session has ended.
  *
- * Somebody else owns the partition, or did for a moment. A process that wakes from a freeze still believes in its assignment: to acquire
- * at once would shut out the rightful owner. A heartbeat that is answered after the fact proves that the assignment still holds.
+ * Used after the session was fenced: another process owns the partition, or owned it for a moment. A process that wakes from a freeze still
+ * believes its assignment; acquiring at once would fence the rightful owner. A heartbeat that is answered after `sinceMs` proves that the
+ * assignment still holds.
  */
 export async function waitForHeartbeat(
   sinceMs: number,

@@ -19,7 +19,7 @@ describe('comparing a topic with its spec', () => {
     expect(compareTopic(spec, { ...found, retentionMs: -1 }, 'exact')).toEqual([])
   })
 
-  it('each fault says what is, what must be and what to do', () => {
+  it('each fault names the actual value, the required value, and what to do', () => {
     const faults = compareTopic(spec, { ...found, partitions: 5, cleanup: 'compact', retentionMs: 10 }, 'exact')
     expect(faults).toHaveLength(3)
     expect(faults[0]).toContain('has 5 partitions, it must have 6: delete it')
@@ -28,11 +28,11 @@ describe('comparing a topic with its spec', () => {
     expect(compareTopic(spec, undefined, 'exact')[0]).toContain('does not exist: create it with 6 partitions')
   })
 
-  it('a count that was chosen when the topic was made is taken as found', () => {
+  it('with `asFound`, any number of partitions is accepted', () => {
     expect(compareTopic(spec, { ...found, partitions: 24 }, 'asFound')).toEqual([])
   })
 
-  it('counts that depend on each other are compared with each other', () => {
+  it('related partition counts are compared with each other', () => {
     const topics = new Map([
       ['events', { ...found, partitions: 6 }],
       ['state', { ...found, partitions: 5 }],

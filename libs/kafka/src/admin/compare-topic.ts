@@ -1,7 +1,7 @@
 import type { TopicSpec } from '@hooklane/contracts/records'
 import type { TopicDescription, TopicRelation } from './topic-description.js'
 
-/** What is wrong with a topic: what is, what must be, what to do. */
+/** Returns one message per mismatch of a topic: the actual value, the required value, and what to do. */
 export function compareTopic(
   spec: TopicSpec,
   found: TopicDescription | undefined,
@@ -29,7 +29,7 @@ export function compareTopic(
   return faults
 }
 
-/** What is wrong between topics. Missing topics are not judged here. */
+/** Returns one message per violated relation between topics. Ignores missing topics. */
 export function topicsDiffer(
   relations: readonly TopicRelation[],
   found: ReadonlyMap<string, TopicDescription>,

@@ -6,17 +6,17 @@ import { hasErrorType, LogError } from '../client/errors.js'
 import { groupBy } from '../group-by.js'
 import { SharedAdmin } from './shared-admin.js'
 
-/** Where one group stands in one partition. */
+/** The progress of one group in one partition. */
 export interface PartitionLag extends TopicPartition {
   readonly low: bigint
   readonly high: bigint
-  /** Null: the group never committed, or its commit was made invalid. */
+  /** Null when the group never committed, or its commit was invalidated. */
   readonly committed: bigint | null
-  /** Offsets (not records: markers count) from the commit, or from the log's start without one, to the end. */
+  /** Offsets (not records: markers count too) from the commit, or from the log's start if there is none, to the end. */
   readonly lag: bigint
 }
 
-/** Questions to the cluster, and what groups have committed. Every call gives up with an error after `GIVE_UP_AFTER_MS`, unless it says otherwise. */
+/** Queries the cluster, and reads and writes the committed offsets of groups. Unless noted, every call fails after `GIVE_UP_AFTER_MS`. */
 export class KafkaLogAdmin implements LogAdmin {
   private readonly admin: SharedAdmin
 
@@ -24,7 +24,7 @@ export class KafkaLogAdmin implements LogAdmin {
     this.admin = new SharedAdmin(client)
   }
 
-  /** Throws `UNKNOWN_TOPIC`. With an open transaction, `high` is where its first record stands: nothing beyond can be read yet. */
+  /** With an open transaction, `high` is the offset of its first record: nothing beyond it can be read yet. Throws `UNKNOWN_TOPIC`. */
   async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
     return this.admin.use(async (admin) => {
       await countPartitions(admin, topic)
@@ -35,14 +35,14 @@ export class KafkaLogAdmin implements LogAdmin {
     })
   }
 
-  /** Number of partitions. Throws `UNKNOWN_TOPIC` when there is no such topic, three seconds later at the latest. */
+  /** Returns the number of partitions. Throws `UNKNOWN_TOPIC` within about three seconds when the topic does not exist. */
   async partitionCount(topic: string): Promise<number> {
     return this.admin.use((admin) => countPartitions(admin, topic))
   }
 
   /**
-   * The group's committed offset of every partition of the topic; null where there is none. While a transaction that commits an offset
-   * is open, the answer is the offset before it: fence its producer first.
+   * Returns the group's committed offset of every partition of the topic; null where there is none. While a transaction that commits an
+   * offset is open, the result is the previous offset, so fence its producer first.
    */
   async committedOffsets(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>> {
     return this.admin.use(async (admin) => {
@@ -56,8 +56,8 @@ export class KafkaLogAdmin implements LogAdmin {
   }
 
   /**
-   * Writes the group's offsets. Refused by the broker while the group has members. Takes about five seconds for each topic: the client
-   * joins the group to do it. Gives up after `GIVE_UP_AFTER_MS` for each.
+   * Writes the group's offsets. The broker refuses this while the group has members. Takes about five seconds per topic, because the client
+   * joins the group to do it. Gives up after `GIVE_UP_AFTER_MS` per topic.
    */
   async commitOffsets(
     group: string,
@@ -76,7 +76,7 @@ export class KafkaLogAdmin implements LogAdmin {
     }, GIVE_UP_AFTER_MS * byTopic.size)
   }
 
-  /** Removes the group and its commits; a group that does not exist is no error. Refused while it has members. */
+  /** Deletes the group and its commits. A missing group is not an error. The broker refuses this while the group has members. */
   async deleteGroup(group: string): Promise<void> {
     await this.admin.use(async (admin) => {
       try {
@@ -88,7 +88,7 @@ export class KafkaLogAdmin implements LogAdmin {
   }
 
   /**
-   * Removes the groups that have no members, with their commits. Returns those that are gone, or were not there; the others have members.
+   * Deletes the groups that have no members, with their commits. Returns the groups that no longer exist; the others have members.
    */
   async deleteUnusedGroups(groups: readonly string[]): Promise<readonly string[]> {
     if (groups.length === 0) return []
@@ -120,7 +120,7 @@ export class KafkaLogAdmin implements LogAdmin {
 }
 
 const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION'
-/** A broker may hear of a new topic later than the one that made it; longer only delays the news that it is missing. */
+/** Other brokers learn of a new topic later than the one that created it. Too high: only delays the error for a missing topic. */
 const UNKNOWN_TOPIC_PATIENCE_MS = 3000
 const UNKNOWN_TOPIC_RETRY_MS = 250
 
@@ -147,7 +147,7 @@ interface GroupRefusal {
   readonly errorCode?: number
 }
 
-/** deleteGroups reports per group in `groups[]`, outside the chain of causes. */
+/** `deleteGroups` reports errors per group in `groups[]`, outside the chain of causes. */
 function refusalsOf(error: unknown): readonly GroupRefusal[] {
   const groups: unknown = (error as { groups?: unknown } | null)?.groups
   return Array.isArray(groups) ? (groups as readonly GroupRefusal[]) : []

@@ -6,7 +6,7 @@ import { SharedAdmin } from './shared-admin.js'
 const quiet = (): void => undefined
 const forEver = new Promise<never>(quiet)
 
-/** Connections through a network that drops everything, until it is whole again. */
+/** A client on a network that drops everything until it works again. */
 function cutOffClient() {
   const network = { isWhole: false }
   const admin = () => ({
@@ -17,7 +17,7 @@ function cutOffClient() {
   return { network, client: { impatientKafka: { admin }, logger } as unknown as KafkaClient }
 }
 
-describe('questions to a cluster that nobody hears', () => {
+describe('queries to a cluster that cannot be reached', () => {
   beforeEach(() => {
     jest.useFakeTimers()
   })
@@ -25,7 +25,7 @@ describe('questions to a cluster that nobody hears', () => {
     jest.useRealTimers()
   })
 
-  it('end with an error in time, and the next one tries again', async () => {
+  it('fail in time, and the next query connects again', async () => {
     const { network, client } = cutOffClient()
     const admin = new SharedAdmin(client)
     const ask = (limitMs?: number) => admin.use(() => Promise.resolve('answer'), limitMs)
@@ -34,7 +34,7 @@ describe('questions to a cluster that nobody hears', () => {
     const other = expect(ask()).rejects.toMatchObject({ code: 'TIMED_OUT' })
     await jest.advanceTimersByTimeAsync(GIVE_UP_AFTER_MS / 2)
     await refused
-    // Whoever needs longer for the work waits no longer for the connection.
+    // A longer limit for the work does not extend the wait for the connection.
     const patient = expect(ask(10 * GIVE_UP_AFTER_MS)).rejects.toMatchObject({ code: 'TIMED_OUT' })
     await jest.advanceTimersByTimeAsync(GIVE_UP_AFTER_MS)
     await patient
@@ -43,7 +43,7 @@ describe('questions to a cluster that nobody hears', () => {
     await other
   })
 
-  it('end as well when the network breaks after they were asked', async () => {
+  it('fail in time too when the network breaks after the query was sent', async () => {
     const { network, client } = cutOffClient()
     network.isWhole = true
     const asked = expect(new SharedAdmin(client).use(() => forEver)).rejects.toMatchObject({ code: 'TIMED_OUT' })
@@ -51,12 +51,12 @@ describe('questions to a cluster that nobody hears', () => {
     await asked
   })
 
-  it('do not keep a reader of the configuration from ending', async () => {
+  it('do not prevent a configuration reader from stopping', async () => {
     const options = { topic: 't', groupPrefix: 'g', onRecord: quiet, onUndecodable: quiet, onCrash: quiet }
     const reader = new ConfigurationReader(cutOffClient().client, options)
     const ended = jest.fn()
     const ending = reader.stop().then(ended)
-    // A fraction of what a process has for its end.
+    // A fraction of the time that a process has to shut down.
     await jest.advanceTimersByTimeAsync(3_000)
     expect(ended).toHaveBeenCalled()
     await jest.advanceTimersByTimeAsync(GIVE_UP_AFTER_MS)

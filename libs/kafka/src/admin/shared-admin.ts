@@ -9,16 +9,16 @@ interface OpenAdmin {
   users: number
 }
 
-/** An admin connection that exists only while somebody uses it: an idle one costs CPU for ever. Uses that overlap share it. */
+/** An admin connection that is open only while it is used, because an idle one costs CPU. Overlapping uses share it. */
 export class SharedAdmin {
   private open: OpenAdmin | null = null
 
   constructor(private readonly client: KafkaClient) {}
 
   /**
-   * Connecting and the work together may take `limitMs`, connecting never more than `GIVE_UP_AFTER_MS`: retries alone bound nothing where a
-   * network drops what is sent.
-   * @throws LogError `TIMED_OUT`: what of the work was done is not known
+   * Runs the work on the connection. Connecting and the work together may take `limitMs`; connecting may take at most `GIVE_UP_AFTER_MS`. A
+   * limit on retries alone would bound nothing on a network that drops packets.
+   * @throws LogError `TIMED_OUT`: it is unknown how much of the work was done
    */
   async use<T>(work: (admin: Admin) => Promise<T>, limitMs = GIVE_UP_AFTER_MS): Promise<T> {
     const startedMs = performance.now()
@@ -28,7 +28,7 @@ export class SharedAdmin {
         const outcome = work(open.admin)
         if (await endsWithin(limitMs - (performance.now() - startedMs), outcome)) return await outcome
       }
-      // Whoever asks next tries again.
+      // The next use connects again.
       if (this.open === open) this.open = null
       throw new LogError('TIMED_OUT', 'Kafka did not answer in time')
     } finally {
@@ -50,7 +50,7 @@ export class SharedAdmin {
     if (open.users > 0) return
     if (this.open === open) this.open = null
     open.admin.disconnect().catch((error: unknown) => {
-      this.client.logger.warn({ error }, 'an admin connection did not close in order')
+      this.client.logger.warn({ error }, 'an admin connection did not close cleanly')
     })
   }
 }

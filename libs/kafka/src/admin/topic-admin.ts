@@ -8,26 +8,26 @@ import { compareTopic, topicsDiffer } from './compare-topic.js'
 import type { TopicDescription, TopicRelation } from './topic-description.js'
 
 export interface EnsureTopicsOptions {
-  /** For topics that are created; never more than there are brokers. */
+  /** For topics that are created; at most the number of brokers. */
   readonly replicationFactor: number
-  /** Creates what is missing; else a missing topic is a mismatch. */
+  /** Whether to create missing topics. Otherwise a missing topic is reported as a mismatch. */
   readonly create: boolean
   /**
-   * Whether an existing topic must have exactly the partitions of its spec (default), or whatever it was once created with. The
-   * relations between topics are checked either way.
+   * `exact` (default): an existing topic must have the number of partitions of its spec. `asFound`: any number is accepted. The relations
+   * between topics are checked either way.
    */
   readonly partitions?: 'exact' | 'asFound'
-  /** What must hold between the partition counts of topics. */
+  /** Required relations between the partition counts of topics. */
   readonly relations?: readonly TopicRelation[]
 }
 
-/** A created topic shows its leaders within seconds; longer means that the cluster is ill. */
+/** A created topic has leaders within seconds; if it takes longer, the cluster is unhealthy. */
 const CREATE_TIMEOUT_MS = 20_000
 const LOOK_AGAIN_MS = 100
-/** To create topics, to wait until they are led, and for what is asked before and after. */
+/** Time to create topics, to wait for their leaders, and for the queries before and after. */
 const ENSURE_TIMEOUT_MS = GIVE_UP_AFTER_MS + 2 * CREATE_TIMEOUT_MS
 
-/** Creates topics with their settings, and says what is wrong with existing ones. Never changes an existing topic. */
+/** Creates topics with their settings, and reports mismatches of existing ones. Never changes an existing topic. */
 export class TopicAdmin {
   private readonly admin: SharedAdmin
 
@@ -36,8 +36,8 @@ export class TopicAdmin {
   }
 
   /**
-   * Returns one line per mismatch: what is, what must be, what to do. Empty: all topics exist and fit. Safe to call from several
-   * processes at once.
+   * Returns one message per mismatch: the actual value, the required value, and what to do. An empty result means that all topics exist and
+   * match. Safe to call from several processes at once.
    */
   async ensureTopics(specs: readonly TopicSpec[], options: EnsureTopicsOptions): Promise<string[]> {
     return this.admin.use(async (admin) => {
@@ -46,7 +46,7 @@ export class TopicAdmin {
       if (options.create && missing.length > 0) {
         await admin.createTopics({
           topics: missing.map((spec) => toTopicConfig(spec, options.replicationFactor)),
-          // The client would wait for leaders, but fail on a broker that has not heard of the topic yet.
+          // The client could wait for leaders, but would fail on a broker that does not know the topic yet.
           waitForLeaders: false,
           timeout: CREATE_TIMEOUT_MS,
         })
@@ -57,12 +57,12 @@ export class TopicAdmin {
     }, ENSURE_TIMEOUT_MS)
   }
 
-  /** Topics that do not exist are not in the answer. */
+  /** Describes the topics. The result does not contain missing topics. */
   async describe(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
     return this.admin.use((admin) => describeTopics(admin, topics))
   }
 
-  /** Removes topics with all their records; those that do not exist are no error. */
+  /** Deletes topics with all their records. Missing topics are not an error. */
   async deleteTopics(topics: readonly string[]): Promise<void> {
     await this.admin.use(async (admin) => {
       const present = new Set(await admin.listTopics())
@@ -77,14 +77,14 @@ const namesOf = (specs: readonly TopicSpec[]): string[] => specs.map((spec) => s
 function toTopicConfig(spec: TopicSpec, replicationFactor: number): ITopicConfig {
   const entries: Record<string, string> = {
     'cleanup.policy': spec.cleanup,
-    // An acknowledged record must survive the loss of a broker; with fewer than three replicas writing would stop with the first.
+    // An acknowledged record must survive the loss of a broker. With fewer than three replicas, 2 would stop writes at the first loss.
     'min.insync.replicas': replicationFactor >= 3 ? '2' : '1',
     'unclean.leader.election.enable': 'false',
-    // What other producers compress with snappy, lz4 or zstd could not be read: the broker stores it in a form that can.
+    // We cannot read records that other producers compress with snappy, lz4 or zstd, so the broker stores them uncompressed.
     'compression.type': spec.cleanup === 'delete' ? 'uncompressed' : 'producer',
   }
   if (spec.cleanup === 'compact') {
-    // Read whole at every start and takeover. Only closed segments are compacted, and by default one closes at 1 GiB.
+    // A compacted topic is read whole at every start and takeover. Only closed segments are compacted, and by default one closes at 1 GiB.
     entries['segment.bytes'] = String(16 * 1024 * 1024)
     entries['min.cleanable.dirty.ratio'] = '0.1'
   }
@@ -97,7 +97,10 @@ function toTopicConfig(spec: TopicSpec, replicationFactor: number): ITopicConfig
   }
 }
 
-/** Topics that were just created: brokers hear of them, and of their leaders, one after the other, and refuse to describe them before. */
+/**
+ * Describes topics that were just created. Brokers learn of them and of their leaders one after the other, and until then refuse to
+ * describe them.
+ */
 async function describeOnceLed(admin: Admin, names: readonly string[]): Promise<Map<string, TopicDescription>> {
   const untilMs = performance.now() + CREATE_TIMEOUT_MS
   for (;;) {

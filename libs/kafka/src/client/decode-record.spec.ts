@@ -16,7 +16,7 @@ const ours = require('../../client-fixes/decode-record.cjs') as Decode
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary', maxLength: 40 }))
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
 const part = fc.oneof(text, bytes)
-/** The original mixes headers of these names up with what every object has. */
+/** The original confuses headers of these names with members that every object has. */
 const safeName = text.filter((name) => !(name in {}))
 const record = fc.record({
   offsetDelta: fc.nat(2 ** 30),
@@ -34,10 +34,10 @@ const context = fc.record({
   timestampType: fc.constantFrom(0, 1),
 })
 
-/** −1: no bytes at all. */
+/** −1: absent. */
 const ABSENT = 1
 
-/** A count as records hold it. */
+/** Encodes a count as it is encoded in records. */
 function varint(value: number): number[] {
   const bytes: number[] = []
   let rest = value * 2
@@ -45,7 +45,7 @@ function varint(value: number): number[] {
   return [...bytes, rest]
 }
 
-/** From the attributes on. */
+/** The bytes of a record from its attributes on. */
 const decodeBytes = (bytes: readonly number[] | Buffer) =>
   ours(new Decoder(Buffer.from(bytes)), { firstOffset: '7', firstTimestamp: '0' })
 
@@ -53,7 +53,7 @@ const read = (decode: Decode, encoded: Bytes, batchContext: object) =>
   decode(new Decoder(new Decoder(encoded.buffer).readVarIntBytes()), batchContext)
 
 describe('records from Kafka', () => {
-  it('are read as the original reads them, whatever they hold', () => {
+  it('are decoded as the original decodes them, whatever they contain', () => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 4 }), context, (records, batchContext) => {
         for (const given of records) {
@@ -87,7 +87,7 @@ describe('records from Kafka', () => {
     expect(timeOf([recordOf(100_000)])).toBeLessThan(20 * many)
   })
 
-  it('a length below zero means nothing, and what follows is read where it stands', () => {
+  it('a negative length means absent, and the following fields are read correctly', () => {
     const minusTwelve = 23
     expect(decodeBytes([0, 0, 0, minusTwelve, minusTwelve, 2, 2, 0x61, minusTwelve])).toMatchObject({
       key: null,
@@ -98,11 +98,11 @@ describe('records from Kafka', () => {
 
   it.each([
     ['more headers than there are bytes', [0, 0, 0, ABSENT, ABSENT, ...varint(2 ** 29)]],
-    ['fewer headers than none', [0, 0, 0, ABSENT, ABSENT, 1]],
-    ['a key that ends behind the record', [0, 0, 0, 40, 0x61]],
-    ['a value that ends behind the record', [0, 0, 0, ABSENT, 40, 0x61]],
-    ['a header that ends behind the record', [0, 0, 0, ABSENT, ABSENT, 2, 2, 0x61, 40]],
-    ['no headers where their count belongs', [0, 0, 0, ABSENT, ABSENT]],
+    ['a negative number of headers', [0, 0, 0, ABSENT, ABSENT, 1]],
+    ['a key that ends beyond the record', [0, 0, 0, 40, 0x61]],
+    ['a value that ends beyond the record', [0, 0, 0, ABSENT, 40, 0x61]],
+    ['a header that ends beyond the record', [0, 0, 0, ABSENT, ABSENT, 2, 2, 0x61, 40]],
+    ['no number of headers', [0, 0, 0, ABSENT, ABSENT]],
     ['a number without end', [0, 0, 0, ...Array<number>(9).fill(0x80), 1, ABSENT, 0]],
   ])('a damaged one, with %s, ends its reader instead of being fetched for ever', async (_, bytes) => {
     const retrier = require('kafkajs/src/retry') as (

@@ -9,7 +9,7 @@ type Produce = (request: object) => { readonly apiVersion: number; readonly enco
 type Wrap = (options: object) => Promise<Encoded>
 
 const require = createRequire(import.meta.url)
-// The originals first: the stand-ins take what they do not do themselves from them.
+// Order matters: the originals first, because the replacements use them for what they do not encode themselves.
 const original = require('kafkajs/src/protocol/requests/produce/v3/request') as Produce
 const originalWrap = require('kafkajs/src/protocol/request') as Wrap
 const ours = require('../../client-fixes/encode-produce-request.cjs') as Produce
@@ -57,7 +57,7 @@ describe('requests to Kafka', () => {
     jest.restoreAllMocks()
   })
 
-  it('carry the bytes that the original encoder writes, whatever the records hold', async () => {
+  it('contain the bytes that the original encoder writes, whatever the records contain', async () => {
     await fc.assert(
       fc.asyncProperty(request, async (given) => {
         const expected = (await original(given).encode()).buffer
@@ -78,7 +78,7 @@ describe('requests to Kafka', () => {
     expect((await ours(given).encode()).buffer.equals(expected)).toBe(true)
   })
 
-  it('are left to the original when a record brings a timestamp', async () => {
+  it('are left to the original encoder when a record has its own timestamp', async () => {
     const messages = [{ key: null, value: 'x', timestamp: '1700000000000' }]
     const given = {
       acks: -1,

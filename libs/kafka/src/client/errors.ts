@@ -1,4 +1,4 @@
-/** Errors of this library. `code` is stable; nothing decides by the message. */
+/** Errors of this library. `code` is stable; code must not depend on the message. */
 export class LogError extends Error {
   override readonly name: string = 'LogError'
   constructor(
@@ -11,13 +11,13 @@ export class LogError extends Error {
 }
 
 export type LogErrorCode =
-  /** The record can never be written: nothing of it was sent. */
+  /** The record can never be written; it was not sent. */
   | 'RECORD_TOO_LARGE'
-  /** The topic is missing: nothing was sent. */
+  /** The topic does not exist; nothing was sent. */
   | 'UNKNOWN_TOPIC'
-  /** The partition is missing: nothing was sent. */
+  /** The partition does not exist; nothing was sent. */
   | 'UNKNOWN_PARTITION'
-  /** It is not known whether the record was written. */
+  /** It is unknown whether the record was written. */
   | 'OUTCOME_UNKNOWN'
   /** The record was not sent because one before it failed: publish both again, in order. */
   | 'NOT_SENT'
@@ -26,19 +26,19 @@ export type LogErrorCode =
   | 'TIMED_OUT'
 
 /**
- * The transactional producer is of no use any more: throw it away, open a new one under the same id, and read the committed offset to
- * learn what became of the last transaction.
+ * The transactional producer cannot be used any more. Discard it, open a new one with the same id, and read the committed offset to learn
+ * the outcome of the last transaction.
  */
 export class ProducerLost extends LogError {
   override readonly name = 'ProducerLost'
   constructor(
-    /** Another process has opened the same transactional id: it owns the partition now. */
+    /** Whether another process has opened the same transactional id and so owns the partition now. */
     readonly fenced: boolean,
     cause: unknown,
   ) {
     super(
       'OUTCOME_UNKNOWN',
-      fenced ? 'another process writes under this transactional id' : 'the transaction failed: its outcome is unknown',
+      fenced ? 'another process has opened this transactional id' : 'the transaction failed: its outcome is unknown',
       cause,
     )
   }
@@ -47,7 +47,7 @@ export class ProducerLost extends LogError {
 /** INVALID_PRODUCER_EPOCH, PRODUCER_FENCED. */
 const FENCED_CODES: ReadonlySet<unknown> = new Set([47, 90])
 
-/** Follows `cause` (kafkajs wraps errors several deep) to the broker's verdict. */
+/** Whether the error, or one of its causes (kafkajs nests several), says that the producer was fenced. */
 export function isFenced(error: unknown): boolean {
   return chainOf(error).some((link) => FENCED_CODES.has(link.code))
 }

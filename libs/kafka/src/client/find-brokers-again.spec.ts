@@ -16,7 +16,7 @@ const turns = async (count: number) => {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate)
 }
 
-/** A reader whose only broker is gone, in a process whose Kafka comes back when it is told to. */
+/** A consumer whose only broker is gone, and a function that brings the broker back. */
 function readerWithoutBroker() {
   let nodes: readonly number[] = []
   let onBrokers: () => void = nothing
@@ -43,7 +43,7 @@ function readerWithoutBroker() {
   const fetch = runner.fetch.bind(runner)
   runner.fetch = (nodeId) => {
     fetches.count += 1
-    // Else the loop that must not be would keep the test from ever ending.
+    // Without this, an endless loop would keep the test from ending.
     if (fetches.count > 1000) throw new RangeError('fetched without end')
     return fetch(nodeId)
   }
@@ -54,8 +54,8 @@ function readerWithoutBroker() {
   return { runner, fetches, comeBack }
 }
 
-describe('a reader that knows no broker', () => {
-  it('reads on when there is one again', async () => {
+describe('a consumer that knows no broker', () => {
+  it('reads on when a broker is back', async () => {
     const { runner, fetches, comeBack } = readerWithoutBroker()
     await runner.start()
     await turns(3)
@@ -66,7 +66,7 @@ describe('a reader that knows no broker', () => {
     await runner.stop()
   })
 
-  it('ends at once when it is stopped, and reads nothing when Kafka comes back later', async () => {
+  it('ends at once when it is stopped, and reads nothing when Kafka is back later', async () => {
     const { runner, fetches, comeBack } = readerWithoutBroker()
     await runner.start()
     await turns(3)
@@ -76,7 +76,7 @@ describe('a reader that knows no broker', () => {
     expect(fetches.count).toBe(0)
   })
 
-  it('does not begin to read when Kafka comes back while it is being stopped', async () => {
+  it('does not start to read when Kafka is back while it is being stopped', async () => {
     const { runner, fetches, comeBack } = readerWithoutBroker()
     await runner.start()
     await turns(3)

@@ -6,13 +6,16 @@ import type { KafkaLogger } from './logger.js'
 export interface KafkaClientOptions {
   /** `host:port` of at least one broker. */
   readonly brokers: readonly string[]
-  /** Names the process in the broker's log and quotas. */
+  /** Identifies the process in the broker's log and quotas. */
   readonly clientId: string
   /** TLS with verified certificates. */
   readonly ssl?: boolean
   readonly sasl?: KafkaSasl | undefined
   readonly logger: KafkaLogger
-  /** A consumer was moved to another offset than it asked for: records were lost to retention, or the topic was recreated. Raise an alarm. */
+  /**
+   * Called when a consumer was moved to another offset than it asked for: retention deleted records, or the topic was recreated. Raise an
+   * alarm.
+   */
   readonly onOffsetReset?: (reset: OffsetReset) => void
 }
 
@@ -22,17 +25,19 @@ export interface KafkaSasl {
   readonly password: string
 }
 
-/** One per process: what consumers, producers and admins are made of. Opens no connection by itself. */
+/** Makes consumers, producers and admins; one per process. Opens no connection by itself. */
 export interface KafkaClient {
   readonly kafka: Kafka
-  /** The same for questions that somebody waits for: connecting gives up, too (`GIVE_UP_SOON`), whatever its users are told. */
+  /**
+   * The same client for queries that must not wait for long: its connections give up too (`GIVE_UP_SOON`), whatever retries its users set.
+   */
   readonly impatientKafka: Kafka
   readonly logger: KafkaLogger
 }
 
 /**
- * A broker's absence is waited out, however long: consumers and producers go on by themselves 0.3–0.6 s after it is back. Fewer retries
- * would turn an outage into errors in every caller; whoever cannot wait sets a deadline of its own.
+ * Waits for an absent broker, however long that takes. Consumers and producers resume by themselves 0.3–0.6 s after it is back. Fewer
+ * retries would turn an outage into errors in every caller; a caller that cannot wait sets its own deadline.
  */
 export const OUTLAST_OUTAGES: RetryOptions = {
   retries: Number.MAX_SAFE_INTEGER,
@@ -42,19 +47,19 @@ export const OUTLAST_OUTAGES: RetryOptions = {
   multiplier: 2,
 }
 
-/** For questions that somebody waits for: an error after this time at the latest. Longer would outlast a lease. */
+/** Maximum time of a query that a caller waits for; then it fails. Too high: a query outlasts a lease. */
 export const GIVE_UP_AFTER_MS = 15_000
 
-/** Connections that are refused are given up after about as long; those that nobody answers take longer (`GIVE_UP_AFTER_MS` ends both). */
+/** Refused connections are given up after about as long. Unanswered ones would take longer, so `GIVE_UP_AFTER_MS` ends both. */
 export const GIVE_UP_SOON: RetryOptions = { ...OUTLAST_OUTAGES, retries: 10 }
 
 export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
   const { logger, onOffsetReset } = options
   const logCreator = createLogCreator(logger, (reset) => {
-    logger.error(reset, 'a reader was moved to another offset than it asked for: records are missing')
+    logger.error(reset, 'a consumer was moved to another offset than it asked for: records are missing')
     onOffsetReset?.(reset)
   })
-  // What a producer, consumer or admin is told of retries does not reach its connections: they have those of the client.
+  // Retries that are set for a producer, consumer or admin do not apply to its connections, which use those of the client.
   const make = (retry: RetryOptions) =>
     new kafkajs.Kafka({
       clientId: options.clientId,

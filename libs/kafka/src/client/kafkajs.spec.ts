@@ -10,7 +10,7 @@ describe('the patched Kafka client', () => {
     expect(kafkajs.Kafka).toBeDefined()
   })
 
-  it('is refused when its readers would not ask for brokers again', () => {
+  it('is refused when its consumers would not look for brokers again', () => {
     const check = require('../../client-fixes/self-check.cjs') as (parts: object) => void
     const batchDecoder = require('../../client-fixes/decode-record-batch.cjs') as object
     const Runner = require('kafkajs/src/consumer/runner') as Part

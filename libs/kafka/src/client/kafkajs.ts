@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 
 /**
- * The only way to kafkajs: patched, checked, then loaded. Everything else in this library takes values from here and types from `kafkajs`.
- * The CommonJS parts stand beside `src`, so that the path holds for `src` and `dist` alike.
+ * The only place that loads kafkajs: patched and checked. All other modules of this library import values from here and types from
+ * `kafkajs`. The CommonJS parts are beside `src`, so that the path is valid from `src` and `dist` alike.
  */
 interface LoadedClient {
   readonly kafkajs: typeof import('kafkajs')
@@ -12,5 +12,5 @@ interface LoadedClient {
 const loaded = createRequire(import.meta.url)('../../client-fixes/load-kafkajs.cjs') as LoadedClient
 
 export const { kafkajs } = loaded
-/** Texts of broker errors that pass by themselves; the client logs them as errors while it retries. */
+/** Messages of transient broker errors; the client logs them as errors while it retries. */
 export const retriableErrorMessages: ReadonlySet<string> = new Set(loaded.retriableErrorMessages)

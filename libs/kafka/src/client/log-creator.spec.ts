@@ -16,7 +16,7 @@ function logWith() {
 }
 
 describe('the client’s log', () => {
-  it('is quiet about errors that pass by themselves', () => {
+  it('logs transient errors at debug only', () => {
     const { lines, say } = logWith()
     say(ERROR, 'Response GroupCoordinator', { error: 'The group coordinator is not available' })
     say(ERROR, 'Failed to send messages: …', { retryCount: 1, retryTime: 20 })
@@ -28,14 +28,14 @@ describe('the client’s log', () => {
     ])
   })
 
-  it('says another error once, however often it comes', () => {
+  it('logs any other error once, however often it occurs', () => {
     const { lines, say } = logWith()
     for (let n = 0; n < 100; n++) say(ERROR, 'Connection error: connect ECONNREFUSED', { broker: 'a:1' })
     say(ERROR, 'Connection error: connect ECONNREFUSED', { broker: 'b:1' })
     expect(lines).toEqual(Array.from({ length: 2 }, () => 'warn Kafka client: Connection error: connect ECONNREFUSED'))
   })
 
-  it('raises an alarm each time a reader is moved to another offset', () => {
+  it('raises an alarm each time a consumer is moved to another offset', () => {
     const { resets, say } = logWith()
     const at = { topic: 't', partition: 3, groupId: 'g' }
     for (let n = 0; n < 2; n++) say(ERROR, 'Offset out of range, resetting to default offset', { ...at, memberId: 'm' })

@@ -3,7 +3,7 @@ import { LineLimiter } from '@hooklane/core/kernel'
 import { kafkajs, retriableErrorMessages } from './kafkajs.js'
 import type { KafkaLogger } from './logger.js'
 
-/** What the client says once when it silently jumps to another offset: records were lost, or the topic was recreated. */
+/** The client's only message when it moves to another offset: records were lost, or the topic was recreated. */
 const OUT_OF_RANGE = 'Offset out of range, resetting to default offset'
 
 export interface OffsetReset {
@@ -13,8 +13,8 @@ export interface OffsetReset {
 }
 
 /**
- * Turns the client's log into ours: errors that pass by themselves are `debug`, other errors `warn` (who called the client gets the
- * error and decides), its information `debug`. The same line comes at most every ten seconds, with the number of those left out.
+ * Converts the client's log into ours. Transient errors and information are logged as `debug`; other errors as `warn`, because the caller
+ * of the client gets the error and decides. Equal warnings appear at most every ten seconds, with the number of those left out.
  */
 export function createLogCreator(logger: KafkaLogger, onOffsetReset: (reset: OffsetReset) => void): logCreator {
   const limiter = new LineLimiter()
@@ -28,7 +28,7 @@ export function createLogCreator(logger: KafkaLogger, onOffsetReset: (reset: Off
         groupId: String(fields.groupId),
       })
     }
-    // Where the client names the time of its next try, it has not given up.
+    // When the client names the time of its next retry, it has not given up.
     const passes =
       fields.retryTime !== undefined || (typeof fields.error === 'string' && retriableErrorMessages.has(fields.error))
     const { ERROR, WARN } = kafkajs.logLevel

@@ -1,4 +1,4 @@
-/** What this library needs of a structured logger; pino's fits. */
+/** The structured logger that this library needs; pino's fits. */
 export interface KafkaLogger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void

@@ -12,13 +12,13 @@ import { decodeConfigurationRecord } from './decode-configuration-record.js'
 export interface ConfigurationReaderOptions {
   /** Name of the compacted topic; has one partition. */
   readonly topic: string
-  /** `<prefix><service>`: the reader's own group is this with `.configuration.<uuid>`. */
+  /** `<prefix><service>`; the reader's own group is named this plus `.configuration.<uuid>`. */
   readonly groupPrefix: string
-  /** In the order of the topic; copies and older versions included. Must not throw. */
+  /** Called with every record in the order of the topic, including duplicates and older versions. Must not throw. */
   readonly onRecord: (record: ConfigurationRecord) => void
-  /** A record that is none of ours, or damaged. It is passed over. */
+  /** Called for a record that is foreign or damaged; it is skipped. */
   readonly onUndecodable: (record: LogRecord, reason: string) => void
-  /** The reader is gone for good: what the process knows grows old. */
+  /** Called when the reader has ended for good: the configuration of the process becomes outdated. */
   readonly onCrash: (error: Error) => void
 }
 
@@ -28,19 +28,21 @@ interface Awaited {
   reject(error: Error): void
 }
 
-/** How quickly a change of the configuration is known: the fetch returns with the first record, this bounds a `seek` only. */
+/**
+ * How long a fetch may wait. A fetch returns with the first record, so this does not delay changes; it only bounds the time of a `seek`.
+ */
 const MAX_WAIT_MS = 250
-/** Questions for the end fail while no broker answers; asked again so often. */
+/** How often to retry the query for the end of the topic, which fails while no broker answers. */
 const RETRY_MS = 1000
-/** Without a broker the process must still end; a group that stays behind expires. */
+/** Maximum wait for the deletion of the group: without a broker the process must still end. A group that remains expires. */
 const DELETE_TIMEOUT_MS = 2000
 
 /**
  * Reads the whole configuration topic and follows it. Every process has its own group of one member, which commits nothing and is
- * deleted at a clean stop.
+ * deleted at an orderly stop.
  *
- * Invariant: `next` is the offset after the last one that was handed over; every promise waits for `next` to reach an end. The end of a
- * log can be waited for because its last segment, never compacted, holds at least its last batch.
+ * Invariant: `next` is the offset after the last record that was passed to `onRecord` or `onUndecodable`; every promise waits until `next`
+ * reaches an end. That wait always ends, because the last segment of a log is never compacted and contains at least its last batch.
  */
 export class ConfigurationReader {
   private readonly admin: KafkaLogAdmin
@@ -67,7 +69,7 @@ export class ConfigurationReader {
     })
   }
 
-  /** Begins to read. Resolves when reading has begun, not when it has caught up. */
+  /** Starts to read. Resolves when reading has started, not when it has caught up. */
   async start(): Promise<void> {
     const { low, high } = await this.ends()
     this.next = low
@@ -85,31 +87,31 @@ export class ConfigurationReader {
     })
   }
 
-  /** Resolves when everything that stood in the topic at the start has been handed over. */
+  /** Resolves when everything that was in the topic at the start has been read. */
   caughtUp(): Promise<void> {
     return this.initial ?? Promise.reject(new Error('the reader was not started'))
   }
 
   /**
-   * Resolves when everything that stands in the topic now has been handed over. Waits while no broker answers; rejects only when the
-   * reader has ended.
+   * Resolves when everything that is in the topic at the time of the call has been read. Waits while no broker answers; rejects only
+   * when the reader has ended.
    */
   async readToEnd(): Promise<void> {
     const { high } = await this.endsPatiently()
     await this.reached(high)
   }
 
-  /** Offset after the last one handed over. */
+  /** The offset after the last record read. */
   position(): bigint {
     return this.next
   }
 
-  /** Leaves and deletes the group; a group that stays behind expires by itself. */
+  /** Leaves and deletes the group. A group that could not be deleted expires by itself. */
   async stop(): Promise<void> {
     this.end(new Error('the reader was stopped'))
     await this.consumer.stop()
     const deleted = this.admin.deleteGroup(this.group).catch((error: unknown) => {
-      this.client.logger.debug({ error, group: this.group }, 'a reading group was not deleted')
+      this.client.logger.debug({ error, group: this.group }, 'a temporary consumer group was not deleted')
     })
     await endsWithin(DELETE_TIMEOUT_MS, deleted)
   }
@@ -145,7 +147,7 @@ export class ConfigurationReader {
     for (const wait of awaited) wait.reject(error)
   }
 
-  /** An empty log (`low == high`) has been read to its end from the start. */
+  /** Returns the start and end of the topic. In an empty log (`low == high`), the end is reached from the start. */
   private async ends(): Promise<{ low: bigint; high: bigint }> {
     const partitions = await this.admin.offsets(this.options.topic)
     const [first] = partitions
@@ -161,7 +163,7 @@ export class ConfigurationReader {
       try {
         return await this.ends()
       } catch (error) {
-        this.client.logger.warn({ error: toError(error) }, 'the end of the configuration is not known: asking again')
+        this.client.logger.warn({ error: toError(error) }, 'the end of the configuration is unknown; trying again')
         await delay(RETRY_MS)
       }
     }

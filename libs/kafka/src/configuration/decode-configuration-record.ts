@@ -20,11 +20,11 @@ const decoders: { readonly [K in Kind]: Decoder<ConfigurationBodies[K]> } = {
   endedStream: decoderOf(EndedStreamSchema),
 }
 
-/** The longest id is that of an ended stream: an app's, a slash and an epoch. */
+/** The longest id is that of an ended stream: the app's id, a slash and an epoch. */
 const KEY = /^(company|app|subscription|workerGroup|endedStream):([\x21-\x7e]{1,139})$/
 const VERSION = /^(0|[1-9]\d{0,18})$/
 
-/** Reads a record of the configuration topic. Total: a value, or the reason why it is none. */
+/** Decodes a record of the configuration topic. Returns the value, or the reason why it is invalid; never throws. */
 export function decodeConfigurationRecord(record: LogRecord): Decoded<ConfigurationRecord> {
   const match = KEY.exec(record.key?.toString('latin1') ?? '')
   if (!match) return { ok: false, reason: 'key' }

@@ -9,7 +9,7 @@ const counts = (lead: number, other: number) =>
   ])
 
 describe('co-assignment', () => {
-  it('gives each member its share of the lead topic and what follows from it', () => {
+  it('gives each member its share of the lead topic and the matching partitions of the other topics', () => {
     const shares = coAssign('lead', counts(3, 6), members('b', 'a'))
     expect(shares.get('a')).toEqual({ lead: [0, 2], other: [0, 2, 3, 5] })
     expect(shares.get('b')).toEqual({ lead: [1], other: [1, 4] })

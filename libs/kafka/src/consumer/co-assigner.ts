@@ -1,11 +1,11 @@
 import type { Assignment, GroupMember, GroupMemberAssignment, PartitionAssigner } from 'kafkajs'
 import { kafkajs } from '../client/kafkajs.js'
 
-/** Part of the group protocol: members with another name cannot join the same group. */
+/** Part of the group protocol: members whose assigner has another name cannot join the group. */
 const NAME = 'hooklane-co-assigner'
 const VERSION = 1
 
-/** Distributes the lead topic's partitions evenly; partition q of another topic goes where lead partition `q mod P` went. */
+/** Distributes the P partitions of the lead topic evenly. Partition q of another topic goes to the owner of lead partition `q mod P`. */
 export function coAssigner(leadTopic: string): PartitionAssigner {
   const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
   return ({ cluster }) => ({
@@ -30,7 +30,7 @@ export function coAssigner(leadTopic: string): PartitionAssigner {
   })
 }
 
-/** Every member is in the answer, also one that gets nothing. Depends on nothing but its arguments. */
+/** Returns the share of every member, even an empty one. A pure function. */
 export function coAssign(
   leadTopic: string,
   partitionsOf: ReadonlyMap<string, readonly number[]>,

@@ -1,4 +1,4 @@
-/** Counts restarts: so many within a window are allowed, the next one is not. */
+/** Allows a limited number of crashes within a time window. */
 export class CrashBudget {
   private readonly crashes: number[] = []
 
@@ -7,7 +7,7 @@ export class CrashBudget {
     private readonly windowMs: number,
   ) {}
 
-  /** Records a crash at a monotonic instant; false when the budget was used up. */
+  /** Records a crash at a monotonic instant. Returns false when the crash exceeds the budget. */
   spend(nowMs: number): boolean {
     while (this.crashes.length > 0 && nowMs - (this.crashes[0] ?? 0) > this.windowMs) this.crashes.shift()
     this.crashes.push(nowMs)

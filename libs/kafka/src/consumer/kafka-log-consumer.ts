@@ -13,53 +13,60 @@ import { toLogRecord } from './log-record.js'
 
 export interface KafkaLogConsumerOptions {
   readonly group: string
-  /** All must exist. */
+  /** All topics must exist. */
   readonly topics: readonly string[]
-  /** How long a fetch waits for records, and the longest that a `seek` or `resume` takes to act. Lower costs fetches, higher delays both. Default 500. */
+  /**
+   * How long a fetch waits for records; also the maximum delay of a `seek` or `resume`. Too low: more fetches. Too high: longer delays.
+   * Default 500.
+   */
   readonly maxWaitMs?: number
   /**
-   * A fetch that finds less waits for more, up to `maxWaitMs`: for readers whom batches suit better than haste. Not above
-   * `maxBytesPerPartition`, else a single busy partition would wait every time. Default 1.
+   * A fetch that finds less waits for more, up to `maxWaitMs`. Use it where large batches matter more than latency. Must not exceed
+   * `maxBytesPerPartition`, otherwise every fetch of a single busy partition would wait. Default 1.
    */
   readonly minBytes?: number
-  /** Bytes of one fetch. Default 4 MiB. */
+  /** Maximum bytes of one fetch. Default 4 MiB. */
   readonly maxBytes?: number
-  /** Bytes of one partition in one fetch. Default 256 KiB; a larger record comes alone. */
+  /** Maximum bytes of one partition in one fetch. Default 256 KiB; a larger record arrives alone. */
   readonly maxBytesPerPartition?: number
-  /** A member that is silent for longer loses its partitions. Default 10 s. */
+  /** A member that sends no heartbeat for longer loses its partitions. Default 10 s. */
   readonly sessionTimeoutMs?: number
   /** Default 3 s; at most a third of the session timeout. */
   readonly heartbeatMs?: number
   /** How long a rebalance waits for its members. Default 30 s. */
   readonly rebalanceTimeoutMs?: number
   /**
-   * The topic whose partitions are distributed; those of the other topics follow: partition q goes to the owner of q modulo the number
-   * of partitions of this one. Default: every topic is distributed by itself. All members of a group need the same.
+   * The topic whose partitions determine the distribution: partition q of any other topic goes to the owner of partition q modulo the
+   * number of partitions of this topic. Default: every topic is distributed by itself. All members of a group need the same value.
    */
   readonly leadTopic?: string
 }
 
-/** More would hide a fault that comes back for ever. */
+/** Maximum rebuilds within the window. Too high: hides a fault that keeps returning. */
 const MAX_REBUILDS = 3
 const REBUILD_WINDOW_MS = 600_000
-/** Leaving a group needs the broker: without it the process must still end. */
+/** Maximum wait for leaving the group, which needs a broker: without one the process must still end. */
 const STOP_TIMEOUT_MS = 10_000
 const REBUILD_DELAY_MS = 300
 
 /**
- * A member of a consumer group that hands every batch to its handler and commits nothing by itself.
+ * A member of a consumer group that passes every batch to its handler and commits nothing by itself.
  *
- * Why it exists: kafkajs forgets positions at each rebalance, pause flags at each restart, and does not tell when it gave up. This
- * consumer keeps the pause flags, hands over empty batches (only markers and aborted records), drops what was fetched before a `seek`
- * or belongs to a partition that is gone, and rebuilds the client when it crashed: three times in ten minutes, then `onCrash`.
+ * Why it exists: kafkajs forgets positions at each rebalance and pause flags at each restart, and does not report when it has given up.
+ * This consumer:
  *
- * States: new → running ⇄ rebuilding → stopped (by `stop`, or by a crash beyond the budget). A `seek` while it is rebuilt is void:
- * `onAssigned` comes again. Positions are the handler's: what it does not seek in `onAssigned` starts at the group's commit, or at
- * the log's start.
+ * - keeps the pause flags;
+ * - passes on empty batches (only markers and aborted records);
+ * - drops batches that were fetched before a `seek` or belong to a partition that was taken away;
+ * - rebuilds the client after a crash, three times in ten minutes, then calls `onCrash`.
+ *
+ * States: new → running ⇄ rebuilding → stopped (by `stop`, or by a crash beyond the budget). A `seek` while rebuilding has no effect:
+ * `onAssigned` is called again. The handler keeps the positions: a partition that it does not seek in `onAssigned` starts at the group's
+ * commit, or at the log's start.
  */
 export class KafkaLogConsumer implements LogConsumer {
   private handlers: LogConsumerHandlers | null = null
-  /** Null before the start, while being rebuilt and after the end. */
+  /** Null before the start, while rebuilding, and after the end. */
   private consumer: Consumer | null = null
   private stopped = false
   private heartbeatAt: number | null = null
@@ -76,10 +83,10 @@ export class KafkaLogConsumer implements LogConsumer {
 
   /** Resolves when the member has joined the group (after the first `onAssigned`). May be called once. */
   async start(handlers: LogConsumerHandlers): Promise<void> {
-    if (this.handlers || this.stopped) throw new Error('a consumer starts once')
+    if (this.handlers || this.stopped) throw new Error('a consumer can be started only once')
     this.handlers = handlers
     const admin = new KafkaLogAdmin(this.client)
-    // The client would wait for a missing topic for ever.
+    // The client would wait for ever for a missing topic.
     await Promise.all(this.options.topics.map((topic) => admin.partitionCount(topic)))
     if (this.isStopped()) return
     await this.build()
@@ -97,7 +104,7 @@ export class KafkaLogConsumer implements LogConsumer {
     this.withRunning((consumer) => consumer.seek({ ...topicPartition(at), offset: String(offset) }))
   }
 
-  /** Always names partitions: pausing a whole topic and then a partition would lift the first. */
+  /** Always names partitions: pausing a whole topic and then one of its partitions would resume the others. */
   pause(partitions: readonly TopicPartition[]): void {
     for (const at of partitions) this.pausedKeys.add(keyOf(at))
     this.withRunning((consumer) => consumer.pause(byTopic(partitions)))
@@ -121,7 +128,7 @@ export class KafkaLogConsumer implements LogConsumer {
     return this.fetchedAt
   }
 
-  /** What this member holds now. */
+  /** The partitions that are assigned to this member now. */
   assigned(): readonly TopicPartition[] {
     return [...this.assignedKeys].map(fromKey)
   }
@@ -148,7 +155,7 @@ export class KafkaLogConsumer implements LogConsumer {
     await consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true })
     await consumer.run({
       autoCommit: false,
-      // Resolved by `handOver`: the client could not resolve a batch of a partition that is gone.
+      // `handOver` resolves the offset: the client could not resolve a batch of a partition that was taken away.
       eachBatchAutoResolve: false,
       eachBatch: (payload) => this.handOver(payload),
     })
@@ -172,7 +179,7 @@ export class KafkaLogConsumer implements LogConsumer {
     }
   }
 
-  /** Synchronous up to the handler's end: the client fetches next, with what was sought and paused here. */
+  /** Synchronous until the handler returns: the client fetches next, with the positions and pauses set here. */
   private adoptAssignment(memberAssignment: Readonly<Record<string, readonly number[]>>): void {
     const assigned = Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
       partitions.map((partition) => ({ topic, partition })),
@@ -183,7 +190,7 @@ export class KafkaLogConsumer implements LogConsumer {
     if (!this.stopped) this.handlers?.onAssigned(assigned, this)
   }
 
-  /** Synchronous up to the handler: nothing can be sought between the check and what it does first. */
+  /** Synchronous until the handler is called: no `seek` can happen between the check and the handler. */
   private async handOver(fetched: EachBatchPayload): Promise<void> {
     const { batch } = fetched
     if (this.stopped || fetched.isStale() || !this.assignedKeys.has(keyOf(batch))) return
@@ -196,7 +203,7 @@ export class KafkaLogConsumer implements LogConsumer {
         highWatermark: BigInt(batch.highWatermark),
       })
     } catch (error) {
-      // Retriable errors would be tried again for ever with the same batch; this one counts as a crash.
+      // A retriable error would be retried for ever with the same batch; a non-retriable one counts as a crash.
       throw new kafkajs.KafkaJSNonRetriableError(toError(error))
     }
     fetched.resolveOffset(batch.lastOffset())
@@ -213,7 +220,7 @@ export class KafkaLogConsumer implements LogConsumer {
       this.handlers?.onCrash(error)
       return
     }
-    this.client.logger.warn({ error, group }, 'a consumer crashed and is rebuilt')
+    this.client.logger.warn({ error, group }, 'a consumer crashed and is being rebuilt')
     await new Promise((resolve) => setTimeout(resolve, REBUILD_DELAY_MS))
     if (this.isStopped()) return
     try {
@@ -221,12 +228,12 @@ export class KafkaLogConsumer implements LogConsumer {
     } catch (buildError) {
       const failed = this.consumer as Consumer | null
       if (!failed) return
-      void failed.disconnect().catch((e: unknown) => this.client.logger.debug({ error: e, group }, 'nothing to leave'))
+      void failed.disconnect().catch((e: unknown) => this.client.logger.debug({ error: e, group }, 'no group to leave'))
       await this.recover(failed, toError(buildError))
     }
   }
 
-  /** Asked after a wait, in which `stop` may have been called. */
+  /** A method, because `stop` may be called during each wait. */
   private isStopped(): boolean {
     return this.stopped
   }
@@ -238,21 +245,21 @@ export class KafkaLogConsumer implements LogConsumer {
     if (!consumer) return
     const { logger } = this.client
     const left = consumer.disconnect().catch((error: unknown) => {
-      logger.warn({ error, group: this.options.group }, 'a consumer did not leave its group in order')
+      logger.warn({ error, group: this.options.group }, 'a consumer did not leave its group cleanly')
     })
     if (!(await endsWithin(STOP_TIMEOUT_MS, left))) {
       logger.warn({ group: this.options.group }, 'a consumer could not leave its group: its session must expire')
     }
   }
 
-  /** Between two lives of the client there is nobody to tell: the next `onAssigned` settles everything. */
+  /** Does nothing while there is no running client: the next `onAssigned` sets all positions and pauses. */
   private withRunning(act: (consumer: Consumer) => void): void {
     if (!this.consumer || this.stopped) return
     try {
       act(this.consumer)
     } catch (error) {
       if (!(error instanceof kafkajs.KafkaJSNonRetriableError)) throw error
-      this.client.logger.debug({ error, group: this.options.group }, 'the consumer is between two lives')
+      this.client.logger.debug({ error, group: this.options.group }, 'the consumer is not running')
     }
   }
 }

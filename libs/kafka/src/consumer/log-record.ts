@@ -1,7 +1,7 @@
 import type { IHeaders, KafkaMessage } from 'kafkajs'
 import type { LogRecord, TopicPartition } from '@hooklane/core/kernel'
 
-/** A fetched message as the domain sees it. Never throws: whatever a foreign producer wrote gives a record. */
+/** Converts a fetched message to a domain record. Never throws, whatever a foreign producer wrote. */
 export function toLogRecord(at: TopicPartition, message: KafkaMessage): LogRecord {
   return {
     topic: at.topic,
@@ -15,8 +15,8 @@ export function toLogRecord(at: TopicPartition, message: KafkaMessage): LogRecor
 }
 
 /**
- * Has no prototype: header names are the sender's and may be `__proto__`. What the decoder made is taken as it is, unless a header is
- * repeated (the last one counts) or has no value.
+ * Returns an object without a prototype, because senders choose header names, which may be `__proto__`. Returns the decoder's object
+ * itself, unless a header is repeated (the last one counts) or has no value.
  */
 function toHeaders(headers: IHeaders | undefined): Readonly<Record<string, Buffer>> {
   let isPlain = headers !== undefined && !('hasOwnProperty' in headers)
@@ -24,7 +24,7 @@ function toHeaders(headers: IHeaders | undefined): Readonly<Record<string, Buffe
   if (isPlain) return headers as Readonly<Record<string, Buffer>>
   const result = Object.create(null) as Record<string, Buffer>
   for (const [name, value] of Object.entries(headers ?? {})) {
-    // The types do not say it: a header may have no value.
+    // Unlike the types say, a header may have no value.
     const last = (Array.isArray(value) ? value.at(-1) : value) as Buffer | string | null | undefined
     if (last !== undefined && last !== null) result[name] = typeof last === 'string' ? Buffer.from(last) : last
   }

@@ -5,7 +5,7 @@ const events = (partition: number) => ({ topic: 'events', partition })
 const states = (partition: number) => ({ topic: 'states', partition })
 
 describe('the partitions that a member holds', () => {
-  it('each rebalance says what was gained and lost', () => {
+  it('each rebalance returns what was gained and lost', () => {
     const partitions = new HeldPartitions()
     expect(partitions.become([events(0), states(0)])).toEqual({
       held: [events(0), states(0)],

@@ -1,7 +1,7 @@
 import type { TopicPartition } from '@hooklane/core/kernel'
 import type { Assignment } from './partition-reader.js'
 
-/** The partitions that a member holds, and what each rebalance changes in them. */
+/** Tracks the partitions that a member holds, and computes the changes of each rebalance. */
 export class HeldPartitions {
   private held = new Map<string, TopicPartition>()
 
@@ -13,7 +13,7 @@ export class HeldPartitions {
     return [...this.held.values()]
   }
 
-  /** A rebalance has ended: `assigned` is everything that is held now. */
+  /** Applies the result of a rebalance: `assigned` is everything that is held now. */
   become(assigned: readonly TopicPartition[]): Assignment {
     const before = this.held
     this.held = new Map(assigned.map((at) => [keyOf(at), at]))

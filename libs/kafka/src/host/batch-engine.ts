@@ -9,17 +9,17 @@ import { watchConsumers, type ConsumerReports } from './watch-consumers.js'
 
 export interface BatchEngineOptions {
   readonly host: ConsumerHost
-  /** Batches do not go to it but to the handlers, `@OnBatch(role)`. */
+  /** The reader of the partitions. Batches go to the handlers (`@OnBatch(role)`) instead. */
   readonly reader: Omit<PartitionReader, 'onBatch'>
-  /** The role of each topic that is read: the pattern of its handler. */
+  /** The role of each topic, which is the pattern of its handler. */
   readonly roles: Readonly<Record<string, string>>
   readonly clock: Pick<Clock, 'after'>
   readonly reports: ConsumerReports
 }
 
 /**
- * Runs one consumer as a part of a Nest application: its batches go to the handlers of their topics' roles, and the application's hooks end it, step
- * by step, so that all parts have ended their work before any closes a connection.
+ * Runs one consumer as a part of a Nest application. Its batches go to the handlers of their topics' roles. The shutdown hooks of the
+ * application stop it step by step, so that all parts have finished their work before any part closes a connection.
  */
 export class BatchEngine implements LogTransportEngine, BeforeApplicationShutdown, OnApplicationShutdown {
   private stopWatching = (): void => undefined

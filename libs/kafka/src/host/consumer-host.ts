@@ -10,38 +10,40 @@ import { HeldPartitions } from './assignment.js'
 import type { PartitionReader } from './partition-reader.js'
 
 export interface ConsumerHostOptions {
-  /** Names the consumer group to people, without the prefix of the topics: the service, or the worker group. */
+  /** Name of the consumer group in metrics and logs, without the topic prefix: the service, or the worker group. */
   readonly group: string
   readonly consumer: LogConsumer
   readonly clock: Pick<Time, 'monotonicMs'>
-  /** The group has assigned partitions again: so many, maybe none. */
+  /** Called after each rebalance with the number of partitions assigned, which may be 0. */
   readonly onRebalance?: (partitions: number) => void
-  /** The consumer stopped for good. */
+  /** Called when the consumer has stopped for good. */
   readonly onCrash: (error: Error) => void
 }
 
-/** How a reader says what is read. All methods take effect with the next fetch; while the host drains, nothing is read. */
+/** Lets a reader control what is read. All methods take effect with the next fetch; while the host drains, nothing is read. */
 export interface ReadControl extends LogConsumerControl {
-  /** Reads the partition from this offset on, whether or not it stood still. */
+  /** Reads the partition from this offset on, whether or not it was paused. */
   readFrom(at: TopicPartition, offset: bigint): void
 }
 
-/** How a member of a group fares. */
+/** The state of a member of a group. */
 export interface ConsumerState {
   readonly group: string
   readonly lagRecords: number
-  /** Since the log last answered a read, with or without records; null: it has not yet. */
+  /** Time since Kafka last answered a fetch, with or without records; null before the first answer. */
   readonly fetchAgeMs: number | null
-  /** Since the coordinator last answered a heartbeat; null: it has not yet. */
+  /** Time since the coordinator last answered a heartbeat; null before the first answer. */
   readonly heartbeatAgeMs: number | null
 }
 
 /**
- * Runs a consumer for its reader: what every service does around one, in one place.
+ * Runs a consumer for its reader: the code that every service needs around a consumer, in one place.
  *
- * A partition stands still from its assignment until the reader says where it is read from; one that is kept over a rebalance goes on where the
- * reader was. States: new → running → draining → left. While it drains, nothing is read, whatever the group assigns and the reader asks for; the
- * group is left last of all, so that the next owner of a partition finds what was in flight ended.
+ * A newly assigned partition is paused until the reader sets its position. A partition that is kept in a rebalance continues at the
+ * reader's position.
+ *
+ * States: new → running → draining → left. While it drains, nothing is read, whatever the group assigns and the reader requests. The group
+ * is left last, so that all work in flight has ended before the next owner of a partition starts.
  */
 export class ConsumerHost implements ReadControl {
   private readonly partitions = new HeldPartitions()
@@ -55,7 +57,7 @@ export class ConsumerHost implements ReadControl {
     return this.options.group
   }
 
-  /** Resolves when the group was joined. May be called once. */
+  /** Resolves when the group was joined. May be called only once. */
   async start(reader: PartitionReader): Promise<void> {
     this.reader = reader
     const handlers: LogConsumerHandlers = {
@@ -66,20 +68,20 @@ export class ConsumerHost implements ReadControl {
     await this.options.consumer.start(handlers)
   }
 
-  /** Order matters: nothing new is read, what is in flight ends, and only then is the group left. */
+  /** Order matters: stops reading, then lets the work in flight end, and only then leaves the group. */
   async stop(): Promise<void> {
     this.stopReading()
     await this.drain()
     await this.leave()
   }
 
-  /** First step of the end: nothing new is read, and what arrives is dropped. */
+  /** First step of stopping: nothing new is read, and batches that still arrive are dropped. */
   stopReading(): void {
     this.isDraining = true
     this.options.consumer.pause(this.partitions.list())
   }
 
-  /** Second step: ends what is in flight. */
+  /** Second step: lets the work in flight end. */
   async drain(): Promise<void> {
     await this.reader?.drain()
   }
@@ -89,12 +91,12 @@ export class ConsumerHost implements ReadControl {
     return this.options.consumer.stop()
   }
 
-  /** Whether the group lists the partition for this process. */
+  /** Whether the group has assigned the partition to this process. */
   holds(at: TopicPartition): boolean {
     return this.partitions.has(at)
   }
 
-  /** What the group lists for this process. */
+  /** The partitions that the group has assigned to this process. */
   held(): readonly TopicPartition[] {
     return this.partitions.list()
   }
@@ -116,7 +118,7 @@ export class ConsumerHost implements ReadControl {
     if (!this.isDraining) this.options.consumer.resume(partitions)
   }
 
-  /** For lag tools only: progress that matters is kept elsewhere. */
+  /** Commits offsets. Most services do so for lag tools only, and keep their progress elsewhere. */
   commit(offsets: readonly (TopicPartition & { readonly offset: bigint })[]): Promise<void> {
     return this.options.consumer.commit(offsets)
   }
@@ -137,7 +139,7 @@ export class ConsumerHost implements ReadControl {
     }
   }
 
-  /** Synchronous up to its end: the client fetches next. */
+  /** Synchronous as a whole, because the client fetches next. */
   private onAssigned(assigned: readonly TopicPartition[], control: LogConsumerControl): void {
     const assignment = this.partitions.become(assigned)
     this.options.onRebalance?.(assigned.length)

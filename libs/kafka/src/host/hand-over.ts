@@ -2,9 +2,9 @@ import type { MessageHandler } from '@nestjs/microservices'
 import { isObservable, lastValueFrom } from 'rxjs'
 import type { LogBatch } from '@hooklane/core/kernel'
 
-/** Synchronous until the handler has filed the records; see `OnBatch`. Rejects with what the handler threw. */
+/** Calls the handler with a batch, synchronously; see `OnBatch`. Rejects with the error that the handler threw. */
 export async function handOver(batch: LogBatch, handler: MessageHandler | undefined): Promise<void> {
   const result: unknown = await handler?.(batch)
-  // Nest makes an observable of a failure.
+  // Nest converts a failure to an observable.
   if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined })
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { LogTransport } from './log-transport.js'
 
 describe('the transport of the log', () => {
-  it('starts its engine when Nest listens; the handlers are registered by then', async () => {
+  it('starts its engine when Nest listens, after the handlers were registered', async () => {
     const steps: string[] = []
     const transport = new LogTransport({
       start: (self) => {
@@ -17,7 +17,7 @@ describe('the transport of the log', () => {
     expect(steps).toEqual(['started with handler', 'reads no more'])
   })
 
-  it('hands a failed start to Nest', async () => {
+  it('passes a failed start to Nest', async () => {
     const failure = new Error('no broker')
     const transport = new LogTransport({ start: () => Promise.reject(failure), stopReading: () => undefined })
     expect(await new Promise((resolve) => transport.listen(resolve))).toBe(failure)

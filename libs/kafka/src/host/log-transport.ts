@@ -1,22 +1,22 @@
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices'
 
-/** Under which a module provides what its transport runs. */
+/** Provider token of the engine that the transport runs. */
 export const TRANSPORT_ENGINE = Symbol('what the transport runs')
 
-/** What the transport runs: it takes records from the log and calls the handlers that were registered. */
+/** The engine that the transport runs: it reads records from the log and calls the registered handlers. */
 export interface LogTransportEngine {
-  /** Begins to consume. `transport.getHandlerByPattern(pattern)` returns all handlers now. */
+  /** Starts to consume. All handlers are registered by then; `transport.getHandlerByPattern(pattern)` returns them. */
   start(transport: LogTransport): Promise<void>
-  /** Takes nothing new. What is in flight ends in `beforeApplicationShutdown`, and connections in `onApplicationShutdown`. */
+  /** Stops taking new records. Work in flight ends in `beforeApplicationShutdown`; connections close in `onApplicationShutdown`. */
   stopReading(): void
 }
 
 /**
- * Lets Nest's handlers be fed by a reader of the log. Nest registers the handlers and calls `listen` (after `onApplicationBootstrap` of all
- * parts) and `close` (before the hooks of the shutdown); what is read, when it is handed over and what an answer means belongs to the engine.
+ * Connects Nest's handlers to a reader of the log. Nest registers the handlers, and calls `listen` after `onApplicationBootstrap` of all
+ * parts and `close` before the shutdown hooks. The engine decides what is read, when handlers are called, and what their results mean.
  */
 export class LogTransport extends Server implements CustomTransportStrategy {
-  /** The engine hears of each failure: Nest need not log it as lost. */
+  /** Failures are passed to the engine, so Nest need not log them. */
   override readonly propagatesEventHandlerErrors = true
 
   constructor(private readonly engine: LogTransportEngine) {

@@ -1,6 +1,6 @@
 import type { LogBatch, TopicPartition } from '@hooklane/core/kernel'
 
-/** What a member of a group holds after a rebalance, and how that differs from before. */
+/** The partitions that a member of a group holds after a rebalance, and the difference from before. */
 export interface Assignment {
   /** Everything that this member holds now. */
   readonly held: readonly TopicPartition[]
@@ -9,21 +9,21 @@ export interface Assignment {
 }
 
 /**
- * What a service does with the partitions that its group assigns to it. `ConsumerHost` does the rest. All methods but `drain` are
- * synchronous; after `drain` was called none but `lagRecords` is called any more.
+ * What a service does with the partitions that its group assigns to it; `ConsumerHost` does the rest. All methods except `drain` are called
+ * synchronously. After `drain`, only `lagRecords` is called.
  */
 export interface PartitionReader {
-  /** The group has (re)assigned partitions; nothing is read until this returns. What is gained stands still until `readFrom`. */
+  /** Called after each rebalance; nothing is read until this returns. Gained partitions stay paused until `readFrom`. */
   onAssigned(assignment: Assignment): void
   /**
-   * Where reading of the partition goes on, asked of each one that is held after every rebalance: the client has forgotten it and would go
-   * on at the group's commit. Null: it is not read now.
+   * Returns where reading of the partition continues; null when it must not be read now. Called for each held partition after every
+   * rebalance, because the client has forgotten the position and would continue at the group's commit.
    */
   positionOf(at: TopicPartition): bigint | null
-  /** Files the records at once, before it waits for anything; throwing makes the consumer restart. */
+  /** Must take the records before it awaits anything. If it throws, the consumer restarts. */
   onBatch(batch: LogBatch): void | Promise<void>
-  /** Records of the topics that this member is not done with, as of the last read. */
+  /** Number of records of the topics that this member has not finished, as of the last read. */
   lagRecords(): number
-  /** Ends what is in flight. Resolves when nothing of it depends on the membership in the group any more. */
+  /** Lets the work in flight end. Resolves when none of it depends on the group membership any more. */
   drain(): Promise<void>
 }

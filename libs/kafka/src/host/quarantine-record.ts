@@ -1,22 +1,22 @@
 import { encodeQuarantined } from '@hooklane/contracts/records'
 import type { LogRecord, OutgoingRecord } from '@hooklane/core/kernel'
 
-/** A record that cannot be processed, and why: a reason may carry a path, as in `schema:/entity/id`. */
+/** A record that cannot be processed, and the reason, which may contain a path, as in `schema:/entity/id`. */
 export interface RefusedRecord {
   readonly record: LogRecord
   readonly reason: string
 }
 
 export interface QuarantineContext {
-  /** Of quarantined records. */
+  /** The topic of quarantined records. */
   readonly topic: string
-  /** The service that refuses it. */
+  /** The service that refused the record. */
   readonly service: string
-  /** RFC 3339: when it was refused. */
+  /** When the record was refused (RFC 3339). */
   readonly at: string
 }
 
-/** What is published of a record that is put aside: its bytes, where it stood, and the reason. */
+/** Returns the quarantine record of a refused record: its bytes, its topic, partition and offset, and the reason. */
 export function quarantineRecord({ record, reason }: RefusedRecord, context: QuarantineContext): OutgoingRecord {
   const { topic, partition, offset, key, value } = record
   const origin = { topic, partition, offset }

@@ -1,18 +1,18 @@
 import type { LoggerService } from '@nestjs/common'
 
-/** Remembers what failed in a hook of the shutdown: Nest logs it and goes on, but the process must not end as if all were well. */
+/** Remembers failures of shutdown hooks. Nest logs them and continues, but the process must not end as if it had succeeded. */
 export class ShutdownLogger implements LoggerService {
   private isShuttingDown = false
   private failure: { readonly cause: unknown } | null = null
 
   constructor(private readonly logger: LoggerService) {}
 
-  /** The shutdown begins. */
+  /** Called when the shutdown begins. */
   begin(): void {
     this.isShuttingDown = true
   }
 
-  /** @throws what failed first */
+  /** @throws the first failure of a shutdown hook */
   throwFailure(): void {
     if (this.failure) throw this.failure.cause
   }

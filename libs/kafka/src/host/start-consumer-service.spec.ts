@@ -30,7 +30,7 @@ class EventsController {
   }
 }
 
-/** Says what Nest calls, and when. */
+/** Records which hooks Nest calls, and in which order. */
 class Engine implements LogTransportEngine, OnApplicationShutdown {
   transport!: LogTransport
   failure: Error | null = null
@@ -96,7 +96,7 @@ describe('a service that reads the log', () => {
     expect(service.steps).toEqual(['bootstrap', 'start', 'reads no more', 'drained', 'closed'])
   })
 
-  it('a handler has its batch in the tick in which it is handed over', async () => {
+  it('a handler gets its batch in the tick in which `handOver` is called', async () => {
     const { service, engine, start } = world()
     const running = await start()
     const handled = engine.handOver(batch(1))
@@ -106,7 +106,7 @@ describe('a service that reads the log', () => {
     await running.close()
   })
 
-  it('its engine hears what a handler throws', async () => {
+  it('its engine gets the error that a handler throws', async () => {
     const { service, engine, start } = world()
     const running = await start()
     await expect(engine.handOver(batch(13))).rejects.toEqual(new RangeError('partition 13'))
@@ -120,7 +120,7 @@ describe('a service that reads the log', () => {
     await expect(start()).rejects.toBe(engine.failure)
   })
 
-  it('what fails while it ends is not lost, and does not keep the rest from ending', async () => {
+  it('a failure during its shutdown is reported, and does not prevent the other hooks', async () => {
     const { service, engine, start } = world()
     const running = await start()
     engine.failure = new Error('a lease could not be freed')

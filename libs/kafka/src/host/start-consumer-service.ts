@@ -4,7 +4,7 @@ import { throwError, type Observable } from 'rxjs'
 import { LogTransport, TRANSPORT_ENGINE, type LogTransportEngine } from './log-transport.js'
 import { ShutdownLogger } from './shutdown-logger.js'
 
-/** Hands what a handler throws to the engine as it is: Nest would say that something happened. */
+/** Passes the error of a handler to the engine unchanged: Nest would replace it with a generic one. */
 @Catch()
 class HandOn implements RpcExceptionFilter<unknown> {
   catch(error: unknown): Observable<never> {
@@ -13,8 +13,8 @@ class HandOn implements RpcExceptionFilter<unknown> {
 }
 
 /**
- * Starts a Nest application that reads the log: its parts (`onApplicationBootstrap`), then what it provides as `TRANSPORT_ENGINE`. `close` ends it in
- * the order of Nest's hooks, and rejects when one of them failed.
+ * Starts a Nest application that reads the log: first its parts (`onApplicationBootstrap`), then its `TRANSPORT_ENGINE`. `close` stops it
+ * in the order of Nest's hooks, and rejects when one of them failed.
  */
 export async function startConsumerService(
   module: DynamicModule,
@@ -23,7 +23,7 @@ export async function startConsumerService(
   const service = await NestFactory.createMicroservice(module, {
     useFactory: (engine: LogTransportEngine) => ({ strategy: new LogTransport(engine) }),
     inject: [TRANSPORT_ENGINE],
-    // What fails while the parts are made is thrown, and said by the caller.
+    // Failures while the parts are created are thrown, and the caller reports them.
     logger: false,
     abortOnError: false,
   })

@@ -19,15 +19,15 @@ function reported(...states: ConsumerState[]) {
 }
 
 describe('the report on consumers', () => {
-  it('shows each, and the silence of the one that has waited longest', () => {
+  it('contains each consumer, and the longest time without a heartbeat', () => {
     const states = [state('a', 1_000), state('b', 40_000), state('c', null)]
     expect(reported(...states)).toEqual({ states, silentMs: [40_000] })
   })
 
   it.each([
-    ['there is none', []],
-    ['none has heard of Kafka yet', [state('a', null)]],
-  ])('says nothing of silence while %s', (_, states) => {
+    ['there is no consumer', []],
+    ['none has got a heartbeat answer yet', [state('a', null)]],
+  ])('contains no silence while %s', (_, states) => {
     expect(reported(...states).silentMs).toEqual([null])
   })
 })

@@ -1,19 +1,19 @@
 import { every, type Clock } from '@hooklane/core/kernel'
 import type { ConsumerHost, ConsumerState } from './consumer-host.js'
 
-/** Who shows how the consumers of a process fare. */
+/** Receives reports about the consumers of a process. */
 export interface ConsumerReports {
-  /** Of each consumer. */
+  /** Called for each consumer. */
   state(state: ConsumerState): void
-  /** Since Kafka last answered a heartbeat of the consumer that has waited longest; null: it has answered none yet. */
+  /** Called with the longest time since any consumer last got an answer to a heartbeat; null before the first answer. */
   silence(silentMs: number | null): void
 }
 
 const OBSERVE_EVERY_MS = 1_000
 
 /**
- * Reports each second how the consumers fare. A consumer that waits for Kafka raises no error, however long it waits: nothing else would tell.
- * Returns what ends it.
+ * Reports the state of the consumers every second. A consumer that waits for Kafka raises no error, however long it waits, so only this
+ * report shows it. Returns a function that stops the reports.
  */
 export function watchConsumers(
   clock: Pick<Clock, 'after'>,
@@ -23,7 +23,7 @@ export function watchConsumers(
   return every(clock, OBSERVE_EVERY_MS, () => reportConsumers(hosts(), reports))
 }
 
-/** Reports how the consumers fare now. */
+/** Reports the state of the consumers once. */
 export function reportConsumers(hosts: readonly Pick<ConsumerHost, 'state'>[], reports: ConsumerReports): void {
   let silentMs: number | null = null
   for (const host of hosts) {

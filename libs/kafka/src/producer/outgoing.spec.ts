@@ -12,7 +12,7 @@ const codeOf = (act: () => unknown): unknown => {
 }
 
 describe('placing a record', () => {
-  it('takes the named partition, else the one of the key', () => {
+  it('takes the named partition, otherwise the one of the key', () => {
     expect(place({ ...record, partition: 2 }, 3).partition).toBe(2)
     expect(place(record, 7).partition).toBe(partitionOfKey(Buffer.from('cmp_1'), 7))
   })
@@ -36,7 +36,7 @@ describe('a request', () => {
     expect(large.add(place({ ...half, partition: 1 }, 2))).toBe(true)
   })
 
-  it('takes one record that is larger than a request should be', () => {
+  it('takes a single record that is larger than the limit of a request', () => {
     const builder = new BatchBuilder()
     expect(builder.add(place({ ...record, value: Buffer.alloc(MAX_BATCH_BYTES * 1.5) }, 1))).toBe(true)
     expect(builder.add(place(record, 1))).toBe(false)
@@ -51,7 +51,7 @@ describe('a request', () => {
     ])
   })
 
-  it('counts as written only when each of its partitions is in the answer', () => {
+  it('counts as written only when all of its partitions are in the answer', () => {
     const placed = [0, 1].map((partition) => place({ ...record, partition }, 2))
     const answer = [0, 1].map((partition) => ({ topicName: 't', partition, errorCode: 0 }))
     expect(codeOf(() => assertAllWritten(placed, answer))).toBeUndefined()

@@ -4,11 +4,14 @@ import { partitionOfKey } from '@hooklane/core/kernel'
 import { LogError } from '../client/errors.js'
 import { groupBy } from '../group-by.js'
 
-/** Larger batches hold up what comes behind them and risk the broker's limit per request; smaller ones cost CPU per record. */
+/**
+ * Maximum records per request. Too high: delays the records behind them, and may exceed the broker's limit per request. Too low: more CPU
+ * per record.
+ */
 export const MAX_BATCH_RECORDS = 500
-/** Per partition and request: the broker refuses a batch above `message.max.bytes` (1 MiB by default) as a whole. */
+/** Maximum bytes per partition and request. The broker refuses a whole batch above `message.max.bytes` (1 MiB by default). */
 export const MAX_BATCH_BYTES = 512 * 1024
-/** A record of this size still fits the broker's default `message.max.bytes` (1,048,588) with its batch header. */
+/** Maximum bytes of a record. With its batch header it still fits the broker's default `message.max.bytes` (1,048,588). */
 export const MAX_RECORD_BYTES = 1_000_000
 
 /** A record whose partition and size are known. */
@@ -34,8 +37,8 @@ const sizeOf = (part: string | Buffer | null): number =>
   part === null ? 0 : typeof part === 'string' ? Buffer.byteLength(part) : part.length
 
 /**
- * Fixes the partition: the named one, else by the key, else (no key) any. Throws `RECORD_TOO_LARGE` and `UNKNOWN_PARTITION`: the client
- * would fail the whole batch for the first, and say nothing about the second.
+ * Determines the partition of a record: the named one, otherwise by the key, otherwise (no key) any. Throws `RECORD_TOO_LARGE` and
+ * `UNKNOWN_PARTITION`: the client would fail the whole batch for the first, and would not report the second.
  */
 export function place(record: OutgoingRecord, partitionCount: number): PlacedRecord {
   const { topic, key, value, headers } = record
@@ -56,18 +59,18 @@ export function place(record: OutgoingRecord, partitionCount: number): PlacedRec
   return { topic, partition, bytes, message: { key, value, partition, ...(headers ? { headers } : {}) } }
 }
 
-/** Records without a key need no order among each other: all go to one partition, which changes with time. */
+/** Records without a key need no order among each other. All go to one partition, which changes every second. */
 function partitionForKey(key: string | Buffer | null, partitionCount: number): number {
   if (key === null) return Math.floor(performance.now() / 1000) % partitionCount
   return partitionOfKey(typeof key === 'string' ? Buffer.from(key) : key, partitionCount)
 }
 
-/** Collects records for one request until the next one does not fit. The first always fits. */
+/** Collects records for one request until the next one does not fit. The first record always fits. */
 export class BatchBuilder {
   readonly records: PlacedRecord[] = []
   private readonly bytesOf = new Map<string, number>()
 
-  /** False, and not added, when the request is full. */
+  /** Adds a record. Returns false, without adding it, when the request is full. */
   add(record: PlacedRecord): boolean {
     if (this.records.length >= MAX_BATCH_RECORDS) return false
     const key = partitionKey(record)
@@ -79,7 +82,7 @@ export class BatchBuilder {
   }
 }
 
-/** Keeps the order within each partition. */
+/** Converts records to a request of the client, keeping the order within each partition. */
 export function toBatch(records: readonly PlacedRecord[]): ProducerBatch {
   const topicMessages: TopicMessages[] = [...groupBy(records, (record) => record.topic)].map(([topic, group]) => ({
     topic,
@@ -88,7 +91,10 @@ export function toBatch(records: readonly PlacedRecord[]): ProducerBatch {
   return { acks: -1, topicMessages }
 }
 
-/** The client resolves a send although a partition was left out: only its presence in the answer proves that it was written. */
+/**
+ * Throws unless the answer contains every partition. The client resolves a send even if a partition was left out, so only the answer is
+ * proof.
+ */
 export function assertAllWritten(records: readonly PlacedRecord[], answer: readonly RecordMetadata[]): void {
   const written = new Set(
     answer

@@ -1,8 +1,8 @@
 import { LogError } from '../client/errors.js'
 
 /**
- * Partition counts of topics, asked once per process: a count that changed in between would send a key to another partition than before.
- * An answer that failed is asked again.
+ * Partition counts of topics, queried once per process: with a count that changed in between, a key would go to another partition than
+ * before. A failed query is repeated at the next use.
  */
 export class PartitionCounts {
   private readonly known = new Map<string, number>()
@@ -10,7 +10,7 @@ export class PartitionCounts {
 
   constructor(private readonly ask: (topic: string) => Promise<number>) {}
 
-  /** Null: not asked yet. */
+  /** Returns the known count; null when it was not loaded yet. */
   get(topic: string): number | null {
     return this.known.get(topic) ?? null
   }

@@ -12,7 +12,7 @@ const written: Answer = (batch) =>
     ),
   )
 
-/** A cluster with one partition in each topic, whose answers are scripted; afterwards it writes everything. */
+/** A cluster with one partition per topic and scripted answers; after the script it writes everything. */
 function cluster(...answers: Answer[]) {
   const log: string[] = []
   const state = { producers: 0, out: 0, mostOut: 0 }
@@ -54,7 +54,7 @@ const codes = (results: PromiseSettledResult<void>[]) =>
   results.map((r) => (r.status === 'rejected' ? (r.reason as { code: string }).code : 'written'))
 
 describe('single flight', () => {
-  it('never has two requests out, and what arrives meanwhile goes out together, in order', async () => {
+  it('never has two requests in flight; records that arrive in the meantime are sent together, in order', async () => {
     const { log, state, producer } = cluster()
     const values = Array.from({ length: 1200 }, (_, n) => String(n))
     await Promise.all(
@@ -67,7 +67,7 @@ describe('single flight', () => {
     expect([...log].sort()).toEqual([...values].sort())
   })
 
-  it('after a failure nothing overtakes: the queue is rejected too, and a new producer takes over', async () => {
+  it('after a failure no record overtakes another: the queue is rejected too, and a new producer takes over', async () => {
     const { log, state, producer } = cluster(() => Promise.reject(new Error('the connection was lost')))
     const first = Array.from({ length: 500 }, (_, n) => producer.publish(record(`first ${n}`)))
     const second = producer.publish(record('second'))
@@ -79,12 +79,12 @@ describe('single flight', () => {
     expect(state.producers).toBe(2)
   })
 
-  it('a partition that is missing in the answer counts as a failure', async () => {
+  it('a partition that is missing from the answer counts as a failure', async () => {
     const { producer } = cluster(() => Promise.resolve([]))
     await expect(producer.publish(record('lost'))).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
   })
 
-  it('says for how long a request has been out', async () => {
+  it('reports for how long a request has been in flight', async () => {
     let answer = (_: RecordMetadata[]): void => undefined
     const { producer } = cluster(() => new Promise((resolve) => (answer = resolve)))
     expect(producer.stalledForMs()).toBe(0)
@@ -97,7 +97,7 @@ describe('single flight', () => {
     expect(producer.stalledForMs()).toBe(0)
   })
 
-  it('closing does not wait for ever: what is out then has an unknown outcome', async () => {
+  it('closing does not wait for ever: records still in flight then have an unknown outcome', async () => {
     const { producer } = cluster(() => new Promise(() => undefined))
     const out = producer.publish(record('out'))
     await new Promise((resolve) => setTimeout(resolve, 20))

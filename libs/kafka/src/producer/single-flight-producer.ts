@@ -10,11 +10,11 @@ import { PartitionCounts } from './partition-counts.js'
 
 export interface SingleFlightProducerOptions {
   /**
-   * Default true: a request whose answer was lost is repeated without a copy. False only where copies are harmless and the caller
-   * repeats by itself.
+   * Default true: a request whose answer was lost is repeated without a duplicate. False only where duplicates are harmless and the caller
+   * retries by itself.
    */
   readonly idempotent?: boolean
-  /** Default: an outage is waited out, however long. */
+  /** Default: waits for the end of an outage, however long it lasts. */
   readonly retry?: RetryOptions
 }
 
@@ -24,27 +24,28 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Ending needs the broker to answer what is out: without it the process must still end. */
+/** Maximum wait for disconnecting, which needs the broker to answer requests in flight: without one the process must still end. */
 const DISCONNECT_TIMEOUT_MS = 5000
 
 /**
- * Appends records with one request out at a time; what arrives meanwhile forms the next request, in order of arrival.
+ * Appends records with one request in flight at a time. Records that arrive in the meantime form the next request, in order of arrival.
  *
- * Why: with two requests in flight the client gives a failed one's sequence numbers to the next, and the broker acknowledges that as a
- * copy without writing it. The price is one round trip per batch.
+ * Why: with two requests in flight, the client gives the sequence numbers of a failed request to the next one, and the broker acknowledges
+ * that one as a duplicate without writing it. The price is one round trip per batch.
  *
- * A failed request has an unknown outcome. It is rejected with `OUTCOME_UNKNOWN`, everything queued behind it with `NOT_SENT` (else it
- * would overtake), and the client's producer is replaced, because its sequence numbers are no longer those of the broker. Records that
- * can never be written (`RECORD_TOO_LARGE`, `UNKNOWN_TOPIC`, `UNKNOWN_PARTITION`) are rejected alone and harm no other.
+ * A failed request has an unknown outcome. Its records are rejected with `OUTCOME_UNKNOWN`, and everything queued behind them with
+ * `NOT_SENT`, because it would overtake them. The client's producer is replaced, because its sequence numbers no longer match those of the
+ * broker. Records that can never be written (`RECORD_TOO_LARGE`, `UNKNOWN_TOPIC`, `UNKNOWN_PARTITION`) are rejected alone and affect no
+ * others.
  *
- * Invariant: `sending` ⇔ one loop runs; only it touches `producer`.
+ * Invariant: `sending` is set if and only if one loop runs; only that loop touches `producer`.
  */
 export class SingleFlightProducer implements LogProducer {
   private queue: Waiting[] = []
   private sending: Promise<void> | null = null
   private producer: Producer | null = null
   private closed = false
-  /** What the request that is out carries. */
+  /** The records of the request in flight. */
   private out: readonly Waiting[] = []
   private outSince: number | null = null
   private readonly counts: PartitionCounts
@@ -57,7 +58,7 @@ export class SingleFlightProducer implements LogProducer {
     this.counts = new PartitionCounts((topic) => admin.partitionCount(topic))
   }
 
-  /** Connects ahead of the first record, so that a wrong address shows at the start. Optional. */
+  /** Connects before the first record, so that a wrong address fails at the start. Optional. */
   async connect(): Promise<void> {
     if (this.closed || this.sending) return
     this.sending = this.ensureProducer().then(() => undefined)
@@ -77,29 +78,29 @@ export class SingleFlightProducer implements LogProducer {
     })
   }
 
-  /** Resolves when all are written; rejects with the first failure, after all have been settled. */
+  /** Resolves when all records are written; rejects with the first failure, after all have been settled. */
   async publishAll(records: readonly OutgoingRecord[]): Promise<void> {
     const results = await Promise.allSettled(records.map((record) => this.publish(record)))
     const failed = results.find((result) => result.status === 'rejected')
     if (failed) throw toError(failed.reason)
   }
 
-  /** Milliseconds for which the oldest request has been waiting for its answer; 0 when none is out. For readiness. */
+  /** Milliseconds for which the request in flight has waited for its answer; 0 when there is none. For readiness. */
   stalledForMs(): number {
     return this.outSince === null ? 0 : performance.now() - this.outSince
   }
 
-  /** Records accepted and not yet settled by the request that is out. */
+  /** Number of records that wait behind the request in flight. */
   queued(): number {
     return this.queue.length
   }
 
-  /** Sends what is queued, for at most `drainMs`; then rejects the rest. Takes nothing new from now on. */
+  /** Sends the queued records, for at most `drainMs`, then rejects the rest. Accepts no new records from now on. */
   async close(drainMs = 10_000): Promise<void> {
     this.closed = true
     if (this.sending) await endsWithin(drainMs, this.sending)
     this.rejectQueue(new LogError('CLOSED', 'the producer was closed before the record was sent'))
-    // Void for what has been settled.
+    // Has no effect on records that are already settled.
     for (const waiting of this.out) waiting.reject(new LogError('OUTCOME_UNKNOWN', 'the producer was closed too early'))
     await this.dropProducer()
   }
@@ -113,7 +114,7 @@ export class SingleFlightProducer implements LogProducer {
   }
 
   private async sendLoop(): Promise<void> {
-    // What is published in one tick goes out together.
+    // Records that are published in one tick are sent together.
     await Promise.resolve()
     while (this.queue.length > 0) {
       const batch = await this.takeBatch()
@@ -121,7 +122,7 @@ export class SingleFlightProducer implements LogProducer {
     }
   }
 
-  /** Takes from the front what fits one request; rejects on the way what can never be written. */
+  /** Takes the first records that fit into one request; rejects those among them that can never be written. */
   private async takeBatch(): Promise<Batch> {
     const builder = new BatchBuilder()
     const waiting: Waiting[] = []
@@ -130,7 +131,7 @@ export class SingleFlightProducer implements LogProducer {
       const { topic } = next.record
       const count = this.counts.get(topic)
       if (count === null) {
-        // Order matters: what is already taken goes out first; the topic is asked for when its record stands in front.
+        // Order matters: the records already taken are sent first; the topic is queried when its record is at the front.
         if (waiting.length > 0) break
         if (taken === 0) await this.learnTopic(topic)
         break
@@ -144,7 +145,7 @@ export class SingleFlightProducer implements LogProducer {
     return { waiting, records: builder.records }
   }
 
-  /** A topic that cannot be asked for fails its records, not the others. */
+  /** When the query for a topic fails, its records are rejected, and no others. */
   private async learnTopic(topic: string): Promise<void> {
     try {
       await this.counts.load(topic)
@@ -172,14 +173,14 @@ export class SingleFlightProducer implements LogProducer {
     }
   }
 
-  /** Order matters: everything is rejected before a new producer exists, so that nothing overtakes what failed. */
+  /** Order matters: everything is rejected before a new producer exists, so that nothing overtakes the failed records. */
   private async fail(waiting: readonly Waiting[], error: unknown): Promise<void> {
     const { logger } = this.client
     logger.warn({ error, records: waiting.length, queued: this.queue.length }, 'a request to Kafka failed')
     const unknown =
       error instanceof LogError
         ? error
-        : new LogError('OUTCOME_UNKNOWN', 'it is not known whether the records were written', error)
+        : new LogError('OUTCOME_UNKNOWN', 'it is unknown whether the records were written', error)
     for (const record of waiting) record.reject(unknown)
     this.rejectQueue(new LogError('NOT_SENT', 'a record before this one failed', error))
     await this.dropProducer()
@@ -217,7 +218,7 @@ export class SingleFlightProducer implements LogProducer {
     const { logger } = this.client
     const done = producer
       .disconnect()
-      .catch((error: unknown) => logger.warn({ error }, 'a producer did not disconnect in order'))
+      .catch((error: unknown) => logger.warn({ error }, 'a producer did not disconnect cleanly'))
     await endsWithin(DISCONNECT_TIMEOUT_MS, done)
   }
 }

@@ -11,22 +11,22 @@ import { assertAllWritten, BatchBuilder, place, toBatch, type PlacedRecord } fro
 import { PartitionCounts } from './partition-counts.js'
 
 export interface TransactionalProducerOptions {
-  /** The fence: of all that open it, only the last may write. One per source partition. */
+  /** Of all producers that open this id, only the last may write; the others are fenced. One per source partition. */
   readonly transactionalId: string
-  /** After this the broker aborts a transaction whose producer is silent; matters only when nobody takes over. Default 30 s. */
+  /** After this time the broker aborts a transaction whose producer is silent. Matters only when no process takes over. Default 30 s. */
   readonly transactionTimeoutMs?: number
-  /** Share one among the producers of a process: partition counts are then asked once. */
+  /** Share one among the producers of a process, so that partition counts are queried only once. */
   readonly counts?: PartitionCounts
 }
 
-/** Consumed offsets that are committed with the records: all or nothing. */
+/** Consumed offsets that are committed atomically with the records. */
 export interface ConsumedOffsets {
   readonly group: string
   /** The next offset to read of each partition. */
   readonly offsets: readonly (TopicPartition & { readonly offset: bigint })[]
 }
 
-/** Retry settings are throughput here: the first delay is waited between any two transactions. */
+/** These retries determine the throughput: the client waits for the first delay between any two transactions. */
 const TRANSACTION_RETRY: RetryOptions = {
   initialRetryTime: 10,
   maxRetryTime: 1000,
@@ -35,7 +35,7 @@ const TRANSACTION_RETRY: RetryOptions = {
   retries: 60,
 }
 const DISCONNECT_TIMEOUT_MS = 5000
-/** The previous transaction's markers are still being written; the client does not wait for that here. */
+/** Error while the markers of the previous transaction are still being written. For offsets, the client does not retry it. */
 const CONCURRENT_TRANSACTIONS = 'CONCURRENT_TRANSACTIONS'
 const CONCURRENT_RETRY_MS = 5
 const MAX_CONCURRENT_RETRIES = 2000
@@ -46,10 +46,10 @@ export function createPartitionCounts(client: KafkaClient): PartitionCounts {
 }
 
 /**
- * Writes records and consumed offsets in transactions: readers of committed records see all of one or nothing.
+ * Writes records and consumed offsets in transactions: readers of committed records see all records of a transaction or none.
  *
- * States: open → lost (any error) → closed. After an error the outcome of the last transaction is unknown and the client's object is
- * stuck: every further `commit` throws the same `ProducerLost`. Close it, open another, then read the committed offset.
+ * States: open → lost (any error) → closed. After an error the outcome of the last transaction is unknown, and the client's object is
+ * unusable: every further `commit` throws the same `ProducerLost`. Close this producer, open another, then read the committed offset.
  */
 export class TransactionalProducer {
   private lost: ProducerLost | null = null
@@ -59,13 +59,13 @@ export class TransactionalProducer {
     private readonly client: KafkaClient,
     private readonly producer: Producer,
     private readonly counts: PartitionCounts,
-    /** Begun, and empty until the next `commit`. */
+    /** A transaction that has begun and is empty until the next `commit`. */
     private begun: Transaction | null,
   ) {}
 
   /**
-   * Fences every earlier holder of the id and ends the transaction it left open; when this resolves, its outcome is final. Takes
-   * milliseconds, 0.3 s with an open transaction.
+   * Fences every earlier producer with the id, and ends the transaction that it left open; when this resolves, the outcome of that
+   * transaction is final. Takes milliseconds, or 0.3 s with an open transaction.
    */
   static async open(client: KafkaClient, options: TransactionalProducerOptions): Promise<TransactionalProducer> {
     const producer = client.kafka.producer({
@@ -88,13 +88,13 @@ export class TransactionalProducer {
     }
   }
 
-  /** Why it is of no use any more; null while it is. */
+  /** Why the producer cannot be used any more; null while it can. */
   lostBecause(): ProducerLost | null {
     return this.lost
   }
 
   /**
-   * One transaction: all records and, if given, the offsets. One at a time. Throws `ProducerLost`; only `RECORD_TOO_LARGE`,
+   * Writes all records and, if given, the offsets in one transaction. Only one call at a time. Throws `ProducerLost`. `RECORD_TOO_LARGE`,
    * `UNKNOWN_TOPIC` and `UNKNOWN_PARTITION` are thrown before anything is sent, and leave the producer usable.
    */
   async commit(records: readonly OutgoingRecord[], consumed?: ConsumedOffsets): Promise<void> {
@@ -109,7 +109,7 @@ export class TransactionalProducer {
     }
   }
 
-  /** Disconnects. Never aborts: the next holder of the id ends what is open. */
+  /** Disconnects. Never aborts: the next producer with the id ends an open transaction. */
   async close(): Promise<void> {
     this.lost ??= new ProducerLost(false, new LogError('CLOSED', 'the producer was closed'))
     await disconnect(this.client, this.producer)
@@ -170,6 +170,6 @@ async function sendOffsets(transaction: Transaction, { group, offsets }: Consume
 async function disconnect(client: KafkaClient, producer: Producer): Promise<void> {
   const done = producer
     .disconnect()
-    .catch((error: unknown) => client.logger.warn({ error }, 'a transactional producer did not disconnect in order'))
+    .catch((error: unknown) => client.logger.warn({ error }, 'a transactional producer did not disconnect cleanly'))
   await endsWithin(DISCONNECT_TIMEOUT_MS, done)
 }

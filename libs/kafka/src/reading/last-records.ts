@@ -8,31 +8,31 @@ import { deferred } from '../deferred.js'
 
 export interface LastRecordsOptions {
   readonly topic: string
-  /** How many of each partition. */
+  /** Number of records per partition. */
   readonly count: number
-  /** Only records that it accepts count. It must not throw. */
+  /** Only records that this accepts count. It must not throw. */
   readonly where?: (record: LogRecord) => boolean
-  /** Offset of a partition before which nothing is looked for: the way back ends there. Beyond the end (another topic): unused. */
+  /** By partition, the lowest offset to search. An offset beyond the end (of another topic) is ignored. */
   readonly since?: ReadonlyMap<number, bigint>
-  /** Called once with how many records were read to find them, those of others included. */
+  /** Called once with the number of records read, including those that do not count. */
   readonly onRead?: (records: number) => void
-  /** `<prefix><service>`: the reader's own group is this with `.last.<uuid>`. */
+  /** `<prefix><service>`; the reader's own group is named this plus `.last.<uuid>`. */
   readonly groupPrefix: string
   /**
-   * How long nothing may come. A transaction that somebody left open holds the reader until the broker ends it (its timeout and up to 10 s
-   * more); a long way back through other producers' records takes as long as it takes. Default 90 s.
+   * Maximum time without any batch. A transaction that was left open blocks the reader until the broker ends it (its timeout plus up to 10
+   * s). A long search through the records of other producers is not limited. Default 90 s.
    */
   readonly timeoutMs?: number
 }
 
-/** Smaller windows cost more turns where markers and aborted records lie between. */
+/** Minimum size of a window. Too low: more turns where markers and aborted records lie in between. */
 const LEAST_WINDOW = 8n
-/** How much farther back each next turn begins. */
+/** Factor by which each window is larger than the one before. */
 const WIDEN_BY = 4n
 
 /**
- * The last committed records of each partition, in order of their offsets, read back from the end that stands now. A partition with
- * fewer (since `since`) gives what it has: every partition is in the answer. Throws `TIMED_OUT`.
+ * Returns the last committed records of each partition in offset order, searched backwards from the end at the time of the call. The result
+ * contains every partition, with fewer records where there are fewer (from `since` on). Throws `TIMED_OUT`.
  */
 export async function lastRecords(
   client: KafkaClient,
@@ -102,19 +102,19 @@ async function readTails(
     clearInterval(patience)
     await consumer.stop()
     await admin.deleteGroup(group).catch((error: unknown) => {
-      client.logger.debug({ error: toError(error), group }, 'a reading group was not deleted')
+      client.logger.debug({ error: toError(error), group }, 'a temporary consumer group was not deleted')
     })
   }
 }
 
 /**
- * Walks back from the end in widening windows until enough records were found, or the log's start was reached.
- * Each window is read up to where the one before it began, so no record is seen twice.
+ * Searches backwards from the end in growing windows until enough records were found or the start of the log was reached.
+ * Each window ends where the previous one began, so no record is read twice.
  */
 export class TailOfPartition {
   readonly partition: number
   private readonly low: bigint
-  /** Where the running window begins, and where it ends (exclusive). */
+  /** The start and the end (exclusive) of the current window. */
   private from: bigint
   private to: bigint
   private readAt: bigint
@@ -140,12 +140,12 @@ export class TailOfPartition {
     return this.readAt >= this.to
   }
 
-  /** Records in the windows so far, whether they were looked for or not. */
+  /** Number of records read so far, whether they count or not. */
   get recordsRead(): number {
     return this.read
   }
 
-  /** Where reading goes on after a rebalance or a step back. */
+  /** The next offset to read, also after a rebalance or a step back. */
   get next(): bigint {
     return this.readAt
   }
@@ -154,7 +154,7 @@ export class TailOfPartition {
     return this.count === 0 ? [] : this.found.slice(-this.count)
   }
 
-  /** True when the reader must go elsewhere: to `next`, or nowhere when done. */
+  /** Takes a batch. Returns true when the reader must seek to `next`, or must stop reading because the search is done. */
   take(batch: LogBatch): boolean {
     if (this.done) return true
     for (const record of batch.records) {

@@ -14,7 +14,7 @@ const record = (offset: number): LogRecord => ({
 })
 
 describe('the tail of a partition', () => {
-  it('is the last records of any log, however many offsets hold none and however fetches are cut', () => {
+  it('contains the last records of any log, however many offsets have no record and however fetches are split', () => {
     const log = fc.record({
       low: fc.nat(20),
       holds: fc.array(fc.boolean(), { maxLength: 300 }),

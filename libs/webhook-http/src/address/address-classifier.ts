@@ -6,21 +6,21 @@ type Address = ReturnType<typeof ipaddr.parse>
 
 const cidrs = (...texts: string[]) => texts.map((text) => ipaddr.parseCIDR(text))
 
-/** Unicast in every registry, and yet the host network of a cloud (Azure's wire server). */
+/** Addresses that every registry lists as unicast, although they belong to the host network of a cloud (Azure's wire server). */
 const BLOCKED_V4 = cidrs('168.63.129.16/32')
 
-/** IPv6 is let through by prefix, not refused by list: everything outside of 2000::/3 is special, reserved or somebody's translation of IPv4. */
+/** IPv6 is allowed by prefix, not refused by list: everything outside 2000::/3 is special, reserved, or a translation of IPv4. */
 const GLOBAL_V6 = ipaddr.IPv6.parseCIDR('2000::/3')
 /** Protocol assignments (Teredo, ORCHID, benchmarking), documentation, 6to4. */
 const BLOCKED_V6 = cidrs('2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20')
 
-/** An address of any spelling that `ipaddr.js` reads strictly; IPv4-mapped IPv6 comes back as IPv4. Null for names. */
+/** Parses an address in any spelling that `ipaddr.js` accepts strictly. Returns IPv4-mapped IPv6 as IPv4, and null for names. */
 export function parseAddress(text: string): Address | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
   return ipaddr.IPv6.isValid(text) ? ipaddr.process(text) : null
 }
 
-/** Whether a packet may go there: public unicast only. Text that is no address is blocked. */
+/** Whether packets may be sent to the address: only to public unicast. Text that is not an address returns false. */
 export function isPublicAddress(text: string): boolean {
   const address = parseAddress(text)
   if (address?.range() !== 'unicast') return false
@@ -29,8 +29,8 @@ export function isPublicAddress(text: string): boolean {
 }
 
 /**
- * `host` comes from WHATWG `URL`, which has turned every spelling of an IPv4 address (`0x7f.1`, `2130706433`, `①②⑦.0.0.1`) into four
- * decimal parts: other numeric spellings do not reach this place, and would be names without a public suffix.
+ * Expects `host` from WHATWG `URL`, which converts every spelling of an IPv4 address (`0x7f.1`, `2130706433`, `①②⑦.0.0.1`) to four decimal
+ * parts. Other numeric spellings do not reach this code, and would be names without a public suffix.
  */
 export const addressClassifier: AddressClassifier = {
   classify(host) {

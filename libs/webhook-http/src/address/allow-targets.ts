@@ -2,12 +2,12 @@ import type { AllowedTargets } from '@hooklane/core/delivery'
 import ipaddr from 'ipaddr.js'
 import { parseAddress } from './address-classifier.js'
 
-/** An entry of `ALLOW_TARGETS` that means nothing. A typing error must not open or close the guard silently. */
+/** Thrown for an entry of `ALLOW_TARGETS` that cannot be parsed. A typing error must not open or close the guard silently. */
 export class InvalidAllowTargets extends Error {
   readonly code = 'INVALID_ALLOW_TARGETS'
   constructor(entry: string) {
     super(
-      `ALLOW_TARGETS: ${JSON.stringify(entry)} is no CIDR, address, host or host:port (127.0.0.0/8, ::1/128, localhost, hooks.test:8080, [::1]:8080, *:8080)`,
+      `ALLOW_TARGETS: ${JSON.stringify(entry)} is not a CIDR, address, host or host:port (examples: 127.0.0.0/8, ::1/128, localhost, hooks.test:8080, [::1]:8080, *:8080)`,
     )
     this.name = 'InvalidAllowTargets'
   }
@@ -15,7 +15,7 @@ export class InvalidAllowTargets extends Error {
 
 type Range = ReturnType<typeof ipaddr.parseCIDR>
 
-/** One entry; `port` null = every port. */
+/** One entry. `port` null: every port. */
 type Entry =
   | { readonly kind: 'range'; readonly range: Range; readonly port: number | null }
   | { readonly kind: 'host'; readonly host: string; readonly port: number | null }
@@ -23,12 +23,17 @@ type Entry =
 
 const HOST = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*$/
 
-/** Lets nothing through: what production runs with. */
+/** Allows no target beyond public addresses, as in production. */
 export const NO_ALLOWED_TARGETS: AllowedTargets = { allows: () => false, names: () => false }
 
 /**
- * Reads `127.0.0.0/8,::1/128,localhost,hooks.test:8080`. Entries: a CIDR or address (every port; `address:port`, `[::1]:port` for one),
- * a host or `host:port`, `*:port` (that port of every public host). Throws `InvalidAllowTargets`.
+ * Parses a list such as `127.0.0.0/8,::1/128,localhost,hooks.test:8080`. Entries:
+ *
+ * - a CIDR or an address, for every port; `address:port` or `[::1]:port` for one port
+ * - a host, for every port; `host:port` for one port
+ * - `*:port`: that port of every public host
+ *
+ * @throws InvalidAllowTargets
  */
 export function parseAllowTargets(text: string): AllowedTargets {
   const entries = text
@@ -56,7 +61,7 @@ function parseEntry(entry: string): Entry {
   const range = parseRange(host)
   if (range) return { kind: 'range', range, port }
   const name = host.toLowerCase()
-  // A name that ends in a number is a misspelt address or CIDR: URL would read it as one.
+  // A name that ends in a number is a misspelt address or CIDR: `URL` would read it as an address.
   if (!HOST.test(name) || /(^|\.)\d+$/.test(name)) throw new InvalidAllowTargets(entry)
   return { kind: 'host', host: name, port }
 }

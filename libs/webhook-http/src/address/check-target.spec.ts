@@ -55,7 +55,7 @@ describe('target URL', () => {
     ['192.167.255.255', '192.168.0.0', '192.168.255.255', '192.169.0.0'],
     ['198.17.255.255', '198.18.0.0', '198.19.255.255', '198.20.0.0'],
     ['168.63.129.15', '168.63.129.16', '168.63.129.16', '168.63.129.17'],
-  ])('the edges around %s are public on the outside only', (before, first, last, after) => {
+  ])('the neighbours of a blocked range are public, its ends are not: %s', (before, first, last, after) => {
     expect(isPublicAddress(before)).toBe(true)
     expect(isPublicAddress(first)).toBe(false)
     expect(isPublicAddress(last)).toBe(false)
@@ -66,7 +66,7 @@ describe('target URL', () => {
     ...['localhost', 'ⓛocalhost', 'app.localhost', 'api.default', 'kubernetes.default.svc', 'x.svc.cluster.local'],
     ...['metadata.google.internal', 'router.local', 'nas.home.arpa', '1.0.0.127.in-addr.arpa', 'printer.lan', 'com'],
     ...['co.uk', 'shop.example.com.', 'shop.unknowntld', 'x.onion', 'foo..com', '.com'],
-  ])('the name %s leads to no public host', (host) => {
+  ])('the name %s is not a public host', (host) => {
     expect(['HOST_NOT_PUBLIC', 'URL_INVALID']).toContain(codeOf(`https://${host}/`))
   })
 
@@ -129,7 +129,7 @@ describe('allowed targets', () => {
     ['http://a.localhost/', 'URL_SCHEME'],
     ['http://user@127.0.0.1/', 'URL_USERINFO'],
     ['http://127.0.0.1/#x', 'URL_FRAGMENT'],
-  ])('with %s the answer is %s', (raw, code) => {
+  ])('%s is checked as %s', (raw, code) => {
     expect(codeOf(raw, local)).toBe(code)
   })
 

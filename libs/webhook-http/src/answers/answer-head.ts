@@ -1,22 +1,25 @@
 import { framingOf, listOf, trimBlanks, type Framing } from './framing.js'
 
-/** Of the whole header block of an answer. Node's own limit. Too low: refuses receivers behind chatty proxies. Too high: memory for hostile ones. */
+/**
+ * Maximum size of the header block of an answer: Node's own limit. Too low: refuses receivers behind chatty proxies. Too high: hostile
+ * receivers use more memory.
+ */
 const MAX_HEAD_BYTES = 16 * 1024
 
 const STATUS_LINE = /^HTTP\/(\d)(?:\.(\d))? +(\d{3})(?: .*)?$/
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-/** The one is no text, the other no end of a line by itself: both are how lines are smuggled in (RFC 9110, 5.5). */
+/** NUL is not text, and CR alone does not end a line. Both are used to smuggle in lines (RFC 9110, 5.5). */
 const FORBIDDEN = /[\0\r]/
 
-/** Why a head cannot be used: a closed set. */
-export type HeadFault = 'no status line' | 'a header line' | 'headers too large'
+/** Why a head cannot be used; a closed set. */
+export type HeadFault = 'no status line' | 'bad header line' | 'headers too large'
 
-/** `done`: the blank line came. */
+/** `done`: the blank line after the headers was read. */
 export type HeadProgress = 'more' | 'done' | HeadFault
 
 /**
- * The status line and the headers of one answer, line by line (RFC 9112). Lenient where the meaning stays certain: a line may end without CR, a name may
- * be followed by blanks, a value may go on in the next line, and may hold any byte but CR, LF and NUL.
+ * Parses the status line and the headers of one answer, line by line (RFC 9112). Lenient where the meaning is still certain: a line may end
+ * without CR, blanks may follow a name, a value may continue in the next line, and a value may contain any byte except CR, LF and NUL.
  */
 export class AnswerHead {
   /** 0 until the status line was read. */
@@ -34,7 +37,7 @@ export class AnswerHead {
     return text === '' ? 'done' : this.takeField(text)
   }
 
-  /** Whether a line that has not ended yet is too long already. */
+  /** Whether the head is too large already with a line that has not ended yet. */
   isTooLarge(unfinishedBytes: number): boolean {
     return this.bytes + unfinishedBytes > MAX_HEAD_BYTES
   }
@@ -52,11 +55,11 @@ export class AnswerHead {
     const options = listOf(this.valueOf('connection') ?? '')
     if (options.includes('close') || this.status === 101) return false
     if (this.isHttp11) return true
-    // HTTP/1.0 knows no chunks (RFC 9112, 6.1): whoever sends them there may mean something else.
+    // HTTP/1.0 has no chunks (RFC 9112, 6.1): a server that sends them there may mean something else.
     return options.includes('keep-alive') && this.valueOf('transfer-encoding') === undefined
   }
 
-  /** The values of all headers of this name, with commas between; undefined without one. */
+  /** Returns the values of all headers of this name, joined by commas; undefined when there is none. */
   valueOf(name: string): string | undefined {
     let value: string | undefined
     for (const field of this.fields) {
@@ -65,12 +68,12 @@ export class AnswerHead {
     return value
   }
 
-  /** The value of the first header of this name. */
+  /** Returns the value of the first header of this name; undefined when there is none. */
   firstOf(name: string): string | undefined {
     return this.fields.find((field) => field[0] === name)?.[1]
   }
 
-  /** All headers by name in lower case, repeated ones as one value, in the order in which they came. */
+  /** Returns all headers by lower-case name, in order of arrival. The values of a repeated header are joined. */
   headers(): ReadonlyMap<string, string> {
     const headers = new Map<string, string>()
     for (const [name, value] of this.fields) {
@@ -81,7 +84,7 @@ export class AnswerHead {
   }
 
   private takeStatusLine(text: string): HeadProgress {
-    // Some servers end the body before with a line too many.
+    // Some servers end the previous body with one line too many.
     if (text === '') return 'more'
     const [, major, minor, status] = STATUS_LINE.exec(text) ?? []
     if (status === undefined || FORBIDDEN.test(text)) return 'no status line'
@@ -91,19 +94,19 @@ export class AnswerHead {
   }
 
   private takeField(text: string): HeadProgress {
-    if (FORBIDDEN.test(text)) return 'a header line'
+    if (FORBIDDEN.test(text)) return 'bad header line'
     if (text.startsWith(' ') || text.startsWith('\t')) return this.continueField(text)
     const colon = text.indexOf(':')
     const name = trimBlanks(text.slice(0, Math.max(colon, 0))).toLowerCase()
-    if (!TOKEN.test(name)) return 'a header line'
+    if (!TOKEN.test(name)) return 'bad header line'
     this.fields.push([name, trimBlanks(text.slice(colon + 1))])
     return 'more'
   }
 
-  /** A folded value (RFC 9112, 5.2): a user agent reads the fold as blanks. */
+  /** Continues a folded value (RFC 9112, 5.2): a user agent replaces the fold with a blank. */
   private continueField(text: string): HeadProgress {
     const last = this.fields.at(-1)
-    if (!last) return 'a header line'
+    if (!last) return 'bad header line'
     const more = trimBlanks(text)
     last[1] = last[1] === '' ? more : `${last[1]} ${more}`
     return 'more'

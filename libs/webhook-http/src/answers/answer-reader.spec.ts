@@ -4,7 +4,7 @@ import { AnswerReader, type AnswerFault, type AnswerProgress } from './answer-re
 
 const CLOSE: unique symbol = Symbol('the receiver ends its side')
 
-/** What became of an answer that came in these pieces. */
+/** Reads an answer that arrives in these pieces, and returns the result. */
 function read(...pieces: (Buffer | string | typeof CLOSE)[]) {
   const reader = new AnswerReader()
   let progress: AnswerProgress = 'more'
@@ -21,14 +21,14 @@ const OK = head('HTTP/1.1 200 OK', 'Content-Length: 2') + 'ok'
 describe('where an answer ends (RFC 9112, 6.3)', () => {
   it.each<[string, string, { body?: string; reusable: boolean }]>([
     ['a length', OK, { body: 'ok', reusable: true }],
-    ['a length of nothing', head('HTTP/1.1 200 OK', 'Content-Length: 0'), { reusable: true }],
+    ['a length of 0', head('HTTP/1.1 200 OK', 'Content-Length: 0'), { reusable: true }],
     [
-      'equal lengths, twice',
+      'the same length twice',
       head('HTTP/1.1 200 OK', 'Content-Length: 2', 'Content-Length: 2') + 'ok',
       { body: 'ok', reusable: true },
     ],
     [
-      'equal lengths, in a list',
+      'the same length twice, in a list',
       head('HTTP/1.1 200 OK', 'Content-Length: 2, 2') + 'ok',
       { body: 'ok', reusable: true },
     ],
@@ -48,17 +48,17 @@ describe('where an answer ends (RFC 9112, 6.3)', () => {
       { reusable: true },
     ],
     [
-      'both lengths: chunks count',
+      'chunks and a length: the chunks count',
       head('HTTP/1.1 200 OK', 'Content-Length: 7', 'Transfer-Encoding: chunked') + '2\r\nok\r\n0\r\n\r\n',
       { body: 'ok', reusable: false },
     ],
     [
-      'a coding of before RFC 7230',
+      'the obsolete coding `identity`',
       head('HTTP/1.1 200 OK', 'Transfer-Encoding: identity', 'Content-Length: 2') + 'ok',
       { body: 'ok', reusable: true },
     ],
     ['204', head('HTTP/1.1 204 No Content'), { reusable: true }],
-    ['204 with a length of nothing', head('HTTP/1.1 204 No Content', 'Content-Length: 0'), { reusable: true }],
+    ['204 with a length of 0', head('HTTP/1.1 204 No Content', 'Content-Length: 0'), { reusable: true }],
     ['204 that claims a length', head('HTTP/1.1 204 No Content', 'Content-Length: 5'), { reusable: false }],
     [
       '204 with the body that it claims',
@@ -70,14 +70,14 @@ describe('where an answer ends (RFC 9112, 6.3)', () => {
       head('HTTP/1.1 204 No Content', 'Transfer-Encoding: chunked') + '0\r\n\r\n',
       { reusable: false },
     ],
-    ['204 with a body out of nowhere', head('HTTP/1.1 204 No Content') + 'hello', { reusable: false }],
+    ['204 with a body that it does not announce', head('HTTP/1.1 204 No Content') + 'hello', { reusable: false }],
     [
       '204 with lengths that contradict each other',
       head('HTTP/1.1 204 No Content', 'Content-Length: 1, 2'),
       { reusable: false },
     ],
     [
-      '304 with the length of what it does not send',
+      '304 with the length of the body that it does not send',
       head('HTTP/1.1 304 Not Modified', 'Content-Length: 5'),
       { reusable: true },
     ],
@@ -87,7 +87,7 @@ describe('where an answer ends (RFC 9112, 6.3)', () => {
       head('HTTP/1.1 101 Switching Protocols', 'Upgrade: x') + '\x81\x05hello',
       { reusable: false },
     ],
-    ['a wish to close', head('HTTP/1.1 200 OK', 'Connection: x, Close', 'Content-Length: 0'), { reusable: false }],
+    ['`Connection: close`', head('HTTP/1.1 200 OK', 'Connection: x, Close', 'Content-Length: 0'), { reusable: false }],
     ['HTTP/1.0', head('HTTP/1.0 200 OK', 'Content-Length: 0'), { reusable: false }],
     [
       'HTTP/1.0 with keep-alive',
@@ -99,7 +99,7 @@ describe('where an answer ends (RFC 9112, 6.3)', () => {
       head('HTTP/1.0 200 OK', 'Connection: keep-alive', 'Transfer-Encoding: chunked') + '0\r\n\r\n',
       { reusable: false },
     ],
-    ['bytes behind its end', OK + 'H', { body: 'ok', reusable: false }],
+    ['bytes after its end', OK + 'H', { body: 'ok', reusable: false }],
   ])('%s', (_case, text, { body = '', reusable }) => {
     const { progress, response, status, reader } = read(text)
     expect({ progress, status, body: response?.body }).toEqual({
@@ -133,7 +133,7 @@ describe('where an answer ends (RFC 9112, 6.3)', () => {
 })
 
 describe('interim answers', () => {
-  it('are passed over, asked for or not, whatever length they claim', () => {
+  it('are skipped, requested or not, whatever length they claim', () => {
     const interim =
       head('HTTP/1.1 100 Continue') +
       head('HTTP/1.1 102 Processing', 'Content-Length: 5') +
@@ -146,62 +146,62 @@ describe('interim answers', () => {
     expect(reader.canReuseConnection()).toBe(true)
   })
 
-  it('are no answer', () => {
+  it('do not count as the answer', () => {
     expect(read(head('HTTP/1.1 100 Continue'), CLOSE)).toMatchObject({ progress: 'more', status: null })
   })
 
-  it('of which there is no end are refused', () => {
+  it('are refused when there are too many', () => {
     expect(read(head('HTTP/1.1 103 Early Hints').repeat(17)).reader.fault).toBe('too many interim answers')
     expect(read(head('HTTP/1.1 103 Early Hints').repeat(16) + OK).progress).toBe('complete')
   })
 })
 
-describe('what is no answer', () => {
+describe('an invalid answer', () => {
   it.each<[string, string, AnswerFault, number | null]>([
     ['another protocol', 'SSH-2.0-OpenSSH_9.0\r\n', 'no status line', null],
-    ['a record of TLS, which has no line', '\x15\x03\x01\x00\x02\x02\x46', 'no status line', null],
-    ['half of another word', 'HTTQ', 'no status line', null],
-    ['another word behind an empty line', '\r\nX', 'no status line', null],
+    ['a TLS record, which has no line', '\x15\x03\x01\x00\x02\x02\x46', 'no status line', null],
+    ['the beginning of another word', 'HTTQ', 'no status line', null],
+    ['another word after an empty line', '\r\nX', 'no status line', null],
     ['a status of two digits', 'HTTP/1.1 20 X\r\n', 'no status line', null],
     ['a status of four digits', 'HTTP/1.1 2000 X\r\n', 'no status line', null],
     ['no status', 'HTTP/1.1 000 X\r\n', 'no status line', null],
     ['a CR in the status line', 'HTTP/1.1 200 O\rK\r\n', 'no status line', null],
-    ['a header without a colon', 'HTTP/1.1 200 OK\r\nX\r\n', 'a header line', 200],
-    ['a header without a name', 'HTTP/1.1 200 OK\r\n: x\r\n', 'a header line', 200],
-    ['a name that is none', 'HTTP/1.1 200 OK\r\nTransfer-Encoding\x0b: chunked\r\n', 'a header line', 200],
-    ['a fold without a header', 'HTTP/1.1 503 OK\r\n x: y\r\n', 'a header line', 503],
-    ['a NUL in a value', 'HTTP/1.1 200 OK\r\nX: a\0b\r\n', 'a header line', 200],
-    ['a CR in a value', 'HTTP/1.1 200 OK\r\nX: a\rContent-Length: 0\r\n', 'a header line', 200],
+    ['a header without a colon', 'HTTP/1.1 200 OK\r\nX\r\n', 'bad header line', 200],
+    ['a header without a name', 'HTTP/1.1 200 OK\r\n: x\r\n', 'bad header line', 200],
+    ['an invalid header name', 'HTTP/1.1 200 OK\r\nTransfer-Encoding\x0b: chunked\r\n', 'bad header line', 200],
+    ['a fold without a header', 'HTTP/1.1 503 OK\r\n x: y\r\n', 'bad header line', 503],
+    ['a NUL in a value', 'HTTP/1.1 200 OK\r\nX: a\0b\r\n', 'bad header line', 200],
+    ['a CR in a value', 'HTTP/1.1 200 OK\r\nX: a\rContent-Length: 0\r\n', 'bad header line', 200],
     ['headers above 16 KiB', `HTTP/1.1 500 X\r\nX: ${'a'.repeat(17_000)}`, 'headers too large', 500],
     [
-      'headers above 16 KiB in all',
+      'headers above 16 KiB in total',
       `HTTP/1.1 500 X\r\n${`X: ${'a'.repeat(90)}\r\n`.repeat(200)}`,
       'headers too large',
       500,
     ],
-    ['several lengths', head('HTTP/1.1 200 OK', 'Content-Length: 2', 'Content-Length: 3'), 'its length', 200],
-    ['a length below nothing', head('HTTP/1.1 200 OK', 'Content-Length: -1'), 'its length', 200],
-    ['a length with a sign', head('HTTP/1.1 200 OK', 'Content-Length: +1'), 'its length', 200],
-    ['a length in hexadecimal', head('HTTP/1.1 200 OK', 'Content-Length: 0x1'), 'its length', 200],
-    ['an empty length', head('HTTP/1.1 200 OK', 'Content-Length:'), 'its length', 200],
-    ['a chunk of no size', head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked') + 'ZZ\r\n', 'a chunk', 200],
-    ['a chunk below nothing', head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked') + '-1\r\n', 'a chunk', 200],
+    ['several lengths', head('HTTP/1.1 200 OK', 'Content-Length: 2', 'Content-Length: 3'), 'bad length', 200],
+    ['a negative length', head('HTTP/1.1 200 OK', 'Content-Length: -1'), 'bad length', 200],
+    ['a length with a sign', head('HTTP/1.1 200 OK', 'Content-Length: +1'), 'bad length', 200],
+    ['a length in hexadecimal', head('HTTP/1.1 200 OK', 'Content-Length: 0x1'), 'bad length', 200],
+    ['an empty length', head('HTTP/1.1 200 OK', 'Content-Length:'), 'bad length', 200],
+    ['a chunk without a size', head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked') + 'ZZ\r\n', 'bad chunk', 200],
+    ['a chunk of negative size', head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked') + '-1\r\n', 'bad chunk', 200],
     [
-      'a chunk that ends elsewhere',
+      'a chunk that is longer than its size',
       head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked') + '2\r\nokay\r\n',
-      'a chunk',
+      'bad chunk',
       200,
     ],
     [
       'a chunk that ends with LF alone',
       head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked') + '2\nok\n',
-      'a chunk',
+      'bad chunk',
       200,
     ],
     [
       'a chunk line without end',
       head('HTTP/1.1 200 OK', 'Transfer-Encoding: chunked') + `1;${'x'.repeat(5_000)}`,
-      'a chunk',
+      'bad chunk',
       200,
     ],
   ])('%s', (_case, text, fault, status) => {
@@ -218,11 +218,11 @@ describe('headers', () => {
     ['a folded value', head('HTTP/1.1 200 OK', 'X:', ' a', '\t b ', 'Content-Length: 0'), { x: 'a b' }],
     ['no reason phrase', head('HTTP/1.1 200', 'Content-Length: 0'), {}],
     ['HTTP/2.0 in text', head('HTTP/2.0 200 OK', 'Content-Length: 0'), {}],
-    ['an empty line before', `\r\n${head('HTTP/1.1 200 OK', 'Content-Length: 0')}`, {}],
+    ['an empty line before the status line', `\r\n${head('HTTP/1.1 200 OK', 'Content-Length: 0')}`, {}],
     ['control characters', head('HTTP/1.1 200 OK', 'X: a\x01b\x7f', 'Content-Length: 0'), { x: 'a\x01b\x7f' }],
     ['UTF-8', head('HTTP/1.1 200 OK', 'X: caf\xc3\xa9 \xc3\xa0', 'Content-Length: 0'), { x: 'café à' }],
-    ['what is no UTF-8', head('HTTP/1.1 200 OK', 'X: caf\xe9', 'Content-Length: 0'), { x: 'caf\ufffd' }],
-    ['repeated ones', head('HTTP/1.1 200 OK', 'X: a', 'x: b', 'Content-Length: 0'), { x: 'a, b' }],
+    ['bytes that are not UTF-8', head('HTTP/1.1 200 OK', 'X: caf\xe9', 'Content-Length: 0'), { x: 'caf\ufffd' }],
+    ['repeated headers', head('HTTP/1.1 200 OK', 'X: a', 'x: b', 'Content-Length: 0'), { x: 'a, b' }],
     [
       'names of object members',
       head('HTTP/1.1 200 OK', '__proto__: a', 'constructor: b', 'Content-Length: 0'),
@@ -234,7 +234,7 @@ describe('headers', () => {
     expect(Object.entries(response?.headers ?? {})).toEqual([...Object.entries(expected), ['content-length', '0']])
   })
 
-  it('of which 4 KiB are kept', () => {
+  it('are kept up to 4 KiB', () => {
     const { response } = read(
       head('HTTP/1.1 200 OK', ...Array.from({ length: 100 }, (_, n) => `x-${n}: ${'a'.repeat(100)}`)),
     )
@@ -265,7 +265,7 @@ describe('long bodies', () => {
     expect(response?.body).toBe('x'.repeat(4096))
   })
 
-  it('in chunks are cut by what came, not by what it meant', () => {
+  it('in chunks are cut by the bytes received, not by the decoded bytes', () => {
     const { progress, response } = read(
       head('HTTP/1.1 200 X', 'Transfer-Encoding: chunked'),
       `1;${'x'.repeat(900)}\r\na\r\n`.repeat(20),

@@ -3,36 +3,37 @@ import { AnswerHead, type HeadFault } from './answer-head.js'
 import { ChunkedBody } from './chunked-body.js'
 import { KeptBody, keptHeaders } from './kept-response.js'
 
-/** Bytes of a body that are read before we stop listening: its status is known, and nobody needs the rest. */
+/** Maximum bytes of a body that are read. Then the connection is closed: the status is known, and the rest is not needed. */
 const MAX_BODY_BYTES = 16 * 1024
-/** Interim answers (1xx) before the receiver is taken for broken. One or two are usual. */
+/** Maximum interim answers (1xx) before the receiver counts as broken. One or two are usual. */
 const MAX_INTERIM = 16
 
-/** What makes an answer unreadable: a closed set, shown to people. */
-export type AnswerFault = HeadFault | 'too many interim answers' | 'its length' | 'a chunk'
+/** What makes an answer unreadable; a closed set, shown in messages. */
+export type AnswerFault = HeadFault | 'too many interim answers' | 'bad length' | 'bad chunk'
 
-/** `complete`: ended as HTTP says it must. `cut`: longer than is worth reading. `invalid`: see `fault`. */
+/** `complete`: the answer ended as HTTP requires. `cut`: it exceeds the limit, and the rest is not read. `invalid`: see `fault`. */
 export type AnswerProgress = 'more' | 'complete' | 'cut' | 'invalid'
 
 /**
- * Reads one answer to one POST from the bytes of a connection, as they come. Total: any bytes in pieces of any size give the same progress, memory is
- * bounded by the limits above. Interim answers are passed over, asked for or not (RFC 9110, 15.2), but 101: the receiver left HTTP.
+ * Reads one answer to one POST from the bytes of a connection, as they arrive. Accepts any bytes: the result does not depend on how they
+ * are split into pieces, and the limits above bound its memory. Interim answers are skipped, requested or not (RFC 9110, 15.2). The
+ * exception is 101, with which the receiver leaves HTTP.
  */
 export class AnswerReader {
-  /** What is wrong with it; null unless `invalid`. */
+  /** What is wrong with the answer; null unless the progress is `invalid`. */
   fault: AnswerFault | null = null
-  /** Whether a byte came, of whatever. */
+  /** Whether any byte has arrived. */
   hasBegun = false
-  /** Whether bytes came after the end of the answer: nobody asked for them. */
+  /** Whether bytes arrived after the end of the answer. They belong to no request. */
   hasSurplus = false
   private progress: AnswerProgress = 'more'
   private head = new AnswerHead()
   private isHeadDone = false
-  /** The part of a header line that has come. */
+  /** The part of the current header line that has arrived. */
   private line = ''
   private interim = 0
   private bodyBytes = 0
-  /** Until when the body lasts; infinite when its chunks or the end of the connection say so. */
+  /** Length of the body; infinite when its chunks or the end of the connection determine its end. */
   private bodyLength = Number.POSITIVE_INFINITY
   private chunks: ChunkedBody | null = null
   private canPersist = false
@@ -48,19 +49,19 @@ export class AnswerReader {
     return this.progress
   }
 
-  /** The receiver ended its side: what lasts until then is complete, anything else stays incomplete (`more`). */
+  /** Called when the receiver has ended its side. A body that lasts until then is complete; any other unfinished answer stays `more`. */
   end(): AnswerProgress {
     const lastsUntilEnd = this.isHeadDone && this.chunks === null && this.bodyLength === Number.POSITIVE_INFINITY
     if (this.progress === 'more' && lastsUntilEnd) this.progress = 'complete'
     return this.progress
   }
 
-  /** Whether the next answer on this connection can only be the next request's, as far as the bytes say. */
+  /** Whether the next answer on this connection can only belong to the next request, judging by the bytes read. */
   canReuseConnection(): boolean {
     return this.progress === 'complete' && this.canPersist && !this.hasSurplus
   }
 
-  /** `Keep-Alive: timeout`, in seconds; null without one. */
+  /** The `timeout` of the header `Keep-Alive`, in seconds; null when there is none. */
   keepAliveSeconds(): number | null {
     const [, seconds] = /(?:^|[,;\s])timeout\s*=\s*(\d+)/i.exec(this.head.valueOf('keep-alive') ?? '') ?? []
     return seconds === undefined ? null : Number(seconds)
@@ -70,7 +71,7 @@ export class AnswerReader {
     return this.head.firstOf('retry-after')
   }
 
-  /** What came so far; null before the status line of a final answer. */
+  /** The answer as read so far; null before the status line of a final answer. */
   response(): WebhookResponse | null {
     const { status, isInterim } = this.head
     if (status === 0 || isInterim) return null
@@ -91,7 +92,7 @@ export class AnswerReader {
     return at
   }
 
-  /** What is no HTTP (an alert of TLS, say) may never end its line: it is not waited for. */
+  /** Bytes that are not HTTP (for example a TLS alert) may never end their line, so they are refused at once. */
   private canBeAnswer(bytes: Buffer, from: number, to: number): boolean {
     if (this.head.status !== 0 || this.line.length >= HTTP.length) return true
     const begin = (this.line + bytes.toString('latin1', from, Math.min(to, from + HTTP.length))).slice(0, HTTP.length)
@@ -132,13 +133,13 @@ export class AnswerReader {
         this.canPersist = false
         break
       case 'invalid':
-        this.refuse('its length')
+        this.refuse('bad length')
     }
     if (this.bodyLength === 0) this.progress = 'complete'
   }
 
   private takeBody(received: Buffer, from: number): number {
-    // One byte above the limit tells that it is exceeded, however many came at once.
+    // One byte above the limit is enough to know that the limit is exceeded, however many bytes arrived at once.
     const bytes = received.subarray(0, from + MAX_BODY_BYTES + 1 - this.bodyBytes)
     const at = this.chunks ? this.takeChunks(this.chunks, bytes, from) : this.takePlain(bytes, from)
     this.bodyBytes += at - from
@@ -148,7 +149,7 @@ export class AnswerReader {
 
   private takeChunks(chunks: ChunkedBody, bytes: Buffer, from: number): number {
     const at = chunks.take(bytes, from)
-    if (chunks.isInvalid) this.refuse('a chunk')
+    if (chunks.isInvalid) this.refuse('bad chunk')
     if (chunks.isOver) this.progress = 'complete'
     return at
   }

@@ -1,16 +1,16 @@
-/** Of the line that says how long a chunk is, its extensions included, and of a line of the trailer. */
+/** Maximum length of a chunk-size line, including its extensions, and of a trailer line. */
 const MAX_LINE_BYTES = 4 * 1024
 const SIZE_LINE = /^([0-9a-fA-F]{1,16})[ \t]*(?:;.*)?$/
 
 type State = 'size' | 'data' | 'dataEnd' | 'trailer' | 'over' | 'invalid'
 
 /**
- * Takes a chunked body apart (RFC 9112, 7.1), as its bytes come. Strict, unlike the reader of the head: a chunk that is read otherwise than it was meant
- * moves the end of the answer.
+ * Decodes a chunked body (RFC 9112, 7.1) as its bytes arrive. Strict, unlike the reader of the head: a misread chunk would move the end of
+ * the answer.
  */
 export class ChunkedBody {
   private state: State = 'size'
-  /** The part of a line that has come. */
+  /** The part of the current line that has arrived. */
   private line = ''
   private bytesLeft = 0
 
@@ -24,7 +24,7 @@ export class ChunkedBody {
     return this.state === 'invalid'
   }
 
-  /** Returns the index of the first byte that it did not take: the body ended before it, or cannot be read on. */
+  /** Returns the index of the first byte that was not consumed: the body ended before it, or is invalid. */
   take(bytes: Buffer, from: number): number {
     let at = from
     while (at < bytes.length && !this.isOver && !this.isInvalid) {

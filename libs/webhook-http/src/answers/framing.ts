@@ -1,24 +1,29 @@
-/** Where the body of an answer ends. */
+/** How the end of an answer's body is determined. */
 export type Framing =
-  /** At the headers. `claimsBody`: they say otherwise, so bytes that nobody asked for may follow. */
+  /** The answer has no body. `claimsBody`: its headers announce one, so stray bytes may follow. */
   | { readonly kind: 'none'; readonly claimsBody: boolean }
   | { readonly kind: 'length'; readonly bytes: number }
-  /** `isAmbiguous`: there is a length as well. The chunks count, and no other answer is read from the connection. */
+  /** `isAmbiguous`: there is a length as well. The chunks count, and no further answer is read from the connection. */
   | { readonly kind: 'chunked'; readonly isAmbiguous: boolean }
   | { readonly kind: 'untilClose' }
-  /** Several lengths, or none that is a number: it cannot be told where the answer ends. */
+  /** The lengths differ or are not numbers, so the end of the answer is unknown. */
   | { readonly kind: 'invalid' }
 
 /**
- * RFC 9112, 6.3, for the final answer to a POST: 204 and 304 end at the headers whatever they claim, chunks override a length, an unknown coding lasts
- * until the connection ends, equal lengths are one. 101 ends the use of HTTP.
+ * RFC 9112, 6.3, for the final answer to a POST:
+ *
+ * - 204 and 304 end with the headers, whatever these claim.
+ * - 101 ends the use of HTTP.
+ * - Chunks override a length.
+ * - A body with an unknown coding lasts until the connection ends.
+ * - Several equal lengths count as one.
  */
 export function framingOf(
   status: number,
   transferEncoding: string | undefined,
   contentLength: string | undefined,
 ): Framing {
-  // Of before RFC 7230: no encoding at all.
+  // `identity` predates RFC 7230 and means no encoding.
   const codings =
     transferEncoding === undefined ? [] : listOf(transferEncoding).filter((coding) => coding !== 'identity')
   if (status === 101 || status === 204 || status === 304) {
@@ -40,7 +45,7 @@ function lengthOf(contentLength: string): Framing {
   return lengths.every((length) => Number(length) === bytes) ? { kind: 'length', bytes } : { kind: 'invalid' }
 }
 
-/** The members of a comma-separated list, in lower case; empty ones are left out. */
+/** Returns the members of a comma-separated list in lower case, without empty ones. */
 export function listOf(value: string): string[] {
   return value
     .split(',')
@@ -48,7 +53,10 @@ export function listOf(value: string): string[] {
     .filter((member) => member !== '')
 }
 
-/** Without the blanks of HTTP around it. `trim` takes more for blank, a byte of a letter in UTF-8 among it; an expression would need a square of time. */
+/**
+ * Removes leading and trailing HTTP blanks. `trim` also removes other characters, such as a byte of a UTF-8 letter; a regular expression
+ * would take quadratic time.
+ */
 export function trimBlanks(text: string): string {
   let from = 0
   let to = text.length

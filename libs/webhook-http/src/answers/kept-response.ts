@@ -1,4 +1,4 @@
-/** Body bytes, and header characters, that are kept for people to read. */
+/** Maximum body bytes, and maximum header characters, kept for the delivery log. */
 const MAX_KEPT_BYTES = 4 * 1024
 
 /** The beginning of a body. */
@@ -19,7 +19,7 @@ export class KeptBody {
   }
 }
 
-/** The first 4 KiB of headers. `Object.fromEntries` defines every name, `__proto__` too, as a plain member. */
+/** Returns the first 4 KiB of headers. `Object.fromEntries` defines every name as a plain member, even `__proto__`. */
 export function keptHeaders(headers: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
   const kept: [string, string][] = []
   let size = 0
@@ -34,12 +34,12 @@ export function keptHeaders(headers: ReadonlyMap<string, string>): Readonly<Reco
 
 const BEYOND_ASCII = /[\x80-\xff]/
 
-/** UTF-8; what is none becomes U+FFFD, as does NUL, which no Postgres text holds. At most 4 KiB again when written as UTF-8. */
+/** Decodes UTF-8. Invalid bytes become U+FFFD, and so does NUL, which Postgres text cannot hold. The result is at most 4 KiB as UTF-8. */
 function textOf(bytes: Buffer): string {
   const text = bytes.toString('utf8').replaceAll('\0', '\ufffd')
   const encoded = Buffer.from(text, 'utf8')
   if (encoded.length <= MAX_KEPT_BYTES) return text
-  // A character cut in two decodes to U+FFFD, which may be longer than what it replaces: leave it out.
+  // A character cut in two decodes to U+FFFD, which may be longer than the bytes it replaces: leave it out.
   let end = MAX_KEPT_BYTES
   while (end > 0 && ((encoded[end] ?? 0) & 0xc0) === 0x80) end -= 1
   return encoded.toString('utf8', 0, end)

@@ -4,8 +4,8 @@ import { AddressBlocked } from './connection-errors.js'
 import type { HostResolver } from './host-resolver.js'
 
 /**
- * Decides to which addresses a connection may go. Every connection asks again, and only the addresses that were checked here are dialled:
- * a name that pointed elsewhere a moment ago, or points elsewhere the next moment, changes nothing.
+ * Decides to which addresses a connection may be opened. Every connection is checked anew, and only addresses that were checked here are
+ * dialled, so a DNS name whose addresses change between two look-ups cannot bypass the check.
  */
 export class AddressGuard {
   constructor(
@@ -14,10 +14,15 @@ export class AddressGuard {
     private readonly systemResolver: HostResolver,
   ) {}
 
-  /** Throws `AddressBlocked` when a literal, or any one of a name's addresses, is not let through; `NameNotResolved` when there is none. */
+  /**
+   * Returns the addresses that may be dialled for a host.
+   *
+   * @throws AddressBlocked when a literal address, or any address of a name, is not allowed
+   * @throws NameNotResolved when a name has no address
+   */
   async addressesOf(host: string, port: number): Promise<readonly string[]> {
     if (parseAddress(host)) {
-      // Node asks no resolver for literals: a guard inside of `lookup` would never see them.
+      // Node does not call a resolver for literal addresses, so a guard inside `lookup` would never see them.
       if (!this.lets(host, host, port)) throw new AddressBlocked()
       return [host]
     }
@@ -27,7 +32,7 @@ export class AddressGuard {
     return addresses
   }
 
-  /** Whether a connection to `host` may stand that ended up at `address`. */
+  /** Whether a connection to `host` that reached `address` is allowed. */
   lets(host: string, address: string, port: number): boolean {
     if (this.allowed.names(host, port)) return true
     return isPublicAddress(address) || this.allowed.allows(address, port)

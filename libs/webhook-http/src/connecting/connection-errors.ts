@@ -1,13 +1,13 @@
-/** Why no connection came about. `reason` holds the system's or resolver's code for people; decisions are made by class. */
+/** Why no connection was opened. `reason` contains the code of the system or resolver, for messages only; code decides by class. */
 abstract class ConnectionError extends Error {
   abstract readonly code: string
 }
 
-/** The guard refused: the target, or an address that its name resolves to, is not a public one. Nothing was dialled. */
+/** The guard refused the target: it, or an address that its name resolves to, is not public. */
 export class AddressBlocked extends ConnectionError {
   readonly code = 'ADDRESS_BLOCKED'
   constructor() {
-    // The address is left out: it would tell a caller what stands in our network.
+    // The address is left out, because it would reveal our network to the caller.
     super('the target is not a public address')
     this.name = 'AddressBlocked'
   }
@@ -19,7 +19,7 @@ export class NameNotResolved extends ConnectionError {
     readonly reason: string,
     options?: ErrorOptions,
   ) {
-    super(`the name of the host cannot be resolved: ${reason}`, options)
+    super(`the host name cannot be resolved: ${reason}`, options)
     this.name = 'NameNotResolved'
   }
 }
@@ -30,7 +30,7 @@ export class ConnectFailed extends ConnectionError {
     readonly reason: string,
     options?: ErrorOptions,
   ) {
-    super(`no connection: ${reason}`, options)
+    super(`no connection could be made: ${reason}`, options)
     this.name = 'ConnectFailed'
   }
 }
@@ -38,24 +38,26 @@ export class ConnectFailed extends ConnectionError {
 export class ConnectTimedOut extends ConnectionError {
   readonly code = 'CONNECT_TIMED_OUT'
   constructor() {
-    super('no connection in time')
+    super('no connection within the time limit')
     this.name = 'ConnectTimedOut'
   }
 }
 
-/** The handshake failed: certificate, name, version, or what answered speaks no TLS. Nothing of the request was sent. */
+/**
+ * The TLS handshake failed: because of the certificate, the name or the version, or because the peer does not speak TLS. Nothing was sent.
+ */
 export class TlsFailed extends ConnectionError {
   readonly code = 'TLS_FAILED'
   constructor(
     readonly reason: string,
     options?: ErrorOptions,
   ) {
-    super(`TLS failed: ${reason}`, options)
+    super(`the TLS handshake failed: ${reason}`, options)
     this.name = 'TlsFailed'
   }
 }
 
-/** The code that Node or c-ares gave an error, or `unknown`. */
+/** Returns the code that Node or c-ares gave an error, or `unknown`. */
 export function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return 'unknown'
   return typeof error.code === 'string' ? error.code : 'unknown'

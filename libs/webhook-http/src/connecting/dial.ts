@@ -5,18 +5,18 @@ import { AddressBlocked, ConnectFailed, TlsFailed, codeOf } from './connection-e
 export interface DialTarget {
   readonly address: string
   readonly port: number
-  /** The name or literal in the URL: what the certificate must be made out to. */
+  /** The name or literal address in the URL, for which the certificate must be valid. */
   readonly host: string
-  /** Null: plain HTTP, which only allowed targets may use. */
+  /** Null for plain HTTP, which only allowed targets may use. */
   readonly secureContext: SecureContext | null
-  /** Asked as soon as TCP stands, before TLS says a word. */
+  /** Called with the remote address as soon as TCP is connected, before TLS sends anything. */
   readonly accepts: (remoteAddress: string) => boolean
 }
 
-/** Opens one connection to one checked address; gives it up when `signal` aborts, with the signal's reason. */
+/** Opens one connection to one checked address. Rejects with the signal's reason when `signal` aborts. */
 export type Dial = (target: DialTarget, signal: AbortSignal) => Promise<Socket>
 
-/** The real thing. Certificates are always verified, whatever `NODE_TLS_REJECT_UNAUTHORIZED` says. */
+/** Dials over the network. Certificates are always verified, whatever `NODE_TLS_REJECT_UNAUTHORIZED` says. */
 export const dial: Dial = (target, signal) =>
   new Promise((resolve, reject) => {
     const { address, port, host, secureContext } = target
@@ -59,7 +59,7 @@ export const dial: Dial = (target, signal) =>
     if (signal.aborted) onAbort()
   })
 
-/** The outcome of a socket is told by its user; this listener only keeps Node from treating the event as unheard. */
+/** The user of the socket reports errors; this listener only keeps Node from treating the event as unhandled. */
 function ignoreLateError(): void {
   return
 }

@@ -7,7 +7,7 @@ import type { Dial } from './dial.js'
 interface ConnectorOptions {
   /** Covers resolving, TCP and the TLS handshake. */
   readonly connectTimeoutMs: number
-  /** Certificates (PEM) that are trusted beside the public ones. */
+  /** Certificates (PEM) that are trusted in addition to the public ones. */
   readonly ca?: string
 }
 
@@ -17,12 +17,12 @@ export interface Endpoint {
   readonly isSecure: boolean
 }
 
-/** Addresses tried per connection. More would let one name keep us dialling. */
+/** Maximum addresses tried per connection. Too high: one name with many addresses keeps us dialling. */
 const MAX_ADDRESSES = 4
-/** What an address may take while another one is left. Too low fails distant receivers, too high leaves none for the next. */
+/** Time for one address while others are left. Too low: distant receivers fail. Too high: no time is left for the next address. */
 const FIRST_ADDRESS_MS = 2_000
 
-/** The only way to a receiver: resolve, check every address, dial checked ones, check again where the connection ended. */
+/** The only way to reach a receiver: resolves its name, checks every address, dials checked ones, and checks the address reached. */
 export class GuardedConnector {
   private readonly secureContext: SecureContext
 
@@ -53,7 +53,7 @@ export class GuardedConnector {
     }
   }
 
-  /** One after the other, IPv4 first; only failures of TCP lead to the next address. */
+  /** Dials the addresses one after the other, IPv4 first. Only TCP failures lead to the next address. */
   private async dialFirst(addresses: readonly string[], endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
     const candidates = [...addresses].sort((a, b) => Number(isIPv6(a)) - Number(isIPv6(b))).slice(0, MAX_ADDRESSES)
     let failure: unknown = new ConnectFailed('ENOADDRESS')
@@ -77,7 +77,7 @@ export class GuardedConnector {
   }
 }
 
-/** Aborts with the other signal, or with `ConnectTimedOut` after `ms`. */
+/** Returns a signal that aborts with the given one, or with `ConnectTimedOut` after `ms`. */
 function shortened(signal: AbortSignal, ms: number): AbortSignal {
   const own = new AbortController()
   const timer = setTimeout(() => own.abort(new ConnectTimedOut()), ms)
@@ -86,7 +86,7 @@ function shortened(signal: AbortSignal, ms: number): AbortSignal {
   return own.signal
 }
 
-/** The promise goes on when the signal aborts; its outcome is then nobody's. */
+/** Rejects when the signal aborts. The work itself continues, and its outcome is then ignored. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason as Error)

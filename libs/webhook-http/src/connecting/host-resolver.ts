@@ -1,22 +1,25 @@
 import { lookup, Resolver } from 'node:dns/promises'
 import { NameNotResolved, codeOf } from './connection-errors.js'
 
-/** All addresses of a name. Throws `NameNotResolved`; never answers an empty list. */
+/** Returns all addresses of a name, at least one. Throws `NameNotResolved`. */
 export interface HostResolver {
   resolve(host: string): Promise<readonly string[]>
 }
 
-/** After one family answered, how long the other may take. Too low misses IPv6-only paths that work; too high lets a broken server delay every connection. */
+/**
+ * How long the second address family may take after the first has answered. Too low: misses working IPv6-only paths. Too high: a broken
+ * name server delays every connection.
+ */
 const SECOND_FAMILY_GRACE_MS = 500
 
 /**
- * Asks DNS through c-ares: no thread of libuv is blocked while a name server hangs, neither /etc/hosts nor search domains are looked at
- * (`api.default` is no neighbour), and each name has its own limit.
+ * Queries DNS through c-ares, so no libuv thread is blocked while a name server hangs, and each name has its own time limit. Neither
+ * /etc/hosts nor search domains are used, so `api.default` does not reach a neighbouring service.
  */
 export class CaresHostResolver implements HostResolver {
   private readonly resolver: Resolver
 
-  /** `servers` in the form `127.0.0.1:5353`; absent: the system's. */
+  /** `servers` in the form `127.0.0.1:5353`; default: those of the system. */
   constructor(
     options: { readonly servers?: readonly string[]; readonly timeoutMs?: number; readonly tries?: number } = {},
   ) {
@@ -74,7 +77,7 @@ async function withTimeout(answer: Promise<Answer>, ms: number): Promise<Answer>
   }
 }
 
-/** "There is no such record" says less than any other failure. */
+/** Any other failure is more informative than "there is no such record". */
 function worstOf(failures: readonly (string | null)[]): string {
   const known = failures.filter((failure) => failure !== null)
   return known.find((failure) => failure !== 'ENODATA' && failure !== 'ENOTFOUND') ?? known[0] ?? 'ENODATA'

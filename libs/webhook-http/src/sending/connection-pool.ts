@@ -1,47 +1,49 @@
 import type { GuardedConnector } from '../connecting/guarded-connector.js'
 import { Connection, type Origin } from './connection.js'
 
-/** Of one origin. */
+/** The connections and waiting requests of one origin. */
 interface Share {
   /** Connections with a request on them. */
   busy: number
-  /** Last used last. */
+  /** Most recently used last. */
   readonly idle: Connection[]
   readonly waiting: Set<(connection: Connection) => void>
 }
 
 interface PoolOptions {
   readonly connector: GuardedConnector
-  /** Idle connections in all; above it the longest idle one is closed. Each costs a file descriptor on both sides. */
+  /** Maximum idle connections over all origins; above it the longest idle one is closed. Each costs a file descriptor on both sides. */
   readonly maxIdle: number
   readonly nowMs: () => number
-  /** The origin is distrusted from now on. Not told again while it is. */
+  /** Called when an origin becomes distrusted; not called again while it stays distrusted. */
   readonly onDistrusted: (origin: string) => void
 }
 
 /**
- * For how long an origin that sent bytes belonging to no request gets a connection per request. Too low: the next ones may be taken for an answer. Too
- * high: a receiver that was repaired costs six to fourteen times the CPU for that long.
+ * For how long an origin that sent bytes belonging to no request gets a connection per request. Too low: further such bytes may be mistaken
+ * for an answer. Too high: a receiver that was repaired costs six to fourteen times the CPU for that long.
  */
 const DISTRUST_MS = 600_000
-/** Distrusted origins that are remembered. */
+/** Maximum number of distrusted origins remembered. */
 const MAX_DISTRUSTED = 10_000
 
 /**
- * Connections by origin. A request takes an idle one (the last used first, quiet ones before others), opens one while the origin has fewer than its
- * maximum, or waits its turn. An origin without connections leaves nothing behind.
+ * The connections of all origins. A request takes an idle connection (quiet ones first, the most recently used of them), or opens one while
+ * the origin has fewer than its maximum, or waits for its turn. An origin without connections and requests uses no memory.
  */
 export class ConnectionPool {
   private readonly origins = new Map<string, Share>()
   /** Every idle connection, longest idle first. */
   private readonly idle = new Set<Connection>()
-  /** Origins whose connections are not kept, and until when; the longest known first. */
+  /** Origins whose connections are not kept, with the end of that time; the least recently distrusted first. */
   private readonly distrusted = new Map<string, number>()
   private isClosed = false
 
   constructor(private readonly options: PoolOptions) {}
 
-  /** Calls `use` once, at once or when its turn comes; the answer takes a waiting request back. `use` must give the connection back. */
+  /**
+   * Calls `use` once, now or when its turn comes. `use` must give the connection back. Returns a function that cancels a waiting request.
+   */
   take(origin: Origin, use: (connection: Connection) => void): () => void {
     const share = this.shareOf(origin)
     const connection = this.takeIdle(share)
@@ -59,8 +61,8 @@ export class ConnectionPool {
   }
 
   /**
-   * The request is over. A connection that cannot serve another one is closed.
-   * @param keepAliveSeconds what the receiver said; null: nothing
+   * Takes a connection back after its request. A connection that cannot serve another request is closed.
+   * @param keepAliveSeconds the receiver's limit for idle connections; null when it named none
    */
   giveBack(connection: Connection, canBeReused: boolean, keepAliveSeconds: number | null): void {
     const { origin } = connection
@@ -78,13 +80,15 @@ export class ConnectionPool {
     else this.forget(origin, share)
   }
 
-  /** A fresh connection in the place of one that was lost under its request. */
+  /** Returns a fresh connection in place of one that was lost during its request. */
   replace(lost: Connection): Connection {
     lost.destroy()
     return this.open(lost.origin)
   }
 
-  /** The origin sent bytes that belong to no request: what it sends next on a kept connection could be taken for an answer. */
+  /**
+   * Called when an origin sent bytes that belong to no request: its next stray bytes on a kept connection could be mistaken for an answer.
+   */
   distrust(origin: Origin): void {
     if (!this.isDistrusted(origin)) this.options.onDistrusted(origin.origin)
     this.distrusted.delete(origin.origin)
@@ -105,7 +109,7 @@ export class ConnectionPool {
   private takeIdle(share: Share): Connection | undefined {
     const nowMs = this.options.nowMs()
     const quiet = share.idle.findLastIndex((connection) => connection.isQuiet(nowMs))
-    // Without a quiet one the longest idle is the first that will be.
+    // When none is quiet, the longest idle connection becomes quiet first.
     const [connection] = share.idle.splice(Math.max(quiet, 0), 1)
     if (connection) this.idle.delete(connection)
     return connection
@@ -137,7 +141,7 @@ export class ConnectionPool {
     return false
   }
 
-  /** An idle connection that is gone, or one too many. */
+  /** Removes and closes an idle connection that was lost or exceeds the limit. */
   private drop(connection: Connection): void {
     if (!this.idle.delete(connection)) return
     const share = this.shareOf(connection.origin)

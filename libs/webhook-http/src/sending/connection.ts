@@ -3,43 +3,48 @@ import type { Endpoint, GuardedConnector } from '../connecting/guarded-connector
 import { ExchangeFailed } from './failure.js'
 
 /**
- * Idle time after which we close a connection whose server names no limit of its own. Above a server's own limit (2 s is common) a request can run into
- * its close and is sent twice; too low opens a connection per delivery.
+ * Idle time after which we close a connection whose server names no limit. Too low: opens a connection per delivery. Too high, above the
+ * server's own limit (2 s is common): the server may close the connection just as a request is sent, which is then sent twice.
  */
 const KEEP_ALIVE_MS = 1_500
-/** Bound of what a server's `Keep-Alive` header can ask for. */
+/** Maximum idle time that a server's `Keep-Alive` header can request. */
 const MAX_KEEP_ALIVE_MS = 10_000
-/** A connection in steady use is given up at this age, so that a host that moved is followed. */
+/** A connection in steady use is closed at this age, so that a change of the host's address takes effect. */
 const MAX_AGE_MS = 300_000
 /**
- * Silence after the first answer on a connection before the second request is written. A receiver that answers twice, or writes a body where there can be
- * none, shows it in this time, and nobody's request is taken for answered. Too low: it shows after the next request was written. Too high: the second of
- * a burst of deliveries is late.
+ * How long a connection must be silent after its first answer before the second request is written. A receiver that answers twice, or sends
+ * a body where none is allowed, reveals this in that time, and the stray bytes acknowledge no request. Too low: they arrive after the next
+ * request was written. Too high: the second of a burst of deliveries is late.
  */
 const QUIET_MS = 50
 
-/** How some servers and proxies say that they close an idle connection (RFC 9110, 15.5.9). It acknowledges nothing, so it is no reason for distrust. */
+/**
+ * What some servers and proxies send when they close an idle connection (RFC 9110, 15.5.9). It acknowledges nothing, so it causes no
+ * distrust.
+ */
 const IDLE_TIMEOUT = /^HTTP\/1\.[01] 408[ \r\n]/
 const IDLE_TIMEOUT_BYTES = 'HTTP/1.1 408 '.length
 
-/** Where requests of one origin go. `max` connections at most. */
+/** The endpoint of one origin, with the maximum number of its connections. */
 export interface Origin extends Endpoint {
   /** `https://shop.example.com:8443` */
   readonly origin: string
   readonly max: number
 }
 
-/** One request and its answer, on the connection that runs it. Told nothing any more once it is over. */
+/** One request and its answer, on the connection that runs it. Receives no calls once it has ended. */
 export interface Occupant {
-  /** Asked in the tick of the write. Null: it must not start, and has ended by itself. */
+  /**
+   * Called in the tick of the write. Returns the bytes to write, or null when the request must not start; then it has already ended itself.
+   */
   begin(isKept: boolean): Buffer | null
-  /** Bytes that came after the request began to be written. */
+  /** Called with bytes that arrived after the request began to be written. */
   onData(bytes: Buffer): void
-  /** The receiver ended its side. */
+  /** Called when the receiver has ended its side. */
   onEnd(): void
-  /** No connection came about, or the socket failed. */
+  /** Called when no connection could be opened, or the socket failed. */
   onFailure(error: unknown): void
-  /** The connection, a kept one, was gone before anything was written. */
+  /** Called when a kept connection was lost before anything was written. */
   onNotWritten(): void
 }
 
@@ -48,17 +53,19 @@ export interface ConnectionOptions {
   readonly nowMs: () => number
   /** Whether other requests may follow the first one. */
   readonly isKept: boolean
-  /** An idle connection is gone. */
+  /** Called when an idle connection was lost. */
   readonly onIdleClosed: (connection: Connection) => void
-  /** Bytes came that belong to no request: whatever they are, they answer nothing. Not told of the 408 of a server that closes an idle connection. */
+  /** Called for bytes that belong to no request and so answer none. Not called for the 408 of a server that closes an idle connection. */
   readonly onUnownedBytes: (connection: Connection) => void
 }
 
 /**
- * One HTTP/1.1 connection, one request at a time. HTTP/1.1 does not say which request an answer belongs to: it belongs to the only one under way. So bytes
- * that come while none is end the connection, and before a request is written everything that has arrived is read.
+ * One HTTP/1.1 connection, with one request at a time. HTTP/1.1 does not say which request an answer belongs to: it belongs to the only
+ * request under way. So bytes that arrive while no request is under way end the connection, and everything that has arrived is read before
+ * a request is written.
  *
- * States: connecting (with its first occupant) → busy ⇄ idle → closed. Busy begins before the request is written: `hasWritten` says which.
+ * States: connecting (with its first occupant) → busy ⇄ idle → closed. Busy begins before the request is written; `hasWritten` tells the
+ * two apart.
  */
 export class Connection {
   /** Null until connected. */
@@ -67,7 +74,7 @@ export class Connection {
   private occupant: Occupant | null = null
   private hasWritten = false
   private requests = 0
-  /** No request is written before (monotonic). */
+  /** No request is written before this instant (monotonic clock). */
   private quietUntilMs = 0
   private isClosed = false
   private hadSentAll = false
@@ -81,7 +88,9 @@ export class Connection {
     this.bornMs = options.nowMs()
   }
 
-  /** Whether the receiver has answered on it before the present request: then it may have been closed without our knowing. */
+  /**
+   * Whether the receiver has answered an earlier request on this connection; then it may have closed the connection without our knowledge.
+   */
   get isReused(): boolean {
     return this.requests > 1
   }
@@ -91,7 +100,7 @@ export class Connection {
     return nowMs >= this.quietUntilMs
   }
 
-  /** The connection must be fresh or idle. */
+  /** Runs one request. The connection must be fresh or idle. */
   run(occupant: Occupant): void {
     this.occupant = occupant
     this.hasWritten = false
@@ -104,15 +113,15 @@ export class Connection {
     else this.writeAfterReading(occupant)
   }
 
-  /** Whether the request left in full, or had when the connection ended. False also while parts of it wait in our memory. */
+  /** Whether the whole request was sent before now, or before the connection ended. False while parts of it wait in our memory. */
   hasSentAll(): boolean {
     if (this.isClosed) return this.hadSentAll
     return this.socket !== null && this.socket.writableLength === 0
   }
 
   /**
-   * The request is over, its answer complete. Returns whether another one can be run.
-   * @param keepAliveSeconds what the receiver said about it
+   * Ends a request whose answer is complete. Returns whether the connection can run another one.
+   * @param keepAliveSeconds the receiver's limit for idle connections; null when it named none
    */
   release(keepAliveSeconds: number | null): boolean {
     const { nowMs, isKept } = this.options
@@ -126,7 +135,7 @@ export class Connection {
     return true
   }
 
-  /** Ends whatever it is doing, connecting included. Nobody is told. */
+  /** Ends the connection in any state, even while connecting. No callback is called. */
   destroy(): void {
     this.isClosed = true
     this.occupant = null
@@ -158,7 +167,7 @@ export class Connection {
     })
   }
 
-  /** Two turns of the event loop hold one whole poll: what had arrived when the request's turn came is read before it is written. */
+  /** Two turns of the event loop contain one whole poll, so bytes that had arrived by now are read before the request is written. */
   private writeAfterReading(occupant: Occupant): void {
     setImmediate(() => setImmediate(() => this.write(occupant)))
   }
@@ -179,10 +188,10 @@ export class Connection {
       return
     }
     if (!IDLE_TIMEOUT.test(bytes.toString('latin1', 0, IDLE_TIMEOUT_BYTES))) this.options.onUnownedBytes(this)
-    this.gone(new ExchangeFailed('protocol', 'it came before the request'))
+    this.gone(new ExchangeFailed('protocol', 'it arrived before the request was written'))
   }
 
-  /** The socket is of no use any more, or never came about. */
+  /** Called when the socket can no longer be used, or could not be opened. */
   private gone(error: unknown): void {
     if (this.isClosed) return
     const { occupant, hasWritten, requests } = this

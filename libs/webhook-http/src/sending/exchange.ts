@@ -9,28 +9,28 @@ export type ExchangeEnd =
       readonly kind: 'answered'
       readonly response: WebhookResponse
       readonly retryAfter: string | undefined
-      /** Whether the whole request had left by then. An answer that came earlier may refuse it, but cannot have accepted it. */
+      /** Whether the whole request had been sent by then. An earlier answer may refuse the request, but cannot have accepted it. */
       readonly wasRequestSent: boolean
       readonly canReuseConnection: boolean
-      /** Bytes came after the answer. */
+      /** Whether bytes arrived after the answer. */
       readonly hasSurplus: boolean
       readonly keepAliveSeconds: number | null
     }
-  /** `response`: what had come of an answer, if its status line had. */
+  /** `response`: the part of an answer that had arrived; null before its status line. */
   | { readonly kind: 'failed'; readonly error: unknown; readonly response: WebhookResponse | null }
-  /** A kept connection was closed by the receiver, and no byte had come since the request: nobody knows whether it read it. */
+  /** The receiver closed a kept connection and had sent no byte since the request. It is unknown whether it read the request. */
   | { readonly kind: 'unanswered'; readonly error: unknown }
-  /** A kept connection was gone before a byte of the request was written. */
+  /** A kept connection was lost before a byte of the request was written. */
   | { readonly kind: 'notWritten' }
 
 export interface ExchangeOptions {
   readonly bytes: (isKept: boolean) => Buffer
-  /** Why the request must not be written now; null when it may. Asked last, when its bytes are ready. */
+  /** Returns why the request must not be written now; null when it may. Called last, when the bytes are ready. */
   readonly refusal: () => FailureCode | null
   readonly onEnd: (end: ExchangeEnd) => void
 }
 
-/** One request and its answer on one connection. Tells its end once; whatever comes afterwards is ignored. */
+/** One request and its answer on one connection. Reports its end once and ignores everything after that. */
 export class Exchange implements Occupant {
   hasBegun = false
   private readonly reader = new AnswerReader()
@@ -76,7 +76,7 @@ export class Exchange implements Occupant {
     this.end({ kind: 'notWritten' })
   }
 
-  /** Ends it also from outside: the time is up. */
+  /** Ends the exchange with a failure. Also called from outside, when the time is up. */
   fail(error: unknown): void {
     if (!this.isOver) this.end({ kind: 'failed', error, response: this.reader.response() })
   }
@@ -92,7 +92,7 @@ export class Exchange implements Occupant {
       return
     }
     this.isOver = true
-    // The kernel may have taken the last bytes in this very turn of the loop.
+    // The kernel may have taken the last bytes in this very turn of the event loop.
     setImmediate(() => this.tellAnswer(this.connection.hasSentAll()))
   }
 
@@ -101,7 +101,7 @@ export class Exchange implements Occupant {
     const { reader } = this
     const response = reader.response()
     if (response === null) {
-      // A defect of ours: what has no status is not complete.
+      // A defect of ours: an answer without a status is never complete.
       this.options.onEnd({ kind: 'failed', error: new ExchangeFailed('internal'), response })
       return
     }

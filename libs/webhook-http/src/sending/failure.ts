@@ -7,7 +7,10 @@ import {
   codeOf,
 } from '../connecting/connection-errors.js'
 
-/** Why an attempt got no complete answer: a closed set, shown to people and counted; `http_<status>` and `redirect` stand beside it. */
+/**
+ * Why an attempt got no complete answer; a closed set, shown in the delivery log. Other error codes there are `http_<status>` and
+ * `redirect`.
+ */
 export type FailureCode =
   | 'address_blocked'
   | 'dns'
@@ -16,27 +19,27 @@ export type FailureCode =
   | 'tls'
   | 'reset'
   | 'timeout'
-  /** The answer ended before its end, or before the request was written. */
+  /** The answer was cut off, or ended before the request was fully sent. */
   | 'incomplete'
-  /** What came is not HTTP/1.1, contradicts itself, or exceeds a limit; the message says which. */
+  /** The answer is not HTTP/1.1, contradicts itself, or exceeds a limit; the message says which. */
   | 'protocol'
-  /** As many requests as allowed are on their way to this host, and none ended in time. */
+  /** The maximum number of requests to this host was in flight, and none ended in time. */
   | 'host_busy'
-  /** A header that no HTTP client writes. */
+  /** A header that must not be written into an HTTP request. */
   | 'invalid_request'
   | 'internal'
 
-/** `message` never holds anything that the receiver or the subscription supplied. */
+/** `message` never contains anything that the receiver or the subscription supplied. */
 export interface Failure {
   readonly code: FailureCode
   readonly message: string
 }
 
-/** What our own side found out about an exchange. */
+/** A failure of an exchange that our own side detected. */
 export class ExchangeFailed extends Error {
   readonly code = 'EXCHANGE_FAILED'
 
-  /** @param detail what exactly: of a closed set */
+  /** @param detail the exact fault, from a closed set */
   constructor(
     readonly failure: FailureCode,
     readonly detail: string | null = null,
@@ -48,15 +51,15 @@ export class ExchangeFailed extends Error {
 
 const MESSAGES: Readonly<Record<FailureCode, string>> = {
   address_blocked: 'the target is not a public address',
-  dns: 'the name of the host cannot be resolved',
+  dns: 'the host name cannot be resolved',
   connect: 'no connection could be made',
-  connect_timeout: 'no connection in time',
+  connect_timeout: 'no connection could be made within the time limit',
   tls: 'the TLS handshake failed',
   reset: 'the connection was closed before the answer was complete',
   timeout: 'no complete answer within the time limit',
-  incomplete: 'the answer was cut off, or came before the request was read',
+  incomplete: 'the answer was cut off, or ended before the whole request was sent',
   protocol: 'the answer is not valid HTTP/1.1',
-  host_busy: 'too many requests are on their way to this host',
+  host_busy: 'too many requests to this host are in flight',
   invalid_request: 'the request cannot be written as HTTP',
   internal: 'an unexpected failure on the sending side',
 }
@@ -64,12 +67,12 @@ const MESSAGES: Readonly<Record<FailureCode, string>> = {
 const messageOf = (code: FailureCode, detail: string | null): string =>
   detail === null ? MESSAGES[code] : `${MESSAGES[code]}: ${detail}`
 
-/** The receiver, or something on the way, ended the connection. */
+/** The receiver, or a device on the way, ended the connection. */
 const RESET: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
-/** The network did, or TLS after its handshake. */
+/** The network failed, or TLS failed after its handshake. */
 const BROKEN = /^(ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EPROTO|ERR_SSL_.*|ERR_TLS_.*)$/
 
-/** Total; decides by class and code, never by text. */
+/** Classifies any error, by its class and code, never by its text. */
 export function failureOf(error: unknown): Failure {
   const code = failureCodeOf(error)
   return { code, message: messageOf(code, detailOf(error)) }
@@ -77,7 +80,7 @@ export function failureOf(error: unknown): Failure {
 
 export const failureWith = (code: FailureCode): Failure => ({ code, message: MESSAGES[code] })
 
-/** Whether the receiver's side ended the connection, orderly or not. */
+/** Whether the receiver's side ended the connection, in an orderly way or not. */
 export function isReset(error: unknown): boolean {
   return error instanceof ExchangeFailed ? error.failure === 'reset' : RESET.has(codeOf(error))
 }

@@ -20,29 +20,35 @@ import { headerLines, requestBytes, type RequestTarget } from './request-text.js
 import { Transmission, type TransmissionEnd } from './transmission.js'
 
 export interface WebhookSenderOptions {
-  /** What the guard lets through beside public addresses: `parseAllowTargets(ALLOW_TARGETS)`. */
+  /** What the guard allows in addition to public addresses: `parseAllowTargets(ALLOW_TARGETS)`. */
   readonly allowTargets: AllowedTargets
-  /** Certificates (PEM) trusted beside the public ones. */
+  /** Certificates (PEM) trusted in addition to the public ones. */
   readonly ca?: string
-  /** Resolving, TCP and TLS together. */
+  /** Time limit for name resolution, TCP and TLS together. */
   readonly connectTimeoutMs?: number
-  /** Connections to one public origin, over all apps. Too many make us the tool of an attack, too few slow down hosts that serve many apps. */
+  /**
+   * Maximum connections to one public origin, over all apps. Too high: we can be abused to flood a host. Too low: slows down hosts that
+   * serve many apps.
+   */
   readonly perHostMax?: number
-  /** Idle connections in all. */
+  /** Maximum idle connections over all origins. */
   readonly maxIdleConnections?: number
   readonly resolver?: HostResolver
   readonly systemResolver?: HostResolver
   readonly dial?: Dial
   readonly monotonicMs?: () => number
   readonly wallMs?: () => number
-  /** An origin sent bytes that belong to no request: from now on it gets a connection per request, until ten minutes after it last did so. */
+  /**
+   * Called when an origin sent bytes that belong to no request. It then gets a connection per request until ten minutes after the last such
+   * bytes.
+   */
   readonly onDistrusted?: (origin: string) => void
 }
 
 const DEFAULTS = { connectTimeoutMs: 5_000, perHostMax: 10, maxIdleConnections: 1_000 } as const
-/** Allowed targets are the operator's own: nobody is attacked there, and a test receiver serves thousands of apps. */
+/** For allowed targets: these are the operator's own, so they cannot be attacked by us, and a test receiver serves thousands of apps. */
 const ALLOWED_TARGET_MAX = 256
-/** Checked URLs that are remembered. */
+/** Maximum number of checked URLs remembered. */
 const MAX_KNOWN_TARGETS = 10_000
 
 interface Target extends RequestTarget {
@@ -50,13 +56,17 @@ interface Target extends RequestTarget {
 }
 
 /**
- * Sends webhooks by HTTP/1.1 through the address guard. Each attempt is one request on one connection, written a second time only where `Transmission`
- * says; no redirect is followed. Accepted means: a status that the policy names, an answer that ended as HTTP says it must (or was cut by us at 16 KiB,
- * when its status was known long before), and a request that had left in full by then. An answer that came before that can refuse the request: a 413
- * needs no whole body.
+ * Sends webhooks over HTTP/1.1 through the address guard. Each attempt is one request on one connection; only `Transmission` decides when
+ * it is written a second time. Redirects are not followed.
  *
- * The deadline of an attempt covers what went before the call since `startedMs`, waiting for a connection, name resolution, handshake, requests and
- * answer; when it passes the socket is destroyed, and nothing is written after it.
+ * An attempt is accepted when all of this holds:
+ *
+ * - The policy names the status.
+ * - The answer ended as HTTP requires, or was cut by us at 16 KiB, long after its status was known.
+ * - The whole request had been sent by then. An earlier answer can only refuse the request: a 413 does not need the whole body.
+ *
+ * The deadline of an attempt covers the time from `startedMs` to the call, the wait for a connection, name resolution, handshake, requests
+ * and answer. When it passes, the socket is destroyed, and nothing is written after that.
  */
 export class HttpWebhookSender implements WebhookSender {
   private readonly pool: ConnectionPool
@@ -109,7 +119,7 @@ export class HttpWebhookSender implements WebhookSender {
     })
   }
 
-  /** Ends idle connections; requests in flight go on, and their connections end with them. */
+  /** Closes idle connections. Requests in flight continue, and their connections close after them. */
   close(): Promise<void> {
     this.pool.close()
     return Promise.resolve()
@@ -129,7 +139,7 @@ export class HttpWebhookSender implements WebhookSender {
     return Math.round((this.monotonicMs() - startedMs) * 10) / 10
   }
 
-  /** Null when the guard refuses the URL. The check is of text alone, so its answer can be kept. */
+  /** Returns null when the guard refuses the URL. The check depends on the text alone, so its result can be cached. */
   private targetOf(url: string): Target | null {
     const known = this.targets.get(url)
     if (known !== undefined) return known
@@ -154,7 +164,7 @@ export class HttpWebhookSender implements WebhookSender {
 function statusError(status: number): { code: string; message: string } {
   if (status >= 300 && status <= 399)
     return { code: 'redirect', message: `status ${status}: redirects are not followed` }
-  if (status === 101) return { code: 'http_101', message: 'the receiver switched protocols, which nobody asked for' }
+  if (status === 101) return { code: 'http_101', message: 'the receiver switched protocols without being asked' }
   return { code: `http_${status}`, message: `the receiver answered with status ${status}` }
 }
 

@@ -2,14 +2,14 @@ import type { WebhookRequest } from '@hooklane/core/delivery'
 
 /** Where a request goes. */
 export interface RequestTarget {
-  /** With the port unless it is the scheme's own, as in the URL. */
+  /** As in the URL: with the port, unless it is the default of the scheme. */
   readonly host: string
   readonly path: string
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
-/** What says where a request ends, or what the connection is for: nobody else writes these. */
+/** Headers that determine the end of a request or control the connection. Only this module writes them. */
 const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
   'host',
   'connection',
@@ -22,7 +22,7 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
   'keep-alive',
 ])
 
-/** The header lines of a request; null when one of them cannot be written, or would change how the request is read. */
+/** Returns the header lines of a request; null when a header cannot be written or would change how the request is read. */
 export function headerLines(headers: Readonly<Record<string, string>>): string | null {
   let lines = ''
   for (const name of Object.keys(headers)) {
@@ -34,7 +34,7 @@ export function headerLines(headers: Readonly<Record<string, string>>): string |
 }
 
 /**
- * The whole request in one piece: it leaves in one write.
+ * Returns the whole request in one buffer, so that it is sent in one write.
  * @param isKept whether another request may follow on the connection
  */
 export function requestBytes(request: WebhookRequest, target: RequestTarget, lines: string, isKept: boolean): Buffer {

@@ -7,10 +7,10 @@ export interface TransmissionOptions {
   readonly pool: ConnectionPool
   readonly origin: Origin
   readonly bytes: (isKept: boolean) => Buffer
-  /** Nothing is written from then on (monotonic). */
+  /** Nothing is written from this instant on (monotonic clock). */
   readonly deadlineMs: number
   readonly nowMs: () => number
-  /** Asked as the last thing before each write, and when a second one is due. */
+  /** Called immediately before each write, and when a second write is due. */
   readonly mayWrite: () => boolean
   readonly onEnd: (end: TransmissionEnd) => void
 }
@@ -19,14 +19,15 @@ export interface TransmissionEnd {
   readonly end: Exclude<ExchangeEnd, { readonly kind: 'unanswered' | 'notWritten' }>
   /** Whether the request was written twice. */
   readonly isResent: boolean
-  /** Nothing was written, because it might not. */
+  /** Whether nothing was written because `mayWrite` forbade it. */
   readonly isWithdrawn: boolean
 }
 
 /**
- * Brings one request to its receiver within one deadline. It is written once; and once more, on a fresh connection, when a kept one was closed before any
- * byte of an answer: a server that closes idle connections without saying so is no failing receiver (RFC 9110, 9.2.2 and RFC 9112, 9.3.1). That server may
- * have read the first one: receivers tell copies by `webhook-id`.
+ * Sends one request to its receiver within one deadline. The request is written once. It is written a second time, on a fresh connection,
+ * when the receiver closed a kept connection before any byte of an answer: a server that closes idle connections without notice is not a
+ * failing receiver (RFC 9110, 9.2.2 and RFC 9112, 9.3.1). That server may have read the first copy; receivers recognise copies by
+ * `webhook-id`.
  */
 export class Transmission {
   private timer: NodeJS.Timeout | undefined
@@ -55,7 +56,7 @@ export class Transmission {
     connection.run(this.exchange)
   }
 
-  /** A process that was frozen while it rendered or connected must send nothing after its time, nor after its lease. */
+  /** A process that was frozen while it rendered or connected must send nothing after the deadline or after its lease has ended. */
   private refusal(): FailureCode | null {
     if (this.isTimeUp()) return 'timeout'
     if (this.options.mayWrite()) return null
