@@ -85,14 +85,16 @@ describe('a disk that becomes full while the servers run', () => {
       // Seen through the launcher: the disk may be mounted for it alone.
       const ballast = join('/proc', String(launcher.pid), 'root', disk.dir, 'ballast')
       await fillDisk(ballast)
-      await saidLine(/^# disk: the disk of .* is full \(0 MiB left\)\. Free some space: it goes on by itself then/)
+      await saidLine(
+        /^# disk: the disk of .* is full \(0 MiB left\)\. Free some space: everything then continues on its own/,
+      )
       await expect(ask(insert(2))).rejects.toThrow()
-      await saidLine(/^# kafka: ended by itself: the disk of .* is full/)
+      await saidLine(/^# kafka: ended unexpectedly: the disk of .* is full/)
       expect(launcher.exitCode).toBe(null)
 
       await rm(ballast)
-      await saidLine(/^# disk: there is room again/)
-      await saidLine(/^# kafka: runs again/)
+      await saidLine(/^# disk: has enough space again/)
+      await saidLine(/^# kafka: running again/)
       const kept = await eventually(() => ask('SELECT id, length(filling) AS length FROM stored'), WITHIN)
       expect(kept.rows).toEqual([{ id: 1, length: 1_920_000 }])
       await eventually(() => ask(insert(3)), WITHIN)

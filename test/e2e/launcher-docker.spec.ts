@@ -148,7 +148,7 @@ describe('with Docker', () => {
       const system = await startServers(environment({ FAKE_DOCKER_FAILS: 'compose up' }))
       expect(await system.exited).toBe(1)
       expect(system.said()).toMatch(
-        /docker compose up failed \(exit 1\)\. Fix what Docker says, or set HOOKLANE_SERVERS=embedded to run Kafka and PostgreSQL without Docker/,
+        /docker compose up failed \(exit 1\)\. Fix what Docker reports, or set HOOKLANE_SERVERS=embedded to run Kafka and PostgreSQL without Docker/,
       )
       expect(system.said()).toContain('compose up does not work today')
       expect((await calls()).at(-1)?.args.at(-1)).toBe('stop')
@@ -176,7 +176,7 @@ describe('with Docker', () => {
     async (version) => {
       const { stdout, stderr } = await startWithoutJava(environment({ FAKE_DOCKER_COMPOSE: version }))
       expect(stderr).toContain('Java was not found')
-      expect(stdout).toContain(`embedded ones, because Docker Compose ${version} is older than 2.24`)
+      expect(stdout).toContain(`running embedded servers, because Docker Compose ${version} is older than 2.24`)
     },
   )
 
@@ -200,10 +200,10 @@ describe('with Docker', () => {
     await scratch.file(`home-${homes}/servers`, 'docker\n')
     const silent = await startWithoutJava(environment({ FAKE_DOCKER_FAILS: 'info' }))
     expect(silent.stderr).toMatch(
-      /is in volumes of Docker, and no Docker engine answers\. Start or update Docker to go on with it/,
+      /is stored in Docker volumes, and no Docker engine answers\. Start or update Docker to continue with it/,
     )
     const forced = await startWithoutJava(environment({ HOOKLANE_SERVERS: 'embedded' }))
-    expect(forced.stderr).toMatch(/HOOKLANE_SERVERS=embedded, but the data in .* is in volumes of Docker\. Unset/)
+    expect(forced.stderr).toMatch(/HOOKLANE_SERVERS=embedded, but the data of .* is stored in Docker volumes\. Unset/)
   })
 
   it('data of embedded servers goes on with them although an engine answers', async () => {

@@ -132,7 +132,7 @@ describe('a server that is brought back must have its port', () => {
   it('PostgreSQL refuses a given port that a stranger has', async () => {
     const taken = await occupyPort()
     await expect(startPostgres({ dataDir: scratch.path('postgres'), port: taken.port })).rejects.toThrow(
-      `PostgreSQL cannot have port ${taken.port} on 127.0.0.1: something else listens there.`,
+      `PostgreSQL cannot use port ${taken.port} on 127.0.0.1: something else listens there.`,
     )
     await taken.release()
   })
@@ -141,7 +141,7 @@ describe('a server that is brought back must have its port', () => {
     const taken = await occupyPort()
     const cacheDir = process.env.HOOKLANE_CACHE ?? scratch.path('cache')
     await expect(startKafka({ dataDir: scratch.path('kafka'), cacheDir, port: taken.port })).rejects.toThrow(
-      `Kafka cannot have port ${taken.port} on 127.0.0.1: something else listens there.`,
+      `Kafka cannot use port ${taken.port} on 127.0.0.1: something else listens there.`,
     )
     await taken.release()
   })

@@ -191,11 +191,11 @@ describe('npm run status', () => {
     TEST_LIMIT_MS,
   )
 
-  it('says how to start what does not run and exits with 3', async () => {
+  it('says how to start a system that is not running, and exits with 3', async () => {
     const idle = scratch.path('idle')
     const { stdout, exitCode } = await runLauncher('status', [], launcherEnvironment(idle))
     expect(exitCode).toBe(3)
-    expect(stdout).toContain('Hooklane does not run.')
+    expect(stdout).toContain('Hooklane is not running.')
     expect(stdout).toContain('Start it with npm start')
     expect(existsSync(idle)).toBe(false)
   })
