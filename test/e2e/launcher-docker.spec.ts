@@ -17,7 +17,7 @@ interface Call {
   readonly hasPassword: boolean
 }
 
-/** Docker itself is not at hand in tests: what the launcher asks of it is held against a stand-in on the PATH. */
+/** No Docker is available in tests. A fake `docker` on the PATH records and answers the calls of the launcher. */
 describe('with Docker', () => {
   let scratch: Scratch
   let path: string
@@ -59,7 +59,7 @@ describe('with Docker', () => {
     ...more,
   })
 
-  /** The launcher's servers in a process of their own, until `stop`. */
+  /** Starts the launcher's servers in a separate process, which runs until `stop`. */
   async function startServers(env: NodeJS.ProcessEnv) {
     const child = spawn(process.execPath, [join(SUPPORT, 'servers-process.mjs')], { env })
     let said = ''
@@ -97,7 +97,7 @@ describe('with Docker', () => {
       expect(up?.args.join(' ')).toMatch(/^compose --project-name hooklane-[0-9a-f]{10} --file \S+docker-compose\.yml /)
       expect(up).toMatchObject({ POSTGRES_PORT: new URL(serverUrl).port, hasPassword: true })
       expect(kafkaBrokers).toEqual([`127.0.0.1:${up?.KAFKA_PORT ?? ''}`])
-      // The published port leads to the server in the container; only its password is another one here.
+      // The published port leads to the server of the test run, as it would to a container. Only the password differs.
       const client = new pg.Client({ connectionString: withPasswordOf(serverUrl, process.env.DATABASE_URL ?? '') })
       await client.connect()
       await client.end()
@@ -110,7 +110,7 @@ describe('with Docker', () => {
   )
 
   it(
-    'a home that was deleted begins with volumes of its own: those of before know another password',
+    'a home that was deleted and created again gets new volumes, because the old ones have another password',
     async () => {
       const startOnce = async () => {
         const system = await startServers(environment())
@@ -131,7 +131,7 @@ describe('with Docker', () => {
   )
 
   it(
-    'a server that the environment names is not started, the other one is',
+    'only the server that the environment does not name is started',
     async () => {
       const system = await startServers(environment({ KAFKA_BROKERS: process.env.KAFKA_BROKERS }))
       const { kafkaBrokers } = await system.addresses()
@@ -156,7 +156,7 @@ describe('with Docker', () => {
     TEST_LIMIT_MS,
   )
 
-  /** A start that is refused for something else shows which servers were chosen: nothing is started for the answer. */
+  /** Shows which servers are chosen without starting any: the start is refused for another reason. */
   const startWithoutJava = (env: NodeJS.ProcessEnv) =>
     runLauncher('start', ['--no-sample'], { ...env, PATH: pathWithoutJava })
 
@@ -196,7 +196,7 @@ describe('with Docker', () => {
     expect(exitCode).toBe(1)
   })
 
-  it('data that lies in volumes of Docker is not silently left behind', async () => {
+  it('data in Docker volumes is not silently left behind', async () => {
     await scratch.file(`home-${homes}/servers`, 'docker\n')
     const silent = await startWithoutJava(environment({ FAKE_DOCKER_FAILS: 'info' }))
     expect(silent.stderr).toMatch(
@@ -206,7 +206,7 @@ describe('with Docker', () => {
     expect(forced.stderr).toMatch(/HOOKLANE_SERVERS=embedded, but the data of .* is stored in Docker volumes\. Unset/)
   })
 
-  it('data of embedded servers goes on with them although an engine answers', async () => {
+  it('a home with data of embedded servers keeps them, although a Docker engine answers', async () => {
     await scratch.folder(`home-${homes}/postgres/cluster`)
     const { stderr } = await startWithoutJava(environment())
     expect(stderr).toContain('Java was not found')
