@@ -28,7 +28,8 @@ export async function startInfrastructure(request = {}) {
  * @typedef {object} RunningSystem
  * @property {import('./stack-file.mjs').Stack} stack - The present content of stack.json: pids change when a service is restarted.
  * @property {readonly string[]} running - The names of the running processes.
- * @property {(name: string, signal?: NodeJS.Signals) => void} kill - Sends a signal to each service of that name, or to one instance (`dispatcher-2`).
+ * @property {(name: string, signal?: NodeJS.Signals) => void} kill - Sends a signal to each service of that name, or to one instance
+ *   (`dispatcher-2`).
  * @property {(name: 'kafka' | 'postgres', signal: NodeJS.Signals) => Promise<() => Promise<void>>} takeDown - Ends a server by a
  *   signal and keeps it down, whatever `restart` says, until the returned function starts it again on the same port and data.
  * @property {() => Promise<void>} stop - Ends everything in reverse order.

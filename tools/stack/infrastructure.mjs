@@ -22,7 +22,8 @@ import { rememberServers } from './server-source.mjs'
  * @property {import('./home.mjs').Home} home
  * @property {import('./process-registry.mjs').ProcessRegistry} registry
  * @property {NodeJS.ProcessEnv} env - DATABASE_URL and KAFKA_BROKERS name servers that are used instead of local ones.
- * @property {import('./server-source.mjs').LocalServers | null} servers - How the local servers run; null when the environment names both servers.
+ * @property {import('./server-source.mjs').LocalServers | null} servers - How the local servers run; null when the environment names both
+ *   servers.
  * @property {() => void} onRestarted - Called when a server runs again, under another pid.
  * @property {boolean} restart - Whether a server that ends unexpectedly is restarted.
  * @property {import('./system.mjs').OnProgress} onProgress

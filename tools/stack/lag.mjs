@@ -8,7 +8,8 @@
  * @property {number} lag
  * @property {number} [safeBytes] - Of a replication slot: how much more WAL may be written before the slot is lost; absent without a limit.
  * @property {number} [parkedLanes] - Of a worker group: the number of apps whose lane is parked because it fails.
- * @property {number} [oldestSeconds] - Of a worker group: the age, since its routing, of the oldest delivery that waits at the head of a lane.
+ * @property {number} [oldestSeconds] - Of a worker group: the age, since its routing, of the oldest delivery that waits at the head of a
+ *   lane.
  */
 
 /** @typedef {import('./metrics-text.mjs').Sample} Sample */

@@ -60,11 +60,13 @@ const SETTINGS = {
  * @param {number} [options.port] - Default: the port of the last start if it is free, else a free one.
  * @param {string} [options.secretsDir] - Holds the superuser's password. Default: `secrets` beside `dataDir`.
  * @param {string} [options.logDir] - Default: `logs` in `dataDir`.
- * @param {Readonly<Record<string, string | number>>} [options.settings] - Added to the settings above; the same name replaces the value above.
+ * @param {Readonly<Record<string, string | number>>} [options.settings] - Added to the settings above; the same name replaces the value
+ *   above.
  * @param {(text: string) => void} [options.onProgress]
  * @param {import('./server-process.mjs').OnSpawn} [options.onSpawn]
  * @param {AbortSignal} [options.signal] - Aborts the start and ends what it has started.
- * @param {import('./postgres-binaries.mjs').PostgresRelease} [options.release] - Default: 18. Data of one release cannot be used by another.
+ * @param {import('./postgres-binaries.mjs').PostgresRelease} [options.release] - Default: 18. Data of one release cannot be used by
+ *   another.
  * @returns {Promise<RunningPostgres>}
  */
 export async function startPostgres({

@@ -20,7 +20,8 @@ const MAX_LOG_BYTES = 10 * 1024 * 1024
  * @property {() => string} output - What this process has printed so far.
  * @property {Promise<{ code: number | null, signal: NodeJS.Signals | null }>} exited
  * @property {(signal: NodeJS.Signals) => void} kill - Sends one signal, if the process is still running.
- * @property {(steps: readonly StopStep[]) => Promise<void>} stop - Sends one signal after the other until the process has ended, and resolves then.
+ * @property {(steps: readonly StopStep[]) => Promise<void>} stop - Sends one signal after the other until the process has ended, and
+ *   resolves then.
  */
 
 /** @typedef {{ signal: NodeJS.Signals, waitMs: number }} StopStep */

@@ -13,7 +13,8 @@ import { readOrMakeSecret } from './secrets.mjs'
  * @property {string} name - The name in stack.json; several instances share it.
  * @property {string} instance - The name of the process and of its log.
  * @property {string} entry - The file that Node runs.
- * @property {() => Promise<Record<string, number>>} choosePorts - Returns ports by the name of their setting. Called again when one was taken
+ * @property {() => Promise<Record<string, number>>} choosePorts - Returns ports by the name of their setting. Called again when one was
+ *   taken
  *   meanwhile.
  * @property {readonly string[]} [groups] - Of a dispatcher: its worker groups.
  * @property {NodeJS.ProcessEnv} env

@@ -24,7 +24,8 @@ import { writeFileAtomically } from './write-file-atomically.mjs'
  * @property {string} readyAt - The ISO instant at which the system first became ready.
  * @property {readonly StackService[]} services
  * @property {'embedded' | 'docker' | 'environment'} serversFrom - How Kafka and Postgres run; `environment`: the environment names both.
- * @property {readonly { name: string, pid: number, since: string, log: string }[]} servers - Kafka and Postgres, where the launcher runs them as processes.
+ * @property {readonly { name: string, pid: number, since: string, log: string }[]} servers - Kafka and Postgres, where the launcher runs
+ *   them as processes.
  */
 
 /**

@@ -46,10 +46,12 @@ const ANSWER_LIMIT_MS = 5_000
  * @property {string | null} databaseUrl - Without its password.
  * @property {readonly string[]} kafkaBrokers
  * @property {import('./stack-file.mjs').Stack['serversFrom'] | null} serversFrom
- * @property {{ name: string, pid: number, since: string, log: string }[]} servers - Postgres and Kafka, where the launcher runs them as processes.
+ * @property {{ name: string, pid: number, since: string, log: string }[]} servers - Postgres and Kafka, where the launcher runs them as
+ *   processes.
  * @property {ServiceStatus[]} services
  * @property {import('./lag.mjs').Lag[]} lag
- * @property {import('./skips.mjs').Skipped[]} skipped - Input that was skipped since the processes started; of each process, the most recent first.
+ * @property {import('./skips.mjs').Skipped[]} skipped - Input that was skipped since the processes started; of each process, the most
+ *   recent first.
  * @property {{ name: string, pid: number }[]} leftovers - Processes that run without a launcher.
  */
 

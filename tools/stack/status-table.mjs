@@ -140,7 +140,7 @@ const amount = ({ lag, unit }) => (unit === 'bytes' ? bytes(lag) : `${lag} ${lag
 function remark({ safeBytes, parkedLanes = 0, oldestSeconds = 0 }) {
   if (safeBytes !== undefined) return `lost after ${bytes(safeBytes)} more WAL`
   if (parkedLanes === 0) return ''
-  return `${parkedLanes} failing ${parkedLanes === 1 ? 'app' : 'apps'}, oldest delivery waits ${duration(oldestSeconds)}`
+  return `${parkedLanes} failing ${parkedLanes === 1 ? 'app' : 'apps'}, oldest waits ${duration(oldestSeconds)}`
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']

@@ -96,7 +96,7 @@ function changeFaults({ revision, data }, before, { ignore, omit }) {
   for (const [column, cell] of before) {
     if (omit.includes(column) || ignore.includes(column) || isSecret(column) || cell.text === undefined) continue
     if (!isDeepStrictEqual(undone[column], jsonOf(cell)))
-      faults.push(`has changes that give ${column} before as ${show(undone[column])} instead of ${show(jsonOf(cell))}`)
+      faults.push(`has changes by which ${column} was ${show(undone[column])} before, not ${show(jsonOf(cell))}`)
   }
   for (const { path } of revision.changes) {
     const column = segmentsOf(path)[0] ?? ''

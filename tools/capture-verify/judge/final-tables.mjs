@@ -19,10 +19,10 @@ export function compareTables(model, finalRows, onFault) {
       const column = Object.keys(row).find(
         (name) => known?.get(name)?.text !== undefined && known.get(name)?.text !== row[name],
       )
-      if (!known) onFault(`the table ${table} has a row ${key}, which does not exist by the log`)
+      if (!known) onFault(`the table ${table} has a row ${key} that the log does not have`)
       else if (column !== undefined)
-        onFault(`${table} ${key} has ${column} ${show(row[column])}, but by the log ${show(known.get(column)?.text)}`)
+        onFault(`${table} ${key} has ${column} ${show(row[column])}, but ${show(known.get(column)?.text)} in the log`)
     }
-    for (const key of left) onFault(`by the log there is a row ${key}, which the table ${table} does not have`)
+    for (const key of left) onFault(`the log has a row ${key} that the table ${table} does not have`)
   }
 }

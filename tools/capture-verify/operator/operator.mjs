@@ -5,7 +5,9 @@ import { follow } from './remedies.mjs'
 const MAX_REMEDIES = 10
 /** How long the source may take to become ready. Longer than any take-over or retry of the event-producer. */
 const LIMIT_MS = 180_000
-/** The same refusal is treated again only after this time. After a remedy without a restart, the event-producer retries within ten seconds. */
+/**
+ * The same refusal is treated again only after this time. After a remedy without a restart, the event-producer retries within ten seconds.
+ */
 const SAME_AGAIN_MS = 20_000
 const LOOK_EVERY_MS = 150
 /** A source that is ready may be refused a moment later: its health is checked a second time after this pause. */
