@@ -131,8 +131,7 @@ export class Oracle {
       throw new Violation('I1', `${record.appId} ${record.sequence} does not declare the outcome of ${expected}`)
     const before = truth.previous.get(record.sequence)
     // After a crash, a repetition of an accepted delivery may be refused. It is then declared as skipped, although it was not before. The
-    // opposite
-    // must never happen.
+    // opposite must never happen.
     const isRefusedCopy = before !== undefined && previous < before && truth.accepted.has(before)
     if (before !== undefined && before !== previous && !isRefusedCopy) {
       throw new Violation('I1', `${record.appId} ${record.sequence} was sent with previous ${before}, now ${previous}`)

@@ -13,7 +13,7 @@ const ROOM_FOR_SERVERS_BYTES = 200 * MEBIBYTE
 /** With less than this, servers fail to write: a segment of Postgres' log takes 16 MiB, one of Kafka's indexes 1 MiB. */
 const NEARLY_FULL_BYTES = 20 * MEBIBYTE
 
-/** Too short: nothing is lost, a check takes microseconds. Too long: servers log many failed writes before the cause is printed. */
+/** Too short costs little: a check takes microseconds. Too long: servers log many failed writes before the cause is printed. */
 const LOOK_AGAIN_MS = 2_000
 
 /**

@@ -21,8 +21,7 @@ export const ROOT = resolve(import.meta.dirname, '..', '..')
  * @property {string} kafkaDir
  * @property {string} postgresDir
  * @property {string} dockerDir - The ports of the servers in Docker. Their data lies in Docker volumes; the secret `docker-project` is part
- *   of the name of
- *   their Compose project.
+ *   of the name of their Compose project.
  */
 
 /**

@@ -36,8 +36,7 @@ export class ProcessRegistry {
   /**
    * @param {string} file
    * @param {(text: string) => void} onFault - Called when the file could not be written. The record is kept in memory and written with the
-   *   next
-   *   change.
+   *   next change.
    */
   constructor(file, onFault) {
     this.#file = file

@@ -14,8 +14,7 @@ import { readOrMakeSecret } from './secrets.mjs'
  * @property {string} instance - The name of the process and of its log.
  * @property {string} entry - The file that Node runs.
  * @property {() => Promise<Record<string, number>>} choosePorts - Returns ports by the name of their setting. Called again when one was
- *   taken
- *   meanwhile.
+ *   taken meanwhile.
  * @property {readonly string[]} [groups] - Of a dispatcher: its worker groups.
  * @property {NodeJS.ProcessEnv} env
  */
@@ -25,7 +24,7 @@ const LOOPBACK_TARGETS = '127.0.0.0/8,::1/128,localhost'
 
 /**
  * Variables of the launcher that services do not get. A proxy would bypass the address guard, so services refuse to start
- * with one; the launcher has one for npm.
+ * with one; the launcher may have one for npm.
  */
 const UNWANTED = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NODE_OPTIONS']
 

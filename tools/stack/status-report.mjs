@@ -7,7 +7,7 @@ import { withoutPassword } from './named-servers.mjs'
 import { ProcessRegistry } from './process-registry.mjs'
 import { readStack } from './stack-file.mjs'
 
-/** A service that takes longer to answer a health or metrics request is reported as `silent`, which is not ready. */
+/** A service that takes longer to answer its health request is reported as `silent`, and so counts as not ready. */
 const ANSWER_LIMIT_MS = 5_000
 
 /**

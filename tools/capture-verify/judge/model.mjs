@@ -229,8 +229,7 @@ export class Model {
    *
    * @param {Root} root
    * @param {{ table: string, key: string, before: Image | null, isWhole: boolean, lsn: bigint }} change - `before`: the old row if
-   *   `isWhole`, else its key
-   *   only.
+   *   `isWhole`, else its key only.
    */
   #leave(root, { table, key, before, isWhole, lsn }) {
     const touch = this.#touch(root, key)
