@@ -120,7 +120,7 @@ async function keepUp({ shop, stack, company }, line, signal) {
   print(`
 Everything is left up. Ctrl-C stops it.
   Vendure    ${adminApiUrl}   login ${login.user}, password ${login.password}
-  Hooklane   ${stack.apiUrl}/v1   pages ${stack.apiUrl}/docs   company ${company}
+  Hooklane   ${stack.apiUrl}/v1   docs ${stack.apiUrl}/docs   company ${company}
   Try        curl -s -H "Authorization: Bearer ${stack.operatorKey}" -H "Hooklane-Company: ${company}" "${stack.apiUrl}/v1/deliveries?limit=3"
 `)
   await once(signal, 'abort')

@@ -45,7 +45,7 @@ describe('npm run demo', () => {
     expect(line.delivered).toBe(line.deliveries)
   }, 960_000)
 
-  it('a service that is told to end under load ends in time and causes no duplicate', async () => {
+  it('a service that gets SIGTERM under load ends in time and causes no duplicate', async () => {
     const { line, exitCode, stderr } = await demo('--changes', '1000', '--apps', '20', '--terminate')
     if (exitCode !== 0) throw new Error(stderr)
     expect(line).toMatchObject({ ...NOTHING_BROKEN, duplicates: 0, killed: SERVICES })

@@ -14,7 +14,7 @@ const HOME = join(process.env.HOOKLANE_HOME ?? '.hooklane', `hostile-${process.p
 const DATABASE = `hostile_${process.pid}_${Date.now()}`
 const BIG = 2 * 1024 * 1024
 
-/** A schema that nobody planned for webhooks: composite keys, two schemas, quoted names, and every type that is easily spoilt. */
+/** A database that was not designed for webhooks: composite keys, two schemas, quoted names, and every type that is easily corrupted. */
 const SCHEMA = `
   CREATE SCHEMA sales;
   CREATE TABLE public."productVariant" (
@@ -48,7 +48,10 @@ sources:
         key: code
 `
 
-/** The tables as the events must have told them, computed by Postgres itself: text for what no double holds, ISO for instants. */
+/**
+ * The rows as the events must have published them, computed by Postgres itself: numbers that a double cannot hold are strings, instants are
+ * in ISO 8601.
+ */
 const INSTANT = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`
 const EXPECTED_VARIANTS = `
   SELECT "tenantId" || ':' || "variantNo" AS id, "tenantId", "variantNo"::text, "productName", weight::text, ratio,
@@ -112,7 +115,7 @@ afterAll(async () => {
   await rm(HOME, { recursive: true, force: true })
 }, 120_000)
 
-/** A subscription made now takes effect within two seconds: proven by an event that arrives, then taken out of the tables again. */
+/** Waits until a new subscription is in effect: inserts a probe row until its event arrives, and removes the row again. */
 async function changeTakesEffect(): Promise<void> {
   await eventually(
     async () => {
@@ -126,7 +129,7 @@ async function changeTakesEffect(): Promise<void> {
   await pim.query(`DELETE FROM sales.price_list`)
 }
 
-/** A small generator, so that a failing run can be repeated from its seed. */
+/** A small random generator, so that a failing run can be repeated from its seed. */
 function random(seed: number): () => number {
   let state = seed
   return () => {
@@ -199,13 +202,13 @@ function priceListChanges(id: string, round: number, pick: <T>(values: readonly 
 
 const envelopes = () => receiver.requests.map(({ body }) => JSON.parse(body.toString('utf8')) as ReceivedEnvelope)
 
-/** Instants with their fraction in full: `.5Z` and `.500000Z` are the same. */
+/** Writes the fraction of instants in full, because `.5Z` and `.500000Z` are the same. */
 const instant = (value: unknown) =>
   typeof value === 'string'
     ? value.replace(/(?:\.(\d{1,6}))?Z$/, (_, fraction: string | undefined) => `.${(fraction ?? '').padEnd(6, '0')}Z`)
     : value
 
-/** The rows as Postgres tells them, with JSON numbers that no double holds as strings. */
+/** The rows as Postgres returns them, but with JSON numbers that a double cannot hold as strings. */
 async function expectedEntities(): Promise<Map<string, Record<string, unknown>>> {
   const entities = new Map<string, Record<string, unknown>>()
   const variants = await pim.query<Record<string, unknown>>(
@@ -228,12 +231,12 @@ async function expectedEntities(): Promise<Map<string, Record<string, unknown>>>
   return entities
 }
 
-/** The literals of this test that a double changes, quoted before parsing. */
+/** Parses JSON, but first quotes those literals of this test that a double would change. */
 const exactJson = (text: string): unknown =>
   JSON.parse(text.replace(/(?<=[\s:[,])(?:12345678901234567890|0\.1000000000000000055|10{400})(?=[\s,\]}])/g, '"$&"'))
 
 describe('a schema that is not the sample’s, captured from the command line', () => {
-  it('ends at the receiver as it ends in the tables, in order and verified', async () => {
+  it('leads to the same state at the receiver as in the tables, in order and verified', async () => {
     const seed = Math.floor(Math.random() * 2 ** 31)
     await changeAtRandom(seed, 120)
     await pim.query(

@@ -15,7 +15,7 @@ const TEST_LIMIT_MS = 400_000
 const insert = (id: number): string =>
   `INSERT INTO stored SELECT ${id}, string_agg(md5(n::text), '') FROM generate_series(1, 60000) n`
 
-/** Writes until nothing more can be written. */
+/** Fills the disk of a file to its last block. */
 async function fillDisk(file: string): Promise<void> {
   const handle = await open(file, 'w')
   const full = (error: NodeJS.ErrnoException) => {
@@ -65,12 +65,12 @@ describe('a disk that becomes full while the servers run', () => {
     }, WITHIN)
 
   it(
-    'is named by the launcher, which keeps running, and is recovered from by itself when there is room again, with all that was stored',
+    'is reported by the launcher, which keeps running; once there is space again, the servers recover on their own with all stored data',
     async () => {
       const { serverUrl } = JSON.parse(await saidLine(/^\{/)) as { serverUrl: string }
       const ask = async (sql: string): Promise<pg.QueryResult> => {
         const client = new pg.Client({ connectionString: serverUrl, connectionTimeoutMillis: 10_000 })
-        // A server that ends while it is asked breaks the connection, too.
+        // A server that ends during a query breaks the connection, too.
         client.on('error', () => undefined)
         try {
           await client.connect()
@@ -82,17 +82,19 @@ describe('a disk that becomes full while the servers run', () => {
       await ask('CREATE TABLE stored (id int PRIMARY KEY, filling text)')
       await ask(insert(1))
 
-      // Seen through the launcher: the disk may be mounted for it alone.
+      // The path leads through the launcher's process, because only its namespace may see the disk.
       const ballast = join('/proc', String(launcher.pid), 'root', disk.dir, 'ballast')
       await fillDisk(ballast)
-      await saidLine(/^# disk: the disk of .* is full \(0 MiB left\)\. Free some space: it goes on by itself then/)
+      await saidLine(
+        /^# disk: the disk of .* is full \(0 MiB left\)\. Free some space: everything then continues on its own/,
+      )
       await expect(ask(insert(2))).rejects.toThrow()
-      await saidLine(/^# kafka: ended by itself: the disk of .* is full/)
+      await saidLine(/^# kafka: ended unexpectedly: the disk of .* is full/)
       expect(launcher.exitCode).toBe(null)
 
       await rm(ballast)
-      await saidLine(/^# disk: there is room again/)
-      await saidLine(/^# kafka: runs again/)
+      await saidLine(/^# disk: has enough space again/)
+      await saidLine(/^# kafka: running again/)
       const kept = await eventually(() => ask('SELECT id, length(filling) AS length FROM stored'), WITHIN)
       expect(kept.rows).toEqual([{ id: 1, length: 1_920_000 }])
       await eventually(() => ask(insert(3)), WITHIN)

@@ -17,7 +17,7 @@ interface Call {
   readonly hasPassword: boolean
 }
 
-/** Docker itself is not at hand in tests: what the launcher asks of it is held against a stand-in on the PATH. */
+/** No Docker is available in tests. A fake `docker` on the PATH records and answers the calls of the launcher. */
 describe('with Docker', () => {
   let scratch: Scratch
   let path: string
@@ -59,7 +59,7 @@ describe('with Docker', () => {
     ...more,
   })
 
-  /** The launcher's servers in a process of their own, until `stop`. */
+  /** Starts the launcher's servers in a separate process, which runs until `stop`. */
   async function startServers(env: NodeJS.ProcessEnv) {
     const child = spawn(process.execPath, [join(SUPPORT, 'servers-process.mjs')], { env })
     let said = ''
@@ -97,7 +97,7 @@ describe('with Docker', () => {
       expect(up?.args.join(' ')).toMatch(/^compose --project-name hooklane-[0-9a-f]{10} --file \S+docker-compose\.yml /)
       expect(up).toMatchObject({ POSTGRES_PORT: new URL(serverUrl).port, hasPassword: true })
       expect(kafkaBrokers).toEqual([`127.0.0.1:${up?.KAFKA_PORT ?? ''}`])
-      // The published port leads to the server in the container; only its password is another one here.
+      // The published port leads to the server of the test run, as it would to a container. Only the password differs.
       const client = new pg.Client({ connectionString: withPasswordOf(serverUrl, process.env.DATABASE_URL ?? '') })
       await client.connect()
       await client.end()
@@ -110,7 +110,7 @@ describe('with Docker', () => {
   )
 
   it(
-    'a home that was deleted begins with volumes of its own: those of before know another password',
+    'a home that was deleted and created again gets new volumes, because the old ones have another password',
     async () => {
       const startOnce = async () => {
         const system = await startServers(environment())
@@ -131,7 +131,7 @@ describe('with Docker', () => {
   )
 
   it(
-    'a server that the environment names is not started, the other one is',
+    'only the server that the environment does not name is started',
     async () => {
       const system = await startServers(environment({ KAFKA_BROKERS: process.env.KAFKA_BROKERS }))
       const { kafkaBrokers } = await system.addresses()
@@ -148,7 +148,7 @@ describe('with Docker', () => {
       const system = await startServers(environment({ FAKE_DOCKER_FAILS: 'compose up' }))
       expect(await system.exited).toBe(1)
       expect(system.said()).toMatch(
-        /docker compose up failed \(exit 1\)\. Fix what Docker says, or set HOOKLANE_SERVERS=embedded to run Kafka and PostgreSQL without Docker/,
+        /docker compose up failed \(exit 1\)\. Fix what Docker reports, or set HOOKLANE_SERVERS=embedded to run Kafka and PostgreSQL without Docker/,
       )
       expect(system.said()).toContain('compose up does not work today')
       expect((await calls()).at(-1)?.args.at(-1)).toBe('stop')
@@ -156,7 +156,7 @@ describe('with Docker', () => {
     TEST_LIMIT_MS,
   )
 
-  /** A start that is refused for something else shows which servers were chosen: nothing is started for the answer. */
+  /** Shows which servers are chosen without starting any: the start is refused for another reason. */
   const startWithoutJava = (env: NodeJS.ProcessEnv) =>
     runLauncher('start', ['--no-sample'], { ...env, PATH: pathWithoutJava })
 
@@ -176,7 +176,7 @@ describe('with Docker', () => {
     async (version) => {
       const { stdout, stderr } = await startWithoutJava(environment({ FAKE_DOCKER_COMPOSE: version }))
       expect(stderr).toContain('Java was not found')
-      expect(stdout).toContain(`embedded ones, because Docker Compose ${version} is older than 2.24`)
+      expect(stdout).toContain(`running embedded servers, because Docker Compose ${version} is older than 2.24`)
     },
   )
 
@@ -196,17 +196,17 @@ describe('with Docker', () => {
     expect(exitCode).toBe(1)
   })
 
-  it('data that lies in volumes of Docker is not silently left behind', async () => {
+  it('data in Docker volumes is not silently left behind', async () => {
     await scratch.file(`home-${homes}/servers`, 'docker\n')
     const silent = await startWithoutJava(environment({ FAKE_DOCKER_FAILS: 'info' }))
     expect(silent.stderr).toMatch(
-      /is in volumes of Docker, and no Docker engine answers\. Start or update Docker to go on with it/,
+      /is stored in Docker volumes, and no Docker engine answers\. Start or update Docker to continue with it/,
     )
     const forced = await startWithoutJava(environment({ HOOKLANE_SERVERS: 'embedded' }))
-    expect(forced.stderr).toMatch(/HOOKLANE_SERVERS=embedded, but the data in .* is in volumes of Docker\. Unset/)
+    expect(forced.stderr).toMatch(/HOOKLANE_SERVERS=embedded, but the data of .* is stored in Docker volumes\. Unset/)
   })
 
-  it('data of embedded servers goes on with them although an engine answers', async () => {
+  it('a home with data of embedded servers keeps them, although a Docker engine answers', async () => {
     await scratch.folder(`home-${homes}/postgres/cluster`)
     const { stderr } = await startWithoutJava(environment())
     expect(stderr).toContain('Java was not found')

@@ -15,7 +15,7 @@ interface LockedPackage {
   readonly link?: boolean
 }
 
-/** The last stage of the Dockerfile without Docker: the files it copies, and of the registry's packages those that are needed at run time. */
+/** Builds the last stage of the Dockerfile without Docker: the files that it copies, and the packages that are needed at run time. */
 async function assembleImage(app: string): Promise<void> {
   const made = await runCommand(
     process.execPath,
@@ -45,7 +45,7 @@ async function linkWorkspace(app: string, path: string): Promise<void> {
   await symlink(join(app, folder), join(app, path))
 }
 
-/** Its own files: packages below it stand in the lockfile themselves. */
+/** Copies the package's own files only: packages below it have their own entries in the lockfile. */
 async function placePackage(app: string, path: string): Promise<void> {
   for (const entry of await readdir(join(ROOT, path), { withFileTypes: true })) {
     if (entry.name === 'node_modules') continue
@@ -57,7 +57,7 @@ async function placePackage(app: string, path: string): Promise<void> {
 
 async function placeFile(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true })
-  // A link spares the copy; on another disk there is no such link.
+  // A hard link avoids a copy, but is impossible on another disk.
   await link(from, to).catch(() => copyFile(from, to))
 }
 
@@ -140,7 +140,7 @@ describe('the image', () => {
   })
 })
 
-/** The commands of the services that run for ever. */
+/** The commands of the long-running services. */
 function composeOf(text: string): { services: string[] } {
   const commands = [...text.matchAll(/^ {4}command: \['([\w-]+)'\]$/gm)].map(([, command]) => command ?? '')
   return { services: commands.filter((command) => command !== 'setup') }

@@ -21,7 +21,7 @@ afterAll(async () => {
   await scratch.remove()
 })
 
-/** Stops a server the moment it exists, takes the port that was chosen for it, and lets it go on. */
+/** Stops a server at the moment of its start, takes the port that was chosen for it, and lets the server continue. */
 const robbing = (portFile: string) => {
   const robbed: { port: number; release: () => Promise<void> }[] = []
   return {
@@ -37,7 +37,7 @@ const robbing = (portFile: string) => {
   }
 }
 
-describe('a port that somebody takes between its choice and its use', () => {
+describe('a port that another program takes between its choice and its use', () => {
   it(
     'is given up by PostgreSQL, which starts on another one',
     async () => {
@@ -60,7 +60,7 @@ describe('a port that somebody takes between its choice and its use', () => {
   )
 
   it(
-    'is given up by Kafka, which does not take the stranger for itself and starts on another one',
+    'is given up by Kafka, which does not mistake the other program for itself and starts on another one',
     async () => {
       const dataDir = scratch.path('kafka')
       const { robbed, onSpawn } = robbing(join(dataDir, 'port'))
@@ -111,7 +111,7 @@ describe('a port that somebody takes between its choice and its use', () => {
   )
 
   it(
-    'that cannot be had at all ends the start with the end of the service’s log, and nothing runs',
+    'ends the start if it is taken every time: the error shows the end of the service’s log, and nothing is running',
     async () => {
       const entry = await scratch.file(
         'other-service.mjs',
@@ -128,20 +128,20 @@ describe('a port that somebody takes between its choice and its use', () => {
   )
 })
 
-describe('a server that is brought back must have its port', () => {
-  it('PostgreSQL refuses a given port that a stranger has', async () => {
+describe('a server that is started again must get its old port', () => {
+  it('PostgreSQL refuses a given port that another program uses', async () => {
     const taken = await occupyPort()
     await expect(startPostgres({ dataDir: scratch.path('postgres'), port: taken.port })).rejects.toThrow(
-      `PostgreSQL cannot have port ${taken.port} on 127.0.0.1: something else listens there.`,
+      `PostgreSQL cannot use port ${taken.port} on 127.0.0.1: something else listens there.`,
     )
     await taken.release()
   })
 
-  it('Kafka refuses a given port that a stranger has', async () => {
+  it('Kafka refuses a given port that another program uses', async () => {
     const taken = await occupyPort()
     const cacheDir = process.env.HOOKLANE_CACHE ?? scratch.path('cache')
     await expect(startKafka({ dataDir: scratch.path('kafka'), cacheDir, port: taken.port })).rejects.toThrow(
-      `Kafka cannot have port ${taken.port} on 127.0.0.1: something else listens there.`,
+      `Kafka cannot use port ${taken.port} on 127.0.0.1: something else listens there.`,
     )
     await taken.release()
   })

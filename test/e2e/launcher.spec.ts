@@ -37,11 +37,11 @@ describe('npm start -- --detach', () => {
   it('shows the start, returns when the system is ready and leaves it running', async () => {
     expect(started).toMatchObject({ exitCode: 0, stderr: '' })
     expect(started.stdout).toMatch(/Hooklane is running/)
-    expect(started.stdout).toMatch(/In the background \(pid \d+\); npm stop ends it/)
+    expect(started.stdout).toMatch(/Running in the background \(pid \d+\); npm stop ends it/)
     expect(await healthOfAll()).toEqual([200, 200, 200, 200, 200])
   })
 
-  it('shows no password of the database, and what it shows is kept for its owner only', async () => {
+  it('shows no password of the database, and only the owner may read its log', async () => {
     const { databaseUrl } = await readStack()
     const log = join(home, 'logs', 'launcher.log')
     const { password, host, pathname } = new URL(databaseUrl)
@@ -53,7 +53,7 @@ describe('npm start -- --detach', () => {
   })
 })
 
-describe('in bad surroundings npm start says in one line what to do, ends, and leaves nothing running', () => {
+describe('npm start in bad surroundings prints one line that says what to do, ends, and leaves nothing running', () => {
   let before: string
 
   beforeAll(async () => {
@@ -61,7 +61,7 @@ describe('in bad surroundings npm start says in one line what to do, ends, and l
   })
 
   afterEach(async () => {
-    // The system beside goes on: the same processes, all ready.
+    // The other system keeps running: the same processes, all ready.
     expect(await readFile(join(home, 'stack.json'), 'utf8')).toBe(before)
     expect(await healthOfAll()).toEqual([200, 200, 200, 200, 200])
   })
@@ -84,7 +84,7 @@ describe('in bad surroundings npm start says in one line what to do, ends, and l
         const [line = '', ...rest] = refused.stderr.trim().split('\n')
         expect(line).toMatch(says)
         expect(refused.exitCode).toBe(exitCode)
-        // Only what another program said, or the usage, may follow.
+        // Only the output of another program, or the usage, may follow.
         if (!evidence && exitCode === 1) expect(rest).toEqual([])
         expect(refused.stderr).not.toMatch(/^ {4}at /m)
         expect(await processesOf(own)).toEqual([])
@@ -153,14 +153,14 @@ describe('npm run status', () => {
     for (const { name, pid, healthUrl } of services) {
       expect(stdout).toMatch(new RegExp(`${name}.* ready +${pid} +.*\\d (s|min|h).* ${new URL(healthUrl).host}`))
     }
-    expect(stdout).toMatch(/^postgres +runs +\d+/m)
-    expect(stdout).toMatch(/^kafka +runs +\d+/m)
+    expect(stdout).toMatch(/^postgres +running +\d+/m)
+    expect(stdout).toMatch(/^kafka +running +\d+/m)
     expect(stdout).toMatch(/^router +events +0 records/m)
     expect(stdout).toMatch(/^recorder +attempts, dead-letters +0 records/m)
     expect(stdout).toMatch(/^replication slot +\S+ +[\d.]+ (B|KiB|MiB)/m)
   })
 
-  it('says the same to programs with --json, and no password', async () => {
+  it('prints the same as JSON with --json, without the password', async () => {
     const { stdout, exitCode } = await runLauncher('status', ['--json'], launcherEnvironment(home))
     expect(exitCode).toBe(0)
     const { databaseUrl, services } = await readStack()
@@ -191,11 +191,11 @@ describe('npm run status', () => {
     TEST_LIMIT_MS,
   )
 
-  it('says how to start what does not run and exits with 3', async () => {
+  it('says how to start a system that is not running, and exits with 3', async () => {
     const idle = scratch.path('idle')
     const { stdout, exitCode } = await runLauncher('status', [], launcherEnvironment(idle))
     expect(exitCode).toBe(3)
-    expect(stdout).toContain('Hooklane does not run.')
+    expect(stdout).toContain('Hooklane is not running.')
     expect(stdout).toContain('Start it with npm start')
     expect(existsSync(idle)).toBe(false)
   })

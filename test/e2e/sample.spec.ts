@@ -31,7 +31,7 @@ describe('npm start', () => {
       expect(system.printed).toMatch(/Product ads +#1 .*answers 503/)
       expect(system.printed).toMatch(/Product ads +#1 .*\(attempt 2\)/)
 
-      // What the recorder wrote is visible by REST.
+      // The REST API shows what the recorder has written.
       const seen = await system.call<{ data: { status: string; attempts: number }[] }>(
         'GET',
         '/v1/deliveries?appId=app_ads',

@@ -12,7 +12,7 @@ const HOME = join(process.env.HOOKLANE_HOME ?? '.hooklane', `secrets-${process.p
 const COMPANY = 'cmp_secrets'
 const APP = 'app_secrets'
 
-/** One in each place where a subscription can hold a secret; two with characters that every encoding writes differently. */
+/** One secret for each place where a subscription can hold one. Two of them have characters that each encoding writes differently. */
 const CANARIES = {
   sealed: 'CANARY/sealed"header+4711',
   authorization: 'CANARY-authorization-4711',
@@ -22,7 +22,7 @@ const CANARIES = {
   path: 'CANARY-path-4711',
 }
 
-/** Repeats everything it was sent, in every way it knows. */
+/** Repeats everything that the receiver was sent, in every encoding. */
 function echo({ headers, path }: ReceivedRequest): ScriptedAnswer {
   const sent = JSON.stringify({ headers, url: path, ...CANARIES })
   const base64 = Buffer.from(sent).toString('base64')
@@ -97,7 +97,7 @@ describe('secrets of a subscription', () => {
     await producer.close()
   }
 
-  /** Every answer that shows something of the subscription and its deliveries, to whoever may read them. */
+  /** Every API response that shows the subscription or its deliveries, for every kind of key that may read them. */
   async function answers(id: string, deliveryId: string): Promise<string> {
     const keys = await Promise.all(
       [{ role: 'viewer' }, { role: 'owner' }, { appId: APP }].map((body) =>
@@ -121,7 +121,7 @@ describe('secrets of a subscription', () => {
     return (await Promise.all(read)).join('\n')
   }
 
-  it('never stand in a table, a topic, a log, a metric or an answer, however the receiver repeats them', async () => {
+  it('never appear in a table, a topic, a log, a metric or an API response, however the receiver repeats them', async () => {
     const { id, secret } = await subscribe()
     const rotated = await call<{ secret: string }>('POST', `/v1/subscriptions/${id}/secrets/rotate`)
     receiver.script(`/hooks/${CANARIES.path}`, echo)
@@ -148,7 +148,7 @@ describe('secrets of a subscription', () => {
     })
 
     const written = new Map([...(await everythingWritten(system)), ['answers', await answers(id, delivery.id)]])
-    // The search itself finds what is there.
+    // Proves that the search works: it finds text that is not secret.
     for (const place of [
       'table hooklane.attempt',
       'topic hooklane.attempts',

@@ -9,8 +9,8 @@ const START_LIMIT_MS = 300_000
 const TEST_LIMIT_MS = 400_000
 
 /**
- * One system goes through all outages of the servers it depends on, one after another. Each begins when all that was committed before
- * has arrived and ends the same way; no service may be started again by anybody.
+ * One system goes through outages of each server that it depends on, one after the other. An outage begins when everything that was
+ * committed before has arrived, and its test ends in the same state. No service may be restarted.
  */
 describe('outages', () => {
   let world: FaultWorld
@@ -26,7 +26,7 @@ describe('outages', () => {
     await world.stop()
   }, START_LIMIT_MS)
 
-  // A test that failed half-way leaves no server down for the next one.
+  // After a test that failed half-way, the next test must not find a server down.
   afterEach(async () => {
     await world.bringBack()
   }, START_LIMIT_MS)
@@ -38,7 +38,7 @@ describe('outages', () => {
   }
 
   it(
-    'Kafka that is killed and starts again at once is waited for',
+    'a Kafka that is killed and restarted at once is waited for',
     async () => {
       await world.underLoad()
       const fault = world.begin('Kafka restarted')
@@ -84,14 +84,14 @@ describe('outages', () => {
     ['fast', 'SIGINT'],
     ['immediate', 'SIGQUIT'],
   ] as const)(
-    'Postgres that is restarted (%s) is waited for',
+    'a Postgres that is restarted (%s) is waited for',
     async (mode, signal) => {
       await world.underLoad()
       const fault = world.begin(`Postgres restarted (${mode})`)
       await world.takeDown('postgres', signal)
       await world.bringBack()
       await eventually(async () => expect(await listApps()).toMatchObject({ status: 200 }), { withinMs: 60_000 })
-      // Each on a connection of its own: not one that died with the server is handed out again.
+      // Concurrent requests need several connections: the pool must not hand out one that died with the server.
       const answers = await Promise.all(Array.from({ length: 20 }, listApps))
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
       await expectOvercome(fault)
@@ -100,7 +100,7 @@ describe('outages', () => {
   )
 
   it(
-    'while Postgres is away for a minute the API answers 503, nothing is sent that could not be recorded, and nobody leaves his group',
+    'while Postgres is away for a minute the API answers 503, nothing is sent that could not be recorded, and no consumer leaves its group',
     async () => {
       await world.underLoad()
       const rebalances = await world.metric('dispatcher-1', 'hooklane_consumer_rebalances_total')
@@ -122,7 +122,7 @@ describe('outages', () => {
       for (const instance of ['subscription-service', 'dispatcher-1', 'recorder'])
         expect(await world.notReady(instance)).toContain('database')
       await backAt
-      // The load went on all the time, and the router with it.
+      // The load and the router were working all the time, and still nothing was sent.
       expect(world.receiver.arrivals.length).toBe(sent)
       await world.bringBack()
       await expectOvercome(fault)

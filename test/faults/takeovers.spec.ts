@@ -8,7 +8,7 @@ import { OwnerWatch, type Owner } from './support/owners.js'
 const SEED = Number(process.env.FAULT_SEED ?? 1 + Math.floor(Math.random() * 1e9))
 const FROZEN_MS = 45_000
 const KILLING_MS = 120_000
-/** At the end no dispatcher is killed: the wait for its lease to lapse would be all that the test still saw. */
+/** In this last period, no dispatcher is killed: the rest of the test would only wait for the expiry of its lease. */
 const SPARED_MS = 30_000
 const START_LIMIT_MS = 300_000
 const TEST_LIMIT_MS = 500_000
@@ -30,8 +30,8 @@ describe('take-overs', () => {
   }, START_LIMIT_MS)
 
   /**
-   * Both at the same time: the one has partitions of `events`, the other those of deliveries, and neither take-over needs the other; what
-   * the router held up for its session the dispatchers get afterwards.
+   * Both are frozen at the same time. The router has partitions of `events`, the dispatcher has partitions of deliveries, and neither
+   * take-over needs the other. The dispatchers get the deliveries that the frozen router delayed for its session timeout later.
    */
   it(
     'a router and a dispatcher that are frozen for 45 s are replaced, and when they wake they send nothing, save nothing and route nothing twice',
@@ -72,7 +72,7 @@ describe('take-overs', () => {
   )
 
   it(
-    'services that are killed at random for two minutes under load lose, repeat out of turn and reorder nothing',
+    'services that are killed at random for two minutes under load lose nothing, repeat nothing out of turn and reorder nothing',
     async () => {
       await world.underLoad()
       const fault = world.begin(`services killed at random (seed ${SEED})`)
@@ -80,14 +80,14 @@ describe('take-overs', () => {
       const killed = new Map<string, number>()
       const endMs = performance.now() + KILLING_MS
       while (performance.now() < endMs) {
-        // The pause is the fault's own rhythm, no wait for a fact: a kill comes whatever state the last one has left.
+        // This pause does not wait for a condition: the next kill comes in whatever state the last one has left the system.
         await delay(1_000 + chance() * 7_000)
         const isNearEnd = performance.now() > endMs - SPARED_MS
         const services = world.system.stack.services
           .filter(({ instance }) => world.system.running.includes(instance))
           .filter(({ name }) => !(isNearEnd && name === 'dispatcher'))
         const victim = services[Math.floor(chance() * services.length)]
-        // All of them are being started again.
+        // All services are being restarted.
         if (!victim) continue
         world.system.kill(victim.instance, 'SIGKILL')
         killed.set(victim.instance, (killed.get(victim.instance) ?? 0) + 1)
@@ -107,9 +107,9 @@ describe('take-overs', () => {
   const partitionsOf = (instance: string) => world.metric(instance, 'hooklane_router_partitions', 'state="acquired"')
 })
 
-/** Of the topic `events` of a local system. */
+/** The number of partitions of the topic `events` in a local system. */
 const EVENT_PARTITIONS = 6
 
-/** An instance's name holds the pid of its process. */
+/** The name of an instance contains the pid of its process. */
 const isOf = (instance: string | null, pid: number | undefined): boolean =>
   instance?.includes(`-${String(pid)}-`) ?? false

@@ -1,17 +1,17 @@
-/** What a schedule is made of. The defaults catch every mutation that they can; the others name what they need. */
+/** The parameters of a schedule. With the defaults, most mutations are caught; `simulation.spec.ts` names other values for the rest. */
 export interface Knobs {
   readonly partitions: number
   readonly processes: number
   readonly apps: number
-  /** Events come and faults strike until here; then everything is well and must come to an end. */
+  /** Events are published and faults happen until this instant. After it there are no faults, and everything must be settled. */
   readonly stormMs: number
-  /** When everything must be settled. */
+  /** The instant at which everything must be settled. */
   readonly endMs: number
   readonly eventEveryMs: number
-  /** Share of events instead of which the app is deleted and made again. */
+  /** The share of events that are replaced by deleting the app and creating it again. */
   readonly deletions: number
   readonly faults: number
-  /** Shares of the kinds of fault; what is left over is rebalances. */
+  /** The shares of the kinds of faults. The rest are rebalances. */
   readonly crashes: number
   readonly freezes: number
   readonly storeOutages: number
@@ -40,23 +40,23 @@ export const defaultKnobs: Knobs = {
 }
 
 /**
- * What can be broken on purpose; each must be caught.
+ * Defects that a test builds in on purpose. The oracle must catch each of them.
  *
- * - `noLease`: granted without waiting for the old lease
+ * - `noLease`: a partition is granted without waiting for the old lease to end
  * - `noGuard`: an attempt is started that can outlive the lease
- * - `noLastCheck`: the lease is not asked again as the last thing before the request
+ * - `noLastCheck`: the lease is not checked again immediately before the request is written
  * - `releaseEarly`: the lease is released with requests in flight
  * - `noFence`: lane rows are written without the lease token
  * - `positionUnfenced`: the position is saved without the lease token
- * - `positionRace`: several position saves in flight, and the last to land wins
- * - `doneAtRead`: an offset is done when it was read
- * - `noFloor`: the row is deleted when the lane flows again
- * - `floorAtPosition`: the floor is the position instead of what `settled` covers
- * - `ackBeforeLanding`: what is published counts as acknowledged when it leaves
- * - `gapsForgotten`: the row loses what became of the numbers before the head
- * - `restoredForgotten`: a new owner saves its position without what its predecessor had done above it
+ * - `positionRace`: several position saves are in flight, and the last one to land wins
+ * - `doneAtRead`: an offset counts as done when it was read
+ * - `noFloor`: the lane row is deleted when the lane flows again
+ * - `floorAtPosition`: the floor is the position, instead of the offset that `settled` covers
+ * - `ackBeforeLanding`: a record counts as acknowledged when it is sent
+ * - `gapsForgotten`: the lane row loses the outcomes of the numbers before the head
+ * - `restoredForgotten`: a new owner saves its position without the offsets above it that its predecessor had done
  * - `endAtRead`: the end of a stream counts as settled when it was read
- * - `endForgotten`: the end of a stream is settled, and nobody says so
+ * - `endForgotten`: the end of a stream is settled, but is not recorded
  */
 export type Mutation =
   | 'noLease'

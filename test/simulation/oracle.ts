@@ -17,7 +17,7 @@ export class Violation extends Error {
   }
 }
 
-/** What a fresh owner would find. */
+/** The stored state of a partition that a new owner would find. */
 export interface Durable {
   readonly mainOffset: bigint | null
   readonly done: Buffer | null
@@ -28,26 +28,32 @@ export type Ending = 'delivered' | 'deadLettered' | 'dropped' | 'filtered'
 
 interface AppTruth {
   readonly records: RecordRef[]
-  /** End of the request in flight at the receiver. */
+  /** When the last request at the receiver ends. */
   busyUntilMs: number
   lastAccepted: bigint
   readonly accepted: Set<bigint>
-  /** Numbers whose end stands in the log. */
+  /** Sequence number → its outcomes in the delivery log. */
   readonly logged: Map<bigint, Set<Ending>>
-  /** `order.previous` as first sent. */
+  /** Sequence number → `order.previous` of its last request. */
   readonly previous: Map<bigint, bigint>
-  /** Epoch of each number that was published. */
+  /** Published sequence number → its epoch. */
   readonly epochs: Map<bigint, number>
-  /** Ends of streams that were published, and the highest epoch whose end is known. */
+  /** The published ends of streams. `endedEpoch` is the highest epoch whose end was reported as settled. */
   readonly ends: StreamEnd[]
   endedEpoch: number
 }
 
 /**
- * Sees everything from outside, as receivers, log and database do, and shares no state with the machine:
- * I1 order with declared gaps · I2 one request at a time · I3 nothing lost · I4 whatever is not settled is found by a fresh owner, after every durable
- * change · I5 what is done stays done · I8 no write of an old epoch · log: what is called done stands in the delivery log · END when the end of a
- * stream is known, everything in it is settled and no request of it is in flight or follows.
+ * Checks the invariants from outside, as the receivers, the log and the database see the dispatcher. Shares no state with the lane machine.
+ *
+ * - I1: requests are in order, and gaps are declared.
+ * - I2: an app gets one request at a time.
+ * - I3: nothing is lost.
+ * - I4: after every durable change, a new owner would find every unsettled record.
+ * - I5: a record that is done stays done.
+ * - I8: no write of an older epoch takes effect.
+ * - log: every record that is done has its outcome in the delivery log.
+ * - END: when the end of a stream is reported, everything in it is settled, and no request of it is in flight or follows.
  */
 export class Oracle {
   readonly figures = {
@@ -80,7 +86,7 @@ export class Oracle {
     truth.epochs.set(record.sequence, record.streamEpoch)
   }
 
-  /** The end of the app's stream became known. */
+  /** The end of an epoch of the app's stream was reported as settled. */
   streamEnded(appId: string, epoch: number, nowMs: number): void {
     const truth = this.truth(appId)
     this.figures.ends += 1
@@ -114,17 +120,18 @@ export class Oracle {
         if (truth.epochs.get(expected) !== record.streamEpoch)
           throw new Violation(
             'I1',
-            `${record.appId} ${record.sequence} declares ${expected}, which was another stream's`,
+            `${record.appId} ${record.sequence} declares ${expected}, which belongs to another stream`,
           )
         if (!truth.logged.get(expected)?.has(gap.status as Ending)) {
-          throw new Violation('I1', `${record.appId} declares ${expected} ${gap.status}, the log does not`)
+          throw new Violation('I1', `${record.appId} declares ${expected} ${gap.status}, but the log does not`)
         }
       }
     }
     if (expected !== record.sequence)
-      throw new Violation('I1', `${record.appId} ${record.sequence} does not say what became of ${expected}`)
+      throw new Violation('I1', `${record.appId} ${record.sequence} does not declare the outcome of ${expected}`)
     const before = truth.previous.get(record.sequence)
-    // After a crash a copy of what was accepted may be refused: then it is declared although it was not before. Never the other way round.
+    // After a crash, a repetition of an accepted delivery may be refused. It is then declared as skipped, although it was not before. The
+    // opposite must never happen.
     const isRefusedCopy = before !== undefined && previous < before && truth.accepted.has(before)
     if (before !== undefined && before !== previous && !isRefusedCopy) {
       throw new Violation('I1', `${record.appId} ${record.sequence} was sent with previous ${before}, now ${previous}`)
@@ -144,7 +151,7 @@ export class Oracle {
     if (previous > truth.lastAccepted && !this.settledUpTo(truth, previous)) {
       throw new Violation(
         'I1',
-        `${record.appId} ${record.sequence} follows ${previous}, accepted were ${truth.lastAccepted}`,
+        `${record.appId} ${record.sequence} follows ${previous}, but the last accepted was ${truth.lastAccepted}`,
       )
     }
     this.figures.accepted += 1
@@ -166,7 +173,7 @@ export class Oracle {
     this.epochs[partition] = epoch
   }
 
-  /** After a write of this epoch took effect. */
+  /** Called after a write of this epoch took effect. */
   durableChanged(partition: number, epoch: bigint, durable: Durable): void {
     if (epoch < (this.epochs[partition] ?? 0n))
       throw new Violation('I8', `a write of epoch ${epoch} after ${this.epochs[partition]}`)
@@ -193,7 +200,7 @@ export class Oracle {
     this.kept[partition] = kept
   }
 
-  /** Everything published has come to an end that the log knows. */
+  /** Whether everything published has its outcome in the log. */
   isSettled(): boolean {
     for (const { logged, records, ends, endedEpoch } of this.apps.values()) {
       if (logged.size < records.length || ends.some(({ streamEpoch }) => streamEpoch > endedEpoch)) return false
@@ -204,9 +211,9 @@ export class Oracle {
   checkEnd(): void {
     for (const [appId, truth] of this.apps) {
       const lost = truth.records.find((record) => !truth.logged.has(record.sequence))
-      if (lost) throw new Violation('I3', `${appId} ${lost.sequence} at ${lost.offset} never came to an end`)
+      if (lost) throw new Violation('I3', `${appId} ${lost.sequence} at ${lost.offset} was never settled`)
       const open = truth.ends.find(({ streamEpoch }) => streamEpoch > truth.endedEpoch)
-      if (open) throw new Violation('END', `${appId}: nobody knows that epoch ${open.streamEpoch} has ended`)
+      if (open) throw new Violation('END', `${appId}: the end of epoch ${open.streamEpoch} was never reported`)
       for (const [sequence, endings] of truth.logged) {
         if (endings.has('delivered') && !truth.accepted.has(sequence))
           throw new Violation('I3', `${appId} ${sequence} was not delivered`)
@@ -214,7 +221,7 @@ export class Oracle {
     }
   }
 
-  /** A fresh owner will not look at this record again: it must be settled, and the log must say so. */
+  /** A new owner will not process this record again: so it must be settled, with its outcome in the log. */
   private checkKept(record: LaneRecord): void {
     const truth = this.truth(record.appId)
     if (record.kind === 'ended') {

@@ -21,14 +21,14 @@ export class Receivers {
     }
   }
 
-  /** Until a request can be written: it is rendered, and needs a connection. */
+  /** How long it takes until a request can be written: rendering it and opening a connection. */
   connectMs(): number {
     const { dice, schedule, knobs } = this
     const isSlow = schedule.nowMs <= knobs.stormMs && dice.chance(knobs.slowReceivers)
     return isSlow ? dice.between(50, 2_000) : dice.between(0, 5)
   }
 
-  /** The request leaves now; the answer is known after `durationMs`, whoever still waits for it. */
+  /** Sends a request now. Its result is known after `durationMs`, even if the sender no longer waits for it. */
   request(
     effect: EffectOf<'attempt'>,
     timeoutMs: number,
@@ -43,7 +43,7 @@ export class Receivers {
     const durationMs = isLost ? timeoutMs : latencyMs
     this.oracle.requestStarted(effect, schedule.nowMs, schedule.nowMs + durationMs)
     if (answer.kind === 'accepted') {
-      // What was sent in time arrives in time: the receiver has read it when the sender gives up.
+      // The receiver has read the request at the latest when the sender gives up.
       schedule.after(Math.min(latencyMs, durationMs), () => this.oracle.accepted(effect))
     }
     return { durationMs, result: isLost ? { kind: 'timedOut' } : answer }

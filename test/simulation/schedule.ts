@@ -34,7 +34,7 @@ interface Planned {
   readonly run: () => void
 }
 
-/** Virtual time: things happen one after the other, at equal instants in the order in which they were planned. */
+/** Virtual time. Events run one after the other; events at the same instant run in the order in which they were planned. */
 export class Schedule {
   nowMs = 0
   private order = 0
@@ -53,12 +53,12 @@ export class Schedule {
     this.at(this.nowMs + delayMs, run)
   }
 
-  /** A promise was settled in the present event, or may have been: what it causes at once happens before the next one. */
+  /** Reports that the present event may have settled a promise: its reactions then run before the next event. */
   promiseSettled(): void {
     this.hasPromises = true
   }
 
-  /** Runs until `isDone` or the instant is reached. */
+  /** Runs events until `isDone` returns true or `untilMs` is reached. */
   async run(untilMs: number, isDone: () => boolean): Promise<void> {
     for (let next = this.heap[0]; next && next.atMs <= untilMs && !isDone(); next = this.heap[0]) {
       this.take()
@@ -70,7 +70,7 @@ export class Schedule {
     }
   }
 
-  /** Thousands of events at one instant are a loop that never lets time pass. */
+  /** Fails on thousands of events at one instant: they are a loop in which time never advances. */
   private countInstant(atMs: number): void {
     this.atInstant = atMs === this.nowMs ? this.atInstant + 1 : 0
     if (this.atInstant > 10_000) throw new Error(`time stands still at ${atMs}`)
@@ -101,7 +101,9 @@ export class Schedule {
   }
 }
 
-/** Every microtask that stands now, and all that they cause. Dear: most events settle no promise. */
+/**
+ * Waits for every pending microtask and all that they cause. Expensive, so it is skipped for events that settle no promise, which are most.
+ */
 const microtasksDone = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 const before = (a: Planned, b: Planned): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)

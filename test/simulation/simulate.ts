@@ -11,7 +11,7 @@ export interface Outcome {
   readonly endedAtMs: number
 }
 
-/** One schedule: the same seed, knobs and mutation give the same outcome. */
+/** Simulates one schedule. The same seed, knobs and mutation give the same outcome. */
 export async function simulate(
   seed: number,
   mutation: Mutation | null = null,
@@ -38,7 +38,7 @@ export async function simulate(
   }
 }
 
-/** Crashes, freezes, outages of the database and rebalances, some learnt late. */
+/** Causes the faults: crashes, freezes, outages of the database, and rebalances. A process may learn of a rebalance late. */
 class Storm {
   private readonly processes: SimulatedProcess[] = []
   private generations = 0
@@ -75,7 +75,7 @@ class Storm {
     }
   }
 
-  /** Everybody who answers the group gets a share; who loses a partition may learn it late. */
+  /** Assigns the partitions to the processes that are alive and not frozen. Each process may learn late what it gained or lost. */
   private rebalance(atOnce = false): void {
     const { knobs, dice, schedule } = this.world
     const members = this.processes.filter((one) => one.isAlive && schedule.nowMs >= one.frozenUntilMs)

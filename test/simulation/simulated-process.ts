@@ -5,14 +5,14 @@ import { openSimulatedSession } from './simulated-session.js'
 import { SimulatedStores } from './simulated-stores.js'
 import { WORKER_GROUP, type World } from './world.js'
 
-/** Records of one fetch. */
+/** The maximum number of records of one fetch. */
 const BATCH = 20
 const SAVE_EVERY_MS = 1_000
 const DELETIONS_EVERY_MS = 1_000
 
 /**
- * One dispatcher process: the shipped owners, sessions and renewal of leases, over a clock, stores and a log that are simulated. It believes what it was
- * told of the assignment. Frozen: everything due waits. Dead: nothing of it happens any more.
+ * One dispatcher process: the shipped owners, sessions and lease renewal, on a simulated clock, stores and log. The process knows only the
+ * last assignment that it has learnt. While it is frozen, everything that is due waits. When it is dead, nothing of it happens any more.
  */
 export class SimulatedProcess {
   readonly clock: Clock
@@ -23,7 +23,7 @@ export class SimulatedProcess {
   frozenUntilMs = 0
   cutOffUntilMs = 0
   private readonly owners = new Map<number, PartitionOwner>()
-  /** Partitions whose fetches stand still. */
+  /** Partitions that are not fetched at the moment. */
   private readonly paused = new Set<number>()
   private generation = 0
 
@@ -43,7 +43,7 @@ export class SimulatedProcess {
     this.later(world.dice.between(0, DELETIONS_EVERY_MS), () => this.readDeletions())
   }
 
-  /** Runs in this process: not after a crash, and only after a freeze. */
+  /** Runs something in this process after a delay: never after a crash, and after the end of a freeze. */
   later(delayMs: number, run: () => void): void {
     const { schedule } = this.world
     const attempt = (): void => {
@@ -54,7 +54,7 @@ export class SimulatedProcess {
     schedule.after(delayMs, attempt)
   }
 
-  /** The group has (re)assigned partitions. */
+  /** The process learns which partitions the group has assigned to it. */
   learn(assigned: ReadonlySet<number>, generation: number): void {
     if (generation <= this.generation) return
     this.generation = generation
@@ -62,7 +62,7 @@ export class SimulatedProcess {
     for (const partition of assigned) if (!this.owners.has(partition)) this.gain(partition)
   }
 
-  /** Whether the process was told that the partition is its own. */
+  /** Whether the partition is in the last assignment that the process has learnt. */
   lists(partition: number): boolean {
     return this.owners.has(partition)
   }
@@ -75,7 +75,7 @@ export class SimulatedProcess {
     if (this.owners.get(partition)?.session === session) this.paused.delete(partition)
   }
 
-  /** A record for the log: sent again until it is acknowledged. */
+  /** Publishes a record to the log. It is sent again until it is acknowledged. */
   publish(land: () => void): Promise<void> {
     const { schedule } = this.world
     return new Promise((resolve) =>
@@ -136,7 +136,7 @@ export class SimulatedProcess {
     return session
   }
 
-  /** Fetches on and on, from where the session stands. */
+  /** Fetches repeatedly, from the next offset of the session. */
   private poll(partition: number, owner: PartitionOwner): void {
     const { dice, logs } = this.world
     this.later(dice.between(20, 300), () => {
@@ -188,7 +188,7 @@ export class SimulatedProcess {
     return {
       add: (session: RenewedSession) => renewers.forEach((one) => one.add(session)),
       remove: (session: RenewedSession) => {
-        // Its end is what its owner waits for.
+        // The owner waits for the end of the session.
         world.schedule.promiseSettled()
         renewers.forEach((one) => one.remove(session))
       },
@@ -198,7 +198,7 @@ export class SimulatedProcess {
     }
   }
 
-  /** Which apps were deleted: told again and again, because a process may start at any time. */
+  /** Reads all deletions of apps. Repeated, because apps are deleted, and processes started, at any time. */
   private readDeletions(): void {
     for (const [appId, epoch] of this.world.deletions())
       this.open.streamEnded({ appId, companyId: 'cmp_1', epoch, workerGroup: WORKER_GROUP })

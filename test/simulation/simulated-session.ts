@@ -12,7 +12,10 @@ import type { Ending } from './oracle.js'
 import type { SimulatedProcess } from './simulated-process.js'
 import { WORKER_GROUP } from './world.js'
 
-/** An attempt ends so long before its lease; the break `noGuard` takes the guard away, in the machine and before the request alike. */
+/**
+ * How long before the end of the lease an attempt must end. The mutation `noGuard` removes this guard, in the lane machine and before the
+ * request.
+ */
 const MARGIN_MS = 1_000
 const NO_MARGIN_MS = -1e9
 
@@ -22,7 +25,7 @@ interface Opening {
   readonly rows: readonly LaneRow[]
 }
 
-/** The shipped session of a granted partition, over what the world makes of its effects. */
+/** Opens the shipped session of a granted partition, whose effects are carried out by the simulated world. */
 export function openSimulatedSession(process: SimulatedProcess, { grant, deadlineMs, rows }: Opening): LaneSession {
   const { mutation, schedule } = process.world
   const { token } = grant
@@ -53,7 +56,7 @@ class SimulatedSession extends LaneSession {
     super(grant.token, state, deadlineMs, portsOf(process, grant, marginMs))
   }
 
-  /** What the machine refuses in the tick of an answer must end the run, and not get lost in a promise. */
+  /** An error that the lane machine throws must end the run, and not get lost in a promise. */
   override tell(happening: Happening): void {
     const { world } = this.process
     try {
@@ -99,7 +102,10 @@ function verdictOn(record: RecordRef, process: SimulatedProcess): Verdict {
   return { kind: 'send', policy: world.policyOf(record.appId) }
 }
 
-/** One attempt, as the executor and the sender make it: the lease is asked before the request is rendered, and as the last thing before it is written. */
+/**
+ * One attempt, as the executor and the sender make it. The lease is checked before the request is rendered, and again immediately before it
+ * is written.
+ */
 class Attempt {
   constructor(
     private readonly process: SimulatedProcess,
@@ -112,11 +118,11 @@ class Attempt {
 
   start(): void {
     const { dice } = this.process.world
-    // It waits for a permit first.
+    // First the attempt waits for a permit.
     this.process.later(dice.between(0, 5), () => {
       if (!this.isAllowed()) return this.notStarted()
       const startedMs = this.process.world.schedule.nowMs
-      // It is rendered, and a connection comes about.
+      // Then the request is rendered and a connection is opened.
       this.process.later(this.process.world.receivers.connectMs(), () => this.write(startedMs))
     })
   }

@@ -1,11 +1,11 @@
 import { AmbiguousWrite, type LaneStore, type LeaseStore } from '@hooklane/core/lane'
 import type { SimulatedProcess } from './simulated-process.js'
 
-/** What the pools of a dispatcher allow a statement. */
+/** The statement timeouts of a dispatcher's pools. */
 const LEASE_TIMEOUT_MS = 3_000
 const LANE_TIMEOUT_MS = 5_000
 
-/** The database, as one process reaches it: statements are slow, get lost, or their answers do. */
+/** The database, as one process reaches it: statements may be slow, and statements or their results may be lost. */
 export class SimulatedStores {
   readonly leases: LeaseStore
   readonly lanes: LaneStore
@@ -26,8 +26,8 @@ export class SimulatedStores {
   }
 
   /**
-   * A statement: leaves now, takes effect when it lands, is answered later, or not. What is lost or too slow is ambiguous for the one who asked,
-   * whether it lands or not.
+   * Sends a statement now. It takes effect when it lands, and its result may arrive later or never. When the result does not arrive in
+   * time, the call rejects with `AmbiguousWrite`, whether the statement landed or not.
    */
   private ask<T>(timeoutMs: number, statement: () => T): Promise<T> {
     const { process } = this

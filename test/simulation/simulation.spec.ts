@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { Knobs, Mutation } from './knobs.js'
 import { simulate } from './simulate.js'
 
-/** A failure names its seed: `SIMULATION_SEED=<n>` starts there, `SIMULATION_RUNS` runs more. */
+/** A failure names its seed. `SIMULATION_SEED=<n>` starts at that seed; `SIMULATION_RUNS=<n>` sets the number of schedules. */
 const firstSeed = Number(process.env.SIMULATION_SEED ?? 1)
 const runs = Number(process.env.SIMULATION_RUNS ?? 120)
 
@@ -41,7 +41,7 @@ describe('a dispatcher that is broken on purpose', () => {
     ['endForgotten', ['END'], { deletions: 0.02 }],
   ])('%s is caught', async (mutation, invariants, knobs) => {
     for (let seed = firstSeed; seed < firstSeed + 200; seed++) {
-      // Deleted apps make fewer requests: each mutation is looked for where it does its harm.
+      // Deleted apps make fewer requests, which would hide some mutations: so apps are deleted only where a mutation needs it.
       const { invariant } = await simulate(seed, mutation, { deletions: 0, ...knobs })
       if (invariant === null) continue
       expect(invariants).toContain(invariant)

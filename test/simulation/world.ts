@@ -8,7 +8,7 @@ import { Dice, Schedule } from './schedule.js'
 
 export const WORKER_GROUP = 'shared-webhook'
 
-/** What outlives processes: the log, the database, the receivers. Every durable change is shown to the oracle. */
+/** Everything that outlives processes: the log, the database and the receivers. The oracle sees every durable change. */
 export class World {
   readonly dice: Dice
   readonly schedule = new Schedule()
@@ -20,7 +20,7 @@ export class World {
   private readonly policies = new Map<string, DeliveryPolicy>()
   private readonly ends: bigint[] = []
   private failure: Error | null = null
-  /** Highest epoch in which each app was deleted. */
+  /** App → the highest epoch in which it was deleted. */
   private readonly deleted = new Map<string, number>()
 
   constructor(
@@ -42,18 +42,18 @@ export class World {
     return this.policies.get(appId)!
   }
 
-  /** Deliveries that their subscription does not want any more; the same for whoever asks. */
+  /** Whether the subscription no longer wants a delivery. Every process gets the same result. */
   isFiltered(record: RecordRef): boolean {
     const isDeleted = record.streamEpoch <= (this.deleted.get(record.appId) ?? 0)
     return isDeleted || (record.appId === 'app_2' && record.sequence % 5n === 0n)
   }
 
-  /** Deletions, as the configuration tells every process. */
+  /** The deletions, as every process reads them from the configuration. */
   deletions(): Iterable<readonly [appId: string, epoch: number]> {
     return this.deleted
   }
 
-  /** The log has it: the record of an attempt, a settlement or a dead letter. */
+  /** The record of an attempt, a settlement or a dead letter landed in the log. */
   logLanded(record: RecordRef, ending: Ending | null): void {
     if (ending) this.oracle.logLanded(record, ending)
   }
@@ -103,7 +103,7 @@ export class World {
     return answer
   }
 
-  /** Something that cannot be thrown where it is found: it ends the run. */
+  /** Ends the run with an error that cannot be thrown at the place where it is found. */
   fail(error: unknown): void {
     this.failure ??= error instanceof Error ? error : new Error(String(error))
   }
@@ -112,7 +112,7 @@ export class World {
     if (this.failure !== null) throw this.failure
   }
 
-  /** Something has failed, or nothing is left: every record has its end, and no lane is parked. */
+  /** Whether the run ends: something has failed, or every record is settled and no lane is parked. */
   mustEnd(): boolean {
     return this.failure !== null || this.isFinished()
   }
@@ -134,7 +134,7 @@ export class World {
     })
   }
 
-  /** Without the fence everybody writes as if he held the lease token. */
+  /** The token for a write. Under the mutation `noFence`, every process writes as if it held the lease. */
   private tokenFor(token: LeaseToken): LeaseToken {
     if (this.mutation !== 'noFence') return token
     const { owner, epoch } = this.leases.row(token)
@@ -157,7 +157,7 @@ export class World {
     })
   }
 
-  /** The app is made again; what it was given in between may have gone to another group. */
+  /** The place after the app was created again. The numbers that it used in between may have gone to another group. */
   private again({ sequence, streamEpoch }: Place): Place {
     const elsewhere = this.dice.chance(0.3) ? BigInt(Math.floor(this.dice.between(1, 4))) : 0n
     return { sequence: sequence + elsewhere, streamEpoch: streamEpoch + 1 }
@@ -181,7 +181,7 @@ export class World {
 
 const NO_VALUE = Buffer.alloc(0)
 
-/** The next number of an app, and its epoch. */
+/** The next sequence number of an app, and its epoch. */
 interface Place {
   readonly sequence: bigint
   readonly streamEpoch: number

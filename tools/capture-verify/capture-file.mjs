@@ -2,17 +2,17 @@ import { writeFile } from 'node:fs/promises'
 import { TABLES } from './pim/tables.mjs'
 
 /**
- * The capture file as an operator keeps it: changed in place, written when the event-producer is about to be started.
+ * The capture file as an operator maintains it. Changes are kept in memory; the file is written before each start of the event-producer.
  *
  * @typedef {import('./judge/effects.mjs').Meaning} Meaning
  */
 export class CaptureFile {
   epoch = 1
-  /** Ids that the event-producer has asked to be written here. @type {string[]} */
+  /** Ids that the event-producer has asked the operator to write under `accept`. @type {string[]} */
   accept = []
-  /** Tables that are taken out at the moment. @type {Set<string>} */
+  /** Tables that are left out of the file at the moment. @type {Set<string>} */
   left = new Set()
-  /** Table → what the file says of it when it names it. @type {Map<string, Meaning>} */
+  /** Table → its entry in the file, while the file names it. @type {Map<string, Meaning>} */
   meanings = new Map(TABLES.map(({ name, meaning }) => [name, structuredClone(meaning)]))
 
   /** @param {string} path @param {string} source */
@@ -28,12 +28,18 @@ export class CaptureFile {
     return meaning
   }
 
-  /** What it says now, for the record of the run. @returns {{ epoch: number, tables: Meaning[] }} */
+  /** A copy of its present content, for the record of the run. @returns {{ epoch: number, tables: Meaning[] }} */
   snapshot() {
     return structuredClone({ epoch: this.epoch, tables: this.#captured() })
   }
 
-  /** Everything that the file says of a column is said of another one from now on; null: of none. @param {string} table @param {string} column @param {string | null} to */
+  /**
+   * Replaces a column by another one in every place where the file names it; null: removes it.
+   *
+   * @param {string} table
+   * @param {string} column
+   * @param {string | null} to
+   */
   correct(table, column, to) {
     const meaning = this.meaningOf(table)
     for (const list of /** @type {const} */ (['ignore', 'omit']))

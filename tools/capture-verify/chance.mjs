@@ -1,4 +1,4 @@
-/** Random choices that a seed repeats: the choices, not the moments at which they meet. */
+/** Random choices that a seed repeats. The seed repeats the choices, but not their timing. */
 export class Chance {
   #state
 
@@ -7,7 +7,7 @@ export class Chance {
     this.#state = seed >>> 0
   }
 
-  /** @returns {number} from 0 up to, but not, 1 */
+  /** @returns {number} from 0 (inclusive) to 1 (exclusive) */
   next() {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0
     let t = this.#state
@@ -16,7 +16,7 @@ export class Chance {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 
-  /** Both ends included. @param {number} min @param {number} max */
+  /** A whole number; both bounds are inclusive. @param {number} min @param {number} max */
   between(min, max) {
     return min + Math.floor(this.next() * (max - min + 1))
   }
@@ -31,7 +31,7 @@ export class Chance {
     return /** @type {T} */ (list[Math.floor(this.next() * list.length)])
   }
 
-  /** A sequence of its own, so that one part of a run does not shift the choices of another. */
+  /** A separate sequence, so that one part of a run does not shift the choices of another. */
   fork() {
     return new Chance(Math.floor(this.next() * 4294967296))
   }

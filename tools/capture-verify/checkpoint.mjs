@@ -3,16 +3,17 @@ import { NOTE_PREFIX } from './judge/notes.mjs'
 import { Stuck } from './operator/operator.mjs'
 import { COMPANIES } from './world/world.mjs'
 
-/** How long everything that was committed may take to arrive. */
+/** How long committed changes may take to arrive in the topic. */
 const ARRIVAL_LIMIT_MS = 240_000
-/** So long the event-producer may take to notice and announce what it cannot publish: several looks at the catalogue. */
+/** How long the event-producer may take to notice and announce what it cannot publish: several of its checks of the catalogue. */
 const NOTICE_MS = 4_000
-/** A source that is refused again after each quiet while will not come to rest. */
+/** A source that is refused again after this many quiet periods will not come to rest. */
 const MAX_ROUNDS = 6
 
 /**
- * Brings a run to rest: everything is put back, everything that was committed is published, and the event-producer had time to announce the rest.
- * The place is noted in the log: there the judge settles accounts. Row changes may go on meanwhile.
+ * Brings a run to rest. Afterwards all hostile changes are undone, all committed changes are published, and the event-producer has had time
+ * to announce what it cannot publish. A message in the WAL marks this point: there the judge settles accounts. Row changes may continue
+ * meanwhile.
  *
  * @param {object} run
  * @param {import('./nemesis/site.mjs').Site} run.site
@@ -34,12 +35,12 @@ export async function checkpoint({ site, nemesis, operator }) {
     await delay(NOTICE_MS)
     await operator.untilReady()
     if (operator.followed === before) break
-    if (round === MAX_ROUNDS) throw new Stuck(`the source was refused again after each of ${MAX_ROUNDS} quiet whiles`)
+    if (round === MAX_ROUNDS) throw new Stuck(`the source was refused again after each of ${MAX_ROUNDS} quiet periods`)
   }
   await site.run(`SELECT pg_logical_emit_message(true, '${NOTE_PREFIX}', '{"did":"checkpoint"}')`)
-  // What was committed just before it has to come before anything else happens to the slot.
+  // Changes that were committed just before the mark must arrive before anything else happens to the slot.
   await everythingArrived(site, operator)
-  site.note('checkpoint', 'nothing is under way')
+  site.note('checkpoint', 'the run is at rest')
 }
 
 /** @param {import('./nemesis/site.mjs').Site} site @param {import('./operator/operator.mjs').Operator} operator */
@@ -52,10 +53,10 @@ async function everythingArrived({ client, world }, operator) {
       company,
     ])
   while (!COMPANIES.every((company) => world.reader.sawBeacon(company, `${name} ${company}`))) {
-    if (Date.now() > limit) throw new Stuck(`what was committed did not come within ${ARRIVAL_LIMIT_MS / 1000} s`)
+    if (Date.now() > limit) throw new Stuck(`committed changes did not arrive within ${ARRIVAL_LIMIT_MS / 1000} s`)
     const before = operator.followed
     await operator.untilReady()
-    // A beacon of before may never come: the next round sets another one.
+    // After a remedy, a beacon that was committed before it may never arrive: the next round sets another one.
     if (operator.followed !== before) return
     await delay(200)
   }

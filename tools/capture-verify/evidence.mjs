@@ -6,8 +6,10 @@ import { Judge } from './judge/judge.mjs'
 import { sabotage } from './sabotage.mjs'
 
 /**
- * What a run leaves in its folder, and all that the judge reads: `run.json` (tables, processes, capture files, rows at the beginning and at the
- * end), `history.ndjson` (the log by the judge's own slot), `records.ndjson` (the topic). A folder can be judged again at any time.
+ * The evidence of a run, which is all that the judge reads. A folder with these files can be judged again at any time:
+ * - `run.json`: tables, processes, capture files, rows at the beginning and at the end.
+ * - `history.ndjson`: the WAL, as read from the judge's own replication slot.
+ * - `records.ndjson`: the records of the topic.
  *
  * @typedef {import('./judge/judge.mjs').RunRecord & { seed: number, minutes: number, stuck: string[], kills: number, changes: Record<string, number> }} Run
  */
@@ -17,7 +19,7 @@ export async function saveRun(dir, run) {
   await writeFile(join(dir, 'run.json'), JSON.stringify(run))
 }
 
-/** @param {string} dir @param {'lose' | 'invent' | 'leak' | null} how - Breaks the record first. */
+/** @param {string} dir @param {'lose' | 'invent' | 'leak' | null} how - Falsifies the records first, if not null. */
 export async function judgeFolder(dir, how) {
   const run = /** @type {Run} */ (JSON.parse(await readFile(join(dir, 'run.json'), 'utf8')))
   const read = /** @type {import('./judge/records.mjs').TopicRecord[]} */ (await linesOf(join(dir, 'records.ndjson')))

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { KINDS } from './nemesis/nemesis.mjs'
 
-/** Sorts of row changes that can be left out like hostile changes. */
+/** Kinds of row changes that can be left out, like kinds of hostile changes. */
 const LOADS = ['deferredKeys']
 
 const SABOTAGES = /** @type {const} */ (['lose', 'invent', 'leak'])
@@ -9,14 +9,14 @@ const SABOTAGES = /** @type {const} */ (['lose', 'invent', 'leak'])
 export const USAGE = `npm run capture:verify -- [--seed N] [--minutes M] [--without KIND,…] [--only KIND,…] [--keep] [--json]
 npm run capture:verify -- --judge FOLDER [--sabotage lose|invent|leak]
 
-  --seed N          repeats the choices of an earlier run (not the moments at which they meet)
+  --seed N          repeats the random choices of an earlier run (but not their timing)
   --minutes M       how long changes are made (default 3)
-  --without KIND,…  leaves kinds of hostile changes out
-  --only KIND,…     makes no other hostile changes than these
-  --keep            keeps what the run leaves, also when nothing was found
-  --judge FOLDER    judges what an earlier run has left
-  --sabotage HOW    breaks the record of the topic before it is judged: the judge must notice
-  --json            only the closing JSON line on standard output
+  --without KIND,…  leaves these kinds of changes out
+  --only KIND,…     makes only these kinds of hostile changes
+  --keep            keeps the evidence of the run even when no violation was found
+  --judge FOLDER    judges the evidence of an earlier run again
+  --sabotage HOW    falsifies the recorded topic before it is judged, to test the judge
+  --json            prints only the closing JSON line on standard output
 
 Kinds: ${[...KINDS, ...LOADS].join(' ')}`
 
@@ -31,7 +31,7 @@ Kinds: ${[...KINDS, ...LOADS].join(' ')}`
  * @property {'lose' | 'invent' | 'leak' | null} sabotage
  */
 
-/** @param {readonly string[]} args @returns {Options | 'help'} @throws {Error} that says what is wrong with them */
+/** @param {readonly string[]} args @returns {Options | 'help'} @throws {Error} whose message says what is wrong with the arguments */
 export function readOptions(args) {
   const { values } = parseArgs({
     args: [...args],

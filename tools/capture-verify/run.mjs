@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run capture:verify`: hostile changes under load against a real event-producer, judged by an oracle that shares no code with it. What it does
- * and how to read it: docs/capture-verify.md.
+ * `npm run capture:verify`: makes hostile changes under load against a real event-producer. An oracle that shares no code with the
+ * event-producer judges the published events. `--help` explains the options.
  */
 import '../stack/require-node.mjs'
 import { mkdir, rm } from 'node:fs/promises'
@@ -35,7 +35,7 @@ async function makeRun(options, say) {
     const isFine = await report(dir, options, say)
     if (!isFine) for (const line of done.recent) say(`  ${line}`)
     if (isFine && !options.keep) await rm(dir, { recursive: true })
-    else say(`What the run left stands in ${dir}: --judge ${dir} judges it again.`)
+    else say(`The evidence of the run is in ${dir}. Judge it again with --judge ${dir}.`)
     if (isFine) await done.remove()
     return isFine
   } finally {

@@ -1,8 +1,8 @@
 /** @typedef {import('./judge/records.mjs').TopicRecord} TopicRecord */
 
 /**
- * Breaks the record of a run on purpose, to see that the judge notices it: `lose` takes a record away, `invent` adds a copy with other content,
- * `leak` puts a secret into one.
+ * Falsifies the recorded topic of a run, to test that the judge notices it: `lose` removes a record, `invent` adds a copy with other
+ * content, `leak` adds a secret to a record.
  *
  * @param {TopicRecord[]} records
  * @param {'lose' | 'invent' | 'leak'} how
@@ -12,7 +12,7 @@
 export function sabotage(records, how, token) {
   const at = lastOrdinary(records)
   const record = records[at]
-  if (!record) throw new Error('no event is left whose loss nothing would make good: nothing to sabotage')
+  if (!record) throw new Error('nothing to sabotage: a resync.required after each event excuses its loss')
   const event = JSON.parse(record.value)
   const others = records.filter((one) => one !== record)
   if (how === 'lose') return others
@@ -21,7 +21,11 @@ export function sabotage(records, how, token) {
   return records.toSpliced(at + 1, 0, copy)
 }
 
-/** Of a change that no receiver is told to fetch again afterwards: its loss would be excused else. @param {readonly TopicRecord[]} records */
+/**
+ * Returns the index of the last change event without a later `resync.required` in its partition, which would excuse its loss.
+ *
+ * @param {readonly TopicRecord[]} records
+ */
 function lastOrdinary(records) {
   /** @type {Map<number, number>} */
   const resyncs = new Map()

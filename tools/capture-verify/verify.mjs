@@ -12,18 +12,21 @@ import { Shapes } from './pim/shapes.mjs'
 import { TABLES } from './pim/tables.mjs'
 import { COMPANIES, createWorld, SOURCE } from './world/world.mjs'
 
-/** Until the reader has everything that the topic holds, at the end. */
+/** How long the reader may take, at the end of a run, to read the topic to its end. */
 const READ_LIMIT_MS = 60_000
-/** Every so often a line says how far the run is. */
+/** How often a line of progress is printed. */
 const PROGRESS_MS = 5_000
-/** Time between two checkpoints. Shorter leaves less room for changes to meet; longer lets a later announcement make good what was lost before it. */
+/**
+ * Time between two checkpoints. Too short: fewer hostile changes coincide. Too long: a later announcement hides a loss before it, because
+ * receivers then fetch everything again.
+ */
 const STRETCH_MS = { min: 15_000, max: 50_000 }
 
 /**
  * @typedef {object} VerifyOptions
  * @property {string} serverUrl - Postgres, as a user who may create databases.
  * @property {string[]} brokers
- * @property {string} dir - For everything that the run leaves.
+ * @property {string} dir - The folder for the evidence of the run.
  * @property {number} seed
  * @property {number} minutes
  * @property {ReadonlySet<string>} without
@@ -32,7 +35,7 @@ const STRETCH_MS = { min: 15_000, max: 50_000 }
  */
 
 /**
- * One run: changes under load, for so many minutes, and the evidence of it in `dir`.
+ * Makes one run: hostile changes under load for the given number of minutes. Writes the evidence to `dir`.
  *
  * @param {VerifyOptions} options
  * @returns {Promise<{ remove: () => Promise<void>, recent: string[], remedies: Record<string, number>, failures: Record<string, number> }>}
@@ -40,7 +43,7 @@ const STRETCH_MS = { min: 15_000, max: 50_000 }
 export async function verify({ serverUrl, brokers, dir, seed, minutes, without, say, signal }) {
   const chance = new Chance(seed)
   const world = await createWorld({ serverUrl, brokers, dir, env: process.env })
-  if (world.proxy === null) say('Kafka is not on this machine: its connections are not cut')
+  if (world.proxy === null) say('Kafka is not a single broker on this machine: its connections are not cut')
   const shapes = new Shapes()
   const words = { companies: COMPANIES, token: world.token }
   const source = { chance: chance.fork(), shapes, world: words, withDeferredKeys: !without.has('deferredKeys') }
@@ -79,7 +82,7 @@ export async function verify({ serverUrl, brokers, dir, seed, minutes, without, 
         }
         await checkpoint({ site, nemesis, operator })
       }
-      // The last checkpoint stands behind the last change: what is committed after it, nobody waits for.
+      // The last checkpoint must come after the last change: the run does not wait for changes that are committed later.
       await load.stop()
       await checkpoint({ site, nemesis, operator })
     } catch (error) {
@@ -115,7 +118,7 @@ export async function verify({ serverUrl, brokers, dir, seed, minutes, without, 
   return { remove: world.remove, recent: site.recent, remedies: operator.remedies, failures: load.failures }
 }
 
-/** Until the reader has everything that the topic holds. @param {import('./world/world.mjs').World} world */
+/** Waits until the reader has read the topic to its end. @param {import('./world/world.mjs').World} world */
 async function arrived({ reader, endOffsets }) {
   const limit = Date.now() + READ_LIMIT_MS
   while (!reader.hasReached(await endOffsets())) {

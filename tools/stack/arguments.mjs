@@ -2,19 +2,19 @@ import { parseArgs } from 'node:util'
 
 export const USAGE = `Usage: npm start -- [options]
 
-Starts a local Hooklane: PostgreSQL, Kafka and every service, on loopback and free ports. Ctrl-C stops all of it.
+Starts a local Hooklane: PostgreSQL, Kafka and every service, on free loopback ports. Ctrl-C stops all of it.
 
   --no-sample         without the sample PIM and receiver: for your own database and receivers
   --capture FILE      the capture file that says which tables are captured (with --no-sample); \${VARIABLES} in it come
                       from the environment
   --dispatchers N     dispatcher processes, 1 to 16 (1)
-  --no-restart        do not start services again that end by themselves
+  --no-restart        do not restart processes that end unexpectedly
   --detach            run in the background and return when everything is ready; npm stop ends it
   --help              this text
 
 HOOKLANE_HOME (.hooklane) holds data, logs and secrets. KAFKA_BROKERS and DATABASE_URL name servers to use instead of
-local ones. HOOKLANE_SERVERS says where local ones come from: docker, embedded, or auto (Docker Compose when an engine
-answers, else embedded). HTTP_PORT fixes the port of the API.
+local ones. HOOKLANE_SERVERS selects how local servers run: docker, embedded (processes of the launcher), or auto
+(Docker Compose when an engine answers, else embedded). HTTP_PORT fixes the port of the API.
 `
 
 /**
@@ -30,7 +30,7 @@ answers, else embedded). HTTP_PORT fixes the port of the API.
 /**
  * @param {readonly string[]} args
  * @returns {StartArguments}
- * @throws {Error} that says what is wrong with them
+ * @throws {Error} whose message says what is wrong with the arguments
  */
 export function parseStartArguments(args) {
   const { values } = parseArgs({

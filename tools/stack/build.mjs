@@ -11,7 +11,7 @@ import { runTool } from './tool.mjs'
 /** @typedef {{ onProgress: (text: string) => void, signal?: AbortSignal | undefined }} StepOptions */
 
 /**
- * Installs what the lockfile names unless it is installed.
+ * Installs the packages of the lockfile, unless all of them are installed.
  *
  * @param {StepOptions} options
  * @returns {Promise<void>}
@@ -21,13 +21,13 @@ export async function install({ onProgress, signal }) {
     if (await isInstalled()) return
     onProgress('installing packages (npm ci)')
     const advice =
-      'Is there a network, and are the registry and proxy of your npm settings right (npm config list)? Start again then. npm says'
+      'Check the network, and the registry and proxy in your npm settings (npm config list), then start again. npm reports'
     await runTool({ what: 'Installing the packages (npm ci)', command: 'npm', args: ['ci'], advice, signal })
   })
 }
 
 /**
- * Compiles what is newer than its output. tsc keeps account of that itself.
+ * Compiles the sources that are newer than their output. tsc itself keeps track of that.
  *
  * @param {StepOptions} options
  * @returns {Promise<void>}
@@ -41,7 +41,7 @@ export async function build({ onProgress, signal }) {
   })
 }
 
-/** tsc believes its account of a project even when somebody removed the output: then the account must go, too. */
+/** tsc trusts the tsbuildinfo file of a project even when its output was removed. The file must then be removed, too. */
 async function forgetRemovedOutput() {
   const { references = [] } = JSON.parse(await readFile(join(ROOT, 'tsconfig.json'), 'utf8'))
   for (const { path } of references) {
@@ -51,8 +51,8 @@ async function forgetRemovedOutput() {
 }
 
 /**
- * npm writes what it really installed into `node_modules/.package-lock.json`, and does so last: the lockfile's packages
- * must all be there in their versions, except optional ones (other platforms).
+ * Whether every package of the lockfile is installed in its version, except optional packages (of other platforms). npm
+ * writes the list of installed packages, `node_modules/.package-lock.json`, as its last step.
  *
  * @returns {Promise<boolean>}
  */
@@ -77,7 +77,7 @@ async function readLockfile(file) {
 }
 
 /**
- * Two systems side by side share the repository's `node_modules` and `dist`: one of them installs and builds at a time.
+ * Two systems side by side share the repository's `node_modules` and `dist`: only one of them installs or builds at a time.
  *
  * @param {AbortSignal | undefined} signal
  * @param {() => Promise<void>} work

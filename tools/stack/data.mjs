@@ -3,7 +3,7 @@ import { removeDockerServers } from './docker-servers.mjs'
 import { earlierServers, forgetServers } from './server-source.mjs'
 
 /**
- * Removes what Postgres and Kafka have stored for a home. Nothing of it may run.
+ * Removes the data of Postgres and Kafka in a home. No process of that home may be running.
  *
  * @param {import('./home.mjs').Home} home
  * @returns {Promise<void>}

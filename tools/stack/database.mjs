@@ -3,14 +3,14 @@ import { ROOT } from './home.mjs'
 import { parseDatabaseUrl, unreachableDatabase } from './named-servers.mjs'
 import { runTool } from './tool.mjs'
 
-/** The name of Hooklane's own database on a server that is named without one. */
+/** The name of Hooklane's own database, where DATABASE_URL names a server without a database. */
 const DATABASE = 'hooklane'
 
 const MIGRATE = join(ROOT, 'libs', 'postgres', 'dist', 'cli', 'migrate.js')
 
 /**
- * The database of Hooklane on a server: the one the URL names; `hooklane` when it names none or `postgres`, which is
- * every server's database for administration.
+ * The URL of Hooklane's database on a server: the database that the URL names, or `hooklane` when it names none or names
+ * `postgres`, which is the administration database of every server.
  *
  * @param {string} serverUrl
  * @returns {string}
@@ -38,7 +38,7 @@ export async function ensureDatabase(databaseUrl) {
     await client.connect()
     await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`)
   } catch (error) {
-    // Somebody else created it meanwhile.
+    // Another process has created it meanwhile.
     if (/** @type {{ code?: string }} */ (error).code === '42P04') return
     throw unreachable(databaseUrl, error)
   } finally {

@@ -9,11 +9,11 @@ import { lockHolder } from './lock.mjs'
 
 const POLL_MS = 200
 
-/** What a start says is for its owner: it names databases, paths and who subscribed. */
+/** Readable by its owner only: the launcher's output names databases, paths and subscribers. */
 const LOG_MODE = 0o600
 
 /**
- * Starts the launcher in the background, shows what it says until the system is ready or the start failed, and leaves it.
+ * Starts the launcher in the background, shows its output until the system is ready or the start has failed, and returns.
  *
  * @param {readonly string[]} args - As given to `npm start`.
  * @returns {Promise<void>}
@@ -25,7 +25,7 @@ export async function startDetached(args) {
   const log = join(home.logsDir, 'launcher.log')
   mkdirSync(home.logsDir, { recursive: true })
   const output = openSync(log, 'w', LOG_MODE)
-  // A log that an earlier start left keeps its mode otherwise.
+  // `open` sets the mode of a new file only: a log of an earlier start would keep its mode.
   fchmodSync(output, LOG_MODE)
   const launcher = spawn(
     process.execPath,
@@ -49,7 +49,7 @@ export async function startDetached(args) {
     return
   }
   launcher.unref()
-  process.stdout.write(`In the background (pid ${launcher.pid}); npm stop ends it. What it says: ${displayPath(log)}\n`)
+  process.stdout.write(`Running in the background (pid ${launcher.pid}); npm stop ends it. Log: ${displayPath(log)}\n`)
 }
 
 /**
@@ -64,7 +64,7 @@ async function isReady(home, pid) {
 /**
  * @param {string} file
  * @param {number} from
- * @returns {Promise<number>} how far it was shown
+ * @returns {Promise<number>} the number of bytes shown so far
  */
 async function showFrom(file, from) {
   const content = await readFile(file)

@@ -5,12 +5,12 @@ import { namedBrokers } from './named-servers.mjs'
 import { rememberedPort, startOnFreePorts } from './ports.mjs'
 import { readOrMakeSecret } from './secrets.mjs'
 
-/** The first start downloads the images; after that a start takes seconds. */
+/** Long enough for the first start, which downloads the images; later starts take seconds. */
 const HEALTHY_LIMIT_SECONDS = 180
 
 /**
- * Starts the containers of docker-compose.yml that the environment does not replace, and waits until they are healthy.
- * Docker starts them again when they end by themselves; their data lies in named volumes.
+ * Starts Postgres and Kafka from docker-compose.yml, unless the environment names a server instead, and waits until the
+ * containers are healthy. Docker restarts containers that end unexpectedly. Their data lies in named volumes.
  *
  * @param {import('./infrastructure.mjs').InfrastructureOptions} options
  * @returns {Promise<import('./infrastructure.mjs').Infrastructure>}
@@ -54,10 +54,10 @@ export async function startDockerServers({ home, env, onProgress, signal }) {
 }
 
 const ADVICE =
-  'Fix what Docker says, or set HOOKLANE_SERVERS=embedded to run Kafka and PostgreSQL without Docker. Docker says'
+  'Fix what Docker reports, or set HOOKLANE_SERVERS=embedded to run Kafka and PostgreSQL without Docker. Docker reports'
 
 /**
- * Stops the containers; their data stays.
+ * Stops the containers and keeps their data.
  *
  * @param {import('./home.mjs').Home} home
  */
@@ -71,7 +71,7 @@ export const stopDockerServers = (home) => runCompose(home, ['stop'], { env: PLA
 export const removeDockerServers = (home) => runCompose(home, ['down', '--volumes'], { env: PLACEHOLDERS })
 
 /**
- * What docker-compose.yml takes from the environment.
+ * The variables that docker-compose.yml reads.
  *
  * @param {{ postgres: number, kafka: number }} ports
  * @param {string} password
@@ -84,5 +84,5 @@ function composeEnvironment(ports, password) {
   }
 }
 
-/** Compose demands the required variables also where nothing is started with them. */
+/** Compose requires these variables also for commands that start no container. */
 const PLACEHOLDERS = composeEnvironment({ postgres: 1, kafka: 1 }, 'unused')

@@ -10,10 +10,10 @@ const run = promisify(execFile)
 
 const COMPOSE_FILE = join(ROOT, 'docker-compose.yml')
 
-/** An engine that hangs must not hold a start up for longer: embedded servers do as well. */
+/** An engine that hangs must not delay a start for longer: embedded servers can be used instead. */
 const ANSWER_LIMIT_MS = 5_000
 
-/** The first that reads `env_file` with `path` and `required`, as docker-compose.yml has it. */
+/** The first version that supports `env_file` with `path` and `required`, which docker-compose.yml uses. */
 const LEAST_COMPOSE = { major: 2, minor: 24 }
 
 /**
@@ -35,7 +35,7 @@ export async function dockerFault() {
 }
 
 /**
- * @param {string} version - As Compose says it: `2.36.2`, `v2.24.6-desktop.1`.
+ * @param {string} version - As Compose prints it: `2.36.2`, `v2.24.6-desktop.1`.
  * @returns {string | null}
  */
 function composeFault(version) {
@@ -46,8 +46,9 @@ function composeFault(version) {
 }
 
 /**
- * The Compose project of a home: two homes have containers and volumes of their own. So has a home that was deleted and
- * made again under its old path: the password of the old volumes went with the folder, and their Postgres takes no other.
+ * The name of the Compose project of a home, which keeps the containers and volumes of two homes apart. A home that was
+ * deleted and created again under the same path gets a new project: the password of the old volumes was deleted with the
+ * folder, and the Postgres in them accepts no other.
  *
  * @param {import('./home.mjs').Home} home
  * @returns {Promise<string>}
@@ -59,7 +60,7 @@ export async function composeProject({ dir, secretsDir }) {
 }
 
 /**
- * Runs `docker compose` on the home's project to its end.
+ * Runs `docker compose` on the project of the home, and resolves when the command has ended.
  *
  * @param {import('./home.mjs').Home} home
  * @param {readonly string[]} args

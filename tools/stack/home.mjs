@@ -7,20 +7,21 @@ import { StackError } from './stack-error.mjs'
 export const ROOT = resolve(import.meta.dirname, '..', '..')
 
 /**
- * Where a local system keeps everything it makes.
+ * The folder of a local system, and the files and folders in it.
  *
  * @typedef {object} Home
  * @property {string} dir - Absolute.
  * @property {string} lockFile - Held by the running launcher.
- * @property {string} stackFile - Tells programs where the running system is; there only while it is ready.
- * @property {string} processesFile - Pids of what was started, for the launcher that comes after a crash.
- * @property {string} serversFile - Whether its data is of embedded servers or of Docker's.
+ * @property {string} stackFile - Addresses and secrets of the running system, for programs. Exists only while the system is ready.
+ * @property {string} processesFile - Pids of the started processes, for the launcher that is started after a crash.
+ * @property {string} serversFile - Whether the data belongs to embedded servers or to Docker's.
  * @property {string} secretsDir
  * @property {string} logsDir
  * @property {string} cacheDir - Downloads; may be shared between homes.
  * @property {string} kafkaDir
  * @property {string} postgresDir
- * @property {string} dockerDir - Ports of Docker's servers; their data lies in volumes of Docker, in a project named by `docker-project` of the secrets.
+ * @property {string} dockerDir - The ports of the servers in Docker. Their data lies in Docker volumes; the secret `docker-project` is part
+ *   of the name of their Compose project.
  */
 
 /**
@@ -47,32 +48,32 @@ export function openHome(dir = process.env['HOOKLANE_HOME'] || join(ROOT, '.hook
 
 /**
  * @param {string} path
- * @returns {string} relative to the repository's root if it lies inside, as people type it
+ * @returns {string} relative to the root of the repository if it lies inside, as people type it
  */
 export function displayPath(path) {
   const inside = relative(ROOT, path)
   return inside.startsWith('..') || isAbsolute(inside) ? path : inside
 }
 
-/** Why a folder cannot be written to, in words. */
+/** Why a folder cannot be used, by the code of the error. */
 const FOLDER_FAULTS = /** @type {Record<string, string>} */ ({
   ENOTDIR: 'it is a file, or lies below one',
-  EACCES: 'it may not be written to by this user',
-  EPERM: 'it may not be written to by this user',
-  EROFS: 'it lies on a disk that may only be read',
+  EACCES: 'this user may not write to it',
+  EPERM: 'this user may not write to it',
+  EROFS: 'its disk is read-only',
   ENOSPC: 'its disk is full',
   EDQUOT: 'its disk quota is used up',
 })
 
 /**
- * Makes the folder of a home; refuses with one line when nothing can be written there.
+ * Creates the folder of a home. Throws a one-line message when the folder cannot be written to.
  *
  * @param {Home} home
  * @returns {Promise<void>}
  */
 export async function makeHome({ dir }) {
   try {
-    // A recursive mkdir on a disk that may only be read fails as if something was missing: ask what is there first.
+    // On a read-only disk, a recursive mkdir fails as if a folder were missing: check the nearest existing folder first.
     await probe(nearestFolder(dir))
     await mkdir(dir, { recursive: true })
     await probe(dir)
@@ -89,7 +90,7 @@ const probe = async (folder) => rmdir(await mkdtemp(join(folder, '.probe-')))
 
 /**
  * @param {string} path
- * @returns {string} itself, or what lies above it and exists
+ * @returns {string} the path itself, or the nearest folder above it that exists
  */
 function nearestFolder(path) {
   return existsSync(path) || path === dirname(path) ? path : nearestFolder(dirname(path))

@@ -4,8 +4,8 @@ export { readStack } from './stack-file.mjs'
 export { StackError } from './stack-error.mjs'
 
 /**
- * Starts Postgres and Kafka without any service, for tests; servers that DATABASE_URL and KAFKA_BROKERS name are used
- * instead. Installs and builds first.
+ * Starts Postgres and Kafka without any service, for tests. Where DATABASE_URL or KAFKA_BROKERS names a server, that one is
+ * used instead. Installs and builds first.
  *
  * @param {import('./system.mjs').InfrastructureRequest} [request]
  * @returns {Promise<{ serverUrl: string, kafkaBrokers: string[], stop: () => Promise<void> }>} `serverUrl`: Postgres, as a user who may create databases
@@ -26,17 +26,18 @@ export async function startInfrastructure(request = {}) {
  * A running local system.
  *
  * @typedef {object} RunningSystem
- * @property {import('./stack-file.mjs').Stack} stack - As stack.json stands at this moment: pids change when a service is started again.
- * @property {readonly string[]} running - Names of what runs.
- * @property {(name: string, signal?: NodeJS.Signals) => void} kill - Signals each service of that name, or one instance (`dispatcher-2`).
+ * @property {import('./stack-file.mjs').Stack} stack - The present content of stack.json: pids change when a service is restarted.
+ * @property {readonly string[]} running - The names of the running processes.
+ * @property {(name: string, signal?: NodeJS.Signals) => void} kill - Sends a signal to each service of that name, or to one instance
+ *   (`dispatcher-2`).
  * @property {(name: 'kafka' | 'postgres', signal: NodeJS.Signals) => Promise<() => Promise<void>>} takeDown - Ends a server by a
- *   signal and keeps it away (`restart` notwithstanding) until the function it answers starts it again on the same port and data.
+ *   signal and keeps it down, whatever `restart` says, until the returned function starts it again on the same port and data.
  * @property {() => Promise<void>} stop - Ends everything in reverse order.
  */
 
 /**
  * Starts a whole local system: Postgres, Kafka, schema, topics, services. Resolves when every service is ready and
- * stack.json is written; rejects after it has ended what it began.
+ * stack.json is written. When the start fails, ends what was started and then rejects.
  *
  * @param {import('./system.mjs').SystemRequest} [request]
  * @returns {Promise<RunningSystem>}
@@ -64,8 +65,8 @@ export async function startSystem(request = {}) {
 }
 
 /**
- * Programs that kill servers, or measure what they cost, need them as processes: Docker is for `npm start`, unless
- * HOOKLANE_SERVERS says otherwise.
+ * Chooses embedded servers, unless HOOKLANE_SERVERS says otherwise: programs that kill servers or measure their cost need
+ * them as processes. Only `npm start` prefers Docker.
  *
  * @template {import('./system.mjs').InfrastructureRequest} Request
  * @param {Request} request

@@ -10,9 +10,9 @@ import { rememberServers } from './server-source.mjs'
  * @typedef {object} Infrastructure
  * @property {string} serverUrl - Postgres, as a user who may create databases.
  * @property {string[]} kafkaBrokers
- * @property {{ name: string, pid: number, since: string, log: string }[]} processes - What runs here; empty for foreign servers.
+ * @property {{ name: string, pid: number, since: string, log: string }[]} processes - The servers that the launcher runs as processes.
  * @property {(name: ServerName, signal: NodeJS.Signals) => Promise<() => Promise<void>>} takeDown - See `KeptServer.takeDown`.
- * @property {() => Promise<void>} stop - Kafka, then Postgres.
+ * @property {() => Promise<void>} stop - Stops Kafka, then Postgres.
  */
 
 /** @typedef {'kafka' | 'postgres'} ServerName */
@@ -21,16 +21,17 @@ import { rememberServers } from './server-source.mjs'
  * @typedef {object} InfrastructureOptions
  * @property {import('./home.mjs').Home} home
  * @property {import('./process-registry.mjs').ProcessRegistry} registry
- * @property {NodeJS.ProcessEnv} env - DATABASE_URL and KAFKA_BROKERS name servers that are used instead.
- * @property {import('./server-source.mjs').LocalServers | null} servers - Whose servers the others are; null: there are none.
- * @property {() => void} onRestarted - A server runs again, under another pid.
- * @property {boolean} restart - Whether a server that ends by itself is started again.
+ * @property {NodeJS.ProcessEnv} env - DATABASE_URL and KAFKA_BROKERS name servers that are used instead of local ones.
+ * @property {import('./server-source.mjs').LocalServers | null} servers - How the local servers run; null when the environment names both
+ *   servers.
+ * @property {() => void} onRestarted - Called when a server runs again, under another pid.
+ * @property {boolean} restart - Whether a server that ends unexpectedly is restarted.
  * @property {import('./system.mjs').OnProgress} onProgress
  * @property {AbortSignal | undefined} signal
  */
 
 /**
- * Starts Postgres and Kafka, side by side, or takes the servers that the environment names.
+ * Starts Postgres and Kafka side by side. Where the environment names a server, that one is used instead.
  *
  * @param {InfrastructureOptions} options
  * @returns {Promise<Infrastructure>}

@@ -8,11 +8,11 @@ const run = promisify(execFile)
 
 const LEAST_JAVA = 17
 
-/** What else can be done: both spare the local broker, which alone needs Java and Maven. */
+/** The alternatives to an installation: only the embedded broker needs Java and Maven. */
 const OTHERWISE = 'start Docker, or name a running Kafka in KAFKA_BROKERS'
 
 /**
- * The Java that runs the local broker: the one on the PATH if it is new enough, else that of JAVA_HOME.
+ * Finds the Java that runs the local broker: the one on the PATH if it is new enough, else the one in JAVA_HOME.
  *
  * @returns {Promise<string>} the command
  */
@@ -27,7 +27,7 @@ export async function findJava() {
   }
   if (tooOld === null && home && !isJavaHome(home)) {
     throw new StackError(
-      `JAVA_HOME=${home} holds no Java (bin/java), and there is none on the PATH. Correct JAVA_HOME, install Java ${LEAST_JAVA} or newer, ${OTHERWISE}.`,
+      `JAVA_HOME=${home} contains no Java (bin/java), and there is none on the PATH. Correct JAVA_HOME, install Java ${LEAST_JAVA} or newer, ${OTHERWISE}.`,
     )
   }
   const found = tooOld === null ? 'was not found' : `${tooOld} is too old`
@@ -50,7 +50,7 @@ async function javaVersion(java) {
 }
 
 /**
- * Refuses with one line when Maven cannot be run.
+ * Throws a one-line message when Maven cannot be run.
  *
  * @returns {Promise<void>}
  */
@@ -58,7 +58,7 @@ export async function requireMaven() {
   const home = process.env['JAVA_HOME']
   if (home && !isJavaHome(home)) {
     throw new StackError(
-      `JAVA_HOME=${home} holds no Java (bin/java): Maven, which downloads the local Kafka, does not run with it. Correct or unset JAVA_HOME, ${OTHERWISE}.`,
+      `JAVA_HOME=${home} contains no Java (bin/java): Maven, which downloads the local Kafka, does not run with it. Correct or unset JAVA_HOME, ${OTHERWISE}.`,
     )
   }
   try {
@@ -68,7 +68,7 @@ export async function requireMaven() {
     const fault =
       code === 'ENOENT' ? 'was not found' : `does not run (${stderr?.trim().split('\n')[0] || `exit ${code}`})`
     throw new StackError(
-      `Maven (mvn) ${fault}: it downloads the local Kafka. Install it (Debian, Ubuntu: apt-get install maven; macOS: brew install maven), ${OTHERWISE}.`,
+      `Maven (mvn) ${fault}. It is needed to download the local Kafka. Install it (Debian, Ubuntu: apt-get install maven; macOS: brew install maven), ${OTHERWISE}.`,
     )
   }
 }

@@ -19,8 +19,8 @@ export const hasKafkaJars = (cacheDir) => existsSync(join(kafkaDir(cacheDir), 'c
 const kafkaDir = (cacheDir) => join(cacheDir, `kafka-${KAFKA_VERSION}`)
 
 /**
- * Downloads Kafka's published jars with Maven unless they are complete in the cache. The marker is written last: an
- * interrupted download starts again.
+ * Downloads Kafka's published jars with Maven, unless the cache holds all of them. The file `complete` is written last, so
+ * that an interrupted download is repeated.
  *
  * @param {{ cacheDir: string, onProgress: (text: string) => void, signal?: AbortSignal | undefined }} options
  * @returns {Promise<{ java: string, libraryDir: string }>}
@@ -41,7 +41,7 @@ export async function ensureKafkaJars({ cacheDir, onProgress, signal }) {
     throw error
   }
   if (hasKafkaJars(cacheDir)) {
-    // Another launcher was faster, and its broker may already run from there.
+    // Another launcher was faster, and its broker may already run from that folder: it must not be replaced.
     await rm(draft, { recursive: true })
     return { java, libraryDir }
   }
@@ -97,7 +97,7 @@ function explainFailure(code, tail) {
   const errors = tail.filter((line) => line.startsWith('[ERROR]') && line.length > '[ERROR] '.length)
   const evidence = (errors.length > 0 ? errors.slice(0, 3) : tail).map((line) => `    ${line.slice(0, 600)}`)
   return [
-    `Maven could not download Kafka (exit ${code}). Is there a network, and are the mirrors and proxies in ~/.m2/settings.xml right? Start again then, or name a running Kafka in KAFKA_BROKERS. Maven says:`,
+    `Maven could not download Kafka (exit ${code}). Check the network, and the mirrors and proxies in ~/.m2/settings.xml, then start again; or name a running Kafka in KAFKA_BROKERS. Maven reports:`,
     ...evidence,
   ].join('\n')
 }

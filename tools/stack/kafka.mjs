@@ -15,16 +15,16 @@ const run = promisify(execFile)
 
 const LOG4J_CONFIGURATION = join(import.meta.dirname, 'kafka', 'log4j2.yaml')
 
-/** The broker says so when it is usable: 2–4 s after a clean stop, 12 s at worst. More only on a busy machine. */
+/** The broker is usable 2–4 s after a clean stop, at worst after 12 s. It takes longer only on a busy machine. */
 const START_LIMIT_MS = 120_000
 
-/** A clean stop takes 1.3–3.3 s; a broker that is killed costs the next start its session timeout and log recovery. */
+/** A clean stop takes 1.3–3.3 s. After a kill, the next start has to wait for the broker's session timeout and for log recovery. */
 const STOP_STEPS = /** @type {const} */ ([
   { signal: 'SIGTERM', waitMs: 30_000 },
   { signal: 'SIGKILL', waitMs: 5_000 },
 ])
 
-/** What the broker prints when it serves. */
+/** What the broker prints when it accepts clients. */
 const STARTED = 'Kafka Server started'
 
 const JVM_OPTIONS = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true']
@@ -40,17 +40,17 @@ const JVM_OPTIONS = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopA
  */
 
 /**
- * Starts one Apache Kafka broker (KRaft, broker and controller in one) on loopback and resolves when it serves.
- * Data in `dataDir` is kept and used again. The jars are downloaded once by Maven into `cacheDir`.
+ * Starts one Apache Kafka broker (KRaft; broker and controller in one process) on loopback, and resolves when it accepts
+ * clients. Data in `dataDir` is kept and used again. Maven downloads the jars once into `cacheDir`.
  *
  * @param {object} options
  * @param {string} options.dataDir
- * @param {number} [options.port] - Default: that of the last start if it is free, else a free one.
+ * @param {number} [options.port] - Default: the port of the last start if it is free, else a free one.
  * @param {string} [options.cacheDir] - Default: `cache` beside `dataDir`.
  * @param {string} [options.logDir] - Default: `logs` in `dataDir`.
  * @param {(text: string) => void} [options.onProgress]
  * @param {import('./server-process.mjs').OnSpawn} [options.onSpawn]
- * @param {AbortSignal} [options.signal] - Gives up the start and ends what it began.
+ * @param {AbortSignal} [options.signal] - Aborts the start and ends what it has started.
  * @returns {Promise<RunningKafka>}
  */
 export async function startKafka({
@@ -65,7 +65,7 @@ export async function startKafka({
   const { java, libraryDir } = await ensureKafkaJars({ cacheDir, onProgress, signal })
   await mkdir(logDir, { recursive: true })
   if (wantedPort !== undefined && !(await isPortFree(wantedPort))) {
-    throw new StackError(`Kafka cannot have port ${wantedPort} on 127.0.0.1: something else listens there.`)
+    throw new StackError(`Kafka cannot use port ${wantedPort} on 127.0.0.1: something else listens there.`)
   }
   const choosePorts = async () => ({
     port: wantedPort ?? (await rememberedPort(join(dataDir, 'port'))),
@@ -135,11 +135,11 @@ function serverProperties({ dataDir, port, controllerPort }) {
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': join(dataDir, 'data'),
-    // A misspelt topic must be an error, not a new topic with default settings.
+    // A misspelt topic name must be an error. It must not create a topic with default settings.
     'auto.create.topics.enable': false,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1_000,
-    // One broker: every internal topic must ask for one copy only.
+    // There is one broker: every internal topic must ask for one replica only.
     'offsets.topic.replication.factor': 1,
     'offsets.topic.num.partitions': 4,
     'default.replication.factor': 1,
@@ -150,7 +150,7 @@ function serverProperties({ dataDir, port, controllerPort }) {
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'share.coordinator.state.topic.num.partitions': 1,
-    // After a kill the broker waits for its own former session to end.
+    // After a kill the broker waits until its previous session has timed out.
     'broker.session.timeout.ms': 2_000,
     'broker.heartbeat.interval.ms': 400,
     'log.index.size.max.bytes': 1_048_576,
@@ -164,7 +164,7 @@ function serverProperties({ dataDir, port, controllerPort }) {
 }
 
 /**
- * Java reads properties files as Latin-1 with backslash escapes.
+ * Escapes a value as Java needs it: properties files are read as Latin-1 with backslash escapes.
  *
  * @param {string} value
  */
@@ -175,8 +175,8 @@ function escapeProperty(value) {
 }
 
 /**
- * Formats the storage when that was not completed before; the marker is written last, a half-formatted storage holds
- * nothing yet and is made again.
+ * Formats the storage, unless that was completed before. The file `formatted` is written last: a half-formatted storage
+ * holds no data yet, so it is removed and formatted again.
  *
  * @param {{ java: string, jvm: readonly string[], dataDir: string, properties: string }} options
  */
@@ -192,7 +192,7 @@ async function formatOnce({ java, jvm, dataDir, properties }) {
   await writeFile(marker, `${clusterId}\n`)
 }
 
-/** As Kafka writes ids. One that begins with a dash would be taken for an option. */
+/** A random id in Kafka's format. An id that begins with a dash would be read as a command-line option. */
 function newClusterId() {
   for (;;) {
     const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url')
@@ -201,7 +201,8 @@ function newClusterId() {
 }
 
 /**
- * Waits for the broker's own word: that its port answers proves nothing when somebody else was faster to bind it.
+ * Waits until the broker prints that it has started. A port that accepts connections would prove nothing: another process
+ * may have bound it first.
  *
  * @param {{ broker: import('./server-process.mjs').ServerProcess, logDir: string, signal: AbortSignal | undefined }} options
  */
@@ -212,9 +213,7 @@ async function untilStarted({ broker, logDir, signal }) {
     signal?.throwIfAborted()
     if (!broker.isRunning()) throw new StackError(`Kafka ended while it started. The end of ${logDir}:\n${evidence()}`)
     if (Date.now() > limit) {
-      throw new StackError(
-        `Kafka does not answer after ${START_LIMIT_MS / 1000} s. The end of ${logDir}:\n${evidence()}`,
-      )
+      throw new StackError(`Kafka is not ready after ${START_LIMIT_MS / 1000} s. The end of ${logDir}:\n${evidence()}`)
     }
     await delay(100)
   }

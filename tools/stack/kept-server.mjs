@@ -11,7 +11,7 @@ import { RestartPause } from './restart-pause.mjs'
 /** @typedef {(options: Options, onProgress: (text: string) => void, port?: number) => Promise<LocalServer>} StartServer */
 
 /**
- * Starts a server and, unless told otherwise, again under the same port whenever it ends by itself.
+ * Starts a server. Unless `restart` is off, starts it again on the same port whenever it ends unexpectedly.
  *
  * @param {import('./infrastructure.mjs').ServerName} name
  * @param {Options} options
@@ -28,15 +28,17 @@ export async function keepRunning(name, options, start) {
 }
 
 /**
- * A server that runs, and those that replace it. It is *running*; when it ends by itself it is *waiting* and starts again,
- * for as long as it takes (a full disk may be full for an hour); while *taken down* it waits for the one who took it down;
- * after `stop` it has *ended*.
+ * A server process and the processes that replace it. Its states:
+ * - *running*.
+ * - *waiting*: the process ended unexpectedly. Starts are attempted until one succeeds; a full disk may be full for an hour.
+ * - *taken down*: by `takeDown`, until the function that `takeDown` returned is called.
+ * - *ended*: after `stop`.
  */
 export class KeptServer {
   #name
   #server
   #context
-  /** When the present process was ready. */
+  /** When the present process became ready. */
   #since = new Date()
   #stopping = new AbortController()
   #restartPause = new RestartPause()
@@ -66,10 +68,10 @@ export class KeptServer {
   }
 
   /**
-   * Ends the server by a signal and keeps it away.
+   * Ends the server by a signal and keeps it down.
    *
    * @param {NodeJS.Signals} signal
-   * @returns {Promise<() => Promise<void>>} starts it again, under the same port and on the same data
+   * @returns {Promise<() => Promise<void>>} starts it again, on the same port and the same data
    */
   async takeDown(signal) {
     if (this.#isTakenDown) throw new Error(`${this.#name} is down already`)
@@ -85,7 +87,7 @@ export class KeptServer {
 
   async stop() {
     this.#stopping.abort()
-    // Who takes a server down hears of a start that fails; here it has merely ended.
+    // A failed start is reported to the caller of the function that `takeDown` returned. Here it only means: it has ended.
     await this.#restarting.catch(() => {})
     this.#context.say('stopping')
     await this.#server.stop()
@@ -99,7 +101,7 @@ export class KeptServer {
       options.registry.prune()
       if (this.#isTakenDown) say('taken down')
       else if (options.restart) this.#restarting = this.#untilStartedAgain()
-      else say('ended by itself')
+      else say('ended unexpectedly')
     })
   }
 
@@ -109,7 +111,7 @@ export class KeptServer {
     let told = ''
     for (let ranMs = Date.now() - this.#since.getTime(); !signal.aborted; ranMs = 0) {
       const full = await explainFullDisk(options.home.dir)
-      const text = full === null ? 'ended by itself; starting it again' : `ended by itself: ${full}`
+      const text = full === null ? 'ended unexpectedly; restarting' : `ended unexpectedly: ${full}`
       if (text !== told) say(text)
       told = text
       await delay(this.#restartPause.afterEnd(ranMs), undefined, { signal }).catch(() => {})
@@ -126,7 +128,7 @@ export class KeptServer {
     const { options, start, say } = this.#context
     this.#server = await start({ ...options, signal: this.#stopping.signal }, say, portOf(this.address))
     this.#since = new Date()
-    say('runs again')
+    say('running again')
     this.#watch()
     options.onRestarted()
   }

@@ -3,21 +3,22 @@
  *
  * @typedef {object} Lag
  * @property {'replication slot' | 'router' | 'dispatcher' | 'recorder'} reader
- * @property {string} of - The source, or the worker group; for others what they read.
+ * @property {string} of - The source of a replication slot, the worker group of a dispatcher, for others the topics they read.
  * @property {'records' | 'bytes'} unit
  * @property {number} lag
- * @property {number} [safeBytes] - Of a replication slot: what may still be written before it is lost; absent without a limit.
- * @property {number} [parkedLanes] - Of a worker group: apps that fail.
- * @property {number} [oldestSeconds] - Of a worker group: since the oldest waiting delivery was routed.
+ * @property {number} [safeBytes] - Of a replication slot: how much more WAL may be written before the slot is lost; absent without a limit.
+ * @property {number} [parkedLanes] - Of a worker group: the number of apps whose lane is parked because it fails.
+ * @property {number} [oldestSeconds] - Of a worker group: the age, since its routing, of the oldest delivery that waits at the head of a
+ *   lane.
  */
 
 /** @typedef {import('./metrics-text.mjs').Sample} Sample */
 
 /**
- * How far every reader is behind, by the metrics of all processes.
+ * Computes from the metrics of all processes how far every reader is behind.
  *
  * @param {readonly Sample[]} samples
- * @returns {Lag[]} in the order in which a change passes them
+ * @returns {Lag[]} in the order in which a change passes the readers
  */
 export function lagOf(samples) {
   const by = (/** @type {string} */ name, label = '', combine = sum) =>
@@ -54,7 +55,7 @@ export function lagOf(samples) {
 const sum = (/** @type {number} */ a, /** @type {number} */ b) => a + b
 
 /**
- * One value per value of the label, out of those of all processes.
+ * Combines the samples of all processes into one value per value of the label.
  *
  * @param {readonly Sample[]} samples
  * @param {string} label

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { identifyProcess, isAlive } from './process-identity.mjs'
 
 /**
- * A lock held by a process: free again when that process has ended, however it ended.
+ * A lock that a process holds. It is free again when that process has ended, in whatever way.
  *
  * @typedef {object} Lock
  * @property {() => Promise<void>} release
@@ -12,7 +12,7 @@ import { identifyProcess, isAlive } from './process-identity.mjs'
 
 /**
  * @param {string} file
- * @returns {Promise<{ lock: Lock } | { heldBy: number }>} the lock, or the pid of the process that has it
+ * @returns {Promise<{ lock: Lock } | { heldBy: number }>} the lock, or the pid of the process that holds it
  */
 export async function tryLock(file) {
   await mkdir(dirname(file), { recursive: true })
@@ -35,7 +35,7 @@ export async function tryLock(file) {
 
 /**
  * @param {string} file
- * @returns {Promise<import('./process-identity.mjs').ProcessIdentity | null>} the living process that has the lock
+ * @returns {Promise<import('./process-identity.mjs').ProcessIdentity | null>} the live process that holds the lock
  */
 export async function lockHolder(file) {
   const content = await readFile(file, 'utf8').catch(() => null)
@@ -51,14 +51,14 @@ function parseHolder(content) {
   try {
     return JSON.parse(content)
   } catch {
-    // Cut off by a full disk or a crash of the machine: nobody holds it.
+    // The file was cut off by a full disk or a crash of the machine: no process holds the lock.
     return null
   }
 }
 
 /**
- * Takes the dead holder's file away. Somebody else may have done so and locked again since we read it: what we moved is
- * put back unless it is what we read.
+ * Removes the lock file of a dead holder. Since we read it, another process may have removed it and taken the lock: we move
+ * the file aside, and put it back unless its content is what we read.
  *
  * @param {string} file
  * @param {string} stale

@@ -9,7 +9,7 @@ const LINE = /^(?<name>[a-zA-Z_:][\w:]*)(?:\{(?<labels>.*)\})? (?<value>\S+)/
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g
 
 /**
- * Reads what `/metrics` answers: the text format of Prometheus, without comments and timestamps.
+ * Parses the body of `/metrics`: the text format of Prometheus. Comments and timestamps are ignored.
  *
  * @param {string} text
  * @returns {Sample[]}

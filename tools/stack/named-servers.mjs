@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { StackError } from './stack-error.mjs'
 
-/** How long a named server may take to accept a connection. */
+/** A named server that takes longer to accept a connection is refused. */
 const CONNECT_LIMIT_MS = 5_000
 
 /**
@@ -16,7 +16,7 @@ export function namedBrokers(env) {
 }
 
 /**
- * Refuses with one line when a server that the environment names does not answer, before anything is started for it.
+ * Throws a one-line message when a server that the environment names does not answer. Called before anything is started.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<void>}
@@ -48,7 +48,7 @@ async function brokerFault(broker) {
 /** @param {string} databaseUrl */
 async function requireDatabase(databaseUrl) {
   const url = parseDatabaseUrl(databaseUrl)
-  // Without a host, or with one as a parameter, it is a socket in the file system: the first query tells.
+  // Without a host, or with one as a parameter, the URL names a Unix socket: the first query shows whether a server answers.
   if (url.hostname === '' || url.searchParams.has('host')) return
   const fault = await connectFault(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port || 5432))
   if (fault !== null) throw unreachableDatabase(databaseUrl, fault)
@@ -65,7 +65,7 @@ export function unreachableDatabase(databaseUrl, fault) {
 }
 
 /**
- * What may be shown: terminals are looked at, and what they show is kept in logs.
+ * The URL with its passwords replaced by `***`, for terminals and logs.
  *
  * @param {string} databaseUrl
  * @returns {string}
@@ -82,7 +82,7 @@ export function parseDatabaseUrl(text) {
   try {
     if (/^postgres(ql)?:\/\//.test(text)) return new URL(text)
   } catch {
-    // Said below, with an example.
+    // Not a URL: the error below shows an example.
   }
   throw new StackError('DATABASE_URL must look like postgres://user:password@host:5432/database')
 }

@@ -5,17 +5,17 @@ import { StackError } from './stack-error.mjs'
 import { writeFileAtomically } from './write-file-atomically.mjs'
 
 /**
- * Ports are taken below the range from which systems give outgoing connections theirs (32768 and up on Linux): a
- * restarted process must find its port free, not lent to somebody's client socket.
+ * Ports are chosen below the ephemeral range, from which the system takes the ports of outgoing connections (32768 and up
+ * on Linux): a restarted process must find its port free, and not in use by some client socket.
  */
 const LOWEST_PORT = 20_000
 const HIGHEST_PORT = 32_700
 const TRIES = 200
 
-/** Losing a port between choice and use is rare; three times in a row is a defect. */
+/** Rarely, another process takes a port between its choice and its use. Three times in a row is a defect. */
 export const LOST_PORT_TRIES = 3
 
-/** Ports handed out by this process and perhaps not bound yet. */
+/** Ports that this process has chosen and perhaps not bound yet. */
 const handedOut = new Set()
 
 /**
@@ -31,7 +31,7 @@ export function isPortFree(port) {
 }
 
 /**
- * A free port on loopback: the preferred one if it is free, so that a second start comes back under its old address.
+ * A free port on loopback: the preferred one if it is free, so that a second start keeps its address.
  *
  * @param {number | null} [preferred]
  * @returns {Promise<number>}
@@ -48,7 +48,7 @@ export async function freePort(preferred = null) {
 }
 
 /**
- * The port written in `file` by an earlier start if it is still free, else a new one; remembered in `file`.
+ * The port that an earlier start wrote to `file`, if it is still free; else a new one, which is written to `file`.
  *
  * @param {string} file
  * @returns {Promise<number>}
@@ -61,13 +61,13 @@ export async function rememberedPort(file) {
 }
 
 /**
- * Starts something on ports that are chosen here. When somebody else takes one between its choice and its use, it is
- * started again on others.
+ * Chooses ports and starts something on them. When another process takes one of the ports before it is bound, chooses new
+ * ports and starts again.
  *
  * @template {Record<string, number>} Ports
  * @template T
  * @param {() => Promise<Ports>} choose
- * @param {(ports: Ports) => Promise<T>} start - Rejects when it cannot have a port, and leaves nothing running then.
+ * @param {(ports: Ports) => Promise<T>} start - Rejects when it cannot bind a port. It must then leave nothing running.
  * @returns {Promise<T>}
  */
 export async function startOnFreePorts(choose, start) {
@@ -83,7 +83,7 @@ export async function startOnFreePorts(choose, start) {
 }
 
 /**
- * A port that the user chose: refused with one line when it is none, or when somebody listens there.
+ * Checks a port that the user chose. Throws a one-line message when the value is not a port, or when the port is in use.
  *
  * @param {string} key - Of the setting.
  * @param {string} value

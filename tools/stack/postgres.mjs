@@ -16,10 +16,10 @@ const run = promisify(execFile)
 
 const SUPERUSER = 'postgres'
 
-/** Recovery after a kill reads the log since the last checkpoint: seconds, not minutes, with default settings. */
+/** After a kill, recovery reads the WAL since the last checkpoint. With the default settings this takes seconds, not minutes. */
 const START_LIMIT_MS = 120_000
 
-/** Fast shutdown waits for replication clients to confirm the end of the log; immediate shutdown waits for nobody. */
+/** Fast shutdown (SIGINT) waits until replication clients have confirmed the end of the WAL; immediate shutdown (SIGQUIT) does not wait. */
 const STOP_STEPS = /** @type {const} */ ([
   { signal: 'SIGINT', waitMs: 15_000 },
   { signal: 'SIGQUIT', waitMs: 5_000 },
@@ -28,12 +28,12 @@ const STOP_STEPS = /** @type {const} */ ([
 
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
-  // TCP only: a socket in /tmp would meet those of other servers.
+  // TCP only: a socket in /tmp would collide with those of other servers.
   unix_socket_directories: '',
   wal_level: 'logical',
   max_replication_slots: 50,
   max_wal_senders: 50,
-  // A slot that nobody reads must not fill the disk.
+  // A replication slot without a reader must not fill the disk.
   max_slot_wal_keep_size: '1GB',
   max_connections: 200,
   timezone: 'UTC',
@@ -51,20 +51,22 @@ const SETTINGS = {
  */
 
 /**
- * Starts PostgreSQL (the published binaries that npm installed) on loopback and resolves when it serves. Data in
+ * Starts PostgreSQL (the published binaries that npm installed) on loopback, and resolves when it accepts clients. Data in
  * `dataDir` is kept and used again. PostgreSQL refuses to run as root: for root it runs as the system user `postgres`,
- * which is made when it does not exist.
+ * which is created when it does not exist.
  *
  * @param {object} options
  * @param {string} options.dataDir
- * @param {number} [options.port] - Default: that of the last start if it is free, else a free one.
+ * @param {number} [options.port] - Default: the port of the last start if it is free, else a free one.
  * @param {string} [options.secretsDir] - Holds the superuser's password. Default: `secrets` beside `dataDir`.
  * @param {string} [options.logDir] - Default: `logs` in `dataDir`.
- * @param {Readonly<Record<string, string | number>>} [options.settings] - Beside ours, or instead of them.
+ * @param {Readonly<Record<string, string | number>>} [options.settings] - Added to the settings above; the same name replaces the value
+ *   above.
  * @param {(text: string) => void} [options.onProgress]
  * @param {import('./server-process.mjs').OnSpawn} [options.onSpawn]
- * @param {AbortSignal} [options.signal] - Gives up the start and ends what it began.
- * @param {import('./postgres-binaries.mjs').PostgresRelease} [options.release] - Default: 18. Data stays with its release.
+ * @param {AbortSignal} [options.signal] - Aborts the start and ends what it has started.
+ * @param {import('./postgres-binaries.mjs').PostgresRelease} [options.release] - Default: 18. Data of one release cannot be used by
+ *   another.
  * @returns {Promise<RunningPostgres>}
  */
 export async function startPostgres({
@@ -89,7 +91,7 @@ export async function startPostgres({
   }
   signal?.throwIfAborted()
   if (wantedPort !== undefined && !(await isPortFree(wantedPort))) {
-    throw new StackError(`PostgreSQL cannot have port ${wantedPort} on 127.0.0.1: something else listens there.`)
+    throw new StackError(`PostgreSQL cannot use port ${wantedPort} on 127.0.0.1: something else listens there.`)
   }
   const choosePorts = async () => ({ port: wantedPort ?? (await rememberedPort(join(dataDir, 'port'))) })
   const server = await startOnFreePorts(choosePorts, async ({ port }) => ({
@@ -141,7 +143,8 @@ async function serve({ postgres, user, cluster, logDir, settings, onSpawn, signa
 }
 
 /**
- * Makes the cluster under another name and renames it when it is whole: an interrupted start starts over.
+ * Creates the cluster under a draft name and renames it when it is complete: after an interruption, the next start begins
+ * from scratch.
  *
  * @param {object} options
  * @param {string} options.initdb
@@ -160,7 +163,8 @@ async function initialise({ initdb, release, cluster, password, user }) {
     await chown(draft, user.owner.uid, user.owner.gid)
     await chown(passwordFile, user.owner.uid, user.owner.gid)
   }
-  // Locale-independent: the same order of texts and the same messages on every machine. Its own provider came with 17.
+  // Independent of the machine's locale: every machine sorts texts alike and prints the same messages. The builtin locale
+  // provider exists since release 17.
   const provider = release >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []
   const locale = ['--encoding=UTF8', '--locale=C', ...provider]
   const access = [`--username=${SUPERUSER}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
@@ -176,7 +180,7 @@ async function initialise({ initdb, release, cluster, password, user }) {
 }
 
 /**
- * `postmaster.pid` says so in its eighth line, as pg_ctl reads it.
+ * Waits until the eighth line of `postmaster.pid` says `ready`, as pg_ctl does.
  *
  * @param {{ server: import('./server-process.mjs').ServerProcess, cluster: string, signal: AbortSignal | undefined }} options
  */

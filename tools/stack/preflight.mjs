@@ -9,15 +9,15 @@ import { chooseServers } from './server-source.mjs'
  * @typedef {object} PreflightOptions
  * @property {import('./home.mjs').Home} home
  * @property {NodeJS.ProcessEnv} env
- * @property {boolean} fresh - Earlier data is not used.
+ * @property {boolean} fresh - Whether the start begins with empty servers: where earlier data is then does not matter.
  * @property {import('./system.mjs').OnProgress} onProgress
  */
 
 /**
- * Refuses with one line what the machine lacks, before anything is downloaded or started.
+ * Checks the machine before anything is downloaded or started. Throws a one-line message that names what is missing.
  *
  * @param {PreflightOptions} options
- * @returns {Promise<import('./server-source.mjs').LocalServers | null>} where Postgres and Kafka come from; null: the environment names both
+ * @returns {Promise<import('./server-source.mjs').LocalServers | null>} how the local servers run; null: the environment names both servers
  */
 export async function preflight(options) {
   const { home, env } = options

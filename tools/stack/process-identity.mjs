@@ -2,16 +2,16 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
- * A process, told apart from later ones that got the same pid.
+ * Identifies a process, also among later processes with the same pid.
  *
  * @typedef {object} ProcessIdentity
  * @property {number} pid
- * @property {string} startedAt - Opaque; differs for every process that ever had this pid.
+ * @property {string} startedAt - Opaque; differs between all processes that ever had this pid.
  */
 
 /**
  * @param {number} pid
- * @returns {ProcessIdentity | null} null when no such process lives
+ * @returns {ProcessIdentity | null} null when no process with this pid is alive
  */
 export function identifyProcess(pid) {
   const startedAt = process.platform === 'linux' ? startTicks(pid) : startDate(pid)
@@ -20,13 +20,13 @@ export function identifyProcess(pid) {
 
 /**
  * @param {ProcessIdentity} identity
- * @returns {boolean} whether that very process still lives
+ * @returns {boolean} whether exactly this process is still alive
  */
 export const isAlive = ({ pid, startedAt }) => identifyProcess(pid)?.startedAt === startedAt
 
 /**
  * @param {number} pid
- * @returns {string} the command line, words separated by blanks; empty when it cannot be read
+ * @returns {string} the command line, its words separated by spaces; empty when it cannot be read
  */
 export function commandLine(pid) {
   try {
@@ -34,7 +34,7 @@ export function commandLine(pid) {
       ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
       : processStatus(pid, 'command')
   } catch {
-    // It ended meanwhile, or belongs to somebody else: not surely ours.
+    // The process ended meanwhile, or belongs to another user: we cannot be sure that it is ours.
     return ''
   }
 }
@@ -46,7 +46,7 @@ export function commandLine(pid) {
 function startTicks(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field, the name in parentheses, may itself hold blanks and parentheses.
+    // The second field, the name in parentheses, may itself contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const [state, ticksSinceBoot] = [fields[0], fields[19]]
     if (state === 'Z' || state === 'X') return null

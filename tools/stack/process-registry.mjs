@@ -8,22 +8,23 @@ import { commandLine, identifyProcess, isAlive } from './process-identity.mjs'
  * @property {string} name
  * @property {number} pid
  * @property {string} startedAt
- * @property {string} marker - Part of its command line.
+ * @property {string} marker - Part of its command line, see `ServerSpecification`.
  */
 
-/** The servers that the services need end after them, in this order. */
+/** The servers, which the services need: they are ended after the services, in this order. */
 const LAST_TO_END = ['kafka', 'postgres']
 
-/** How each kind of leftover is asked to end, and how long it may take before the next, harsher signal. */
+/** The signals that each kind of leftover gets, the gentlest first. */
 const SIGNALS = /** @type {const} */ ({
   kafka: ['SIGTERM', 'SIGKILL'],
   postgres: ['SIGINT', 'SIGQUIT', 'SIGKILL'],
   service: ['SIGTERM', 'SIGKILL'],
 })
+/** How long a leftover may take to end before it gets the next, harsher signal. */
 const SIGNAL_LIMIT_MS = 15_000
 
 /**
- * Remembers in a file which processes were started, so that the launcher that comes after a crash can end them. A pid
+ * Records in a file which processes were started, so that the launcher that is started after a crash can end them. A pid
  * alone proves nothing: the start time and the command line must be those of the recorded process.
  */
 export class ProcessRegistry {
@@ -34,7 +35,8 @@ export class ProcessRegistry {
 
   /**
    * @param {string} file
-   * @param {(text: string) => void} onFault - The file could not be written: the record is kept here, and written with the next change.
+   * @param {(text: string) => void} onFault - Called when the file could not be written. The record is kept in memory and written with the
+   *   next change.
    */
   constructor(file, onFault) {
     this.#file = file
@@ -42,7 +44,7 @@ export class ProcessRegistry {
   }
 
   /**
-   * Records a new process. Synchronous: between the start of a process and its record nothing else may happen.
+   * Records a new process. Synchronous, because nothing may happen between the start of a process and its record.
    *
    * @param {{ name: string, pid: number, marker: string }} started
    */
@@ -53,24 +55,24 @@ export class ProcessRegistry {
     this.#write()
   }
 
-  /** @returns {string[]} the names of what was recorded and lives */
+  /** @returns {string[]} the names of the recorded processes that are alive */
   running() {
     return this.#processes.filter(isAlive).map(({ name }) => name)
   }
 
-  /** Forgets what has ended; the file goes with the last one. */
+  /** Removes the ended processes from the record, and the file when no process is left. */
   prune() {
     this.#processes = this.#processes.filter(isAlive)
     this.#write()
   }
 
-  /** @returns {RecordedProcess[]} what an earlier launcher left running */
+  /** @returns {RecordedProcess[]} the processes that an earlier launcher left running */
   leftovers() {
     return this.#read().filter((recorded) => isAlive(recorded) && commandLine(recorded.pid).includes(recorded.marker))
   }
 
   /**
-   * Ends what an earlier launcher left running: services first, Kafka and then Postgres last.
+   * Ends the processes that an earlier launcher left running: first the services, then Kafka, then Postgres.
    *
    * @param {(text: string) => void} onProgress
    * @returns {Promise<void>}
@@ -82,7 +84,7 @@ export class ProcessRegistry {
     for (const group of [services, ...servers]) {
       if (group.length === 0) continue
       onProgress(
-        `ending what an earlier start left running: ${group.map(({ name, pid }) => `${name} (${pid})`).join(', ')}`,
+        `ending processes that an earlier start left running: ${group.map(({ name, pid }) => `${name} (${pid})`).join(', ')}`,
       )
       await Promise.all(group.map(endProcess))
     }
@@ -104,8 +106,8 @@ export class ProcessRegistry {
     try {
       this.#writeFile()
     } catch (error) {
-      // A full disk must not take the launcher down: it knows what runs, and ends it.
-      this.#onFault(`could not be brought up to date (${error instanceof Error ? error.message : error})`)
+      // A full disk must not end the launcher: it knows its processes without the file, and ends them.
+      this.#onFault(`could not be updated (${error instanceof Error ? error.message : error})`)
     }
   }
 

@@ -1,8 +1,8 @@
-/** A step that says nothing for so long is reported as still under way. */
+/** A step that reports nothing for this long is announced as still running. */
 const STILL_AFTER_MS = 10_000
 
 /**
- * Prints one line per step of a start: seconds since it began, who speaks, what it does.
+ * Prints one line per report of a start: the seconds since the start began, the step, and its text.
  *
  * @param {(line: string) => void} print
  * @returns {{ report: (step: string, text: string) => void, end: () => void }}
@@ -16,7 +16,7 @@ export function createProgress(print) {
   const reminder = setInterval(() => {
     if (Date.now() - spokenAt < STILL_AFTER_MS || last === '') return
     spokenAt = Date.now()
-    print(line('…', `still at it: ${last}`))
+    print(line('…', `still running: ${last}`))
   }, 1_000)
   reminder.unref()
   return {

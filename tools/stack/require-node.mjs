@@ -1,5 +1,5 @@
 /*
- * Imported first by every program of tools/: says in one line that Node is too old, before a module that needs a newer one
+ * Imported first by every program of tools/: prints one line when Node is too old, before a module that needs a newer Node
  * is evaluated. Imports nothing, and uses nothing that an old Node does not know.
  */
 

@@ -1,14 +1,14 @@
 import { StackError } from './stack-error.mjs'
 
 /**
- * Runs a program to its end: a fault that the user can fix is printed as its message alone, a defect with its stack
- * trace; both end with exit code 1.
+ * Runs a program to its end. A fault that the user can fix is printed as its message alone, a defect with its stack trace.
+ * Both end with exit code 1.
  *
  * @param {() => Promise<unknown>} main
  * @returns {Promise<void>}
  */
 export async function runMain(main) {
-  // A terminal that is closed must not take the program down before it has ended what it started.
+  // When its terminal is closed, the program must still end the processes that it started.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   try {
     await main()
@@ -20,7 +20,8 @@ export async function runMain(main) {
 }
 
 /**
- * The words of the command line, or null after it was said what is wrong with them (exit code 2).
+ * Parses the arguments of the command line. When they are wrong, prints the fault and the usage, sets exit code 2 and
+ * returns null.
  *
  * @template T
  * @param {() => T} parse - Throws as `parseArgs` does.

@@ -2,8 +2,8 @@ import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * The secret in `<secretsDir>/<name>`, made on the first call: the folder is open to its owner only (0700), as is the
- * file (0600). Two callers at once get the same one.
+ * Returns the secret in `<secretsDir>/<name>`, and creates it on the first call. Only the owner may open the folder (0700)
+ * and the file (0600). Two concurrent callers get the same secret.
  *
  * @param {string} secretsDir
  * @param {string} name
@@ -17,7 +17,7 @@ export async function readOrMakeSecret(secretsDir, name, make) {
   const draft = `${file}.${process.pid}.draft`
   await writeFile(draft, `${make()}\n`, { mode: 0o600 })
   try {
-    // Unlike rename, link refuses to replace what is there.
+    // Unlike rename, link refuses to replace an existing file.
     await link(draft, file)
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error

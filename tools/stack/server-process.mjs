@@ -3,21 +3,25 @@ import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, st
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** A log that is longer when its process starts is put aside as `<log>.1`. Lower loses history, higher fills disks. */
+/**
+ * A log that is longer than this when its process starts is renamed to `<log>.1`. Too low: history is lost. Too high: disks
+ * fill up.
+ */
 const MAX_LOG_BYTES = 10 * 1024 * 1024
 
 /**
- * A long-running process that this one started.
+ * A long-running child process.
  *
  * @typedef {object} ServerProcess
  * @property {string} name
  * @property {number} pid
- * @property {string} log - File that receives stdout and stderr.
+ * @property {string} log - The file that receives stdout and stderr.
  * @property {() => boolean} isRunning
  * @property {() => string} output - What this process has printed so far.
  * @property {Promise<{ code: number | null, signal: NodeJS.Signals | null }>} exited
- * @property {(signal: NodeJS.Signals) => void} kill - Sends one signal, if it still runs.
- * @property {(steps: readonly StopStep[]) => Promise<void>} stop - Sends each signal in turn until the process ended; resolves then.
+ * @property {(signal: NodeJS.Signals) => void} kill - Sends one signal, if the process is still running.
+ * @property {(steps: readonly StopStep[]) => Promise<void>} stop - Sends one signal after the other until the process has ended, and
+ *   resolves then.
  */
 
 /** @typedef {{ signal: NodeJS.Signals, waitMs: number }} StopStep */
@@ -29,7 +33,7 @@ const MAX_LOG_BYTES = 10 * 1024 * 1024
  * @property {string} name - For messages and records.
  * @property {string} command
  * @property {readonly string[]} args
- * @property {string} marker - Part of the command line that no other system's process has (a path of ours).
+ * @property {string} marker - A part of the command line that no process of another system has: a path of this system.
  * @property {string} log
  * @property {NodeJS.ProcessEnv} [env]
  * @property {string} [cwd]
@@ -39,8 +43,8 @@ const MAX_LOG_BYTES = 10 * 1024 * 1024
  */
 
 /**
- * Starts a process in a session of its own: a Ctrl-C in the terminal reaches the launcher alone, which then ends
- * everything in order. Output goes straight to the log file, so the process outlives its launcher without a broken pipe.
+ * Starts a process in a session of its own: a Ctrl-C in the terminal reaches only the launcher, which then ends everything
+ * in order. Output goes straight to the log file, so that a process that outlives its launcher has no broken pipe.
  *
  * @param {ServerSpecification} specification
  * @returns {Promise<ServerProcess>}
@@ -72,7 +76,7 @@ export async function startServerProcess({ name, command, args, marker, log, env
   try {
     onSpawn?.({ name, pid, marker })
   } catch (error) {
-    // Nobody would know of it.
+    // The process is not recorded: no later launcher could find and end it.
     child.kill('SIGKILL')
     throw error
   }
@@ -108,7 +112,7 @@ function openLog(log) {
 /**
  * @param {string} log
  * @param {number} [lines]
- * @returns {string} the end of a log, indented; empty if there is none
+ * @returns {string} the last lines of a log, indented; empty if the log does not exist
  */
 export function lastLines(log, lines = 12) {
   if (statSync(log, { throwIfNoEntry: false }) === undefined) return ''

@@ -8,8 +8,8 @@ import { StackError } from './stack-error.mjs'
 import { writeFileAtomically } from './write-file-atomically.mjs'
 
 /**
- * Where Postgres and Kafka come from when the environment does not name both: containers of Docker Compose, or processes
- * that the launcher runs itself.
+ * How Postgres and Kafka run when the environment does not name both: as containers of Docker Compose (`docker`), or as
+ * processes of the launcher (`embedded`).
  *
  * @typedef {'docker' | 'embedded'} LocalServers
  */
@@ -17,8 +17,8 @@ import { writeFileAtomically } from './write-file-atomically.mjs'
 const CHOICES = ['auto', 'docker', 'embedded']
 
 /**
- * Docker Compose when an engine answers, else embedded; HOOKLANE_SERVERS forces one. A home stays with what it began
- * with, because that is where its data is.
+ * Chooses Docker Compose when an engine answers, else embedded servers; HOOKLANE_SERVERS forces one of them. A home keeps the
+ * first choice, because its data belongs to those servers.
  *
  * @param {import('./preflight.mjs').PreflightOptions} options
  * @returns {Promise<LocalServers | null>} null: the environment names both servers
@@ -32,7 +32,7 @@ export async function chooseServers({ home, env, fresh, onProgress }) {
   const earlier = fresh ? null : await earlierServers(home)
   if (earlier !== null && choice !== 'auto' && earlier !== choice) {
     throw new StackError(
-      `HOOKLANE_SERVERS=${choice}, but the data in ${displayPath(home.dir)} is ${LOCATIONS[earlier]}. Unset HOOKLANE_SERVERS to go on with it, or remove it with npm run reset.`,
+      `HOOKLANE_SERVERS=${choice}, but the data of ${displayPath(home.dir)} is ${LOCATIONS[earlier]}. Unset HOOKLANE_SERVERS to continue with it, or remove it with npm run reset.`,
     )
   }
   if ((earlier ?? choice) === 'embedded') return 'embedded'
@@ -40,20 +40,20 @@ export async function chooseServers({ home, env, fresh, onProgress }) {
   if (fault === null) return 'docker'
   if (earlier === 'docker') {
     throw new StackError(
-      `The data in ${displayPath(home.dir)} is ${LOCATIONS.docker}, and ${fault}. Start or update Docker to go on with it, or set HOOKLANE_HOME to another folder to start over.`,
+      `The data of ${displayPath(home.dir)} is ${LOCATIONS.docker}, and ${fault}. Start or update Docker to continue with it, or set HOOKLANE_HOME to another folder to start over.`,
     )
   }
   if (choice === 'docker') {
     throw new StackError(`HOOKLANE_SERVERS=docker, but ${fault}. Start or update Docker, or unset HOOKLANE_SERVERS.`)
   }
-  onProgress('servers', `embedded ones, because ${fault}`)
+  onProgress('servers', `running embedded servers, because ${fault}`)
   return 'embedded'
 }
 
-const LOCATIONS = { docker: 'in volumes of Docker', embedded: 'of embedded servers' }
+const LOCATIONS = { docker: 'stored in Docker volumes', embedded: 'stored by embedded servers' }
 
 /**
- * Remembers what the home's data belongs to. Written before the first server starts.
+ * Records whether the data of a home belongs to embedded servers or to Docker's. Called before the first server starts.
  *
  * @param {import('./home.mjs').Home} home
  * @param {LocalServers} servers
@@ -66,12 +66,12 @@ export const forgetServers = (home) => rm(home.serversFile, { force: true })
 
 /**
  * @param {import('./home.mjs').Home} home
- * @returns {Promise<LocalServers | null>} null: there is no data yet
+ * @returns {Promise<LocalServers | null>} the servers that the data of the home belongs to; null: there is no data yet
  */
 export async function earlierServers(home) {
   const text = (await readFile(home.serversFile, 'utf8').catch(() => '')).trim()
   if (text === 'docker' || text === 'embedded') return text
-  // Homes made before there was a choice.
+  // Homes that were created before Docker could be chosen have no such file.
   return existsSync(join(home.postgresDir, 'cluster')) || existsSync(join(home.kafkaDir, 'formatted'))
     ? 'embedded'
     : null

@@ -6,38 +6,42 @@ import { lastLines, startServerProcess } from './server-process.mjs'
 import { StackError } from './stack-error.mjs'
 
 /**
- * As in the image. The young generation is larger than Node's own 16 MiB, because what a delivery allocates lives as long as its receiver takes to
- * answer: lower copies more of it on, which costs CPU; higher takes more memory (up to three times as much as it says) and longer pauses.
+ * The same flags as in the image. A semi-space (young generation) is larger than Node's default of 16 MiB, because the objects of a
+ * delivery live until its receiver has answered. Too low: more of these objects are copied on, which costs CPU. Too high: more memory
+ * (up to three times the number) and longer pauses.
  */
 const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=64']
-/** Compiled code is loaded and the first Kafka groups join: seconds, on a busy machine a minute. */
+/** Until a service is ready, it loads its code and joins its Kafka groups. That takes seconds, on a busy machine a minute. */
 const READY_LIMIT_MS = 180_000
 const READY_POLL_MS = 100
-/** A start that takes longer than this says what it waits for. */
+/** When a start takes longer than this, what it waits for is printed. */
 const EXPLAIN_AFTER_MS = 8_000
 
-/** The services' own drain limit is 40 s: the kill must come after it. */
+/** The services drain for at most 40 s: the kill must come later. */
 const STOP_STEPS = /** @type {const} */ ([
   { signal: 'SIGTERM', waitMs: 50_000 },
   { signal: 'SIGKILL', waitMs: 5_000 },
 ])
 
-/** Signals that end nothing. */
+/** Signals that do not end a process. */
 const HARMLESS = /** @type {ReadonlySet<NodeJS.Signals>} */ (new Set(['SIGSTOP', 'SIGCONT']))
 
 /**
- * One service process and those that replace it. It is *starting* until `/health/ready` answers 200, then *running*; when
- * it ends by itself it is *waiting* and starts again under the same ports; after `stop` it is *ended*.
+ * A service process and the processes that replace it. Its states:
+ * - *starting*: until `/health/ready` answers 200.
+ * - *running*.
+ * - *waiting*: the process ended without `stop`. It is started again on the same ports after a pause.
+ * - *ended*: after `stop`.
  */
 export class ServiceProcess {
   /** @type {import('./server-process.mjs').ServerProcess | null} */
   #process = null
-  /** By the key of the setting. @type {Record<string, number>} */
+  /** The ports, by the name of their setting. @type {Record<string, number>} */
   #ports = {}
   #isStopping = false
   #restartPause = new RestartPause()
   #spawnedAt = 0
-  /** The running process was ended on purpose, to be replaced. */
+  /** Whether the running process was ended on purpose, to be replaced. */
   #isKilled = false
   /** Cuts the pause before a restart short when the service is stopped. */
   #stopped = new AbortController()
@@ -71,12 +75,12 @@ export class ServiceProcess {
     return this.#process?.isRunning() ?? false
   }
 
-  /** @returns {number | undefined} where it serves its API, if it has one */
+  /** @returns {number | undefined} the port of its API, if it has one */
   get apiPort() {
     return this.#ports['HTTP_PORT']
   }
 
-  /** @returns {import('./stack-file.mjs').StackService} as programs see it */
+  /** @returns {import('./stack-file.mjs').StackService} its entry in stack.json */
   describe() {
     const { name, instance, log, groups } = this.#specification
     const healthPort = this.#ports['HEALTH_PORT']
@@ -145,7 +149,7 @@ export class ServiceProcess {
     })
   }
 
-  /** Starts it again whenever it ends by itself. */
+  /** Starts the service again whenever its process ends without `stop`. */
   #watch() {
     const current = this.#process
     void current?.exited.then(({ code, signal }) => {
@@ -157,7 +161,7 @@ export class ServiceProcess {
       const pauseMs = this.#isKilled
         ? this.#restartPause.afterKill()
         : this.#restartPause.afterEnd(performance.now() - this.#spawnedAt)
-      this.#options.onProgress(`ended (${end}); starting it again in ${pauseMs / 1000} s`)
+      this.#options.onProgress(`ended (${end}); restarting in ${pauseMs / 1000} s`)
       this.#restarting = this.#startAgain(pauseMs)
     })
   }
@@ -175,7 +179,7 @@ export class ServiceProcess {
     }
     this.#watch()
     void this.#untilReady(this.#stopped.signal).then(
-      () => this.#options.onProgress('runs again'),
+      () => this.#options.onProgress('running again'),
       (error) => {
         if (!this.#isStopping) this.#options.onProgress(error.message)
       },
@@ -192,7 +196,7 @@ export class ServiceProcess {
     let told = ''
     for (let health = await healthOf(healthUrl); !health.isReady; health = await healthOf(healthUrl)) {
       signal?.throwIfAborted()
-      // What a service waits for usually takes a person to fix: a table, a right, a setting.
+      // A service usually waits for something that a person has to fix: a table, a right, a setting.
       if (health.waitsFor !== told && Date.now() > startedAt + EXPLAIN_AFTER_MS) {
         told = health.waitsFor
         if (told !== '') this.#options.onProgress(`waits for ${told}`)
@@ -200,7 +204,7 @@ export class ServiceProcess {
       const evidence = `The end of ${displayPath(log)}:\n${lastLines(log)}`
       if (!current?.isRunning()) {
         throw new StackError(
-          `${instance} ended before it was ready. Fix what its log says and start again. ${evidence}`,
+          `${instance} ended before it was ready. Fix the fault that its log names and start again. ${evidence}`,
         )
       }
       if (Date.now() > limit)
@@ -212,7 +216,7 @@ export class ServiceProcess {
 
 /**
  * @param {string} url
- * @returns {Promise<{ isReady: boolean, waitsFor: string }>} `waitsFor`: the parts that are not ready, in the service's own words
+ * @returns {Promise<{ isReady: boolean, waitsFor: string }>} `waitsFor`: the parts that are not ready and why, as the service reports them
  */
 async function healthOf(url) {
   try {

@@ -10,28 +10,33 @@ import { readOrMakeSecret } from './secrets.mjs'
  * One service process to run.
  *
  * @typedef {object} ServiceSpecification
- * @property {string} name - As it stands in stack.json; several instances share it.
- * @property {string} instance - Names the process and its log.
- * @property {string} entry - File that Node runs.
- * @property {() => Promise<Record<string, number>>} choosePorts - By the key of the setting; called again when one was taken meanwhile.
- * @property {readonly string[]} [groups] - Worker groups, of dispatchers.
+ * @property {string} name - The name in stack.json; several instances share it.
+ * @property {string} instance - The name of the process and of its log.
+ * @property {string} entry - The file that Node runs.
+ * @property {() => Promise<Record<string, number>>} choosePorts - Returns ports by the name of their setting. Called again when one was
+ *   taken meanwhile.
+ * @property {readonly string[]} [groups] - Of a dispatcher: its worker groups.
  * @property {NodeJS.ProcessEnv} env
  */
 
-/** What the local launcher lets receivers be: this machine. */
+/** The targets that receivers of a local system may have: this machine. */
 const LOOPBACK_TARGETS = '127.0.0.0/8,::1/128,localhost'
 
-/** A proxy would go round the address guard, so services refuse to start with one; the launcher's own is for npm. */
+/**
+ * Variables of the launcher that services do not get. A proxy would bypass the address guard, so services refuse to start
+ * with one; the launcher may have one for npm.
+ */
 const UNWANTED = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NODE_OPTIONS']
 
-/** The entry of a service; run with Node. */
+/** The file of a service that Node runs. */
 export const serviceEntry = (/** @type {string} */ name) => join(ROOT, 'apps', name, 'dist', 'main.js')
 
 /**
- * The services in the order of their start: those of one stage start side by side, a stage when the one before is ready.
+ * The services in the order of their start. The services of one stage start side by side. A stage starts when the stage before
+ * it is ready.
  *
  * @param {object} options
- * @param {NodeJS.ProcessEnv} options.env - What all get: from the user, the servers, the secrets.
+ * @param {NodeJS.ProcessEnv} options.env - The environment of all services: from the user, the servers and the secrets.
  * @param {() => Promise<number>} options.chooseApiPort
  * @param {number} options.dispatchers
  * @param {number} options.routers
@@ -102,7 +107,7 @@ export async function sharedEnvironment({ env, databaseUrl, kafkaBrokers, secret
 }
 
 /**
- * A secret that the user's environment gives, else one that is made once and handed over as a file.
+ * The secret that the user's environment sets. Else one that is created once and passed to the services as a file.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {string} key
@@ -121,7 +126,7 @@ async function secret(env, key, secretsDir, make) {
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-/** `hko_<id>_<secret>_<checksum>`: the checksum lets a mistyped key be told from a wrong one. */
+/** `hko_<id>_<secret>_<checksum>`: the checksum distinguishes a mistyped key from a wrong one. */
 function makeOperatorKey() {
   const id = Array.from(randomBytes(16), (byte) => CROCKFORD.charAt(byte & 31)).join('')
   const body = `hko_${id}_${randomBytes(32).toString('base64url')}`

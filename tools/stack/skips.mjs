@@ -1,22 +1,22 @@
 /**
- * Something that came in and led to nothing: rows, records, or what was said beside them.
+ * Input that a process skipped for one reason: rows, context messages or truncated tables of a capture source, or records of a topic.
  *
  * @typedef {object} Skipped
- * @property {string} by - The process, by its instance.
- * @property {string | null} from - A capture source, or a topic; null: those that the process had no room to remember.
- * @property {string | null} what - A table, or a company that is not known; null where nothing narrower is known.
+ * @property {string} by - The instance name of the process.
+ * @property {string | null} from - A capture source or a topic; null for the skips that the process had no room to list.
+ * @property {string | null} what - A table, or an unknown company; null where nothing narrower is known.
  * @property {string | null} reason
  * @property {number} count - Since the process started.
- * @property {string | null} lastKey - Names the last one: its id, key or place.
+ * @property {string | null} lastKey - The id, key or position of the last skipped item.
  * @property {string | null} lastAt - ISO instant.
  */
 
 /**
- * Reads what `/health/skipped` answers.
+ * Parses the body of `/health/skipped`.
  *
  * @param {string} by
  * @param {string} body
- * @returns {Skipped[]} the last one first
+ * @returns {Skipped[]} the most recent first
  */
 export function readSkips(by, body) {
   /** @type {{ skipped?: Omit<Skipped, 'by'>[], forgotten?: number }} */

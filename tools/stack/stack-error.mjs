@@ -1,6 +1,6 @@
 /**
- * A fault the user can do something about. The launcher prints the message alone, without a stack trace: it says in
- * one line (more follow only as evidence, such as the end of a log) what is wrong and what to do.
+ * A fault that the user can fix. The launcher prints only the message, without a stack trace. The first line of the message
+ * says what is wrong and what to do. Further lines are evidence, such as the end of a log.
  */
 export class StackError extends Error {
   /** @override */

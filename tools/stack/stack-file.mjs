@@ -5,7 +5,7 @@ import { writeFileAtomically } from './write-file-atomically.mjs'
 /**
  * @typedef {object} StackService
  * @property {string} name
- * @property {string} instance - `dispatcher-2`; equals the name where there is one.
+ * @property {string} instance - For example `dispatcher-2`; equals the name where the service has one instance only.
  * @property {readonly string[]} [groups]
  * @property {number} pid
  * @property {string} healthUrl
@@ -14,17 +14,18 @@ import { writeFileAtomically } from './write-file-atomically.mjs'
  */
 
 /**
- * `stack.json`: how programs find a running local system.
+ * The content of `stack.json`, by which programs find a running local system.
  *
  * @typedef {object} Stack
  * @property {string} apiUrl
  * @property {string} operatorKey
  * @property {string} databaseUrl
  * @property {readonly string[]} kafkaBrokers
- * @property {string} readyAt - ISO instant at which the system was ready first.
+ * @property {string} readyAt - The ISO instant at which the system first became ready.
  * @property {readonly StackService[]} services
- * @property {'embedded' | 'docker' | 'environment'} serversFrom - Whose Kafka and Postgres they are; `environment`: both are named there.
- * @property {readonly { name: string, pid: number, since: string, log: string }[]} servers - Kafka and Postgres that run here as processes of the launcher.
+ * @property {'embedded' | 'docker' | 'environment'} serversFrom - How Kafka and Postgres run; `environment`: the environment names both.
+ * @property {readonly { name: string, pid: number, since: string, log: string }[]} servers - Kafka and Postgres, where the launcher runs
+ *   them as processes.
  */
 
 /**
@@ -33,7 +34,7 @@ import { writeFileAtomically } from './write-file-atomically.mjs'
  * @returns {Promise<void>}
  */
 export async function writeStack(home, stack) {
-  // It holds keys: for its owner only.
+  // The file contains secrets: only its owner may read it.
   await writeFileAtomically(home.stackFile, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 })
 }
 

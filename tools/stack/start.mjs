@@ -10,8 +10,8 @@ import { System } from './system.mjs'
 const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)
 
 /**
- * What tools/sample exports: `startSample(context)` makes the sample PIM and receiver once the servers run and says what
- * the services need; `ready` runs when the system is ready.
+ * What `startSample(context)` of tools/sample returns. It creates the sample PIM and receiver once the servers run, and
+ * returns the settings that the services need. The launcher calls `ready` when the system is ready.
  *
  * @typedef {object} Sample
  * @property {string} captureFile
@@ -68,16 +68,16 @@ class Launcher {
       await this.#sample?.ready(this.#system.stack)
       await aborted
     } catch (error) {
-      // What a step throws because it was given up is no fault.
+      // A step that was aborted by a signal throws, too: that is not a fault.
       if (!this.#abort.signal.aborted) throw error
     } finally {
       this.#abort.abort()
-      // The receiver outlives the dispatchers: what they still have in flight is answered.
+      // Order matters: the receiver outlives the dispatchers, so that it still answers their requests in flight.
       await this.#system.stop()
       await this.#sample?.stop()
       this.#progress.end()
     }
-    print('Stopped. The data is kept: the next start goes on with it.')
+    print('Stopped. The data is kept, and the next start continues with it.')
   }
 
   /** @param {import('./system.mjs').Servers} servers */
@@ -94,7 +94,7 @@ class Launcher {
     return { captureFile, env }
   }
 
-  /** The first signal ends everything; each further one says what is still waited for. */
+  /** The first signal ends everything; each further one prints which processes are still running. */
   #end() {
     if (this.#abort.signal.aborted) {
       const { running } = this.#system
@@ -110,10 +110,10 @@ function summary({ apiUrl, databaseUrl, kafkaBrokers }) {
   const home = openHome()
   return [
     '',
-    `Hooklane is running.   API ${apiUrl}/v1   pages ${apiUrl}/docs   Kafka ${kafkaBrokers.join(',')}`,
+    `Hooklane is running.   API ${apiUrl}/v1   docs ${apiUrl}/docs   Kafka ${kafkaBrokers.join(',')}`,
     `  Database   ${withoutPassword(databaseUrl)}`,
     `  Operator   export KEY=$(cat ${displayPath(home.secretsDir)}/operator-key)   curl -H "Authorization: Bearer $KEY" ${apiUrl}/v1/companies`,
-    `  Logs       ${displayPath(home.logsDir)}/   addresses and the password for programs: ${displayPath(home.stackFile)}`,
+    `  Logs       ${displayPath(home.logsDir)}/   addresses and secrets, as JSON for programs: ${displayPath(home.stackFile)}`,
     '  Ctrl-C stops everything.',
     '',
   ].join('\n')

@@ -7,12 +7,16 @@ import { withoutPassword } from './named-servers.mjs'
 import { ProcessRegistry } from './process-registry.mjs'
 import { readStack } from './stack-file.mjs'
 
-/** A service that takes longer to say how it is counts as not ready. */
+/** A service that takes longer to answer its health request is reported as `silent`, and so counts as not ready. */
 const ANSWER_LIMIT_MS = 5_000
 
 /**
- * How the system of a home is: `running` (every service is ready), `impaired` (one is not), `starting` (or stopping: a
- * launcher is at work and the system is not ready), `abandoned` (what runs lost its launcher), `stopped`.
+ * The state of the system in a home:
+ * - `running`: every service is ready.
+ * - `impaired`: at least one service is not ready.
+ * - `starting`: a launcher is at work and the system is not ready; it may also be stopping.
+ * - `abandoned`: processes are running, but their launcher has ended.
+ * - `stopped`: nothing is running.
  *
  * @typedef {'running' | 'impaired' | 'starting' | 'abandoned' | 'stopped'} State
  */
@@ -25,7 +29,7 @@ const ANSWER_LIMIT_MS = 5_000
  * @property {number} pid
  * @property {string | null} since - ISO instant; null when the service does not answer.
  * @property {boolean} ready
- * @property {string} state - In the service's words: ready, notReady, draining, failed; `silent` when it does not answer.
+ * @property {string} state - As the service reports it: ready, notReady, draining, failed; `silent` when it does not answer.
  * @property {string[]} waitsFor - The parts that are not ready, and why.
  * @property {string} healthUrl
  * @property {string} metricsUrl
@@ -42,11 +46,13 @@ const ANSWER_LIMIT_MS = 5_000
  * @property {string | null} databaseUrl - Without its password.
  * @property {readonly string[]} kafkaBrokers
  * @property {import('./stack-file.mjs').Stack['serversFrom'] | null} serversFrom
- * @property {{ name: string, pid: number, since: string, log: string }[]} servers - Postgres and Kafka that run here as processes.
+ * @property {{ name: string, pid: number, since: string, log: string }[]} servers - Postgres and Kafka, where the launcher runs them as
+ *   processes.
  * @property {ServiceStatus[]} services
  * @property {import('./lag.mjs').Lag[]} lag
- * @property {import('./skips.mjs').Skipped[]} skipped - What came in and led to nothing, since the processes started; the last one first.
- * @property {{ name: string, pid: number }[]} leftovers - What runs without a launcher.
+ * @property {import('./skips.mjs').Skipped[]} skipped - Input that was skipped since the processes started; of each process, the most
+ *   recent first.
+ * @property {{ name: string, pid: number }[]} leftovers - Processes that run without a launcher.
  */
 
 /**
@@ -131,7 +137,7 @@ async function get(url) {
     const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) })
     return { ok: response.ok, body: await response.text() }
   } catch {
-    // Not listening, frozen, or ended meanwhile: all of it is "does not answer".
+    // Not listening, frozen, or ended meanwhile: each of these is reported as "does not answer".
     return null
   }
 }

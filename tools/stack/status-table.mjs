@@ -1,12 +1,12 @@
-/** Terminals are at least this wide; texts of services are cut. */
+/** Longer lines are cut: most terminals are at least this wide. Texts of services are wrapped before, see `wrap`. */
 const WIDTH = 99
 
 const HEADLINES = /** @type {Record<import('./status-report.mjs').State, string>} */ ({
   running: 'Hooklane is running: every service is ready.',
   impaired: 'Hooklane is running, but not every service is ready.',
   starting: 'Hooklane is starting or stopping.',
-  abandoned: 'The launcher has ended, but not all it started.',
-  stopped: 'Hooklane does not run.',
+  abandoned: 'The launcher has ended, but processes that it started are still running.',
+  stopped: 'Hooklane is not running.',
 })
 
 /**
@@ -33,7 +33,7 @@ function heading({ state, home, launcherPid, since, apiUrl, databaseUrl, kafkaBr
       'Launcher',
       launcherPid === null ? '' : `pid ${launcherPid}${since === null ? '' : `, ready for ${age(since, now)}`}`,
     ],
-    ['API', apiUrl === null ? '' : `${apiUrl}/v1   pages ${apiUrl}/docs`],
+    ['API', apiUrl === null ? '' : `${apiUrl}/v1   docs ${apiUrl}/docs`],
     ['Database', databaseUrl ?? ''],
     ['Kafka', kafkaBrokers.join(',')],
     ['Servers', serversFrom === null ? '' : ORIGINS[serversFrom]],
@@ -43,7 +43,7 @@ function heading({ state, home, launcherPid, since, apiUrl, databaseUrl, kafkaBr
 
 const ORIGINS = {
   embedded: 'run by the launcher',
-  docker: 'containers of Docker Compose',
+  docker: 'Docker Compose containers',
   environment: 'named by DATABASE_URL and KAFKA_BROKERS',
 }
 
@@ -53,14 +53,14 @@ const ORIGINS = {
  * @returns {string[][]}
  */
 function bodyOf({ state, services, servers, lag, skipped, leftovers }, now) {
-  if (state === 'stopped') return [['Start it with npm start, in the background with npm start -- --detach.']]
+  if (state === 'stopped') return [['Start it with npm start, or in the background with npm start -- --detach.']]
   if (state === 'starting')
-    return [['Ask again in a few seconds; what the launcher says stands in its terminal or logs/launcher.log.']]
+    return [['Try again in a few seconds. The launcher prints to its terminal or to logs/launcher.log.']]
   if (state === 'abandoned') {
     const rows = leftovers.map(({ name, pid }) => [name, String(pid)])
     return [
       table(['LEFT RUNNING', 'PID'], rows),
-      ['npm stop ends them; npm start does, too, and goes on with the data.'],
+      ['npm stop ends them. npm start ends them, too, and continues with the existing data.'],
     ]
   }
   const serviceRows = services.map(({ instance, state: own, pid, since, healthUrl }) => [
@@ -70,7 +70,7 @@ function bodyOf({ state, services, servers, lag, skipped, leftovers }, now) {
     since === null ? '–' : age(since, now),
     new URL(healthUrl).host,
   ])
-  const serverRows = servers.map(({ name, pid, since }) => [name, 'runs', String(pid), age(since, now), ''])
+  const serverRows = servers.map(({ name, pid, since }) => [name, 'running', String(pid), age(since, now), ''])
   const lagRows = lag.map((row) => [row.reader, row.of, amount(row), remark(row)])
   const waiting = services.flatMap(({ instance, state: own, waitsFor, log }) => {
     const texts = own === 'silent' ? ['does not answer'] : waitsFor.map((text) => `waits for ${text}`)
@@ -84,9 +84,9 @@ function bodyOf({ state, services, servers, lag, skipped, leftovers }, now) {
   ]
 }
 
-/** More would push what the services wait for off the screen; `--json` tells all. */
+/** More rows would push what the services wait for off the screen; `--json` shows all. */
 const MAX_SKIPPED = 10
-/** A table with texts from outside must fit the terminal: the last column, which names the last one, gets what is left. */
+/** A table with texts from outside must fit the terminal. The last column, `LAST`, gets the width that is left. */
 const MAX_ORIGIN = 36
 const MAX_REASON = 20
 
@@ -114,7 +114,7 @@ function skippedBlock(skipped, now) {
  */
 const cell = (text, max) => (text.length <= max ? printable(text) : `${printable(text).slice(0, max - 1)}…`)
 
-/** Texts from outside may hold what a terminal takes for commands. */
+/** Texts from outside may contain control sequences, which a terminal would execute. */
 const printable = (/** @type {string} */ text) => text.replace(/\p{C}/gu, '·')
 
 /**
@@ -138,7 +138,7 @@ const amount = ({ lag, unit }) => (unit === 'bytes' ? bytes(lag) : `${lag} ${lag
 
 /** @param {import('./lag.mjs').Lag} lag */
 function remark({ safeBytes, parkedLanes = 0, oldestSeconds = 0 }) {
-  if (safeBytes !== undefined) return `lost after ${bytes(safeBytes)} more`
+  if (safeBytes !== undefined) return `lost after ${bytes(safeBytes)} more WAL`
   if (parkedLanes === 0) return ''
   return `${parkedLanes} failing ${parkedLanes === 1 ? 'app' : 'apps'}, oldest waits ${duration(oldestSeconds)}`
 }
@@ -157,7 +157,7 @@ function bytes(count) {
  */
 const age = (since, now) => duration((now.getTime() - Date.parse(since)) / 1000)
 
-/** @param {number} seconds - The two largest units of it are told. */
+/** @param {number} seconds - Printed in its two largest units. */
 function duration(seconds) {
   const whole = Math.max(0, Math.floor(seconds))
   const parts = /** @type {const} */ ([
@@ -179,7 +179,7 @@ function duration(seconds) {
 const cut = (line) => (line.length <= WIDTH ? line : `${line.slice(0, WIDTH - 1)}…`)
 
 /**
- * What a service says must be readable whole: it may hold the statement to run.
+ * Wraps a text of a service, instead of cutting it: it may contain a statement that the reader has to run.
  *
  * @param {string} text
  * @returns {string[]}

@@ -7,14 +7,14 @@ import { renderStatus } from './status-table.mjs'
 
 const USAGE = `Usage: npm run status -- [--json]
 
-Says what runs in HOOKLANE_HOME (.hooklane): processes, since when, their addresses, whether each service is ready and what
-it waits for, how far each reader is behind, and what came in and led to nothing since each process started.
+Shows the system in HOOKLANE_HOME (.hooklane): its processes, how long they have been running and their addresses;
+whether each service is ready and, if not, what it waits for; how far each reader is behind; what was skipped since each
+process started.
 
   --json   one JSON object instead of tables; its "state" is running, impaired, starting, abandoned or stopped
   --help   this text
 
-Exit code: 0 every service is ready, 1 something is not (impaired, abandoned), 2 wrong arguments, 3 it does not run,
-4 it is starting or stopping.
+Exit code: 0 every service is ready, 1 impaired or abandoned, 2 wrong arguments, 3 stopped, 4 starting or stopping.
 `
 
 const EXIT_CODES = /** @type {Record<import('./status-report.mjs').State, number>} */ ({

@@ -15,13 +15,13 @@ import { StackError } from './stack-error.mjs'
 import { removeStack } from './stack-file.mjs'
 
 /*
- * `npm stop` ends the system of HOOKLANE_HOME, whether it runs in a terminal, in the background or without its launcher;
- * `npm run reset` also removes its data, logs and secrets, and leaves the downloads.
+ * `npm stop` ends the system of HOOKLANE_HOME, whether it runs in a terminal, in the background or without its launcher.
+ * `npm run reset` also removes its data, logs and secrets, and keeps the downloads.
  */
 
 const USAGE = `Usage: npm stop\n       npm run reset\n`
 
-/** How often a person is told that the end is not reached yet. */
+/** How often a reminder is printed while the launcher is still running. */
 const REMIND_MS = 5_000
 
 const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)
@@ -34,7 +34,7 @@ async function endLauncher(home) {
   for (let remindAt = Date.now() + REMIND_MS; isAlive(launcher); await delay(100)) {
     if (Date.now() < remindAt) continue
     remindAt = Date.now() + REMIND_MS
-    print(`Waiting for the launcher (pid ${launcher.pid}): its services end what they have in flight.`)
+    print(`Waiting for the launcher (pid ${launcher.pid}): its services are finishing their requests in flight.`)
   }
   return true
 }
@@ -48,7 +48,7 @@ async function endLeftovers(home) {
     hasSpoken = true
     print(text)
   })
-  // Containers outlive a launcher that died. When all is stopped already, this changes nothing.
+  // Containers outlive a launcher that died. When they are stopped already, this changes nothing.
   if ((await earlierServers(home)) === 'docker') await stopDockerServers(home)
   await removeStack(home)
   await attempt.lock.release()
@@ -63,7 +63,7 @@ async function main() {
   if (!existsSync(home.dir)) return print(`Nothing runs in ${displayPath(home.dir)}.`)
   await makeHome(home)
   const launcherEnded = await endLauncher(home)
-  // Also after an orderly end: a launcher that died while it stopped leaves servers behind.
+  // Also after the launcher has ended: one that is killed while it stops leaves servers behind.
   const ended = (await endLeftovers(home)) || launcherEnded
   print(ended ? 'Stopped.' : `Nothing runs in ${displayPath(home.dir)}.`)
   if (!parsed.values.reset) return

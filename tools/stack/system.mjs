@@ -19,13 +19,13 @@ import { runTool } from './tool.mjs'
 
 /**
  * @typedef {object} InfrastructureRequest
- * @property {string} [home] - Folder for everything it makes. Default: HOOKLANE_HOME, else `.hooklane`.
- * @property {string} [cacheDir] - Downloads. Default: HOOKLANE_CACHE, else `cache` in the home.
- * @property {NodeJS.ProcessEnv} [env] - Laid over the environment of this process.
- * @property {boolean} [restart] - Start again what ends by itself. Default: true.
- * @property {boolean} [fresh] - Begin with an empty Postgres and Kafka. Default: go on with the data of the last start.
+ * @property {string} [home] - Folder for all files of the system. Default: HOOKLANE_HOME, else `.hooklane`.
+ * @property {string} [cacheDir] - Folder for downloads. Default: HOOKLANE_CACHE, else `cache` in the home.
+ * @property {NodeJS.ProcessEnv} [env] - Added to the environment of this process; the same name replaces the value there.
+ * @property {boolean} [restart] - Restart processes that end unexpectedly. Default: true.
+ * @property {boolean} [fresh] - Begin with an empty Postgres and Kafka. Default: continue with the data of the last start.
  * @property {OnProgress} [onProgress]
- * @property {AbortSignal} [signal] - Gives up the start; what was started is ended before the call rejects.
+ * @property {AbortSignal} [signal] - Aborts the start. Started processes are ended before the call rejects.
  */
 
 /**
@@ -35,15 +35,15 @@ import { runTool } from './tool.mjs'
  *   routers?: number,
  *   beforeServices?: (servers: Servers) => Promise<{ captureFile?: string, env?: NodeJS.ProcessEnv } | void>,
  * }} SystemRequest
- * `beforeServices` runs when Postgres and Kafka serve and no service does: it may make a database to capture, and answer
- * the capture file and the environment that the services get.
+ * `beforeServices` runs when Postgres and Kafka are ready and no service has been started: it may create a database to
+ * capture, and return the capture file and the environment for the services.
  */
 
 /** @typedef {Pick<import('./infrastructure.mjs').Infrastructure, 'serverUrl' | 'kafkaBrokers'>} Servers */
 
 /**
- * One local system from its first step to the end of its last process. `start…` methods are called in order; `stop` may be
- * called at any time and ends whatever runs by then, in reverse.
+ * One local system, from its first step to the end of its last process. Order matters: `prepare`, `startServers`,
+ * `startServices`. `stop` may be called at any time; it ends the processes that run by then, in reverse order.
  */
 export class System {
   #home
@@ -52,13 +52,13 @@ export class System {
   #registry
   /** @type {import('./lock.mjs').Lock | null} */
   #lock = null
-  /** Decided by `prepare`. @type {import('./server-source.mjs').LocalServers | null} */
+  /** How the local servers run. Set by `prepare`. @type {import('./server-source.mjs').LocalServers | null} */
   #servers = null
   /** @type {import('./infrastructure.mjs').Infrastructure | null} */
   #infrastructure = null
   /** @type {ServiceProcess[][]} */
   #stages = []
-  /** What stack.json says besides the services; null until it is written. */
+  /** The content of stack.json besides the processes; null while stack.json does not exist. */
   #facts =
     /** @type {Pick<import('./stack-file.mjs').Stack, 'apiUrl' | 'operatorKey' | 'databaseUrl' | 'readyAt'> | null} */ (
       null
@@ -77,9 +77,9 @@ export class System {
   }
 
   /**
-   * Checks the machine, claims the home, ends leftovers, installs, builds.
+   * Checks the machine, claims the home, ends leftover processes, installs and builds.
    *
-   * @param {{ withServices: boolean }} options - Whether services are to be started, and not servers alone.
+   * @param {{ withServices: boolean }} options - Whether services will be started, and not only servers.
    */
   async prepare({ withServices }) {
     requireCaptureFile(this.#request.captureFile ?? null)
@@ -118,7 +118,7 @@ export class System {
   }
 
   /**
-   * Migrates, makes the topics and starts the services, stage by stage; writes stack.json last.
+   * Migrates the database, creates the topics, starts the services stage by stage, and finally writes stack.json.
    *
    * @param {import('./infrastructure.mjs').Infrastructure} infrastructure
    */
@@ -163,13 +163,13 @@ export class System {
     return { ...this.#facts, kafkaBrokers, services, serversFrom, servers: processes }
   }
 
-  /** @returns {string[]} the names of what runs, in the order of its start */
+  /** @returns {string[]} the names of the running processes, in the order of their start */
   get running() {
     return this.#registry.running()
   }
 
   /**
-   * @param {string} name - Of a service, or of one instance of it.
+   * @param {string} name - The name of a service, or of one of its instances.
    * @param {NodeJS.Signals} signal
    */
   kill(name, signal) {
@@ -188,7 +188,7 @@ export class System {
     return this.#infrastructure.takeDown(name, signal)
   }
 
-  /** Ends everything in reverse order. Every caller gets the same end. */
+  /** Ends everything in reverse order. Every call returns the same promise. */
   stop() {
     this.#stopping ??= this.#stopAll()
     return this.#stopping
@@ -236,7 +236,7 @@ export class System {
     )
   }
 
-  /** Brings stack.json up to date once the system is ready; before and after that there is none. */
+  /** Updates stack.json while the system is ready; before and after that there is none. */
   #writeStack() {
     this.#writing = this.#writing.then(async () => {
       if (this.#facts === null) return
@@ -244,9 +244,9 @@ export class System {
       try {
         await writeStack(this.#home, stack)
       } catch (error) {
-        // A full disk must not take the launcher down: it keeps everything running. The next change is written again.
+        // A full disk must not end the launcher, because the launcher keeps everything running. The next change writes again.
         const reason = error instanceof Error ? error.message : String(error)
-        this.#say('stack.json', `could not be brought up to date (${reason})`)
+        this.#say('stack.json', `could not be updated (${reason})`)
       }
     })
     return this.#writing

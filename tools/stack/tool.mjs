@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process'
 import { ROOT } from './home.mjs'
 import { StackError } from './stack-error.mjs'
 
-/** Lines of a failed tool's output that are shown: compilers and npm say what matters first, programs last. */
+/** The lines of a failed tool's output that are shown: compilers and npm print the cause first, other programs last. */
 const FIRST_LINES = 20
 const LAST_LINES = 20
 
 /**
- * Runs a tool to its end in the repository's root; its output is shown only when it fails.
+ * Runs a tool to its end in the root of the repository. Its output is shown only when it fails.
  *
  * @param {object} options
  * @param {string} options.what - For the message: "<what> failed".

@@ -4,14 +4,14 @@ import { createKafkaClient, TopicAdmin } from '@hooklane/kafka'
 import pg from 'pg'
 
 /*
- * Run by the launcher as a process of its own, after the build and the migration: makes the topics that every system and
- * each of its worker groups has, and refuses a cluster whose existing ones are wrong, one line each.
+ * The launcher runs this program as a process of its own, after the build and the migration. It creates the topics of the
+ * system and of each of its worker groups. When existing topics are wrong, it prints one line for each and fails.
  */
 
-/** Copies of each partition: never more than there are brokers. */
+/** The replication factor, unless there are fewer brokers. */
 const MOST_REPLICAS = 3
 
-/** Tells faults only: everything else is the business of the services. */
+/** Prints errors only: the services log everything else. */
 const logger = {
   debug: () => {},
   info: () => {},
@@ -20,7 +20,8 @@ const logger = {
 }
 
 /**
- * Groups that are in use: not those of deleted apps whose topics go or are gone, nor one that is only reserved.
+ * Reads the worker groups in use. Excluded are the groups of deleted apps, whose topics are being or were removed, and
+ * groups that are only reserved.
  *
  * @param {string} databaseUrl
  * @returns {Promise<{ name: string, partitions: number, slots: number }[]>}
@@ -55,7 +56,7 @@ async function main() {
   const isFixed = (/** @type {{ name: string }} */ { name }) => name === names.subscriptions
   const faults = [
     ...(await admin.ensureTopics([...core.filter(isFixed), ...groupTopics], create)),
-    // The other counts may differ between installations; what must hold between them may not.
+    // The partition counts of these topics may differ between installations, but the relations between them must hold.
     ...(await admin.ensureTopics(
       core.filter((topic) => !isFixed(topic)),
       { ...create, partitions: 'asFound', relations: [{ topic: names.routerState, as: names.events, how: 'equal' }] },

@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Writes beside the file and renames: readers see the old content or the new, never a part.
+ * Writes a draft beside the file and renames it: readers see the old content or the new one, never a part.
  *
  * @param {string} file
  * @param {string} content

@@ -6,7 +6,7 @@ import { mountSmallDisk, mountReadOnly } from './small-disk.js'
 
 interface Arranged {
   readonly program?: Program
-  /** Where the launcher lies that is run. Default: in this repository. */
+  /** The clone whose launcher is run. Default: this repository. */
   readonly root?: string
   readonly args?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
@@ -18,25 +18,25 @@ interface Arranged {
 
 interface Place {
   readonly scratch: Scratch
-  /** Home of the start that is to be refused. */
+  /** The home of the start that must be refused. */
   readonly home: string
-  /** Home of the system that runs beside it. */
+  /** The home of the system that runs beside it. */
   readonly besideHome: string
 }
 
-/** Surroundings in which a start is refused: what is wrong, and what the one line must say. */
+/** Surroundings in which a start is refused, and the one line that the launcher must print. */
 export interface BadSurroundings {
   readonly title: string
   readonly arrange: (place: Place) => Promise<Arranged>
   readonly says: RegExp
   readonly exitCode?: number
-  /** Lines of another program follow. */
+  /** Whether lines of another program follow the message. */
   readonly evidence?: boolean
 }
 
 const CLOSED = 'ECONNREFUSED'
 
-/** As much of a clone in which nothing is installed as the launcher needs to find that out. */
+/** Copies as much of the repository as the launcher needs to find out that nothing is installed there. */
 async function freshClone(root: string): Promise<string> {
   for (const file of ['package.json', 'package-lock.json', 'tools/stack']) {
     await cp(join(ROOT, file), join(root, file), { recursive: true })
@@ -50,7 +50,7 @@ async function freshClone(root: string): Promise<string> {
   return root
 }
 
-/** Programs that Node and the launcher themselves need. */
+/** The programs that Node and the launcher need in every case. */
 const BASICS = ['node', 'sh', 'id'] as const
 
 const JAVA_17 = `echo 'openjdk version "17.0.15" 2025-04-15' >&2`
@@ -104,7 +104,7 @@ const homes: readonly BadSurroundings[] = [
       const release = await mountReadOnly(folder)
       return { env: { HOOKLANE_HOME: join(folder, 'home') }, release }
     },
-    says: /^HOOKLANE_HOME=.* cannot be used: it (may not be written to by this user|lies on a disk that may only be read)\. Name a folder/,
+    says: /^HOOKLANE_HOME=.* cannot be used: (this user may not write to it|its disk is read-only)\. Name a folder/,
   },
   {
     title: 'a HOOKLANE_HOME on a disk that is nearly full',
@@ -112,7 +112,7 @@ const homes: readonly BadSurroundings[] = [
       const disk = await mountSmallDisk(await scratch.folder('small-disk'), 16)
       return { env: { HOOKLANE_HOME: join(disk.dir, 'home') }, wrap: disk.wrap, release: disk.release }
     },
-    says: /^HOOKLANE_HOME=.*: its disk has \d+ MiB left, and a local PostgreSQL and Kafka need \d+ MiB\. Free some space, or name a folder on another disk/,
+    says: /^HOOKLANE_HOME=.*: its disk has \d+ MiB left, but a local PostgreSQL and Kafka need \d+ MiB\. Free some space, or name a folder on another disk/,
   },
   {
     title: 'a home in which another launcher runs',
@@ -142,7 +142,7 @@ const tools: readonly BadSurroundings[] = [
     arrange: async (place) => ({
       env: { ...(await withPath(place, 'java-nowhere', BASICS)), JAVA_HOME: place.scratch.path('nowhere') },
     }),
-    says: /^JAVA_HOME=.*nowhere holds no Java \(bin\/java\), and there is none on the PATH\. Correct JAVA_HOME, install Java 17/,
+    says: /^JAVA_HOME=.*nowhere contains no Java \(bin\/java\), and there is none on the PATH\. Correct JAVA_HOME, install Java 17/,
   },
   {
     title: 'a JAVA_HOME that points nowhere, where Maven is needed',
@@ -153,7 +153,7 @@ const tools: readonly BadSurroundings[] = [
         JAVA_HOME: place.scratch.path('nowhere'),
       },
     }),
-    says: /^JAVA_HOME=.*nowhere holds no Java \(bin\/java\): Maven, which downloads the local Kafka, does not run with it\. Correct or unset/,
+    says: /^JAVA_HOME=.*nowhere contains no Java \(bin\/java\): Maven, which downloads the local Kafka, does not run with it\. Correct or unset/,
   },
   {
     title: 'no Maven',
@@ -163,7 +163,7 @@ const tools: readonly BadSurroundings[] = [
         ...(await emptyCache(place, 'cache-maven')),
       },
     }),
-    says: /^Maven \(mvn\) was not found: it downloads the local Kafka\. Install it/,
+    says: /^Maven \(mvn\) was not found\. It is needed to download the local Kafka\. Install it/,
   },
   {
     title: 'a Node that is too old',
@@ -267,7 +267,7 @@ const network: readonly BadSurroundings[] = [
         },
       }
     },
-    says: /^Maven could not download Kafka \(exit 1\)\. Is there a network, and are the mirrors and proxies in ~\/\.m2\/settings\.xml right\?/,
+    says: /^Maven could not download Kafka \(exit 1\)\. Check the network, and the mirrors and proxies in ~\/\.m2\/settings\.xml, then start again/,
     evidence: true,
   },
   {
@@ -280,7 +280,7 @@ const network: readonly BadSurroundings[] = [
         npm_config_fetch_retries: '0',
       },
     }),
-    says: /^Installing the packages \(npm ci\) failed \(exit 1\)\. Is there a network, and are the registry and proxy of your npm settings right/,
+    says: /^Installing the packages \(npm ci\) failed \(exit 1\)\. Check the network, and the registry and proxy in your npm settings/,
     evidence: true,
   },
 ]

@@ -1,4 +1,4 @@
-/** What a receiver knows of the entities after it applied all events, by the published rules only. */
+/** The entities that a receiver knows after it has applied all events, using only the documented rules. */
 
 type Json = null | boolean | number | string | Json[] | JsonObject
 interface JsonObject {
@@ -27,14 +27,14 @@ export interface ReceivedEnvelope {
   readonly data: JsonObject
 }
 
-/** Folds events in the order of arrival; anything that does not fit together is a finding. */
+/** Folds events in the order of arrival. Every contradiction between them is a finding. */
 export class EntityFold {
   readonly entities = new Map<string, JsonObject>()
   readonly findings: string[] = []
   private lastSequence = 0
   private lastRevision = ''
 
-  /** @param ignored columns whose changes are not told: `data` shows them, `changes` does not */
+  /** @param ignored ignored columns: `data` contains them, but `changes` does not */
   constructor(private readonly ignored: readonly string[] = []) {}
 
   take(envelope: ReceivedEnvelope): void {
@@ -59,7 +59,7 @@ export class EntityFold {
     }
   }
 
-  /** The state before and the changes must give the state after, wherever nothing was left out for its size. */
+  /** Applying the changes to the state before must give the state after, unless values were omitted because of their size. */
   private update(name: string, known: JsonObject | undefined, { data, revision }: ReceivedEnvelope): void {
     if (known === undefined) {
       this.findings.push(`${name}: updated before it was created`)
@@ -97,7 +97,7 @@ function applyChanges(state: JsonObject, changes: readonly ReceivedChange[]): Js
     const parent = keys.reduce<Json>((value, key) => own(value, key), state)
     if (last === undefined || parent === null || typeof parent !== 'object') throw new Error(`no place for ${path}`)
     if (op === 'remove') Reflect.deleteProperty(parent, last)
-    // Not by assignment: a key may be called `__proto__`.
+    // Not by assignment, because a key may be `__proto__`.
     else
       Object.defineProperty(parent, last, {
         value: after ?? null,

@@ -5,7 +5,7 @@ import { createKafkaClient, lastRecords } from '@hooklane/kafka'
 import { Client } from 'pg'
 import type { LocalSystem } from './local-system.js'
 
-/** Everything that a running system has written down, as text, by where it stands. */
+/** Everything that a running system has written, as text, by its place: tables, topics, logs and metrics. */
 export async function everythingWritten(system: LocalSystem): Promise<ReadonlyMap<string, string>> {
   const written = [
     ...(await tables(system)),

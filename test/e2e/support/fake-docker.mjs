@@ -3,11 +3,13 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /*
- * Stands for `docker` on a made-up PATH: writes down how it was called, and answers as an engine with Compose does. `up` makes
- * the published ports lead to the servers of the test run, as those of containers lead to the servers in them.
+ * Replaces `docker` on an artificial PATH. It records how it is called, and answers as an engine with Compose does. `up` forwards
+ * the published ports to the servers of the test run, as Docker forwards them to the servers in containers.
  *
- * FAKE_DOCKER_LOG: one JSON line per call. FAKE_DOCKER_FAILS: words that begin the calls which fail, separated by commas.
- * FAKE_DOCKER_COMPOSE: the version that Compose says it is.
+ * - FAKE_DOCKER_LOG: the file for the record, one JSON line per call.
+ * - FAKE_DOCKER_FAILS: the commands that fail, such as `compose up`, separated by commas.
+ * - FAKE_DOCKER_COMPOSE: the version of Compose.
+ * - FAKE_DOCKER_POSTGRES, FAKE_DOCKER_KAFKA: the servers to which `up` forwards the ports, as host:port.
  */
 
 const args = process.argv.slice(2)
@@ -21,7 +23,7 @@ const {
 } = process.env
 appendFileSync(log, `${JSON.stringify({ args, POSTGRES_PORT, KAFKA_PORT, hasPassword: Boolean(POSTGRES_PASSWORD) })}\n`)
 
-/** What is done, without the words that say on what. */
+/** The command without its options and services. */
 const command =
   args[0] === 'compose' ? `compose ${args.find((word) => /^(version|up|stop|down)$/.test(word))}` : args[0]
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 
 /*
- * `forward-ports.mjs <log of the fake docker> <port>=<host:port> …`: what the published ports of containers do. Ends when the log
- * says that the containers were stopped.
+ * `forward-ports.mjs <log of the fake docker> <port>=<host:port> …`: forwards ports, as Docker does for containers. Ends when the
+ * log shows that the containers were stopped.
  */
 
 const [log = '', ...forwards] = process.argv.slice(2)

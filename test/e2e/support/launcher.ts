@@ -9,12 +9,12 @@ import { ownServersEnvironment, ROOT, runCommand, type CommandResult } from './r
 
 const run = promisify(execFile)
 
-/** Programs of the launcher that the tests run as npm would, without the second that npm itself takes. */
+/** The programs of the launcher. The tests run them directly, because npm itself takes a second. */
 export type Program = 'start' | 'stop' | 'status'
 
 const PROGRAM_LIMIT_MS = 300_000
 
-/** A folder of the test's own: homes, made-up PATHs and settings of programs. */
+/** A temporary folder of a test, for homes, artificial PATHs and settings of programs. */
 export class Scratch {
   private constructor(readonly dir: string) {}
 
@@ -38,7 +38,8 @@ export class Scratch {
   }
 
   /**
-   * A folder for PATH that holds exactly these programs: those of this machine by name, and made-up ones by their shell script.
+   * Makes a folder for PATH that holds exactly these programs: `programs` are linked from this machine, `scripts` are written as shell
+   * scripts.
    */
   async pathWith(name: string, programs: readonly string[], scripts: Record<string, string> = {}): Promise<string> {
     const folder = await this.folder(name)
@@ -61,7 +62,7 @@ function locate(program: string): string {
   return join(folder, program)
 }
 
-/** The environment of a new user's terminal: embedded servers, nothing configured. */
+/** The environment of a new user's terminal: nothing is configured, except that the servers are embedded. */
 export function launcherEnvironment(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { JAVA_HOME: _java, HTTP_PORT: _http, ...rest } = ownServersEnvironment(home)
   return { ...rest, ...more }
@@ -81,7 +82,7 @@ export function runLauncher(
   return runCommand(command, words, env, PROGRAM_LIMIT_MS)
 }
 
-/** Node with these words, behind those of `wrap`. */
+/** The command that runs Node with these arguments, preceded by the words of `wrap`. */
 export function wrapped(wrap: readonly string[], words: readonly string[]): [command: string, words: string[]] {
   const [command, ...before] = wrap
   return command === undefined ? [process.execPath, [...words]] : [command, [...before, process.execPath, ...words]]
@@ -93,7 +94,7 @@ export async function processesOf(folder: string): Promise<string[]> {
   return stdout.split('\n').filter((line) => line.includes(folder))
 }
 
-/** Listens on a free port of loopback, as a stranger that took it. */
+/** Takes a port of loopback, a free one by default, as another program would. */
 export async function occupyPort(port = 0): Promise<{ port: number; release: () => Promise<void> }> {
   const server = createServer((socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {

@@ -22,7 +22,7 @@ export interface Stack {
 const START_LIMIT_MS = 300_000
 const STOP_LIMIT_MS = 90_000
 
-/** A system started from the command line with `npm start`, found through its stack.json, ended with Ctrl-C. */
+/** A system that is started by `npm start`, found through its stack.json, and ended as by Ctrl-C. */
 export class LocalSystem {
   private constructor(
     private readonly child: ChildProcess,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** One request, as it came. */
+/** One request, as it was received. */
 export interface RecordedRequest {
   readonly path: string
   readonly headers: IncomingHttpHeaders
@@ -14,7 +14,7 @@ export interface RecordingReceiver {
   close(): Promise<void>
 }
 
-/** Accepts everything and keeps it in order of arrival. */
+/** Accepts every request and records all of them in the order of arrival. */
 export async function startRecordingReceiver(): Promise<RecordingReceiver> {
   const requests: RecordedRequest[] = []
   const server = createServer((request, response) => {

@@ -9,7 +9,7 @@ export interface CommandResult {
   readonly stderr: string
 }
 
-/** Runs a command of the repository's root to its end, as a person would type it. */
+/** Runs a command in the root of the repository to its end, as a person would type it. */
 export async function runCommand(
   command: string,
   args: readonly string[],
@@ -30,18 +30,18 @@ export async function runCommand(
   return { exitCode, stdout, stderr }
 }
 
-/** What Ctrl-C in a terminal does: the command and what it runs get SIGINT. */
+/** Does what Ctrl-C does in a terminal: sends SIGINT to the command and to its child processes. */
 export function interruptGroup(pid: number | undefined): void {
   if (pid === undefined) return
   try {
     process.kill(-pid, 'SIGINT')
   } catch (error) {
-    // It ended by itself meanwhile.
+    // The process group has ended meanwhile.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
-/** The environment without the servers of the test run: a system under test starts its own. */
+/** The environment without the servers of the test run, so that a system under test starts its own. */
 export function ownServersEnvironment(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { DATABASE_URL: _database, KAFKA_BROKERS: _brokers, NODE_OPTIONS: _options, ...rest } = process.env
   return { ...rest, HOOKLANE_HOME: home, HOOKLANE_SERVERS: 'embedded', ...more }

@@ -6,9 +6,9 @@ import { ProcessRegistry } from '../../../tools/stack/process-registry.mjs'
 import { runMain } from '../../../tools/stack/run-main.mjs'
 
 /*
- * The launcher's servers without services, in a process of their own: starts them in HOOKLANE_HOME, prints one JSON line with
- * their addresses, what it says meanwhile as lines beginning with `# `, and stops them when stdin ends. `--no-preflight` starts
- * them on a disk on which the launcher would not.
+ * Runs the launcher's servers without services. Starts them in HOOKLANE_HOME, prints one JSON line with their addresses, and
+ * stops them when stdin ends. Progress is printed as lines that begin with `# `. `--no-preflight` starts the servers even on a
+ * disk that the launcher would refuse.
  */
 
 const home = openHome()

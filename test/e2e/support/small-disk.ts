@@ -8,14 +8,14 @@ const isRoot = process.getuid?.() === 0
 
 export interface SmallDisk {
   readonly dir: string
-  /** Words before the command of a program that is to see the disk. */
+  /** Words to put before the command of a program that must see the disk. */
   readonly wrap: readonly string[]
   readonly release: () => Promise<void>
 }
 
 /**
- * A disk of this size, in memory, mounted on a folder. Root mounts it for everybody. Other users mount it in a namespace of their own,
- * in which they are root for as long as that takes: only programs that are started with `wrap` see it.
+ * Mounts a disk of this size, in memory, on a folder. When root mounts it, all programs see it. Other users mount it in a user namespace,
+ * in which they are root during the mount: then only programs that are started with `wrap` see it.
  */
 export async function mountSmallDisk(dir: string, mebibytes: number): Promise<SmallDisk> {
   const mount = ['mount', '-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=0777`, 'hooklane-test', dir]
@@ -29,7 +29,7 @@ export async function mountSmallDisk(dir: string, mebibytes: number): Promise<Sm
   return { dir, wrap: [...wrap, ...asSelf], release: async () => undefined }
 }
 
-/** Makes a folder one that cannot be written to: by its mode; for root, who may write everywhere, by a disk that may only be read. */
+/** Makes a folder read-only: by its mode, or, for root, whom no mode stops, by mounting a read-only disk. */
 export async function mountReadOnly(dir: string): Promise<() => Promise<void>> {
   if (!isRoot) {
     await chmod(dir, 0o555)

@@ -10,18 +10,18 @@ import { CAPTURE, createDatabase, createPim } from '../../../tools/demo/workload
 import { startSystem, type RunningSystem } from '../../../tools/stack/index.mjs'
 import { SourceServer } from './source-server.js'
 
-/** Enough that every fault meets deliveries in flight, little enough that a minute's backlog drains in seconds. */
+/** Too low: a fault may happen while no delivery is in flight. Too high: the backlog of a minute no longer drains in seconds. */
 const CHANGES_PER_SECOND = 30
 /** The tenth has a worker group of its own. */
 const APPS = 16
-/** A receiver that takes its time: requests are open when something breaks. */
+/** How long the receiver takes to answer, so that requests are in flight when a fault happens. */
 const ANSWER_DELAY_MS = 15
-/** What was accepted so shortly before a fault may not be saved yet: the interval of saves is 1 s, and a busy machine is late. */
+/** Deliveries that were accepted this shortly before a fault may not be saved yet: saves happen every 1 s, and later on a busy machine. */
 const UNSAVED_MS = 5_000
-/** A fault that is over must be overcome by itself; generous, because it is only used up by a test that fails. */
+/** How long the system may take to recover on its own after a fault. Generous, because only a failing test uses it up. */
 const RECOVERY_LIMIT_MS = 150_000
 
-/** What the checker finds after a fault, and nothing else may be found. */
+/** The result that the checker must give after a fault. */
 export const NOTHING_BROKEN = {
   lost: 0,
   reordered: 0,
@@ -37,15 +37,15 @@ export const NOTHING_BROKEN = {
 export interface Fault {
   readonly name: string
   readonly fromMs: number
-  /** Set when the cause is gone. */
+  /** When the system had recovered and all deliveries had arrived. Infinity until then. */
   toMs: number
   readonly duplicatesBefore: number
 }
 
-/** A whole system of its own, a PIM on another database server, and a steady load, judged by parts that share no code with the product. */
+/** A whole system, a PIM on another database server, and a steady load. The receiver and the checker share no code with the product. */
 export class FaultWorld {
   private readonly faults: Fault[] = []
-  /** Brings back a server that is down; null while all are up. */
+  /** Starts the server that is down; null while all servers are up. */
   private whatIsDown: (() => Promise<void>) | null = null
 
   private constructor(
@@ -78,7 +78,7 @@ export class FaultWorld {
         captureFile,
         dispatchers: options.dispatchers ?? 1,
         routers: options.routers ?? 1,
-        // Servers of its own, whatever the other suites share, and processes, because containers cannot be taken down by a signal.
+        // Its own servers, not those that other suites share. And processes, because a signal cannot take down a container.
         env: { DATABASE_URL: '', KAFKA_BROKERS: '', HOOKLANE_SERVERS: 'embedded', DEMO_DATABASE_URL: databaseUrl },
         onProgress: (step, text) => say(name, `${step}: ${text}`),
       })
@@ -100,7 +100,7 @@ export class FaultWorld {
     await this.receiver.close()
   }
 
-  /** The load runs and is delivered. */
+  /** Starts the load, and resolves when changes are being delivered. */
   async underLoad(): Promise<void> {
     const before = this.receiver.arrivals.length
     this.load.resume()
@@ -112,19 +112,19 @@ export class FaultWorld {
     )
   }
 
-  /** Ends a server of Hooklane's by a signal; it stays away until `bringBack`. */
+  /** Ends one of Hooklane's servers by a signal. It stays down until `bringBack`. */
   async takeDown(name: 'kafka' | 'postgres', signal: NodeJS.Signals): Promise<void> {
     this.whatIsDown = await this.system.takeDown(name, signal)
   }
 
-  /** Resolves when the server that was down serves again. Does nothing when none is. */
+  /** Starts the server that is down, and resolves when it is ready. Does nothing when no server is down. */
   async bringBack(): Promise<void> {
     const bringBack = this.whatIsDown
     this.whatIsDown = null
     await bringBack?.()
   }
 
-  /** From now on what is accepted may have to be accepted again. */
+  /** Marks the begin of a fault: from now on, receivers may get accepted deliveries again. */
   begin(name: string): Fault {
     const fault: Fault = {
       name,
@@ -138,8 +138,8 @@ export class FaultWorld {
   }
 
   /**
-   * The cause is gone. Deliveries must flow again by themselves; then the load pauses, everything that was committed must arrive, and
-   * everything that has arrived since the world began is judged.
+   * Called when the cause of a fault is gone. Waits until deliveries flow again without help, pauses the load, waits until everything that
+   * was committed has arrived, and then judges everything that has arrived since the start of the world.
    */
   async overcome(fault: Fault): Promise<ReturnType<FaultWorld['judge']>> {
     const goneMs = performance.now()
@@ -171,7 +171,7 @@ export class FaultWorld {
     return { ...counts, violations: [...violations, ...unexplainedDuplicates(arrivals, this.faults)] }
   }
 
-  /** Process ids of the services by instance. */
+  /** The process ids of the services, by instance. */
   pids(): Record<string, number> {
     return Object.fromEntries(this.system.stack.services.map(({ instance, pid }) => [instance, pid]))
   }
@@ -201,7 +201,7 @@ export class FaultWorld {
     )
   }
 
-  /** A request to the API as operator, for its status: nothing is thrown for one that is refused. */
+  /** Sends a request to the API as operator. A refused request does not throw: its status is returned. */
   async ask(
     method: string,
     path: string,
@@ -241,7 +241,7 @@ export class FaultWorld {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
-/** Straight to the terminal: what a run measured is worth as much as that it passed. */
+/** Prints to the terminal, past the test runner: the measured times of a run are a result of their own. */
 export function say(world: string, text: string): void {
   process.stderr.write(`  [${world}] ${text}\n`)
 }

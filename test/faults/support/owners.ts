@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
-/** Who may act for a partition of a worker group, and how far it is done. */
+/** The owner of a partition of a worker group, and the position up to which the partition is done. */
 export interface Owner {
   readonly partition: string
   readonly instance: string | null
@@ -9,7 +9,7 @@ export interface Owner {
   readonly position: bigint
 }
 
-/** Looks at leases and positions from outside, and keeps what must never happen: an epoch or a position that goes back. */
+/** Polls leases and positions in the database, and records what must never happen: an epoch or a position that goes back. */
 export class OwnerWatch {
   readonly findings: string[] = []
   private readonly last = new Map<string, Owner>()
@@ -23,7 +23,7 @@ export class OwnerWatch {
     const watch = new OwnerWatch(new pg.Pool({ connectionString: databaseUrl, max: 2 }))
     await watch.look()
     watch.looking = watch.lookOn()
-    // Reported by `stop`.
+    // `stop` rejects with this error.
     watch.looking.catch(() => undefined)
     return watch
   }
@@ -34,7 +34,7 @@ export class OwnerWatch {
     await this.pool.end()
   }
 
-  /** One after another: an older answer must not be compared with a newer one. */
+  /** Reads once. Reads run one after the other, so that no older result is compared with a newer one. */
   look(): Promise<readonly Owner[]> {
     const answer = this.turn.then(() => this.read())
     this.turn = answer.catch(() => undefined)

@@ -4,7 +4,7 @@ import { ProcessRegistry } from '../../../tools/stack/process-registry.mjs'
 
 type Postgres = Awaited<ReturnType<typeof startPostgres>>
 
-/** The PIM's database server: another one than Hooklane's. */
+/** The database server of the PIM, separate from Hooklane's. */
 export class SourceServer {
   private constructor(
     private readonly dir: string,
@@ -12,7 +12,7 @@ export class SourceServer {
     private server: Postgres,
   ) {}
 
-  /** On empty data. What an earlier run left running here is ended first. */
+  /** Starts with empty data. Ends a server that an earlier run left running in this folder. */
   static async start(dir: string): Promise<SourceServer> {
     const registry = new ProcessRegistry(`${dir}.processes.json`, (fault) => {
       throw new Error(fault)
@@ -26,7 +26,7 @@ export class SourceServer {
     return this.server.url
   }
 
-  /** Ends it by `signal` (SIGINT: fast, SIGQUIT: immediate) and starts it again under the same port. */
+  /** Ends the server by `signal` (SIGINT: fast shutdown, SIGQUIT: immediate shutdown) and starts it again on the same port. */
   async restart(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
     this.server.kill(signal)
     await this.server.exited

@@ -28,7 +28,7 @@ export const GROUP = 'shared-webhook'
 export const PARTITIONS = 3
 const COMPANY = 'cmp_1'
 
-/** The body of a request, as far as tests look at it. */
+/** The part of a request's body that tests check. */
 export interface Body {
   readonly id: string
   readonly order: {
@@ -39,7 +39,7 @@ export interface Body {
   }
 }
 
-/** Where a delivery stands; default: in partition 0 of the shared group, in the first epoch. */
+/** Where a delivery is published. Default: partition 0 of the shared group, in the first epoch. */
 export interface DeliveryChanges {
   readonly partition?: number
   readonly subscriptionVersion?: bigint
@@ -55,9 +55,9 @@ export interface DeliveryPolicyChanges {
 }
 
 /**
- * Everything around a dispatcher: topics and a database of its own, a receiver, and the test in the place of the router and the configuration.
- * An app's subscription is `sub_<app>` (ids of subscriptions never come again: `sub_<app>_2` when the app was made again), its path at the receiver
- * `/<app>`, its deliveries `msg_<app>_<sequence>`.
+ * Everything around a dispatcher: its own topics and database, and a receiver. The test takes the place of the router and of the
+ * configuration. The subscription of an app is `sub_<app>`, its path at the receiver `/<app>`, its deliveries `msg_<app>_<sequence>`. Ids
+ * of subscriptions are never used again: when the app was deleted and created again, its subscription is `sub_<app>_2`.
  */
 export class DispatchWorld {
   readonly #secretsKey = randomBytes(32)
@@ -93,7 +93,7 @@ export class DispatchWorld {
 
   // — configuration —
 
-  /** Writes a row of the configuration as the capture of its table does; null deletes it. */
+  /** Publishes a row of the configuration, as the capture of its table does; null deletes the row. */
   async configure(kind: string, id: string, body: object | null): Promise<bigint> {
     const version = BigInt(++this.#version)
     this.#versions.set(id, version)
@@ -107,7 +107,7 @@ export class DispatchWorld {
     return version
   }
 
-  /** An app with one subscription to its path. */
+  /** Configures an app with one subscription, whose target is the path of the app. */
   async app(id: string, policy: DeliveryPolicyChanges = {}, changes: object = {}): Promise<void> {
     const worker = { mode: 'shared' }
     const app = { id, companyId: COMPANY, name: id, type: 'webhook', enabled: true, worker, workerGroup: GROUP }
@@ -146,12 +146,12 @@ export class DispatchWorld {
 
   // — deliveries —
 
-  /** The app's next `count` deliveries, as the router writes them, in one batch. Returns their records. */
+  /** Publishes the app's next `count` deliveries in one batch, as the router does. */
   async deliver(app: string, count: number, changes: DeliveryChanges = {}): Promise<void> {
     await this.kafka.producer.publishAll(Array.from({ length: count }, () => this.record(app, changes)))
   }
 
-  /** The app's next delivery; partition 0 unless named. */
+  /** The record of the app's next delivery; in partition 0 unless another one is named. */
   record(app: string, changes: DeliveryChanges = {}): OutgoingRecord {
     const { group = GROUP, epoch = 1 } = changes
     const sequence = (this.#next.get(app) ?? 0) + 1
@@ -192,7 +192,7 @@ export class DispatchWorld {
     }
   }
 
-  /** The app is deleted, as service, event-producer and router do it. */
+  /** Deletes the app, as subscription-service, event-producer and router do together. */
   async deleteApp(app: string, { group = GROUP, epoch = 1 }: DeliveryChanges = {}): Promise<void> {
     await this.database.query(
       `INSERT INTO hooklane.ended_stream (app_id, epoch, company_id, worker_group) VALUES ($1, $2, $3, $4)`,
@@ -218,7 +218,7 @@ export class DispatchWorld {
     })
   }
 
-  /** Whether everything of the app's epoch is known to be settled. */
+  /** Whether the app's epoch is recorded as settled. */
   async isSettled(app: string, epoch = 1): Promise<boolean> {
     const rows = await this.database.query<{ settled: boolean }>(
       'SELECT settled_at IS NOT NULL AS settled FROM hooklane.ended_stream WHERE app_id = $1 AND epoch = $2',
@@ -227,7 +227,7 @@ export class DispatchWorld {
     return rows[0]?.settled === true
   }
 
-  /** A worker group with a topic of one partition. */
+  /** Creates a worker group with a topic of one partition. */
   async dedicatedGroup(name: string): Promise<void> {
     const group = { name, partitions: 1, slots: 0 }
     await this.kafka.makeTopics(workerGroupTopics(this.kafka.topics, group))
@@ -235,9 +235,9 @@ export class DispatchWorld {
     await this.configure('workerGroup', name, group)
   }
 
-  // — what came of them —
+  // — outcomes —
 
-  /** Bodies that reached the app's path, in the order of arrival. */
+  /** The bodies of the requests to the app's path, in the order of arrival. */
   bodies(app: string): Body[] {
     return this.receiver.bodiesAt<Body>(`/${app}`)
   }
@@ -250,7 +250,7 @@ export class DispatchWorld {
     return this.receiver.at(`/${app}`)
   }
 
-  /** Waits until the app's path has had that many requests. */
+  /** Waits until the app's path has received `count` requests. */
   async received(app: string, count: number, withinMs = 45_000): Promise<void> {
     await eventually(
       () => {
@@ -260,7 +260,7 @@ export class DispatchWorld {
     )
   }
 
-  /** What the app's deliveries reported, in the order of the log. */
+  /** The records of attempts and settlements of the app, in the order of the log. */
   attempts(app: string): (AttemptRecord | SettlementRecord)[] {
     return this.#values(this.kafka.topics.attempts, app)
   }
@@ -272,7 +272,7 @@ export class DispatchWorld {
   quarantined(): QuarantinedRecord[] {
     return this.kafka.records(this.kafka.topics.quarantine).map((record) => {
       const decoded = decodeQuarantined(record.value, record.headers)
-      if (!decoded) throw new Error('a record on the quarantine topic is none')
+      if (!decoded) throw new Error('a record of the quarantine topic cannot be decoded')
       return decoded
     })
   }
@@ -290,7 +290,7 @@ export class DispatchWorld {
     return this.spawn(DISPATCHER, env).ready()
   }
 
-  /** With leases of 4 s: attempts of at most 1 s fit into them. */
+  /** Starts a dispatcher with leases of 4 s, which are long enough for attempts of at most 1 s. */
   async startWithShortLease(env: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> {
     return this.spawn(SHORT_LEASE, { TEST_LEASE_TTL_MS: '4000', ...env }).ready()
   }
@@ -312,7 +312,7 @@ export class DispatchWorld {
     return dispatcher
   }
 
-  /** Ends what still runs. By SIGTERM the leases are free afterwards. */
+  /** Ends all dispatchers that are still running. After SIGTERM, their leases are released. */
   async endAll(signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
     await Promise.all(this.#dispatchers.map((dispatcher) => dispatcher.end(signal)))
     this.#dispatchers.length = 0

@@ -1,4 +1,5 @@
-// The dispatcher as it ships, with a lease shorter than its settings allow: so that a test sees one lapse. Attempts are shorter as well.
+// The shipped dispatcher, with a lease shorter than its settings allow, so that a test can wait for a lease to expire. Attempts must
+// then be shorter, too.
 import { runService } from '@hooklane/runtime'
 import { readDispatcherSettings } from '../../../apps/dispatcher/dist/settings.js'
 import { startDispatcher } from '../../../apps/dispatcher/dist/start-dispatcher.js'

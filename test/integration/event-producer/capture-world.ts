@@ -20,15 +20,15 @@ const decodeEvent = decoderOf(EventSchema)
 export interface SourceText {
   readonly name: string
   readonly epoch?: number
-  /** Name of the environment variable. */
+  /** The name of the environment variable that holds the URL. */
   readonly url?: string
   readonly table?: string
   readonly id?: string
-  /** Further members of the table: `, key: sku`. */
+  /** Further members of the table's entry, for example `, key: sku`. */
   readonly more?: string
 }
 
-/** A PIM's database, Hooklane's own, topics under a random prefix, and a reader of what comes out. */
+/** The database of a PIM, Hooklane's own database, topics under a random prefix, and a reader of the published records. */
 export class CaptureWorld {
   readonly prefix: string
   readonly topics: TopicNames
@@ -50,7 +50,7 @@ export class CaptureWorld {
     this.#client = createKafkaClient({ brokers: brokers(), clientId: 'checker', logger: SILENT })
   }
 
-  /** @param serverUrl of a server of the test's own; default: the one that all share */
+  /** @param serverUrl the server for both databases; default: the server that all tests share */
   static async create(serverUrl?: string): Promise<CaptureWorld> {
     const [pim, own] = await Promise.all([createEmptyDatabase('pim', serverUrl), createEmptyDatabase('own', serverUrl)])
     await migrate(own.url)
@@ -60,7 +60,7 @@ export class CaptureWorld {
     return world
   }
 
-  /** Slot and publication of a source. */
+  /** The name of the slot and of the publication of a source. */
   slotOf(source: string): string {
     return `${this.prefix.replace(/[^a-z0-9_]/g, '_')}${source}`
   }
@@ -72,12 +72,12 @@ export class CaptureWorld {
     await makeTopics(this.#client, specs)
   }
 
-  /** The whole capture file. */
+  /** Writes the whole capture file. */
   async captureText(text: string): Promise<void> {
     await writeFile(join(this.directory, 'capture.yaml'), text)
   }
 
-  /** @param tables the part of the capture file below `tables:`, as YAML without indent */
+  /** Writes a capture file with one source. @param tables the part of the file below `tables:`, as YAML without indentation */
   async capture(tables: string, source = 'company: { column: company_id }'): Promise<void> {
     const indented = tables.trim().replace(/^/gm, '      ')
     await writeFile(
@@ -86,7 +86,7 @@ export class CaptureWorld {
     )
   }
 
-  /** The whole capture file, of sources that each read one table under their own name, unless told otherwise. */
+  /** Writes a capture file with several sources. By default, each source captures one table of its own name. */
   async captureSources(sources: readonly SourceText[]): Promise<void> {
     const texts = sources.map(({ name, epoch = 1, url = 'PIM_URL', table = name, id = 'id', more = '' }) =>
       [
@@ -115,12 +115,12 @@ export class CaptureWorld {
     return producer
   }
 
-  /** Without a capture file. */
+  /** Starts an event-producer without a capture file. */
   startWithoutCapture(): ProducerProcess {
     return this.start({ CAPTURE_FILE: undefined })
   }
 
-  /** A connection of its own to the PIM's database, for transactions that overlap. */
+  /** Opens another connection to the PIM's database, for overlapping transactions. */
   async session(): Promise<pg.Client> {
     const client = new pg.Client({ connectionString: this.pim.url })
     client.on('error', quiet)
@@ -129,7 +129,7 @@ export class CaptureWorld {
     return client
   }
 
-  /** All events so far, in the order of their positions; each is checked against its schema. */
+  /** All events so far, in the order of their positions. Each event is checked against its schema. */
   events(): EntityEvent[] {
     if (this.#decoded < this.records.length) this.#decodeNew()
     return [...this.#events]
@@ -139,14 +139,14 @@ export class CaptureWorld {
     return this.records.filter((record) => record.topic === this.topics.events)
   }
 
-  /** Ids of the entities of a source's events, in their order. */
+  /** The entity ids of a source's events, in the order of the events. */
   idsOf(source: string): string[] {
     return this.events()
       .filter((event) => event.producer === source && event.revision !== null)
       .map((event) => event.entity.id)
   }
 
-  /** Waits for that many events. */
+  /** Waits until there are at least `count` events, and returns all events. */
   async eventsAfter(count: number, withinMs = 45_000): Promise<EntityEvent[]> {
     return eventually(() => {
       const events = this.events()
@@ -156,7 +156,7 @@ export class CaptureWorld {
     }, withinMs)
   }
 
-  /** Waits for an event; answers all of them then. */
+  /** Waits until there is an event that matches, and returns all events. */
   async eventsUntil(isLast: (event: EntityEvent) => boolean, withinMs = 120_000): Promise<EntityEvent[]> {
     return eventually(() => {
       const events = this.events()
@@ -165,7 +165,7 @@ export class CaptureWorld {
     }, withinMs)
   }
 
-  /** Commit positions that the source's slot still holds: transactions that were not acknowledged. */
+  /** The number of transactions that the source's slot still holds, because they were not acknowledged. */
   async unacknowledged(source = 'pim'): Promise<number> {
     const rows = await this.pim.query<{ n: string }>(
       `SELECT count(*) AS n FROM pg_logical_slot_peek_binary_changes($1, NULL, NULL, 'proto_version', '1', 'publication_names', $2)
@@ -183,7 +183,7 @@ export class CaptureWorld {
     return Number(rows[0]?.lag)
   }
 
-  /** What a topic holds now, read by a reader of its own. */
+  /** The present records of a topic, read by a new reader. */
   async readAnew(topic: string): Promise<LogRecord[]> {
     const partitions = await lastRecords(this.#client, { topic, count: 10_000, groupPrefix: `${this.prefix}again` })
     return [...partitions.values()].flat()
@@ -202,7 +202,7 @@ export class CaptureWorld {
     await rm(this.directory, { recursive: true })
   }
 
-  /** Only what is new: tests ask every few milliseconds, while tens of thousands of events come in. */
+  /** Decodes only new records: tests poll every few milliseconds, while tens of thousands of events arrive. */
   #decodeNew(): void {
     for (; this.#decoded < this.records.length; this.#decoded++) {
       const record = this.records[this.#decoded]
@@ -237,7 +237,7 @@ export class CaptureWorld {
   }
 }
 
-/** A slot outlives its database's connections, and keeps the database from being dropped. */
+/** Drops a database with its replication slots. A slot outlives the connections, and the database cannot be dropped while it exists. */
 export async function dropWithSlots(database: TestDatabase): Promise<void> {
   await eventually(() =>
     database.query(

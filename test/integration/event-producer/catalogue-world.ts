@@ -4,7 +4,9 @@ import { CaptureWorld } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
-/** Sources of one company each, which receivers are told of, and what the event-producer remembers of their catalogue. */
+/**
+ * Sources of one company each, the `resync.required` that their receivers get, and the catalogue that the event-producer remembers of them.
+ */
 export class CatalogueWorld {
   producer: ProducerProcess
   private constructor(readonly world: CaptureWorld) {
@@ -22,7 +24,7 @@ export class CatalogueWorld {
     return this.world.pim.query(statements)
   }
 
-  /** @param sources each with its tables; `accept`: ids of gaps */
+  /** @param sources each source with its tables; `accept`: the ids of accepted gaps */
   async start(
     sources: Readonly<Record<string, { readonly tables: readonly string[]; readonly accept?: readonly string[] }>>,
   ): Promise<void> {
@@ -45,24 +47,27 @@ export class CatalogueWorld {
     return this.producer.end('SIGTERM')
   }
 
-  /** What receivers of a source were told: reason and resources. */
+  /** The reason and resources of each `resync.required` of a source. */
   told(source: string): unknown[] {
     return this.announcements(source).map(({ data }) => [data?.reason, data?.resources])
   }
 
-  /** Waits for all that receivers of a source are told, in whatever order the partitions of the topic are read. */
+  /** Waits until the source has exactly these `resync.required`. Works in whatever order the partitions of the topic are read. */
   async isTold(source: string, told: readonly (readonly [string, readonly string[]])[]): Promise<void> {
     await this.settled(source)
     await eventually(() => expect(this.told(source)).toEqual(told))
   }
 
-  /** What came of a source, in its order: entities, and the reasons of announcements. */
+  /** The events of a source in order: the entity id of each change, and the reason of each announcement. */
   said(source: string): string[] {
     const ofSource = this.world.events().filter((event) => event.producer === source)
     return ofSource.sort(byPosition).map((event) => (event.revision ? event.entity.id : textOf(event.data?.reason)))
   }
 
-  /** Waits until the mark knows the files of all partitions as they are, and nothing has to be published any more. */
+  /**
+   * Waits until the mark of the source contains the present file of every table and partition, and no announcement is still to be
+   * published.
+   */
   async settled(source: string): Promise<void> {
     await eventually(async () => {
       const [mark] = await this.world.own.query<{
@@ -99,7 +104,7 @@ export class CatalogueWorld {
   }
 }
 
-/** An announcement has its position in `data.to`. */
+/** The position of an announcement is in `data.to`. */
 const positionOf = ({ revision, data }: EntityEvent): string => revision?.id ?? textOf(data?.to)
 
 const byPosition = (a: EntityEvent, b: EntityEvent): number => (positionOf(a) < positionOf(b) ? -1 : 1)

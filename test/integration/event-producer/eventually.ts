@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Repeats until it no longer throws; then the last error is thrown. The limit is used up by a failing test only. */
+/** Repeats the check until it no longer throws. After the time limit, which only a failing test uses up, rethrows the last error. */
 export async function eventually<T>(check: () => T | Promise<T>, withinMs = 45_000): Promise<T> {
   const untilMs = performance.now() + withinMs
   for (;;) {

@@ -13,7 +13,7 @@ export interface HealthReport {
   readonly parts: Readonly<Record<string, { readonly ready: boolean; readonly detail?: string }>>
 }
 
-/** An event-producer process, from the outside. */
+/** An event-producer process, observed from outside. */
 export class ProducerProcess {
   readonly log: string[] = []
   readonly #child: ChildProcess
@@ -51,7 +51,7 @@ export class ProducerProcess {
     return JSON.parse(await this.#get('/health/ready')) as HealthReport
   }
 
-  /** Resolves when this source is read, whatever the others do. */
+  /** Resolves when this source is being read, whatever the state of the others. */
   async reads(source: string): Promise<void> {
     await eventually(async () => {
       const part = (await this.health()).parts[`source ${source}`]
@@ -59,7 +59,7 @@ export class ProducerProcess {
     })
   }
 
-  /** Waits until a source is refused with this code; answers the whole message. */
+  /** Waits until a source is refused with this code, and returns the message without the code. */
   async refusalWith(source: string, code: string): Promise<string> {
     return eventually(async () => {
       const part = (await this.health()).parts[`source ${source}`]
@@ -70,7 +70,7 @@ export class ProducerProcess {
     })
   }
 
-  /** What the part of a source says of itself once it says something other than that it starts. */
+  /** Waits until a source is refused, and returns its code and message. */
   async refusal(source: string): Promise<string> {
     let detail = ''
     await eventually(async () => {
@@ -81,7 +81,7 @@ export class ProducerProcess {
     return detail
   }
 
-  /** What the process says that it has skipped. */
+  /** The input that the process reports as skipped. */
   async skipped(): Promise<readonly Skip[]> {
     return (JSON.parse(await this.#get('/health/skipped')) as { skipped: Skip[] }).skipped
   }
@@ -90,7 +90,7 @@ export class ProducerProcess {
     return this.total(name, `source="${source}"`)
   }
 
-  /** Sum over the label sets that hold this one. */
+  /** The sum over the label sets that contain this label. */
   async total(name: string, label = ''): Promise<number> {
     const lines = (await this.#get('/metrics')).split('\n')
     return lines
@@ -98,7 +98,7 @@ export class ProducerProcess {
       .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
   }
 
-  /** Bytes of memory in use by the process, and the most there ever were. */
+  /** The bytes of memory that the process uses now, and the maximum so far. */
   memory(): { readonly now: number; readonly most: number } {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8')
     const kilobytes = (name: string) =>
@@ -106,7 +106,7 @@ export class ProducerProcess {
     return { now: kilobytes('VmRSS') * 1024, most: kilobytes('VmHWM') * 1024 }
   }
 
-  /** Freezes it, or lets it go on. */
+  /** Freezes the process, or lets it continue. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#child.kill(signal)
   }
@@ -133,7 +133,7 @@ export class ProducerProcess {
       const { healthPort } = JSON.parse(line) as { healthPort?: number }
       if (healthPort) this.#port = healthPort
     } catch {
-      // Not a line of the structured log: kept as text, for the message of a failing test.
+      // The line does not belong to the structured log. It is kept as text, for the message of a failing test.
     }
   }
 }

@@ -14,7 +14,7 @@ import { makeTopic } from '../support/make-topics.js'
 
 export interface KafkaFixture {
   readonly client: KafkaClient
-  /** Errors and warnings that the adapter logged. */
+  /** The errors and warnings that the adapter has logged. */
   readonly logged: { level: string; message: string; fields: object }[]
   readonly resets: object[]
   name(suffix: string): string
@@ -26,11 +26,11 @@ export interface KafkaFixture {
   ): Promise<string>
   producer(options?: ConstructorParameters<typeof SingleFlightProducer>[1]): SingleFlightProducer
   consumer(options: KafkaLogConsumerOptions): KafkaLogConsumer
-  /** Ends before the topics are removed. */
+  /** Registers something to close after the file, before the topics are deleted. */
   closeLater(close: () => Promise<unknown>): void
 }
 
-/** A client with names of its own; what it made is closed and removed after the file. */
+/** A client whose names have a random prefix. After the test file, everything that it has opened is closed, and its topics are deleted. */
 export function kafkaFixture(): KafkaFixture {
   const brokers = (process.env.KAFKA_BROKERS ?? '').split(',').filter((broker) => broker !== '')
   if (brokers.length === 0)
@@ -77,7 +77,7 @@ export function kafkaFixture(): KafkaFixture {
   }
 }
 
-/** The limit is used up by a failing test only. */
+/** Only a failing test uses up the time limit. */
 export const eventually = <T>(check: () => T | Promise<T>, withinMs = 45_000): Promise<T> =>
   testing.eventually(check, { withinMs })
 
@@ -89,7 +89,7 @@ export interface Collector {
   end(partition: number): bigint
 }
 
-/** Starts a consumer that keeps what it gets. Everything is read from the log's start unless `onAssigned` says otherwise. */
+/** Starts a consumer that collects its batches. Reads from the start of the log, unless `onAssigned` seeks elsewhere. */
 export async function collect(
   consumer: KafkaLogConsumer,
   handlers: {

@@ -3,7 +3,7 @@ import type { Grant, LaneRow, OpenStream } from '@hooklane/core/lane'
 import { createPool, PostgresLaneStore, PostgresLeaseStore, type PgPool } from '@hooklane/postgres'
 import { createTestDatabase, type TestDatabase } from './test-database.js'
 
-/** The stores of a dispatcher on a database of its own, as a dispatcher connects to it. */
+/** The stores of a dispatcher on a separate database, with the role of a dispatcher. */
 export class DispatchStores {
   readonly leases: PostgresLeaseStore
   readonly lanes: PostgresLaneStore
@@ -18,7 +18,7 @@ export class DispatchStores {
     return new DispatchStores(await createTestDatabase('stores'))
   }
 
-  /** Statements may wait longer than a test does for the moment in which they wait. */
+  /** The default statement timeout is longer than any test waits for a statement to be blocked. */
   pool(statementTimeoutMs = 90_000): PgPool {
     const pool = createPool({
       url: this.database.url,
@@ -38,7 +38,7 @@ export class DispatchStores {
     ])
   }
 
-  /** An app was deleted. */
+  /** Records the end of a stream that is not settled yet, as the deletion of an app does. */
   async addOpenStream({ appId, epoch, workerGroup }: OpenStream): Promise<void> {
     await this.database.query(
       'INSERT INTO hooklane.worker_group (name, partitions, slots) VALUES ($1, 1, 0) ON CONFLICT DO NOTHING',
@@ -50,7 +50,7 @@ export class DispatchStores {
     )
   }
 
-  /** A partition of its own, granted. */
+  /** Creates a partition in a new worker group, and grants its lease. */
   async granted(leaseMs = 60_000): Promise<Grant> {
     const workerGroup = `g-${randomUUID().slice(0, 8)}`
     await this.createPartition(workerGroup, 0)

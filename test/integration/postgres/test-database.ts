@@ -2,19 +2,19 @@ import { migrate } from '@hooklane/postgres'
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 
-/** A database of one test file's own, on the server that DATABASE_URL names. */
+/** A database for one test file, on the server that DATABASE_URL names. */
 export interface TestDatabase {
   readonly url: string
-  /** As the server's administrator, past row-level security. */
+  /** Runs as the server's administrator, so without row-level security. */
   query<R extends object>(sql: string, values?: unknown[]): Promise<R[]>
-  /** A session in the hand of the test, with a transaction open in it. */
+  /** A session with an open transaction, under the control of the test. */
   transaction(): Promise<pg.Client>
-  /** Statements that wait for a lock now. */
+  /** The number of sessions that are waiting for a lock now. */
   waiting(): Promise<number>
-  /** As if the server were away: ends all connections and takes no new ones. */
+  /** Behaves as if the server were down: ends all connections and accepts no new ones. */
   refuseConnections(): Promise<void>
   acceptConnections(): Promise<void>
-  /** Ends all connections to it and removes it. */
+  /** Ends all connections to the database and drops it. */
   drop(): Promise<void>
 }
 
@@ -24,16 +24,16 @@ const serverUrl = (): string => {
   return url
 }
 
-/** @param on URL of another server than the one that all tests share */
+/** @param on the URL of the server; default: the server that all tests share */
 export async function createEmptyDatabase(prefix: string, on = serverUrl()): Promise<TestDatabase> {
   const name = `${prefix}_${randomBytes(4).toString('hex')}`
-  // A pool, because a server that a test restarts ends the connection.
+  // A pool, because the connection ends when a test restarts the server.
   const server = new pg.Pool({ connectionString: on, max: 1 })
   server.on('error', () => undefined)
   await server.query(`CREATE DATABASE ${name}`)
   const url = new URL(on)
   url.pathname = `/${name}`
-  // One connection: what a test sets in it stays for its next statement.
+  // One connection only: a setting that a test makes stays in force for its next statement.
   const client = new pg.Pool({ connectionString: url.href, max: 1 })
   client.on('error', () => undefined)
   const sessions: pg.Client[] = []
@@ -42,7 +42,7 @@ export async function createEmptyDatabase(prefix: string, on = serverUrl()): Pro
     query: async <R extends object>(sql: string, values: unknown[] = []) => (await client.query<R>(sql, values)).rows,
     transaction: async () => {
       const session = new pg.Client({ connectionString: url.href, options: '-c search_path=hooklane' })
-      // Ended by a test that lets the server go away.
+      // The session ends when a test refuses connections.
       session.on('error', () => undefined)
       sessions.push(session)
       await session.connect()
@@ -70,7 +70,7 @@ export async function createEmptyDatabase(prefix: string, on = serverUrl()): Pro
   }
 }
 
-/** With the schema in it. */
+/** Creates a database with Hooklane's schema. */
 export async function createTestDatabase(prefix: string): Promise<TestDatabase> {
   const database = await createEmptyDatabase(prefix)
   await migrate(database.url)

@@ -26,7 +26,7 @@ export interface DeliveryRow {
   readonly last_status: number | null
 }
 
-/** Everything around a recorder: topics and a database of its own, and the test in the place of the dispatchers. */
+/** Everything around a recorder: its own topics and database. The test takes the place of the dispatchers. */
 export class RecorderWorld {
   readonly #recorders: ServiceProcess[] = []
 
@@ -62,7 +62,7 @@ export class RecorderWorld {
     return this.kafka.producer.publishAll(records)
   }
 
-  /** The n-th request of a delivery, refused unless the changes say otherwise. */
+  /** The record of a delivery's n-th attempt. By default, the receiver answered 503. */
   attempt(app: string, sequence: number, attempt: number, changes: Partial<AttemptRecord> = {}): OutgoingRecord {
     const value: AttemptRecord = {
       ...identity(app, sequence),
@@ -105,7 +105,7 @@ export class RecorderWorld {
     return this.#record(this.kafka.topics.deadLetters, SCHEMA.deadLetter, app, value)
   }
 
-  /** The record as one of another incarnation of its company. */
+  /** The same record, but of another incarnation of its company. */
   ofIncarnation(companyIncarnation: number, record: OutgoingRecord): OutgoingRecord {
     const value = JSON.parse(String(record.value)) as object
     return { ...record, value: JSON.stringify({ ...value, companyIncarnation }) }
@@ -119,7 +119,7 @@ export class RecorderWorld {
     )
   }
 
-  /** Sequence and number of every attempt in the log. */
+  /** `<sequence>/<attempt number>` of every attempt in the delivery log. */
   async attempts(app: string): Promise<string[]> {
     const rows = await this.database.query<{ at: string }>(
       `SELECT sequence || '/' || attempt AS at FROM hooklane.attempt WHERE app_id = $1 ORDER BY sequence, attempt, attempt_id`,
@@ -131,7 +131,7 @@ export class RecorderWorld {
   quarantined(): QuarantinedRecord[] {
     return this.kafka.records(this.kafka.topics.quarantine).map((record) => {
       const decoded = decodeQuarantined(record.value, record.headers)
-      if (!decoded) throw new Error('a record on the quarantine topic is none')
+      if (!decoded) throw new Error('a record of the quarantine topic cannot be decoded')
       return decoded
     })
   }

@@ -21,14 +21,14 @@ export interface ReadTransaction {
   readonly contexts: readonly string[]
 }
 
-/** Keeps what it is given; what becomes of a commit is decided by the test. */
+/** Records everything that a stream delivers to it. The test decides what happens at a commit. */
 export class Recorder implements TransactionConsumer {
   readonly transactions: ReadTransaction[] = []
   readonly slots: ReadySlot[] = []
   readonly states: StreamState[] = []
   readonly lags: SlotLag[] = []
   readonly warnings: SourceWarning[] = []
-  /** Called at each commit, before it counts as read. */
+  /** Called at each commit, before the transaction counts as read. */
   onCommit: (transaction: TransactionInfo) => Promise<void> | void = () => undefined
   #changes: RowChange[] = []
   #contexts: string[] = []
@@ -61,7 +61,7 @@ export class Recorder implements TransactionConsumer {
     return Promise.resolve()
   }
 
-  /** How long it was waited after each failure so far. */
+  /** The pause after each failure so far. */
   pauses(): number[] {
     return this.states.flatMap((state) => (state.phase === 'failing' ? [state.retryInMs] : []))
   }
@@ -71,13 +71,13 @@ export class Recorder implements TransactionConsumer {
     return phases.slice(phases.indexOf('failing'))
   }
 
-  /** Of the transaction that is being read. */
+  /** The id of the last row that the present transaction inserted; null: its last change was not an insert. */
   lastInserted(): string | null {
     const last = this.#changes.at(-1)
     return last?.op === 'insert' ? (last.after.get('id') ?? null) : null
   }
 
-  /** The first column of every row that was inserted, transaction by transaction. */
+  /** By transaction: the first column of every inserted row. */
   inserted(): string[][] {
     return this.transactions.map(({ changes }) =>
       changes.flatMap((change) => (change.op === 'insert' ? [String([...change.after.values()][0])] : [])),
@@ -94,7 +94,7 @@ export class SourceWorld {
 
   private constructor(readonly database: TestDatabase) {}
 
-  /** @param serverUrl of another server than the one that all tests share */
+  /** @param serverUrl the server for the database; default: the server that all tests share */
   static async create(serverUrl?: string): Promise<SourceWorld> {
     return new SourceWorld(await createEmptyDatabase('replication', serverUrl))
   }
@@ -132,7 +132,7 @@ export class SourceWorld {
     })
   }
 
-  /** Code and message of the first refusal. */
+  /** Starts a stream, waits until it is refused, and returns the code and message of the first refusal. */
   async refusal(changes: Partial<ReplicatedSource> = {}): Promise<{ readonly code: string; readonly message: string }> {
     const recorder = new Recorder()
     const stream = this.stream(recorder, changes)
@@ -152,7 +152,7 @@ export class SourceWorld {
     return client
   }
 
-  /** Connection URL of a new login. */
+  /** Creates a login role, and returns a connection URL for it. */
   async login(attributes: string, grants = ''): Promise<string> {
     const role = `role_${randomBytes(4).toString('hex')}`
     this.#roles.push(role)

@@ -22,7 +22,10 @@ import { ServiceProcess } from '../support/service-process.js'
 
 const ROUTER = fileURLToPath(new URL('../../../apps/router/dist/main.js', import.meta.url))
 
-/** As the client counts them: its own module must not be loaded past `@hooklane/kafka`, which fixes it. */
+/**
+ * The client's code for gzip. The client's own constant is not imported, because the client may only be loaded through `@hooklane/kafka`,
+ * which patches it.
+ */
 const GZIP = 1 as never
 
 export const GROUP = 'shared-webhook'
@@ -36,7 +39,10 @@ export interface Delivered {
   readonly sequence: number
 }
 
-/** A system of its own on the shared broker: topics under a random prefix, a configuration, an upstream service, and a reader of what comes out. */
+/**
+ * Everything around a router, on the shared broker: topics under a random prefix, a configuration, an upstream service, and a reader of the
+ * deliveries.
+ */
 export class RouterWorld {
   readonly #upstream: Producer
   readonly #routers: ServiceProcess[] = []
@@ -46,7 +52,7 @@ export class RouterWorld {
   #probes = 0
 
   private constructor(private readonly log: KafkaWorld) {
-    // As an upstream service has it: the client's default partitioner, its own order, nothing of ours.
+    // A producer as an upstream service uses it: with the client's default partitioner, and with none of our code.
     this.#upstream = log.client.kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
   }
 
@@ -69,7 +75,7 @@ export class RouterWorld {
     return this.log.topics
   }
 
-  /** Writes a row of the configuration as the capture of its table does; null deletes it. */
+  /** Publishes a row of the configuration, as the capture of its table does; null deletes the row. */
   async configure(kind: ConfigurationKind, id: string, body: object | null): Promise<void> {
     const headers = { [HEADER.schema]: `${kind}/1`, [HEADER.version]: String(++this.#version) }
     const value = body === null ? null : JSON.stringify(body)
@@ -83,7 +89,7 @@ export class RouterWorld {
     await this.configure('company', id, { id, name: id, ...changes })
   }
 
-  /** The app and its subscription are deleted, as the service does it. */
+  /** Deletes an app and its subscription, as the service does. */
   async deleteApp(
     app: { appId: string; companyId: string; epoch: number; workerGroup?: string },
     subscription: string,
@@ -93,7 +99,7 @@ export class RouterWorld {
     await this.configure('endedStream', `${app.appId}/${app.epoch}`, { workerGroup: GROUP, ...app })
   }
 
-  /** A worker group with a topic of one partition. */
+  /** Creates a worker group with a topic of one partition. */
   async dedicatedGroup(name: string): Promise<void> {
     const group = { name, partitions: 1, slots: 0 }
     await this.log.makeTopics(workerGroupTopics(this.topics, group))
@@ -104,7 +110,7 @@ export class RouterWorld {
     return new TopicAdmin(this.log.client).deleteTopics([this.topics.deliveries(group)])
   }
 
-  /** Offset of the next event of the company. */
+  /** The offset that the next event of the company will have. */
   async eventsEnd(companyId: string): Promise<bigint> {
     const offsets = await new KafkaLogAdmin(this.log.client).offsets(this.topics.events)
     const partition = partitionOfKey(Buffer.from(companyId), offsets.length)
@@ -140,7 +146,10 @@ export class RouterWorld {
     })
   }
 
-  /** Waits until the one router that runs has read what is configured by now: what is configured after it is in force, and the topic is read in order. */
+  /**
+   * Waits until the only running router has read the present configuration: configures a probe app, and waits for a delivery to it. The
+   * configuration topic is read in order, so everything before the probe is then in force.
+   */
   async configurationRead(): Promise<void> {
     const probe = `probe_${++this.#probes}`
     await this.company(probe)
@@ -153,14 +162,14 @@ export class RouterWorld {
     })
   }
 
-  /** Publishes to `events` as an upstream service; the key decides the partition unless one is named. */
+  /** Publishes to `events`, as an upstream service does. The key decides the partition, unless a partition is named. */
   async publish(messages: readonly Message[], { isCompressed = false } = {}): Promise<void> {
     const how = isCompressed ? { compression: GZIP } : {}
     for (let at = 0; at < messages.length; at += 500)
       await this.#upstream.send({ topic: this.topics.events, messages: messages.slice(at, at + 500), ...how })
   }
 
-  /** As a service that writes in transactions and gives one up. */
+  /** Publishes in a Kafka transaction and aborts it, as a service with transactions may do. */
   async publishAndAbort(messages: readonly Message[]): Promise<void> {
     const transactionalId = `${this.log.prefix}upstream`
     const producer = this.log.client.kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
@@ -183,10 +192,10 @@ export class RouterWorld {
     return router
   }
 
-  /** Every committed delivery so far; of one app in the order of its partition. */
+  /** Every committed delivery so far. Those of one app are in the order of their partition. */
   delivered(): readonly Delivered[] {
     const records = this.log.records(this.topics.deliveries(GROUP))
-    // Only what is new is read: tests ask often, while the log grows.
+    // Decodes only new records: tests poll often, while the log grows.
     for (; this.#parsed < records.length; this.#parsed++) {
       const record = records[this.#parsed]
       if (record && !isStreamEnd(record.headers)) this.#delivered.push(toDelivered(record))
@@ -198,7 +207,7 @@ export class RouterWorld {
     return this.delivered().filter((one) => one.appId === appId)
   }
 
-  /** An app's deliveries and ends of streams, in their order: `epoch/sequence`, or `epoch/end at sequence`. */
+  /** The deliveries and stream ends of an app in order, as `epoch/sequence` or `epoch/end at sequence`. */
   streamOf(appId: string): string[] {
     const records = this.log.records(this.topics.deliveries(GROUP)).filter(({ key }) => String(key) === appId)
     return records.map((record) => {
@@ -212,22 +221,22 @@ export class RouterWorld {
   quarantined(): QuarantinedRecord[] {
     return this.log.records(this.topics.quarantine).map((record) => {
       const decoded = decodeQuarantined(record.value, record.headers)
-      if (!decoded) throw new Error('a record on the quarantine topic is none')
+      if (!decoded) throw new Error('a record of the quarantine topic cannot be decoded')
       return decoded
     })
   }
 
-  /** Takes what a partition of `events` holds, as retention does. */
+  /** Deletes all records of a partition of `events`, as retention does. */
   async expireEvents(partition: number): Promise<void> {
     const admin = this.log.client.kafka.admin()
     await admin.connect()
-    // The client needs to know the topic's leaders first.
+    // Order matters: this makes the client learn the leaders of the topic.
     await admin.fetchTopicOffsets(this.topics.events)
     await admin.deleteTopicRecords({ topic: this.topics.events, partitions: [{ partition, offset: '-1' }] })
     await admin.disconnect()
   }
 
-  /** Forgets the group's commits. The broker refuses while the group has members. */
+  /** Deletes the router's consumer group with its committed offsets. The broker refuses while the group has members. */
   async deleteRouterGroup(): Promise<void> {
     const admin = this.log.client.kafka.admin()
     await admin.connect()
@@ -242,7 +251,7 @@ export class RouterWorld {
   }
 }
 
-/** Partitions that the process holds and has acquired. */
+/** The number of partitions that the process has acquired. */
 export const acquiredBy = (router: ServiceProcess): Promise<number> =>
   router.metric('router_partitions', 'state="acquired"')
 
@@ -258,7 +267,7 @@ function toDelivered(record: LogRecord): Delivered {
 export const eventually = (holds: () => void | Promise<void>, withinMs = 45_000): Promise<void> =>
   testing.eventually(holds, { withinMs })
 
-/** An event as the contract describes it; `n` is its position. */
+/** An event as the contract describes it. `n` determines its position and ids. */
 export function upstreamEvent(
   companyId: string,
   n: number,
@@ -282,10 +291,10 @@ export const messageOf = (event: Record<string, unknown>): Message => ({
   value: JSON.stringify(event),
 })
 
-/** Fails with the first place where an app's numbers are not 1, 2, 3 … in the order of the log. */
+/** Throws at the first delivery whose number breaks the series 1, 2, 3 … in the order of the log. */
 export function assertDense(delivered: readonly Delivered[]): void {
   delivered.forEach((one, index) => {
     if (one.sequence !== index + 1 || one.headers.sequence !== BigInt(index + 1))
-      throw new Error(`${one.appId}: number ${index + 1} of the log is sequence ${one.sequence} (${one.eventId})`)
+      throw new Error(`${one.appId}: delivery ${index + 1} of the log has sequence ${one.sequence} (${one.eventId})`)
   })
 }

@@ -12,14 +12,14 @@ import { DeliveryRules } from '../../../apps/subscription-service/src/subscripti
 import { DocumentedApi, type OpenApiDocument } from './documented-api.js'
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.js'
 
-/** Topics as far as the API needs them. */
+/** A fake of the topics, with everything that the API needs of them. */
 export class FakeTopics implements WorkerGroupTopics {
   readonly ensured: WorkerGroupConfiguration[] = []
   readonly removed: string[] = []
-  /** Groups whose topics somebody reads still. */
+  /** Groups whose topics are still being read, so that they cannot be removed. */
   readonly read = new Set<string>()
   refusal: Error | null = null
-  /** Where the events of any company end; null: Kafka does not say. */
+  /** The end offset of the events of every company; null: Kafka does not answer. */
   end: bigint | null = 0n
 
   async eventsEnd(): Promise<bigint> {
@@ -39,7 +39,7 @@ export class FakeTopics implements WorkerGroupTopics {
   }
 }
 
-/** Backlogs as the test says; groups that it does not speak of have none. */
+/** Backlogs that the test sets; other groups have none. */
 export class FakeBacklogs implements WorkerGroupBacklogs {
   readonly waiting = new Map<string, WorkerGroupBacklog>()
 
@@ -48,7 +48,7 @@ export class FakeBacklogs implements WorkerGroupBacklogs {
   }
 }
 
-/** What tests read of answers; which of it is there is what they check. */
+/** The fields of response bodies that tests read. Tests check which of them are present. */
 interface AnswerBody {
   readonly [field: string]: unknown
   readonly id: string
@@ -79,12 +79,12 @@ interface AnswerBody {
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  /** JSON read; `{}` when there was none. */
+  /** The parsed JSON; `{}` when the body was not JSON. */
   readonly body: AnswerBody
   readonly text: string
 }
 
-/** A row of the delivery path's configuration, as far as tests look into it. */
+/** The part of a configuration row of the delivery path that tests check. */
 export interface ConfigurationBody {
   readonly [field: string]: unknown
   readonly enabled: boolean
@@ -104,7 +104,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** The API on a database of its own, and a way to talk to it. */
+/** The API on a separate database, with methods to call it. */
 export class ApiWorld {
   private constructor(
     readonly database: TestDatabase,
@@ -115,7 +115,7 @@ export class ApiWorld {
     readonly url: string,
     readonly operatorKey: string,
     readonly secretsKey: Buffer,
-    /** What the API says of itself; every answer is held to it. */
+    /** The published OpenAPI document. Every response is checked against it. */
     readonly documented: DocumentedApi,
   ) {}
 
@@ -153,7 +153,7 @@ export class ApiWorld {
     await this.database.drop()
   }
 
-  /** As the operator, unless another key (or null: none) is given. */
+  /** Calls the API with the operator's key, unless `key` names another one; null: without a key. */
   async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const key = options.key === undefined ? this.operatorKey : options.key
     const { body } = options
@@ -177,7 +177,7 @@ export class ApiWorld {
     return { status, headers, body: read, text }
   }
 
-  /** A company with a key of each role. */
+  /** Creates a company and one API key for each role. */
   async company(id: string): Promise<{ id: string; owner: string; editor: string; viewer: string }> {
     await this.call('PUT', `/v1/companies/${id}`, { body: { name: `Company ${id}` } })
     const keyOf = async (role: string): Promise<string> => {
@@ -192,7 +192,7 @@ export class ApiWorld {
     return answer.body.id
   }
 
-  /** The configuration row that the delivery path gets. */
+  /** The configuration row for the delivery path; throws when there is none. */
   async configuration(key: string): Promise<ConfigurationBody> {
     const row = await this.maybeConfiguration(key)
     if (row === null) throw new Error(`there is no configuration ${key}`)

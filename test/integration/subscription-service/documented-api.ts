@@ -40,21 +40,21 @@ export interface SeenAnswer {
   readonly body: unknown
 }
 
-/** The published document, as one who holds the API to its word reads it. It shares no code with the service. */
+/** Checks responses of the API against its published OpenAPI document. Shares no code with the service. */
 export class DocumentedApi {
   readonly operations: readonly { readonly method: string; readonly path: string; readonly operation: OperationNode }[]
   private readonly ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
   private readonly validators = new Map<object, ValidateFunction>()
 
   constructor(readonly document: OpenApiDocument) {
-    // Keywords of schemas alone are looked at; the document around them is where references lead.
+    // Only the keywords of schemas are validated. The whole document is added so that references resolve.
     this.ajv.addSchema({ $id: 'api', ...document })
     this.operations = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
     )
   }
 
-  /** Why the answer is not as documented; null: it is, or the path is none of the API's. */
+  /** How the response differs from the document; null: it does not, or the API has no such path. */
   faultOf(answer: SeenAnswer): string | null {
     const found = this.find(answer.method, answer.path)
     if (!found) return null
@@ -73,7 +73,7 @@ export class DocumentedApi {
     return faults === null ? null : `${where}: ${faults}\n${JSON.stringify(answer.body)}`
   }
 
-  /** Null: the value fits the schema. */
+  /** How the value violates the schema; null: it does not. */
   faultsOf(schema: object, value: unknown): string | null {
     let validate = this.validators.get(schema)
     if (!validate) {
@@ -92,7 +92,7 @@ export class DocumentedApi {
 const templateOf = (path: string): RegExp =>
   new RegExp(`^${path.replace(/[.]/g, '\\$&').replace(/\{\w+\}/g, '[^/]+')}$`)
 
-/** References into the document are references into `api`. */
+/** Makes references into the document absolute: `api#/…`. */
 function absolute<T>(node: T): T {
   if (typeof node !== 'object' || node === null) return node
   if (Array.isArray(node)) return node.map(absolute) as T

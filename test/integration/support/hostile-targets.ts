@@ -1,4 +1,4 @@
-/** What people have typed, or would, to make a server call what it must not: the literal inputs, by what they try. */
+/** URLs by which attackers try to make a server call a forbidden target, grouped by the trick. */
 
 const https = (...hosts: string[]): string[] => hosts.map((host) => `https://${host}/`)
 
@@ -51,7 +51,7 @@ export const HOSTILE_TARGETS: Readonly<Record<string, readonly string[]>> = {
   'ports of other services': [22, 25, 6379, 5432, 9092, 2375, 10250].map((port) => `https://shop.example.com:${port}/`),
 }
 
-/** Next to what is refused, and public. */
+/** Public targets whose addresses are adjacent to refused ranges. */
 export const HARMLESS_TARGETS: readonly string[] = [
   ...https('172.32.0.1', '100.63.255.254', '100.128.0.1', 'shop.example.com', '[2606:4700::1111]'),
   'https://shop.example.com:8443/',

@@ -13,7 +13,7 @@ import { makeTopics } from './make-topics.js'
 const quiet = (): void => undefined
 const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 
-/** Topics under a random prefix on the broker of the test run, a producer, and a reader of some of them. */
+/** Topics under a random prefix on the broker of the test run, with a producer, and a reader of some of the topics. */
 export class KafkaWorld {
   readonly topics: TopicNames
   readonly client: KafkaClient
@@ -31,7 +31,7 @@ export class KafkaWorld {
     this.producer = new SingleFlightProducer(this.client)
   }
 
-  /** @param read topics whose records are collected, committed ones only */
+  /** @param read the topics whose committed records are collected */
   static async create(
     name: string,
     specsOf: (topics: TopicNames) => readonly TopicSpec[],
@@ -43,13 +43,13 @@ export class KafkaWorld {
     return world
   }
 
-  /** They go with the world. */
+  /** Creates more topics, which `close` deletes with the others. */
   async makeTopics(specs: readonly TopicSpec[]): Promise<void> {
     this.#specs.push(...specs)
     await makeTopics(this.client, specs)
   }
 
-  /** What a topic brought so far; of one partition in its order. */
+  /** The records of a topic so far. Those of one partition are in order. */
   records(topic: string): readonly LogRecord[] {
     return this.#records.filter((record) => record.topic === topic)
   }

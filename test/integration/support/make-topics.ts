@@ -2,14 +2,14 @@ import type { TopicSpec } from '@hooklane/contracts/records'
 import { TopicAdmin, type KafkaClient } from '@hooklane/kafka'
 import { eventually } from '@hooklane/testing'
 
-/** Creating takes milliseconds; the rest is for a machine that does a lot besides. */
+/** Creating a topic takes milliseconds; the limit is for a busy machine. */
 const SERVED_WITHIN = { withinMs: 60_000, everyMs: 50 }
 
-/** A topic with settings that the product does not use. */
+/** A topic whose settings the test chooses. */
 export interface TestTopic {
   readonly name: string
   readonly partitions: number
-  /** By their names in Kafka. */
+  /** By the names of Kafka's settings. */
   readonly config: Readonly<Record<string, string>>
 }
 
@@ -23,13 +23,13 @@ export async function makeTopics(client: KafkaClient, specs: readonly TopicSpec[
   )
 }
 
-/** Creates a topic with settings of the test's own, and resolves when producers and consumers can use it. */
+/** Creates a topic whose settings the test chooses, and resolves when producers and consumers can use it. */
 export async function makeTopic(client: KafkaClient, { name, partitions, config }: TestTopic): Promise<void> {
   const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }))
   const admin = client.kafka.admin()
   await admin.connect()
   try {
-    // The client would wait for leaders, but fail on a broker that has not heard of the topic yet.
+    // The client's own wait for leaders fails on a broker that does not know the topic yet.
     await admin.createTopics({
       topics: [{ topic: name, numPartitions: partitions, configEntries }],
       waitForLeaders: false,
@@ -41,8 +41,9 @@ export async function makeTopic(client: KafkaClient, { name, partitions, config 
 }
 
 /**
- * That a topic was created means that the controller knows it. Brokers hear of it afterwards, and a broker that is named as the leader of a
- * partition may not lead it yet. So each leader is asked for the ends of its partitions, which it answers only when it reads and writes them.
+ * Waits until topics can be used. When a topic was created, only the controller is sure to know it: brokers learn of it later, and a broker
+ * that is named as the leader of a partition may not lead it yet. So this asks each leader for the end offsets of its partitions, which it
+ * returns only once it serves them.
  */
 async function served(client: KafkaClient, names: readonly string[]): Promise<void> {
   const admin = client.kafka.admin()

@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from '../../../tools/stack/postgres.mjs'
 
-/** The oldest release that can be captured, the last one whose log lacks generated columns, and the newest. */
+/** The oldest release that can be captured, the last release whose WAL lacks generated columns, and the newest release. */
 export const RELEASES = [15, 17, 18] as const
 export type Release = (typeof RELEASES)[number]
 
-/** A PostgreSQL of one release, as a test borrows it. */
+/** A PostgreSQL server of one release, for use by a test. */
 export interface PostgresRelease {
-  /** Of a superuser. */
+  /** Connects as a superuser. */
   readonly url: string
   stop(): Promise<void>
 }
 
-/** 18 is the server that all tests share; the others are started for the test alone. */
+/** Returns the server that all tests share for release 18. Starts a server for this test only for other releases. */
 export async function startRelease(release: Release): Promise<PostgresRelease> {
   const shared = process.env.DATABASE_URL
   if (release === 18 && shared) return { url: shared, stop: () => Promise.resolve() }

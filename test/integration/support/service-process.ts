@@ -4,13 +4,13 @@ import { get, type IncomingMessage } from 'node:http'
 import type { Skip } from '@hooklane/observability'
 import { eventually } from '@hooklane/testing'
 
-/** A service of ours in a process of its own, from the outside. */
+/** One of our services in a separate process, observed from outside. */
 export class ServiceProcess {
   readonly log: string[] = []
   readonly child: ChildProcess
   #port = 0
 
-  /** @param entry file that Node runs */
+  /** @param entry the file that Node runs */
   constructor(
     readonly name: string,
     entry: string,
@@ -33,7 +33,7 @@ export class ServiceProcess {
     return this.child.exitCode !== null || this.child.signalCode !== null
   }
 
-  /** Lines of the structured log, parsed. */
+  /** The parsed lines of the structured log. */
   lines(): Record<string, unknown>[] {
     return this.log.flatMap((line) => {
       const parsed = parse(line)
@@ -54,12 +54,12 @@ export class ServiceProcess {
     return this
   }
 
-  /** All of them, as they are exported. */
+  /** All metrics, in Prometheus' text format. */
   async metrics(): Promise<string> {
     return (await this.#get('/metrics')).text
   }
 
-  /** Sum over the label sets that hold all of `labels` (as they stand in the text: `kind="spread"`). */
+  /** The sum over the label sets that contain all of `labels`, in the form of the text format: `kind="spread"`. */
   async metric(name: string, ...labels: readonly string[]): Promise<number> {
     const text = await this.metrics()
     return text
@@ -69,7 +69,7 @@ export class ServiceProcess {
       .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
   }
 
-  /** What the process says that it has skipped. */
+  /** The input that the process reports as skipped. */
   async skipped(): Promise<readonly Skip[]> {
     const { text } = await this.#get('/health/skipped')
     return (JSON.parse(text) as { skipped: Skip[] }).skipped
@@ -83,7 +83,7 @@ export class ServiceProcess {
     return this.child.exitCode
   }
 
-  /** On a connection of its own: a kept one may be closed by the process in the moment it is used again. */
+  /** Uses a new connection for each request: the process may close a kept connection at the moment it is used again. */
   async #get(path: string): Promise<{ readonly status: number | undefined; readonly text: string }> {
     const request = get({ host: '127.0.0.1', port: this.#port, path, agent: false })
     const [response] = (await once(request, 'response')) as [IncomingMessage]
@@ -99,7 +99,7 @@ export class ServiceProcess {
   }
 }
 
-/** Null when the line is none of the structured log. */
+/** Null when the line does not belong to the structured log. */
 function parse(line: string): Record<string, unknown> | null {
   try {
     return JSON.parse(line) as Record<string, unknown>

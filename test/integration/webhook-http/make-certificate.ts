@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
 
-/** X.509 certificates made with nothing but Node, so that no test needs openssl on the machine. ECDSA P-256, SHA-256. */
+/** An X.509 certificate (ECDSA P-256, SHA-256). Made with Node alone, so that no test needs openssl on the machine. */
 export interface Certificate {
   readonly cert: string
   readonly key: string
@@ -10,7 +10,7 @@ export interface Certificate {
 
 export interface CertificateOptions {
   readonly name: string
-  /** Absent: signs itself. */
+  /** Absent: the certificate is self-signed. */
   readonly issuer?: Certificate
   readonly dnsNames?: readonly string[]
   readonly isCa?: boolean
@@ -44,7 +44,7 @@ export function makeCertificate(options: CertificateOptions): Certificate {
   return {
     name,
     privateKey,
-    // No empty line at the end, whatever the length: OpenSSL reads none.
+    // There must be no empty line at the end, whatever the length: OpenSSL would not read the certificate.
     cert: `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }

@@ -5,16 +5,19 @@ export type NameAnswer =
   | { readonly kind: 'addresses'; readonly v4?: readonly string[]; readonly v6?: readonly string[] }
   | { readonly kind: 'code'; readonly code: number }
   | { readonly kind: 'silence' }
-  /** The name is another name for each of these in turn, and the last one has the address. */
+  /**
+   * A chain of CNAME records: the name is an alias of the first of these names, which is an alias of the next. The last one has the
+   * address.
+   */
   | { readonly kind: 'aliases'; readonly names: readonly string[]; readonly v4: string }
-  /** Too large for a datagram: `truncated` is set, and nobody listens on TCP. */
+  /** The answer is too large for a datagram: the flag `truncated` is set, and the server does not listen on TCP. */
   | { readonly kind: 'tooLarge'; readonly bytes: number }
-  /** IPv4 answers, IPv6 hangs. */
+  /** A query for IPv4 is answered, a query for IPv6 is not. */
   | { readonly kind: 'onlyV4'; readonly v4: readonly string[] }
 
 export interface NameServer {
   readonly server: string
-  /** Names as they were asked, with the type. */
+  /** The queries so far: name and type. */
   readonly asked: string[]
 }
 
@@ -22,7 +25,7 @@ const TYPE_A = 1
 const TYPE_CNAME = 5
 const TYPE_AAAA = 28
 
-/** A DNS server on loopback whose answers the test writes. */
+/** A DNS server on loopback whose answers the test determines. */
 export async function nameServer(cleanup: Cleanup, answer: (name: string) => NameAnswer): Promise<NameServer> {
   const socket = createSocket('udp4')
   const asked: string[] = []
@@ -65,7 +68,7 @@ const TRUNCATED = 0x0200
 function allRecords(type: number, answer: Exclude<NameAnswer, { kind: 'code' | 'silence' | 'tooLarge' }>): Buffer[] {
   if (answer.kind !== 'aliases') return recordsOf(type, answer)
   if (type !== TYPE_A) return []
-  // Each alias is written out in full: no pointers, so no offsets to count.
+  // Each alias is written in full, without compression pointers, so that no offsets have to be computed.
   const question = Buffer.from([0xc0, 0x0c])
   const owners = [question, ...answer.names.map(encodedName)]
   const links = answer.names.map((name, at) => record(owners[at] ?? question, TYPE_CNAME, encodedName(name)))

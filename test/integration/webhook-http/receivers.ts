@@ -11,7 +11,7 @@ import {
 
 export const LOCAL = parseAllowTargets('127.0.0.0/8,::1/128,localhost')
 
-/** Ends everything a test file opened; a leaked socket would keep the run alive. */
+/** Closes everything that a test file has opened: a leaked socket would keep the test run alive. */
 export class Cleanup {
   private readonly steps: (() => Promise<unknown>)[] = []
 
@@ -27,13 +27,13 @@ export class Cleanup {
 export interface RawReceiver {
   readonly url: string
   readonly port: number
-  /** Sockets accepted so far. */
+  /** The sockets accepted so far. */
   readonly sockets: Socket[]
   /** All bytes received so far, of all sockets. */
   received(): string
 }
 
-/** A TCP server whose every byte the test writes by hand. */
+/** A TCP server whose responses the test writes byte by byte. */
 export async function rawReceiver(cleanup: Cleanup, onSocket: (socket: Socket) => void): Promise<RawReceiver> {
   const sockets: Socket[] = []
   const chunks: Buffer[] = []
@@ -62,7 +62,7 @@ export async function listen(cleanup: Cleanup, server: Server): Promise<number> 
 export const closed = (socket: Socket): Promise<void> =>
   socket.destroyed ? Promise.resolve() : new Promise((resolve) => socket.once('close', () => resolve()))
 
-/** Calls back once per complete request (headers and body by its length), with its number on that socket. */
+/** Calls `answer` once per complete request (headers, and a body by Content-Length), with the number of the request on that socket. */
 export function onRequest(socket: Socket, answer: (count: number, text: string) => void): void {
   let buffered = ''
   let count = 0
@@ -81,7 +81,7 @@ export function onRequest(socket: Socket, answer: (count: number, text: string) 
   })
 }
 
-/** A dialler that counts, and refuses to leave the machine. */
+/** A dialler that records its targets, and refuses targets outside this machine. */
 export function countingDial(): { dial: Dial; dialled: DialTarget[] } {
   const dialled: DialTarget[] = []
   return {

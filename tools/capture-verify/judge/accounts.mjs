@@ -6,19 +6,20 @@ import { entitiesOf } from './effects.mjs'
  * @typedef {import('./effects.mjs').Meaning} Meaning
  *
  * @typedef {object} Accounts
- * @property {readonly Meaning[]} meanings - Of the capture file that is in force.
+ * @property {readonly Meaning[]} meanings - The entries of the capture file that applies.
  * @property {readonly string[]} companies
  * @property {import('./model.mjs').Model} model
  * @property {import('./receivers.mjs').Receivers} receivers
  * @property {import('./debts.mjs').Debts} debts
  * @property {import('./findings.mjs').Findings} findings
- * @property {(table: string, column: string) => boolean} isVolatile - What receivers know of it may be of before.
+ * @property {(table: string, column: string) => boolean} isVolatile - Whether the values that receivers know may be outdated.
  * @property {string} at
  */
 
 /**
- * Nothing is under way: everything that was committed is published, and the event-producer had time to announce what it could not publish. So
- * every receiver must know the tables now. What it lacks is counted once: it goes on as if it had fetched everything.
+ * Checks that every receiver knows the present tables. Called when the run is at rest: all committed changes are published, and the
+ * event-producer has had time to announce what it cannot publish. Each difference is counted once: afterwards, receivers continue as if
+ * they had fetched everything.
  *
  * @param {Accounts} accounts
  */
@@ -31,11 +32,11 @@ export function settleAccounts(accounts) {
       const debt = debts.take(company, resource)
       const differences = differencesOf(accounts, meaning, { known: receivers.of(company, resource), entities })
       if (debt && debt.count > 0) {
-        const text = `${debt.count} changes of ${resource} of ${company} are neither published nor announced`
+        const text = `${debt.count} changes of ${resource} of ${company} were neither published nor announced`
         findings.add('lost', text, { at, examples: debt.examples })
         findings.count('lost', debt.count - 1)
       } else {
-        // Rows that came and went again before anybody looked leave nothing that a receiver would miss.
+        // Rows that came and went again before the accounts were settled leave no difference.
         for (const { text, isExtra } of differences)
           findings.add(isExtra && !debt ? 'invented' : 'lost', `${resource} ${text} (${company})`, {
             at,
@@ -60,17 +61,17 @@ function differencesOf({ isVolatile }, { table }, { known, entities }) {
     left.delete(id)
     const found = known.get(id)
     if (found === undefined) {
-      differences.push({ text: `${id} is in the table, and its receiver does not know it`, isExtra: false })
+      differences.push({ text: `${id} is in the table, but its receiver does not know it`, isExtra: false })
       continue
     }
     const column = Object.keys(data).find(
       (name) => !isVolatile(table, name) && !isDeepStrictEqual(found[name], data[name]),
     )
     if (column === undefined) continue
-    const text = `${id} has ${column} ${show(data[column])}, its receiver knows ${show(found[column])}`
+    const text = `${id} has ${column} ${show(data[column])}, but its receiver knows ${show(found[column])}`
     differences.push({ text, isExtra: false })
   }
   for (const id of left)
-    differences.push({ text: `${id} is not in the table, and its receiver knows it`, isExtra: true })
+    differences.push({ text: `${id} is not in the table, but its receiver knows it`, isExtra: true })
   return differences
 }

@@ -2,27 +2,27 @@ import { parseLine } from './decoding.mjs'
 import { NOTE_PREFIX } from './notes.mjs'
 
 /**
- * A name that a column had for no longer than this may have come and gone while nobody looked at the catalogue: the event-producer was killed, frozen or
- * cut off. In a table that omits something its values may be missing then (docs/guides/capture-your-pim.md).
+ * The event-producer may never have seen a column name that existed for no longer than this: it was killed, frozen or cut off meanwhile. In
+ * a table with omitted columns, the values under such a name may be missing from events (docs/guides/capture-your-pim.md).
  */
 const MAX_PASSING_MS = 120_000
 
 /**
- * For how long a column had one of its names.
+ * The period in which a column had one of its names.
  *
- * @typedef {{ from: number, to: number, names: Set<string> }} Life - `names`: all that the column ever had, this one included.
+ * @typedef {{ from: number, to: number, names: Set<string> }} Life - `names`: all names that the column ever had, including this one.
  */
 
-/** The names that columns had in the course of a run, and when. */
+/** The names that columns had during a run, and when. */
 export class ColumnLives {
   /** By table and name, in the order of time. @type {Map<string, Life[]>} */
   #lives = new Map()
 
-  /** @param {readonly import('./transactions.mjs').HistoryLine[]} history - All of the run. */
+  /** @param {readonly import('./transactions.mjs').HistoryLine[]} history - The log of the whole run. */
   constructor(history) {
     /** @type {string[]} */
     let notes = []
-    // Only these lines are parsed: the changes of rows, which are nearly all, are parsed when they are judged.
+    // Only messages and commits are parsed here. Row changes, which are most of the lines, are parsed when they are judged.
     for (const { data } of history) {
       if (data.startsWith('message: ')) notes.push(data)
       if (!data.startsWith('COMMIT ')) continue
@@ -33,14 +33,16 @@ export class ColumnLives {
   }
 
   /**
-   * Whether nobody can say if a column is shown in a table that omits something: under a name that passed, or because the file omits it by another of its
-   * names (it stays inside then, with a warning), or because a file omitted it that was in force before it was dropped (it stays inside then as well).
+   * Whether the judge cannot know if events show a column. This is so only in a table with omitted columns, in one of three cases:
+   * - The column had this name for a short time only.
+   * - The file omits the column under another of its names. The event-producer then leaves it out, with a warning.
+   * - The column was renamed or dropped later, and any file of the run omits one of its names. The event-producer leaves it out then, too.
    *
    * @param {string} table @param {string} column
    * @param {object} by
-   * @param {string} by.at - When it was written.
-   * @param {readonly string[]} by.omit - What the file that decided over it omits.
-   * @param {ReadonlySet<string>} by.everOmitted - What any file of the run omits.
+   * @param {string} by.at - When the row was written.
+   * @param {readonly string[]} by.omit - The columns that the capture file for this transaction omits.
+   * @param {ReadonlySet<string>} by.everOmitted - The columns that any file of the run omits.
    */
   isUnsure(table, column, { at, omit, everOmitted }) {
     const lives = this.#lives.get(`${table}\0${column}`)
@@ -76,7 +78,7 @@ export class ColumnLives {
   /** @param {string} table @param {string} column @param {number} at */
   #end(table, column, at) {
     const life = () => this.#lives.get(`${table}\0${column}`)?.at(-1)
-    // It was there from the beginning.
+    // The column existed from the beginning of the run.
     if (life()?.to !== Infinity) this.#begin(table, column, { from: -Infinity, names: new Set() })
     const ending = /** @type {Life} */ (life())
     ending.to = at

@@ -10,19 +10,20 @@ import { jsonOf, textOf } from './values.mjs'
  */
 
 /**
- * What is wrong with the content of an event, given what the log says happened.
+ * Lists what is wrong with the content of an event, compared with its change in the log.
  *
  * @param {JudgedEvent} judged
  * @param {Effect} effect
- * @param {{ meaning: Meaning, context: any }} by - The file that was in force, and what the application has said of the transaction.
+ * @param {{ meaning: Meaning, context: any }} by - The table's entry in the capture file of that time, and the application's context of the
+ *   transaction.
  * @returns {string[]}
  */
 export function faultsOf({ event, position }, effect, { meaning, context }) {
   const faults = []
   const { touch, company, id, before, after, operation } = effect
-  if (!touch.lsns.has(position.lsn)) faults.push('stands at no change of it')
-  if (event.entity.type !== meaning.entity) faults.push(`is of a ${event.entity.type}`)
-  if (event.companyId !== company || event.entity.id !== id) faults.push('is of another entity')
+  if (!touch.lsns.has(position.lsn)) faults.push('has a position at which its entity was not changed')
+  if (event.entity.type !== meaning.entity) faults.push(`has the entity type ${event.entity.type}`)
+  if (event.companyId !== company || event.entity.id !== id) faults.push('belongs to another entity')
   if (operation === 'delete') return [...faults, ...faultsOfDelete(event, effect, meaning)]
   const now = /** @type {Image} */ (after)
   faults.push(...dataFaults(event.data, now, meaning), ...namedFaults(event, now, { meaning, context }))
@@ -31,19 +32,24 @@ export function faultsOf({ event, position }, effect, { meaning, context }) {
   return faults
 }
 
-/** The last state in which it was there: any that it had, because several changes of one transaction are one event. @param {any} event @param {Effect} effect @param {Meaning} meaning */
+/**
+ * A delete must hold a state in which the entity existed. Any state that it had in the transaction will do, because several changes of one
+ * transaction become one event.
+ *
+ * @param {any} event @param {Effect} effect @param {Meaning} meaning
+ */
 function faultsOfDelete(event, { before, touch, company }, meaning) {
   const states = [...touch.images, ...touch.olds, ...(before ? [before] : [])]
   const possible = states.filter((image) => entityOf(image, meaning)?.company === company)
   const fits = possible.some((image) => dataFaults(event.data, image, meaning).length === 0)
-  return fits ? [] : ['holds no state that its entity had']
+  return fits ? [] : ['holds a state that its entity never had']
 }
 
 /** @param {any} data @param {Image} image @param {Meaning} meaning */
 function dataFaults(data, image, { omit }) {
   const faults = []
   for (const [column, cell] of image) {
-    // A secret is looked for in the whole record: here it is as good as omitted, whatever the file says.
+    // Secrets are searched for in the whole record elsewhere: here they count as omitted, whatever the file says.
     if (omit.includes(column) || isSecret(column) || cell.text === undefined) continue
     if (!Object.hasOwn(data, column)) faults.push(`lacks data.${column}`)
     else if (!isDeepStrictEqual(data[column], jsonOf(cell)))
@@ -76,7 +82,13 @@ function namedFaults({ entity, revision }, now, { meaning: { key, version, actor
   return faults
 }
 
-/** The changes must lead from the state before to the data, but for what is ignored. @param {any} event @param {Image} before @param {Meaning} meaning */
+/**
+ * Applied to the state before, the changes must give the data, except for ignored columns.
+ *
+ * @param {any} event
+ * @param {Image} before
+ * @param {Meaning} meaning
+ */
 function changeFaults({ revision, data }, before, { ignore, omit }) {
   const faults = []
   const undone = undo(revision.changes, data)
@@ -84,21 +96,22 @@ function changeFaults({ revision, data }, before, { ignore, omit }) {
   for (const [column, cell] of before) {
     if (omit.includes(column) || ignore.includes(column) || isSecret(column) || cell.text === undefined) continue
     if (!isDeepStrictEqual(undone[column], jsonOf(cell)))
-      faults.push(`has changes by which ${column} was ${show(undone[column])} instead of ${show(jsonOf(cell))}`)
+      faults.push(`has changes by which ${column} was ${show(undone[column])} before, not ${show(jsonOf(cell))}`)
   }
   for (const { path } of revision.changes) {
     const column = segmentsOf(path)[0] ?? ''
-    if (omit.includes(column) || ignore.includes(column)) faults.push(`changes ${path}, which is no news by the file`)
+    if (omit.includes(column) || ignore.includes(column))
+      faults.push(`changes ${path}, which the file ignores or omits`)
   }
   return faults
 }
 
 /**
- * The state before an event, by its own account.
+ * Computes the state before an event from its data and its changes.
  *
  * @param {readonly { op: string, path: string, before?: any, after?: any }[]} changes
  * @param {any} data
- * @returns {any} or a text that says why its account is wrong
+ * @returns {any} the state; a string that names the contradiction when the changes do not fit the data
  */
 export function undo(changes, data) {
   const state = structuredClone(data)
@@ -106,10 +119,10 @@ export function undo(changes, data) {
     const segments = segmentsOf(path)
     const name = segments.pop() ?? ''
     const parent = segments.reduce((value, segment) => value?.[segment], state)
-    if (parent === null || typeof parent !== 'object') return `has a change of ${path}, which has no place in its data`
+    if (parent === null || typeof parent !== 'object') return `has a change of ${path}, which is not in its data`
     const found = Object.hasOwn(parent, name) ? parent[name] : undefined
     if (!isDeepStrictEqual(found, after))
-      return `has a change of ${path} to ${show(after)}, but data with ${show(found)}`
+      return `has a change of ${path} to ${show(after)}, but its data has ${show(found)}`
     if (op === 'add') delete parent[name]
     else parent[name] = before
   }

@@ -1,16 +1,16 @@
-/** Examples that are kept of each receiver's debts. */
+/** How many examples are kept of the debts to each receiver. */
 const MAX_EXAMPLES = 3
 
 /**
  * @typedef {object} Debt
- * @property {number} count - Changes of rows without an event.
- * @property {number} silent - Rows that came or went without a record of each, so that there could be no event.
+ * @property {number} count - Row changes without an event.
+ * @property {number} silent - Rows that came or went without a log record of each, so that there could be no event.
  * @property {object[]} examples
  */
 
 /**
- * What receivers do not know and were not told of: changes without an event. A debt is settled when its receiver is told to fetch the resource
- * again at a later place; what is left when accounts are settled is lost.
+ * Changes without an event, of which their receivers do not know yet. A debt is settled when its receiver gets `resync.required` for the
+ * resource at a later position. Debts that are left when accounts are settled are losses.
  */
 export class Debts {
   /** @type {Map<string, Debt>} */
@@ -31,7 +31,7 @@ export class Debts {
     return this.#open.has(`${company}\0${resource}`)
   }
 
-  /** It is no debt any more. @param {string} company @param {string} resource @returns {Debt | null} what it was */
+  /** Removes and returns a debt. @param {string} company @param {string} resource @returns {Debt | null} null: there was none */
   take(company, resource) {
     const name = `${company}\0${resource}`
     const debt = this.#open.get(name) ?? null

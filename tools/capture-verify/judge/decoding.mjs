@@ -1,9 +1,10 @@
 /**
- * Reads what the output plugin `test_decoding` prints, line by line. It is PostgreSQL's own, so it knows nothing of the product.
+ * Parses the output of the plugin `test_decoding`, line by line. The plugin is part of PostgreSQL, and so independent of the product.
  *
  * @typedef {object} Cell
  * @property {string} type - As `format_type` prints it: `timestamp with time zone`.
- * @property {string | null | undefined} text - The value in text form; null for SQL NULL; undefined where the log says that it did not change.
+ * @property {string | null | undefined} text - The value in text form; null for SQL NULL; undefined for an unchanged out-of-line value,
+ *   which the log leaves out.
  *
  * @typedef {Map<string, Cell>} Image - A row: column → cell.
  *
@@ -19,7 +20,7 @@ const NEW_TUPLE = 'new-tuple:'
 const OLD_KEY = 'old-key:'
 const NO_TUPLE = '(no-tuple-data)'
 
-/** @param {string} text @returns {Line} @throws when it is none of the lines that the plugin prints */
+/** @param {string} text @returns {Line} @throws when the line is of an unknown kind */
 export function parseLine(text) {
   const begin = /^BEGIN (\d+)$/.exec(text)
   if (begin) return { kind: 'begin', xid: begin[1] ?? '' }
@@ -48,7 +49,7 @@ function rowsOf(op, text, at) {
   return { op, old, now: reader.image() }
 }
 
-/** `id[bigint]:1 name[text]:'it''s'`, up to the end or to the new row. */
+/** Reads a row such as `id[bigint]:1 name[text]:'it''s'`, up to the end of the line or to the new row. */
 class RowText {
   #text
   #at
@@ -104,7 +105,7 @@ class RowText {
     let end = from
     for (;;) {
       end = this.#text.indexOf("'", end)
-      if (end < 0) throw new Error('test_decoding printed a text without its end')
+      if (end < 0) throw new Error('test_decoding printed a quoted text without a closing quote')
       if (this.#text[end + 1] !== "'") break
       end += 2
     }

@@ -3,7 +3,7 @@ import { agree } from './model.mjs'
 import { jsonOf, textOf } from './values.mjs'
 
 /**
- * What a table of the capture file means.
+ * The entry of a table in the capture file.
  *
  * @typedef {object} Meaning
  * @property {string} table
@@ -32,10 +32,10 @@ import { jsonOf, textOf } from './values.mjs'
  * @property {Touch} touch
  */
 
-/** The companies that events can be of. */
+/** The company ids that an event can have. */
 const COMPANY = /^[\x21-\x7e]{1,128}$/
 
-/** @param {Image} image @param {Meaning} meaning @returns {{ company: string, id: string } | null} null: the row is no entity */
+/** @param {Image} image @param {Meaning} meaning @returns {{ company: string, id: string } | null} null: the row is not an entity */
 export function entityOf(image, { id, deleted, when }) {
   const company = image.get('company_id')?.text ?? ''
   const parts = id.map((column) => textOf(image.get(column) ?? { type: 'text', text: null }))
@@ -45,11 +45,15 @@ export function entityOf(image, { id, deleted, when }) {
   return { company, id: parts.length === 1 ? String(parts[0]) : parts.map(escaped).join(':') }
 }
 
-/** As the guide says, so that the parts can be told apart. @param {string | null} part */
+/**
+ * Escapes a part of a composite id as docs/guides/capture-your-pim.md describes, so that the parts stay separable.
+ *
+ * @param {string | null} part
+ */
 const escaped = (part) => (part ?? '').replaceAll('%', '%25').replaceAll(':', '%3A')
 
 /**
- * The entities that a touched row makes a difference to: one, or two when it changed its company.
+ * The effects of a touched row on entities: at most one, or two when the row changed its company.
  *
  * @param {Touch} touch
  * @param {Image | null} now - The row at the end of the transaction.
@@ -69,7 +73,7 @@ export function effectsOf(touch, now, meaning) {
 }
 
 /**
- * The entities of a company as they would be fetched from a table.
+ * The entities of a company in a table, as a receiver would fetch them.
  *
  * @param {import('./model.mjs').Root} root
  * @param {Meaning} meaning
@@ -85,25 +89,30 @@ export function entitiesOf(root, meaning, company) {
   })
 }
 
-/** The same row as the log has it knows the values that a change of the catalogue hid. @param {Image} image @param {readonly Image[]} olds */
+/**
+ * Prefers the logged old row, which knows the values that a change of the catalogue has hidden from the judge.
+ *
+ * @param {Image} image
+ * @param {readonly Image[]} olds
+ */
 const loggedBefore = (image, olds) => olds.find((old) => agree(image, old)) ?? image
 
-/** Columns that must never leave the event-producer, whatever they are called and whatever the file says. @param {string} column */
+/** Columns whose values must never leave the event-producer, whatever the file says; renaming keeps the prefix. @param {string} column */
 export const isSecret = (column) => column.startsWith('secret')
 
 /**
- * Whether an effect is an event. 'maybe': what decides it is not known to the judge.
+ * Whether an effect must have an event. 'maybe': the judge cannot know.
  *
  * @param {Effect} effect
  * @param {Meaning} meaning
- * @param {ReadonlySet<string>} everNamed - Columns of the table that any capture file of the run has ignored or omitted.
+ * @param {ReadonlySet<string>} everNamed - The columns of the table that any capture file of the run has ignored or omitted.
  * @returns {'yes' | 'no' | 'maybe'}
  */
 export function isEvent({ before, after, operation }, { ignore, omit }, everNamed) {
   if (operation !== 'update') return 'yes'
   const images = /** @type {[Image, Image]} */ ([before, after])
   const named = [...ignore, ...omit]
-  // The file names a column that the row has under another name: which one is meant, the row does not say.
+  // The file names a column that the row has under another name, and the row does not show which one.
   const isMisnamed = named.some((column) => !images[1].has(column))
   let isUnsure = false
   for (const column of new Set(images.flatMap((image) => [...image.keys()]))) {

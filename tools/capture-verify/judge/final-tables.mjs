@@ -2,7 +2,7 @@ import { show } from './contents.mjs'
 import { keyOf } from './model.mjs'
 
 /**
- * At the end the judge must know what the tables hold: else it has misread the log, and nothing that it says counts.
+ * At the end of a run, the judge's model must equal the tables. Otherwise the judge has misread the log, and none of its findings counts.
  *
  * @param {import('./model.mjs').Model} model
  * @param {Readonly<Record<string, readonly Readonly<Record<string, string | null>>[]>>} finalRows - By table.
@@ -19,10 +19,10 @@ export function compareTables(model, finalRows, onFault) {
       const column = Object.keys(row).find(
         (name) => known?.get(name)?.text !== undefined && known.get(name)?.text !== row[name],
       )
-      if (!known) onFault(`the table ${table} has a row ${key} that the log does not`)
+      if (!known) onFault(`the table ${table} has a row ${key} that the log does not have`)
       else if (column !== undefined)
-        onFault(`${table} ${key} has ${column} ${show(row[column])}, by the log ${show(known.get(column)?.text)}`)
+        onFault(`${table} ${key} has ${column} ${show(row[column])}, but ${show(known.get(column)?.text)} in the log`)
     }
-    for (const key of left) onFault(`the log has a row ${key} that the table ${table} does not`)
+    for (const key of left) onFault(`the log has a row ${key} that the table ${table} does not have`)
   }
 }

@@ -1,12 +1,13 @@
-/** Examples that are kept of each kind: a run that fails fails in one way mostly, and a page of it is enough. */
+/** How many examples are kept of each verdict: a run mostly fails in one way, and a page of examples is enough. */
 const MAX_EXAMPLES = 40
 
 /**
- * @typedef {'lost' | 'invented' | 'leaked' | 'confused'} Verdict - `confused`: the judge contradicts the log or the tables; nothing it says counts.
+ * @typedef {'lost' | 'invented' | 'leaked' | 'confused'} Verdict - `confused`: the judge contradicts the log or the tables, so none of its
+ *   findings counts.
  * @typedef {{ verdict: Verdict, text: string, at?: string, [detail: string]: unknown }} Finding
  */
 
-/** What the judge has found, counted, with examples. */
+/** The findings of the judge: their counts, and examples. */
 export class Findings {
   /** @type {Record<string, number>} */
   counts = { lost: 0, invented: 0, leaked: 0, confused: 0 }

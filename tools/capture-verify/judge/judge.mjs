@@ -14,13 +14,13 @@ import { Topic } from './topic.mjs'
 import { transactionsOf } from './transactions.mjs'
 
 /**
- * Everything that is known of a run, beside what its topic and its log hold.
+ * Everything that is known about a run, besides its topic and its WAL.
  *
  * @typedef {object} RunRecord
- * @property {string} source - Name of the captured source.
- * @property {string} token - Part of every value that must not leave the event-producer.
+ * @property {string} source - The name of the captured source.
+ * @property {string} token - A part of every value that must not leave the event-producer.
  * @property {string[]} companies
- * @property {import('./effects.mjs').Meaning[]} tables - What the captured tables mean when the file names them.
+ * @property {import('./effects.mjs').Meaning[]} tables - The entries of the captured tables, as in a capture file that names all of them.
  * @property {{ name: string, columns: Readonly<Record<string, string>>, id: string[], parent: string | null }[]} relations - At the beginning, parents first.
  * @property {Readonly<Record<string, Readonly<Record<string, string | null>>[]>>} rows - At the beginning, by table or partition.
  * @property {import('./timeline.mjs').ProducerRun[]} producers - In the order of their starts.
@@ -31,18 +31,19 @@ import { transactionsOf } from './transactions.mjs'
  * @typedef {import('./records.mjs').JudgedEvent} JudgedEvent
  * @typedef {import('./transactions.mjs').Transaction} Transaction
  *
- * A transaction while it is judged.
+ * A transaction that is being judged.
  *
  * @typedef {object} Case
  * @property {Transaction} transaction
- * @property {any} context - What the application has said of it.
- * @property {Map<string, JudgedEvent[]>} events - By entity; what is left at the end is of no change.
+ * @property {any} context - The content of the application's context messages in it.
+ * @property {Map<string, JudgedEvent[]>} events - By entity. Events that are left at the end belong to no change.
  * @property {boolean} isPublished - Whether it has any event.
  */
 
 /**
- * Decides whether receivers of the topic know what was committed. It walks through the transactions in the order of their commits, computes from
- * each one which events it must have, and lets one receiver per company apply what the topic holds.
+ * Decides whether receivers of the topic know the committed state. The judge walks through the transactions in the order of their commits,
+ * computes the events that each transaction must have, and lets one simulated receiver per company and resource apply the events of the
+ * topic.
  */
 export class Judge {
   #run
@@ -59,15 +60,15 @@ export class Judge {
       }),
   })
   #columns = new ColumnLives([])
-  /** What the file that decides over the present transaction omits. @type {(table: string) => readonly string[]} */
+  /** Returns the columns that the capture file for the present transaction omits. @type {(table: string) => readonly string[]} */
   #omitOf = () => []
   #timeline
   #topic
-  /** Of each table: columns that any file of the run has ignored or omitted. @type {Map<string, Set<string>>} */
+  /** By table: the columns that any file of the run has ignored or omitted. @type {Map<string, Set<string>>} */
   #everNamed = new Map()
-  /** Of each table: columns that any file of the run has omitted. @type {Map<string, Set<string>>} */
+  /** By table: the columns that any file of the run has omitted. @type {Map<string, Set<string>>} */
   #everOmitted = new Map()
-  /** Processes that were killed when a transaction was half-published. @type {Set<number>} */
+  /** Processes that were killed while a transaction was half-published. @type {Set<number>} */
   #halfKilled = new Set()
   #at = ''
 
@@ -90,7 +91,7 @@ export class Judge {
   judge(history) {
     this.#columns = new ColumnLives(history)
     for (const transaction of transactionsOf(history)) this.#take(transaction)
-    for (const judged of this.#topic.rest()) this.#invented(judged, 'is of no transaction that was committed')
+    for (const judged of this.#topic.rest()) this.#invented(judged, 'belongs to no committed transaction')
     this.#settleAccounts(this.#run.producers.length - 1)
     compareTables(this.#model, this.#run.finalRows, (text) => this.#findings.add('confused', text))
     const { counts, examples } = this.#findings
@@ -156,13 +157,19 @@ export class Judge {
     else this.#model.alter(note)
   }
 
-  /** @param {Effect} effect @param {Meaning} meaning @param {Case} now @returns {number} how many events are missing that the file asks for */
+  /**
+   *
+   * @param {Effect} effect
+   * @param {Meaning} meaning
+   * @param {Case} now
+   * @returns {number} how many events that the file requires are missing
+   */
   #expect(effect, meaning, { transaction, context, events, isPublished }) {
     const { company, id, touch, operation } = effect
     const { resource } = meaning
     const decider = this.#timeline.decider(transaction)
     const candidates = events.get(nameOf(company, resource, id)) ?? []
-    // Rows that came or went in silence may have any event, or none.
+    // Rows that came or went without a log record of each may have any event, or none.
     const at = candidates.findIndex(({ event }) => touch.isSilent || event.revision.operation === operation)
     const [found] = at < 0 ? [] : candidates.splice(at, 1)
     if (found) {
@@ -180,7 +187,8 @@ export class Judge {
   }
 
   /**
-   * A publication that leaves out a part of what was done to an entity makes another event of the rest. Its receivers have to be told.
+   * An event that the judge did not expect, of an entity that the transaction changed. A publication that leaves out a part of the changes
+   * causes such an event. It counts as a debt, so that its receivers must later get `resync.required`.
    *
    * @param {JudgedEvent} judged @param {ReadonlySet<string>} touched
    */
@@ -188,7 +196,7 @@ export class Judge {
     const { companyId, type, entity, revision } = judged.event
     const resource = resourceOf(type)
     if (!touched.has(nameOf(companyId, resource, entity.id)))
-      return this.#invented(judged, 'is of no change of its transaction')
+      return this.#invented(judged, 'belongs to no change of its transaction')
     const { operation, transaction } = revision
     this.#debts.add(companyId, resource, { id: entity.id, operation, xid: transaction.id, isSilent: false })
     this.#receivers.apply(judged.event)
@@ -199,9 +207,10 @@ export class Judge {
     const { event } = found
     const { root, isSilent } = effect.touch
     const meaning = meaningIn(this.#timeline.fileOf(decider), root)
-    if (meaning === null) return this.#invented(found, 'is of a table that the capture file did not name')
+    if (meaning === null) return this.#invented(found, 'belongs to a table that the capture file did not name')
     const faults = faultsOf(found, effect, { meaning, context })
-    if (!isSilent && isEvent(effect, meaning, this.#namedOf(root)) === 'no') faults.push('changes nothing that counts')
+    if (!isSilent && isEvent(effect, meaning, this.#namedOf(root)) === 'no')
+      faults.push('changes no column that the capture file publishes')
     if (!this.#debts.has(event.companyId, meaning.resource) && !isSilent) {
       const contradiction = this.#receivers.contradiction(event, (column) => this.#isVolatile(root, column))
       if (contradiction) faults.push(contradiction)
@@ -229,12 +238,12 @@ export class Judge {
     }
   }
 
-  /** The receiver of a company reads the tables as they are now. @param {string} company @param {Meaning} meaning */
+  /** The receiver of a company fetches all entities of a table as they are now. @param {string} company @param {Meaning} meaning */
   #fetch(company, meaning) {
     this.#receivers.fetch(company, meaning.resource, entitiesOf(this.#model.rootOf(meaning.table), meaning, company))
   }
 
-  /** @param {number} process - Whose capture file is in force. */
+  /** @param {number} process - The process whose capture file applies. */
   #settleAccounts(process) {
     settleAccounts({
       meanings: this.#timeline.fileOf(process).tables,
@@ -248,7 +257,7 @@ export class Judge {
     })
   }
 
-  /** What receivers know of the column may be of before, and nobody owes them better. @param {string} root @param {string} column */
+  /** Whether the values of a column that receivers know may legitimately be outdated. @param {string} root @param {string} column */
   #isVolatile(root, column) {
     return isSecret(column) || this.#namedOf(root).has(column) || this.#model.rootOf(root).volatile.has(column)
   }

@@ -3,16 +3,16 @@ import { UNKNOWN } from './values.mjs'
 /**
  * @typedef {import('./decoding.mjs').Cell} Cell
  * @typedef {import('./decoding.mjs').Image} Image
- * @typedef {{ leaf: string, image: Image }} Row - `leaf`: the table or partition in which it lies.
+ * @typedef {{ leaf: string, image: Image }} Row - `leaf`: the table or partition that holds it.
  *
  * A table, or a partitioned table as a whole.
  *
  * @typedef {object} Root
  * @property {string} name
- * @property {string[]} id - Columns that tell its rows apart.
+ * @property {string[]} id - The columns that identify a row.
  * @property {Map<string, string>} columns - Name → type.
- * @property {Set<string>} volatile - Columns that a change of the catalogue has touched: what receivers know of them may be of before.
- * @property {Map<string, Row[]>} rows - By id. Two under one id only within a transaction, under a deferred constraint.
+ * @property {Set<string>} volatile - Columns that a change of the catalogue has touched: the values that receivers know may be outdated.
+ * @property {Map<string, Row[]>} rows - By id. Only within a transaction, under a deferred constraint, can one id have two rows.
  *
  * What one transaction did to the rows of one id.
  *
@@ -20,13 +20,14 @@ import { UNKNOWN } from './values.mjs'
  * @property {string} root
  * @property {string} key
  * @property {Row | null} before
- * @property {Image[]} olds - Complete old rows, as they were logged.
- * @property {Image[]} images - Every row that had this id meanwhile.
- * @property {Set<bigint>} lsns - Of the log records that touched it.
- * @property {boolean} isSilent - Rows came or went without a record of each: TRUNCATE, or a partition that joined or left.
+ * @property {Image[]} olds - The complete old rows in the log.
+ * @property {Image[]} images - Every row that had this id during the transaction.
+ * @property {Set<bigint>} lsns - The LSNs of the log records that touched it.
+ * @property {boolean} isSilent - Whether rows came or went without a log record of each: by TRUNCATE, or by a partition that was attached
+ *   or detached.
  */
 
-/** The rows of every table as the log tells them, at one moment of the commit order. */
+/** The rows of every table at one point of the commit order, as computed from the log. */
 export class Model {
   /** @type {Map<string, Root>} */
   roots = new Map()
@@ -36,9 +37,9 @@ export class Model {
   #identities = new Map()
   /** @type {Map<string, Touch>} */
   #touched = new Map()
-  /** What cannot be: the judge itself is wrong, or the log is. @type {(text: string) => void} */
+  /** Called with a contradiction between the log and the model: a defect of the judge, or of the log. @type {(text: string) => void} */
   #onFault
-  /** Nobody can say whether the column's values are shown now. @type {(table: string, column: string) => boolean} */
+  /** Whether the judge cannot know if the values of a column are published now. @type {(table: string, column: string) => boolean} */
   #isUnsure
 
   /** @param {{ onFault: (text: string) => void, isUnsure: (table: string, column: string) => boolean }} options */
@@ -68,7 +69,7 @@ export class Model {
     let name = leaf
     for (let parent = this.#parents.get(name); parent !== undefined; parent = this.#parents.get(name)) name = parent
     const root = this.roots.get(name)
-    if (!root) throw new Error(`the log names the table ${name}, which the record of the run does not`)
+    if (!root) throw new Error(`the log names the table ${name}, which is missing from the record of the run`)
     return root
   }
 
@@ -77,7 +78,7 @@ export class Model {
     return this.roots.get(root)?.rows.get(key)?.at(-1) ?? null
   }
 
-  /** What was touched since the last call. @returns {Touch[]} */
+  /** Returns and clears the touches since the last call. @returns {Touch[]} */
   takeTouched() {
     const touched = [...this.#touched.values()]
     this.#touched = new Map()
@@ -127,7 +128,7 @@ export class Model {
     }
   }
 
-  /** @param {any} change of the catalogue, as the driver has noted it in the log */
+  /** @param {any} change - A change of the catalogue, as the driver has noted it in the log. */
   alter(change) {
     const { did, table, column, to, type, parent } = change
     switch (did) {
@@ -178,13 +179,24 @@ export class Model {
     return root
   }
 
-  /** The columns first, then each row. @param {Root} root @param {(image: Image | null, root: any) => void} act */
+  /**
+   * Calls `act` for the columns first (with the image null), then for each row.
+   *
+   * @param {Root} root
+   * @param {(image: Image | null, root: any) => void} act
+   */
   #eachImage(root, act) {
     act(null, root)
     for (const rows of root.rows.values()) for (const { image } of rows) act(image, root)
   }
 
-  /** Rows of a partition change the table that they belong to, without a record of any. @param {Root} from @param {Root} into @param {string} leaf */
+  /**
+   * Moves the rows of a partition that was attached or detached to their new table. The log holds no record of them.
+   *
+   * @param {Root} from
+   * @param {Root} into
+   * @param {string} leaf
+   */
   #move(from, into, leaf) {
     for (const [key, rows] of [...from.rows]) {
       const moving = rows.filter((row) => this.#isWithin(row.leaf, leaf))
@@ -217,10 +229,11 @@ export class Model {
   }
 
   /**
-   * A row gives up its id.
+   * Removes a row from its id, because it was deleted or changed.
    *
    * @param {Root} root
-   * @param {{ table: string, key: string, before: Image | null, isWhole: boolean, lsn: bigint }} change - `before`: of a key alone, unless it is whole.
+   * @param {{ table: string, key: string, before: Image | null, isWhole: boolean, lsn: bigint }} change - `before`: the old row if
+   *   `isWhole`, else its key only.
    */
   #leave(root, { table, key, before, isWhole, lsn }) {
     const touch = this.#touch(root, key)
@@ -229,9 +242,9 @@ export class Model {
     const isIt = (/** @type {Row} */ row) => before !== null && agree(row.image, before)
     const [gone] = rows.splice(Math.max(0, rows.findIndex(isIt)), 1)
     if (rows.length === 0) root.rows.delete(key)
-    if (!gone) this.#onFault(`the log changes a row of ${table} that is not known: ${key}`)
+    if (!gone) this.#onFault(`the log changes a row of ${table} that the judge does not know: ${key}`)
     else if (before !== null && !isIt(gone))
-      this.#onFault(`the log knows another row of ${table} ${key} than the judge`)
+      this.#onFault(`the log and the judge disagree about the old row of ${table} ${key}`)
     if (isWhole && before !== null) touch.olds.push(before)
     return gone ?? null
   }
@@ -240,7 +253,7 @@ export class Model {
 /** @param {Root} root @param {Image} image */
 export const keyOf = ({ id }, image) => JSON.stringify(id.map((column) => image.get(column)?.text ?? null))
 
-/** Whether two rows may be the same: what is not known of one says nothing. @param {Image} a @param {Image} b */
+/** Whether two images may be of the same row: a value that one of them does not know decides nothing. @param {Image} a @param {Image} b */
 export function agree(a, b) {
   for (const [column, { text }] of a) {
     const other = b.get(column)
@@ -256,12 +269,18 @@ function rowsOf(root, key) {
   return rows
 }
 
-/** The plugin leaves nulls out of old rows. @param {Root} root @param {Image} old @returns {Image} */
+/** Adds the nulls, which the plugin leaves out of old rows. @param {Root} root @param {Image} old @returns {Image} */
 function withNulls({ columns }, old) {
   return new Map([...columns].map(([name, type]) => [name, old.get(name) ?? { type, text: null }]))
 }
 
-/** Values that did not change, and are stored out of line, are not in the new row. @param {Image} now @param {Image | null} before @returns {Image} */
+/**
+ * Adds unchanged values that are stored out of line: the log leaves them out of the new row.
+ *
+ * @param {Image} now
+ * @param {Image | null} before
+ * @returns {Image}
+ */
 function completed(now, before) {
   for (const [column, { text }] of now) {
     if (text === undefined) now.set(column, before?.get(column) ?? UNKNOWN)

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { show, undo } from './contents.mjs'
 
 /**
- * What receivers know: one per company and resource, that applies events as they come and fetches everything again when it is told to.
+ * Simulated receivers, one per company and resource, and the entities that each one knows. A receiver applies events in order, and fetches
+ * everything again on `resync.required`.
  */
 export class Receivers {
   /** @type {Map<string, Map<string, any>>} */
@@ -19,7 +20,13 @@ export class Receivers {
     return known
   }
 
-  /** It fetches all entities of the resource. @param {string} company @param {string} resource @param {Iterable<[string, any]>} entities */
+  /**
+   * Replaces everything that the receiver knows of the resource.
+   *
+   * @param {string} company
+   * @param {string} resource
+   * @param {Iterable<[string, any]>} entities
+   */
   fetch(company, resource, entities) {
     this.#known.set(`${company}\0${resource}`, new Map(entities))
   }
@@ -32,11 +39,11 @@ export class Receivers {
   }
 
   /**
-   * What an event says that does not follow from what its receiver knows.
+   * Compares an event with what its receiver knows.
    *
    * @param {any} event
-   * @param {(column: string) => boolean} isVolatile - What is known of these columns may be of before.
-   * @returns {string | null}
+   * @param {(column: string) => boolean} isVolatile - Whether the known values of a column may be outdated.
+   * @returns {string | null} the contradiction; null: there is none
    */
   contradiction({ companyId, type, entity, data, revision }, isVolatile) {
     const known = this.of(companyId, resourceOf(type)).get(entity.id)
@@ -49,7 +56,7 @@ export class Receivers {
       (name) => !isVolatile(name) && Object.hasOwn(known, name) && !isDeepStrictEqual(known[name], before[name]),
     )
     if (column === undefined) return null
-    return `had ${column} ${show(before[column])} by its event, its receiver knows ${show(known[column])}`
+    return `says that ${column} was ${show(before[column])}, but its receiver knows ${show(known[column])}`
   }
 }
 

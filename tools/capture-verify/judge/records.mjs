@@ -1,5 +1,5 @@
 /**
- * A record of the topic `events` as the reader of the judge found it.
+ * A record of the topic `events`, as the judge's reader recorded it.
  *
  * @typedef {object} TopicRecord
  * @property {number} partition
@@ -13,8 +13,8 @@
  * @typedef {object} JudgedEvent
  * @property {any} event
  * @property {Position} position
- * @property {number} process - Which process of the event-producer wrote it.
- * @property {string} place - Partition and offset, for messages.
+ * @property {number} process - The index of the event-producer process that wrote it.
+ * @property {string} place - Its partition and offset, for messages.
  */
 
 const POSITION = /^([0-9A-F]{4})-([0-9A-F]{16})-([0-9A-F]{16})-([0-9A-F]{4})-([01])$/
@@ -25,10 +25,11 @@ const OPERATIONS = /** @type {Readonly<Record<string, string>>} */ ({
 })
 
 /**
- * Reads the records and checks what can be checked of each alone, and of their order.
+ * Parses the records and checks everything that can be checked without the log: each record by itself, and their order.
  *
- * @param {readonly TopicRecord[]} records - Of each partition in the order of its offsets.
- * @param {{ source: string, token: string, processOf: (partition: number, offset: bigint) => number }} run - `token`: in every secret value.
+ * @param {readonly TopicRecord[]} records - The records of each partition are in the order of their offsets.
+ * @param {{ source: string, token: string, processOf: (partition: number, offset: bigint) => number }} run - `token`: a part of every
+ *   secret value.
  * @param {import('./findings.mjs').Findings} findings
  * @returns {JudgedEvent[]} in the order of their positions
  */
@@ -45,16 +46,16 @@ export function readRecords(records, { source, token, processOf }, findings) {
       findings.add('leaked', `${place} holds the value of an omitted column`, { record: value })
     const event = parseEvent(value)
     const position = parsePosition(record.position ?? '')
-    const fault = event === null ? 'is no event' : faultOf(event, position, { ...record, source })
+    const fault = event === null ? 'is not an event' : faultOf(event, position, { ...record, source })
     if (fault !== null || position === null) {
       findings.add('invented', `${place} ${fault ?? 'has no position'}`, { record: value })
       continue
     }
     const earlier = byPosition.get(position.text)
     const problem = earlier
-      ? `has the position of ${earlier.place}${earlier.value === value ? ': it is published twice' : ', and another content'}`
+      ? `has the position of ${earlier.place}${earlier.value === value ? ': published twice' : ', but other content'}`
       : position.text <= (last.get(partition) ?? '')
-        ? 'stands behind a later one of its partition'
+        ? 'follows a record of its partition with a later position'
         : ids.has(event.id)
           ? 'has the id of another event'
           : null
@@ -90,17 +91,18 @@ export function parsePosition(text) {
 /** @param {any} event @param {Position | null} position @param {{ key: string | null, source: string }} record @returns {string | null} */
 function faultOf(event, position, { key, source }) {
   if (position === null) return 'has no position'
-  if (event.producer !== source) return `is of the producer ${event.producer}`
-  if (key !== event.companyId) return `has the key ${key}, and is of ${event.companyId}`
+  if (event.producer !== source) return `has the producer ${event.producer}`
+  if (key !== event.companyId) return `has the key ${key}, but the company ${event.companyId}`
   if (typeof event.id !== 'string' || typeof event.entity?.id !== 'string') return 'lacks an id'
   if (event.type === 'resync.required') {
     const { reason, resources, to } = event.data ?? {}
     if (event.revision !== null || typeof reason !== 'string' || !Array.isArray(resources))
-      return 'is no resync.required'
-    return to === position.text ? null : `says that it stands at ${to}`
+      return 'is not a valid resync.required'
+    return to === position.text ? null : `says that its position is ${to}`
   }
   const { revision, type } = event
-  if (revision?.id !== position.text) return `says that it stands at ${revision?.id}`
-  if (OPERATIONS[type.split('.').at(-1)] !== revision.operation) return `is ${type}, but says ${revision.operation}`
+  if (revision?.id !== position.text) return `says that its position is ${revision?.id}`
+  if (OPERATIONS[type.split('.').at(-1)] !== revision.operation)
+    return `has the type ${type}, but the operation ${revision.operation}`
   return typeof revision.transaction?.id === 'string' ? null : 'names no transaction'
 }

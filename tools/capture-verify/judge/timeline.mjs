@@ -1,23 +1,26 @@
 import { parseLsn } from './transactions.mjs'
 
 /**
- * One process of the event-producer, as the driver has started it.
+ * One event-producer process that the driver has started.
  *
  * @typedef {object} ProducerRun
  * @property {string} startedAt
- * @property {string} startLsn - End of the PIM's log just before it was started.
- * @property {Readonly<Record<string, string>>} offsets - Partition → end of the topic just before it was started.
- * @property {{ epoch: number, tables: import('./effects.mjs').Meaning[] }} file - The capture file that it was given.
- * @property {string} [ended] - How: a signal, or `by itself`.
+ * @property {string} startLsn - The end of the PIM's WAL just before the start.
+ * @property {Readonly<Record<string, string>>} offsets - Partition → end offset of the topic just before the start.
+ * @property {{ epoch: number, tables: import('./effects.mjs').Meaning[] }} file - Its capture file.
+ * @property {string} [ended] - How it ended: a signal, or `by itself`.
  *
  * @typedef {import('./transactions.mjs').Transaction} Transaction
  */
 
-/** Which process, and so which capture file, decided over a transaction. */
+/** Finds the process, and so the capture file, that decided which events a transaction has. */
 export class Timeline {
   #runs
   #starts
-  /** Commit LSN of each record and the first process that published at it or behind it, in the order of the log. @type {{ commitLsn: bigint, process: number }[]} */
+  /**
+   * The commit LSN of each record, with the first process that published a record at or after it. In the order of the log.
+   * @type {{ commitLsn: bigint, process: number }[]}
+   */
   #published = []
 
   /** @param {readonly ProducerRun[]} runs */
@@ -26,14 +29,14 @@ export class Timeline {
     this.#starts = runs.map(({ startLsn }) => parseLsn(startLsn))
   }
 
-  /** Index of the process that wrote a record. @param {number} partition @param {bigint} offset */
+  /** The index of the process that wrote a record. @param {number} partition @param {bigint} offset */
   processOf = (partition, offset) => {
     let index = this.#runs.length - 1
     while (index > 0 && offset < BigInt(this.#runs[index]?.offsets[partition] ?? 0)) index -= 1
     return index
   }
 
-  /** @param {readonly { position: { commitLsn: bigint }, process: number }[]} events - All of them. */
+  /** @param {readonly { position: { commitLsn: bigint }, process: number }[]} events - All events of the run. */
   learn(events) {
     const sorted = events
       .map(({ position, process }) => ({ commitLsn: position.commitLsn, process }))
@@ -47,8 +50,9 @@ export class Timeline {
   }
 
   /**
-   * The process whose file decided over a transaction of which events were published. A transaction that another one has published a part of
-   * is folded under the file of that one, and so is everything before it; the file of today begins behind that.
+   * The process whose file decided over a transaction with published events. A process folds a transaction under the file of an earlier
+   * process when that process has published a part of it. The same holds for all transactions before it. The file of the present process
+   * applies only to later ones.
    *
    * @param {Transaction} transaction
    */
@@ -63,7 +67,11 @@ export class Timeline {
     return published[from]?.process ?? this.#runs.length - 1
   }
 
-  /** The files that may have decided over a transaction without events: those of all processes that may have read it. @param {Transaction} transaction */
+  /**
+   * The files that may have decided over a transaction without events: the files of all processes that may have read it.
+   *
+   * @param {Transaction} transaction
+   */
   candidates(transaction) {
     const last = this.decider(transaction)
     let first = 0
@@ -74,7 +82,7 @@ export class Timeline {
   /** @param {number} process */
   fileOf(process) {
     const run = this.#runs[process]
-    if (!run) throw new Error(`there was no process ${process}`)
+    if (!run) throw new Error(`the run had no process ${process}`)
     return run.file
   }
 }

@@ -2,7 +2,7 @@ import { isResync } from './records.mjs'
 
 /** @typedef {import('./records.mjs').JudgedEvent} JudgedEvent */
 
-/** What the topic holds, to be taken transaction by transaction. What is left at the end belongs to none. */
+/** The events of the topic, which the judge takes transaction by transaction. Events that are left at the end belong to no transaction. */
 export class Topic {
   /** @type {Map<string, JudgedEvent[]>} */
   #eventsOf = new Map()
@@ -25,7 +25,7 @@ export class Topic {
     return events
   }
 
-  /** @param {bigint} endLsn - Of the transaction that is judged. @returns {JudgedEvent[]} */
+  /** @param {bigint} endLsn - The end of the transaction that is being judged. @returns {JudgedEvent[]} */
   takeResyncs(endLsn) {
     const from = this.#nextResync
     while ((this.#resyncs[this.#nextResync]?.position.commitLsn ?? endLsn) < endLsn) this.#nextResync += 1

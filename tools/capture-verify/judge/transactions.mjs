@@ -1,7 +1,7 @@
 import { parseLine } from './decoding.mjs'
 
 /**
- * One line that the slot of the judge has given.
+ * One line of output from the judge's replication slot.
  *
  * @typedef {{ lsn: string, data: string }} HistoryLine
  *
@@ -9,14 +9,14 @@ import { parseLine } from './decoding.mjs'
  *
  * @typedef {object} Transaction
  * @property {string} xid
- * @property {string} at - Of its commit, as printed.
- * @property {bigint} startLsn - The end of the transaction that committed before it: its own commit record stands behind.
- * @property {bigint} endLsn - Behind its commit record.
- * @property {{ lsn: bigint, line: import('./decoding.mjs').Line }[]} lines - Of the log, without begin and commit.
+ * @property {string} at - The time of its commit, as printed.
+ * @property {bigint} startLsn - The end of the previously committed transaction: the commit record of this one comes after it.
+ * @property {bigint} endLsn - The LSN just after its commit record.
+ * @property {{ lsn: bigint, line: import('./decoding.mjs').Line }[]} lines - Its lines of the log, without begin and commit.
  */
 
 /**
- * Puts the lines together to transactions, in the order of their commits.
+ * Groups the lines into transactions, in the order of their commits.
  *
  * @param {Iterable<HistoryLine>} history
  * @returns {Generator<Transaction>}

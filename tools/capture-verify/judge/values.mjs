@@ -1,9 +1,9 @@
-/** What a value of the log is as JSON: written from the documentation (docs/reference/events.md and the guide), not from the product's code. */
+/** Maps values of the log to JSON. Written from the documentation (docs/guides/capture-your-pim.md), not from the code of the product. */
 
 const NUMBERS = new Set(['smallint', 'integer', 'real', 'double precision'])
 const TIMESTAMP = /^(\d{4,})-(\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(?:\+00)?$/
 
-/** Stands where the judge cannot know a value: a column was added or changed its type, and its rows were not logged. */
+/** A value that the judge cannot know: its column was added or got another type, and the rows were not logged. */
 export const UNKNOWN = Object.freeze({ type: 'unknown', text: undefined })
 
 /** @param {import('./decoding.mjs').Cell} cell @returns {any} a JSON value */
@@ -17,20 +17,20 @@ export function jsonOf({ type, text }) {
   return text
 }
 
-/** A value as one line of text, as it stands in ids and keys. @param {import('./decoding.mjs').Cell} cell @returns {string | null} */
+/** A value as text, as it appears in ids and keys. @param {import('./decoding.mjs').Cell} cell @returns {string | null} */
 export function textOf(cell) {
   if (cell.text === null || cell.text === undefined) return null
   const value = jsonOf(cell)
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : cell.text
 }
 
-/** The session of the judge prints in UTC. @param {string} text */
+/** Relies on the judge's session, which prints in UTC. @param {string} text */
 function instantOf(text) {
   const match = TIMESTAMP.exec(text)
   return match ? `${match[1]}-${match[2]}T${match[3]}Z` : text
 }
 
-/** One dimension is all that the tables of the judge have. @param {string} text @param {string} type @returns {any[]} */
+/** Parses arrays of one dimension: the captured tables have no others. @param {string} text @param {string} type @returns {any[]} */
 function arrayOf(text, type) {
   const elements = []
   for (const [, quoted, bare] of text.slice(1, -1).matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/g)) {

@@ -1,4 +1,4 @@
-/** Ids of the rows that large transactions work on: nobody else's. */
+/** The ids of the rows that only large transactions change. */
 const FIRST_ID = 1_000_000
 const IDS = 30_000
 
@@ -7,7 +7,7 @@ const IDS = 30_000
  *
  * @param {import('pg').Client} client
  * @param {{ source: import('./statements.mjs').Source, rows: number, onXid?: (xid: string) => void }} options - `onXid`: called before the commit.
- * @returns {Promise<{ xid: string, rows: number }>} how many rows it has changed
+ * @returns {Promise<{ xid: string, rows: number }>} the transaction, and how many rows it has changed
  */
 export async function commitLarge(client, { source, rows, onXid = () => {} }) {
   const { chance } = source

@@ -5,17 +5,22 @@ import { insert, someStatements } from './statements.mjs'
 import { HOSTILE_TABLES } from '../pim/tables.mjs'
 
 const WRITERS = 3
-/** Pause of a writer between two transactions, on average: some fifty row changes a second in all. */
+/** The average pause of a writer between two transactions: about fifty row changes a second in total. */
 const PAUSE_MS = 90
-/** Of its transactions that are large. */
+/** The share of transactions that are large. */
 const LARGE_SHARE = 0.003
 const LARGE_ROWS = { min: 2_000, max: 4_000 }
-/** For so long one more writer keeps its transaction open: what is changed in it may be committed after the catalogue was changed, and put back. */
+/**
+ * How long an additional writer keeps each transaction open. Its row changes may be committed after the catalogue was changed, or even
+ * changed back.
+ */
 const OPEN_MS = { min: 100, max: 2_000 }
-/** Rows of each table before the event-producer is started for the first time. */
+/** How many inserts fill each table before the first start of the event-producer. */
 const ROWS_AT_FIRST = 60
 
-/** Commits row changes on several sessions until it is stopped. What fails is rolled back: only the log says what happened. */
+/**
+ * Commits row changes on several sessions until it is stopped. Failed transactions are rolled back: only the log shows what was committed.
+ */
 export class Load {
   transactions = 0
   /** SQLSTATE → how often a transaction has failed with it. @type {Record<string, number>} */
@@ -30,7 +35,7 @@ export class Load {
     this.#options = options
   }
 
-  /** Rows that are there before anything is captured. */
+  /** Inserts the rows that exist before anything is captured. */
   async fill() {
     const { pimUrl, source } = this.#options
     const client = await connectTo(pimUrl)
@@ -51,7 +56,7 @@ export class Load {
     this.#running.catch(() => undefined)
   }
 
-  /** Resolves when no transaction is open any more. */
+  /** Stops the writers. Resolves when no transaction is open any more. */
   async stop() {
     this.#isStopping = true
     await this.#running
@@ -82,7 +87,7 @@ export class Load {
 }
 
 /**
- * One transaction of a few statements; parts of it may be taken back, or all.
+ * Runs one transaction of a few statements. Parts of it, or all of it, may be rolled back.
  *
  * @param {import('pg').Client} client
  * @param {import('./statements.mjs').Source} source

@@ -1,8 +1,8 @@
 import { HOSTILE_TABLES } from '../pim/tables.mjs'
 
 /**
- * Row changes of the PIM, made up by chance. They choose ids without looking: an insert of a row that is there changes it, a change of one that
- * is not there does nothing.
+ * Random row changes in the PIM. They choose ids without checking which rows exist: an insert of an existing row updates it, and a change
+ * of a missing row does nothing.
  *
  * @typedef {{ sql: string, values: unknown[] }} Statement
  * @typedef {import('../pim/tables.mjs').TableSpec} TableSpec
@@ -29,7 +29,7 @@ export function someStatements(source) {
   if (dice < 0.92)
     return table.name === DEFERRED && !withDeferredKeys ? [update(source, table)] : [changeKey(source, table)]
   if (dice < 0.96) return [touchMany(source, table)]
-  // Insert, change and delete of one row are nothing; delete and insert are a change.
+  // Insert, update and delete of one row must give no event. Delete and insert must give one update.
   const id = table.makeId(chance)
   return chance.isBelow(0.5)
     ? [insert(source, table, id), update(source, table, id), remove(source, table, id)]
@@ -47,7 +47,7 @@ export function insert({ chance, shapes, world }, table, id = table.makeId(chanc
   const places = values.map((_, index) => `$${index + 1}`).join(', ')
   const into = `INSERT INTO public.${table.name} (${columns.join(', ')})`
   const others = columns.filter((column) => !table.id.includes(column))
-  // A deferrable key can decide no conflict.
+  // ON CONFLICT cannot use a deferrable key.
   if (table.keyOptions)
     return {
       sql: `${into} SELECT ${casts(table, shapes)} WHERE NOT EXISTS (SELECT FROM public.${table.name} WHERE id = $1)`,
@@ -57,7 +57,7 @@ export function insert({ chance, shapes, world }, table, id = table.makeId(chanc
   return { sql: `${into} VALUES (${places}) ON CONFLICT (${table.id.join(', ')}) DO UPDATE SET ${update}`, values }
 }
 
-/** Some columns of one row. @param {Source} source @param {TableSpec} table @returns {Statement} */
+/** Updates some columns of one row. @param {Source} source @param {TableSpec} table @returns {Statement} */
 export function update({ chance, shapes, world }, table, id = table.makeId(chance)) {
   const free = shapes.columns(table.name).filter(({ origin }) => !table.id.includes(origin) && origin !== 'company_id')
   const wanted = chance.between(1, 3)
@@ -90,7 +90,7 @@ function changeKey({ chance }, table) {
   )
 }
 
-/** Rows of a company, some dozen. @param {Source} source @param {TableSpec} table @returns {Statement} */
+/** Updates up to forty rows of a company. @param {Source} source @param {TableSpec} table @returns {Statement} */
 function touchMany({ chance, shapes, world }, table) {
   const free = shapes.columns(table.name).filter(({ origin }) => !table.id.includes(origin) && origin !== 'company_id')
   const { name, make } = chance.pick(free)
@@ -100,7 +100,12 @@ function touchMany({ chance, shapes, world }, table) {
   return { sql: `UPDATE public.${table.name} SET ${name} = $1 WHERE (${ids}) IN (${some})`, values }
 }
 
-/** Two rows, or three, take each other's ids; or one takes the id of another that goes. @param {Source} source @returns {Statement[]} */
+/**
+ * Two or three rows exchange their ids, or one row takes the id of another one that is deleted.
+ *
+ * @param {Source} source
+ * @returns {Statement[]}
+ */
 function exchangeKeys({ chance, shapes, world }) {
   const [a, b, c] = /** @type {[number, number, number]} */ ([
     chance.between(1, 60),
@@ -142,7 +147,12 @@ function updateOf(table, id, sets) {
 /** @param {TableSpec} table @param {number} from */
 const whereId = (table, from) => table.id.map((column, index) => `${column} = $${from + index}`).join(' AND ')
 
-/** Without a target column to learn a type from, each parameter names its own. @param {TableSpec} table @param {import('../pim/shapes.mjs').Shapes} shapes */
+/**
+ * Each parameter names its type, because a SELECT has no target column from which PostgreSQL could infer it.
+ *
+ * @param {TableSpec} table
+ * @param {import('../pim/shapes.mjs').Shapes} shapes
+ */
 const casts = ({ name }, shapes) =>
   shapes
     .columns(name)

@@ -3,10 +3,10 @@ import { HOSTILE_TABLES, tableNamed } from '../pim/tables.mjs'
 
 /** @typedef {import('./site.mjs').Act} Act @typedef {import('./site.mjs').Site} Site @typedef {import('../pim/shapes.mjs').LiveColumn} LiveColumn */
 
-/** Columns that a run adds to one table, at most: each makes every row longer. */
+/** How many columns a run may add to one table: each makes every row longer. */
 const MAX_EXTRA = 3
 
-/** Tables whose columns may change: a partitioned one would have to be changed together with the tables that wait to be its partitions. */
+/** Tables whose columns may change. A partitioned table is excluded: detached partitions would have to be changed together with it. */
 const TABLES = HOSTILE_TABLES.filter(({ partitioning }) => partitioning === undefined)
 
 /** @type {Act} */
@@ -29,7 +29,7 @@ const add = {
   },
 }
 
-/** @param {Site} site @param {string} table @param {LiveColumn} column @param {string} standard SQL of a default */
+/** @param {Site} site @param {string} table @param {LiveColumn} column @param {string} standard - The SQL of a default, or ''. */
 export async function addColumn(site, table, column, standard) {
   const { name, type } = column
   const isAdded = await site.alter(
@@ -81,7 +81,7 @@ export async function renameColumn(site, table, column, to) {
   const note = { did: 'renameColumn', table, column: name, to }
   if (!(await site.alter(note, `ALTER TABLE public.${table} RENAME COLUMN ${name} TO ${to}`))) return null
   site.shapes.rename(table, column, to)
-  return `${table}.${name} is called ${to}`
+  return `${table}.${name} renamed to ${to}`
 }
 
 /** @type {Act} */
@@ -102,17 +102,17 @@ const changeType = {
     )
     if (!isTurned) return null
     column.type = type
-    return `${table}.${column.name} is ${type}`
+    return `${table}.${column.name} changed to type ${type}`
   },
 }
 
-/** The state before a change is not logged for a while. @type {Act} */
+/** For a while, the old row of a change is not logged. @type {Act} */
 const replicaIdentity = {
   kind: 'replicaIdentity',
   moment: 'any',
   async act(site) {
     const { chance } = site
-    // A deferrable key identifies nothing: without FULL every UPDATE of the table would fail.
+    // `place` is left out: its deferrable key cannot be the replica identity, so every UPDATE would fail without FULL.
     const table = chance.pick(['item', 'price', 'product', 'doc', 'ev_0', 'ev_1_n'])
     if (!(await site.run(`ALTER TABLE public.${table} REPLICA IDENTITY DEFAULT`))) return null
     site.later({
@@ -121,7 +121,7 @@ const replicaIdentity = {
       act: async () =>
         (await site.run(`ALTER TABLE public.${table} REPLICA IDENTITY FULL`)) ? `${table} logs whole rows again` : null,
     })
-    return `${table} logs keys alone`
+    return `${table} logs only keys`
   },
 }
 

@@ -2,7 +2,7 @@ import { HOSTILE_TABLES } from '../pim/tables.mjs'
 
 /** @typedef {import('./site.mjs').Act} Act @typedef {import('./site.mjs').Site} Site */
 
-/** A table is taken out of the capture file, and put back some starts later. @type {Act} */
+/** Removes a table from the capture file, and adds it again some starts later. @type {Act} */
 const tables = {
   kind: 'fileTables',
   moment: 'stopped',
@@ -19,14 +19,14 @@ const tables = {
       afterMs: chance.between(0, 15_000),
       act: () => {
         file.left.delete(name)
-        return Promise.resolve(`${name} is in the file again`)
+        return Promise.resolve(`${name} added to the file again`)
       },
     })
-    return Promise.resolve(`${name} taken out of the file`)
+    return Promise.resolve(`${name} removed from the file`)
   },
 }
 
-/** Columns that a file may or may not omit or ignore. */
+/** By table: the column that the file may omit, the column that it may ignore, and the columns that may be its key. */
 const OPTIONAL = [
   { table: 'item', omit: 'note', ignore: 'day', keys: ['sku', 'name'] },
   { table: 'product', omit: 'note', ignore: 'updated_by', keys: ['sku', 'note'] },
@@ -34,7 +34,7 @@ const OPTIONAL = [
   { table: 'price', omit: 'currency', ignore: 'margin', keys: [null, 'currency'] },
 ]
 
-/** The file says something else of a table's columns. @type {Act} */
+/** Changes `omit`, `ignore` or `key` of a table in the capture file. @type {Act} */
 const columns = {
   kind: 'fileColumns',
   moment: 'stopped',
@@ -48,17 +48,17 @@ const columns = {
       const key = wanted === null ? null : shapes.nameNow(table, wanted)
       if (key === meaning.key) return Promise.resolve(null)
       meaning.key = key
-      return Promise.resolve(`${table} has the key ${key} in the file`)
+      return Promise.resolve(`the key of ${table} is ${key} in the file`)
     }
     const column = shapes.nameNow(table, what === 'omit' ? omit : ignore)
     if (column === null) return Promise.resolve(null)
     const list = meaning[what]
     meaning[what] = list.includes(column) ? list.filter((name) => name !== column) : [...list, column]
-    return Promise.resolve(`the file ${list.includes(column) ? 'no longer ' : ''}says ${what} of ${table}.${column}`)
+    return Promise.resolve(`the file ${list.includes(column) ? 'no longer ' : ''}has ${table}.${column} under ${what}`)
   },
 }
 
-/** A person starts over, although there is no need. @type {Act} */
+/** Raises the epoch, so that the source starts over without need. @type {Act} */
 const epoch = {
   kind: 'epochRaised',
   moment: 'stopped',
@@ -68,7 +68,7 @@ const epoch = {
   },
 }
 
-/** The slot is dropped and made again by hand: what it held is gone. @type {Act} */
+/** Drops the replication slot and creates it again: the changes that the old slot held can no longer be read. @type {Act} */
 const slot = {
   kind: 'slotRemade',
   moment: 'stopped',
@@ -77,7 +77,7 @@ const slot = {
     if (rows[0]?.active !== false) return null
     await client.query('SELECT pg_drop_replication_slot($1)', [world.slot])
     await client.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput')`, [world.slot])
-    return 'the slot was made again'
+    return 'the slot was dropped and created again'
   },
 }
 

@@ -10,18 +10,19 @@ import { SETTING_ACTS } from './settings.mjs'
 
 const ACTS = [...PUBLICATION_ACTS, ...PARTITION_ACTS, ...COLUMN_ACTS, ...SETTING_ACTS, ...FILE_ACTS, ...CUT_ACTS]
 
-/** Every kind of hostile change, by the names that `--without` takes. */
+/** The names of all kinds of hostile changes, as `--without` takes them. */
 export const KINDS = [...ACTS.map(({ kind }) => kind), ...Object.keys(ENDS), 'freeze']
 
-/** Of the turns that end the event-producer; the others meet it at work. */
+/** The share of turns that end the event-producer. */
 const END_SHARE = 0.4
+/** The share of turns that freeze the event-producer. In the remaining turns it keeps running. */
 const FREEZE_SHARE = 0.08
-/** Kinds that meet each other between two checkpoints, and among how many of those that were done least often they are chosen. */
+/** Between two checkpoints, THEME kinds of changes are made. They are chosen from the SHORTLIST kinds that were made least often. */
 const THEME = 5
 const SHORTLIST = 7
 
 /**
- * Changes everything that may be changed under a captured source, at random moments, and leaves it to the operator to get it read again.
+ * Makes hostile changes to a captured source at random moments. The operator has to get the source read again.
  */
 export class Nemesis {
   #site
@@ -37,7 +38,10 @@ export class Nemesis {
     this.#without = without
   }
 
-  /** Other kinds than before meet each other from now on. Not all at once: what one of them demands would make good what another one lost. */
+  /**
+   * Chooses the kinds of changes until the next checkpoint. All kinds together would hide losses: a resync that one of them requires would
+   * make good what another one lost.
+   */
   changeTheme() {
     const { chance } = this.#site
     const rare = [...this.#possible]
@@ -49,7 +53,7 @@ export class Nemesis {
       .slice(0, THEME)
   }
 
-  /** One turn; at its end the source is ready, or mostly. @throws {import('../operator/operator.mjs').Stuck} */
+  /** Makes one turn. In most turns, waits at the end until the source is ready. @throws {import('../operator/operator.mjs').Stuck} */
   async turn() {
     const { chance } = this.#site
     const dice = chance.next()
@@ -57,16 +61,16 @@ export class Nemesis {
     else if (dice < END_SHARE + FREEZE_SHARE && !this.#without.has('freeze')) await this.#freeze()
     else await this.#some('running', chance.between(1, 3))
     await this.#undoDue('any')
-    // Sometimes the next change comes before anybody has looked.
+    // Sometimes the next change comes before the operator has acted.
     if (chance.isBelow(0.75)) await this.#operator.untilReady()
   }
 
-  /** Whether something waits to be put back that needs the event-producer to be stopped. */
+  /** Whether a change is still to be undone for which the event-producer must be stopped. */
   get mustStop() {
     return this.#site.undo.some(({ moment }) => moment === 'stopped')
   }
 
-  /** Puts everything back that still waits for it. */
+  /** Undoes all changes that are still to be undone. */
   async undoAll() {
     for (const undo of this.#site.undo) undo.dueAt = 0
     await this.#undoDue('stopped')
@@ -78,7 +82,7 @@ export class Nemesis {
     const ends = Object.keys(ENDS).filter((kind) => !this.#without.has(kind))
     if (ends.length === 0) return
     const kind = this.#rarest(ends, Math.ceil(ends.length / 2))
-    // A source that is not read publishes no transaction by halves.
+    // The source must be read: otherwise no transaction can be half-published.
     if (kind === 'halfKill') await this.#operator.untilReady()
     await this.#do(kind, ENDS[kind] ?? (() => Promise.resolve(null)))
     await this.#undoDue('stopped')
@@ -87,7 +91,7 @@ export class Nemesis {
     await world.supervisor.start()
   }
 
-  /** What happens while it is frozen it learns late. */
+  /** Freezes the event-producer, so that it learns late of changes that are made meanwhile. */
   async #freeze() {
     const { chance, world } = this.#site
     const { process } = world.supervisor
@@ -114,7 +118,11 @@ export class Nemesis {
     }
   }
 
-  /** The kind that was done least often, more often than not; the next one when there is nothing for it to do. @param {readonly Act[]} possible */
+  /**
+   * Makes one change: more often than not, of the kind that was made least often. When there is nothing for it to do, tries the next kind.
+   *
+   * @param {readonly Act[]} possible
+   */
   async #one(possible) {
     const { chance } = this.#site
     const left = [...possible].sort((a, b) => this.#times(a.kind) - this.#times(b.kind))
@@ -151,19 +159,25 @@ export class Nemesis {
     return true
   }
 
-  /** @param {'any' | 'stopped'} moment - When the event-producer is stopped, everything may be put back. */
+  /** @param {'any' | 'stopped'} moment - While the event-producer is stopped, every change may be undone. */
   async #undoDue(moment) {
     const site = this.#site
     const due = site.undo.filter((undo) => undo.dueAt <= Date.now() && (moment === 'stopped' || undo.moment === 'any'))
     site.undo = site.undo.filter((undo) => !due.includes(undo))
     for (const { kind, act } of due) {
       const text = await act()
-      if (text !== null) site.note(`${kind} back`, text)
+      if (text !== null) site.note(`${kind} undone`, text)
     }
   }
 }
 
-/** PostgreSQL may refuse a change that meets another one; anything else is a defect of this tool. @param {any} error @param {string} kind @param {Site} site */
+/**
+ * Returns null when PostgreSQL has refused a change, because another change conflicts with it. Any other error is a defect of this tool.
+ *
+ * @param {any} error
+ * @param {string} kind
+ * @param {Site} site
+ */
 function refusedBy(error, kind, site) {
   if (typeof error.code !== 'string') throw error
   site.note(`${kind} refused`, error.message)

@@ -1,20 +1,20 @@
 /** @typedef {import('./site.mjs').Act} Act @typedef {import('./site.mjs').Site} Site */
 
 /**
- * A partition that a run has made, beside those of the beginning.
+ * A partition that the run has created, in addition to those of the beginning.
  *
  * @typedef {{ name: string, from: number, isAttached: boolean, changedAt: number }} Partition
  */
 
-/** Buckets that partitions of a run cover, each a width of them. */
+/** The partitions of a run cover ranges of this many buckets, beginning at one of STARTS. */
 const WIDTH = 5
 const STARTS = Array.from({ length: 16 }, (_, nth) => 20 + nth * WIDTH)
 /**
- * A partition that joined must have been there for a few looks of the event-producer before it leaves: one that comes and goes between two looks
- * leaves no trace in any catalogue, and nobody could announce it.
+ * A partition stays attached at least for a few of the event-producer's checks of the catalogue. A partition that is attached and detached
+ * between two checks leaves no trace in the catalogue, so that the event-producer cannot announce it.
  */
 const SEEN_AFTER_MS = 2_500
-/** Tables that wait for being a partition, at most. */
+/** How many tables may wait to be attached as a partition. */
 const MAX_LOOSE = 2
 
 /** @param {Site} site @returns {Partition[]} */
@@ -48,8 +48,8 @@ const newName = (site) => `ev_x${all(site).length + 1}_${Date.now().toString(36)
 const COMPANY_IDENTITY = ['bucket', 'region', 'id', 'company_id']
 
 /**
- * How the replica identity of a new partition is set. `company`: what is logged of an old row names the company and nothing else beside the
- * id, so that a change without the values of before could be told to somebody. `key`: not even the company.
+ * The replica identity of a new partition. `full`: old rows are logged whole. `key`: only the id of an old row is logged. `company`: only
+ * its id and company are logged, so that a change without the other old values could wrongly be published.
  *
  * @type {Readonly<Record<'full' | 'key' | 'company', (name: string) => string[]>>}
  */
@@ -79,8 +79,8 @@ async function create(site, identity) {
 /** @type {Act} */
 const createFull = { kind: 'partitionCreate', moment: 'any', act: (site) => create(site, 'full') }
 /**
- * Some of its rows are changed and deleted at once, mostly: whoever looks at the catalogue only afterwards, when it may be FULL, has to find in the
- * log that their old rows are incomplete.
+ * Creates a partition without REPLICA IDENTITY FULL and mostly changes and deletes some of its rows at once. The event-producer may check
+ * the catalogue only when the partition has FULL again: then only the log shows that the old rows of these changes are incomplete.
  *
  * @type {Act}
  */
@@ -93,11 +93,11 @@ const createBare = {
     const partition = /** @type {Partition} */ (all(site).at(-1))
     await fill(site, partition)
     await changeRows(site, partition)
-    return `${made}, its rows changed at once`
+    return `${made}, some of its rows changed at once`
   },
 }
 
-/** A table with rows becomes a partition: one that was made for it, or one that was a partition before. @type {Act} */
+/** Attaches a table with rows as a partition: a new table, or a former partition. @type {Act} */
 const attach = {
   kind: 'partitionAttach',
   moment: 'any',
@@ -114,7 +114,12 @@ const attach = {
   },
 }
 
-/** Makes a partition for an act that needs one, unless one is there that is too young. @param {Site} site @returns {Promise<null>} nothing was done yet */
+/**
+ * Creates a partition for an act that needs one, unless there is one that is too young.
+ *
+ * @param {Site} site
+ * @returns {Promise<null>} the act itself did nothing
+ */
 async function prepare(site) {
   if (all(site).some(({ isAttached }) => isAttached)) return null
   const made = await create(site, 'full')
@@ -138,8 +143,8 @@ function fill(site, { name, from }) {
 }
 
 /**
- * Deletes about a third of its rows, and in another transaction changes as many, mostly. A change under a bare partition shows by itself that no
- * old row was logged; of a deleted row the key was, which only looks like an old row.
+ * Deletes about a third of the rows and then, mostly, changes another third in a transaction of its own. An UPDATE in a partition without FULL
+ * is logged without any old row, which is obvious. A DELETE is logged with the key, which looks like an old row.
  *
  * @param {Site} site @param {Partition} partition
  */
@@ -150,7 +155,7 @@ async function changeRows(site, { from }) {
     await site.run(`UPDATE public.ev SET what = what || ' changed' WHERE ${isOf} AND id % 3 = 1`)
 }
 
-/** A table like `ev` with rows of its own. @param {Site} site @returns {Promise<Partition | null>} */
+/** Creates a table like `ev` with rows of its own, which is not a partition yet. @param {Site} site @returns {Promise<Partition | null>} */
 async function loosePartition(site) {
   const from = freeStart(site)
   if (from === null) return null
@@ -167,11 +172,11 @@ async function loosePartition(site) {
   return partition
 }
 
-/** Makes room: too many tables wait for being a partition again. @param {Site} site @param {Partition} partition */
+/** Drops a former partition, because too many tables wait to be attached. @param {Site} site @param {Partition} partition */
 async function dropLoose(site, { name }) {
   if (!(await site.alter({ did: 'dropTable', table: name }, `DROP TABLE public.${name}`))) return
   site.partitions.delete(name)
-  site.note(drop.kind, `${name} dropped, which was none any more`)
+  site.note(drop.kind, `${name} dropped, which was no partition any more`)
   site.count(drop.kind)
 }
 
@@ -214,7 +219,7 @@ const drop = {
     const { name, isAttached } = partition
     if (!(await site.alter({ did: 'dropTable', table: name }, `DROP TABLE public.${name}`))) return null
     site.partitions.delete(name)
-    return `${name} dropped, ${isAttached ? 'a partition' : 'which was none any more'}`
+    return `${name} dropped, ${isAttached ? 'a partition' : 'which was no partition any more'}`
   },
 }
 

@@ -5,13 +5,16 @@ import { connectTo, withConnection } from '../world/connections.mjs'
 /** @typedef {import('./site.mjs').Site} Site @typedef {import('./site.mjs').Act} Act */
 
 const LARGE_ROWS = { min: 2_500, max: 4_500 }
-/** Answers of Kafka are held up for so long, so that a transaction is half-published for long enough to be met. */
+/** By how much Kafka's responses are delayed, so that a transaction stays half-published long enough for the kill. */
 const SLOW_ANSWER_MS = 120
-/** Until events of the large transaction have come; then it was missed, or the source is refused. */
+/** How long to wait for events of the large transaction. After that, the moment was missed or the source is refused. */
 const HALF_LIMIT_MS = 12_000
 const LOOK_EVERY_MS = 5
 
-/** Ways to end the event-producer; each returns what it did. @type {Readonly<Record<string, (site: Site) => Promise<string>>>} */
+/**
+ * The ways to end the event-producer. Each returns a text that says what it did.
+ * @type {Readonly<Record<string, (site: Site) => Promise<string>>>}
+ */
 export const ENDS = {
   kill: async (site) => {
     await site.world.supervisor.stop('SIGKILL')
@@ -20,13 +23,14 @@ export const ENDS = {
   },
   restart: async (site) => {
     const hadToBeKilled = await site.world.supervisor.stop('SIGTERM')
-    return hadToBeKilled ? 'asked to end, and killed after a minute' : 'ended in order'
+    return hadToBeKilled ? 'asked to end, and killed after a minute' : 'ended by SIGTERM'
   },
   halfKill,
 }
 
 /**
- * Kills it when some events of a large transaction are in the topic, and not all. Which it really was is counted afterwards, from the topic.
+ * Kills the event-producer when some events of a large transaction are in the topic, but not all. How often this succeeded is counted
+ * afterwards, from the topic.
  *
  * @param {Site} site
  */
@@ -47,14 +51,14 @@ async function halfKill(site) {
     while ((world.reader.eventsOf.get(xid) ?? 0) < wanted && Date.now() < limit) await delay(LOOK_EVERY_MS)
     await world.supervisor.stop('SIGKILL')
     site.kills += 1
-    return `killed in transaction ${xid} of ${rows} rows, of which ${world.reader.eventsOf.get(xid) ?? 0} events had come`
+    return `killed in transaction ${xid} of ${rows} rows, after ${world.reader.eventsOf.get(xid) ?? 0} of its events`
   } finally {
     if (world.proxy) world.proxy.delayMs = 0
     await client.end()
   }
 }
 
-/** Connections break while the event-producer runs. @type {Act} */
+/** Cuts the database connections of the running event-producer. @type {Act} */
 const cutPostgres = {
   kind: 'cutPostgres',
   moment: 'running',

@@ -2,10 +2,10 @@ import { HOSTILE_TABLES } from '../pim/tables.mjs'
 
 /** @typedef {import('./site.mjs').Act} Act @typedef {import('./site.mjs').Site} Site */
 
-/** SQLSTATEs of a statement that finds done what it wants to do. */
+/** SQLSTATEs of a statement whose change was already made: the object already exists, or no longer exists. */
 const DONE_ALREADY = new Set(['42710', '42704'])
 
-/** @param {Site} site @param {string} statement @returns {Promise<boolean>} whether it did something */
+/** @param {Site} site @param {string} statement @returns {Promise<boolean>} whether it changed anything */
 async function change(site, statement) {
   try {
     return await site.run(statement)
@@ -15,7 +15,7 @@ async function change(site, statement) {
   }
 }
 
-/** A table is taken out of the publication by hand, and put back: for a moment, or until somebody notices. @type {Act} */
+/** Removes a table from the publication and adds it again: after a moment, or after long enough to be noticed. @type {Act} */
 const tables = {
   kind: 'publicationTables',
   moment: 'any',
@@ -28,10 +28,10 @@ const tables = {
       afterMs: chance.isBelow(0.5) ? chance.between(50, 900) : chance.between(1_000, 8_000),
       act: async () =>
         (await change(site, `ALTER PUBLICATION "${world.publication}" ADD TABLE public.${table}`))
-          ? `${table} is in the publication again`
+          ? `${table} added to the publication again`
           : null,
     })
-    return `${table} taken out of the publication`
+    return `${table} removed from the publication`
   },
 }
 
@@ -45,7 +45,7 @@ const NARROWER = [
   `publish_via_partition_root = false`,
 ]
 
-/** The publication leaves something out for a while. @type {Act} */
+/** Narrows the options of the publication for a while. @type {Act} */
 const options = {
   kind: 'publicationOptions',
   moment: 'any',
@@ -60,7 +60,7 @@ const options = {
       act: async () =>
         (await change(site, `ALTER PUBLICATION ${name} SET (${WHOLE})`)) ? 'the publication is whole again' : null,
     })
-    return `the publication has ${narrower}`
+    return `the publication was set to ${narrower}`
   },
 }
 

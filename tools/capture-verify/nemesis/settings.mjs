@@ -2,7 +2,7 @@ import { HOSTILE_TABLES } from '../pim/tables.mjs'
 
 /** @typedef {import('./site.mjs').Act} Act @typedef {import('./site.mjs').Site} Site */
 
-/** How a server prints values, and where it looks for names: none of it may reach an event. */
+/** Settings that decide how a server prints values and where it looks up names. None of them may change an event. */
 const SETTINGS = [
   ['datestyle', `'German, DMY'`],
   ['datestyle', `'SQL, MDY'`],
@@ -14,7 +14,7 @@ const SETTINGS = [
   ['search_path', `'nowhere'`],
 ]
 
-/** A default of the database or of the role changes; new sessions have it. @type {Act} */
+/** Changes a default of the database or of the role, which applies to new sessions. @type {Act} */
 const settings = {
   kind: 'settings',
   moment: 'any',
@@ -32,9 +32,9 @@ const settings = {
     site.later({
       kind: 'settings',
       afterMs: chance.between(500, 12_000),
-      act: async () => ((await site.run(`ALTER ${target} RESET ${name}`)) ? `${target}: ${name} is as it was` : null),
+      act: async () => ((await site.run(`ALTER ${target} RESET ${name}`)) ? `${target}: ${name} was reset` : null),
     })
-    return `${target} has ${name} ${value}${isAtOnce ? ', and the event-producer connects again' : ''} (${world.slot})`
+    return `${target} has ${name} ${value}${isAtOnce ? ', and the event-producer must reconnect' : ''} (${world.slot})`
   },
 }
 
@@ -45,7 +45,7 @@ const reconnect = ({ client }) =>
      WHERE datname = current_database() AND application_name LIKE 'hooklane-event-producer%'`,
   )
 
-/** A table is emptied: alone, or with rows before and after in one transaction. @type {Act} */
+/** Truncates a table: alone, or in one transaction with row changes before and after. @type {Act} */
 const truncate = {
   kind: 'truncate',
   moment: 'any',

@@ -4,14 +4,15 @@ import { NOTE_PREFIX } from '../judge/notes.mjs'
 import { connectTo } from '../world/connections.mjs'
 
 /**
- * Something hostile that can be done to a captured source.
+ * A hostile change to a captured source.
  *
  * @typedef {object} Act
- * @property {string} kind - As it is counted, and as `--without` names it.
- * @property {'any' | 'running' | 'stopped'} moment - Of the event-producer.
- * @property {(site: Site) => Promise<string | null>} act - Returns what it did, in words; null: there is nothing to do it to at the moment.
+ * @property {string} kind - Its name in counts and in `--without`.
+ * @property {'any' | 'running' | 'stopped'} moment - In which state of the event-producer it can be made.
+ * @property {(site: Site) => Promise<string | null>} act - Makes the change and returns a text that describes it; null: there was nothing
+ *   to change.
  *
- * What has to be put back.
+ * A change that is to be undone.
  *
  * @typedef {object} Undo
  * @property {number} dueAt
@@ -20,17 +21,17 @@ import { connectTo } from '../world/connections.mjs'
  * @property {() => Promise<string | null>} act
  */
 
-/** A change of the catalogue waits so long for its lock, so many times. */
+/** How long a change of the catalogue waits for its lock, and how often it is tried. */
 const LOCK_TIMEOUT_MS = 3_000
 const TRIES = 4
-/** The lock could not be had, or two transactions waited for each other. */
+/** SQLSTATEs: the lock was not available, or there was a deadlock. */
 const BUSY = new Set(['55P03', '40P01'])
 
-/** What hostile changes work on, and what is remembered of them. */
+/** The environment in which hostile changes are made, and the record of those changes. */
 export class Site {
   /** @type {Undo[]} */
   undo = []
-  /** Kind → how often it was done. @type {Record<string, number>} */
+  /** Kind → how often such a change was made. @type {Record<string, number>} */
   counts = {}
   /** The last lines of the record of actions. @type {string[]} */
   recent = []
@@ -45,7 +46,7 @@ export class Site {
    * @param {import('../world/world.mjs').World} options.world
    * @param {import('../pim/shapes.mjs').Shapes} options.shapes
    * @param {import('../chance.mjs').Chance} options.chance
-   * @param {import('../load/statements.mjs').Source} options.source - Of row changes of its own.
+   * @param {import('../load/statements.mjs').Source} options.source - For the row changes of the hostile changes themselves.
    * @param {import('pg').Client} options.client
    * @param {string} options.actionsFile
    */
@@ -76,7 +77,12 @@ export class Site {
     await this.#client.end()
   }
 
-  /** Runs statements in one transaction. @param {readonly string[]} statements @returns {Promise<boolean>} false: their locks could not be had */
+  /**
+   * Runs statements in one transaction.
+   *
+   * @param {readonly string[]} statements
+   * @returns {Promise<boolean>} false: their locks were not available
+   */
   async run(...statements) {
     for (let left = TRIES; left > 0; left -= 1) {
       try {
@@ -94,7 +100,7 @@ export class Site {
   }
 
   /**
-   * Changes the catalogue, and notes in the log of the same transaction what was changed, for the judge.
+   * Changes the catalogue. A logical message in the same transaction describes the change to the judge.
    *
    * @param {object} note
    * @param {...string} statements

@@ -1,20 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { follow } from './remedies.mjs'
 
-/** A refusal that is still there after so many remedies will not go. */
+/** A refusal that is still there after this many remedies is permanent. */
 const MAX_REMEDIES = 10
-/** Of one way back to readiness. Longer than any take-over or retry of the event-producer. */
+/** How long the source may take to become ready. Longer than any take-over or retry of the event-producer. */
 const LIMIT_MS = 180_000
-/** After a remedy that needs no restart the event-producer tries again by itself, ten seconds later at the latest. */
+/**
+ * The same refusal is treated again only after this time. After a remedy without a restart, the event-producer retries within ten seconds.
+ */
 const SAME_AGAIN_MS = 20_000
 const LOOK_EVERY_MS = 150
-/** What is ready at one look may be refused at the next: it is looked at once more. */
+/** A source that is ready may be refused a moment later: its health is checked a second time after this pause. */
 const STEADY_MS = 400
 
-/** Thrown when the event-producer does not become ready, whatever it is done for it. */
+/** Thrown when the event-producer does not become ready in spite of all remedies, or does not publish all committed changes. */
 export class Stuck extends Error {}
 
-/** Reads what the event-producer says of itself, and does what it says until it is ready. */
+/** Reads the health of the event-producer, and follows its instructions until it is ready. */
 export class Operator {
   /** Remedies that were followed, by the code of the refusal. @type {Record<string, number>} */
   remedies = {}
@@ -55,10 +57,10 @@ export class Operator {
     }
   }
 
-  /** What keeps the source from being read, as the event-producer says it; empty: nothing. */
+  /** Why the source is not being read, in the event-producer's words; empty when it is being read. */
   async #refusal() {
     const { supervisor } = this.#site.world
-    if (!supervisor.isRunning) return 'ENDED: the event-producer has ended by itself'
+    if (!supervisor.isRunning) return 'ENDED: the event-producer has ended unexpectedly'
     const parts = await supervisor.process?.health()
     if (!parts) return 'SILENT: it does not answer'
     const file = parts['capture file']

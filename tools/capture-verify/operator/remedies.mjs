@@ -1,7 +1,7 @@
 import { addColumn, renameColumn } from '../nemesis/columns.mjs'
 
 /**
- * What an operator does about a refusal: what it prints, to the letter. Where it leaves a choice, chance chooses.
+ * What an operator does about a refusal: exactly what its message instructs. Where the message leaves a choice, a random choice is made.
  *
  * @typedef {import('../nemesis/site.mjs').Site} Site
  * @typedef {{ text: string, needsRestart: boolean, isStuck?: boolean }} Done
@@ -14,9 +14,9 @@ const WRITE_EPOCH = /write (\d+) to go on where it was, or (\d+) to start over/
 const NO_COLUMN = /the table public\.(\w+) has no column ([\w ,.:;?()/-]+?); it has/g
 
 /**
- * @param {string} refusal `CODE: message`, as the event-producer says it.
+ * @param {string} refusal - `CODE: message`, in the event-producer's words.
  * @param {Site} site
- * @returns {Promise<Done | null>} null: it says nothing that could be done but wait
+ * @returns {Promise<Done | null>} null: the message names nothing to do except to wait
  */
 export async function follow(refusal, site) {
   const { file } = site.world
@@ -39,7 +39,7 @@ export async function follow(refusal, site) {
   if (refusal.startsWith('COLUMN_MISSING')) return correctColumns(refusal, site)
   if (statements !== undefined) return runStatements(statements, site)
   return /restart the\s+event-producer/.test(refusal)
-    ? { text: 'nothing but a restart is asked for', needsRestart: true }
+    ? { text: 'the message asks only for a restart', needsRestart: true }
     : null
 }
 
@@ -50,7 +50,13 @@ async function runStatements(text, { client }) {
   return { text: `ran ${statements.join(' ')}`, needsRestart: false }
 }
 
-/** Correct the file, or bring the columns back. @param {string} refusal @param {Site} site @returns {Promise<Done | null>} */
+/**
+ * Either corrects the capture file, or brings the missing columns back.
+ *
+ * @param {string} refusal
+ * @param {Site} site
+ * @returns {Promise<Done | null>}
+ */
 async function correctColumns(refusal, site) {
   const missing = [...refusal.matchAll(NO_COLUMN)].flatMap(([, table = '', names = '']) =>
     names.split(/, (?![^(]*\))/).map((name) => ({ table, column: name.replace(/ \(.*/, '').trim() })),
@@ -67,7 +73,7 @@ async function correctColumns(refusal, site) {
 function correctFile({ world, shapes }, table, column) {
   const now = shapes.nameNow(table, column)
   world.file.correct(table, column, now)
-  return `in the file ${table}.${column} is ${now ?? 'named no more'}`
+  return now === null ? `removed ${table}.${column} from the file` : `renamed ${table}.${column} to ${now} in the file`
 }
 
 /** @param {Site} site @param {string} table @param {string} column */

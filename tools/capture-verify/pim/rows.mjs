@@ -1,7 +1,7 @@
 import { FIRST_PARTITIONS, TABLES, tableNamed } from './tables.mjs'
 
 /**
- * The tables and their rows as they are at the beginning. Nothing may be committed between the start of the judge's slot and this.
+ * Reads the tables and their rows at the beginning of a run. Nothing may be committed between the creation of the judge's slot and this.
  *
  * @param {import('pg').Client} client
  */
@@ -22,14 +22,20 @@ export async function relationsNow(client) {
   return { relations, rows }
 }
 
-/** Rows at the end, by captured table. @param {import('pg').Client} client */
+/** Reads the rows at the end of a run, by captured table. @param {import('pg').Client} client */
 export async function finalRows(client) {
   const rows = /** @type {Record<string, Record<string, string | null>[]>} */ ({})
   for (const { name } of TABLES) rows[name] = (await readRows(client, name)).map(({ leaf: _leaf, ...row }) => row)
   return rows
 }
 
-/** Every value as text, as the log prints it. @param {import('pg').Client} client @param {string} table @returns {Promise<Record<string, string | null>[]>} */
+/**
+ * Reads every value as text, as the log prints it.
+ *
+ * @param {import('pg').Client} client
+ * @param {string} table
+ * @returns {Promise<Record<string, string | null>[]>}
+ */
 async function readRows(client, table) {
   const { rows: columns } = await client.query(
     `SELECT quote_ident(attname) AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped`,
@@ -40,6 +46,6 @@ async function readRows(client, table) {
   return (await client.query(`SELECT ${list}, ${from} FROM public.${table} t`)).rows
 }
 
-/** Types as the log prints them: without their modifiers. @param {Readonly<Record<string, { type: string }>>} columns */
+/** The types as the log prints them: without modifiers. @param {Readonly<Record<string, { type: string }>>} columns */
 const typesOf = (columns) =>
   Object.fromEntries(Object.entries(columns).map(([name, { type }]) => [name, type.replace(/\(.*\)/, '')]))

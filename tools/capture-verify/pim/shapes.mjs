@@ -2,13 +2,13 @@ import { tableNamed, TABLES } from './tables.mjs'
 
 /**
  * @typedef {object} LiveColumn
- * @property {string} origin - What it was called at the beginning, or when it was added.
- * @property {string} name - What it is called now.
+ * @property {string} origin - Its first name: at the beginning of the run, or when it was added.
+ * @property {string} name - Its present name.
  * @property {string} type
  * @property {import('./values.mjs').Maker} make
  */
 
-/** The columns of the PIM's tables as they are now: the load writes by it, the hostile changes keep it. */
+/** The present columns of the PIM's tables. The hostile changes update this record; the load reads it. */
 export class Shapes {
   /** @type {Map<string, LiveColumn[]>} */
   #tables = new Map(
@@ -17,7 +17,7 @@ export class Shapes {
       Object.entries(columns).map(([column, { type, make }]) => ({ origin: column, name: column, type, make })),
     ]),
   )
-  /** Names that columns have had: `table.name` → origin. @type {Map<string, string>} */
+  /** Every name that a column got by renaming: `table.name` → origin. @type {Map<string, string>} */
   #origins = new Map()
 
   /** @param {string} table @returns {LiveColumn[]} */
@@ -30,7 +30,13 @@ export class Shapes {
     return this.columns(table).find((column) => column.origin === origin) ?? null
   }
 
-  /** What a column is called now that was called so once. @param {string} table @param {string} name @returns {string | null} null: it is gone */
+  /**
+   * The present name of the column that once had the given name.
+   *
+   * @param {string} table
+   * @param {string} name
+   * @returns {string | null} null: it was dropped
+   */
   nameNow(table, name) {
     return this.column(table, this.originOf(table, name))?.name ?? null
   }
@@ -59,7 +65,13 @@ export class Shapes {
     column.name = name
   }
 
-  /** A column of the beginning that was dropped, as it was made. @param {string} table @param {string} origin @returns {LiveColumn} */
+  /**
+   * The original definition of a column of the beginning, to add it again.
+   *
+   * @param {string} table
+   * @param {string} origin
+   * @returns {LiveColumn}
+   */
   original(table, origin) {
     const spec = tableNamed(table).columns[origin]
     if (!spec) throw new Error(`${table} never had a column ${origin}`)

@@ -1,24 +1,25 @@
 import * as make from './values.mjs'
 
 /**
- * The tables of the PIM that a run captures: one of each sort that is captured in its own way. Columns whose names begin with `secret` must
- * never be published.
+ * The tables of the PIM that a run captures: one for each kind of table that is captured differently. Columns whose names begin with
+ * `secret` must never be published.
  *
  * @typedef {object} ColumnSpec
  * @property {string} type - As `format_type` prints it.
  * @property {import('./values.mjs').Maker} make
- * @property {string} [other] - A type into which it is turned, and back.
+ * @property {string} [other] - Another type to which hostile changes turn it, and from which they turn it back.
  *
  * @typedef {object} TableSpec
  * @property {string} name
  * @property {string[]} id - The primary key.
- * @property {(chance: import('../chance.mjs').Chance) => unknown[]} makeId - Of few enough values that rows are met again.
- * @property {Record<string, ColumnSpec>} columns - Those of the id among them.
- * @property {string} [keyOptions] - SQL behind PRIMARY KEY.
- * @property {string} [partitioning] - SQL behind the columns.
+ * @property {(chance: import('../chance.mjs').Chance) => unknown[]} makeId - Makes an id from so few values that the same rows are chosen
+ *   again and again.
+ * @property {Record<string, ColumnSpec>} columns - All columns, including those of the id.
+ * @property {string} [keyOptions] - The SQL after PRIMARY KEY.
+ * @property {string} [partitioning] - The SQL after the columns.
  * @property {string[]} [outOfLine] - Columns whose long values are stored out of line, uncompressed.
- * @property {string[]} changeable - Columns that a change of the catalogue may rename, drop or turn into another type.
- * @property {import('../judge/effects.mjs').Meaning} meaning - What the capture file says of it at the beginning.
+ * @property {string[]} changeable - Columns that a change of the catalogue may rename or drop.
+ * @property {import('../judge/effects.mjs').Meaning} meaning - Its entry in the capture file at the beginning.
  */
 
 const TEXT = 'text'
@@ -85,7 +86,7 @@ const price = {
   },
 }
 
-/** Its key is checked at the end of a transaction: two rows may have one id for a moment. @type {TableSpec} */
+/** Its key is checked at the end of a transaction: within a transaction, two rows may have one id. @type {TableSpec} */
 const place = {
   name: 'place',
   id: ['id'],
@@ -137,7 +138,7 @@ const product = {
   },
 }
 
-/** Values that are stored out of line, and are not logged when they did not change. @type {TableSpec} */
+/** Has values that are stored out of line: they are not in the new row of the log when they did not change. @type {TableSpec} */
 const doc = {
   name: 'doc',
   id: ['id'],
@@ -155,7 +156,7 @@ const doc = {
   meaning: { ...plain, table: 'doc', resource: 'docs', entity: 'doc', id: ['id'], omit: ['secret_body'] },
 }
 
-/** Partitioned by bucket, and one of its partitions by region again. @type {TableSpec} */
+/** Partitioned by bucket; one of its partitions is partitioned again, by region. @type {TableSpec} */
 const event = {
   name: 'ev',
   id: ['bucket', 'region', 'id'],
@@ -181,7 +182,7 @@ const event = {
   },
 }
 
-/** Nobody touches it but the driver, to see how far the event-producer has come. @type {TableSpec} */
+/** Only the driver writes to it, to see how far the event-producer has read. @type {TableSpec} */
 const beacon = {
   name: 'beacon',
   id: ['id'],
@@ -204,7 +205,7 @@ export function tableNamed(name) {
   return found
 }
 
-/** Statements that make a table, with all that it needs to be captured. @param {TableSpec} table @returns {string[]} */
+/** The statements that create a table, with everything that capturing it requires. @param {TableSpec} table @returns {string[]} */
 export function createStatements({ name, id, columns, keyOptions = '', partitioning = '', outOfLine = [] }) {
   const parts = Object.entries(columns).map(([column, { type }]) => `${column} ${type}`)
   parts.push(`PRIMARY KEY (${id.join(', ')}) ${keyOptions}`)

@@ -1,9 +1,10 @@
 /**
- * Makes values for the columns of the PIM. Each sort that the log prints in its own way is among them, and texts that are hard to quote.
+ * Makes values for the columns of the PIM. Among them is every kind of value that the log prints differently, and texts that are hard to
+ * quote.
  *
  * @typedef {import('../chance.mjs').Chance} Chance
- * @typedef {{ companies: readonly string[], token: string }} World - `token`: part of every value that must not leave the event-producer.
- * @typedef {(chance: Chance, world: World) => unknown} Maker - Of a value as the driver takes it.
+ * @typedef {{ companies: readonly string[], token: string }} World - `token`: a part of every value that must not leave the event-producer.
+ * @typedef {(chance: Chance, world: World) => unknown} Maker - Makes a value in the form that the Postgres driver takes.
  */
 
 const TEXTS = [
@@ -24,7 +25,7 @@ const TEXTS = [
 /** @param {Maker} maker @returns {Maker} */
 export const nullable = (maker) => (chance, world) => (chance.isBelow(0.1) ? null : maker(chance, world))
 
-/** A row without a company is nobody's. @type {Maker} */
+/** Sometimes null: a row without a company must give no event. @type {Maker} */
 export const company = (chance, { companies }) => (chance.isBelow(0.02) ? null : chance.pick(companies))
 
 /** @type {Maker} */
@@ -76,7 +77,7 @@ export const json = (chance) =>
 /** Long enough to be stored out of line, and hard to compress. @type {Maker} */
 export const long = (chance) => Array.from({ length: chance.between(150, 500) }, () => String(chance.next())).join('')
 
-/** What must never leave the event-producer. @type {Maker} */
+/** A value that must never leave the event-producer. @type {Maker} */
 export const secret = (chance, { token }) => `${token}-${chance.between(1, 1_000_000_000)}`
 
 /** @type {Maker} */

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** How the sessions of the driver print and read values, whatever is set for the database or the role. */
+/** How the driver's sessions print and read values, whatever the database or the role sets. */
 const PRINTING = {
   datestyle: 'ISO,MDY',
   intervalstyle: 'postgres',
@@ -14,7 +14,8 @@ const PRINTING = {
  * Connects to the PIM.
  *
  * @param {string} url
- * @param {{ lockTimeoutMs?: number, name?: string }} [options] - A change of the catalogue that waits for a lock holds up everybody behind it: it gives up.
+ * @param {{ lockTimeoutMs?: number, name?: string }} [options] - `lockTimeoutMs`: a change of the catalogue that waits for a lock blocks
+ *   all later statements, so it must give up.
  * @returns {Promise<pg.Client>}
  */
 export async function connectTo(url, { lockTimeoutMs = 10_000, name = 'capture-verify' } = {}) {
@@ -26,7 +27,7 @@ export async function connectTo(url, { lockTimeoutMs = 10_000, name = 'capture-v
   return client
 }
 
-/** Runs statements on a connection of their own. @param {string} url @param {(client: pg.Client) => Promise<any>} work */
+/** Runs `work` on a connection of its own. @param {string} url @param {(client: pg.Client) => Promise<any>} work */
 export async function withConnection(url, work) {
   const client = await connectTo(url)
   try {

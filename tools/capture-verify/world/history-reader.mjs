@@ -2,12 +2,12 @@ import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Lines of one read, about: whole transactions are returned. */
+/** About how many lines one read returns; it always returns whole transactions. */
 const LINES_AT_ONCE = 20_000
-/** Pause between two reads. Longer keeps more log; shorter costs the server a decoding of what is new each time. */
+/** Pause between two reads. Too long: the server keeps more WAL. Too short: the server decodes new WAL more often. */
 const PAUSE_MS = 700
 
-/** Takes the committed row changes from a slot of `test_decoding`, the judge's own, and writes them into a file. */
+/** Reads the committed changes from the judge's own replication slot (plugin `test_decoding`), and writes them to a file. */
 export class HistoryReader {
   rowChanges = 0
   #client
@@ -17,14 +17,18 @@ export class HistoryReader {
   /** @type {Promise<void>} */
   #running = Promise.resolve()
 
-  /** @param {import('pg').Client} client - Its session prints values as `PRINTING` says. @param {{ slot: string, path: string }} options */
+  /**
+   *
+   * @param {import('pg').Client} client - A session that prints values with the settings `PRINTING`.
+   * @param {{ slot: string, path: string }} options
+   */
   constructor(client, { slot, path }) {
     this.#client = client
     this.#slot = slot
     this.#file = createWriteStream(path)
   }
 
-  /** From here on every transaction is taken. */
+  /** Creates the slot: every transaction that is committed from now on will be read. */
   async create() {
     await this.#client.query(`SELECT pg_create_logical_replication_slot($1, 'test_decoding')`, [this.#slot])
   }
@@ -34,7 +38,7 @@ export class HistoryReader {
     this.#running.catch(() => undefined)
   }
 
-  /** Takes what was committed until now, and ends. */
+  /** Reads everything that has been committed so far, then ends and drops the slot. */
   async stop() {
     this.#isStopping = true
     await this.#running

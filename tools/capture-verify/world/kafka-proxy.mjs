@@ -1,18 +1,18 @@
 import { createServer, connect } from 'node:net'
 import { once } from 'node:events'
 
-/** Requests whose answers name brokers by host and port: Metadata and FindCoordinator. */
+/** The keys of the requests whose responses name brokers by host and port: Metadata and FindCoordinator. */
 const NAMES_BROKERS = new Set([3, 10])
 const LENGTH_BYTES = 4
-/** Behind the length: key of the request, its version, then the number that its answer bears. */
+/** After the length come the key of the request, its version, and then the correlation id, which the response repeats. */
 const CORRELATION_AT = 8
 
 /**
- * Stands between the event-producer and a broker, so that its connections can be cut at any moment and answers can be held up. Brokers name
- * themselves to their clients, so what they say of their port is replaced on the way.
+ * A proxy between the event-producer and a broker, which can cut connections at any moment and delay responses. Brokers tell their clients
+ * their own address, so the proxy replaces the port in such responses.
  */
 export class KafkaProxy {
-  /** Holds up each answer for so long. */
+  /** By how much each response is delayed. */
   delayMs = 0
   #broker
   #server = createServer((client) => this.#join(client))
@@ -24,7 +24,7 @@ export class KafkaProxy {
     this.#broker = broker
   }
 
-  /** Whether a broker's answers can be changed for its clients: the proxy must be reachable under the same name. @param {string} host */
+  /** Whether a proxy can replace a broker: it must be reachable under the same host name. @param {string} host */
   static canStandFor(host) {
     return host === '127.0.0.1' || host === 'localhost'
   }
@@ -42,7 +42,7 @@ export class KafkaProxy {
     return `${this.#broker.host}:${this.port}`
   }
 
-  /** Breaks every connection, with whatever is under way. @returns how many there were */
+  /** Breaks every connection, including requests in flight. @returns how many connections there were */
   cut() {
     const broken = this.#sockets.size / 2
     for (const socket of this.#sockets) socket.destroy()
@@ -58,7 +58,7 @@ export class KafkaProxy {
   /** @param {import('node:net').Socket} client */
   #join(client) {
     const broker = connect(this.#broker.port, this.#broker.host)
-    /** Correlation ids of requests whose answers name brokers. @type {Set<number>} */
+    /** Correlation ids of requests whose responses name brokers. @type {Set<number>} */
     const naming = new Set()
     const requests = new Frames((frame) => {
       if (NAMES_BROKERS.has(frame.readInt16BE(LENGTH_BYTES))) naming.add(frame.readInt32BE(CORRELATION_AT))
@@ -84,7 +84,7 @@ export class KafkaProxy {
     }
   }
 
-  /** In every version of these answers the port follows its host, in four bytes. @param {Buffer} frame */
+  /** Replaces the port. In every version of these responses, the port follows its host in four bytes. @param {Buffer} frame */
   #rename(frame) {
     const { host, port } = this.#broker
     const named = Buffer.concat([Buffer.from(host), int32(port)])
@@ -93,7 +93,7 @@ export class KafkaProxy {
   }
 }
 
-/** Cuts a stream into messages, each with its length in front. */
+/** Splits a stream into messages, each of which begins with its length. */
 class Frames {
   /** @type {Buffer} */
   #rest = Buffer.alloc(0)

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { ROOT } from '../../stack/home.mjs'
 
 const EVENT_PRODUCER = join(ROOT, 'apps', 'event-producer', 'dist', 'main.js')
-/** A request for its health takes milliseconds, unless the process is frozen or busy. */
+/** A health request takes milliseconds, unless the process is frozen or busy. */
 const HEALTH_TIMEOUT_MS = 2_000
 
 /** @typedef {Record<string, { ready: boolean, detail?: string }>} HealthParts */
 
-/** One process of the event-producer, known by what it prints and by what it says of its health. */
+/** One event-producer process, observed only through its output and its health endpoint. */
 export class ProducerProcess {
   #child
   #port = 0
@@ -58,14 +58,14 @@ export class ProducerProcess {
     this.#child.kill(signal)
   }
 
-  /** Resolves when it has ended. @param {'SIGTERM' | 'SIGKILL'} signal */
+  /** Sends the signal, and resolves when the process has ended. @param {'SIGTERM' | 'SIGKILL'} signal */
   async end(signal) {
     if (!this.hasExited) this.#child.kill(signal)
     await this.#exited
   }
 }
 
-/** @param {string} line of the log @returns {number} 0: it names none */
+/** @param {string} line - A line of the log. @returns {number} the health port; 0: the line names none */
 function portIn(line) {
   try {
     return JSON.parse(line).healthPort ?? 0

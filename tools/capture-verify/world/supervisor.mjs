@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ProducerProcess } from './producer-process.mjs'
 
-/** What a process that was killed has sent is appended within this time, if at all. */
+/** Records that a killed process has sent are appended to the topic within this time, if at all. */
 const SETTLE_MS = 250
-/** An orderly end may take as long as the service's own limit. */
+/** A process that does not end within this time after SIGTERM is killed. Longer than the service's own limit. */
 const ORDERLY_END_MS = 60_000
 
 /**
- * Starts and ends the event-producer, and records under which capture file and from which places each process has worked. One runs at a time.
+ * Starts and ends the event-producer. Records for each process its capture file, and the end of the topic and of the WAL at its start. At
+ * most one process runs at a time.
  */
 export class Supervisor {
   /** @type {import('../judge/timeline.mjs').ProducerRun[]} */
@@ -20,8 +21,8 @@ export class Supervisor {
    * @param {object} options
    * @param {import('../capture-file.mjs').CaptureFile} options.file
    * @param {() => NodeJS.ProcessEnv} options.environment
-   * @param {() => Promise<Record<string, string>>} options.endOffsets - Of the topic.
-   * @param {() => Promise<string>} options.endLsn - Of the PIM's log.
+   * @param {() => Promise<Record<string, string>>} options.endOffsets - Returns the end offsets of the topic, by partition.
+   * @param {() => Promise<string>} options.endLsn - Returns the end of the PIM's WAL.
    * @param {string} options.logFile
    */
   constructor(options) {
@@ -33,7 +34,7 @@ export class Supervisor {
   }
 
   async start() {
-    if (this.isRunning) throw new Error('the event-producer runs already')
+    if (this.isRunning) throw new Error('the event-producer is already running')
     const { file, environment, endLsn, logFile } = this.#options
     await file.write()
     const offsets = await this.#settledOffsets()
@@ -42,7 +43,7 @@ export class Supervisor {
     this.process = new ProducerProcess({ env: environment(), logFile })
   }
 
-  /** @param {'SIGTERM' | 'SIGKILL'} signal @returns {Promise<boolean>} whether it had to be killed although it was asked */
+  /** @param {'SIGTERM' | 'SIGKILL'} signal @returns {Promise<boolean>} whether it had to be killed because it did not end in time */
   async stop(signal) {
     const { process } = this
     if (!process) return false
@@ -55,7 +56,7 @@ export class Supervisor {
     return !isInOrder
   }
 
-  /** The end of the topic, when nothing arrives any more of the process that ran before. */
+  /** The end of the topic, once no more records of the previous process arrive. */
   async #settledOffsets() {
     const { endOffsets } = this.#options
     let offsets = await endOffsets()

@@ -1,17 +1,17 @@
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 
-/** The transaction that an event names of itself. */
+/** Finds the id of the transaction in an event. */
 const TRANSACTION = /"transaction":\{"id":"(\d+)"/
 
-/** Writes every record of the topic into a file, in the order of each partition, and counts what is there. */
+/** Writes every record of the topic to a file, in the order of each partition, and counts records and events. */
 export class TopicReader {
   records = 0
-  /** Transaction → events of it. @type {Map<string, number>} */
+  /** Transaction id → how many of its events were read. @type {Map<string, number>} */
   eventsOf = new Map()
-  /** Position headers by beacon id: see `sawBeacon`. @type {Set<string>} */
+  /** `<company> <beacon id>` of every beacon event that was read: see `sawBeacon`. @type {Set<string>} */
   #beacons = new Set()
-  /** Partition → offset behind the last record that was read. @type {Map<number, bigint>} */
+  /** Partition → the offset after the last record that was read. @type {Map<number, bigint>} */
   #next = new Map()
   #consumer
   #file
@@ -37,12 +37,17 @@ export class TopicReader {
     await joined
   }
 
-  /** Whether the event of a beacon has come: everything of its company before it is there as well. @param {string} company @param {string} id */
+  /**
+   * Whether the event of a beacon was read. All earlier events of its company were then read, too.
+   *
+   * @param {string} company
+   * @param {string} id
+   */
   sawBeacon(company, id) {
     return this.#beacons.has(`${company} ${id}`)
   }
 
-  /** @param {Readonly<Record<string, string>>} ends - Partition → end of the topic. */
+  /** @param {Readonly<Record<string, string>>} ends - Partition → end offset. */
   hasReached(ends) {
     return Object.entries(ends).every(([partition, end]) => BigInt(end) <= (this.#next.get(Number(partition)) ?? 0n))
   }

@@ -13,11 +13,11 @@ import { TopicReader } from './topic-reader.mjs'
 export const SOURCE = 'pim'
 export const COMPANIES = ['cmp_a', 'cmp_b', 'cmp_c', 'cmp_d']
 const PARTITIONS = 6
-/** How often the event-producer looks at the catalogue. Its default would leave a short run waiting most of the time. */
+/** How often the event-producer checks the catalogue. With its default, a short run would mostly wait. */
 const CHECK_MS = 1_000
 
 /**
- * Databases, topics and readers of one run, all under random names. `close` removes them.
+ * Creates the databases, topics and readers of one run, all under random names. `remove` deletes them.
  *
  * @typedef {Awaited<ReturnType<typeof createWorld>>} World
  *
@@ -82,13 +82,13 @@ export async function createWorld({ serverUrl, brokers, dir, env }) {
     reader,
     supervisor,
     endOffsets,
-    /** Ends what runs. */
+    /** Ends the event-producer, the proxy and the connections. */
     stop: async () => {
       await supervisor.stop('SIGKILL')
       await proxy?.stop()
       await Promise.allSettled([control.end(), admin.disconnect()])
     },
-    /** Removes what the run has made on the servers. */
+    /** Removes the databases, slots and topics of the run from the servers. */
     remove: () => removeAll(serverUrl, { kafka, name, topics: [topic, `${prefix}subscriptions`] }),
   }
 }
@@ -114,7 +114,11 @@ async function createDatabases(serverUrl, { name, ownUrl, pimUrl, env }) {
   })
 }
 
-/** Connections are cut where the client would not notice that somebody stands between: one broker, on this machine. @param {import('kafkajs').Admin} admin */
+/**
+ * Puts a proxy before the broker where clients can be redirected to it: only for a single broker on this machine.
+ *
+ * @param {import('kafkajs').Admin} admin
+ */
 async function proxyFor(admin) {
   const { brokers } = await admin.describeCluster()
   const [broker] = brokers
