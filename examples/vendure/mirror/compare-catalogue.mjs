@@ -56,6 +56,6 @@ function differences(truth, copy) {
   const texts = Object.keys(truth.fields)
     .filter((field) => !isDeepStrictEqual(truth.fields[field], copy.fields[field]))
     .map((field) => `${field} is ${JSON.stringify(truth.fields[field])}, not ${JSON.stringify(copy.fields[field])}`)
-  if (truth.touchedAt !== null && String(copy.touchedAt) > truth.touchedAt) texts.push('updatedAt is after the API value')
+  if (truth.touchedAt !== null && String(copy.touchedAt) > truth.touchedAt) texts.push('updatedAt is ahead of the API')
   return texts
 }
