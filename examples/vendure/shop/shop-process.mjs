@@ -21,7 +21,7 @@ const STOP_LIMIT_MS = 10_000
  */
 
 /**
- * Starts Vendure on a free port as a process of its own; resolves when its API answers.
+ * Starts Vendure on a free port in a separate process; resolves when it is ready.
  *
  * @param {{ databaseUrl: string, timezone: string, log: string, signal: AbortSignal }} options
  * @returns {Promise<Shop>}
