@@ -6,10 +6,10 @@ import { tellStory } from './catalogue/tell-story.mjs'
 import { writeProductsCsv } from './catalogue/write-products-csv.mjs'
 
 const IMPORTED_PRODUCTS = 200
-/** A file is one call: on a busy machine a larger one would exceed what HTTP clients wait for. */
+/** Each file is imported by one call. On a busy machine, the call for a larger file would exceed the timeouts of HTTP clients. */
 const PRODUCTS_PER_FILE = 50
 const POLL_MS = 50
-/** Until one arrives. A change of the configuration takes effect within two seconds. */
+/** Pause between tags until the first one arrives. A change of the configuration takes effect within two seconds. */
 const TAG_EVERY_MS = 500
 const LAST_TAG = 'end'
 
@@ -36,7 +36,7 @@ export async function changeCatalogue({ shop, subscribers }, { changes, seed, si
     await importProducts(api, { from, count: PRODUCTS_PER_FILE })
   }
 
-  say('catalogue', `${changes} changes at random by several people at once (seed ${seed})`)
+  say('catalogue', `${changes} random changes by several concurrent editors (seed ${seed})`)
   await keepBusy(desk, { products: await listProducts(api, 'chair-'), changes, seed })
 
   say('receiver', 'waiting for the last change')
@@ -55,7 +55,8 @@ async function importProducts(api, range) {
 }
 
 /**
- * Nothing is told of what was committed before a subscription: makes tags until one of them arrives everywhere.
+ * Creates tags until one of them has arrived at every app, because changes that were committed before a subscription took effect are not
+ * delivered.
  *
  * @param {import('./catalogue/edit-catalogue.mjs').CatalogueEditor} editor
  * @param {readonly import('./mirror/lane.mjs').Lane[]} lanes
@@ -71,7 +72,7 @@ async function untilSubscribed(editor, lanes, signal) {
 }
 
 /**
- * Events come in the order of the commits: when the last one has arrived, all have.
+ * Events arrive in commit order: when the event of the last commit has arrived, all have.
  *
  * @param {readonly import('./mirror/lane.mjs').Lane[]} lanes
  * @param {string} tag

@@ -10,10 +10,13 @@ import { startShop } from './shop/shop-process.mjs'
 
 const COMPANY = 'cmp_vendure'
 
-/** Of the shop's clocks: neither UTC nor whole hours away from it, so that a time read in a wrong zone shows. It has no summer time. */
+/**
+ * Time zone of the shop's clocks. It is not a whole number of hours away from UTC, so that a time read in a wrong zone is noticed. It has
+ * no daylight saving time.
+ */
 const TIMEZONE = 'Asia/Kolkata'
 
-/** Both also get the tags, which mark the beginning and the end of the changes. */
+/** Both apps also subscribe to the tags, which mark the beginning and the end of the changes. */
 const APPS = [
   {
     id: 'mirror',
@@ -32,9 +35,9 @@ const APPS = [
 
 /**
  * @typedef {object} ExampleOptions
- * @property {string} home - Of the Hooklane that is started; data of earlier runs goes.
+ * @property {string} home - Home of the example's Hooklane; data of earlier runs is deleted.
  * @property {string} cacheDir
- * @property {AbortSignal} signal - Gives up the start, and every call of Vendure's API.
+ * @property {AbortSignal} signal - Aborts the start and every call of Vendure's API.
  * @property {(step: string, text: string) => void} say
  */
 
@@ -48,7 +51,7 @@ const APPS = [
 /** @typedef {{ resources: readonly string[], lane: Lane }} Subscriber */
 
 /**
- * What is up when the example has started.
+ * The running parts of a started example.
  *
  * @typedef {object} World
  * @property {OpenShop} shop
@@ -58,8 +61,8 @@ const APPS = [
  */
 
 /**
- * A Vendure, a Hooklane that captures its tables, and a receiver with two apps. `start` is called once; `stop` afterwards,
- * however the start went, and ends whatever runs by then.
+ * A Vendure, a Hooklane that captures its tables, and a receiver with two apps. Call `start` once, and `stop` afterwards even if
+ * `start` failed: it ends everything that was started.
  */
 export class Example {
   #options
@@ -76,7 +79,7 @@ export class Example {
   }
 
   /**
-   * The shop opens before Hooklane's services start: what it consists of by then is no event, what changes later is.
+   * The shop is set up before Hooklane's services start, so that only later changes become events.
    *
    * @returns {Promise<World>}
    */
@@ -93,7 +96,7 @@ export class Example {
       signal,
       onProgress: say,
       captureFile: join(import.meta.dirname, 'capture.yaml'),
-      // Servers of its own: what other systems left on named ones would be judged with this run.
+      // Always own servers: data that other systems left on named servers would be judged as part of this run.
       env: { DATABASE_URL: '', KAFKA_BROKERS: '' },
       beforeServices: async ({ serverUrl }) => {
         const databaseUrl = await createShopDatabase(serverUrl, TIMEZONE)
@@ -105,7 +108,7 @@ export class Example {
     return { shop: await shop, stack, company: COMPANY, subscribers: await subscribe(stack, this.#receiver) }
   }
 
-  /** The shop, then what it stands on, then the receiver: what is still in flight to it is answered. */
+  /** Order matters: the shop uses the system's database, and the receiver must answer requests that are still in flight. */
   async stop() {
     await this.#server?.stop()
     await this.#system?.stop()
@@ -132,7 +135,7 @@ export class Example {
 }
 
 /**
- * One company, two apps, a subscription each.
+ * Creates one company and two apps with one subscription each.
  *
  * @param {import('../../tools/stack/stack-file.mjs').Stack} stack
  * @param {import('./mirror/receiver.mjs').Receiver} receiver

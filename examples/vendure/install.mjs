@@ -6,7 +6,7 @@ import { runTool } from '../../tools/stack/tool.mjs'
 const HERE = import.meta.dirname
 
 /**
- * Installs what the example's lockfile names unless it is installed. No package runs scripts of its own: none needs to.
+ * Installs the packages of the example's lockfile unless they are installed. Install scripts are not run: no package needs them.
  *
  * @param {{ onProgress: (text: string) => void, signal: AbortSignal }} options
  */
@@ -17,7 +17,7 @@ export async function installExample({ onProgress, signal }) {
   await runTool({ what: `npm ${args.join(' ')}`, command: 'npm', args, signal })
 }
 
-/** npm writes what it has installed as the last thing it does. */
+/** npm writes `.package-lock.json` as its last step, so that file lists what is installed. */
 async function isInstalled() {
   const wanted = await packagesOf('package-lock.json')
   const installed = await packagesOf(join('node_modules', '.package-lock.json'))

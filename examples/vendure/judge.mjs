@@ -2,7 +2,7 @@ import { readCatalogue } from './catalogue/read-catalogue.mjs'
 import { compareCatalogue } from './mirror/compare-catalogue.mjs'
 
 /**
- * Compares what has arrived at each app with what Vendure's API says now.
+ * Compares what has arrived at each app with what Vendure's API returns now.
  *
  * @param {import('./example.mjs').World} world
  */
@@ -34,7 +34,7 @@ export async function judge({ shop, subscribers }) {
   return { result: { events: eventsOf(subscribers), deliveries, compared: sizeOf(catalogue), violations }, findings }
 }
 
-/** By type, each event once: the apps overlap in what they get. @param {readonly import('./example.mjs').Subscriber[]} subscribers */
+/** Events by type, each counted once although both apps may get it. @param {readonly import('./example.mjs').Subscriber[]} subscribers */
 function eventsOf(subscribers) {
   /** @type {Record<string, number>} */
   const events = {}

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run example:vendure -- [--keep] [--changes N] [--seed N]`: a Vendure shop as the source. Its catalogue is changed through its own API, and what the
- * events add up to is compared with what that API says at the end. Ends with one line of JSON and exit code 1 on any violation.
+ * `npm run example:vendure -- [--keep] [--changes N] [--seed N]`: a Vendure shop as the source. Changes the catalogue through Vendure's own
+ * API, and compares the state that the events lead to with what that API returns at the end. Prints one line of JSON at the end; exit
+ * code 1 on any violation.
  */
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -14,9 +15,9 @@ import { installExample } from './install.mjs'
 
 const USAGE = `npm run example:vendure -- [--keep] [--changes N] [--seed N]
 
-  --keep        leave everything up at the end, and say where; Ctrl-C stops it
-  --changes N   changes at random after the import (default 200)
-  --seed N      repeats the changes of an earlier run
+  --keep        leave everything running at the end, and print the addresses; Ctrl-C stops it
+  --changes N   number of random changes after the import (default 200)
+  --seed N      repeat the random changes of an earlier run
 `
 
 const MOST_CHANGES = 100_000
@@ -42,7 +43,7 @@ function readOptions() {
     if (!help) return { keep, changes, seed }
     process.stdout.write(USAGE)
   } catch (error) {
-    // parseArgs says which option it does not know.
+    // The message of parseArgs names the unknown option.
     print(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
     process.exitCode = 2
   }
@@ -69,7 +70,7 @@ async function run({ keep, changes, seed }, signal) {
   const home = join(main.dir, 'vendure')
   await install({ onProgress: (text) => say('install', text), signal })
   await installExample({ onProgress: (text) => say('install', text), signal })
-  // Only now: they import what has been installed.
+  // Order matters: these modules import packages that were installed just now.
   const { Example } = await import('./example.mjs')
   const { changeCatalogue } = await import('./change-catalogue.mjs')
   const { judge } = await import('./judge.mjs')
@@ -81,7 +82,7 @@ async function run({ keep, changes, seed }, signal) {
     const { result, findings } = await judge(world)
     const isClean = Object.values(result.violations).every((number) => number === 0)
     for (const finding of findings.slice(0, MOST_FINDINGS)) print(`  ${finding}`)
-    if (!isClean) print(`Violations. The logs stand in ${displayPath(join(home, 'logs'))}.`)
+    if (!isClean) print(`There were violations. The logs are in ${displayPath(join(home, 'logs'))}.`)
     const line = JSON.stringify({ ...result, changes, seed, seconds: Math.round((Date.now() - startedAt) / 1000) })
     progress.end()
     if (keep) await keepUp(world, line, signal)
@@ -95,7 +96,7 @@ async function run({ keep, changes, seed }, signal) {
 }
 
 /**
- * What has arrived, as long as it grows.
+ * Reports the number of deliveries whenever it has grown.
  *
  * @param {import('./example.mjs').World} world
  * @param {(step: string, text: string) => void} say
@@ -118,7 +119,7 @@ async function keepUp({ shop, stack, company }, line, signal) {
   const { adminApiUrl, login } = shop.server
   process.stdout.write(`${line}\n`)
   print(`
-Everything is left up. Ctrl-C stops it.
+Everything is still running. Ctrl-C stops it.
   Vendure    ${adminApiUrl}   login ${login.user}, password ${login.password}
   Hooklane   ${stack.apiUrl}/v1   docs ${stack.apiUrl}/docs   company ${company}
   Try        curl -s -H "Authorization: Bearer ${stack.operatorKey}" -H "Hooklane-Company: ${company}" "${stack.apiUrl}/v1/deliveries?limit=3"
@@ -140,13 +141,13 @@ async function main() {
     process.exitCode = (await run(options, abort.signal)) ? 0 : 1
   } catch (error) {
     process.exitCode = 1
-    // What a step throws because it was given up is no fault, and one that the user can fix needs no stack.
+    // An error caused by the abort is no fault, and an error that the user can fix needs no stack trace.
     if (abort.signal.aborted) return print('Stopped before the end.')
     print(error instanceof Error && !(error instanceof StackError) ? String(error.stack) : String(error))
   }
 }
 
-// A terminal that is closed must not take the example down before it has ended what it started.
+// If the terminal is closed, writing fails. The example must still stop what it started.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 await main()

@@ -12,7 +12,7 @@ interface Manifest {
 
 const foldersIn = (parent: string): string[] => readdirSync(join(ROOT, parent)).map((name) => join(parent, name))
 
-// What a branch that was left leaves behind is a folder without a manifest.
+// Switching branches can leave folders without a manifest behind.
 const FOLDERS = ['.', ...['libs', 'apps', 'examples'].flatMap(foldersIn)].filter((folder) =>
   existsSync(join(ROOT, folder, 'package.json')),
 )
@@ -30,11 +30,11 @@ const NAMED = [...PAGE.matchAll(/^\| (`[^|]+)\|/gm)].flatMap(([, cell = '']) =>
 )
 
 describe('docs/dependencies.md', () => {
-  it('gives a reason for each package that a manifest asks for', () => {
+  it('gives a reason for each package that a manifest declares', () => {
     expect(DECLARED.filter(({ name }) => !PAGE.includes(`\`${name}\``))).toEqual([])
   })
 
-  it('names no package that no manifest asks for', () => {
+  it('names only packages that a manifest declares', () => {
     const declared = new Set(DECLARED.map(({ name }) => name))
     expect(NAMED.length).toBeGreaterThan(40)
     expect(NAMED.filter((name) => !declared.has(name))).toEqual([])

@@ -40,7 +40,7 @@ describe('metric catalogues', () => {
     }
   })
 
-  it.each(ALL)('the name of $metric.name says its unit', ({ metric }) => {
+  it.each(ALL)('the name of $metric.name contains its unit', ({ metric }) => {
     expect(metric.name).toMatch(/^hooklane_[a-z][a-z_]*[a-z]$/)
     expect(metric.name.endsWith('_total')).toBe(metric.kind === 'counter')
     if (metric.kind === 'histogram') expect(metric.name).toMatch(/_seconds$/)
@@ -55,7 +55,7 @@ describe('metric catalogues', () => {
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
   })
 
-  it('a service can register its own metrics beside those of every service', () => {
+  it('a service can register its own metrics together with those of every service', () => {
     for (const [service, catalogue] of Object.entries(CATALOGUES)) {
       const registry = createRegistry(service)
       registerMetrics(registry, { ...catalogue, ...serviceMetricCatalogue, ...consumerMetricCatalogue })
@@ -70,6 +70,6 @@ describe('the reason label of quarantined records', () => {
     ['no_key', 'wrong_key'],
     ['hooklane-sequence', 'header'],
     ['refused:22003', 'refused'],
-    ['something a later version says', 'other'],
+    ['a reason of a later version', 'other'],
   ])('%s becomes %s', (reason, label) => expect(reasonLabel(reason)).toBe(label))
 })

@@ -6,7 +6,7 @@ import { dirname, join, normalize } from 'node:path'
 const ROOT = join(import.meta.dirname, '..', '..')
 const TEXT = ['*.md', '*.ts', '*.mjs', '*.sql', '*.yml', '*.yaml']
 
-/** Files that are part of the project; in an export without history there is nothing to ask. */
+/** The project's text files as Git lists them, so this needs a repository, not an export without history. */
 const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...TEXT], {
   cwd: ROOT,
   encoding: 'utf8',
@@ -17,7 +17,7 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
 const PAGES = FILES.filter((file) => file.endsWith('.md'))
 const SOURCES = FILES.filter((file) => /^(apps|libs|test|tools)\//.test(file))
 
-/** As GitHub makes it of a heading. */
+/** The anchor that GitHub generates for a heading. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()
@@ -30,7 +30,7 @@ function anchorsOf(page: string): ReadonlySet<string> {
   return new Set([...withoutCode(read(page)).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)))
 }
 
-/** `page → target`, of the links that lead nowhere. */
+/** The broken links of a page, as `page → target`. */
 function brokenLinks(page: string): string[] {
   const links = [...withoutCode(read(page)).matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].map(
     ([, link = '']) => link,
@@ -45,7 +45,7 @@ function brokenLinks(page: string): string[] {
     .map((link) => `${page} → ${link}`)
 }
 
-/** Paths of the project that a text names, without those that stand for several. */
+/** Paths of the project that a file names and that do not exist. Patterns (`*`, `<facet>`) do not match and are not checked. */
 function missingPaths(file: string): string[] {
   const named = [...read(file).matchAll(/`((?:apps|libs|test|tools|docs|examples)\/[\w./@-]+)`/g)]
   return named
@@ -54,17 +54,17 @@ function missingPaths(file: string): string[] {
     .map((path) => `${file} → ${path}`)
 }
 
-describe('what a text refers to', () => {
-  it('is there, when a page links to it', () => {
+describe('references in texts', () => {
+  it('every link of a page leads to an existing file and heading', () => {
     expect(PAGES.length).toBeGreaterThan(20)
     expect(PAGES.flatMap(brokenLinks)).toEqual([])
   })
 
-  it('is there, when a page or a comment names a path of the project', () => {
+  it('every path of the project that a page or a comment names exists', () => {
     expect(FILES.flatMap(missingPaths)).toEqual([])
   })
 
-  it('is a step of docs/protocol.md, when a source cites one', () => {
+  it('every step that a source cites is in docs/protocol.md', () => {
     const protocol = read('docs/protocol.md')
     const section = (step: string): string => protocol.split(/^## /m).find((one) => one.startsWith(`${step} `)) ?? ''
     const cited = SOURCES.flatMap((file) =>
@@ -77,7 +77,7 @@ describe('what a text refers to', () => {
     expect(missing).toEqual([])
   })
 
-  it('is an ADR that exists, when it is cited by its number', () => {
+  it('every ADR that is cited by its number exists', () => {
     const adrs = new Set(FILES.flatMap((file) => /^docs\/adr\/(\d{4})-/.exec(file)?.[1] ?? []))
     const cited = FILES.flatMap((file) =>
       [...read(file).matchAll(/\bADR (\d{4})\b/g)].map(([, nr = '']) => `${nr} in ${file}`),

@@ -25,21 +25,21 @@ const RULES = Object.entries(SERVICES).flatMap(([service, { definition, rules }]
 )
 
 describe('settings', () => {
-  it.each(ALL)('$key of the $service says its rule and what it is for', ({ setting }) => {
+  it.each(ALL)('$key of the $service describes its rule and its purpose', ({ setting }) => {
     expect(setting.schema.description ?? '').not.toBe('')
     expect(setting.description).toMatch(/^[A-Z`].{20,}\.$/su)
   })
 
-  it.each(ALL)('$key of the $service is the only one of its name', ({ service, key }) => {
+  it.each(ALL)('$key of the $service has a unique name', ({ service, key }) => {
     expect(ALL.filter((one) => one.service === service && one.key === key)).toHaveLength(1)
   })
 
-  it.each(ALL)('a number of milliseconds in $key of the $service is called one', ({ key, setting }) => {
+  it.each(ALL)('$key of the $service names its unit if it is in milliseconds', ({ key, setting }) => {
     if (!key.endsWith('_MS')) return
     expect(setting.description).toMatch(/milliseconds/i)
   })
 
-  it.each(RULES)('the rule for $key of the $service names settings that it has', ({ key, rule, keys }) => {
+  it.each(RULES)('the rule for $key of the $service names only settings of that service', ({ key, rule, keys }) => {
     expect(keys).toContain(key)
     for (const named of rule.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? []) expect(keys).toContain(named)
   })

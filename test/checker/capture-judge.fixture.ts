@@ -1,7 +1,7 @@
 import { Judge, type RunRecord } from '../../tools/capture-verify/judge/judge.mjs'
 import { NOTE_PREFIX } from '../../tools/capture-verify/judge/notes.mjs'
 
-/** A run of one small table, in a log and a topic that a test writes by hand. */
+/** A run with one small table. The test writes the log and the topic by hand. */
 
 export const TOKEN = 'secret-of-test'
 export const MEANING = {
@@ -30,7 +30,7 @@ const row = (values: Row): Required<Row> => ({
   ...values,
 })
 
-/** As `test_decoding` prints a row. */
+/** A row as `test_decoding` prints it. */
 const printed = (values: Row, withNulls: boolean): string =>
   Object.entries(row(values))
     .filter(([, value]) => withNulls || value !== null)
@@ -43,7 +43,7 @@ export const insert = (now: Row): string => `table public.item: INSERT: ${printe
 export const update = (old: Row, now: Row): string =>
   `table public.item: UPDATE: old-key: ${printed(old, false)} new-tuple: ${printed(now, true)}`
 export const remove = (old: Row): string => `table public.item: DELETE: ${printed(old, false)}`
-/** The same line of another table. */
+/** The same log line, but for another table. */
 export const of = (line: string, table: string): string => line.replace('public.item', `public.${table}`)
 export const truncate = (table = 'item'): string => `table public.${table}: TRUNCATE: (no-flags)`
 export const note = (change: object): string => {
@@ -55,11 +55,11 @@ interface TopicEvent {
   readonly operation?: 'create' | 'update' | 'delete'
   readonly of?: Row
   readonly was?: Row
-  /** Members of the record that are not as they should be. */
+  /** Members that replace or add to those of a correct record. */
   readonly more?: object
-  /** Which change of its transaction it is of. */
+  /** Index of the event's change in its transaction. */
   readonly change?: number
-  /** By default those that lead from `was` to `of`. */
+  /** By default the changes that lead from `was` to `of`. */
   readonly changes?: readonly object[]
   readonly resync?: string
 }
@@ -67,7 +67,7 @@ interface TopicEvent {
 const hex = (value: number): string => value.toString(16).toUpperCase().padStart(16, '0')
 const ACTIONS = { create: 'created', update: 'updated', delete: 'deleted' }
 
-/** The data of an event: the row without what is omitted. */
+/** The data of an event: the row without the omitted columns. */
 function dataOf(values: Row): Record<string, unknown> {
   const { secret_cost: _, ...rest } = row(values)
   return { ...rest, id: Number(rest.id) }
@@ -98,7 +98,9 @@ const resyncOf = (reason: string, position: string): object => ({
   data: { reason, resources: ['items'], to: position },
 })
 
-/** Each transaction takes a hundred bytes of log: a change every ten, and the commit at ninety. */
+/**
+ * Writes a run step by step. Each transaction takes a hundred bytes of log: a change every ten bytes, and the commit at ninety.
+ */
 export class Script {
   readonly history: { lsn: string; data: string }[] = []
   readonly records: { partition: number; offset: string; key: string; position: string; value: string }[] = []
@@ -112,7 +114,7 @@ export class Script {
     this.starts()
   }
 
-  /** Another process, under this capture file. */
+  /** Starts another event-producer process, with this capture file. */
   starts(tables: RunRecord['tables'] = [MEANING], ended?: string): this {
     const startLsn = `0/${((this.next - 1) * 100).toString(16)}`
     const [last] = this.producers.slice(-1)
@@ -139,7 +141,7 @@ export class Script {
     return this
   }
 
-  /** An event of an earlier transaction, counted from 1. */
+  /** Publishes an event of an earlier transaction; `number` counts transactions from 1. */
   publishes(number: number, event: TopicEvent): this {
     const { change = 0, of = {}, operation = 'create', resync } = event
     const side = operation === 'create' ? 1 : 0
@@ -152,7 +154,7 @@ export class Script {
     return this
   }
 
-  /** What the table holds at the end. */
+  /** Ends the run with these rows in the table, and returns the verdict. */
   ends(...rows: Row[]) {
     this.finalRows = { item: rows.map(row) }
     const run: RunRecord = {

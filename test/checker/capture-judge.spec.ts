@@ -5,7 +5,7 @@ const CLEAN = { lost: 0, invented: 0, leaked: 0, confused: 0, texts: [] }
 const lamp = { name: 'Lamp' }
 const chair = { name: "Chair o'clock" }
 
-/** Two transactions that are published as they must be. */
+/** A run with two transactions that are published correctly. */
 const good = () =>
   new Script()
     .commits([insert(lamp)], [{ of: lamp }])
@@ -18,7 +18,7 @@ describe('the judge of captured changes', () => {
     expect(deleted.ends()).toEqual(CLEAN)
   })
 
-  it('asks for one event of several changes of a row in one transaction, and for none of those that come to nothing', () => {
+  it('expects one event for several changes of a row in one transaction, and none if they cancel out', () => {
     const script = new Script()
       .commits([insert(lamp), update(lamp, chair)], [{ of: chair }])
       .commits([remove(chair), insert(lamp)], [{ operation: 'update', was: chair, of: lamp }])
@@ -27,7 +27,7 @@ describe('the judge of captured changes', () => {
     expect(script.ends({ ...lamp, seen: 'now' })).toEqual(CLEAN)
   })
 
-  it('asks a row that changes its company to leave the one and to enter the other', () => {
+  it('expects a deletion in the old company and a creation in the new one when a row changes its company', () => {
     const moved = { ...lamp, company_id: 'b' }
     const script = new Script()
       .commits([insert(lamp)], [{ of: lamp }])
@@ -35,12 +35,12 @@ describe('the judge of captured changes', () => {
     expect(script.ends(moved)).toEqual(CLEAN)
   })
 
-  it('finds a change without its event lost', () => {
+  it('reports a change without an event as lost', () => {
     const script = good().commits([update(chair, lamp)])
     expect(script.ends(lamp)).toMatchObject({ lost: 1, invented: 0 })
   })
 
-  it('excuses a change without its event when its receiver is told to fetch again, at a later place alone', () => {
+  it('accepts a change without an event if a later resync.required covers it, but not if an earlier one does', () => {
     const told = () =>
       good()
         .commits([update(chair, lamp)])
@@ -53,7 +53,7 @@ describe('the judge of captured changes', () => {
     ).toMatchObject({ lost: 1 })
   })
 
-  it('excuses what a publication makes of a part of a transaction when its receiver is told to fetch again, and only then', () => {
+  it('accepts a partly published transaction if a resync.required covers it, and only then', () => {
     const partly = () => good().commits([insert({ id: '2' }), remove({ id: '2' })], [{ of: { id: '2' } }])
     expect(
       partly()
@@ -68,14 +68,14 @@ describe('the judge of captured changes', () => {
     ).toMatchObject({ invented: 1 })
   })
 
-  it('excuses nothing of another company', () => {
+  it('does not accept a resync.required of another company', () => {
     const script = good()
       .commits([update(chair, lamp)])
       .commits([], [{ resync: 'publication', of: { company_id: 'b' } }])
     expect(script.ends(lamp)).toMatchObject({ lost: 1 })
   })
 
-  it('excuses nothing after a checkpoint', () => {
+  it('does not accept a resync.required after a checkpoint', () => {
     const script = good()
       .commits([update(chair, lamp)])
       .commits([note({ did: 'checkpoint' })])
@@ -83,7 +83,7 @@ describe('the judge of captured changes', () => {
     expect(script.ends(lamp)).toMatchObject({ lost: 1 })
   })
 
-  it('finds rows lost that TRUNCATE took without a word, and none where receivers were told', () => {
+  it('reports rows as lost after TRUNCATE unless it is announced', () => {
     expect(good().commits([truncate()]).ends()).toMatchObject({ lost: 1 })
     expect(
       good()
@@ -92,7 +92,7 @@ describe('the judge of captured changes', () => {
     ).toEqual(CLEAN)
   })
 
-  it('finds rows lost that came or left with a partition, and none where receivers were told', () => {
+  it('reports rows as lost after a partition was attached or detached unless it is announced', () => {
     const inside = { id: '5' }
     const waiting = () =>
       good()
@@ -113,13 +113,13 @@ describe('the judge of captured changes', () => {
         .commits([], [{ resync: 'detached' }])
         .ends(chair),
     ).toEqual(CLEAN)
-    // Nobody could have told of it, and nobody lacks anything.
+    // The partition is gone again before it could be announced, and receivers lack nothing.
     expect(waiting().commits([attach]).commits([detach]).ends(chair)).toEqual(CLEAN)
   })
 
   it.each([
-    ['neither asks for nor forbids the values of a column under a name that came and went within two minutes', 60, 0],
-    ['asks for the values of a column under a name that stayed longer', 600, 1],
+    ['accepts a column with or without its value under a name that came and went within two minutes', 60, 0],
+    ['expects the values of a column under a name that stayed longer', 600, 1],
   ])('%s', (_case, seconds, invented) => {
     const renamed = update(chair, lamp).replaceAll('name[text]', 'label[text]')
     const data = { id: 1, company_id: 'a', seen: 'now' }
@@ -144,12 +144,8 @@ describe('the judge of captured changes', () => {
   })
 
   it.each([
-    [
-      'neither asks for nor forbids the values of a column that the file omits by the name that it had before',
-      ['name'],
-      0,
-    ],
-    ['asks for them when the file omits it by no name', ['other'], 1],
+    ['accepts a column with or without its value if the file omits its former name', ['name'], 0],
+    ['expects the value of a renamed column if the file omits none of its names', ['other'], 1],
   ])('%s', (_case, omit, invented) => {
     const renamed = insert(lamp).replaceAll('name[text]', 'label[text]')
     const data = { id: 1, company_id: 'a', seen: null }
@@ -162,7 +158,7 @@ describe('the judge of captured changes', () => {
     expect(script.ends({ ...lamp }).invented).toBe(invented)
   })
 
-  it('reads rows by the names and types that their columns have at the moment', () => {
+  it('reads rows by the names and types that their columns had when the row was written', () => {
     const renamed = update(chair, lamp).replaceAll('name[text]', 'label[text]')
     const data = { id: 1, company_id: 'a', label: 'Lamp', seen: null }
     const revision = { operation: 'update', change: 0 } as const
@@ -175,15 +171,15 @@ describe('the judge of captured changes', () => {
   })
 
   it.each([
-    ['an event of no change', { id: '9' }],
+    ['an event without a change', { id: '9' }],
     ['data that was not committed', { name: 'Table' }],
-  ])('finds %s invented', (_what, of) => {
+  ])('reports %s as invented', (_what, of) => {
     const script = new Script().commits([insert(lamp)], [{ of }])
     expect(script.ends(lamp).invented).toBeGreaterThan(0)
   })
 
   it.each([
-    ['a state before that was not', { operation: 'update', was: { name: 'Table' }, of: chair }],
+    ['a wrong state before the change', { operation: 'update', was: { name: 'Table' }, of: chair }],
     [
       'an omitted column in its data',
       {
@@ -197,13 +193,13 @@ describe('the judge of captured changes', () => {
       'another key',
       { operation: 'update', was: lamp, of: chair, more: { entity: { type: 'item', id: '1', key: 'x', url: null } } },
     ],
-    ['the place of another change', { operation: 'update', was: lamp, of: chair, change: 4 }],
-  ] as const)('finds an event with %s invented', (_what, event) => {
+    ['the position of another change', { operation: 'update', was: lamp, of: chair, change: 4 }],
+  ] as const)('reports an event with %s as invented', (_what, event) => {
     const script = new Script().commits([insert(lamp)], [{ of: lamp }]).commits([update(lamp, chair)], [event])
     expect(script.ends(chair)).toMatchObject({ invented: 1, lost: 0 })
   })
 
-  it('finds an update of an ignored column alone invented', () => {
+  it('reports an event for an update of only an ignored column as invented', () => {
     const seen = { ...lamp, seen: 'now' }
     const script = new Script()
       .commits([insert(lamp)], [{ of: lamp }])
@@ -211,20 +207,20 @@ describe('the judge of captured changes', () => {
     expect(script.ends(seen)).toMatchObject({ invented: 1 })
   })
 
-  it('finds a record that comes twice invented, with the same content and with another one', () => {
+  it('reports a repeated record as invented, with the same content and with different content', () => {
     expect(good().publishes(2, { operation: 'update', was: lamp, of: chair }).ends(chair)).toMatchObject({
       invented: 1,
     })
     expect(good().publishes(2, { operation: 'update', was: lamp, of: lamp }).ends(chair)).toMatchObject({ invented: 1 })
   })
 
-  it('finds events out of their order invented', () => {
+  it('reports events in the wrong order as invented', () => {
     const script = new Script().commits([insert(lamp)]).commits([update(lamp, chair)])
     script.publishes(2, { operation: 'update', was: lamp, of: chair }).publishes(1, { of: lamp })
     expect(script.ends(chair)).toMatchObject({ invented: 1 })
   })
 
-  it('finds an event of a transaction that was rolled back invented', () => {
+  it('reports an event of a transaction that was rolled back as invented', () => {
     expect(
       good()
         .publishes(9, { of: { id: '9' } })
@@ -237,7 +233,7 @@ describe('the judge of captured changes', () => {
     expect(script.ends(lamp)).toMatchObject({ leaked: 1, invented: 0 })
   })
 
-  it('holds a transaction that is half-published to the capture file of its first event, and the next one to that of today', () => {
+  it('judges a half-published transaction by the capture file of its first event, and the next one by the present file', () => {
     const other = { ...MEANING, key: null }
     const [one, two] = [{ id: '1' }, { id: '2' }]
     const half = () => new Script().commits([insert(one), insert(two)], [{ of: one }]).starts([other], 'SIGKILL')
@@ -251,7 +247,7 @@ describe('the judge of captured changes', () => {
     expect(later.ends(one, two, { id: '3' })).toEqual(CLEAN)
   })
 
-  it('asks for an announcement when a table comes back into the file, and for none while it is out', () => {
+  it('expects an announcement when a table is named in the file again, and none while it is not named', () => {
     const out = () =>
       good()
         .starts([], 'SIGTERM')
@@ -264,7 +260,7 @@ describe('the judge of captured changes', () => {
     expect(told.ends(lamp)).toEqual(CLEAN)
   })
 
-  it('says that it is confused when the tables are not what the log says', () => {
+  it('reports that it is confused when the tables do not match the log', () => {
     expect(good().ends(lamp)).toMatchObject({ confused: 1 })
     expect(
       good()

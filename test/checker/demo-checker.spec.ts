@@ -64,19 +64,19 @@ describe('the demo’s checker', () => {
     return history
   }
 
-  it('takes an event about the stream for no change, which has its number like any', () => {
+  it('expects no change for an event about the stream, but counts its sequence number', () => {
     const result = check(truth(), withResync())
     expect(result).toMatchObject({ delivered: COUNT, findings: [] })
     expect(isClean(result)).toBe(true)
   })
 
-  it('finds a hole where an event about the stream did not come', () => {
+  it('finds a hole where an event about the stream is missing', () => {
     const history = withResync()
     history.splice(3, 1)
     expect(check(truth(), history).holes).toBeGreaterThan(0)
   })
 
-  it('takes a repeated id for a duplicate, which is no violation', () => {
+  it('counts a repeated id as a duplicate, which is no violation', () => {
     const result = broken((h) => h.push({ ...h[5]!, attempt: 2, startedMs: 90, endedMs: 95 }))
     expect(result.duplicates).toBe(1)
     expect(isClean(result)).toBe(true)
@@ -103,7 +103,7 @@ describe('the demo’s checker', () => {
     expect(isClean(result)).toBe(false)
   })
 
-  it('takes a repeated id for explained when it was first accepted during a fault', () => {
+  it('explains a repeated id by a fault only if the id was first accepted during that fault', () => {
     const history = goodHistory()
     history.push({ ...history[2]!, startedMs: 90, endedMs: 95 })
     expect(unexplainedDuplicates(history, [{ fromMs: 15, toMs: 40 }])).toEqual([])

@@ -8,24 +8,24 @@ import { startRemote } from './remote.mjs'
 import { createDatabase } from '../demo/workload.mjs'
 import { CAPTURE, CONFIGURATION_MS, ROWS_PER_TRANSACTION, planCompanies, subscribe } from './world.mjs'
 
-/** Deliveries before anything is measured: Node's and the JVM's compilers must have seen the hot path. */
+/** Deliveries before the measurement: Node's and the JVM's compilers must have compiled the hot path. */
 const WARM_UP = 20_000
-/** Bytes of a body beside the product's description, which fills it up. */
+/** Bytes of a body without the product's description, which fills it up to the wanted size. */
 const BODY_WITHOUT_TEXT = 1_458
 const RAW_WARM_UP = 20_000
 const RAW_REQUESTS = 100_000
-/** The product keeps at most so many connections to one allowed origin; the raw sender gets as many. */
+/** Maximum number of connections that the product keeps to one allowed origin; the raw sender gets as many. */
 const MOST_IN_FLIGHT = 256
 const STALLED_MS = 120_000
 const SERVICES = ['event-producer', 'router', 'dispatcher', 'recorder', 'subscription-service']
 
 /**
  * @typedef {object} BenchOptions
- * @property {readonly number[]} apps - One scenario each.
+ * @property {readonly number[]} apps - Number of apps, for one scenario each.
  * @property {number} deliveries
- * @property {number} payload - Bytes of a body, about.
- * @property {number} fanOut - Apps of a company: each gets every change.
- * @property {number} dead - Percent of the apps whose receiver answers 503.
+ * @property {number} payload - Approximate bytes of a body.
+ * @property {number} fanOut - Apps per company; each gets every change of the company.
+ * @property {number} dead - Percentage of the apps whose receiver answers 503.
  * @property {boolean} profile
  * @property {string} home
  * @property {string} cacheDir
@@ -39,10 +39,10 @@ const SERVICES = ['event-producer', 'router', 'dispatcher', 'recorder', 'subscri
  * @property {number} deliveries
  * @property {number} bodyBytes - On average.
  * @property {number} perSecond - From the first commit to the last arrival.
- * @property {Record<string, number>} cpu - CPU-seconds per 1,000 deliveries of what delivers.
- * @property {Record<string, number>} aside - Of what is not counted.
- * @property {{ cpu: number, perSecond: number }} raw - The raw sender, the same unit.
- * @property {number} disturbance - CPU that others used meanwhile, as a share of what all processes used.
+ * @property {Record<string, number>} cpu - CPU-seconds per 1,000 deliveries, by process of the delivery path.
+ * @property {Record<string, number>} aside - The same for processes that are not counted.
+ * @property {{ cpu: number, perSecond: number }} raw - The same for the raw sender.
+ * @property {number} disturbance - CPU time of processes outside the benchmark, as a share of the CPU time of all processes.
  */
 
 /**
@@ -53,11 +53,11 @@ const SERVICES = ['event-producer', 'router', 'dispatcher', 'recorder', 'subscri
  * @property {import('./remote.mjs').Remote} generator
  * @property {import('./remote.mjs').Remote} rawSender
  * @property {string} origin
- * @property {number} backend - Process of the generator's connection.
+ * @property {number} backend - Process id of the Postgres backend of the generator's connection.
  */
 
 /**
- * Starts a system of its own and measures each scenario on it.
+ * Starts its own system and measures each scenario on it.
  *
  * @param {BenchOptions} options
  * @returns {Promise<Scenario[]>}
@@ -118,7 +118,7 @@ async function runScenario(world, apps) {
   const inFlight = Math.min(apps, MOST_IN_FLIGHT)
   await rawSender.call('open', origin, inFlight, await receiver.call('samples'))
   await rawSender.call('send', RAW_WARM_UP, inFlight)
-  // Half before and half after: a machine that grows faster or slower meanwhile shows in both.
+  // The raw sender runs half of its requests before and half after, so that a change in the machine's speed affects both measurements.
   const rawBefore = await rawSender.call('send', RAW_REQUESTS / 2, inFlight)
 
   say(`measuring ${options.deliveries} deliveries`)
@@ -160,7 +160,7 @@ async function runScenario(world, apps) {
  *
  * @param {World} world
  * @param {readonly import('./world.mjs').Company[]} companies
- * @param {number} wanted - Deliveries, about: whole rounds over all companies are committed.
+ * @param {number} wanted - Approximate number of deliveries: it is rounded to whole rounds over all companies.
  */
 async function deliver({ receiver, generator, system }, companies, wanted) {
   const living = companies.map(({ apps }) => apps.filter(({ isDead }) => !isDead).length)
@@ -210,12 +210,12 @@ async function recordedBy(stack) {
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
 }
 
-/** Seconds of CPU so far, by process. @param {World} world */
+/** CPU-seconds used so far, by process. @param {World} world */
 function readCpu({ system, receiver, generator, backend }) {
   const { services, servers } = system.stack
   const server = (/** @type {string} */ wanted) => {
     const found = servers.find(({ name }) => name === wanted)
-    if (!found) throw new Error(`${wanted} was not started here: the bench measures servers of its own`)
+    if (!found) throw new Error(`${wanted} was not started here: the benchmark measures its own servers`)
     return found.pid
   }
   const counted = /** @type {Record<string, number>} */ ({})

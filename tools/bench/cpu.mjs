@@ -1,15 +1,15 @@
 import { readFileSync, readdirSync } from 'node:fs'
 
-/** Fields of the first line of `/proc/stat` in which nothing ran: idle, and waiting for a disk. */
+/** Fields of the first line of `/proc/stat` that count idle time: idle, and waiting for a disk. */
 const IDLE_FIELDS = new Set([3, 4])
-/** `/proc` counts in these, whatever the kernel's own tick is (USER_HZ on Linux). */
+/** The unit of times in `/proc` (USER_HZ on Linux), which does not depend on the kernel's own tick. */
 const TICKS_PER_SECOND = 100
 
 /** @typedef {{ parent: number, own: number, reaped: number }} ProcessTimes seconds of CPU, all threads, user and system */
 
 /**
  * @param {number} pid
- * @returns {ProcessTimes | null} null: there is no such process
+ * @returns {ProcessTimes | null} null if there is no such process
  */
 function timesOf(pid) {
   let text
@@ -19,7 +19,7 @@ function timesOf(pid) {
     if (['ENOENT', 'ESRCH'].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? '')) return null
     throw error
   }
-  // The name in parentheses may hold anything; fields are counted from behind it, the first of them is number 3 of proc(5).
+  // The name in parentheses may contain anything, so fields are read from behind it. The first one there is field 3 of proc(5).
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const field = (/** @type {number} */ number) => Number(fields[number - 3])
   return {
@@ -31,21 +31,21 @@ function timesOf(pid) {
 
 /**
  * @param {number} pid
- * @returns {number} seconds of CPU that a process has used
+ * @returns {number} CPU-seconds that a process has used
  */
 export function cpuOf(pid) {
   const times = timesOf(pid)
-  if (times === null) throw new Error(`process ${pid} has ended: its CPU time cannot be told`)
+  if (times === null) throw new Error(`process ${pid} has ended: its CPU time is unknown`)
   return times.own
 }
 
 /**
- * @param {number} pid - Of a process that starts others, as Postgres does for each connection.
- * @returns {number} seconds of CPU that it and its children have used, those that ended included
+ * @param {number} pid - A process that starts others, as Postgres does for each connection.
+ * @returns {number} CPU-seconds that it and its children have used, including children that have ended
  */
 export function cpuOfFamily(pid) {
   const parent = timesOf(pid)
-  if (parent === null) throw new Error(`process ${pid} has ended: its CPU time cannot be told`)
+  if (parent === null) throw new Error(`process ${pid} has ended: its CPU time is unknown`)
   const children = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => timesOf(Number(name)))
@@ -53,10 +53,10 @@ export function cpuOfFamily(pid) {
   return children.reduce((sum, times) => sum + (times?.own ?? 0), parent.own + parent.reaped)
 }
 
-/** @returns {number} seconds of CPU that all processes of the machine have used */
+/** @returns {number} CPU-seconds that all processes of the machine have used */
 export function cpuOfMachine() {
   const [first = ''] = readFileSync('/proc/stat', 'utf8').split('\n')
-  // Time of guests, fields 8 and 9, is part of the user time before it.
+  // The time of guests, fields 8 and 9, is included in the user time already.
   const ticks = first.trim().split(/\s+/).slice(1, 9).map(Number)
   return ticks.reduce((sum, value, field) => sum + (IDLE_FIELDS.has(field) ? 0 : value), 0) / TICKS_PER_SECOND
 }

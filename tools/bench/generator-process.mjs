@@ -1,4 +1,7 @@
-/** The PIM: products of many companies, changed in transactions of several rows over one connection, whose backend's CPU is the PIM's. */
+/**
+ * The PIM: changes products of many companies in transactions of several rows, over one connection. The CPU time of its backend is the
+ * PIM's cost.
+ */
 import pg from 'pg'
 import { serve } from './remote.mjs'
 import { ROWS_PER_TRANSACTION } from './world.mjs'
@@ -26,7 +29,7 @@ const PRODUCTS_PER_COMPANY = 50
 /** @type {pg.Client | null} */
 let client = null
 let companies = /** @type {string[]} */ ([])
-/** Transactions so far: the next one takes the next company, and of each company the next rows. */
+/** Number of transactions so far. Each transaction changes the next company, and the next rows of that company. */
 let transactions = 0
 
 /** @param {number} transaction @returns {string[]} */
@@ -50,14 +53,14 @@ serve({
     const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
     return rows[0].pid
   },
-  /** Gives the companies their products: before anybody subscribes. @param {string[]} names @param {number} textLength */
+  /** Creates the companies' products. Call it before apps subscribe. @param {string[]} names @param {number} textLength */
   seed: async (names, textLength) => {
     const text = 'A lamp for long evenings. '.repeat(Math.ceil(textLength / 26)).slice(0, textLength)
     await database().query(SEED, [names, PRODUCTS_PER_COMPANY, text])
     companies = names
     transactions = 0
   },
-  /** Commits that many row changes; the companies take turns. @param {number} changes a multiple of the rows of a transaction */
+  /** Commits this number of row changes; the companies take turns. @param {number} changes a multiple of `ROWS_PER_TRANSACTION` */
   write: async (changes) => {
     for (let written = 0; written < changes; written += ROWS_PER_TRANSACTION) {
       await database().query({ ...CHANGE, values: [rowsOf(transactions)] })

@@ -3,30 +3,30 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
-/** A service writes its profile when it is told to stop profiling; large ones take seconds. */
+/** A service writes its profile when profiling stops; a large profile takes seconds. */
 const WRITE_LIMIT_MS = 30_000
 const TOP_FUNCTIONS = 25
 const TOP_PLACES = 12
-/** What V8 calls time in which nothing ran. */
+/** V8's names for time in which nothing ran. */
 const IDLE = new Set(['(idle)', '(root)'])
 
-/** The environment that makes a service wait for the signal. @param {string} directory */
+/** The environment that makes a service start and stop profiling on SIGUSR2. @param {string} directory */
 export const profilingEnvironment = (directory) => ({
   NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'profiler-hook.mjs')).href}`,
   BENCH_PROFILE_DIR: directory,
 })
 
-/** Begins or ends the profile of each process. @param {readonly number[]} pids */
+/** Starts or stops profiling in each process. @param {readonly number[]} pids */
 export function toggleProfiling(pids) {
   for (const pid of pids) process.kill(pid, 'SIGUSR2')
 }
 
 /**
- * Waits for the profiles of these processes and says where each spent its time.
+ * Waits for the profiles of these processes and summarises where each process spent its time.
  *
  * @param {string} directory
  * @param {readonly number[]} pids
- * @param {number} deliveries - That the profiles cover.
+ * @param {number} deliveries - Number of deliveries that the profiles cover.
  * @returns {Promise<string>}
  */
 export async function summariseProfiles(directory, pids, deliveries) {
@@ -40,7 +40,7 @@ export async function summariseProfiles(directory, pids, deliveries) {
 async function summarise(directory, pid, deliveries, limit) {
   for (;;) {
     const file = (await readdir(directory)).find((name) => name.endsWith(`-${pid}.cpuprofile`))
-    // Written in one call, but a reader may come in the middle of it.
+    // The file may be incomplete while the service is still writing it.
     const profile = file === undefined ? null : parse(await readFile(join(directory, file), 'utf8'))
     if (file !== undefined && profile !== null) return tables(file, profile, deliveries)
     if (Date.now() > limit) throw new Error(`no profile of process ${pid} in ${directory}`)
@@ -91,7 +91,7 @@ function tables(file, profile, deliveries) {
   ].join('\n')
 }
 
-/** The package or workspace that a script belongs to; empty for what has no script. @param {string} url */
+/** The package or workspace that a script belongs to; empty for a frame without a script. @param {string} url */
 function placeOf(url) {
   if (url === '') return ''
   if (url.startsWith('node:')) return 'node'

@@ -1,6 +1,6 @@
 /**
- * Loaded into each service by `npm run bench -- --profile`: SIGUSR2 begins a CPU profile, the next one ends it and writes it as
- * `<service>-<pid>.cpuprofile`, so that start and warm-up are not in it.
+ * Loaded into each service by `npm run bench -- --profile`. SIGUSR2 starts a CPU profile; the next SIGUSR2 stops it and writes it to
+ * `<service>-<pid>.cpuprofile`. The profile therefore does not contain the start and the warm-up.
  */
 import { writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'

@@ -1,6 +1,6 @@
 /**
- * What a delivery costs at least in Node: bodies that the product sent, written as JSON, signed and posted by undici over kept connections. No queue,
- * no order, no retry, no record.
+ * The minimum cost of a delivery in Node: bodies that the product sent are serialised as JSON, signed, and posted by undici over kept-alive
+ * connections. No queue, no order, no retry, no record.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { Pool } from 'undici'

@@ -1,6 +1,6 @@
 /**
- * Counts requests and answers 200, with as little work as HTTP/1.1 allows: it stands beside both senders, so what it costs is nobody's. Below `/dead/`
- * it answers 503: a receiver that is down.
+ * Counts requests and answers 200, with as little work as HTTP/1.1 allows. Both senders use it, and its cost is counted for neither. Below
+ * `/dead/` it answers 503, like a receiver that is down.
  */
 import { createServer } from 'node:net'
 import { serve } from './remote.mjs'
@@ -8,7 +8,7 @@ import { serve } from './remote.mjs'
 const ACCEPTED = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
 const DOWN = Buffer.from('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n')
 const HEAD_END = '\r\n\r\n'
-/** Bodies kept for the raw sender: it is to send what the product sent. */
+/** Number of bodies kept for the raw sender, which sends the same bodies as the product. */
 const SAMPLES = 200
 
 let accepted = 0
@@ -18,7 +18,7 @@ let bytes = 0
 let samples = []
 let awaited = { count: Number.POSITIVE_INFINITY, reached: (/** @type {number} */ _at) => {} }
 
-/** @param {Buffer} received @returns {number} bytes of the first request in it; 0 while it is not whole */
+/** @param {Buffer} received @returns {number} bytes of the first request in it; 0 while that request is incomplete */
 function firstRequest(received) {
   const headEnd = received.indexOf(HEAD_END)
   if (headEnd === -1) return 0
@@ -38,7 +38,7 @@ function firstRequest(received) {
 }
 
 const server = createServer((socket) => {
-  /** What came of a request that is not whole yet. */
+  /** The received part of an incomplete request. */
   let rest = /** @type {Buffer | null} */ (null)
   socket.setNoDelay(true)
   socket.on('error', () => socket.destroy())
@@ -61,12 +61,12 @@ serve({
         resolve(/** @type {import('node:net').AddressInfo} */ (server.address()).port)
       })
     }),
-  /** Counts from nothing again. */
+  /** Resets the counts and the samples. */
   reset: () => {
     accepted = refused = bytes = 0
     samples = []
   },
-  /** @param {number} count @returns {Promise<number>} when that many had been accepted, in milliseconds since 1970 */
+  /** @param {number} count @returns {Promise<number>} the time at which this number was accepted, in milliseconds since 1970 */
   reached: (count) =>
     new Promise((resolve) => {
       awaited = { count, reached: resolve }

@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process'
 
 /**
- * A module of the benchmark in a process of its own, so that its CPU time is its own. Both sides speak by messages: `call` names a function that the
- * module gave to `serve`, and gets what it returns.
+ * A module of the benchmark that runs in its own process, so that its CPU time can be measured separately. Both sides exchange messages:
+ * `call` names a function that the module passed to `serve`, and resolves with its result.
  *
  * @typedef {object} Remote
  * @property {number} pid
@@ -50,7 +50,7 @@ export function startRemote(file) {
 }
 
 /**
- * The other side: answers calls until the parent is gone.
+ * The module's side: answers calls until the parent process ends.
  *
  * @param {Record<string, (...args: any[]) => unknown>} functions
  */

@@ -1,9 +1,13 @@
 /** @typedef {import('./bench.mjs').Scenario} Scenario */
 
-/** The whole path: every process between the captured database and the receiver, servers included. @param {Scenario} scenario */
+/**
+ * The cost of the whole path: every process between the captured database and the receiver, servers included.
+ *
+ * @param {Scenario} scenario
+ */
 export const wholePath = ({ cpu }) => Object.values(cpu).reduce((sum, value) => sum + value, 0)
 
-/** Above it batches shrink and caches are shared: every figure grows, and the product's more than the raw sender's. */
+/** Above this share batches shrink and caches are shared: every figure grows, and the product's figures grow more than the raw sender's. */
 const DISTURBED = 0.1
 const percent = (/** @type {number} */ share) => `${Math.round(share * 100)} %`
 const round = (/** @type {number} */ value, digits = 4) => Number(value.toFixed(digits))
@@ -22,7 +26,7 @@ export function describe(scenario) {
     '  not counted:',
     ...Object.entries(aside).map(([name, value]) => row(name, value, false)),
     `  the raw sender made ${Math.round(raw.perSecond)} requests per second`,
-    `  others used ${percent(disturbance)} of all CPU time meanwhile${disturbance > DISTURBED ? ': on a quiet machine the figures are lower' : ''}`,
+    `  other processes used ${percent(disturbance)} of all CPU time meanwhile${disturbance > DISTURBED ? ': on a quiet machine the figures are lower' : ''}`,
   ].join('\n')
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run bench`: what a delivery costs, the whole local system measured by process beside a raw HTTP sender in the same run. How to read it:
- * docs/benchmarks.md.
+ * `npm run bench`: measures the cost of a delivery, by process of the whole local system, and compares it with a raw HTTP sender in the
+ * same run. docs/benchmarks.md explains the figures.
  */
 import '../stack/require-node.mjs'
 import { mkdir, rm } from 'node:fs/promises'
@@ -12,13 +12,13 @@ import { describe, summary } from './report.mjs'
 
 const USAGE = `npm run bench -- [--apps N] [--deliveries N] [--payload BYTES] [--fan-out N] [--dead PERCENT] [--profile] [--json]
 
-  --apps N          receiving apps (default: 20, then 1000)
+  --apps N          number of receiving apps (default: one scenario with 20, one with 1000)
   --deliveries N    deliveries to measure (default 50000), after 20000 to warm up
-  --payload BYTES   size of a body, about (default 1500)
-  --fan-out N       apps of a company, so deliveries per change (default 5)
-  --dead PERCENT    apps whose receiver answers 503 (default 0); only deliveries to the others are counted
-  --profile         CPU profiles of the services, and the functions that took most of them
-  --json            only the closing JSON line on standard output`
+  --payload BYTES   approximate size of a body (default 1500)
+  --fan-out N       apps per company, and therefore deliveries per change (default 5)
+  --dead PERCENT    share of apps whose receiver answers 503 (default 0); only deliveries to the others are counted
+  --profile         write CPU profiles of the services, and print the functions that used the most CPU time
+  --json            print only the final JSON line on standard output`
 
 /** @param {string} text @param {string} name @param {number} least @param {number} most */
 function count(text, name, least, most) {
@@ -64,7 +64,7 @@ function readOptions() {
 const options = readOptions()
 if (process.platform !== 'linux') {
   console.error(
-    'The bench reads CPU times from /proc, which only Linux has: run it in a container or a virtual machine.',
+    'The benchmark reads CPU times from /proc, which only Linux has: run it in a Linux container or virtual machine.',
   )
   process.exit(2)
 }
@@ -77,7 +77,7 @@ try {
   const base = process.env['HOOKLANE_HOME'] ?? '.hooklane'
   const home = join(base, 'bench')
   const cacheDir = process.env['HOOKLANE_CACHE'] ?? join(base, 'cache')
-  // A system of its own, from nothing: a log or a table that an earlier run filled would cost this one.
+  // Always a fresh system: logs or tables that an earlier run filled would add to the cost of this one.
   await rm(home, { recursive: true, force: true })
   await mkdir(home, { recursive: true })
   const scenarios = await runBench({ ...options, home, cacheDir, say })

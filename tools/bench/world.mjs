@@ -9,9 +9,9 @@ export const CAPTURE = `sources:
       public.product: { resource: products, entity: product, id: id, key: sku, version: version, ignore: [updated_at] }
 `
 
-/** Rows of one transaction: all of one company, as an import or a mass edit writes them. */
+/** Row changes per transaction, all of one company, as an import or a mass edit makes them. */
 export const ROWS_PER_TRANSACTION = 10
-/** Calls to the API at a time, while apps are made. */
+/** Concurrent calls to the API while apps are created. */
 const CALLS_AT_ONCE = 8
 /** How long a change of the configuration may take to reach router and dispatcher. */
 export const CONFIGURATION_MS = 3_000
@@ -23,7 +23,7 @@ export const CONFIGURATION_MS = 3_000
  */
 
 /**
- * So many apps, in companies of `fanOut` (the last may have fewer), the dead ones spread evenly.
+ * Plans `apps` apps in companies of `fanOut` apps each (the last company may have fewer). Apps with a dead receiver are spread evenly.
  *
  * @param {{ apps: number, fanOut: number, deadPercent: number }} options
  * @returns {Company[]}
@@ -41,7 +41,7 @@ export function planCompanies({ apps, fanOut, deadPercent }) {
 }
 
 /**
- * Makes companies, their apps and one subscription each.
+ * Creates the companies, their apps and one subscription for each app.
  *
  * @param {import('../stack/stack-file.mjs').Stack} stack
  * @param {readonly Company[]} companies

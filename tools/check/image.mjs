@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { ROOT } from '../stack/home.mjs'
 
 /*
- * The Dockerfile, as far as it can be held against the repository without an engine: instructions and options exist, every
- * COPY names a stage before it or files that are there and that .dockerignore lets through, and no production package lies
- * where the image does not look.
+ * Checks the Dockerfile as far as this is possible without a Docker engine:
+ * - instructions and options exist;
+ * - every COPY names an earlier stage, or existing files that .dockerignore lets through;
+ * - every production package is installed at the root, because the image takes only the packages of the root.
  */
 
 const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
@@ -26,7 +27,7 @@ function faultsOfCopies() {
     if (stage) {
       const earlier = file.getFROMs().filter((from) => from.getRange().start.line < line)
       const isThere = earlier.some((from) => from.getBuildStage() === stage)
-      return isThere ? [] : [`Dockerfile:${line + 1} there is no stage ${stage} before it`]
+      return isThere ? [] : [`Dockerfile:${line + 1} there is no earlier stage ${stage}`]
     }
     const sources = copy.getArguments().slice(0, -1)
     return sources.flatMap((source) =>
@@ -35,7 +36,7 @@ function faultsOfCopies() {
   })
 }
 
-/** What .dockerignore lets through: it begins with `*`, which keeps everything out. */
+/** Paths that .dockerignore lets through. The file begins with `*`, which excludes everything else. */
 const allowed = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
   .split('\n')
   .filter((line) => line.startsWith('!'))
@@ -48,10 +49,10 @@ const allowed = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
 function faultOfSource(source) {
   if (!existsSync(join(ROOT, source))) return [`${source} does not exist`]
   const isAllowed = allowed.some((path) => source === path || source.startsWith(`${path}/`))
-  return isAllowed ? [] : [`${source} is kept out by .dockerignore: add !${source}`]
+  return isAllowed ? [] : [`${source} is excluded by .dockerignore: add !${source}`]
 }
 
-/** The image takes the packages of the root alone. */
+/** The image takes only the packages that are installed at the root. */
 function faultsOfPackages() {
   /** @type {{ packages: Record<string, { dev?: boolean }> }} */
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))

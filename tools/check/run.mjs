@@ -4,7 +4,7 @@ import { resolve as resolvePath } from 'node:path'
 import { install } from '../stack/build.mjs'
 import { ROOT } from '../stack/home.mjs'
 
-/** What is checked: a name for people, the program (in node_modules/.bin, or a path) and its arguments. */
+/** The checks: a name for people, the program (in node_modules/.bin, or a path) and its arguments. */
 const CHECKS = /** @type {const} */ ([
   { name: 'format', command: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
   { name: 'lint', command: 'eslint', args: ['--max-warnings', '0', '.'] },

@@ -6,8 +6,8 @@
  * @param {string} path
  * @param {unknown} [body]
  * @param {string} [company] the company the call is for
- * @returns {Promise<any>} the answer's body
- * @throws with the answer's status and problem when it is not a success
+ * @returns {Promise<any>} the response body
+ * @throws an error with the status and the problem details when the response is not a success
  */
 export async function callApi(stack, method, path, body, company) {
   const response = await fetch(`${stack.apiUrl}${path}`, {

@@ -1,13 +1,13 @@
 /**
- * Compares what was committed with what arrived. It knows nothing of the product but the promises: nothing lost, order, one at a time, every
- * signature good, sequences without holes, nothing of another company.
+ * Compares what was committed with what arrived. It shares no code with the product and knows only its promises: nothing lost, in order,
+ * one request at a time, every signature valid, sequences without holes, nothing of another company.
  *
  * @typedef {{ type: string, entity: string, marker: number, committedAt: number }} Expected
  * @typedef {import('./receiver.mjs').Arrival} Arrival
  * @typedef {{ app: string, company: string, expected: readonly Expected[] }} AppTruth
  */
 
-/** What is said about the stream itself belongs to no change, and has its number like any. @param {Pick<Arrival, 'type'>} one */
+/** An event about the stream itself belongs to no change, but has a sequence number like any other. @param {Pick<Arrival, 'type'>} one */
 const isAboutStream = ({ type }) => type === 'resync.required'
 
 /** @param {Pick<Arrival, 'type' | 'entity' | 'marker'>} one */
@@ -15,7 +15,7 @@ const identity = (one) => `${one.type} ${one.entity} ${one.marker}`
 
 /**
  * @param {readonly AppTruth[]} truths
- * @param {readonly Arrival[]} arrivals in the order in which they came
+ * @param {readonly Arrival[]} arrivals in the order in which they arrived
  */
 export function check(truths, arrivals) {
   const findings = /** @type {string[]} */ ([])
@@ -42,7 +42,7 @@ export function check(truths, arrivals) {
   }
   for (const [app, strays] of byApp) {
     total.phantoms += strays.length
-    findings.push(`${app}: ${strays.length} requests for an app that nobody made`)
+    findings.push(`${app}: ${strays.length} requests for an unknown app`)
   }
   latencies.sort((a, b) => a - b)
   return { ...total, latencyMs: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) }, findings }
@@ -84,9 +84,9 @@ function checkApp(truth, arrivals, latencies) {
     if (!earlier) {
       seen.set(one.id, one)
       first.push(one)
-    } else if (identity(earlier) !== identity(one)) find('reordered', `${one.id} came with another content`)
+    } else if (identity(earlier) !== identity(one)) find('reordered', `${one.id} arrived with different content`)
     else if (earlier.sequence !== one.sequence)
-      find('holes', `${one.id} came as number ${earlier.sequence} and ${one.sequence}`)
+      find('holes', `${one.id} arrived as number ${earlier.sequence} and ${one.sequence}`)
     else find('duplicates', one.id)
   }
   counts.delivered = first.filter((one) => !isAboutStream(one)).length
@@ -101,7 +101,7 @@ function checkApp(truth, arrivals, latencies) {
     const at = place.get(identity(one))
     if (at === undefined || arrived.has(at)) return find('phantoms', identity(one))
     arrived.add(at)
-    if (at < last) find('reordered', `${identity(one)} came after a later one`)
+    if (at < last) find('reordered', `${identity(one)} arrived after a later change`)
     last = Math.max(last, at)
     latencies.push(one.receivedAt - /** @type {Expected} */ (truth.expected[at]).committedAt)
   })
@@ -123,24 +123,24 @@ function overlaps(arrivals) {
   return found
 }
 
-/** Requests that began under an older lease token after one under a newer lease token had begun. @param {readonly Arrival[]} arrivals */
+/** Requests under an older lease token that began after a request under a newer one. @param {readonly Arrival[]} arrivals */
 function outOfLease(arrivals) {
   let newest = 0
   const found = []
   for (const one of [...arrivals].sort((a, b) => a.startedMs - b.startedMs)) {
-    if (one.epoch < newest) found.push(`${one.id} came under token ${one.epoch} after one under ${newest}`)
+    if (one.epoch < newest) found.push(`${one.id} arrived under token ${one.epoch} after one under ${newest}`)
     newest = Math.max(newest, one.epoch)
   }
   return found
 }
 
 /**
- * Repeated deliveries that no fault explains: an id may come again only if it was first accepted while something was broken, or so shortly before that
- * its settlement was not saved yet.
+ * Repeated deliveries that no fault explains. An id may arrive again only if it was first accepted during a fault, or so shortly before it
+ * that its settlement was not saved yet.
  *
  * @param {readonly Arrival[]} arrivals
- * @param {readonly { fromMs: number, toMs: number }[]} faults monotonic
- * @returns {string[]} one line for each
+ * @param {readonly { fromMs: number, toMs: number }[]} faults monotonic times; each starts early enough to cover unsaved settlements
+ * @returns {string[]} one line for each such delivery
  */
 export function unexplainedDuplicates(arrivals, faults) {
   const first = /** @type {Map<string, Arrival>} */ (new Map())

@@ -10,7 +10,7 @@ import { CAPTURE, CompanyWriter, createDatabase, createPim, random } from './wor
 
 const SERVICES = ['event-producer', 'router', 'dispatcher', 'recorder', 'subscription-service']
 
-/** Pause of each writer between its transactions when services are signalled: some hundred changes a second in all. */
+/** Each writer's pause between transactions when services are signalled: a few hundred changes per second in total. */
 const PACE_MS = 15
 
 /** @typedef {{ home: string, cacheDir: string, changes: number, apps: number, signal: 'SIGKILL' | 'SIGTERM' | null, seed: number, say: (text: string) => void }} DemoOptions */
@@ -65,7 +65,8 @@ function onSignal(name) {
 }
 
 /**
- * One writer per company, until the changes are made. With `paced` it takes its time, so that every kill meets load.
+ * Runs one writer per company until all changes are made. With `paced` the writers pause between transactions, so that every kill happens
+ * under load.
  * @param {string} databaseUrl @param {number} changes @param {number} seed @param {boolean} paced @param {AbortSignal} signal
  */
 function writeChanges(databaseUrl, changes, seed, paced, signal) {
@@ -80,7 +81,7 @@ function writeChanges(databaseUrl, changes, seed, paced, signal) {
         await delay(20)
         continue
       }
-      // Slow enough that a signal meets deliveries in flight, not a burst that is already over.
+      // Too fast: the burst is over before the signal, which then finds no deliveries in flight.
       if (paced) await delay(PACE_MS)
       const before = writer.changes
       await writer.commitOne()
@@ -94,7 +95,7 @@ function writeChanges(databaseUrl, changes, seed, paced, signal) {
 }
 
 /**
- * Ends each service, in the middle of its share of the changes; the next one only when it serves again.
+ * Ends each service in turn, in the middle of its share of the changes. Waits until a service is ready again before it ends the next one.
  * @param {Awaited<ReturnType<typeof startSystem>>} system @param {'SIGKILL' | 'SIGTERM'} signal
  * @param {Awaited<ReturnType<typeof startReceiver>>} receiver @param {ReturnType<typeof writeChanges>} writing @param {string[]} killed
  * @param {(text: string) => void} say
@@ -122,7 +123,7 @@ async function killInTurn(system, signal, receiver, writing, killed, say) {
 }
 
 /**
- * Lets writing go on and waits until what is written arrives: the signal must meet a system at work.
+ * Lets writing go on, and waits until deliveries arrive: the signal must be sent to a system at work.
  * @param {Awaited<ReturnType<typeof startReceiver>>} receiver @param {() => void} goOn
  */
 async function flowing(receiver, goOn) {
@@ -135,7 +136,7 @@ async function flowing(receiver, goOn) {
   }
 }
 
-/** The longest that a service may take to end, by its own settings, and a little for the machine. */
+/** The maximum time that a service may take to end: its own limit (`DRAIN_LIMIT_MS`, 40 s) and a margin for slow machines. */
 const DRAIN_LIMIT_MS = 45_000
 
 /** @param {string} name @param {readonly number[]} pids */

@@ -1,6 +1,6 @@
 /**
- * A receiver that trusts nothing: it verifies every signature by its own HMAC, and writes down when each request came and went. It shares no code
- * with the product.
+ * A receiver that trusts nothing: it verifies every signature with its own HMAC code, and records when each request started and ended. It
+ * shares no code with the product.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -16,12 +16,12 @@ import { createServer } from 'node:http'
  * @property {string} entity      `<type>/<id>`
  * @property {number|null} marker `data.marker`, which the workload raises with every change
  * @property {string} company     company id in the body
- * @property {number} epoch       of the lease token under which it was sent
- * @property {boolean} signed
+ * @property {number} epoch       epoch of the lease token under which it was sent
+ * @property {boolean} signed     whether the signature is valid
  * @property {number} startedMs   monotonic
  * @property {number} endedMs     monotonic; Infinity while the request is open
  * @property {number} receivedAt  wall clock
- * @property {number} status      answered
+ * @property {number} status      status of the answer
  */
 
 /** @typedef {Awaited<ReturnType<typeof startReceiver>>} Receiver */

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run demo -- [--changes N] [--apps N] [--kill | --terminate] [--json]`: the whole path unattended, on a system of its own, judged by an independent
- * receiver. Ends with one line of JSON (with --json that line is all that goes to standard output) and exit code 1 on any violation.
+ * `npm run demo -- [--changes N] [--apps N] [--kill | --terminate] [--json]`: runs the whole path unattended on its own system, judged by
+ * an independent receiver. Prints one line of JSON at the end (with --json nothing else goes to standard output); exit code 1 on any
+ * violation.
  */
 import '../stack/require-node.mjs'
 import { rm, writeFile, mkdir } from 'node:fs/promises'
@@ -13,11 +14,11 @@ import { check, isClean } from './checker.mjs'
 const USAGE = `npm run demo -- [--changes N] [--apps N] [--kill | --terminate] [--seed N] [--json]
 
   --changes N   row changes to commit (default 2000)
-  --apps N      receiving apps (default 20)
-  --kill        kill -9 of each service once in turn, under load
-  --terminate   SIGTERM of each service once in turn, under load: then duplicates are violations too
-  --seed N      repeats the workload of an earlier run
-  --json        only the closing JSON line on standard output`
+  --apps N      number of receiving apps (default 20)
+  --kill        kill -9 each service once in turn, under load
+  --terminate   send SIGTERM to each service once in turn, under load; duplicates are then violations, too
+  --seed N      repeat the workload of an earlier run
+  --json        print only the final JSON line on standard output`
 
 /** @param {string} text @param {string} name @param {number} most */
 function count(text, name, most) {
@@ -69,7 +70,7 @@ await install({ onProgress: say })
 const { runDemo } = await import('./demo.mjs')
 const base = process.env.HOOKLANE_HOME ?? '.hooklane'
 const home = join(base, 'demo')
-// A system of its own, from nothing: what an earlier run left would be judged with this one.
+// Always a fresh system: data that an earlier run left would be judged as part of this run.
 await rm(home, { recursive: true, force: true })
 await mkdir(home, { recursive: true })
 const outcome = await runDemo({ ...options, home, cacheDir: join(base, 'cache'), say })
@@ -111,7 +112,7 @@ const line = {
 }
 if (!isGood) {
   await writeFile(join(home, 'arrivals.json'), JSON.stringify(outcome.arrivals))
-  say(`Violations: the arrivals stand in ${join(home, 'arrivals.json')}, the services' logs in ${join(home, 'logs')}.`)
+  say(`Violations: the requests are in ${join(home, 'arrivals.json')}, the services' logs in ${join(home, 'logs')}.`)
 }
 console.log(JSON.stringify(line))
 process.exit(isGood ? 0 : 1)

@@ -1,12 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Nothing new for this long while something is missing: it will not come any more. A take-over after a crash needs up to 40 s plus Kafka's session. */
+/**
+ * After this long without a new delivery, what is missing is not expected to arrive any more. A take-over after a crash needs up to 40 s
+ * plus Kafka's session timeout.
+ */
 export const STALLED_MS = 120_000
-/** What must not come is given this long to come after all. */
+/** How long to wait at the end for deliveries that must not arrive. */
 const GRACE_MS = 2_000
 
 /**
- * Until every delivery was accepted, or nothing has come for a long time. Then a moment more: what must not come would come now.
+ * Waits until every delivery was accepted, or nothing has arrived for `STALLED_MS`. Then waits `graceMs` more, for deliveries that must not
+ * arrive.
  *
  * @param {readonly { expected: readonly unknown[] }[]} truths
  * @param {readonly import('./receiver.mjs').Arrival[]} arrivals

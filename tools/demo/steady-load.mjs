@@ -3,21 +3,21 @@ import pg from 'pg'
 import { COMPANIES } from './targets.mjs'
 import { CompanyWriter, random } from './workload.mjs'
 
-/** Row changes of a mean transaction. */
+/** Average number of row changes per transaction. */
 const CHANGES_PER_TRANSACTION = 2
-/** Between two attempts to connect to a database that is away. */
+/** Pause between two attempts to connect to a database that is down. */
 const RECONNECT_MS = 100
-/** A database that stays away for longer is not a fault that was meant. */
+/** A database that is down for longer is not a fault that the test caused. */
 const AWAY_LIMIT_MS = 180_000
 
 /**
- * Commits changes at a steady rate, one writer per company, until it is stopped. A database that goes away is waited for; what a lost answer to a
- * COMMIT meant is looked up before the next transaction.
+ * Commits changes at a steady rate, one writer per company, until it is stopped. If the database goes down, the writers wait for it. If the
+ * answer to a COMMIT was lost, the writer looks up whether the transaction was committed before it begins the next one.
  */
 export class SteadyLoad {
   /** @type {CompanyWriter[]} */
   writers = []
-  /** Connections that broke. */
+  /** Number of broken connections. */
   interruptions = 0
   #isPaused = true
   #isStopped = false
@@ -41,7 +41,7 @@ export class SteadyLoad {
     return this.writers.reduce((sum, writer) => sum + writer.changes, 0)
   }
 
-  /** Connects; begins with `resume`. A writer that fails for good makes every later call reject. */
+  /** Connects; writing begins with `resume`. If a writer fails for good, `pause` and `stop` reject. */
   async start() {
     await Promise.all(this.writers.map((writer) => writer.client.connect()))
     this.#running = Promise.all(this.writers.map((writer) => this.#write(writer)))
@@ -52,7 +52,7 @@ export class SteadyLoad {
     this.#isPaused = false
   }
 
-  /** Resolves when no transaction is open: then `writers` say all that was committed. */
+  /** Resolves when no transaction is open: `writers` then know everything that was committed. */
   async pause() {
     this.#isPaused = true
     const failed = this.#running.then(() => undefined)
@@ -101,7 +101,7 @@ export class SteadyLoad {
 
   #client() {
     const client = new pg.Client({ connectionString: this.#databaseUrl, connectionTimeoutMillis: 5_000 })
-    // A connection that breaks fails the statement that waits, or the next one.
+    // A broken connection makes the pending statement fail, or the next one.
     client.on('error', () => undefined)
     return client
   }

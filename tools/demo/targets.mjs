@@ -1,16 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { callApi } from './api.mjs'
 
-/** Whose changes are committed and delivered. */
 export const COMPANIES = ['cmp_demo_1', 'cmp_demo_2', 'cmp_demo_3', 'cmp_demo_4']
 const APP_TYPES = ['shopware', 'google-shopping', 'erp', 'marketplace']
-/** What an app may subscribe to; the fourth gets everything. */
+/**
+ * Selections of event types, in turn: the first for one app of each company, the next for the next app of each. The fourth is everything.
+ */
 const SELECTIONS = [['products.*'], ['products.*', 'brands.updated'], ['categories.*', 'brands.*'], ['*']]
 
 /** @typedef {{ app: string, company: string, events: readonly string[], subscription: string }} Target */
 
 /**
- * Companies, apps of several types (every tenth with a worker of its own) and one subscription each.
+ * Creates the companies, apps of several types (every tenth one with a dedicated worker), and one subscription for each app.
  * @param {{ apiUrl: string, operatorKey: string }} stack @param {number} count @param {import('./receiver.mjs').Receiver} receiver
  * @returns {Promise<Target[]>}
  */
@@ -41,13 +42,13 @@ export async function subscribe(stack, count, receiver) {
     receiver.expect(app, subscription.secret)
     targets.push({ app, company, events, subscription: String(subscription.id) })
   }
-  // A change of the configuration takes effect within two seconds; what is committed before that is no subscriber's yet.
+  // A change of the configuration takes effect within two seconds; changes that are committed before that are not delivered.
   await delay(3_000)
   return targets
 }
 
 /**
- * What each app must get of what was committed.
+ * Returns the events that each app must get of those that were committed.
  *
  * @param {readonly Target[]} targets
  * @param {readonly { company: string, expected: readonly import('./checker.mjs').Expected[] }[]} writers

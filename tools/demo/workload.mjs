@@ -1,6 +1,6 @@
 /**
- * Writes changes into a PIM of its own and remembers, per company, what was committed in which order. One connection per company at a time: the order
- * in which its commits were answered is the order in which they happened.
+ * Writes changes into its own PIM database and records, per company, what was committed in which order. Each company has one connection at
+ * a time, so the order in which its commits were answered is the order in which they happened.
  */
 import pg from 'pg'
 
@@ -12,7 +12,7 @@ const SCHEMA = `
   CREATE TABLE product (
     id text PRIMARY KEY, company_id text NOT NULL, sku text NOT NULL, name jsonb NOT NULL, price numeric(12, 2) NOT NULL, brand_id text,
     version int NOT NULL DEFAULT 1, marker int NOT NULL, deleted_at timestamptz, updated_at timestamptz NOT NULL DEFAULT now());
-  -- Not captured: the last transaction of each company, so that a COMMIT whose answer was lost can be told from one that never was.
+  -- Not captured: the last transaction of each company. It shows whether a COMMIT whose answer was lost took effect.
   CREATE TABLE ledger (company_id text PRIMARY KEY, number int NOT NULL);
   ALTER TABLE brand REPLICA IDENTITY FULL;
   ALTER TABLE category REPLICA IDENTITY FULL;
@@ -55,7 +55,7 @@ export async function createPim(databaseUrl) {
   await client.end()
 }
 
-/** A small generator of random numbers, so that a run can be repeated from its seed. @param {number} seed */
+/** A small random number generator (Mulberry32), so that a run can be repeated from its seed. @param {number} seed */
 export function random(seed) {
   let state = seed >>> 0
   return () => {
@@ -71,16 +71,16 @@ export function random(seed) {
 
 /** @typedef {{ number: number, changes: number, events: Omit<Expected, 'committedAt'>[], undo: (() => void)[] }} Transaction */
 
-/** All changes of one company, one transaction after another. */
+/** Makes all changes of one company, one transaction after another. */
 export class CompanyWriter {
   /** @type {Expected[]} */
   expected = []
   changes = 0
   #next = 1
   #number = 0
-  /** Runs, or its COMMIT was never answered. @type {Transaction | null} */
+  /** The transaction that is running or whose COMMIT was not answered. @type {Transaction | null} */
   #open = null
-  /** @type {Map<string, string[]>} ids that live, by kind */
+  /** @type {Map<string, string[]>} ids of existing entities, by kind */
   #living = new Map([
     ['product', []],
     ['brand', []],
@@ -95,8 +95,8 @@ export class CompanyWriter {
   }
 
   /**
-   * One transaction of one to three changes to different entities; every row change counts as one. When it throws, `resume` goes on with another
-   * connection.
+   * Commits one transaction of one to three changes to different entities; every row change counts as one. If it throws, call `resume` with
+   * another connection to go on.
    */
   async commitOne() {
     const transaction = this.#begin()
@@ -116,14 +116,19 @@ export class CompanyWriter {
       isComplete = true
       await this.client.query('COMMIT')
     } catch (error) {
-      // Without a COMMIT it never happened; without an answer to the COMMIT the ledger says what happened.
+      // Without a COMMIT the transaction was rolled back. If only the answer to the COMMIT is missing, the ledger shows the outcome
+      // (`resume`).
       if (!isComplete) this.#takeBack(transaction)
       throw error
     }
     this.#settle(transaction)
   }
 
-  /** Goes on with another connection, after it has learnt what became of a COMMIT without an answer. @param {import('pg').Client} client */
+  /**
+   * Goes on with another connection. First finds out whether a COMMIT without an answer took effect.
+   *
+   * @param {import('pg').Client} client
+   */
   async resume(client) {
     const { rows } = await client.query('SELECT number FROM ledger WHERE company_id = $1', [this.company])
     this.client = client
@@ -134,7 +139,7 @@ export class CompanyWriter {
   }
 
   #begin() {
-    if (this.#open) throw new Error('it is not known what became of the last transaction: resume first')
+    if (this.#open) throw new Error('the outcome of the last transaction is unknown: call resume first')
     this.#number += 1
     this.#open = { number: this.#number, changes: this.changes, events: [], undo: [] }
     return this.#open
@@ -154,7 +159,7 @@ export class CompanyWriter {
     this.#open = null
   }
 
-  /** @param {Set<string>} touched entities of this transaction: a second change of one would fold into the first */
+  /** @param {Set<string>} touched entities of this transaction: a second change of one would be folded into the first */
   async #change(touched) {
     const dice = this.chance()
     const kind = dice < 0.7 ? 'product' : dice < 0.85 ? 'brand' : 'category'
@@ -202,14 +207,21 @@ export class CompanyWriter {
     return this.#event(kind, 'updated', id, marker)
   }
 
-  /** A change of an ignored column alone is no event. @param {string} kind @param {string} id */
+  /** Changes only an ignored column, which is no event. @param {string} kind @param {string} id */
   async #touchNothing(kind, id) {
     await this.client.query(`UPDATE ${kind} SET updated_at = clock_timestamp() WHERE id = $1`, [id])
     this.changes += 1
     return null
   }
 
-  /** Products are deleted softly half of the time. @param {string} kind @param {string} id @param {string[]} living @param {number} place */
+  /**
+   * Deletes an entity; half of the products are soft-deleted.
+   *
+   * @param {string} kind
+   * @param {string} id
+   * @param {string[]} living
+   * @param {number} place
+   */
   async #remove(kind, id, living, place) {
     living.splice(place, 1)
     this.#open?.undo.push(() => living.splice(place, 0, id))

@@ -7,15 +7,15 @@ const INTRODUCTION = `# Configuration
 
 ${GENERATED}
 
-Services read their settings from environment variables, once, when they start. An empty variable counts as not set. A service whose
-environment is not usable names every fault at once, with the rule and the value (secrets as \`***\`), and ends with exit code 1.
-To change a setting, start the service again: it drains first.
+Services read their settings from environment variables, once, when they start. An empty variable counts as not set. A service with
+invalid settings reports all faults together, with the rule and the value of each (secrets as \`***\`), and ends with exit code 1.
+To change a setting, restart the service: it drains first.
 
-A secret can come from a file instead: \`DATABASE_URL_FILE=/run/secrets/database-url\`. Either the variable or the file, not both; blanks
-at the ends of the file do not matter.
+A secret can be read from a file instead: \`DATABASE_URL_FILE=/run/secrets/database-url\`. Set either the variable or the file, not both.
+White space at the beginning and the end of the file is ignored.
 
-\`npm start\` sets what it must (servers, ports, secrets, \`ALLOW_TARGETS\` for this machine) and hands every other variable of its environment
-on to the services. Variables in a capture file (\`\${PIM_DATABASE_URL}\`) come from the environment of the event-producer.`
+\`npm start\` sets the servers, ports, secrets and \`ALLOW_TARGETS\` for this machine, and passes every other variable of its environment to
+the services. Variables in a capture file (\`\${PIM_DATABASE_URL}\`) come from the environment of the event-producer.`
 
 /**
  * @param {readonly Service[]} services
@@ -30,7 +30,7 @@ export function configurationPage(services) {
     ...betweenSettings(rules.filter((rule) => isShared(rule, services))),
     ...services.flatMap((service) => serviceSection(service, services)),
     '## Launcher, tests and tools',
-    'For `npm start`, `npm test`, `npm run demo` and the other commands; services do not read them. Where a name is that of a setting, the command hands it on.\n\nThe migration (`node libs/postgres/dist/cli/migrate.js`) reads `DATABASE_URL` or `DATABASE_URL_FILE`, and `TOPIC_PROFILE`.',
+    '`npm start`, `npm test`, `npm run demo` and the other commands read these variables; services do not. A variable that has the name of a setting is passed to the services.\n\nThe migration (`node libs/postgres/dist/cli/migrate.js`) reads `DATABASE_URL` or `DATABASE_URL_FILE`, and `TOPIC_PROFILE`.',
     table(
       ['Variable', 'Default', 'What it does'],
       TOOL_VARIABLES.map(({ name, defaultValue, description }) => [
@@ -43,7 +43,7 @@ export function configurationPage(services) {
 }
 
 /**
- * Services that take the same setting with the same rule take the same object.
+ * The services that have this setting. Services that share a setting and its rule share one object.
  *
  * @param {Setting} setting
  * @param {readonly Service[]} services

@@ -10,10 +10,10 @@ import { faultsOfToolVariables } from './tool-variables.mjs'
 /** @typedef {{ path: string, text: string }} GeneratedDocument */
 
 /**
- * Every document that is made from the code, as it is to be. The services must be compiled.
+ * Renders every document that is generated from the code. The services must be compiled.
  *
  * @returns {Promise<readonly GeneratedDocument[]>}
- * @throws {Error} when a document would leave something out
+ * @throws {Error} when the list of tool variables is incomplete or outdated
  */
 export async function renderDocuments() {
   const definitions = await loadDefinitions()

@@ -42,7 +42,7 @@ import { ROOT } from '../stack/home.mjs'
  * @property {Readonly<Record<string, unknown>>} schema - JSON Schema of `data`.
  */
 
-/** In the order of the path that an event takes, and where a service's metrics stand. */
+/** The services in the order of the generated pages. `metrics` is the compiled file of a service's metric catalogue. */
 const SERVICES = [
   {
     name: 'subscription-service',
@@ -54,13 +54,13 @@ const SERVICES = [
     purpose: 'Reads captured databases and publishes events.',
     metrics: 'metrics.js',
   },
-  { name: 'router', purpose: 'Decides who gets an event, and numbers deliveries.', metrics: 'metrics.js' },
+  { name: 'router', purpose: 'Decides which apps get an event, and numbers deliveries.', metrics: 'metrics.js' },
   { name: 'dispatcher', purpose: 'Sends deliveries to receivers.', metrics: 'metrics.js' },
   { name: 'recorder', purpose: 'Writes the delivery log.', metrics: 'metrics.js' },
 ]
 
 /**
- * Reads what the compiled services define. Nothing of them is started.
+ * Reads the definitions of the compiled services. Starts no service.
  *
  * @returns {Promise<{ services: readonly Service[], everyService: readonly Metric[], everyConsumer: readonly Metric[], envelopeSchema: unknown, ownEventTypes: readonly OwnEventType[] }>}
  */

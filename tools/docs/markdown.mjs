@@ -1,4 +1,4 @@
-/** What a cell may not hold as it is. */
+/** Escapes what a table cell cannot hold as it is. */
 const escapeCell = (/** @type {string} */ text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
 /**
@@ -13,12 +13,12 @@ export function table(head, rows) {
 
 export const code = (/** @type {string} */ text) => `\`${text}\``
 
-/** Names of settings within a text, as code; what is code already stays. */
+/** Marks the names of settings in a text as code; text that is code already stays. */
 export const withNamesAsCode = (/** @type {string} */ text) =>
   text.replaceAll(/`[^`]*`|\b[A-Z]+(?:_[A-Z]+)+\b/g, (name) => (name.startsWith('`') ? name : code(name)))
 
-/** Parts of a page, with a blank line between. */
+/** Joins the parts of a page with blank lines. */
 export const page = (/** @type {readonly string[]} */ ...parts) => `${parts.join('\n\n')}\n`
 
-/** Stands below the title of what is written by `npm run docs`. */
-export const GENERATED = '<!-- Made from the code by `npm run docs`; do not edit. -->'
+/** The note below the title of every page that `npm run docs` writes. */
+export const GENERATED = '<!-- Generated from the code by `npm run docs`; do not edit. -->'

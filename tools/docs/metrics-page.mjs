@@ -7,14 +7,14 @@ const INTRODUCTION = `# Metrics
 
 ${GENERATED}
 
-Every process serves \`/metrics\` in Prometheus' text format on \`HEALTH_PORT\`. Each series has the label \`service\`, and the process's own
-metrics (\`process_*\`, \`nodejs_*\`: CPU, memory, event loop) are there as well.
+Every process serves \`/metrics\` in Prometheus' text format on \`HEALTH_PORT\`. Each series has the label \`service\`. The metrics of the
+process itself (\`process_*\`, \`nodejs_*\`: CPU, memory, event loop) are included.
 
-Labels take their values from closed sets, listed here; never a company, an app or a URL. What concerns one app is in \`/v1/deliveries\` and
-in the log, one line per attempt.`
+Labels take their values from closed sets, which are listed here; a label is never a company, an app or a URL. For a single app, see
+\`/v1/deliveries\` and the log, which has one line per attempt.`
 
-const CONSUMERS = `Each reads Kafka as a member of a consumer group, the dispatcher of one for each worker group. \`service\` says who, \`group\` names the group
-without the prefix of the topics.`
+const CONSUMERS = `Each of these services reads Kafka as a member of a consumer group; the dispatcher has one consumer group per worker group.
+\`service\` is the service, and \`group\` is the name of the consumer group without the topic prefix.`
 
 /**
  * @param {{ services: readonly Service[], everyService: readonly Metric[], everyConsumer: readonly Metric[] }} definitions
@@ -40,11 +40,11 @@ export function metricsPage({ services, everyService, everyConsumer }) {
 function symptomTable(known) {
   for (const { signs } of SYMPTOMS) {
     for (const [name] of signs.matchAll(/\bhooklane_[a-z_]+/g)) {
-      if (!known.has(name)) throw new Error(`tools/docs/symptoms.mjs names ${name}, which no service has`)
+      if (!known.has(name)) throw new Error(`tools/docs/symptoms.mjs names ${name}, but no service has it`)
     }
   }
   return table(
-    ['What is wrong', 'Shows in', 'What happens, and what to do'],
+    ['Symptom', 'Metrics that show it', 'What happens, and what to do'],
     SYMPTOMS.map(({ what, signs, action }) => [what, signs.replaceAll(/hooklane_[a-z_]+(\{[^}]*\})?/g, code), action]),
   )
 }
@@ -52,7 +52,7 @@ function symptomTable(known) {
 /** @param {readonly Metric[]} metrics */
 const metricTable = (metrics) =>
   table(
-    ['Metric', 'Type', 'Unit', 'Labels', 'What it says'],
+    ['Metric', 'Type', 'Unit', 'Labels', 'Meaning'],
     metrics.map((metric) => [
       code(metric.name),
       metric.kind,
@@ -71,7 +71,7 @@ function labelsOf({ labels }) {
   return described.length === 0 ? 'none' : described.join('; ')
 }
 
-/** The name says it. @param {Metric} metric */
+/** The unit follows from the end of the name. @param {Metric} metric */
 function unitOf({ name }) {
   if (/_seconds(_total)?$/.test(name)) return 'seconds'
   if (/_bytes(_total)?$/.test(name)) return 'bytes'

@@ -7,12 +7,12 @@ const INTRODUCTION = `# Hooklane's own events
 
 ${GENERATED}
 
-Events about the stream itself. They come with the next number of the app's stream, at the place where what they speak of happened, signed and retried like any other.
-Each enabled subscription of the company's apps gets one, **whatever its \`events\` name**; naming the type there changes nothing.
+These events are about the stream itself. Each has the next number of the app's stream and arrives at the place in the stream where its cause happened. It is signed and retried like any other event.
+Each enabled subscription of the company's apps gets one, **whatever types its \`events\` name**; naming the type there changes nothing.
 
 \`entity\` is the subscription (\`{"type": "subscription", "id": "sub_31", …}\`), \`revision\` is null. Types that begin with \`resync.\` or \`stream.\` are reserved.
 \`GET /v1/event-types\` lists these types with \`"isBuiltIn": true\`. \`GET /v1/deliveries?eventType=resync.required\`
-shows what became of each. What a receiver does with them: [Receive](../guides/receive.md#fetch-again-when-told-to).`
+shows the status of each delivery. [Receive](../guides/receive.md#fetch-again-when-told-to) explains what a receiver should do with them.`
 
 /**
  * @param {readonly OwnEventType[]} types
@@ -28,18 +28,18 @@ async function section({ name, title, schema }) {
   const { properties } = /** @type {{ properties: Record<string, Node> }} */ (schema)
   const choices = Object.entries(properties).flatMap(([member, node]) =>
     (node.anyOf ?? []).some((one) => one.const !== undefined)
-      ? [`Values of \`${member}\`:`, table([code(member), 'Means'], (node.anyOf ?? []).map(choice))]
+      ? [`Values of \`${member}\`:`, table([code(member), 'Meaning'], (node.anyOf ?? []).map(choice))]
       : [],
   )
   return [
     `## ${name}`,
     `${title}. The schema of \`data\`: [\`${name}.schema.json\`](${name}.schema.json).`,
     table(
-      ['Member of `data`', 'Says'],
+      ['Member of `data`', 'Meaning'],
       Object.entries(properties).map(([member, node]) => [code(member), node.description ?? '']),
     ),
     ...choices,
-    'A delivery:',
+    'Example of a delivery:',
     `\`\`\`json\n${JSON.stringify(await exampleOf(name), null, 2)}\n\`\`\``,
   ]
 }
@@ -66,7 +66,7 @@ const NOTICES = {
 const core = (entry) => load('libs', 'core', 'dist', entry, 'index.js')
 
 /**
- * A delivery as the services make one: built, routed and rendered by their code.
+ * An example delivery, built, routed and rendered by the services' own code.
  *
  * @param {string} name
  * @returns {Promise<unknown>}

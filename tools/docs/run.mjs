@@ -6,8 +6,9 @@ import { renderDocuments } from './documents.mjs'
 
 const USAGE = `Usage: npm run docs [-- --check]
 
-Writes the documents that are made from the code: docs/configuration.md, docs/metrics.md, and in docs/reference the schema of a
-delivery, the page of Hooklane's own events and their schemas. With --check it writes nothing, names what is stale and ends with exit code 1.
+Writes the documents that are generated from the code: docs/configuration.md, docs/metrics.md, and in docs/reference the schema of a
+delivery, the page of Hooklane's own events and their schemas. With --check it writes nothing: it names outdated documents, and ends with
+exit code 1 if there are any.
 `
 
 const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)
@@ -24,10 +25,10 @@ async function main() {
   }
   if (!words.includes('--check')) {
     for (const { path, text } of stale) await writeFile(join(ROOT, path), text)
-    print(stale.length === 0 ? 'Every document was fresh.' : `Written: ${stale.map(({ path }) => path).join(', ')}`)
+    print(stale.length === 0 ? 'Every document is up to date.' : `Written: ${stale.map(({ path }) => path).join(', ')}`)
     return
   }
-  for (const { path } of stale) print(`${path} is not what the code says: npm run docs writes it again; commit it`)
+  for (const { path } of stale) print(`${path} is out of date: run npm run docs, and commit the file`)
   if (stale.length > 0) process.exitCode = 1
 }
 

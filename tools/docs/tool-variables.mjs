@@ -1,21 +1,21 @@
-/** Variables that the commands of this repository read, beside the settings of the services. */
+/** Variables that the commands of this repository read, in addition to the settings of the services. */
 export const TOOL_VARIABLES = [
   {
     name: 'HOOKLANE_HOME',
     defaultValue: '`.hooklane` in the repository',
     description:
-      'Folder for data, logs, secrets and `stack.json` of a local system. Two systems side by side need two.',
+      'Folder for data, logs, secrets and `stack.json` of a local system. Two systems side by side need two folders.',
   },
   {
     name: 'HOOKLANE_CACHE',
     defaultValue: '`cache` in HOOKLANE_HOME',
-    description: 'Folder for what is downloaded and compiled once (the local broker); several homes may share it.',
+    description: 'Folder for what is downloaded and compiled once (the local broker). Several homes may share it.',
   },
   {
     name: 'HOOKLANE_SERVERS',
     defaultValue: '`auto`',
     description:
-      'Where local servers come from: `docker` (Docker Compose 2.24 or newer), `embedded` (processes of the launcher), `auto` (Docker when an engine answers). A home stays with what it began with.',
+      'Where local servers come from: `docker` (Docker Compose 2.24 or newer), `embedded` (processes of the launcher), `auto` (Docker when an engine answers). A home keeps the kind of servers that it started with.',
   },
   {
     name: 'KAFKA_BROKERS',
@@ -33,14 +33,15 @@ export const TOOL_VARIABLES = [
   {
     name: 'WORKER_GROUPS',
     defaultValue: '`*`',
-    description: 'Worker groups that the dispatchers of a local system serve; what is not matched waits.',
+    description:
+      'Worker groups that the dispatchers of a local system serve. Deliveries of groups that do not match wait.',
   },
   {
     name: 'JAVA_HOME',
     defaultValue: 'none',
-    description: 'Where Java 17 or later is when the `java` on the PATH is older.',
+    description: 'Folder of Java 17 or later, needed if the `java` on the PATH is older.',
   },
-  { name: 'CI', defaultValue: 'none', description: 'Set: tests never write snapshots.' },
+  { name: 'CI', defaultValue: 'none', description: 'If set, tests never write snapshots.' },
   {
     name: 'SIMULATION_SEED',
     defaultValue: '`1`',
@@ -63,7 +64,7 @@ export const TOOL_VARIABLES = [
   },
 ]
 
-/** Variables that the commands pass among themselves, or that belong to the system. */
+/** Variables that the commands pass to each other, or that belong to the operating system or Node. */
 const INTERNAL = new Set([
   'PATH',
   'NODE_OPTIONS',
@@ -74,10 +75,10 @@ const INTERNAL = new Set([
 ])
 
 /**
- * What is wrong with the list above: variables that are read and not listed, and the reverse.
+ * Faults of the list above: variables that are read but not listed, and variables that are listed but not read.
  *
- * @param {readonly { file: string, text: string }[]} sources - Of tools and tests.
- * @param {ReadonlySet<string>} settings - Of the services: described with them.
+ * @param {readonly { file: string, text: string }[]} sources - Source files of tools and tests.
+ * @param {ReadonlySet<string>} settings - Names of the services' settings, which are described elsewhere.
  * @returns {readonly string[]}
  */
 export function faultsOfToolVariables(sources, settings) {
@@ -93,7 +94,7 @@ export function faultsOfToolVariables(sources, settings) {
   const unlisted = [...read].filter(([name]) => !listed.has(name) && !settings.has(name))
   const unread = [...listed].filter((name) => !read.has(name))
   return [
-    ...unlisted.map(([name, file]) => `${file} reads ${name}, which tools/docs/tool-variables.mjs does not describe`),
-    ...unread.map((name) => `tools/docs/tool-variables.mjs describes ${name}, which no tool and no test reads`),
+    ...unlisted.map(([name, file]) => `${file} reads ${name}: describe it in tools/docs/tool-variables.mjs`),
+    ...unread.map((name) => `tools/docs/tool-variables.mjs describes ${name}, but no tool or test reads it`),
   ]
 }

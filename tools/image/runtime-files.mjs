@@ -2,8 +2,8 @@ import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 /*
- * Run while the image is built, after the build: copies what the services need at run time, and nothing else, to a folder.
- * What that is stands in each workspace's package.json (`files`). Packages from the registry are not among it.
+ * Runs during the image build, after compilation. Copies only the files that the services need at run time to a folder. `files` in
+ * each workspace's package.json lists them. Packages from the registry are not copied.
  *
  *   node tools/image/runtime-files.mjs /out
  */
@@ -15,7 +15,7 @@ const NOT_SHIPPED = ['libs/testing']
 
 const FILES = ['package.json', 'LICENSE', 'tools/image/service.mjs', 'tools/stack/topics.mjs']
 
-/** @returns {Promise<string[]>} the folders of the workspaces that ship, from the root */
+/** @returns {Promise<string[]>} the folders of the shipped workspaces, relative to the root */
 async function shippedWorkspaces() {
   const folders = await Promise.all(
     ['libs', 'apps'].map(async (group) => (await readdir(join(ROOT, group))).map((name) => `${group}/${name}`)),
@@ -28,13 +28,13 @@ async function copyRuntimeFiles(target) {
   for (const file of FILES) await copy(file, target)
   for (const workspace of await shippedWorkspaces()) {
     const { files } = JSON.parse(await readFile(join(ROOT, workspace, 'package.json'), 'utf8'))
-    if (!Array.isArray(files)) throw new Error(`${workspace}/package.json does not say what ships: it needs "files"`)
+    if (!Array.isArray(files)) throw new Error(`${workspace}/package.json does not say which files ship: add "files"`)
     for (const path of ['package.json', ...files]) await copy(`${workspace}/${path}`, target)
   }
 }
 
 /**
- * @param {string} path - From the root.
+ * @param {string} path - Relative to the root.
  * @param {string} target
  */
 async function copy(path, target) {

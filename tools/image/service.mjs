@@ -2,16 +2,18 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 /*
- * The entry of the container image: `<service>` runs that service in this process, so that signals reach it; `setup` brings
- * the schema and the topics up to date and ends; `operator-key` prints a new one; `healthy` asks the service of this
- * container whether it lives.
+ * The entry point of the container image:
+ * - `<service>` runs that service in this process, so that signals reach it;
+ * - `setup` brings the schema and the topics up to date and ends;
+ * - `operator-key` prints a new operator key;
+ * - `healthy` checks the liveness of the service in this container.
  */
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
 const SERVICES = ['subscription-service', 'event-producer', 'router', 'dispatcher', 'recorder']
 
-const USAGE = `Usage: docker run hooklane <command>\n\nCommands: ${SERVICES.join(', ')}; setup, before them, after each update; operator-key, which prints a new one.\n`
+const USAGE = `Usage: docker run hooklane <command>\n\nCommands: ${SERVICES.join(', ')}; setup (run it before the services, after each update); operator-key (prints a new operator key).\n`
 
 const [command = ''] = process.argv.slice(2)
 
@@ -34,7 +36,7 @@ if (SERVICES.includes(command)) {
 
 /**
  * @param {string} file
- * @returns {number} its exit code
+ * @returns {number} the exit code
  */
 function run(file) {
   return spawnSync(process.execPath, ['--enable-source-maps', file], { stdio: 'inherit' }).status ?? 1

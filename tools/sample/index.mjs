@@ -19,12 +19,13 @@ const APPS = [
 ]
 
 /**
- * Memory of the sample over restarts: the receiver's port and the secrets, which the API shows once.
+ * What the sample keeps over restarts: the receiver's port, and the subscriptions with their secrets, which the API shows only once.
  * @typedef {{ port: number, subscriptions: Record<string, { id: string, secret: string }> }} Memory
  */
 
 /**
- * Makes the sample PIM, a receiver and three apps; when the system is ready, changes the PIM before your eyes.
+ * Creates the sample PIM and a receiver. When the system is ready, `ready` creates three apps, changes the PIM step by step and prints
+ * what is delivered.
  *
  * @param {{ serverUrl: string, homeDir: string, onProgress: (step: string, text: string) => void, print: (line: string) => void, signal: AbortSignal }} context
  */
@@ -70,7 +71,7 @@ async function readMemory(file) {
 }
 
 /**
- * Company, apps and subscriptions; what an earlier start made is kept, unless it was deleted meanwhile.
+ * Creates the company, the apps and the subscriptions. Subscriptions of an earlier start are kept unless they were deleted meanwhile.
  *
  * @param {import('../stack/stack-file.mjs').Stack} stack
  * @param {Awaited<ReturnType<typeof startReceiver>>} receiver
@@ -108,7 +109,7 @@ function line({ appId, status, envelope, attempt }) {
   const isResync = type === 'resync.required'
   const subject = isResync ? '' : (entity.key ?? entity.id)
   const details = isResync ? resyncOf(envelope) : changesOf(envelope)
-  const outcome = status === 200 ? 'verified, 200' : `answers ${status}: tried again, and nothing overtakes it`
+  const outcome = status === 200 ? 'verified, 200' : `answers ${status}: will be retried, and nothing overtakes it`
   const tries = attempt > 1 ? ` (attempt ${attempt})` : ''
   return `    ${app.padEnd(13)} #${String(order.sequence).padEnd(4)} ${type.padEnd(19)} ${subject.padEnd(10)} ${outcome}${tries}${details ? `   ${details}` : ''}`
 }
@@ -129,10 +130,10 @@ const resyncOf = ({ data }) =>
 
 const introduction = () =>
   [
-    'A sample PIM is captured, and three apps have subscribed. Watch what is delivered to whom, in which order:',
+    'A sample PIM is captured, and three apps have subscribed. Below you see which deliveries each app gets, and in which order:',
     ...APPS.map(
       ({ name, type, worker, events }) =>
-        `    ${name.padEnd(13)} ${type}, ${worker} worker, wants ${events.join(', ')}`,
+        `    ${name.padEnd(13)} ${type}, ${worker} worker, subscribed to ${events.join(', ')}`,
     ),
   ].join('\n')
 
@@ -140,12 +141,12 @@ const introduction = () =>
 function suggestions({ apiUrl, operatorKey }, pimUrl) {
   const curl = `curl -s -H "Authorization: Bearer ${operatorKey}" -H "Hooklane-Company: ${COMPANY}"`
   return `
-Try next (in another terminal; what arrives is shown here):
+Try next (in another terminal; deliveries are shown here):
     npm run sql -- "UPDATE product SET price = price + 1 WHERE id = 'prd_8995'"
     npm run sql -- "DELETE FROM category WHERE id = 'cat_7'"
     ${curl} "${apiUrl}/v1/deliveries?limit=3"
     ${curl} ${apiUrl}/v1/subscriptions
-  The same PIM with any Postgres client: ${pimUrl}
+  To open the sample PIM with any Postgres client: ${pimUrl}
   Your own tables and receivers: docs/guides/capture-your-pim.md
 `
 }

@@ -6,7 +6,8 @@ const DATABASE = 'sample_pim'
 export const COMPANY = 'cmp_nordlys'
 
 /**
- * The sample PIM's database: made once with its tables and first rows, then left as the user changed it.
+ * Opens the sample PIM's database. Creates it with its tables and first rows if it does not exist; otherwise leaves it as the user changed
+ * it.
  *
  * @param {string} serverUrl
  * @returns {Promise<string>} its URL
@@ -45,7 +46,7 @@ async function withPim(url, work) {
 }
 
 /**
- * What a person at the PIM does while you watch. Each entry is one transaction.
+ * Changes that a PIM user might make. Each entry is one transaction.
  *
  * @type {readonly { says: string, statements: readonly string[] }[]}
  */
@@ -72,7 +73,7 @@ const STORY = [
     ],
   },
   {
-    says: 'Somebody only looks at the product (updated_at changes): no event',
+    says: 'A product is saved without a change (only updated_at changes): no event',
     statements: [`UPDATE product SET updated_at = now() WHERE id = 'prd_' || (SELECT last_value FROM product_number)`],
   },
   {
@@ -85,7 +86,7 @@ const STORY = [
 ]
 
 /**
- * Makes the changes of the story, one transaction after another, and tells of each before it is made.
+ * Makes the changes of the story, one transaction after another. Calls `tell` before each one.
  *
  * @param {string} url
  * @param {(says: string) => Promise<void>} tell

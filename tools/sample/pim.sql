@@ -1,4 +1,4 @@
--- The sample PIM: as a PIM's own tables might look. REPLICA IDENTITY FULL lets Hooklane see the state before a change.
+-- The sample PIM: tables as a real PIM might have them. REPLICA IDENTITY FULL lets Hooklane see the state before a change.
 CREATE SEQUENCE product_number START 9001;
 CREATE SEQUENCE category_number START 8;
 

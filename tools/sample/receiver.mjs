@@ -4,13 +4,13 @@ import { Webhook } from 'standardwebhooks'
 /**
  * @typedef {object} Received
  * @property {string} appId
- * @property {number} status - Answered.
- * @property {any} envelope - Null when it could not be verified.
+ * @property {number} status - The status of the answer.
+ * @property {any} envelope - Null when the request could not be verified.
  * @property {number} attempt
  */
 
 /**
- * A receiver as an integrator would write it: verify, answer, show. One path per app.
+ * A receiver as an integrator would write it: it verifies, answers and shows each request. One path per app.
  *
  * @param {{ port: number, onReceived: (received: Received) => void }} options - `port` 0 takes a free one.
  */

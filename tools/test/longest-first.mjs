@@ -3,8 +3,8 @@ import { relative } from 'node:path'
 import { ROOT } from '../stack/home.mjs'
 
 /**
- * The files that take longest, longest first: one that begins when all others have ended adds all of its time to the run. A
- * file that is missing here only begins later. Measured on two cores.
+ * The test files that take longest, longest first. A long file that begins when all others have ended adds its whole duration to the
+ * run. A file that is missing here only begins later. Measured on two cores.
  */
 const LONGEST = [
   'test/e2e/demo.spec.ts',
@@ -19,7 +19,10 @@ const LONGEST = [
   'test/integration/recorder/outages.spec.ts',
 ]
 
-/** A jest sequencer that needs no timings of an earlier run, which a fresh clone does not have: the longest, then by size. */
+/**
+ * A jest sequencer: the files of `LONGEST` first, then the others by size. It needs no timings of an earlier run, which a fresh clone does
+ * not have.
+ */
 export default class LongestFirst {
   /**
    * @template {{ path: string }} T
@@ -33,7 +36,7 @@ export default class LongestFirst {
     return ranked.sort((a, b) => a.rank - b.rank || b.bytes - a.bytes).map(({ test }) => test)
   }
 
-  /** Jest asks for it; nothing is kept. */
+  /** Required by jest; nothing is stored. */
   cacheResults() {}
 }
 

@@ -12,7 +12,7 @@ import { SUITES } from './suites.mjs'
  * @property {readonly string[]} jestArguments
  * @property {NodeJS.ProcessEnv} env
  * @property {AbortSignal} signal
- * @property {((text: string) => void) | undefined} [onOutput] - Gets what the suite prints. Default: it goes straight to the terminal.
+ * @property {((text: string) => void) | undefined} [onOutput] - Gets the output of the suite. By default it goes straight to the terminal.
  */
 
 /**
@@ -38,7 +38,7 @@ export async function runSuite({ suite, jestArguments, env, signal, onOutput }) 
   /** @type {Counts} */
   const counts = text === null ? { passed: 0, failed: 0, skipped: 0 } : JSON.parse(text)
   if (exitCode === 0 || counts.failed > 0) return counts
-  // Jest found fault with something else than a test: a crash, an open handle, an unknown argument.
+  // Jest failed for a reason other than a test: a crash, an open handle, an unknown argument.
   const fault = `The ${suite} suite ended with exit code ${exitCode}: counted as one failure.\n`
   if (onOutput) onOutput(fault)
   else process.stdout.write(fault)
@@ -47,7 +47,7 @@ export async function runSuite({ suite, jestArguments, env, signal, onOutput }) 
 
 /**
  * @param {Pick<SuiteRun, 'env' | 'signal' | 'onOutput'> & { args: readonly string[] }} run
- * @returns {Promise<number>} its exit code
+ * @returns {Promise<number>} the exit code of jest
  */
 function runJest({ args, env, signal, onOutput }) {
   const nodeOptions = [

@@ -10,9 +10,11 @@ import { SUITES } from './suites.mjs'
 
 const USAGE = `Usage: npm test -- [unit] [integration] [e2e] [faults] [jest arguments]
 
-Runs the named suites, all of them by default. Integration and e2e get a real Kafka and Postgres, started here under
-HOOKLANE_HOME/test unless KAFKA_BROKERS and DATABASE_URL name some; faults start systems of their own, run beside the other
-suites, and are shown when they have ended. Ends with "N passed, N failed".
+Runs the named suites, or all of them by default.
+- integration and e2e use a real Kafka and Postgres: the servers that KAFKA_BROKERS and DATABASE_URL name, or else servers
+  started in HOOKLANE_HOME/test.
+- faults starts its own systems. It runs in parallel to the other suites, and its output is shown at the end.
+The last line is "N passed, N failed".
 `
 
 /** @typedef {import('./run-suite.mjs').Counts} Counts */
@@ -36,7 +38,7 @@ async function main() {
   const total = { passed: 0, failed: 0, skipped: 0 }
   try {
     const options = { jestArguments, env: servers.env, signal: abort.signal }
-    // One that runs alone is watched while it runs.
+    // A suite that runs alone shows its output while it runs.
     const isBeside = (/** @type {string} */ name) => suites.length > 1 && SUITES[name]?.isBeside === true
     const beside = suites.filter(isBeside).map((suite) => startBeside({ ...options, suite }))
     for (const suite of suites.filter((name) => !isBeside(name))) {
@@ -63,7 +65,7 @@ async function main() {
 }
 
 /**
- * Installs what is missing; with servers, also builds and starts Kafka and Postgres on empty data.
+ * Installs missing packages. If servers are needed, also builds, and starts Kafka and Postgres on empty data.
  *
  * @param {{ needsServers: boolean, signal: AbortSignal }} options
  * @returns {Promise<{ env: NodeJS.ProcessEnv, stop: () => Promise<void> }>}
@@ -87,7 +89,7 @@ async function prepare({ needsServers, signal }) {
     const env = {
       DATABASE_URL: serverUrl,
       KAFKA_BROKERS: kafkaBrokers.join(','),
-      // Systems that tests start live beside the servers, and find the downloads.
+      // Systems that tests start have their homes beside the servers' home, and share the downloads.
       HOOKLANE_HOME: testHome,
       HOOKLANE_CACHE: cacheDir,
     }
@@ -98,14 +100,14 @@ async function prepare({ needsServers, signal }) {
 }
 
 /**
- * Starts a suite whose output is kept until the others are done: two that print at the same time cannot be read.
+ * Starts a suite in parallel to the others. Its output is kept until they are done, because mixed output of two suites is unreadable.
  *
  * @param {import('./run-suite.mjs').SuiteRun} run
  */
 function startBeside(run) {
   let output = ''
   const counts = runSuite({ ...run, onOutput: (text) => (output += text) })
-  // Reported by whoever waits for it.
+  // The caller that awaits `counts` reports the error.
   counts.catch(() => undefined)
   return { suite: run.suite, counts, output: () => output }
 }
@@ -120,7 +122,7 @@ function add(total, more) {
   total.skipped += more.skipped
 }
 
-// A terminal that is closed must not take the runner down before it has ended what it started.
+// If the terminal is closed, writing fails. The runner must still stop what it started.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 try {

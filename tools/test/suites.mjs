@@ -1,18 +1,19 @@
 /**
  * @typedef {object} Suite
- * @property {boolean} needsServers - Gets the Kafka and the Postgres of the run.
- * @property {boolean} isBeside - Runs beside the others, which run one after another.
- * @property {readonly string[]} args - Of jest.
+ * @property {boolean} needsServers - The suite uses the Kafka and the Postgres of the run.
+ * @property {boolean} isBeside - The suite runs in parallel to the others, which run one after another.
+ * @property {readonly string[]} args - Arguments for jest.
  */
 
 /**
- * In the order in which they run. Unit tests do no I/O: as many files at once as two cores carry. Integration tests share one
- * Kafka and one Postgres, each file with topics, databases and slots of its own; for two thirds of their time they wait, so
- * four files at once keep two cores busy. End-to-end tests and faults start whole systems, each its own. Faults wait for most
- * of their four minutes and need no servers of the run, so they are over when the others are.
+ * The suites, in the order in which they run.
+ * - Unit tests do no I/O: two files at a time, for two cores.
+ * - Integration tests share one Kafka and one Postgres; each file has its own topics, databases and slots. They wait for two thirds of
+ *   their time, so four files at a time keep two cores busy.
+ * - End-to-end tests and faults start whole systems, one for each file. Faults wait for most of their four minutes and need no servers
+ *   of the run, so they run in parallel and end when the others do.
  *
- * More workers: everything waits for the processor, and what a test says about time becomes hard to keep. Fewer: the
- * processor waits.
+ * Too many workers: the processor is overloaded, and tests miss their time limits. Too few: the processor is idle.
  *
  * @type {Readonly<Record<string, Suite>>}
  */

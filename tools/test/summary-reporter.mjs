@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 
-/** A jest reporter that leaves the counts of one run in the file that HOOKLANE_TEST_SUMMARY names. */
+/** A jest reporter that writes the counts of one run to the file that HOOKLANE_TEST_SUMMARY names. */
 export default class SummaryReporter {
   /**
    * @param {unknown} _contexts
@@ -12,7 +12,7 @@ export default class SummaryReporter {
     /** @type {import('./run-suite.mjs').Counts} */
     const counts = {
       passed: results.numPassedTests,
-      // A file that cannot even be loaded holds no failed test, and none of its tests ran.
+      // A file that cannot be loaded has no failed tests, because none of its tests ran. It counts as one failure.
       failed: results.numFailedTests + results.numRuntimeErrorTestSuites,
       skipped: results.numPendingTests + results.numTodoTests,
     }

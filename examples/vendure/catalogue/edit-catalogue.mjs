@@ -1,5 +1,5 @@
 /**
- * The calls of the admin API that a person at the shop's dashboard makes. Each is one GraphQL mutation.
+ * The admin API calls that a person at the shop's dashboard makes. Each is one GraphQL mutation, except where noted.
  *
  * @typedef {import('../shop/admin-api.mjs').AdminApi} AdminApi
  * @typedef {{ id: string, code: string }} Option
@@ -45,7 +45,7 @@ export function catalogueEditor(api) {
     },
 
     /**
-     * Makes an option group with its options and gives it to a product.
+     * Creates an option group with its options and adds it to a product: two mutations.
      *
      * @param {string} productId @param {string} code @param {readonly string[]} options
      * @returns {Promise<Option[]>}

@@ -6,11 +6,11 @@ import { translations } from './edit-catalogue.mjs'
  * @typedef {import('./tell-story.mjs').Desk} Desk
  */
 
-/** People who edit at the same time, each with products of their own: their transactions interleave. */
+/** Concurrent editors. Each changes its own products, and their transactions interleave. */
 const EDITORS = 4
 
 /**
- * Many small changes at random by several people at once.
+ * Makes many small random changes by several concurrent editors.
  *
  * @param {Desk} desk
  * @param {{ products: readonly ProductOverview[], changes: number, seed: number }} options
@@ -25,7 +25,7 @@ export async function keepBusy(desk, { products, changes, seed }) {
   if (failed?.status === 'rejected') throw failed.reason
 }
 
-/** Changes products that nobody else changes, and remembers what has become of them. */
+/** Changes products that no other editor changes, and keeps track of their state. */
 class BusyEditor {
   #desk
   /** @type {Chair[]} */
@@ -78,7 +78,7 @@ class BusyEditor {
     return { stockLevels: [{ stockLocationId: warehouse, stockOnHand: this.#below(50) }] }
   }
 
-  /** All variants in one call. @param {Chair} chair */
+  /** Changes all variants in one call. @param {Chair} chair */
   #recount({ variantIds }) {
     return this.#desk.editor.updateVariants(variantIds.map((id) => ({ id, stockOnHand: this.#below(50) })))
   }
@@ -120,7 +120,7 @@ class BusyEditor {
     chair.variantIds = chair.variantIds.filter((one) => one !== id)
   }
 
-  /** The last one stays: there must be something to change. @param {Chair} chair */
+  /** Keeps the last product, so that there is always something to change. @param {Chair} chair */
   async #deleteProduct(chair) {
     if (this.#chairs.length === 1) return
     await this.#desk.editor.deleteProduct(chair.id)
@@ -138,7 +138,7 @@ class BusyEditor {
   }
 }
 
-/** Mulberry32: the same seed, the same day. @param {number} seed */
+/** Mulberry32: the same seed gives the same numbers. @param {number} seed */
 function random(seed) {
   let state = seed >>> 0
   return () => {

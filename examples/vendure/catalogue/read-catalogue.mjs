@@ -1,6 +1,6 @@
 /** @typedef {import('../shop/admin-api.mjs').AdminApi} AdminApi */
 
-/** Products per question: few enough for an answer within a second or two. */
+/** Products per query: few enough for an answer within a second or two. */
 const PAGE = 100
 
 const PRODUCTS = `query ($options: ProductListOptions!) {
@@ -47,7 +47,7 @@ export async function listProducts(api, slugPrefix) {
 }
 
 /**
- * The whole catalogue as the API tells it: for each kind of thing its entries, flat, with the ids of what they belong to.
+ * Reads the whole catalogue from the API: a flat list of entries for each resource, each entry with the id of its parent.
  *
  * @param {AdminApi} api
  * @param {readonly { id: string, token: string }[]} channels
@@ -74,8 +74,8 @@ export async function readCatalogue(api, channels) {
 
 /**
  * @param {readonly any[]} items
- * @param {string} name - Of the list that each item holds.
- * @param {string} reference - Under which each entry gets its item's id.
+ * @param {string} name - The property of each item that holds its list of parts.
+ * @param {string} reference - The property of each part that gets its item's id.
  * @returns {any[]}
  */
 const partsOf = (items, name, reference) =>

@@ -1,11 +1,11 @@
 /** @typedef {import('../shop/admin-api.mjs').AdminApi} AdminApi */
 
 /**
- * What the changes of the catalogue refer to.
+ * Ids that the changes of the catalogue refer to.
  *
  * @typedef {object} ShopFacts
  * @property {{ id: string, token: string }[]} channels - The default channel first.
- * @property {{ id: string, token: string }} outlet - Sells part of the range at prices of its own.
+ * @property {{ id: string, token: string }} outlet - A channel that sells part of the range at its own prices.
  * @property {{ store: string, warehouse: string, popUp: string }} stockLocations
  */
 
@@ -13,7 +13,7 @@ const LANGUAGES = ['en', 'de']
 const CURRENCIES = ['EUR', 'USD']
 
 /**
- * A second language, a second currency, a second channel and three places with stock.
+ * Adds a second language, a second currency, a second channel and two more stock locations (three in all).
  *
  * @param {AdminApi} api
  * @returns {Promise<ShopFacts>}

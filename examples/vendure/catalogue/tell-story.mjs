@@ -3,14 +3,14 @@ import { translations } from './edit-catalogue.mjs'
 
 /** @typedef {{ editor: import('./edit-catalogue.mjs').CatalogueEditor, facts: import('./set-up-shop.mjs').ShopFacts }} Desk */
 
-/** Longer than Postgres keeps in a row: the value lies beside it, and a change of other columns does not log it again. */
+/** Longer than Postgres stores in a row: the value is stored out of line (TOAST), and an update of other columns does not log it again. */
 const LONG_DESCRIPTION = Array.from(
   { length: 3_000 },
   (_, index) => `<p>${(index * 2_654_435_761) % 4_294_967_291}</p>`,
 ).join('')
 
 /**
- * One change of each kind that a catalogue knows, one after the other.
+ * Makes one change of each kind, one after the other.
  *
  * @param {Desk} desk
  */
@@ -25,7 +25,7 @@ export async function tellStory(desk) {
 }
 
 /**
- * A product with two option groups and a variant for each combination.
+ * Creates a product with two option groups and a variant for each combination.
  *
  * @param {Desk} desk
  */
@@ -53,7 +53,7 @@ async function createLamp({ editor, facts }) {
       translations: translations({ en: { name: `Desk lamp ${options.map(({ code }) => code).join(' ')}` } }),
     })),
   )
-  // The last one in two languages and two currencies from the beginning, and in the warehouse alone.
+  // The last variant has two languages and two currencies from the beginning, and stock in the warehouse only.
   const [last] = await editor.createVariants([
     {
       productId: product.id,
@@ -110,7 +110,7 @@ async function rewrite({ editor }, { productId, variantIds: [first, second] }) {
 }
 
 /**
- * Closing a stock location moves what it held: into rows that are there, and into new ones.
+ * Changes stock, then closes a stock location: Vendure moves its stock to existing rows of another location, and to new ones.
  *
  * @param {Desk} desk @param {Lamp} lamp
  */
@@ -132,7 +132,8 @@ async function sellInOutlet({ editor, facts: { outlet } }, { productId, variantI
 }
 
 /**
- * A product without options has one variant. Vendure writes the first one of the call, refuses the second and rolls both back.
+ * A product without options can have only one variant. Vendure writes the first variant of the call, refuses the second and rolls both
+ * back.
  *
  * @param {Desk} desk
  */
@@ -171,6 +172,6 @@ async function takeOutOfRange({ editor }, { variantIds: [, , third] }) {
     },
   ])
   await editor.deleteProduct(old.id)
-  // The name of a deleted product is free again.
+  // The slug of a deleted product can be used again.
   await editor.createProduct({ translations: translations({ en: name }) })
 }

@@ -26,9 +26,9 @@ const COLUMNS = [
 const SIZES = ['small/klein', 'medium/mittel', 'large/groß'].map((pair) => pair.split('/'))
 
 /**
- * A file for Vendure's importer: products in two languages with one, two or three variants each, without images.
+ * Returns a file for Vendure's importer: products in two languages with one, two or three variants each, without images.
  *
- * @param {{ from: number, count: number }} range - Of the products' numbers.
+ * @param {{ from: number, count: number }} range - The products' numbers.
  */
 export function writeProductsCsv({ from, count }) {
   const rows = Array.from({ length: count }, (_, index) => rowsOf(from + index)).flat()
@@ -36,7 +36,7 @@ export function writeProductsCsv({ from, count }) {
 }
 
 /**
- * The first row holds the product and its first variant, each further one a variant.
+ * The first row holds the product and its first variant; each further row holds one more variant.
  *
  * @param {number} number
  * @returns {string[][]}

@@ -1,18 +1,18 @@
 /**
- * How a row that events tell and an entry that Vendure's API tells become the same thing: a key and the fields that both
- * show. Rows hold ids as numbers and instants with microseconds, the API has ids as texts and milliseconds.
+ * Converts rows from events and entries of Vendure's API to one form that can be compared: a key, and the fields that both have.
+ * Rows hold ids as numbers and instants with microseconds; the API has ids as strings and instants with milliseconds.
  *
  * @typedef {object} Entry
  * @property {string} key
  * @property {Record<string, unknown>} fields
- * @property {string | null} touchedAt - Only where the capture file ignores `updatedAt`: the events may lag behind the API.
+ * @property {string | null} touchedAt - `updatedAt` where the capture file ignores it (events may lag behind the API); otherwise null.
  */
 
 /** @typedef {Record<string, any>} Row */
 
 /**
  * @typedef {object} Resource
- * @property {{ resource: string, column: string } | null} parent - Deleting a parent leaves its parts in the tables; the API shows them no more.
+ * @property {{ resource: string, column: string } | null} parent - The API does not show parts of a deleted parent; the tables keep them.
  * @property {(row: Row) => Entry} ofRow
  * @property {(item: Row) => Entry} ofApi
  */
@@ -57,7 +57,7 @@ export const RESOURCES = {
   },
 }
 
-/** The API shows no id of a price: variant, channel and currency are its key. @param {Row} row @returns {Entry} */
+/** The API shows no id of a price, so its key is variant, channel and currency. @param {Row} row @returns {Entry} */
 function price(row) {
   const key = `${row.variantId}/${row.channelId}/${row.currencyCode}`
   return { key, fields: { price: row.price }, touchedAt: null }

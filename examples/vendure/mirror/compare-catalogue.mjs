@@ -8,11 +8,11 @@ import { RESOURCES } from './catalogue-entries.mjs'
  */
 
 /**
- * Compares what the events add up to with what Vendure's API says, in both directions.
+ * Compares the state that the events lead to with the catalogue of Vendure's API, in both directions.
  *
  * @param {Fold} fold
  * @param {import('../catalogue/read-catalogue.mjs').Catalogue} catalogue
- * @param {readonly string[]} resources - That the events tell.
+ * @param {readonly string[]} resources - The resources that the app subscribes to.
  */
 export function compareCatalogue(fold, catalogue, resources) {
   /** @type {{ missing: string[], extra: string[], different: string[] }} */
@@ -35,7 +35,7 @@ export function compareCatalogue(fold, catalogue, resources) {
 }
 
 /**
- * What the events leave, by key. Parts of what was deleted are left out, as a receiver would: Vendure keeps their rows.
+ * The entries that the events lead to, by key. Leaves out parts of deleted parents, as a receiver would, because Vendure keeps their rows.
  *
  * @param {Fold} fold @param {string} name @param {Resource} resource
  * @returns {Map<string, Entry[]>}
@@ -56,6 +56,6 @@ function differences(truth, copy) {
   const texts = Object.keys(truth.fields)
     .filter((field) => !isDeepStrictEqual(truth.fields[field], copy.fields[field]))
     .map((field) => `${field} is ${JSON.stringify(truth.fields[field])}, not ${JSON.stringify(copy.fields[field])}`)
-  if (truth.touchedAt !== null && String(copy.touchedAt) > truth.touchedAt) texts.push('was touched later than it was')
+  if (truth.touchedAt !== null && String(copy.touchedAt) > truth.touchedAt) texts.push('updatedAt is ahead of the API')
   return texts
 }

@@ -1,19 +1,19 @@
 import { isDeepStrictEqual } from 'node:util'
 
-/** Columns that Hooklane tells without telling their changes (`ignore` in capture.yaml). */
+/** Columns that appear in `data` although their changes are not listed (`ignore` in capture.yaml). */
 const UNTOLD = new Set(['updatedAt'])
 
 /** @typedef {Record<string, unknown>} Row */
 
 /**
- * A state made of events alone: a receiver's copy of the catalogue.
+ * A receiver's copy of the catalogue, built from events alone.
  */
 export class Fold {
-  /** Events that do not follow from the state before them, in words. @type {string[]} */
+  /** Descriptions of events that do not follow from the state before them. @type {string[]} */
   unfitting = []
-  /** By resource and id: what is there. @type {Map<string, Map<string, Row>>} */
+  /** Present rows by resource and id. @type {Map<string, Map<string, Row>>} */
   #rows = new Map()
-  /** By resource: ids that were there and are gone. @type {Map<string, Set<string>>} */
+  /** Ids of deleted rows by resource. @type {Map<string, Set<string>>} */
   #deleted = new Map()
 
   /** @param {any} envelope */
@@ -51,12 +51,12 @@ export class Fold {
    * @returns {string | null}
    */
   #faultOf(action, before, revision, data) {
-    if (action === 'created') return before === undefined ? null : 'is there already'
-    if (before === undefined) return 'is not there'
+    if (action === 'created') return before === undefined ? null : 'exists already'
+    if (before === undefined) return 'does not exist'
     const expected = { ...before }
     for (const change of revision.changes) {
       const column = change.path.slice(1)
-      if (!isDeepStrictEqual(expected[column], change.before)) return `${change.path} was another value before`
+      if (!isDeepStrictEqual(expected[column], change.before)) return `${change.path} had another value before`
       expected[column] = change.after
     }
     const column = differingColumn(expected, data)

@@ -1,24 +1,22 @@
 import { Fold } from './fold.mjs'
 
-/** Nothing new for so long: what is missing will not come any more. */
+/** After this long without a delivery, what is missing is not expected to arrive any more. */
 const STALLED_MS = 120_000
 
 /** @typedef {{ duplicates: number, reordered: number, sequenceHoles: number, badSignatures: number }} LaneFaults */
 
 /**
- * What one app receives, in the order in which it comes. Keeps the rules of a receiver: every number once, none left out,
- * and what was applied is acknowledged without being applied again.
+ * The deliveries of one app, in the order of arrival. Follows the rules of a receiver: each sequence number comes once, none is left
+ * out, and a copy is acknowledged without being applied again.
  */
 export class Lane {
-  /** What the events add up to. */
   fold = new Fold()
-  /** Of events, by type. @type {Map<string, number>} */
+  /** Number of events by type. @type {Map<string, number>} */
   counts = new Map()
   /** @type {LaneFaults} */
   faults = { duplicates: 0, reordered: 0, sequenceHoles: 0, badSignatures: 0 }
-  /** The tag that was announced last: everything that was committed before it has arrived. @type {string | null} */
+  /** The last tag that arrived: everything that was committed before it has arrived, too. @type {string | null} */
   lastTag = null
-  /** Of the last event that was applied. */
   #sequence = 0
   #position = ''
   #ids = new Set()
@@ -33,7 +31,7 @@ export class Lane {
     return this.#sequence
   }
 
-  /** A request whose signature is not good. */
+  /** Counts a request with a wrong signature. */
   refuse() {
     this.faults.badSignatures += 1
   }
@@ -51,16 +49,17 @@ export class Lane {
     else if (order.sequence !== this.#sequence + 1 || order.previous !== this.#sequence) this.faults.sequenceHoles += 1
     this.#sequence = Math.max(this.#sequence, order.sequence)
     this.counts.set(type, (this.counts.get(type) ?? 0) + 1)
-    // About the stream, not about a row. A receiver would fetch `data.resources` again; here the comparison shows what is missing.
+    // This event is about the stream, not about a row. A receiver would fetch `data.resources` again; here the comparison shows what is
+    // missing.
     if (type === 'resync.required') return
-    // Positions are written so that the order of their texts is the order of the commits.
+    // Positions sort as text in commit order.
     if (revision.id <= this.#position) this.faults.reordered += 1
     this.#position = revision.id
     if (type === 'tags.created') this.lastTag = envelope.data.value
     this.fold.apply(envelope)
   }
 
-  /** @throws when nothing has come for longer than a working system is ever silent */
+  /** @throws when nothing has arrived for longer than a working system is ever silent */
   assertMoving() {
     if (Date.now() - this.#arrivedAt < STALLED_MS) return
     throw new Error(
@@ -68,7 +67,7 @@ export class Lane {
     )
   }
 
-  /** Begins to count the silence again. */
+  /** Restarts the measurement of silence. */
   expectMore() {
     this.#arrivedAt = Date.now()
   }

@@ -4,7 +4,8 @@ import { Webhook } from 'standardwebhooks'
 /** @typedef {import('./lane.mjs').Lane} Lane */
 
 /**
- * The receiving side of several apps, one path each: verifies, hands over, acknowledges.
+ * Starts an HTTP server that receives for several apps, one path each. It verifies each request, passes it to the app's lane and
+ * acknowledges it.
  */
 export async function startReceiver() {
   /** @type {Map<string, { lane: Lane, webhook: Webhook }>} */
@@ -47,14 +48,14 @@ export async function startReceiver() {
  * @param {Webhook} webhook
  * @param {string} body
  * @param {import('node:http').IncomingHttpHeaders} headers
- * @returns {any} null unless the signature is good and the id that is signed stands in the body, too
+ * @returns {any} null unless the signature is valid and the body has the signed id, too
  */
 function verified(webhook, body, headers) {
   try {
     const envelope = /** @type {any} */ (webhook.verify(body, /** @type {Record<string, string>} */ (headers)))
     return envelope.id === headers['webhook-id'] ? envelope : null
   } catch {
-    // Whatever is wrong with it, it is not ours.
+    // Invalid in whatever way: not a request of our Hooklane.
     return null
   }
 }

@@ -1,8 +1,8 @@
-/** A call may be the import of a file. Node's own client waits no longer for an answer either. */
+/** Long enough for a call that imports a file. Node's own client does not wait longer for an answer either. */
 const CALL_LIMIT_MS = 300_000
 
 /**
- * A client of Vendure's GraphQL admin API. Vendure tells many refusals in the data of an answer: all of them are thrown.
+ * A client of Vendure's GraphQL admin API. Vendure reports many errors in the data of an answer; this client throws all of them.
  */
 export class AdminApi {
   #url
@@ -11,7 +11,7 @@ export class AdminApi {
 
   /**
    * @param {string} url
-   * @param {AbortSignal} signal - Gives up the calls under way.
+   * @param {AbortSignal} signal - Aborts the calls under way.
    */
   constructor(url, signal) {
     this.#url = url
@@ -31,8 +31,8 @@ export class AdminApi {
   /**
    * @param {string} document - One query or mutation with one field at its root.
    * @param {Record<string, unknown>} [variables]
-   * @param {{ channelToken?: string }} [options] - The channel that is asked; the default channel without.
-   * @returns {Promise<any>} what that field holds
+   * @param {{ channelToken?: string }} [options] - The channel of the call; by default the default channel.
+   * @returns {Promise<any>} the value of that field
    */
   call(document, variables = {}, { channelToken } = {}) {
     return this.#post(JSON.stringify({ query: document, variables }), {
@@ -42,7 +42,7 @@ export class AdminApi {
   }
 
   /**
-   * Imports products from a file (`importProducts`; a multipart request of GraphQL).
+   * Imports products from a file (`importProducts`, a GraphQL multipart request).
    *
    * @param {string} csv
    * @returns {Promise<{ processed: number, imported: number, errors: string[] | null }>}

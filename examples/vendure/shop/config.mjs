@@ -8,7 +8,7 @@ function required(name) {
 }
 
 /**
- * A Vendure of nothing but its core: no plugin, no worker, no files.
+ * Vendure's core alone: no plugin, no worker, no files.
  *
  * @type {Partial<import('@vendure/core').VendureConfig>}
  */
@@ -25,7 +25,7 @@ export const config = {
   dbConnectionOptions: {
     type: 'postgres',
     url: required('VENDURE_DATABASE_URL'),
-    // Makes the tables. A real shop has migrations.
+    // Creates the tables. A real shop has migrations.
     synchronize: true,
   },
   logger: new DefaultLogger({ level: LogLevel.Warn }),
@@ -33,7 +33,7 @@ export const config = {
 }
 
 /**
- * What every catalogue needs before its first price.
+ * The data that every catalogue needs before its first price.
  *
  * @type {import('@vendure/core').InitialData}
  */

@@ -1,5 +1,5 @@
 /**
- * The shop's own process. It says `ready` to the process that started it, and ends with it, however that one ended.
+ * The shop's process. It sends `ready` to its parent process, and exits when the parent ends, however the parent ended.
  */
 import { bootstrap, Populator } from '@vendure/core'
 import { config, initialData } from './config.mjs'

@@ -6,11 +6,11 @@ import pg from 'pg'
 const NAME = 'vendure'
 
 /**
- * Makes an empty database and its owner: a login without any right beyond its own database but that to replicate.
+ * Creates an empty database and a login that owns it. Outside this database, the login's only right is to replicate.
  * Vendure and Hooklane's event-producer both use it.
  *
- * @param {string} serverUrl - As a user who may create roles.
- * @param {string} timezone - In which its `now()` becomes a `timestamp` without zone.
+ * @param {string} serverUrl - The URL of a user who may create roles.
+ * @param {string} timezone - The time zone in which the database's `now()` becomes a `timestamp` without zone.
  * @returns {Promise<string>} the database's URL
  */
 export async function createShopDatabase(serverUrl, timezone) {
@@ -28,7 +28,7 @@ export async function createShopDatabase(serverUrl, timezone) {
 }
 
 /**
- * What a captured table needs; Vendure must have made its tables.
+ * Prepares Vendure's tables for capture. Vendure must have created them.
  *
  * @param {string} databaseUrl
  */

@@ -8,7 +8,7 @@ import { freePort } from '../../../tools/stack/ports.mjs'
 import { lastLines } from '../../../tools/stack/server-process.mjs'
 import { StackError } from '../../../tools/stack/stack-error.mjs'
 
-/** Vendure is up in three seconds, on a busy machine in thirty. */
+/** Vendure needs three seconds to start, and thirty on a busy machine. */
 const READY_LIMIT_MS = 180_000
 /** Longer than Vendure takes to close its connections. */
 const STOP_LIMIT_MS = 10_000
@@ -21,7 +21,7 @@ const STOP_LIMIT_MS = 10_000
  */
 
 /**
- * Starts Vendure on a free port as a process of its own; resolves when its API answers.
+ * Starts Vendure on a free port in a separate process; resolves when it is ready.
  *
  * @param {{ databaseUrl: string, timezone: string, log: string, signal: AbortSignal }} options
  * @returns {Promise<Shop>}
@@ -54,7 +54,7 @@ export async function startShop({ databaseUrl, timezone, log, signal }) {
 }
 
 /**
- * In a session of its own: a Ctrl-C in the terminal reaches the example alone, which then ends everything in order.
+ * Starts Vendure in its own session: a Ctrl-C in the terminal then reaches only the example, which stops everything in order.
  *
  * @param {string} log
  * @param {NodeJS.ProcessEnv} settings

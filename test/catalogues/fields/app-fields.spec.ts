@@ -6,7 +6,7 @@ import { EXAMPLES } from '../../../apps/subscription-service/src/documentation/e
 import { describeFields } from './describe-fields.js'
 
 const now = new Date('2026-03-02T08:15:04.120Z')
-/** What the service fills. */
+/** Fields that the service sets, not the caller. */
 const OWN = {
   id: 'app_42',
   companyId: 'cmp_7',

@@ -4,24 +4,24 @@ import { strictValidation } from '../../../apps/subscription-service/src/http/va
 import { bodyOf, changePaths, fieldPaths, valuesAt, type Body } from './field-paths.js'
 import { columnNames, migrationsOf, storedRow } from './stored-columns.js'
 
-/** A resource whose fields callers write, and all that a field of it must appear in. */
+/** A resource with fields that callers write, and every place in which such a field must appear. */
 export interface WrittenResource<Row extends object, Write extends object, Patch extends object> {
   readonly name: string
   readonly write: Form<Write>
   readonly patch: Form<Patch>
   readonly entity: new () => Row
   readonly table: string
-  /** Writes what is required. */
+  /** A request body with the required fields only. */
   readonly shortest: Body
-  /** Writes every field that can have another value than its default, with such a value; of two that exclude each other one. */
+  /** Every field that can differ from its default, with such a value. Of two fields that exclude each other, it has one. */
   readonly first: Body
-  /** Other values of them all. It is written field by field. */
+  /** Other values for all of these fields. They are written one field at a time. */
   readonly second: Body
-  /** Paths of fields that answers do not have. */
+  /** Paths of fields that responses do not have. */
   readonly notShown: readonly string[]
-  /** Paths of fields that the delivery path is not told. */
+  /** Paths of fields that are not published to the delivery path. */
   readonly notOfTheDeliveryPath: readonly string[]
-  /** An answer as the documentation shows it. */
+  /** The example response in the documentation. */
   readonly example: unknown
   readonly make: (written: Write) => Row
   readonly change: (row: Row, written: Patch) => void
@@ -29,7 +29,7 @@ export interface WrittenResource<Row extends object, Write extends object, Patch
   readonly configuration: (row: Row) => object
 }
 
-/** The gate of "Add a field": for each step of the recipe that was forgotten a test fails. */
+/** The gate of the recipe "Add a field" in CONTRIBUTING.md: for each forgotten step, a test fails. */
 export function describeFields<Row extends object, Write extends object, Patch extends object>(
   resource: WrittenResource<Row, Write, Patch>,
 ): void {
@@ -51,13 +51,13 @@ export function describeFields<Row extends object, Write extends object, Patch e
       expect(valuesAt([first, second], path)).not.toEqual([])
     })
 
-    it.each(paths)('$path is shown, or is listed as not shown', async ({ path }) => {
+    it.each(paths)('$path is in the response, or is listed as not shown', async ({ path }) => {
       const views = [shown(await made(first))]
       for (const change of changes) views.push(shown(await changed(await made(first), secondOf(change.path))))
       expect(valuesAt(views, path).length > 0).toBe(!resource.notShown.includes(path))
     })
 
-    it.each(writable)('$path is stored as it was made', async ({ path }) => {
+    it.each(writable)('$path is stored when the resource is created', async ({ path }) => {
       const values = valuesAt(first, path)
       if (values.length === 0) return
       expect(valuesAt(shown(await made(first)), path)).toEqual(values)
@@ -65,19 +65,19 @@ export function describeFields<Row extends object, Write extends object, Patch e
       if (!isRequired) expect(valuesAt(shown(await made(shortest)), path)).not.toEqual(values)
     })
 
-    it.each(changes)('$path is stored as it was changed, alone', async ({ path }) => {
+    it.each(changes)('$path is stored when it is the only change', async ({ path }) => {
       const row = await changed(await made(first), secondOf(path))
       expect(valuesAt(shown(row), path)).toEqual(valuesAt(second, path))
       expect(valuesAt(shown(await made(first)), path)).not.toEqual(valuesAt(second, path))
       expect(shown(await changed(row, {}))).toEqual(shown(row))
     })
 
-    it('what a change does not write stays', async () => {
+    it('fields that a change does not write keep their values', async () => {
       const row = await made(first)
       expect(shown(await changed(row, {}))).toEqual(shown(row))
     })
 
-    it.each(changes)('$path reaches the delivery path, or is listed as none of it', async ({ path }) => {
+    it.each(changes)('$path is published to the delivery path, or is listed as not of it', async ({ path }) => {
       const row = await made(first)
       const isTold = JSON.stringify(told(await changed(row, secondOf(path)))) !== JSON.stringify(told(row))
       expect(isTold).toBe(!resource.notOfTheDeliveryPath.includes(path))
@@ -88,12 +88,12 @@ export function describeFields<Row extends object, Write extends object, Patch e
       expect(names).toEqual(expect.arrayContaining([...resource.notShown, ...resource.notOfTheDeliveryPath]))
     })
 
-    it('the example in the documentation has what answers have', async () => {
+    it('the example in the documentation has the members of a response', async () => {
       const names = Object.keys(shown(await made(first)) as object)
       expect(Object.keys(resource.example as object).sort()).toEqual(names.sort())
     })
 
-    it.each(columnNames(entity))('a migration makes the column %s', (column) => {
+    it.each(columnNames(entity))('a migration creates the column %s', (column) => {
       expect(migrationsOf(resource.table)).toMatch(new RegExp(`\\b${column}\\b`))
     })
   })

@@ -7,13 +7,13 @@ import {
 export type Body = Readonly<Record<string, unknown>>
 
 export interface FieldPath {
-  /** `delivery.retry.attempts`; entries of lists have no step of their own: `target.headers.name`. */
+  /** For example `delivery.retry.attempts`. The entries of a list have no step of their own: `target.headers.name`. */
   readonly path: string
-  /** A value other than the default is accepted. */
+  /** Whether a value other than the default is accepted. */
   readonly isWritable: boolean
 }
 
-/** All fields of a form, down to those that are no object and no list of objects. */
+/** All leaf fields of a form: those that are neither an object nor a list of objects. */
 export const fieldPaths = (form: Form, parent = ''): FieldPath[] =>
   [...fieldsOf(form)].flatMap(([name, { schema }]) => {
     const inner = innerForm(schema)
@@ -22,7 +22,7 @@ export const fieldPaths = (form: Form, parent = ''): FieldPath[] =>
       : [{ path: `${parent}${name}`, isWritable: isWritable(schema) }]
   })
 
-/** What can be changed alone: all fields of a PATCH form; lists, and objects in which something is required, are written as a whole. */
+/** The fields of a PATCH form that can be changed alone. Lists, and objects with a required field, can only be written as a whole. */
 export const changePaths = (form: Form, parent = ''): string[] =>
   [...fieldsOf(form)].flatMap(([name, { schema }]) => {
     const inner = schema.isArray === true ? null : innerForm(schema)
@@ -31,12 +31,12 @@ export const changePaths = (form: Form, parent = ''): string[] =>
     return isWritable(schema) ? [`${parent}${name}`] : []
   })
 
-/** The values at a path: none when it is absent, several in a list. */
+/** The values at a path: none if the path is absent, several if it leads through a list. */
 export function valuesAt(value: unknown, path: string): unknown[] {
   return path.split('.').reduce<unknown[]>((found, step) => found.flatMap(entries).flatMap(memberOf(step)), [value])
 }
 
-/** `{a: {b: value}}` of `a.b`. */
+/** The body that has only this path: `{a: {b: value}}` for `a.b`. */
 export const bodyOf = (path: string, value: unknown): Body =>
   path.split('.').reduceRight<unknown>((inner, step) => ({ [step]: inner }), value) as Body
 

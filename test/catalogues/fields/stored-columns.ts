@@ -6,7 +6,7 @@ const MIGRATIONS = join(import.meta.dirname, '../../../libs/postgres/migrations'
 
 type Entity<Row extends object> = new () => Row
 
-/** What is read back of a row: its columns, and nothing else that it has. */
+/** The row as the database would return it: only its columns, without other properties. */
 export function storedRow<Row extends object>(entity: Entity<Row>, row: Row): Row {
   const columns = columnsOf(entity).map(({ propertyName }) => propertyName as keyof Row)
   const values = columns.filter((name) => row[name] !== undefined).map((name) => [name, structuredClone(row[name])])
@@ -17,7 +17,7 @@ export function storedRow<Row extends object>(entity: Entity<Row>, row: Row): Ro
 export const columnNames = (entity: Entity<object>): string[] =>
   columnsOf(entity).map(({ propertyName, options }) => options.name ?? propertyName)
 
-/** The statements of all migrations that make or change a table. */
+/** The statements of all migrations that create or change a table. */
 export function migrationsOf(table: string): string {
   const files = readdirSync(MIGRATIONS).filter((name) => name.endsWith('.sql'))
   const text = files.map((name) => readFileSync(join(MIGRATIONS, name), 'utf8').replaceAll(/--.*$/gm, '')).join('\n')
