@@ -73,9 +73,9 @@ export default {
     ),
     only(
       'core-is-pure',
-      'The core imports nothing but node:crypto, and types of the contracts.',
+      'The core imports nothing but node:crypto, checksums of node:zlib, and types of the contracts.',
       { path: '^libs/core/src', pathNot: SOURCE_ONLY },
-      { pathNot: ['^libs/core/src', '^(node:)?crypto$', '^libs/contracts/'] },
+      { pathNot: ['^libs/core/src', '^(node:)?(crypto|zlib)$', '^libs/contracts/'] },
     ),
     only(
       'core-takes-types-only',

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { catalogueEditor } from './catalogue/edit-catalogue.mjs'
-import { keepBusy } from './catalogue/keep-busy.mjs'
+import { makeRandomChanges } from './catalogue/random-changes.mjs'
 import { listProducts } from './catalogue/read-catalogue.mjs'
-import { tellStory } from './catalogue/tell-story.mjs'
+import { makeEachKindOfChange } from './catalogue/each-kind-of-change.mjs'
 import { writeProductsCsv } from './catalogue/write-products-csv.mjs'
 
 const IMPORTED_PRODUCTS = 200
@@ -29,7 +29,7 @@ export async function changeCatalogue({ shop, subscribers }, { changes, seed, si
   await untilSubscribed(desk.editor, lanes, signal)
 
   say('catalogue', 'one change of each kind')
-  await tellStory(desk)
+  await makeEachKindOfChange(desk)
 
   for (let from = 1; from <= IMPORTED_PRODUCTS; from += PRODUCTS_PER_FILE) {
     say('catalogue', `importing products ${from} to ${from + PRODUCTS_PER_FILE - 1} of ${IMPORTED_PRODUCTS}`)
@@ -37,7 +37,7 @@ export async function changeCatalogue({ shop, subscribers }, { changes, seed, si
   }
 
   say('catalogue', `${changes} random changes by several concurrent editors (seed ${seed})`)
-  await keepBusy(desk, { products: await listProducts(api, 'chair-'), changes, seed })
+  await makeRandomChanges(desk, { products: await listProducts(api, 'chair-'), changes, seed })
 
   say('receiver', 'waiting for the last change')
   await desk.editor.createTag(LAST_TAG)

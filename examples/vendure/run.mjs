@@ -20,9 +20,9 @@ const USAGE = `npm run example:vendure -- [--keep] [--changes N] [--seed N]
   --seed N      repeat the random changes of an earlier run
 `
 
-const MOST_CHANGES = 100_000
+const MAX_CHANGES = 100_000
 const SAY_EVERY_MS = 2_000
-const MOST_FINDINGS = 20
+const MAX_FINDINGS = 20
 
 const print = (/** @type {string} */ line) => process.stderr.write(`${line}\n`)
 
@@ -38,7 +38,7 @@ function readOptions() {
       },
     })
     const { keep, help } = values
-    const changes = count('changes', values.changes, MOST_CHANGES)
+    const changes = count('changes', values.changes, MAX_CHANGES)
     const seed = count('seed', values.seed, 2 ** 32 - 1)
     if (!help) return { keep, changes, seed }
     process.stdout.write(USAGE)
@@ -50,11 +50,11 @@ function readOptions() {
   return null
 }
 
-/** @param {string} name @param {string} text @param {number} most */
-function count(name, text, most) {
+/** @param {string} name @param {string} text @param {number} max */
+function count(name, text, max) {
   const value = Number(text)
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value
-  throw new TypeError(`--${name} takes a whole number from 1 to ${most}, not ${text}`)
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value
+  throw new TypeError(`--${name} takes a whole number from 1 to ${max}, not ${text}`)
 }
 
 /**
@@ -77,15 +77,15 @@ async function run({ keep, changes, seed }, signal) {
   const example = new Example({ home, cacheDir: main.cacheDir, signal, say })
   try {
     const world = await example.start()
-    const ticker = sayArrivals(world, say)
+    const ticker = reportArrivals(world, say)
     await changeCatalogue(world, { changes, seed, signal, say }).finally(() => clearInterval(ticker))
     const { result, findings } = await judge(world)
     const isClean = Object.values(result.violations).every((number) => number === 0)
-    for (const finding of findings.slice(0, MOST_FINDINGS)) print(`  ${finding}`)
+    for (const finding of findings.slice(0, MAX_FINDINGS)) print(`  ${finding}`)
     if (!isClean) print(`There were violations. The logs are in ${displayPath(join(home, 'logs'))}.`)
     const line = JSON.stringify({ ...result, changes, seed, seconds: Math.round((Date.now() - startedAt) / 1000) })
     progress.end()
-    if (keep) await keepUp(world, line, signal)
+    if (keep) await waitUntilStopped(world, line, signal)
     await example.stop()
     if (!keep) process.stdout.write(`${line}\n`)
     return isClean
@@ -101,7 +101,7 @@ async function run({ keep, changes, seed }, signal) {
  * @param {import('./example.mjs').World} world
  * @param {(step: string, text: string) => void} say
  */
-function sayArrivals({ subscribers }, say) {
+function reportArrivals({ subscribers }, say) {
   let said = ''
   return setInterval(() => {
     const text = subscribers.map(({ lane }) => `${lane.name}: ${lane.sequence}`).join(', ')
@@ -115,7 +115,7 @@ function sayArrivals({ subscribers }, say) {
  * @param {string} line
  * @param {AbortSignal} signal
  */
-async function keepUp({ shop, stack, company }, line, signal) {
+async function waitUntilStopped({ shop, stack, company }, line, signal) {
   const { adminApiUrl, login } = shop.server
   process.stdout.write(`${line}\n`)
   print(`

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { HEADER } from '@hooklane/contracts/public'
 import { topicNames } from '@hooklane/contracts/records'
 import { createKafkaClient, SingleFlightProducer } from '@hooklane/kafka'
-import { eventually, LocalReceiver, spellingsOf, type ReceivedRequest, type ScriptedAnswer } from '@hooklane/testing'
+import { eventually, LocalReceiver, encodingsOf, type ReceivedRequest, type ScriptedAnswer } from '@hooklane/testing'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { everythingWritten } from './support/everything-written.js'
@@ -26,7 +26,7 @@ const CANARIES = {
 function echo({ headers, path }: ReceivedRequest): ScriptedAnswer {
   const sent = JSON.stringify({ headers, url: path, ...CANARIES })
   const base64 = Buffer.from(sent).toString('base64')
-  const rest = Object.values(CANARIES).flatMap(spellingsOf).join('\n')
+  const rest = Object.values(CANARIES).flatMap(encodingsOf).join('\n')
   return {
     kind: 'status',
     status: 500,
@@ -160,7 +160,7 @@ describe('secrets of a subscription', () => {
     const secrets = [...Object.values(CANARIES), 'CANARY', secret.slice(6), rotated.secret.slice(6)]
     const found = [...written].flatMap(([place, text]) =>
       secrets
-        .flatMap(spellingsOf)
+        .flatMap(encodingsOf)
         .filter((form) => text.includes(form))
         .map((form) => `${place}: ${form}`),
     )

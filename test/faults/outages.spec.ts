@@ -32,7 +32,7 @@ describe('outages', () => {
   }, START_LIMIT_MS)
 
   async function expectOvercome(fault: ReturnType<FaultWorld['begin']>): Promise<void> {
-    expect(await world.overcome(fault)).toMatchObject(NOTHING_BROKEN)
+    expect(await world.expectRecovery(fault)).toMatchObject(NOTHING_BROKEN)
     await world.everyServiceIsReady()
     expect(world.pids()).toEqual(pids)
   }
@@ -40,7 +40,7 @@ describe('outages', () => {
   it(
     'a Kafka that is killed and restarted at once is waited for',
     async () => {
-      await world.underLoad()
+      await world.startLoad()
       const fault = world.begin('Kafka restarted')
       await world.takeDown('kafka', 'SIGKILL')
       await world.bringBack()
@@ -52,7 +52,7 @@ describe('outages', () => {
   it(
     'while Kafka is away for a minute the API answers and stores, what needs Kafka is refused with 503, and readiness says so',
     async () => {
-      await world.underLoad()
+      await world.startLoad()
       const fault = world.begin('Kafka away')
       await world.takeDown('kafka', 'SIGKILL')
       const backAt = delay(AWAY_MS)
@@ -86,7 +86,7 @@ describe('outages', () => {
   ] as const)(
     'a Postgres that is restarted (%s) is waited for',
     async (mode, signal) => {
-      await world.underLoad()
+      await world.startLoad()
       const fault = world.begin(`Postgres restarted (${mode})`)
       await world.takeDown('postgres', signal)
       await world.bringBack()
@@ -102,7 +102,7 @@ describe('outages', () => {
   it(
     'while Postgres is away for a minute the API answers 503, nothing is sent that could not be recorded, and no consumer leaves its group',
     async () => {
-      await world.underLoad()
+      await world.startLoad()
       const rebalances = await world.metric('dispatcher-1', 'hooklane_consumer_rebalances_total')
       const fault = world.begin('Postgres away')
       await world.takeDown('postgres', 'SIGQUIT')
@@ -137,7 +137,7 @@ describe('outages', () => {
   ] as const)(
     'a captured database that is restarted (%s) while changes are committed loses none of them',
     async (mode, signal) => {
-      await world.underLoad()
+      await world.startLoad()
       const fault = world.begin(`captured database restarted (${mode})`)
       const interruptions = world.load.interruptions
       await world.source.restart(signal)

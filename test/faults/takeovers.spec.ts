@@ -36,7 +36,7 @@ describe('take-overs', () => {
   it(
     'a router and a dispatcher that are frozen for 45 s are replaced, and when they wake they send nothing, save nothing and route nothing twice',
     async () => {
-      await world.underLoad()
+      await world.startLoad()
       const pids = world.pids()
       const fault = world.begin('router-1 and dispatcher-1 frozen')
       const held = await heldBy(pids['dispatcher-1'])
@@ -61,7 +61,7 @@ describe('take-overs', () => {
         world.system.kill('router-1', 'SIGCONT')
         world.system.kill('dispatcher-1', 'SIGCONT')
       }
-      expect(await world.overcome(fault)).toMatchObject(NOTHING_BROKEN)
+      expect(await world.expectRecovery(fault)).toMatchObject(NOTHING_BROKEN)
       await world.everyServiceIsReady()
       expect(world.pids()).toEqual(pids)
       expect(watch.findings).toEqual([])
@@ -74,7 +74,7 @@ describe('take-overs', () => {
   it(
     'services that are killed at random for two minutes under load lose nothing, repeat nothing out of turn and reorder nothing',
     async () => {
-      await world.underLoad()
+      await world.startLoad()
       const fault = world.begin(`services killed at random (seed ${SEED})`)
       const chance = random(SEED)
       const killed = new Map<string, number>()
@@ -93,7 +93,7 @@ describe('take-overs', () => {
         killed.set(victim.instance, (killed.get(victim.instance) ?? 0) + 1)
       }
       say(world.name, `killed: ${[...killed].map(([instance, times]) => `${instance} ${times}×`).join(', ')}`)
-      expect(await world.overcome(fault)).toMatchObject(NOTHING_BROKEN)
+      expect(await world.expectRecovery(fault)).toMatchObject(NOTHING_BROKEN)
       await world.everyServiceIsReady()
       expect(watch.findings).toEqual([])
     },

@@ -83,12 +83,12 @@ export class Schedule {
     if (heap.length === 0) return
     heap[0] = last
     for (let i = 0; ;) {
-      let least = i
+      let smallest = i
       for (const child of [2 * i + 1, 2 * i + 2]) {
-        if (child < heap.length && before(heap[child]!, heap[least]!)) least = child
+        if (child < heap.length && before(heap[child]!, heap[smallest]!)) smallest = child
       }
-      if (least === i) return
-      i = this.swap(i, least)
+      if (smallest === i) return
+      i = this.swap(i, smallest)
     }
   }
 

@@ -113,7 +113,7 @@ export class SimulatedProcess {
       read: () => this.paused.delete(partition),
       onBadPosition: (kind, position) => this.world.fail(new Error(`the position ${position} is ${kind} the log`)),
       onRetry: () => undefined,
-      onTakenOver: () => undefined,
+      onAcquired: () => undefined,
     })
     this.owners.set(partition, owner)
     this.poll(partition, owner)
@@ -132,7 +132,7 @@ export class SimulatedProcess {
     const rows = await this.stores.lanes.load(WORKER_GROUP, grant.token.partition)
     const session = openSimulatedSession(this, { grant, deadlineMs, rows })
     this.open.add(session)
-    for (const [appId, epoch] of this.world.deletions()) session.tell({ type: 'appDeleted', appId, epoch })
+    for (const [appId, epoch] of this.world.deletions()) session.handle({ type: 'appDeleted', appId, epoch })
     return session
   }
 
@@ -157,7 +157,7 @@ export class SimulatedProcess {
     if (!last) return
     if (mutation === 'endAtRead')
       for (const { kind, appId, streamEpoch } of records) if (kind === 'ended') this.world.endStream(appId, streamEpoch)
-    session.tell({ type: 'recordsRead', records, endOffset: last.offset + 1n })
+    session.handle({ type: 'recordsRead', records, endOffset: last.offset + 1n })
     if (mutation === 'doneAtRead') for (const record of records) session.state.offsets.done(record.offset)
   }
 

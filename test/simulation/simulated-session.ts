@@ -57,10 +57,10 @@ class SimulatedSession extends LaneSession {
   }
 
   /** An error that the lane machine throws must end the run, and not get lost in a promise. */
-  override tell(happening: Happening): void {
+  override handle(happening: Happening): void {
     const { world } = this.process
     try {
-      super.tell(happening)
+      super.handle(happening)
     } catch (error) {
       world.fail(error)
     }
@@ -140,7 +140,7 @@ class Attempt {
       leftMs > 0 ? world.receivers.request(effect, leftMs) : { durationMs: 0, result: { kind: 'timedOut' as const } }
     const jitter = world.dice.between(-1, 1)
     this.process.later(durationMs, () =>
-      session.tell({ type: 'attemptEnded', appId, sequence, startedMs, result, policy, jitter, detail: null }),
+      session.handle({ type: 'attemptEnded', appId, sequence, startedMs, result, policy, jitter, detail: null }),
     )
   }
 
@@ -158,7 +158,7 @@ class Attempt {
 
   private notStarted(): void {
     const { appId, sequence } = this.what.effect.record
-    this.what.session.tell({ type: 'attemptNotStarted', appId, sequence })
+    this.what.session.handle({ type: 'attemptNotStarted', appId, sequence })
   }
 }
 

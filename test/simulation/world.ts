@@ -1,6 +1,6 @@
 import { InMemoryLaneStore, InMemoryLeaseStore } from '@hooklane/testing'
 import type { DeliveryPolicy } from '@hooklane/contracts/records'
-import type { KeepRequest, LaneOwner, LaneRecord, LaneRow, LeaseToken, RecordRef } from '@hooklane/core/lane'
+import type { RenewRequest, LaneOwner, LaneRecord, LaneRow, LeaseToken, RecordRef } from '@hooklane/core/lane'
 import type { Knobs, Mutation } from './knobs.js'
 import { Oracle, type Ending } from './oracle.js'
 import { Receivers } from './receivers.js'
@@ -66,7 +66,7 @@ export class World {
     return grant
   }
 
-  keep(requests: readonly KeepRequest[]): readonly LeaseToken[] {
+  keep(requests: readonly RenewRequest[]): readonly LeaseToken[] {
     if (this.mutation === 'positionUnfenced' || this.mutation === 'positionRace') {
       for (const { token, mainOffset, done } of requests) {
         if (this.mutation === 'positionRace' && !this.leases.holds(token)) continue

@@ -15,7 +15,7 @@ const BODY_WITHOUT_TEXT = 1_458
 const RAW_WARM_UP = 20_000
 const RAW_REQUESTS = 100_000
 /** Maximum number of connections that the product keeps to one allowed origin; the raw sender gets as many. */
-const MOST_IN_FLIGHT = 256
+const MAX_IN_FLIGHT = 256
 const STALLED_MS = 120_000
 const SERVICES = ['event-producer', 'router', 'dispatcher', 'recorder', 'subscription-service']
 
@@ -115,7 +115,7 @@ async function runScenario(world, apps) {
 
   say(`warming up with ${WARM_UP} deliveries`)
   await deliver(world, companies, WARM_UP)
-  const inFlight = Math.min(apps, MOST_IN_FLIGHT)
+  const inFlight = Math.min(apps, MAX_IN_FLIGHT)
   await rawSender.call('open', origin, inFlight, await receiver.call('samples'))
   await rawSender.call('send', RAW_WARM_UP, inFlight)
   // The raw sender runs half of its requests before and half after, so that a change in the machine's speed affects both measurements.

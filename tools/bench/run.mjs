@@ -20,11 +20,11 @@ const USAGE = `npm run bench -- [--apps N] [--deliveries N] [--payload BYTES] [-
   --profile         write CPU profiles of the services, and print the functions that used the most CPU time
   --json            print only the final JSON line on standard output`
 
-/** @param {string} text @param {string} name @param {number} least @param {number} most */
-function count(text, name, least, most) {
+/** @param {string} text @param {string} name @param {number} min @param {number} max */
+function count(text, name, min, max) {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new RangeError(`--${name} takes a whole number from ${least} to ${most}, not ${text}`)
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw new RangeError(`--${name} takes a whole number from ${min} to ${max}, not ${text}`)
   return value
 }
 

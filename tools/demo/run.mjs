@@ -20,11 +20,11 @@ const USAGE = `npm run demo -- [--changes N] [--apps N] [--kill | --terminate] [
   --seed N      repeat the workload of an earlier run
   --json        print only the final JSON line on standard output`
 
-/** @param {string} text @param {string} name @param {number} most */
-function count(text, name, most) {
+/** @param {string} text @param {string} name @param {number} max */
+function count(text, name, max) {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 1 || value > most)
-    throw new RangeError(`--${name} takes a whole number from 1 to ${most}, not ${text}`)
+  if (!Number.isInteger(value) || value < 1 || value > max)
+    throw new RangeError(`--${name} takes a whole number from 1 to ${max}, not ${text}`)
   return value
 }
 

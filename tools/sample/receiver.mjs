@@ -18,7 +18,7 @@ export async function startReceiver({ port, onReceived }) {
   /** @type {Map<string, Webhook>} */
   const verifiers = new Map()
   /** Apps whose next request is answered with 503 once, to show a retry. @type {Set<string>} */
-  const unwell = new Set()
+  const failingOnce = new Set()
   const server = createServer((request, response) => {
     /** @type {Buffer[]} */
     const parts = []
@@ -27,7 +27,7 @@ export async function startReceiver({ port, onReceived }) {
       const appId = decodeURIComponent((request.url ?? '/').slice(1))
       const attempt = Number(request.headers['pim-attempt'] ?? 1)
       const envelope = verified(verifiers.get(appId), Buffer.concat(parts), request.headers)
-      const status = envelope === null ? 401 : unwell.delete(appId) ? 503 : 200
+      const status = envelope === null ? 401 : failingOnce.delete(appId) ? 503 : 200
       response.writeHead(status).end()
       onReceived({ appId, status, envelope, attempt })
     })
@@ -44,7 +44,7 @@ export async function startReceiver({ port, onReceived }) {
     /** @param {string} appId @param {string} secret */
     verifyWith: (appId, secret) => verifiers.set(appId, new Webhook(secret)),
     /** @param {string} appId */
-    failOnce: (appId) => unwell.add(appId),
+    failOnce: (appId) => failingOnce.add(appId),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve(undefined))

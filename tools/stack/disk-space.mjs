@@ -23,7 +23,7 @@ const LOOK_AGAIN_MS = 2_000
  * @param {string} name - The setting that names the folder, for the message.
  * @returns {Promise<void>}
  */
-export async function requireRoom(dir, name) {
+export async function requireFreeSpace(dir, name) {
   const free = await freeBytes(dir)
   if (free >= ROOM_FOR_SERVERS_BYTES) return
   throw new StackError(

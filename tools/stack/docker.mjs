@@ -14,7 +14,7 @@ const COMPOSE_FILE = join(ROOT, 'docker-compose.yml')
 const ANSWER_LIMIT_MS = 5_000
 
 /** The first version that supports `env_file` with `path` and `required`, which docker-compose.yml uses. */
-const LEAST_COMPOSE = { major: 2, minor: 24 }
+const MIN_COMPOSE = { major: 2, minor: 24 }
 
 /**
  * @returns {Promise<string | null>} why Docker Compose cannot be used here, null when it can
@@ -41,8 +41,8 @@ export async function dockerFault() {
 function composeFault(version) {
   const [, major, minor] = version.match(/^v?(\d+)\.(\d+)/)?.map(Number) ?? []
   if (major === undefined || minor === undefined) return `the version of Docker Compose cannot be read (${version})`
-  const isOld = major < LEAST_COMPOSE.major || (major === LEAST_COMPOSE.major && minor < LEAST_COMPOSE.minor)
-  return isOld ? `Docker Compose ${version} is older than ${LEAST_COMPOSE.major}.${LEAST_COMPOSE.minor}` : null
+  const isOld = major < MIN_COMPOSE.major || (major === MIN_COMPOSE.major && minor < MIN_COMPOSE.minor)
+  return isOld ? `Docker Compose ${version} is older than ${MIN_COMPOSE.major}.${MIN_COMPOSE.minor}` : null
 }
 
 /**

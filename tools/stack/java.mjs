@@ -6,7 +6,7 @@ import { StackError } from './stack-error.mjs'
 
 const run = promisify(execFile)
 
-const LEAST_JAVA = 17
+const MIN_JAVA = 17
 
 /** The alternatives to an installation: only the embedded broker needs Java and Maven. */
 const OTHERWISE = 'start Docker, or name a running Kafka in KAFKA_BROKERS'
@@ -22,17 +22,17 @@ export async function findJava() {
   let tooOld = null
   for (const java of candidates) {
     const version = await javaVersion(java)
-    if (version !== null && version >= LEAST_JAVA) return java
+    if (version !== null && version >= MIN_JAVA) return java
     tooOld ??= version
   }
   if (tooOld === null && home && !isJavaHome(home)) {
     throw new StackError(
-      `JAVA_HOME=${home} contains no Java (bin/java), and there is none on the PATH. Correct JAVA_HOME, install Java ${LEAST_JAVA} or newer, ${OTHERWISE}.`,
+      `JAVA_HOME=${home} contains no Java (bin/java), and there is none on the PATH. Correct JAVA_HOME, install Java ${MIN_JAVA} or newer, ${OTHERWISE}.`,
     )
   }
   const found = tooOld === null ? 'was not found' : `${tooOld} is too old`
   throw new StackError(
-    `Java ${found}: the local Kafka needs Java ${LEAST_JAVA} or newer. Install it (Debian, Ubuntu: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk), ${OTHERWISE}.`,
+    `Java ${found}: the local Kafka needs Java ${MIN_JAVA} or newer. Install it (Debian, Ubuntu: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk), ${OTHERWISE}.`,
   )
 }
 

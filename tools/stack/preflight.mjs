@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { requireRoom } from './disk-space.mjs'
+import { requireFreeSpace } from './disk-space.mjs'
 import { findJava, requireMaven } from './java.mjs'
 import { hasKafkaJars } from './kafka-jars.mjs'
 import { namedBrokers, requireNamedServers } from './named-servers.mjs'
@@ -23,12 +23,12 @@ export async function preflight(options) {
   const { home, env } = options
   const [servers] = await Promise.all([chooseServers(options), requireNamedServers(env)])
   if (servers !== 'embedded') return servers
-  await requireRoom(home.dir, 'HOOKLANE_HOME')
+  await requireFreeSpace(home.dir, 'HOOKLANE_HOME')
   if (namedBrokers(env).length > 0) return servers
   await findJava()
   if (hasKafkaJars(home.cacheDir)) return servers
   await requireMaven()
   await mkdir(home.cacheDir, { recursive: true })
-  await requireRoom(home.cacheDir, 'HOOKLANE_CACHE')
+  await requireFreeSpace(home.cacheDir, 'HOOKLANE_CACHE')
   return servers
 }

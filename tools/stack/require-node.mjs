@@ -3,13 +3,13 @@
  * is evaluated. Imports nothing, and uses nothing that an old Node does not know.
  */
 
-const LEAST_MAJOR = 20
-const LEAST_MINOR = 19
+const MIN_MAJOR = 20
+const MIN_MINOR = 19
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-if (major < LEAST_MAJOR || (major === LEAST_MAJOR && minor < LEAST_MINOR)) {
+if (major < MIN_MAJOR || (major === MIN_MAJOR && minor < MIN_MINOR)) {
   process.stderr.write(
-    `Node ${process.versions.node} is too old: Hooklane needs Node ${LEAST_MAJOR}.${LEAST_MINOR} or newer. Install it and try again.\n`,
+    `Node ${process.versions.node} is too old: Hooklane needs Node ${MIN_MAJOR}.${MIN_MINOR} or newer. Install it and try again.\n`,
   )
   process.exit(1)
 }

@@ -9,7 +9,7 @@ import pg from 'pg'
  */
 
 /** The replication factor, unless there are fewer brokers. */
-const MOST_REPLICAS = 3
+const MAX_REPLICAS = 3
 
 /** Prints errors only: the services log everything else. */
 const logger = {
@@ -47,7 +47,7 @@ async function main() {
   const groups = await readWorkerGroups(settings.databaseUrl)
   const connection = kafkaConnection(settings)
   const admin = new TopicAdmin(createKafkaClient({ ...connection, clientId: 'hooklane-topics', logger }))
-  const create = { replicationFactor: Math.min(MOST_REPLICAS, settings.kafkaBrokers.length), create: true }
+  const create = { replicationFactor: Math.min(MAX_REPLICAS, settings.kafkaBrokers.length), create: true }
   const core = coreTopics(
     names,
     /** @type {import('@hooklane/contracts/records').TopicProfile} */ (settings.topicProfile),

@@ -7,7 +7,7 @@ import { catalogueEntries, enterEventTypes } from './catalogue.js'
 import { eventProducerMetrics } from './metrics.js'
 import { capturePipeline, configurationPipeline, publishingPart, type Parts, type Pipeline } from './pipelines.js'
 import type { EventProducerSettings } from './settings.js'
-import { CapturedSources } from './sources/captured-sources.js'
+import { CaptureFileWatcher } from './sources/capture-file-watcher.js'
 
 /** How often it is checked whether Kafka answers, and how long a silence counts as absence. An ordinary request takes milliseconds. */
 const STALL_CHECK_MS = 1_000
@@ -36,7 +36,7 @@ export function startEventProducer(settings: EventProducerSettings, context: Ser
     pipeline.runner.start()
   }
   run(configurationPipeline(parts))
-  const captured = new CapturedSources({
+  const captured = new CaptureFileWatcher({
     metrics,
     readiness,
     logger,

@@ -12,14 +12,14 @@ import { createApi } from './create-api.js'
 import type { SubscriptionServiceSettings } from './settings.js'
 import { DeliveryRules } from './subscriptions/subscriptions.service.js'
 import { DatabaseWatch } from './database-watch.js'
-import { ExpiredAnswers } from './idempotency/expired-answers.js'
+import { ExpiredResponses } from './idempotency/expired-responses.js'
 import { Removals } from './removals.js'
 import { GroupRemoval } from './worker-groups/group-removal.js'
 import { KafkaWorkerGroupBacklogs } from './worker-groups/kafka-worker-group-backlogs.js'
 import { KafkaWorkerGroupTopics } from './worker-groups/kafka-worker-group-topics.js'
 
 /** Maximum replication factor of new topics. With fewer brokers in the settings, it is their number. */
-const MOST_REPLICAS = 3
+const MAX_REPLICAS = 3
 
 /** Wires the parts of the service and starts it. Resolves when the API listens. */
 export async function startSubscriptionService(
@@ -32,7 +32,7 @@ export async function startSubscriptionService(
   if (!operatorKey || !newestSecretsKey) throw new Error('the settings were not checked')
   const database = makeDatabase(settings, logger)
   const kafka = createKafkaClient({ ...kafkaConnection(settings), clientId: 'hooklane-subscription-service', logger })
-  const replicas = Math.min(MOST_REPLICAS, settings.kafkaBrokers.length)
+  const replicas = Math.min(MAX_REPLICAS, settings.kafkaBrokers.length)
   const names = topicNames(settings.topicPrefix)
   const admin = new KafkaLogAdmin(kafka)
   const workerGroupTopics = new KafkaWorkerGroupTopics({
@@ -61,7 +61,7 @@ export async function startSubscriptionService(
   })
   const watch = new DatabaseWatch(database, readiness)
   await watch.start()
-  const expiredAnswers = new ExpiredAnswers(database, logger)
+  const expiredAnswers = new ExpiredResponses(database, logger)
   expiredAnswers.start()
   const groupRemoval = new GroupRemoval(database, workerGroupTopics, logger)
   const removals = new Removals(database, groupRemoval, new CompanyErasure(database), logger)

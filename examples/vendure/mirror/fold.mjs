@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 
 /** Columns that appear in `data` although their changes are not listed (`ignore` in capture.yaml). */
-const UNTOLD = new Set(['updatedAt'])
+const IGNORED_COLUMNS = new Set(['updatedAt'])
 
 /** @typedef {Record<string, unknown>} Row */
 
@@ -66,7 +66,9 @@ export class Fold {
 
 /** @param {Row} expected @param {Row} data */
 function differingColumn(expected, data) {
-  const columns = new Set([...Object.keys(expected), ...Object.keys(data)].filter((column) => !UNTOLD.has(column)))
+  const columns = new Set(
+    [...Object.keys(expected), ...Object.keys(data)].filter((column) => !IGNORED_COLUMNS.has(column)),
+  )
   return [...columns].find((column) => !isDeepStrictEqual(expected[column], data[column])) ?? null
 }
 

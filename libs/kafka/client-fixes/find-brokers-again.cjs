@@ -5,12 +5,12 @@
  * expires (30 s). With this patch the consumer first refreshes the list of brokers, for as long as it takes, and stays the same member.
  * Stopping the consumer ends the wait.
  */
-const mended = new WeakSet()
+const patched = new WeakSet()
 
 function askForBrokersFirst(runner) {
   const { fetchManager, consumerGroup } = runner
-  if (mended.has(fetchManager)) return
-  mended.add(fetchManager)
+  if (patched.has(fetchManager)) return
+  patched.add(fetchManager)
   const { start, stop } = fetchManager
   let onStop
   const stopped = new Promise((resolve) => {

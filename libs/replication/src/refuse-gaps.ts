@@ -6,7 +6,7 @@ import { ChangesMissing, type Gap } from './source-refused.js'
  * Turns what a publication has left out into gaps that a refusal reports.
  * @param id under which a person can accept the gaps; null: they cannot be accepted
  */
-export const gapsOf = (gaps: ReadonlyMap<string, PublicationGap>, id: string | null): ReadonlyMap<string, Gap> =>
+export const refusedGaps = (gaps: ReadonlyMap<string, PublicationGap>, id: string | null): ReadonlyMap<string, Gap> =>
   new Map(
     [...gaps].map(([table, { reason }]) => [
       table,
@@ -17,5 +17,5 @@ export const gapsOf = (gaps: ReadonlyMap<string, PublicationGap>, id: string | n
 /** @throws ChangesMissing when the publication has left out changes of the source's tables */
 export function refuseGaps(source: ReplicatedSource, question: Omit<PublicationQuestion, 'name'>): void {
   const gaps = publicationGaps({ ...question, name: source.publication })
-  if (gaps.size > 0) throw new ChangesMissing(gapsOf(gaps, null), source)
+  if (gaps.size > 0) throw new ChangesMissing(refusedGaps(gaps, null), source)
 }

@@ -99,7 +99,7 @@ function wayOut(gaps: ChangesMissing['gaps'], { acceptInstructions, resetInstruc
 }
 
 /** Changes of every table of the source are missing, for one reason. */
-export const missingOfAll = (source: ReplicatedSource, gap: Gap): ChangesMissing =>
+export const changesOfAllTablesMissing = (source: ReplicatedSource, gap: Gap): ChangesMissing =>
   new ChangesMissing(new Map(source.tables.map((table) => [nameOf(table), gap])), source)
 
 /** The log holds a change that cannot be decoded, and everything behind it waits. */

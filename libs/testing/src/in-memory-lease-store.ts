@@ -1,4 +1,4 @@
-import type { Grant, KeepRequest, LeaseStore, LeaseToken } from '@hooklane/core/lane'
+import type { Grant, RenewRequest, LeaseStore, LeaseToken } from '@hooklane/core/lane'
 
 interface OwnerRow {
   owner: string | null
@@ -22,7 +22,7 @@ export class InMemoryLeaseStore implements LeaseStore {
     return this.grantNow(request)
   }
 
-  async keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly LeaseToken[]> {
+  async keep(requests: readonly RenewRequest[], leaseMs: number): Promise<readonly LeaseToken[]> {
     return this.keepNow(requests, leaseMs)
   }
 
@@ -45,7 +45,7 @@ export class InMemoryLeaseStore implements LeaseStore {
     }
   }
 
-  keepNow(requests: readonly KeepRequest[], leaseMs: number): readonly LeaseToken[] {
+  keepNow(requests: readonly RenewRequest[], leaseMs: number): readonly LeaseToken[] {
     const kept: LeaseToken[] = []
     for (const { token, mainOffset, done, saveNo } of requests) {
       const row = this.row(token)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { Grant, KeepRequest, LeaseStore, LeaseToken } from '@hooklane/core/lane'
+import type { Grant, RenewRequest, LeaseStore, LeaseToken } from '@hooklane/core/lane'
 
 export interface LeaseStoreHarness {
   readonly store: LeaseStore
@@ -32,9 +32,9 @@ export function describeLeaseStoreContract(name: string, make: () => Promise<Lea
       if (!grant) throw new Error('the lease was refused')
       return grant
     }
-    const keep = async (request: KeepRequest): Promise<boolean> =>
+    const keep = async (request: RenewRequest): Promise<boolean> =>
       (await harness.store.keep([request], LONG_MS)).includes(request.token)
-    const saveOf = (token: LeaseToken, mainOffset: bigint, saveNo: bigint): KeepRequest => {
+    const saveOf = (token: LeaseToken, mainOffset: bigint, saveNo: bigint): RenewRequest => {
       return { token, mainOffset, saveNo, done: Buffer.from([Number(mainOffset % 256n)]) }
     }
 

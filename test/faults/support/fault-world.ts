@@ -101,7 +101,7 @@ export class FaultWorld {
   }
 
   /** Starts the load, and resolves when changes are being delivered. */
-  async underLoad(): Promise<void> {
+  async startLoad(): Promise<void> {
     const before = this.receiver.arrivals.length
     this.load.resume()
     await eventually(
@@ -141,7 +141,7 @@ export class FaultWorld {
    * Called when the cause of a fault is gone. Waits until deliveries flow again without help, pauses the load, waits until everything that
    * was committed has arrived, and then judges everything that has arrived since the start of the world.
    */
-  async overcome(fault: Fault): Promise<ReturnType<FaultWorld['judge']>> {
+  async expectRecovery(fault: Fault): Promise<ReturnType<FaultWorld['judge']>> {
     const goneMs = performance.now()
     await eventually(
       () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-import { eventually, spellingsOf, type ReceivedRequest, type ScriptedAnswer } from '@hooklane/testing'
+import { eventually, encodingsOf, type ReceivedRequest, type ScriptedAnswer } from '@hooklane/testing'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -39,7 +39,7 @@ const everything =
 
 /** What of the canaries stands in a text, in any form. */
 const canariesIn = (text: string): string[] =>
-  [...Object.values(CANARY), BASIC, 'CANARY'].flatMap(spellingsOf).filter((form) => text.includes(form))
+  [...Object.values(CANARY), BASIC, 'CANARY'].flatMap(encodingsOf).filter((form) => text.includes(form))
 
 describe('a dispatcher', () => {
   let world: DispatchWorld

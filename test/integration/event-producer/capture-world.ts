@@ -184,7 +184,7 @@ export class CaptureWorld {
   }
 
   /** The present records of a topic, read by a new reader. */
-  async readAnew(topic: string): Promise<LogRecord[]> {
+  async readFromStart(topic: string): Promise<LogRecord[]> {
     const partitions = await lastRecords(this.#client, { topic, count: 10_000, groupPrefix: `${this.prefix}again` })
     return [...partitions.values()].flat()
   }

@@ -87,7 +87,7 @@ describe('the configuration', () => {
     await second.ready()
     await put('c-3', 'three')
     await eventually(async () => {
-      const topic = await world.readAnew(world.topics.subscriptions)
+      const topic = await world.readFromStart(world.topics.subscriptions)
       const keys = topic.map((record) => record.key?.toString()).filter((key) => key?.startsWith('company:'))
       expect(keys).toEqual(['company:c-1', 'company:c-2', 'company:c-3'])
     })

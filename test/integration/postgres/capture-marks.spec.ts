@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { endOfTransaction } from '@hooklane/core/capture'
 import {
   CaptureMarks,
-  CaptureMarksClosed,
+  CaptureMarksInaccessible,
   CaptureMarkTaken,
   createPool,
   type CaptureGap,
@@ -152,7 +152,7 @@ describe('capture marks', () => {
     const stranger = createPool({ url: database.url, role: 'hooklane_recorder', maxConnections: 1 })
     try {
       const refusal = await new CaptureMarks(stranger, 'events').read('kept').catch((error: unknown) => error)
-      expect(refusal).toBeInstanceOf(CaptureMarksClosed)
+      expect(refusal).toBeInstanceOf(CaptureMarksInaccessible)
       expect((refusal as Error).message).toContain('run the migrations again as the owner of the schema hooklane')
     } finally {
       await stranger.end()

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { AmbiguousWrite, type KeepRequest, type LeaseToken } from '@hooklane/core/lane'
+import { AmbiguousWrite, type RenewRequest, type LeaseToken } from '@hooklane/core/lane'
 import { PostgresLaneStore, PostgresLeaseStore, type PgPool } from '@hooklane/postgres'
 import { describeLeaseStoreContract, eventually } from '@hooklane/testing'
 import { DispatchStores, laneRow } from './dispatch-stores.js'
 
 const WITHIN = { withinMs: 45_000 }
 
-const saveOf = (token: LeaseToken, mainOffset: bigint, saveNo: bigint): KeepRequest => ({
+const saveOf = (token: LeaseToken, mainOffset: bigint, saveNo: bigint): RenewRequest => ({
   token,
   mainOffset,
   saveNo,

@@ -86,7 +86,7 @@ describe.each(RELEASES)('the values of PostgreSQL %d', (release) => {
   }
 
   /** What a stream reads that is opened now. */
-  const readAnew = async (databaseUrl: string): Promise<Record<string, unknown>> => {
+  const readFromStart = async (databaseUrl: string): Promise<Record<string, unknown>> => {
     const recorder = new Recorder()
     const tables = [{ schema: 'public', table: 'val', columns: ['id'], id: ['id'] }]
     const stream = world.stream(recorder, { databaseUrl, tables })
@@ -129,10 +129,10 @@ describe.each(RELEASES)('the values of PostgreSQL %d', (release) => {
   }
 
   it('are printed as they are read, whatever the database, the role or the URL is set to', async () => {
-    expect(await readAnew(url.href)).toEqual(expected)
+    expect(await readFromStart(url.href)).toEqual(expected)
     const property = fc.asyncProperty(settings, async (chosen) => {
       try {
-        expect(await readAnew(await set(chosen))).toEqual(expected)
+        expect(await readFromStart(await set(chosen))).toEqual(expected)
       } finally {
         await resetAll()
       }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createLogger } from '@hooklane/observability'
-import { ExpiredAnswers } from '../../../apps/subscription-service/src/idempotency/expired-answers.js'
+import { ExpiredResponses } from '../../../apps/subscription-service/src/idempotency/expired-responses.js'
 import { eventually } from '../event-producer/eventually.js'
 import { ApiWorld, SUBSCRIPTION, type Answer } from './api-world.js'
 
@@ -138,7 +138,7 @@ describe('Idempotency-Key', () => {
     const other = await post('/v1/apps', { name: 'expired again' }, key)
     expect([other.status, other.body.id === body.id]).toEqual([201, false])
     await expire()
-    await new ExpiredAnswers(world.tenants, createLogger('api-test', 'fatal')).sweep()
+    await new ExpiredResponses(world.tenants, createLogger('api-test', 'fatal')).sweep()
     expect(await rowsOf()).toEqual([])
     expect((await world.database.query('TABLE hooklane.idempotency_key')).length).toBeGreaterThan(0)
   })

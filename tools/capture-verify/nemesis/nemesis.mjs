@@ -16,7 +16,7 @@ export const KINDS = [...ACTS.map(({ kind }) => kind), ...Object.keys(ENDS), 'fr
 /** The share of turns that end the event-producer. */
 const END_SHARE = 0.4
 /** The share of turns that freeze the event-producer. In the remaining turns it keeps running. */
-const FREEZE_SHARE = 0.08
+const FREEZE_SHARE = 0.11
 /** Between two checkpoints, THEME kinds of changes are made. They are chosen from the SHORTLIST kinds that were made least often. */
 const THEME = 5
 const SHORTLIST = 7
@@ -86,7 +86,7 @@ export class Nemesis {
     if (kind === 'halfKill') await this.#operator.untilReady()
     await this.#do(kind, ENDS[kind] ?? (() => Promise.resolve(null)))
     await this.#undoDue('stopped')
-    await this.#some('stopped', chance.between(0, 3))
+    await this.#some('stopped', chance.between(1, 3))
     if (chance.isBelow(0.4)) await delay(chance.between(0, 2_500))
     await world.supervisor.start()
   }
@@ -119,7 +119,7 @@ export class Nemesis {
   }
 
   /**
-   * Makes one change: more often than not, of the kind that was made least often. When there is nothing for it to do, tries the next kind.
+   * Makes one change: mostly of the kind that was made least often. When there is nothing for it to do, tries the next kind.
    *
    * @param {readonly Act[]} possible
    */
@@ -128,7 +128,7 @@ export class Nemesis {
     const left = [...possible].sort((a, b) => this.#times(a.kind) - this.#times(b.kind))
     while (left.length > 0) {
       const [{ kind, act }] = /** @type {[Act]} */ (
-        left.splice(chance.isBelow(0.6) ? 0 : chance.between(0, left.length - 1), 1)
+        left.splice(chance.isBelow(0.8) ? 0 : chance.between(0, left.length - 1), 1)
       )
       if (await this.#do(kind, act)) return
     }

@@ -80,7 +80,7 @@ async function attemptAfter(renderingMs: number, lease: { leaseMs: number; isLos
     deadlineMs: nowMs + lease.leaseMs,
     state: { phase: 'running' as const },
     token: { workerGroup: 'shared-webhook', partition: 0, owner: 'o', epoch: 1n },
-    tell: ({ type }: { type: string }) => void told.push(type),
+    handle: ({ type }: { type: string }) => void told.push(type),
   }
   const send = (_request: WebhookRequest, given?: SendingTerms): Promise<SendOutcome | null> => {
     terms.push(given ?? {})

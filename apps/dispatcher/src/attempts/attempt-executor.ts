@@ -25,7 +25,7 @@ type AttemptEffect = EffectOf<'attempt'>
 /** The session of a partition, as far as an attempt of its deliveries needs it. */
 export interface AttemptSession extends LeaseHolder {
   readonly token: LeaseToken
-  tell(happening: Happening): void
+  handle(happening: Happening): void
 }
 
 /** The parts of a delivered event that its outcome records contain. */
@@ -85,7 +85,7 @@ export class AttemptExecutor {
       const { request, code } = prepared.rendered
       const outcome = request ? await this.send(session, request, prepared) : notSendable(code)
       if (outcome === null) this.notStarted(session, effect, 'deadline')
-      else this.tellEnded(session, effect, prepared, outcome)
+      else this.reportResult(session, effect, prepared, outcome)
     } finally {
       this.options.permits.giveBack()
     }
@@ -141,11 +141,11 @@ export class AttemptExecutor {
     return leaseCovers(session, clock.monotonicMs() + timeoutMs, marginMs)
   }
 
-  private tellEnded(session: AttemptSession, effect: AttemptEffect, prepared: Prepared, outcome: SendOutcome): void {
+  private reportResult(session: AttemptSession, effect: AttemptEffect, prepared: Prepared, outcome: SendOutcome): void {
     const { subscription, access, startedMs, startedAtMs, event, rendered } = prepared
     const { request } = rendered
     const detail: AttemptDetail = { attemptId: newId('att'), event, startedAtMs, request, access, outcome }
-    session.tell({
+    session.handle({
       type: 'attemptEnded',
       appId: effect.record.appId,
       sequence: effect.record.sequence,
@@ -165,7 +165,7 @@ export class AttemptExecutor {
 
   private notStarted(session: AttemptSession, { record }: AttemptEffect, cause: GuardCause): null {
     this.options.metrics.guardWaits.inc({ cause })
-    session.tell({ type: 'attemptNotStarted', appId: record.appId, sequence: record.sequence })
+    session.handle({ type: 'attemptNotStarted', appId: record.appId, sequence: record.sequence })
     return null
   }
 

@@ -46,7 +46,7 @@ export class WorkerMaker {
       topic,
       host: this.makeHost(group, topic),
       makeOwner: (partition, worker) => this.makeOwner(group.name, topic, partition, worker),
-      putAside: (unreadable, isNeeded) => this.putAside(group.name, unreadable, isNeeded),
+      quarantine: (unreadable, isNeeded) => this.quarantine(group.name, unreadable, isNeeded),
     })
   }
 
@@ -100,7 +100,7 @@ export class WorkerMaker {
         if (error === undefined) logger.debug({ group: workerGroup, partition }, reason)
         else logger.warn({ error, group: workerGroup, partition }, reason)
       },
-      onTakenOver: (seconds) => metrics.takeoverSeconds.observe({ group: workerGroup }, seconds),
+      onAcquired: (seconds) => metrics.takeoverSeconds.observe({ group: workerGroup }, seconds),
     })
   }
 
@@ -117,7 +117,11 @@ export class WorkerMaker {
     return found
   }
 
-  private async putAside(group: string, unreadable: readonly RefusedRecord[], isNeeded: () => boolean): Promise<void> {
+  private async quarantine(
+    group: string,
+    unreadable: readonly RefusedRecord[],
+    isNeeded: () => boolean,
+  ): Promise<void> {
     const message = 'deliveries could not be read and were put into quarantine'
     const source = { metrics: this.options.consumers, skips: this.context.skips, group }
     reportQuarantined(source, unreadable, { level: 'error', message, fields: { group } })

@@ -8,7 +8,7 @@ export interface GroupWorkerOptions {
   readonly host: ConsumerHost
   readonly makeOwner: (partition: number, worker: GroupWorker) => PartitionOwner
   /** Quarantines records that no lane can take. Resolves when that is done or no longer needed. Never rejects. */
-  readonly putAside: (unreadable: readonly RefusedRecord[], isNeeded: () => boolean) => Promise<void>
+  readonly quarantine: (unreadable: readonly RefusedRecord[], isNeeded: () => boolean) => Promise<void>
 }
 
 /** Serves one worker group: one consumer on its topic, and one owner for each partition that Kafka assigns to this process. */
@@ -115,13 +115,13 @@ export class GroupWorker implements PartitionReader {
   }
 
   private file(session: LaneSession, { records }: DecodedBatch, { endOffset }: LogBatch): void {
-    session.tell({ type: 'recordsRead', records, endOffset })
+    session.handle({ type: 'recordsRead', records, endOffset })
   }
 
   /** Order matters: the position must not pass a record before its bytes are in quarantine. Reading then resumes behind this batch. */
   private async fileAfterPuttingAside(session: LaneSession, decoded: DecodedBatch, batch: LogBatch): Promise<void> {
     this.held.add(session)
-    await this.options.putAside(decoded.unreadable, () => !session.over)
+    await this.options.quarantine(decoded.unreadable, () => !session.over)
     this.held.delete(session)
     if (session.over) return
     this.file(session, decoded, batch)

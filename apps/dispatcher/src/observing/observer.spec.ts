@@ -20,7 +20,7 @@ function world() {
   const worker = {
     workerGroup: 'shared-webhook',
     partitions: new Map([
-      [0, { session: { state, deadlineMs: at.nowMs + 40_000, tell: (input: unknown) => told.push(input) } }],
+      [0, { session: { state, deadlineMs: at.nowMs + 40_000, handle: (input: unknown) => told.push(input) } }],
     ]),
   } as unknown as GroupWorker
   const registry = createRegistry('dispatcher')

@@ -56,7 +56,7 @@ export class Observer {
     // Repeated while reading is paused, because sessions opened in the meantime must know it too.
     if (!hasChanged && level === 'ok') return
     for (const worker of workers) {
-      for (const owner of worker.partitions.values()) owner.session?.tell({ type: 'budget', level })
+      for (const owner of worker.partitions.values()) owner.session?.handle({ type: 'budget', level })
     }
   }
 

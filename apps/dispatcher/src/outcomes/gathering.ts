@@ -1,7 +1,7 @@
 import type { Clock } from '@hooklane/core/kernel'
 
 /** With this many items, handling starts at once. */
-const AT_MOST = 200
+const FLUSH_AT_ITEMS = 200
 
 /**
  * Collects items for a moment and then handles them one after the other, in order. Meant for work that no request waits for. The same work
@@ -24,7 +24,7 @@ export class Gathering<T> {
 
   add(item: T): void {
     this.items.push(item)
-    if (this.items.length >= AT_MOST) this.handleAll()
+    if (this.items.length >= FLUSH_AT_ITEMS) this.handleAll()
     else this.cancelTurn ??= this.clock.after(this.waitMs, () => this.handleAll())
   }
 

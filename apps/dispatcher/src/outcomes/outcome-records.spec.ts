@@ -3,7 +3,7 @@ import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
 import { createSealer, sealingScope } from '@hooklane/core/access'
 import type { SendOutcome } from '@hooklane/core/delivery'
 import type { Effect, RecordRef } from '@hooklane/core/lane'
-import { spellingsOf } from '@hooklane/testing'
+import { encodingsOf } from '@hooklane/testing'
 import fc from 'fast-check'
 import type { AttemptDetail } from '../attempts/attempt-executor.js'
 import { attemptRecord, deadLetterRecord } from './outcome-records.js'
@@ -131,7 +131,7 @@ describe('records of attempts', () => {
         for (const text of [...Object.values<string>({ ...all }), SIGNING]) {
           const records = recordsOf(subscription, place(encode(text)))
           expect(records).toContain('***')
-          for (const form of spellingsOf(text).flatMap((one) => [one, one.toLowerCase()])) {
+          for (const form of encodingsOf(text).flatMap((one) => [one, one.toLowerCase()])) {
             expect(records).not.toContain(form)
           }
         }

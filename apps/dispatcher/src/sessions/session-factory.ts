@@ -78,14 +78,14 @@ export class SessionFactory {
     const failing = rows.map((row) => row.appId)
     outcomes.opened(session, failing)
     open.add(session)
-    this.tellEnded(session)
+    this.handleEndedStreams(session)
     return session
   }
 
   /** Tells the session about apps that were deleted before this process read their lane rows. */
-  private tellEnded(session: LaneSession): void {
+  private handleEndedStreams(session: LaneSession): void {
     for (const { appId, epoch, workerGroup } of this.options.endedStreams()) {
-      if (workerGroup === session.token.workerGroup) session.tell({ type: 'appDeleted', appId, epoch })
+      if (workerGroup === session.token.workerGroup) session.handle({ type: 'appDeleted', appId, epoch })
     }
   }
 

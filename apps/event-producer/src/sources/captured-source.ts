@@ -29,18 +29,18 @@ import { Announcer } from './announcer.js'
 import { inOrder } from './announced-events.js'
 import type { CatalogueWatch } from './catalogue-watch.js'
 import { eventRecord, placedEvents, type PlacedEvent } from './event-record.js'
-import { firstPlan, planOfToday, type FoldingPlan, type TodayOptions } from './folding-plan.js'
+import { resumePlan, currentPlan, type FoldingPlan, type TodayOptions } from './folding-plan.js'
 import type { HiddenColumns } from './hidden-columns.js'
 import {
   endOf,
   latestPlace,
   markedPlace,
   publishedPlace,
-  refuseOrdinals,
+  refuseOrdinalPositions,
   type PublishedPlace,
 } from './published-place.js'
-import { historyIsOther, historyOf } from './source-history.js'
-import { whereToBegin } from './where-to-begin.js'
+import { historyDiverged, historyOf } from './source-history.js'
+import { decideStart } from './decide-start.js'
 
 export interface CapturedSourceOptions {
   /** The source as today's capture file defines it. */
@@ -121,12 +121,12 @@ export class CapturedSource implements TransactionConsumer {
     }
     const { lastEnqueued } = this
     const known = { mark: claimed, found, inKafka: await this.lastPublished(), lastEnqueued }
-    const begin = whereToBegin({ source, replicated }, known)
+    const begin = decideStart({ source, replicated }, known)
     const { isContinued, place, last, settledLsn, halfPublishedLsn } = begin
     this.expected = begin.expected
     this.publishedLsn = begin.publishedLsn
     const today = this.today(prepared)
-    this.plan = isContinued ? firstPlan({ ...today, mark: claimed, halfPublishedLsn }) : planOfToday(today)
+    this.plan = isContinued ? resumePlan({ ...today, mark: claimed, halfPublishedLsn }) : currentPlan(today)
     const { configuration, tables } = this.plan
     columns.begin({ file: this.plan.reader.source, tables }, access)
     announcer.connected()
@@ -225,7 +225,7 @@ export class CapturedSource implements TransactionConsumer {
     const { publisher, marks, columns } = this.options
     await publisher.drained()
     if (!this.prepared) throw new Error('the source was not prepared')
-    const plan = planOfToday(this.today(this.prepared))
+    const plan = currentPlan(this.today(this.prepared))
     const { configuration, tables, reader } = plan
     await marks.note({ configuration, tables, catalogue: columns.switchFile({ file: reader.source, tables }) })
     this.plan = plan
@@ -272,7 +272,7 @@ export class CapturedSource implements TransactionConsumer {
     if (this.published) return this.published
     const { lastPositions, capture, replicated, marks } = this.options
     const events = [...(await lastPositions()).values()]
-    refuseOrdinals(events, {
+    refuseOrdinalPositions(events, {
       mark: await marks.read(),
       name: capture.name,
       resetInstructions: replicated.resetInstructions,
@@ -285,13 +285,13 @@ export class CapturedSource implements TransactionConsumer {
     const { expected } = this
     if (expected === null || commitLsn < expected.commitLsn) return
     if (commitLsn !== expected.commitLsn || xid !== expected.xid)
-      throw historyIsOther(this.options.replicated, expected)
+      throw historyDiverged(this.options.replicated, expected)
     this.expected = null
   }
 
   private offer(settledLsn: bigint): void {
     const { expected } = this
     if (expected === null) return this.options.marks.offer(settledLsn)
-    if (settledLsn > expected.commitLsn) throw historyIsOther(this.options.replicated, expected)
+    if (settledLsn > expected.commitLsn) throw historyDiverged(this.options.replicated, expected)
   }
 }

@@ -1,5 +1,11 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { catalogueFromJson, positionBefore, type Announcement, type CaptureSource } from '@hooklane/core/capture'
+import {
+  catalogueFromJson,
+  positionBefore,
+  type Announcement,
+  type CaptureSource,
+  type CatalogueFacts,
+} from '@hooklane/core/capture'
 import type { CaptureGaps, ReadCaptureMark } from '@hooklane/postgres'
 import { ChangesMissing, SourceRefused } from '@hooklane/replication'
 import fc from 'fast-check'
@@ -10,29 +16,17 @@ import { Outside } from './outside.fixture.js'
 import { CatalogueWatch } from './catalogue-watch.js'
 import { HiddenColumns } from './hidden-columns.js'
 import { gapsOfMark } from './gaps-of-mark.js'
+import { Losses } from './losses.fixture.js'
+import {
+  FOREIGN,
+  PREPARED,
+  REPLICATED,
+  RESOURCE,
+  TABLES,
+  type Foreign,
+  type PublicationAction,
+} from './catalogue-model.fixture.js'
 import { ModelDatabase, type PublicationChange } from './model-database.fixture.js'
-
-const TABLES = ['public.a', 'public.b', 'public.c'] as const
-const RESOURCE: Readonly<Record<string, string>> = { 'public.a': 'as', 'public.b': 'bs', 'public.c': 'cs' }
-const FOREIGN = [
-  'takeOut',
-  'putBack',
-  'takeOutAndPutBack',
-  'narrow',
-  'widen',
-  'switchOff',
-  'switchOn',
-  'dropPublication',
-  'createPublication',
-  'createPartition',
-  'attachFilled',
-  'truncate',
-  'detach',
-  'attachAgain',
-  'detachAndAttach',
-] as const
-
-type Foreign = readonly [action: (typeof FOREIGN)[number], table: string]
 
 /** Ends a process at a place that it reached. */
 class Crash extends Error {}
@@ -55,7 +49,7 @@ class World {
   readonly accepted: string[] = []
   epoch = 1
   reading: (Pick<Process, 'watch' | 'end'> & { readonly files: readonly string[] }) | null = null
-  private readonly lost = new Map<string, number>()
+  private readonly losses = new Losses()
   private readonly told = new Map<string, number>()
   /** When somebody else did something to a table. */
   private readonly cause = new Map<string, number>()
@@ -71,19 +65,41 @@ class World {
   private settled: ReadonlySet<string> = new Set()
   /** When the catalogue was looked at last: only what happened before can be known. */
   private lookedAt = 0
+  /** Table → the partitions that this look showed. */
+  private shown: ReadonlyMap<string, ReadonlySet<number>> = new Map()
   private clock = 0
 
   /** Somebody changes the database. */
   foreign(action: (typeof FOREIGN)[number], table: string): void {
-    const touched = this.touchedBy(action, table, this.database.oids.get(table) ?? 0)
-    if (touched.length > 0) this.happened(touched)
+    const oid = this.database.oids.get(table) ?? 0
+    switch (action) {
+      case 'createPartition':
+        this.database.createPartition(oid)
+        return
+      case 'attachFilled':
+      case 'truncate':
+      case 'detach':
+      case 'attachAgain':
+      case 'detachAndAttach': {
+        const leaf = this.database[action](oid)
+        if (leaf === null) return
+        this.happened([table], leaf, action !== 'detach' || this.losses.leave(table, leaf))
+        return
+      }
+      default: {
+        const touched = this.touchedBy(action, table, oid)
+        if (touched.length > 0) this.happened(touched)
+      }
+    }
   }
 
   /** Does it, if possible. @returns the tables that may have lost something by it */
-  private touchedBy(action: (typeof FOREIGN)[number], table: string, oid: number): readonly string[] {
+  private touchedBy(action: PublicationAction, table: string, oid: number): readonly string[] {
     const { database } = this
     const { publication } = database
     switch (action) {
+      case 'takeOut':
+        return database.takeOut(oid) ? [table] : []
       case 'putBack':
         if (!publication || publication.members.has(oid)) return []
         database.putIn(oid)
@@ -104,18 +120,6 @@ class World {
       case 'createPublication':
         database.create(TABLES)
         return publication ? [] : TABLES
-      case 'createPartition':
-        database.createPartition(oid)
-        return []
-      case 'attachFilled':
-        database.attachFilled(oid)
-        return [table]
-      case 'takeOut':
-      case 'truncate':
-      case 'detach':
-      case 'attachAgain':
-      case 'detachAndAttach':
-        return database[action](oid) ? [table] : []
     }
   }
 
@@ -129,6 +133,7 @@ class World {
     try {
       await this.open(process, files, between)
       this.reading = { ...process, files }
+      this.see()
       // The next look has to see what happened after this one.
       if (between) await this.inspect()
       else this.checkAllTold(files)
@@ -140,14 +145,29 @@ class World {
   async inspect(): Promise<void> {
     const { reading } = this
     if (!reading) return
-    this.lookedAt = this.clock
+    const facts = this.look(reading.files)
     try {
-      await reading.watch.inspected(this.database.facts(reading.files))
+      await reading.watch.inspected(facts)
+      this.see()
       this.checkAllTold(reading.files)
     } catch (error) {
       await this.failed(this.process(reading.files, Infinity), error)
       await this.stop()
     }
+  }
+
+  private look(files: readonly string[]): CatalogueFacts {
+    const facts = this.database.facts(files)
+    this.lookedAt = this.clock
+    this.shown = new Map(
+      files.map((table) => [table, new Set(facts.tables.get(this.database.oids.get(table) ?? 0)?.leaves.keys() ?? [])]),
+    )
+    return facts
+  }
+
+  /** What the last look showed has been recorded. */
+  private see(): void {
+    for (const [table, leaves] of this.shown) this.losses.see(table, leaves)
   }
 
   /** Writes the ids that refusals printed into the file. */
@@ -199,7 +219,7 @@ class World {
     const access = database.access(files, step, (change) => this.changed(change))
     const read = async () => {
       const facts = await access.read()
-      this.lookedAt = this.clock
+      this.look(files)
       if (between) this.foreign(...between)
       return facts
     }
@@ -212,7 +232,7 @@ class World {
     const former = catalogueFromJson(catalogue)?.former
     for (const table of TABLES) {
       if ([...files, ...tables.keys(), ...(former?.keys() ?? [])].includes(table)) continue
-      this.lost.delete(table)
+      this.losses.forget(table)
       this.published.delete(table)
     }
   }
@@ -280,11 +300,11 @@ class World {
     expect(this.reused).toBeNull()
   }
 
-  /** These tables have lost something, or may have. */
-  private happened(tables: readonly string[]): void {
+  /** Something happened to these tables. @param isMissed whether they have lost something by it, or may have */
+  private happened(tables: readonly string[], leaf: number | null = null, isMissed = true): void {
     for (const table of tables) {
       this.cause.set(table, this.clock)
-      if (this.isCaptured(table)) this.lost.set(table, this.clock)
+      if (isMissed && this.isCaptured(table)) this.losses.add(table, { at: this.clock, leaf })
     }
     this.clock++
   }
@@ -298,7 +318,7 @@ class World {
     this.clock++
     for (const table of added) this.published.add(table)
     for (const table of removed) {
-      if (this.isCaptured(table)) this.lost.set(table, this.clock)
+      if (this.isCaptured(table)) this.losses.add(table, { at: this.clock, leaf: null })
       this.published.delete(table)
     }
   }
@@ -344,9 +364,8 @@ class World {
 
   private checkAllTold(files: readonly string[]): void {
     for (const table of files) {
-      const lost = this.lost.get(table)
-      if (lost !== undefined && (this.told.get(table) ?? -1) < lost)
-        throw new Error(`nobody was told what ${table} lost`)
+      const lost = this.losses.latest(table)
+      if (lost !== null && (this.told.get(table) ?? -1) < lost) throw new Error(`nobody was told what ${table} lost`)
     }
   }
 }
@@ -357,20 +376,6 @@ interface Process {
   readonly watch: CatalogueWatch
   readonly step: () => void
   readonly end: () => Promise<void>
-}
-
-const REPLICATED = {
-  name: 'pim',
-  databaseUrl: 'postgres://db/pim',
-  slot: 's',
-  publication: 'p',
-  tables: [],
-  resetInstructions: 'start over',
-}
-const PREPARED = {
-  server: { version: 180_000, role: 'r', database: 'd' },
-  slot: { confirmedLsn: 1n, walEndLsn: 1n },
-  warnings: [],
 }
 
 interface Command {

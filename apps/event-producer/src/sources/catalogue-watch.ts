@@ -23,7 +23,7 @@ import {
 import { CaptureMarkTaken, type ReadCaptureMark } from '@hooklane/postgres'
 import {
   ChangesMissing,
-  gapsOf,
+  refusedGaps,
   type CatalogueAccess,
   type PreparedSource,
   type ReplicatedSource,
@@ -238,7 +238,8 @@ export class CatalogueWatch {
     const { replicated, capture } = this.options
     const verdict = this.verdictOn(compared, accepted)
     const { gaps } = verdict
-    if (gaps.size > 0) throw new ChangesMissing(gapsOf(gaps, gapId(gaps, compared.known, capture.epoch)), replicated)
+    if (gaps.size > 0)
+      throw new ChangesMissing(refusedGaps(gaps, gapId(gaps, compared.known, capture.epoch)), replicated)
     return verdict
   }
 

@@ -34,7 +34,7 @@ export interface FoldingPlan {
 }
 
 /** The plan that holds for everything that is not in Kafka yet. */
-export const planOfToday = ({ today, tables, hiddenOf }: TodayOptions): FoldingPlan => ({
+export const currentPlan = ({ today, tables, hiddenOf }: TodayOptions): FoldingPlan => ({
   configuration: pinConfiguration(today),
   tables,
   reader: new SourceReader(today, { hiddenOf }),
@@ -46,9 +46,9 @@ export const planOfToday = ({ today, tables, hiddenOf }: TodayOptions): FoldingP
  * does not say what is published there. Today's file holds from the next transaction on.
  * @throws SourceRefused when they were published under a configuration that this build cannot read
  */
-export function firstPlan(options: FoldingPlanOptions): FoldingPlan {
+export function resumePlan(options: FoldingPlanOptions): FoldingPlan {
   const { today, tables, hiddenOf, mark, halfPublishedLsn } = options
-  const now = planOfToday(options)
+  const now = currentPlan(options)
   if (halfPublishedLsn === null || mark.configuration === null) return now
   if (isDeepStrictEqual(mark.configuration, now.configuration)) return now
   const before = unpinConfiguration(mark.configuration, today)

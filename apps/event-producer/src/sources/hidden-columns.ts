@@ -8,7 +8,7 @@ import {
   omitsAnything,
   qualifiedName,
   renamedOmissions,
-  supposeOmitted,
+  assumeRenamedOmission,
   tableGone,
   watchColumns,
   type CaptureSource,
@@ -109,7 +109,7 @@ export class HiddenColumns {
     const history = columns.get(oid)
     if (history) {
       const row = { logged: namesOf(relation), omit: this.omitOf(oid) }
-      columns.set(oid, seen ? supposeOmitted(history, seen.columns, row) : tableGone(history))
+      columns.set(oid, seen ? assumeRenamedOmission(history, seen.columns, row) : tableGone(history))
     }
     await this.options.marks.note({ catalogue: catalogueToJson({ ...known, columns }) })
   }

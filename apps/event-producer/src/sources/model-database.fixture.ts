@@ -107,39 +107,43 @@ export class ModelDatabase {
     this.join(oid, 1)
   }
 
-  attachFilled(oid: number): void {
-    this.join(oid, 0)
+  /** @returns the partition that joined */
+  attachFilled(oid: number): number {
+    return this.join(oid, 0)
   }
 
-  /** The newest partition, which no process may have looked at yet. */
-  truncate(oid: number): boolean {
+  /** Truncates the newest partition, which no process may have looked at yet. @returns the partition; null: there is none */
+  truncate(oid: number): number | null {
     const leaf = [...this.leavesOf(oid)].at(-1)
-    if (!leaf) return false
+    if (!leaf) return null
     const xid = this.begin()
     this.leavesOf(oid).set(leaf[0], { ...leaf[1], file: `${this.nextOid++}`, alteredBy: xid })
-    return true
+    return leaf[0]
   }
 
-  detach(oid: number): boolean {
+  /** @returns the partition that left; null: there was none */
+  detach(oid: number): number | null {
     const [leaf] = this.leavesOf(oid)
-    if (!leaf) return false
+    if (!leaf) return null
     this.begin()
     this.leavesOf(oid).delete(leaf[0])
     this.detached.set(oid, new Map([leaf]))
-    return true
+    return leaf[0]
   }
 
-  detachAndAttach(oid: number): boolean {
-    return this.detach(oid) && this.attachAgain(oid)
+  /** @returns the partition; null: there was none */
+  detachAndAttach(oid: number): number | null {
+    return this.detach(oid) === null ? null : this.attachAgain(oid)
   }
 
-  attachAgain(oid: number): boolean {
+  /** @returns the partition that joined; null: none had left */
+  attachAgain(oid: number): number | null {
     const [leaf] = this.detached.get(oid) ?? []
-    if (!leaf) return false
+    if (!leaf) return null
     const xid = this.begin()
     this.detached.delete(oid)
     this.leavesOf(oid).set(leaf[0], { ...leaf[1], path: `/${xid}`, alteredBy: xid, emptyLinks: 0 })
-    return true
+    return leaf[0]
   }
 
   private async align(
@@ -210,10 +214,11 @@ export class ModelDatabase {
     return { version, publishesAll: true, members: new Map(members) }
   }
 
-  private join(oid: number, emptyLinks: number): void {
+  private join(oid: number, emptyLinks: number): number {
     const xid = this.begin()
     const leaf = this.nextOid++
     this.leavesOf(oid).set(leaf, { file: `${leaf}`, path: `/${xid}`, alteredBy: xid, emptyLinks })
+    return leaf
   }
 
   private begin(): string {

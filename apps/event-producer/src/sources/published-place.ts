@@ -22,7 +22,7 @@ export const latestPlace = (places: readonly PublishedPlace[]): PublishedPlace |
 
 /** The place of a mark; null when it has no valid position. */
 export const markedPlace = ({ position, xid }: MarkedPlace): PublishedPlace | null =>
-  publishedPlace(withoutOrdinal(position), xid)
+  publishedPlace(convertOrdinalPosition(position), xid)
 
 /**
  * The end of the transaction of a place. Under another capture file the transaction may have events behind its last one, and none of those
@@ -37,14 +37,14 @@ export const endOf = ({ epoch, commitLsn, xid }: PublishedPlace): MarkedPlace =>
  * Converts the position of a mark from a build that counted row changes in its positions. Such a mark was at the end of a transaction, so
  * it becomes the last place of that transaction.
  */
-export function withoutOrdinal(text: string): string {
+export function convertOrdinalPosition(text: string): string {
   if (!isOrdinalPosition(text)) return text
   const [epoch = '', commitLsn = ''] = text.split('-')
   return endOfTransaction(Number.parseInt(epoch, 16), BigInt(`0x${commitLsn}`))
 }
 
 /** Such a build may have published a part of a transaction behind its mark, and it is unknown which part. @throws SourceRefused */
-export function refuseOrdinals(
+export function refuseOrdinalPositions(
   events: readonly { readonly position: string }[],
   {
     mark,
@@ -52,7 +52,7 @@ export function refuseOrdinals(
     resetInstructions,
   }: { readonly mark: { readonly position: string } | null; readonly name: string; readonly resetInstructions: string },
 ): void {
-  const marked = mark === null ? '' : withoutOrdinal(mark.position)
+  const marked = mark === null ? '' : convertOrdinalPosition(mark.position)
   const refused = events.find(({ position }) => position > marked && isOrdinalPosition(position))
   if (!refused) return
   throw new SourceRefused(

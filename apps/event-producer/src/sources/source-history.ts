@@ -13,7 +13,7 @@ import {
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import {
   ChangesMissing,
-  missingOfAll,
+  changesOfAllTablesMissing,
   SourceRefused,
   type LossCode,
   type OpenHistory,
@@ -90,7 +90,7 @@ export function settledLsnOf(
   }
   const verdict = judgeHistory(known, found)
   if (verdict.kind === 'continues') return verdict.settledLsn ?? found.confirmedLsn
-  throw missingOfAll(past.replicated, gapOf(past, verdict))
+  throw changesOfAllTablesMissing(past.replicated, gapOf(past, verdict))
 }
 
 function gapOf(
@@ -121,8 +121,8 @@ function gapOf(
 }
 
 /** The log has reached the place of a published transaction, and another transaction is there, or none. */
-export const historyIsOther = (replicated: ReplicatedSource, { xid }: PublishedPlace): Error =>
-  missingOfAll(replicated, {
+export const historyDiverged = (replicated: ReplicatedSource, { xid }: PublishedPlace): Error =>
+  changesOfAllTablesMissing(replicated, {
     code: 'CHANGES_MISSING',
     reason: `the log does not hold transaction ${xid}, which was published: the database was restored, or is another one`,
   })

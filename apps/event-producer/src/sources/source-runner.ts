@@ -12,7 +12,7 @@ import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import type { EventProducerMetrics } from '../metrics.js'
 
 /** What the consumer of a source is given. */
-export interface SourceLink {
+export interface ConsumerCallbacks {
   readonly acknowledge: (commitEndLsn: bigint) => void
   /** Waits until the pending publish has ended, when the process ends. */
   readonly onEnded: () => Promise<void>
@@ -21,7 +21,7 @@ export interface SourceLink {
 export interface SourceRunnerOptions {
   readonly source: ReplicatedSource
   readonly publisher: OrderedPublisher
-  readonly makeConsumer: (link: SourceLink) => TransactionConsumer
+  readonly makeConsumer: (link: ConsumerCallbacks) => TransactionConsumer
   /** Called with every failure, in addition to the log line. */
   readonly onRefused?: (error: SourceRefused) => void
   /** Called at the end of the process, when nothing is published any more. */

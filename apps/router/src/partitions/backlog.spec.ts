@@ -33,7 +33,7 @@ describe('Backlog', () => {
     const backlog = new Backlog(0n)
     backlog.add(batch(0, 3))
     expect(backlog.expiredBefore(batch(7, 9))).toBeNull()
-    backlog.overtaken()
+    backlog.noteExpired()
     expect(backlog.expiredBefore(batch(7, 9))).toEqual({ from: 4n, to: 7n })
     expect(backlog.expiredBefore(batch(7, 9))).toBeNull()
     backlog.insert(batch(6, 6).records)
@@ -43,9 +43,9 @@ describe('Backlog', () => {
 
   it('reports no expired range when it is sent back to records that it has', () => {
     const backlog = new Backlog(4n)
-    backlog.overtaken()
+    backlog.noteExpired()
     expect(backlog.expiredBefore(batch(4, 9))).toBeNull()
-    backlog.overtaken()
+    backlog.noteExpired()
     expect(backlog.expiredBefore(batch(2, 9))).toBeNull()
   })
 

@@ -47,7 +47,7 @@ export class Backlog {
   }
 
   /** Notes that retention has deleted records at `next`: the next batch starts behind the deleted records. */
-  overtaken(): void {
+  noteExpired(): void {
     this.#isOvertaken = true
   }
 

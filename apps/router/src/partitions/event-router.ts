@@ -73,7 +73,7 @@ export class EventRouter implements PartitionReader {
 
   /** The position of the consumer of `events` was below the start of the log, and was moved to that start. */
   onOffsetReset({ partition }: { readonly partition: number }): void {
-    this.#sessions.get(partition)?.overtaken()
+    this.#sessions.get(partition)?.noteExpired()
   }
 
   /** A record of the configuration was read. */

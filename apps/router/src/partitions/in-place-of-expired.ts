@@ -1,5 +1,5 @@
 import type { LogRecord } from '@hooklane/core/kernel'
-import { recordsInPlaceOf, type ExpiredRange } from '@hooklane/core/routing'
+import { resyncRecordsFor, type ExpiredRange } from '@hooklane/core/routing'
 import type { SessionContext } from './session-context.js'
 
 /** The records that a partition routes in place of events that expired unread, by the current configuration; empty when none expired. */
@@ -11,5 +11,5 @@ export function inPlaceOfExpired(
   if (expired === null) return []
   const foundAt = new Date(clock.wallMs()).toISOString()
   const events = { ...expired, topic: topics.events, partition, partitions: routing.partitions, foundAt }
-  return recordsInPlaceOf(events, configuration.companyIds())
+  return resyncRecordsFor(events, configuration.companyIds())
 }

@@ -1,4 +1,4 @@
-import { PlacedBackoff, type LogBatch, type TopicPartition } from '@hooklane/core/kernel'
+import { PositionBackoff, type LogBatch, type TopicPartition } from '@hooklane/core/kernel'
 import { isDedicatedGroup } from '@hooklane/core/lane'
 import { isEmptyBatch, PartitionRouter, routeBatch, type RoutedBatch } from '@hooklane/core/routing'
 import type { ReadControl } from '@hooklane/kafka/host'
@@ -45,7 +45,7 @@ export class PartitionSession {
   #phase: Phase = { name: 'acquiring' }
   #isCommitting = false
   /** The place of a failed batch is the offset of its last record in `events`. */
-  readonly #backoff = new PlacedBackoff(RESTS)
+  readonly #backoff = new PositionBackoff(RESTS)
   /** The last offset of the batch that is being committed; null when there is none. */
   #committing: bigint | null = null
   #failure: string | null = null
@@ -105,8 +105,8 @@ export class PartitionSession {
   }
 
   /** Called when retention deleted the next records; reading continues at the start of the log. */
-  overtaken(): void {
-    if (this.#phase.name === 'owned') this.#phase.backlog.overtaken()
+  noteExpired(): void {
+    if (this.#phase.name === 'owned') this.#phase.backlog.noteExpired()
   }
 
   /** Called when a configuration record was read. */
@@ -152,7 +152,7 @@ export class PartitionSession {
     while (!this.#lifetime.isEnded) {
       try {
         await this.#route(await this.#acquire())
-        await this.#letGo()
+        await this.#replaceWriter()
       } catch (error) {
         await this.#startOver(error)
       }
@@ -209,7 +209,7 @@ export class PartitionSession {
    * group goes with it. The client requests metadata for every topic that it ever wrote to, and retries for a minute when one is missing; a
    * new writer does not know the topic.
    */
-  async #letGo(): Promise<void> {
+  async #replaceWriter(): Promise<void> {
     if (this.#lifetime.isEnded) return
     this.#phase = { name: 'acquiring' }
     this.control.pause([this.#events, this.#state])

@@ -25,7 +25,7 @@ export async function waitForGroup(
   { logger, lifetime }: { readonly logger: Logger; readonly lifetime: SessionLifetime },
 ): Promise<void> {
   let alarmAtMs = clock.monotonicMs() + GROUP_POLL_MS
-  while (!lifetime.isEnded && isHomeless()) {
+  while (!lifetime.isEnded && isGroupMissing()) {
     if (clock.monotonicMs() >= alarmAtMs) {
       alarmAtMs += GROUP_ALARM_EVERY_MS
       metrics.incidents.inc({ kind: 'worker_group_missing' })
@@ -34,7 +34,7 @@ export async function waitForGroup(
     await lifetime.pauseFor(GROUP_POLL_MS)
   }
 
-  function isHomeless(): boolean {
+  function isGroupMissing(): boolean {
     const app = configuration.view.app(wanted.appId)
     return app !== undefined && app.enabled && !configuration.view.hasWorkerGroup(app.workerGroup)
   }

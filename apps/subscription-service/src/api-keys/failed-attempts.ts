@@ -10,7 +10,7 @@ export class FailedAttempts {
 
   constructor(
     private readonly clock: Time,
-    private readonly mostPerMinute: number,
+    private readonly maxPerMinute: number,
   ) {}
 
   /** Counts one wrong key. Returns the seconds to wait when there were too many, else null. */
@@ -23,7 +23,7 @@ export class FailedAttempts {
     this.counts.delete(address)
     this.counts.set(address, current)
     this.dropOldest()
-    return current.count > this.mostPerMinute ? Math.ceil((current.startedMs + WINDOW_MS - nowMs) / 1000) : null
+    return current.count > this.maxPerMinute ? Math.ceil((current.startedMs + WINDOW_MS - nowMs) / 1000) : null
   }
 
   private dropOldest(): void {

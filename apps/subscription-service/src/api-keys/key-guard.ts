@@ -16,7 +16,7 @@ export class ConfiguredOperatorKey {
 const FOR_OPERATORS: Requirement = { access: 'operator', forAppKeys: false }
 
 /** Compared when the key does not exist, so that a wrong id takes as long as a wrong secret. */
-const NOBODY = Buffer.alloc(32)
+const ZERO_DIGEST = Buffer.alloc(32)
 
 /** The only guard of the API, applied to every route. A route without `@Allow` is for operators. */
 @Injectable()
@@ -56,7 +56,7 @@ export class KeyGuard implements CanActivate {
     const row = await this.database.transaction({ kind: 'apiKey', id: key.id }, (tables) =>
       tables.apiKeys.findForCheck(key.id),
     )
-    const isSame = isSameDigest(key.digest, row?.digest ?? NOBODY)
+    const isSame = isSameDigest(key.digest, row?.digest ?? ZERO_DIGEST)
     if (!row || !isSame || row.revokedAt !== null || kindOf(row) !== key.kind) return null
     return new Caller(row.id, row.role, row.role === 'operator' ? namedCompany(request) : row.companyId, row.appId)
   }

@@ -32,7 +32,7 @@ export interface Answer<View> {
 }
 
 /** A response as it is stored (sealed). */
-interface KeptAnswer {
+interface StoredResponse {
   readonly fingerprint: string
   readonly status: number
   readonly revision: number | null
@@ -40,10 +40,10 @@ interface KeptAnswer {
 }
 
 /** Ends the transaction when an earlier request with the same key has already done the work. */
-class AnsweredBefore extends Error {
-  constructor(readonly answer: KeptAnswer) {
+class AlreadyAnswered extends Error {
+  constructor(readonly answer: StoredResponse) {
     super('the request was answered before')
-    this.name = 'AnsweredBefore'
+    this.name = 'AlreadyAnswered'
   }
 }
 
@@ -74,7 +74,7 @@ export class IdempotentRequests {
       const once: InTransaction<Result> = (scope, work) => this.once({ post, name, toAnswer }, scope, work)
       return respond(post, toAnswer(await refusingConflicts(CONFLICTS, () => act(once))))
     } catch (error) {
-      if (error instanceof AnsweredBefore) return replay<View>(post, error.answer)
+      if (error instanceof AlreadyAnswered) return replay<View>(post, error.answer)
       throw error
     }
   }
@@ -93,21 +93,26 @@ export class IdempotentRequests {
       if (!(await tables.idempotency.claim(name))) throw inProgress()
       // Order matters: look again after the claim, or a response that was stored in between would be missed.
       const known = await this.find(tables, name, post)
-      if (known) throw new AnsweredBefore(known)
+      if (known) throw new AlreadyAnswered(known)
       const result = await work(tables)
       const { body, resource } = toAnswer(result)
       const { fingerprint, response } = post
-      const kept: KeptAnswer = { fingerprint, status: response.statusCode, revision: resource?.revision ?? null, body }
+      const kept: StoredResponse = {
+        fingerprint,
+        status: response.statusCode,
+        revision: resource?.revision ?? null,
+        body,
+      }
       await tables.idempotency.keep(name, this.sealer.seal(JSON.stringify(kept), aadOf(name)), KEPT_HOURS)
       return result
     })
   }
 
   /** @throws Problem 422 when the key was used for another request */
-  private async find(tables: Tables, name: IdempotencyName, post: PostRequest): Promise<KeptAnswer | null> {
+  private async find(tables: Tables, name: IdempotencyName, post: PostRequest): Promise<StoredResponse | null> {
     const sealed = await tables.idempotency.find(name)
     if (sealed === null) return null
-    const kept = JSON.parse(this.sealer.unseal(sealed, aadOf(name))) as KeptAnswer
+    const kept = JSON.parse(this.sealer.unseal(sealed, aadOf(name))) as StoredResponse
     if (kept.fingerprint === post.fingerprint) return kept
     const message = 'this Idempotency-Key was used for another request: use a new one for each request'
     throw new Problem('IDEMPOTENCY_KEY_REUSED', message)
@@ -126,7 +131,7 @@ function respond<View>({ response }: PostRequest, { body, resource }: Answer<Vie
   return body
 }
 
-function replay<View>({ response }: PostRequest, { status, revision, body }: KeptAnswer): View {
+function replay<View>({ response }: PostRequest, { status, revision, body }: StoredResponse): View {
   response.status(status).set('idempotency-replayed', 'true')
   if (revision !== null) setEtag(response, { revision })
   return body as View

@@ -41,10 +41,10 @@ export class GroupPlacement {
 
   /** @throws WorkerGroupNotReady; Problem 409 when the group name belongs to another app, 503 while the group is being removed */
   place(app: GroupedApp): Promise<Placement> {
-    return app.mode === 'dedicated' ? this.placeAlone(app) : this.placeAmongOthers(app)
+    return app.mode === 'dedicated' ? this.placeDedicated(app) : this.placeShared(app)
   }
 
-  private async placeAmongOthers({ type }: GroupedApp): Promise<Placement> {
+  private async placeShared({ type }: GroupedApp): Promise<Placement> {
     const candidates = sharedGroupCandidates(type)
     // Groups belong to no company: any scope sees them.
     const existing = await this.database.transaction(OPERATOR_SCOPE, (tables) =>
@@ -60,7 +60,7 @@ export class GroupPlacement {
   }
 
   /** Order matters: the name is reserved before topics are created under it, so that a crash never leaves topics that no row knows of. */
-  private async placeAlone(app: GroupedApp): Promise<Placement> {
+  private async placeDedicated(app: GroupedApp): Promise<Placement> {
     const { group, reserved } = await this.database.transaction(OPERATOR_SCOPE, async ({ workerGroups }) => {
       const own = dedicatedGroup({ ...app, abandoned: await workerGroups.countAbandoned(app.id) })
       await workerGroups.reserve(own, app.id)

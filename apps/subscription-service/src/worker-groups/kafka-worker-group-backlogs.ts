@@ -10,7 +10,7 @@ const KEPT_MS = 5_000
  * How long a request waits for the cluster. Too short: a slow but healthy cluster counts as unavailable (normal are tens of milliseconds).
  * Too long: the whole list waits for one number.
  */
-const PATIENCE_MS = 2_000
+const TIME_LIMIT_MS = 2_000
 /** Number of groups remembered. Beyond it all are forgotten and read again. */
 const MAX_KNOWN = 1_000
 
@@ -44,7 +44,7 @@ export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
 
   async of(groups: readonly string[]): Promise<ReadonlyMap<string, WorkerGroupBacklog>> {
     const answers = await Promise.all(
-      groups.map((group) => this.awaitShortly(this.fresh(group) ?? this.askAnew(group))),
+      groups.map((group) => this.withTimeLimit(this.fresh(group) ?? this.startRead(group))),
     )
     return new Map(groups.map((group, at) => [group, answers[at] ?? UNAVAILABLE]))
   }
@@ -55,7 +55,7 @@ export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
     return known.answeredMs === null || this.clock.monotonicMs() - known.answeredMs < KEPT_MS ? known : null
   }
 
-  private askAnew(group: string): Known {
+  private startRead(group: string): Known {
     if (this.known.size >= MAX_KNOWN) this.known.clear()
     const known: Known = { askedMs: this.clock.monotonicMs(), answeredMs: null, answer: this.ask(group) }
     void known.answer.then(() => (known.answeredMs = this.clock.monotonicMs()))
@@ -64,8 +64,8 @@ export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
   }
 
   /** The time limit counts from the request to the cluster: a caller that comes after the limit has passed does not wait at all. */
-  private async awaitShortly({ askedMs, answer }: Known): Promise<WorkerGroupBacklog> {
-    const leftMs = Math.max(0, askedMs + PATIENCE_MS - this.clock.monotonicMs())
+  private async withTimeLimit({ askedMs, answer }: Known): Promise<WorkerGroupBacklog> {
+    const leftMs = Math.max(0, askedMs + TIME_LIMIT_MS - this.clock.monotonicMs())
     let timer: NodeJS.Timeout | undefined
     const patience = new Promise<WorkerGroupBacklog>((resolve) => {
       timer = setTimeout(() => resolve(UNAVAILABLE), leftMs)

@@ -14,7 +14,7 @@ import { WORKER_GROUP_BACKLOGS, WORKER_GROUP_TOPICS } from './group-placement.js
 
 /** Operators create shared groups. A dedicated group is created when its app is saved. */
 const SHARED_GROUP = /^shared-[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/
-const NOT_TOLD: WorkerGroupBacklog = { records: null, reason: 'KAFKA_UNAVAILABLE' }
+const UNKNOWN_BACKLOG: WorkerGroupBacklog = { records: null, reason: 'KAFKA_UNAVAILABLE' }
 
 export const TOPIC_PROFILE = Symbol('TopicProfile')
 
@@ -148,7 +148,7 @@ export class WorkerGroupsController {
 
   private async views(groups: readonly WorkerGroupOverview[]): Promise<WorkerGroupView[]> {
     const backlogs = await this.backlogs.of(groups.map(({ name }) => name))
-    return groups.map((group) => workerGroupView(group, backlogs.get(group.name) ?? NOT_TOLD))
+    return groups.map((group) => workerGroupView(group, backlogs.get(group.name) ?? UNKNOWN_BACKLOG))
   }
 
   private withCounts(

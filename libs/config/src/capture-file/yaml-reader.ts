@@ -130,11 +130,11 @@ export class YamlValue {
     return pattern.test(text) ? text : this.fault(rule)
   }
 
-  integer(least: number, most: number): number | null {
+  integer(min: number, max: number): number | null {
     const value = isScalar(this.node) ? this.node.value : undefined
-    return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+    return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
       ? value
-      : this.fault(`must be a whole number from ${least} to ${most}`)
+      : this.fault(`must be a whole number from ${min} to ${max}`)
   }
 
   constant(): string | number | boolean | null | undefined {

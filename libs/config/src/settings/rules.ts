@@ -18,14 +18,14 @@ export const optionalText = (what = 'text') => z.string().optional().describe(wh
 /** @param what describes the expected value */
 export const text = (defaultValue: string, what = 'text') => z.string().default(defaultValue).describe(what)
 
-export const integer = (defaultValue: number, least: number, most: number) =>
+export const integer = (defaultValue: number, min: number, max: number) =>
   z.coerce
-    .number({ error: `must be a whole number from ${least} to ${most}` })
-    .int({ error: `must be a whole number from ${least} to ${most}` })
-    .min(least, { error: `must be at least ${least}` })
-    .max(most, { error: `must be at most ${most}` })
+    .number({ error: `must be a whole number from ${min} to ${max}` })
+    .int({ error: `must be a whole number from ${min} to ${max}` })
+    .min(min, { error: `must be at least ${min}` })
+    .max(max, { error: `must be at most ${max}` })
     .default(defaultValue)
-    .describe(`whole number, ${least} to ${most}`)
+    .describe(`whole number, ${min} to ${max}`)
 
 export const port = (defaultValue: number) => integer(defaultValue, 0, 65_535)
 

@@ -144,12 +144,12 @@ class HeaderReader {
     return text ?? ''
   }
 
-  integer(name: string, least: bigint, most = MAX_INT64): bigint {
-    return this.bounded(name, this.text(name, DECIMAL), least, most)
+  integer(name: string, min: bigint, max = MAX_INT64): bigint {
+    return this.bounded(name, this.text(name, DECIMAL), min, max)
   }
 
-  small(name: string, least: bigint): number {
-    return Number(this.integer(name, least, MAX_INT32))
+  small(name: string, min: bigint): number {
+    return Number(this.integer(name, min, MAX_INT32))
   }
 
   result<T>(value: T): Decoded<T> {
@@ -171,9 +171,9 @@ class HeaderReader {
     this.fault ??= `header:${name}`
   }
 
-  private bounded(name: string, text: string, least: bigint, most: bigint): bigint {
+  private bounded(name: string, text: string, min: bigint, max: bigint): bigint {
     const value = DECIMAL.test(text) ? BigInt(text) : -1n
-    if (value < least || value > most) this.fail(name)
+    if (value < min || value > max) this.fail(name)
     return value
   }
 }

@@ -4,7 +4,7 @@ import { startFresh, type Lane } from './lane.js'
 import type { Effect, InputOf, RecordRef } from './protocol.js'
 import { saveIfDirty } from './save-lane.js'
 import type { Session } from './session.js'
-import { become, enter } from './transitions.js'
+import { setActivity, setMode } from './transitions.js'
 
 /**
  * Decides what an idle lane does with its head: it waits for the next attempt, has the head prepared, or ends the stream. A lane without a
@@ -17,11 +17,11 @@ export function advance(session: Session, lane: Lane, nowMs: number, out: Effect
   if (head.kind === 'ended') return endStream(session, lane, head, nowMs, out)
   if (lane.holes[0]?.to === head.sequence - 1n) declareHole(session, lane, head)
   if (lane.nextAttemptMs !== null && lane.nextAttemptMs > nowMs) {
-    enter(session, lane, 'waiting')
+    setActivity(session, lane, 'waiting')
     session.timers.add(lane.nextAttemptMs, lane)
     return wake(session, out)
   }
-  enter(session, lane, 'preparing')
+  setActivity(session, lane, 'preparing')
   out.push({ type: 'prepare', record: head })
 }
 
@@ -38,7 +38,7 @@ export function appDeleted(session: Session, { appId, epoch, nowMs }: InputOf<'a
   lane.deletedEpoch = Math.max(lane.deletedEpoch, epoch)
   lane.nextAttemptMs = null
   if (lane.activity !== 'waiting') return true
-  enter(session, lane, 'idle')
+  setActivity(session, lane, 'idle')
   advance(session, lane, nowMs, out)
   return true
 }
@@ -59,7 +59,7 @@ function declareHole(session: Session, lane: Lane, head: RecordRef): void {
   const range = hole.from === hole.to ? {} : { to: hole.to }
   lane.gaps = appendGap(lane.gaps, { sequence: hole.from, ...range, id: null, status: 'lost', reason: 'missing' })
   lane.settled = head.sequence - 1n
-  become(session, lane, 'flow')
+  setMode(session, lane, 'flow')
   startFresh(lane)
   lane.isDirty = true
   session.dirty.add(lane)

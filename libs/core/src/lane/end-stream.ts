@@ -3,7 +3,7 @@ import type { Effect, StreamEnd } from './protocol.js'
 import { saveLane } from './save-lane.js'
 import type { Session } from './session.js'
 import { takeHead } from './settle.js'
-import { become, enter } from './transitions.js'
+import { setActivity, setMode } from './transitions.js'
 
 /**
  * The end of an app's stream is the head, so everything of this epoch is settled. What became of its last numbers is not reported: the next
@@ -15,10 +15,10 @@ export function endStream(session: Session, lane: Lane, end: StreamEnd, nowMs: n
   const settlement: Settlement = { offset: end.offset, waits: 1 }
   takeHead(session, lane)
   lane.gaps = []
-  become(session, lane, 'flow')
+  setMode(session, lane, 'flow')
   startFresh(lane)
   lane.unsaved.push(settlement)
   lane.endedEpoch = end.streamEpoch
-  enter(session, lane, 'saving')
+  setActivity(session, lane, 'saving')
   saveLane(session, lane, nowMs, out)
 }

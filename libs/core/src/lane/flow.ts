@@ -8,9 +8,9 @@ import type { Effect, InputOf } from './protocol.js'
 import { saveIfDirty } from './save-lane.js'
 import type { Session } from './session.js'
 import {
-  bury,
+  publishDeadLetter,
   publishAttempt,
-  settleAside,
+  settleWithoutDelivery,
   settleDelivered,
   settleDropped,
   settleUnsent,
@@ -18,7 +18,7 @@ import {
 } from './settle.js'
 import { acknowledge } from './settlements.js'
 import { becomeUnsure } from './stop.js'
-import { enter } from './transitions.js'
+import { setActivity } from './transitions.js'
 
 /**
  * The head's subscription was looked up (D5.2). A head that may be sent is attempted in the same call. False: the lane did not ask for it.
@@ -27,7 +27,7 @@ export function prepared(session: Session, input: InputOf<'prepared'>, out: Effe
   const lane = session.lanes.get(input.appId)
   const head = lane?.queue.peek()
   if (lane?.activity !== 'preparing' || head?.sequence !== input.sequence) return false
-  enter(session, lane, 'idle')
+  setActivity(session, lane, 'idle')
   if (session.phase !== 'running') {
     saveIfDirty(session, lane, input.nowMs, out)
     return true
@@ -35,7 +35,7 @@ export function prepared(session: Session, input: InputOf<'prepared'>, out: Effe
   const { verdict } = input
   switch (verdict.kind) {
     case 'behind':
-      enter(session, lane, 'behind')
+      setActivity(session, lane, 'behind')
       session.behind.add(lane)
       saveIfDirty(session, lane, input.nowMs, out)
       return true
@@ -56,13 +56,13 @@ function attemptHead(session: Session, lane: Lane, nowMs: number, timeoutMs: num
   const record = lane.queue.peek()
   if (record?.kind !== 'delivery') return
   if (lane.isDirty || lane.write?.kind === 'save') {
-    enter(session, lane, 'saving')
+    setActivity(session, lane, 'saving')
     return saveIfDirty(session, lane, nowMs, out)
   }
   if (!session.isStoreUp || nowMs + timeoutMs + session.settings.marginMs > session.deadlineMs) {
     return block(session, lane)
   }
-  enter(session, lane, 'attempting')
+  setActivity(session, lane, 'attempting')
   session.attemptsInFlight += 1
   const { previous, skipped } = orderOf(lane.gaps, record.sequence)
   const backlog = lane.queue.length - 1
@@ -70,7 +70,7 @@ function attemptHead(session: Session, lane: Lane, nowMs: number, timeoutMs: num
 }
 
 function block(session: Session, lane: Lane): void {
-  enter(session, lane, 'blocked')
+  setActivity(session, lane, 'blocked')
   session.blocked.add(lane)
 }
 
@@ -80,7 +80,7 @@ export function attemptEnded(session: Session, input: InputOf<'attemptEnded'>, o
   const record = lane?.queue.peek()
   if (lane?.activity !== 'attempting' || record?.kind !== 'delivery' || record.sequence !== input.sequence) return false
   session.attemptsInFlight -= 1
-  enter(session, lane, 'idle')
+  setActivity(session, lane, 'idle')
   // The lease lapsed meanwhile (a frozen process): a successor may have settled this delivery differently.
   if (input.nowMs >= session.deadlineMs) becomeUnsure(session)
   const attempt = lane.attempt + 1
@@ -104,7 +104,7 @@ function carryOut(session: Session, lane: Lane, ended: Ended, out: Effect[]): vo
       settleDropped(session, lane, ended, disposition.reason, out)
       break
     case 'deadLetter':
-      bury(session, lane, ended, disposition.reason, out)
+      publishDeadLetter(session, lane, ended, disposition.reason, out)
       break
     case 'retryAt':
     case 'deferUntil':
@@ -136,8 +136,8 @@ export function published(session: Session, input: InputOf<'published'>, out: Ef
   if (publish.settlement) acknowledge(session, publish.settlement)
   if (publish.kind === 'deadLetter' && session.phase !== 'unsure') {
     const { settlement, reason } = publish
-    enter(session, lane, 'idle')
-    settleAside(session, lane, { settlement, status: 'deadLettered', reason })
+    setActivity(session, lane, 'idle')
+    settleWithoutDelivery(session, lane, { settlement, status: 'deadLettered', reason })
     advance(session, lane, input.nowMs, out)
   }
   saveIfDirty(session, lane, input.nowMs, out)
@@ -150,7 +150,7 @@ export function resume(session: Session, waiting: Set<Lane>, nowMs: number, out:
   const lanes = [...waiting]
   waiting.clear()
   for (const lane of lanes) {
-    enter(session, lane, 'idle')
+    setActivity(session, lane, 'idle')
     advance(session, lane, nowMs, out)
   }
 }
@@ -161,7 +161,7 @@ export function runTimers(session: Session, nowMs: number, out: Effect[]): void 
   if (session.phase !== 'running') return wake(session, out)
   for (let lane = session.timers.takeDue(nowMs); lane; lane = session.timers.takeDue(nowMs)) {
     if (lane.activity !== 'waiting' || (lane.nextAttemptMs ?? 0) > nowMs) continue
-    enter(session, lane, 'idle')
+    setActivity(session, lane, 'idle')
     advance(session, lane, nowMs, out)
   }
   wake(session, out)

@@ -13,7 +13,7 @@ import type { Gap, LaneRecord, LaneRow } from './protocol.js'
  *      │                   └─ settled without a request ─▶ idle (next head)
  *      ├── waiting ◀─ the instant of the head's next attempt has not come
  *      ├── saving  ◀─ the row must be saved before the lane goes on (parked, back in flow, gaps before a request, end of the stream)
- *      └── burying ◀─ the dead letter is being published; the head is settled when the log has acknowledged it
+ *      └── deadLettering ◀─ the dead letter is being published; the head is settled when the log has acknowledged it
  *
  * Only `attempting` has a request in flight.
  */
@@ -74,7 +74,8 @@ export interface Lane {
 
 export type LaneMode = LaneRow['mode']
 
-export type Activity = 'idle' | 'preparing' | 'attempting' | 'burying' | 'waiting' | 'saving' | 'blocked' | 'behind'
+export type Activity =
+  'idle' | 'preparing' | 'attempting' | 'deadLettering' | 'waiting' | 'saving' | 'blocked' | 'behind'
 
 export interface Hole {
   readonly from: bigint

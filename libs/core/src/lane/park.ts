@@ -4,7 +4,7 @@ import type { Effect } from './protocol.js'
 import { saveLane } from './save-lane.js'
 import type { Session } from './session.js'
 import { publishAttempt, type Ended } from './settle.js'
-import { become, enter } from './transitions.js'
+import { setActivity, setMode } from './transitions.js'
 
 /**
  * The head failed and is tried again after `delayMs`. A short wait of a lane in flow stays in memory. Any other wait is saved in the row
@@ -22,7 +22,7 @@ export function waitForRetry(session: Session, lane: Lane, ended: Ended, delayMs
   lane.nextAttemptMs = input.nowMs + delayMs
   publishAttempt(session, lane, ended, null, out)
   if (lane.mode === 'flow' && delayMs <= session.settings.inlineWindowMs) return
-  become(session, lane, 'parked')
-  enter(session, lane, 'saving')
+  setMode(session, lane, 'parked')
+  setActivity(session, lane, 'saving')
   saveLane(session, lane, input.nowMs, out)
 }

@@ -111,7 +111,7 @@ export type Input = { readonly nowMs: number } & (
   | { readonly type: 'published'; readonly publishId: number }
   | { readonly type: 'positionSaved'; readonly saveNo: bigint; readonly mainOffset: bigint }
   /** The lease was extended: `deadlineMs` = instant before the request left + lease. */
-  | { readonly type: 'leaseKept'; readonly deadlineMs: number }
+  | { readonly type: 'leaseRenewed'; readonly deadlineMs: number }
   /** A write found that the lease token is no longer valid. */
   | { readonly type: 'fenced' }
   /** It is not known whether a lane write took effect. */

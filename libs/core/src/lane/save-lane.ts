@@ -2,7 +2,7 @@ import type { Lane } from './lane.js'
 import type { Effect, InputOf, LaneRow } from './protocol.js'
 import type { Session } from './session.js'
 import { acknowledge } from './settlements.js'
-import { enter } from './transitions.js'
+import { setActivity } from './transitions.js'
 
 /** Makes the row say what memory says now. It is saved at once if possible, otherwise as soon as what prevents it is over. */
 export function saveLane(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
@@ -40,7 +40,7 @@ export function laneSaved(session: Session, input: InputOf<'laneSaved' | 'laneDe
   session.writesInFlight -= 1
   for (const settlement of lane.inWrite) acknowledge(session, settlement)
   lane.inWrite = []
-  if (lane.activity === 'saving' && !lane.isDirty) enter(session, lane, 'idle')
+  if (lane.activity === 'saving' && !lane.isDirty) setActivity(session, lane, 'idle')
   return lane
 }
 

@@ -67,35 +67,35 @@ export function scene(change: Partial<SessionOptions> = {}, using: Partial<Deliv
   })
   let nowMs = 0
   let effects: Effect[] = []
-  const tell = (happening: Happening): void => {
+  const handle = (happening: Happening): void => {
     for (const effect of step(session, { ...happening, nowMs })) {
       effects.push(effect)
       if (effect.type === 'prepare') {
         const { appId, sequence } = effect.record
-        tell({ type: 'prepared', appId, sequence, verdict: verdictOn(effect.record) })
+        handle({ type: 'prepared', appId, sequence, verdict: verdictOn(effect.record) })
       }
     }
   }
   return {
     session,
-    tell,
+    handle,
     wait: (ms: number) => (nowMs += ms),
     delete: (epoch: number) => {
       deletedEpoch = epoch
-      tell({ type: 'appDeleted', appId: 'a', epoch })
+      handle({ type: 'appDeleted', appId: 'a', epoch })
     },
     /** All writes and publishes in flight succeed. */
     land: () => {
       const { saveId } = session.lanes.get('a')?.write ?? {}
-      if (saveId !== undefined) tell({ type: 'laneSaved', appId: 'a', saveId })
-      for (const publishId of [...session.publishes.keys()]) tell({ type: 'published', publishId })
+      if (saveId !== undefined) handle({ type: 'laneSaved', appId: 'a', saveId })
+      for (const publishId of [...session.publishes.keys()]) handle({ type: 'published', publishId })
     },
     read: (...records: LaneRecord[]) => {
-      tell({ type: 'recordsRead', records, endOffset: (records.at(-1)?.offset ?? 0n) + 1n })
+      handle({ type: 'recordsRead', records, endOffset: (records.at(-1)?.offset ?? 0n) + 1n })
     },
     ends: (sequence: number, result: AttemptResult, appId = 'a') => {
       const ended = { type: 'attemptEnded', appId, sequence: BigInt(sequence), startedMs: nowMs, result } as const
-      tell({ ...ended, policy: deliveryPolicy, jitter: 0, detail: null })
+      handle({ ...ended, policy: deliveryPolicy, jitter: 0, detail: null })
     },
     /** Types of the effects since the last call, without `prepare`. */
     types: () => {

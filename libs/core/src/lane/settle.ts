@@ -5,7 +5,7 @@ import type { Effect, Gap, InputOf, LaneRecord, RecordRef } from './protocol.js'
 import { saveLane } from './save-lane.js'
 import type { Session } from './session.js'
 import { expectPublish } from './settlements.js'
-import { become, enter } from './transitions.js'
+import { setActivity, setMode } from './transitions.js'
 
 /** The outcome of an attempt, as the delivery log needs it. */
 export interface Ended {
@@ -50,9 +50,9 @@ export function settleDelivered(session: Session, lane: Lane, ended: Ended, out:
   startFresh(lane)
   publishAttempt(session, lane, ended, settlement, out)
   if (!isParked) return
-  become(session, lane, 'flow')
+  setMode(session, lane, 'flow')
   lane.unsaved.push(settlement)
-  enter(session, lane, 'saving')
+  setActivity(session, lane, 'saving')
   saveLane(session, lane, ended.input.nowMs, out)
 }
 
@@ -60,7 +60,7 @@ export function settleDelivered(session: Session, lane: Lane, ended: Ended, out:
 export function settleDropped(session: Session, lane: Lane, ended: Ended, reason: string, out: Effect[]): void {
   const settlement: Settlement = { offset: ended.record.offset, waits: 2 }
   publishAttempt(session, lane, ended, settlement, out)
-  settleAside(session, lane, { settlement, status: 'dropped', reason })
+  settleWithoutDelivery(session, lane, { settlement, status: 'dropped', reason })
 }
 
 /** Settled without a request (D5.2). */
@@ -75,13 +75,13 @@ export function settleUnsent(
   const settlement: Settlement = { offset: record.offset, waits: 2 }
   const publishId = expectPublish(session, { kind: 'record', lane, settlement })
   out.push({ type: 'publishSettlement', publishId, record, status: verdict.status, reason: verdict.reason })
-  settleAside(session, lane, { settlement, status: verdict.status, reason: verdict.reason })
+  settleWithoutDelivery(session, lane, { settlement, status: verdict.status, reason: verdict.reason })
 }
 
 /** Publishes the dead letter. The head is settled only when the log has acknowledged it (D5.4). */
-export function bury(session: Session, lane: Lane, ended: Ended, reason: string, out: Effect[]): void {
+export function publishDeadLetter(session: Session, lane: Lane, ended: Ended, reason: string, out: Effect[]): void {
   const settlement: Settlement = { offset: ended.record.offset, waits: 3 }
-  enter(session, lane, 'burying')
+  setActivity(session, lane, 'deadLettering')
   publishAttempt(session, lane, ended, settlement, out)
   out.push({
     type: 'publishDeadLetter',
@@ -97,7 +97,7 @@ export function bury(session: Session, lane: Lane, ended: Ended, reason: string,
  * Settles the head, which was not delivered: its number becomes a gap. The row that holds the gap must be saved before the lane's next
  * request and before the offset is done. The caller starts the save, so that a run of such heads costs one write.
  */
-export function settleAside(
+export function settleWithoutDelivery(
   session: Session,
   lane: Lane,
   what: { readonly settlement: Settlement; readonly status: Gap['status']; readonly reason: string },
@@ -106,7 +106,7 @@ export function settleAside(
   if (record?.kind !== 'delivery') return
   const { sequence, deliveryId } = record
   lane.gaps = appendGap(lane.gaps, { sequence, id: deliveryId, status: what.status, reason: what.reason })
-  become(session, lane, 'flow')
+  setMode(session, lane, 'flow')
   startFresh(lane)
   lane.unsaved.push(what.settlement)
   lane.isDirty = true

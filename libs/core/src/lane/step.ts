@@ -49,7 +49,7 @@ function handle(session: Session, input: Input, out: Effect[]): boolean {
       if (isKnown && session.phase === 'running') deleteReachedFloors(session, input.mainOffset, out)
       return isKnown
     }
-    case 'leaseKept':
+    case 'leaseRenewed':
       if (input.deadlineMs > session.deadlineMs) session.deadlineMs = input.deadlineMs
       resume(session, session.blocked, nowMs, out)
       return true

@@ -17,7 +17,7 @@ export interface Grant {
   readonly done: Buffer | null
 }
 
-export interface KeepRequest {
+export interface RenewRequest {
   readonly token: LeaseToken
   readonly mainOffset: bigint
   readonly done: Buffer
@@ -39,7 +39,7 @@ export interface LeaseStore {
     leaseMs: number
   }): Promise<Grant | null>
   /** Extends the leases and saves the positions in one statement. Returns the lease tokens that are still valid; the others are fenced. */
-  keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly LeaseToken[]>
+  keep(requests: readonly RenewRequest[], leaseMs: number): Promise<readonly LeaseToken[]>
   release(token: LeaseToken): Promise<void>
 }
 

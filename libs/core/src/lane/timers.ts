@@ -41,12 +41,12 @@ export class Timers {
   private sink(): void {
     let at = 0
     for (;;) {
-      let least = at
-      if (this.at(2 * at + 1) < this.at(least)) least = 2 * at + 1
-      if (this.at(2 * at + 2) < this.at(least)) least = 2 * at + 2
-      if (least === at) return
-      this.swap(least, at)
-      at = least
+      let smallest = at
+      if (this.at(2 * at + 1) < this.at(smallest)) smallest = 2 * at + 1
+      if (this.at(2 * at + 2) < this.at(smallest)) smallest = 2 * at + 2
+      if (smallest === at) return
+      this.swap(smallest, at)
+      at = smallest
     }
   }
 

@@ -3,7 +3,7 @@ import type { Activity, Lane } from './lane.js'
 import { plainLane } from './lane.js'
 import { openSession, type Session } from './session.js'
 import { step } from './step.js'
-import { become, enter, NEXT_ACTIVITIES } from './transitions.js'
+import { setActivity, setMode, NEXT_ACTIVITIES } from './transitions.js'
 
 const ACTIVITIES = Object.keys(NEXT_ACTIVITIES) as Activity[]
 const END = { kind: 'ended', appId: 'app_1', companyId: 'c', sequence: 0n, streamEpoch: 1, offset: 0n } as const
@@ -22,7 +22,7 @@ function laneDoing(activity: Activity, strict: boolean): { session: Session; lan
   })
   const lane = plainLane({ ...END, routedAt: '' })
   session.lanes.set(lane.appId, lane)
-  if (activity !== 'idle') enter(session, lane, activity)
+  if (activity !== 'idle') setActivity(session, lane, activity)
   return { session, lane }
 }
 
@@ -32,10 +32,10 @@ describe('a lane', () => {
     (from, to) => {
       const { session, lane } = laneDoing(from, true)
       if (NEXT_ACTIVITIES[from].includes(to)) {
-        enter(session, lane, to)
+        setActivity(session, lane, to)
         expect(lane.activity).toBe(to)
       } else {
-        expect(() => enter(session, lane, to)).toThrow(`illegal transition: lane app_1 from ${from} to ${to}`)
+        expect(() => setActivity(session, lane, to)).toThrow(`illegal transition: lane app_1 from ${from} to ${to}`)
         expect(lane.activity).toBe(from)
       }
     },
@@ -44,14 +44,14 @@ describe('a lane', () => {
   it('changes its mode, and staying in it is no transition', () => {
     const { session, lane } = laneDoing('idle', true)
     for (const mode of ['flow', 'parked', 'parked', 'flow'] as const) {
-      become(session, lane, mode)
+      setMode(session, lane, mode)
       expect(lane.mode).toBe(mode)
     }
   })
 
   it('keeps its activity in production, its session ends, and an alarm says why, once', () => {
     const { session, lane } = laneDoing('waiting', false)
-    enter(session, lane, 'attempting')
+    setActivity(session, lane, 'attempting')
     expect(lane.activity).toBe('waiting')
     const effects = step(session, { type: 'saveDue', nowMs: 1 })
     const detail = 'lane app_1 from waiting to attempting'

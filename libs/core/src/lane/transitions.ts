@@ -3,11 +3,11 @@ import type { Session } from './session.js'
 
 /** For each activity, the ones that may follow. A lane returns to `idle` before its next step is decided. */
 export const NEXT_ACTIVITIES: Readonly<Record<Activity, readonly Activity[]>> = {
-  idle: ['preparing', 'attempting', 'burying', 'waiting', 'saving', 'blocked', 'behind'],
+  idle: ['preparing', 'attempting', 'deadLettering', 'waiting', 'saving', 'blocked', 'behind'],
   preparing: ['idle'],
   // Blocked: the executor found that it must not start.
   attempting: ['idle', 'blocked'],
-  burying: ['idle'],
+  deadLettering: ['idle'],
   waiting: ['idle'],
   saving: ['idle'],
   blocked: ['idle'],
@@ -21,13 +21,13 @@ export const NEXT_MODES: Readonly<Record<LaneMode, readonly LaneMode[]>> = {
 }
 
 /** The only place where a lane's activity changes. */
-export function enter(session: Session, lane: Lane, activity: Activity): void {
+export function setActivity(session: Session, lane: Lane, activity: Activity): void {
   if (NEXT_ACTIVITIES[lane.activity].includes(activity)) changeable(lane).activity = activity
   else refuse(session, lane, `from ${lane.activity} to ${activity}`)
 }
 
 /** The only place where a lane's mode changes. */
-export function become(session: Session, lane: Lane, mode: LaneMode): void {
+export function setMode(session: Session, lane: Lane, mode: LaneMode): void {
   if (lane.mode === mode) return
   if (NEXT_MODES[lane.mode].includes(mode)) changeable(lane).mode = mode
   else refuse(session, lane, `from mode ${lane.mode} to ${mode}`)

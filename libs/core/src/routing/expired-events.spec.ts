@@ -4,7 +4,7 @@ import type { RouterStateRecord } from '@hooklane/contracts/records'
 import fc from 'fast-check'
 import type { ConfigurationRecord } from '../configuration/configuration-record.js'
 import { ConfigurationView } from '../configuration/configuration-view.js'
-import { recordsInPlaceOf, type ExpiredEvents } from './expired-events.js'
+import { resyncRecordsFor, type ExpiredEvents } from './expired-events.js'
 import { partitionOfKey } from '../kernel/partition/murmur2.js'
 import { PartitionRouter, type PartitionRouterSettings } from './partition-router.js'
 import { PartitionState } from './partition-state.js'
@@ -54,7 +54,7 @@ const keyOf = (state: RouterStateRecord): string =>
 
 describe('what is routed in the place of expired events', () => {
   it('is one event for each company of the partition, which says that anything may be missing', () => {
-    const records = recordsInPlaceOf(expired(), COMPANIES)
+    const records = resyncRecordsFor(expired(), COMPANIES)
     expect(CONCERNED.length).toBeGreaterThan(3)
     expect(records.map(({ key }) => String(key))).toEqual(CONCERNED)
     const events = records.map(({ value }) => JSON.parse(String(value)) as EntityEvent)
@@ -63,12 +63,12 @@ describe('what is routed in the place of expired events', () => {
       expect(event.data).toEqual({ producer: null, from: null, to: null, reason: 'retention', resources: [] })
     }
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
-    expect(recordsInPlaceOf(expired(), [])).toEqual([])
+    expect(resyncRecordsFor(expired(), [])).toEqual([])
   })
 
   it('is the same however often it is made, as long as routing stands where it stood', () => {
     const idsOf = (changes: Partial<ExpiredEvents>) =>
-      recordsInPlaceOf(expired(changes), CONCERNED).map(({ value }) => (JSON.parse(String(value)) as EntityEvent).id)
+      resyncRecordsFor(expired(changes), CONCERNED).map(({ value }) => (JSON.parse(String(value)) as EntityEvent).id)
     expect(idsOf({ to: 500n, foundAt: '2026-03-03T00:00:00.000Z' })).toEqual(idsOf({}))
     expect(idsOf({ from: 41n })).not.toEqual(idsOf({}))
   })
@@ -86,7 +86,7 @@ describe('what is routed in the place of expired events', () => {
           // Each owner restores what was committed, and starts over.
           const router = new PartitionRouter(settings, PartitionState.restored(topic.values(), 64))
           next = router.state.committedNext ?? 0n
-          let rest = next < 100n ? recordsInPlaceOf(expired({ from: next, to: 100n }), COMPANIES) : []
+          let rest = next < 100n ? resyncRecordsFor(expired({ from: next, to: 100n }), COMPANIES) : []
           for (let part = 0; rest.length > 0; part++) {
             const { size, isLost } = steps[(turn + part) % steps.length] ?? { size: 1, isLost: false }
             const limits = { maxRecords: size, maxBytes: 1 << 20 }

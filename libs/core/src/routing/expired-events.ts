@@ -27,7 +27,7 @@ const TYPE: OwnEventName = 'resync.required'
  * it was. The next owner then makes the same events again, and those that were routed already count as copies. The last record ends the
  * range.
  */
-export function recordsInPlaceOf(expired: ExpiredEvents, companyIds: readonly string[]): LogRecord[] {
+export function resyncRecordsFor(expired: ExpiredEvents, companyIds: readonly string[]): LogRecord[] {
   const { topic, partition, partitions, from, to } = expired
   const concerned = companyIds.filter((id) => partitionOfKey(Buffer.from(id), partitions) === partition)
   return concerned.map((companyId, index) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { AmbiguousWrite, type KeepRequest, type LeaseStore, type LeaseToken } from '@hooklane/core/lane'
+import { AmbiguousWrite, type RenewRequest, type LeaseStore, type LeaseToken } from '@hooklane/core/lane'
 import { LeaseRenewer, type RenewedSession } from './lease-renewer.js'
 
 const tokenOf = (partition: number): LeaseToken => ({ workerGroup: 'g', partition, owner: `o${partition}`, epoch: 1n })
@@ -18,10 +18,10 @@ function entryOf(partition: number): RenewedSession & { readonly told: string[] 
 
 /** A store whose answers the test gives. */
 class HeldStore implements Pick<LeaseStore, 'keep'> {
-  readonly calls: { readonly requests: readonly KeepRequest[]; answer(kept: readonly LeaseToken[] | Error): void }[] =
+  readonly calls: { readonly requests: readonly RenewRequest[]; answer(kept: readonly LeaseToken[] | Error): void }[] =
     []
 
-  keep(requests: readonly KeepRequest[]): Promise<readonly LeaseToken[]> {
+  keep(requests: readonly RenewRequest[]): Promise<readonly LeaseToken[]> {
     return new Promise((resolve, reject) => {
       const answer = (kept: readonly LeaseToken[] | Error) => (kept instanceof Error ? reject(kept) : resolve(kept))
       this.calls.push({ requests, answer })

@@ -1,12 +1,12 @@
 import { every, type Clock } from '@hooklane/core/kernel'
-import { AmbiguousWrite, type KeepRequest, type LeaseStore, type LeaseToken } from '@hooklane/core/lane'
+import { AmbiguousWrite, type RenewRequest, type LeaseStore, type LeaseToken } from '@hooklane/core/lane'
 
 /** A session as the renewer sees it. */
 export interface RenewedSession {
   /** The position to save now, with a save number of its own; null when this session must not be kept (stale heartbeat, taken away). */
-  snapshot(): KeepRequest | null
+  snapshot(): RenewRequest | null
   /** The lease was extended and the position saved. `sentAtMs` is the instant before the request left. */
-  kept(request: KeepRequest, sentAtMs: number): void
+  kept(request: RenewRequest, sentAtMs: number): void
   /** The lease token is no longer valid. */
   fenced(): void
 }
@@ -77,7 +77,7 @@ export class LeaseRenewer {
 
   private async saveOnce(): Promise<void> {
     const { store, clock, leaseTtlMs, onStoreUp, onFailure } = this.options
-    const taken: { session: RenewedSession; request: KeepRequest }[] = []
+    const taken: { session: RenewedSession; request: RenewRequest }[] = []
     for (const session of this.sessions) {
       const request = session.snapshot()
       if (request) taken.push({ session, request })

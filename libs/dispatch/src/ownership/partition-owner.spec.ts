@@ -43,12 +43,12 @@ function ownerWhere(sessionEndsAt: () => { readonly saved: bigint | null; readon
         state.savedOffset = end.saved
         saved = end.saved
       })
-      return Promise.resolve({ state, ended, tell: () => undefined } as unknown as LaneSession)
+      return Promise.resolve({ state, ended, handle: () => undefined } as unknown as LaneSession)
     },
     read: () => undefined,
     onBadPosition: () => undefined,
     onRetry: () => undefined,
-    onTakenOver: () => undefined,
+    onAcquired: () => undefined,
   })
   const pauses = () => seen.openedAtMs.slice(1).map((atMs, n) => Math.round(atMs - (seen.openedAtMs[n] ?? 0)))
   return { owner, seen, pauses }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { InterruptiblePause, PlacedBackoff, type Clock, type PartitionOffsets } from '@hooklane/core/kernel'
+import { InterruptiblePause, PositionBackoff, type Clock, type PartitionOffsets } from '@hooklane/core/kernel'
 import { AmbiguousWrite, type Grant, type LeaseStore } from '@hooklane/core/lane'
 import type { LaneSession } from '../session/lane-session.js'
 
@@ -20,7 +20,7 @@ export interface PartitionOwnerOptions {
   /** The position lies outside the log: `below` = records expired unread, `above` = the topic was recreated. */
   readonly onBadPosition: (kind: 'below' | 'above', position: bigint, offsets: PartitionOffsets) => void
   readonly onRetry: (reason: string, error?: unknown) => void
-  readonly onTakenOver: (seconds: number) => void
+  readonly onAcquired: (seconds: number) => void
 }
 
 /**
@@ -40,7 +40,7 @@ export class PartitionOwner {
   private current: LaneSession | null = null
   private readonly pause: InterruptiblePause
   /** Places are offsets of the main partition. */
-  private readonly backoff = new PlacedBackoff(PAUSES)
+  private readonly backoff = new PositionBackoff(PAUSES)
   readonly finished: Promise<void>
 
   constructor(private readonly options: PartitionOwnerOptions) {
@@ -61,7 +61,7 @@ export class PartitionOwner {
   async release(reason: 'revoked' | 'shutdown'): Promise<void> {
     this.isAssigned = false
     this.pause.interrupt()
-    this.current?.tell({ type: 'stop', reason })
+    this.current?.handle({ type: 'stop', reason })
     await this.finished
   }
 
@@ -71,7 +71,7 @@ export class PartitionOwner {
       const session = await this.acquire()
       if (!session) continue
       this.backoff.reached(session.state.offsets.low)
-      this.options.onTakenOver((this.options.clock.monotonicMs() - wantedMs) / 1000)
+      this.options.onAcquired((this.options.clock.monotonicMs() - wantedMs) / 1000)
       await session.ended
       this.current = null
       wantedMs = this.options.clock.monotonicMs()
@@ -84,7 +84,7 @@ export class PartitionOwner {
     if (!this.isAssigned) return
     const { savedOffset, offsets } = state
     if (savedOffset !== null) this.backoff.reached(savedOffset)
-    await this.later('the partition is acquired again', this.backoff.failed(offsets.low))
+    await this.retryAfter('the partition is acquired again', this.backoff.failed(offsets.low))
   }
 
   private async acquire(): Promise<LaneSession | null> {
@@ -99,7 +99,7 @@ export class PartitionOwner {
       if (!(error instanceof AmbiguousWrite)) throw error
       return this.afterFailure('the lease could not be requested', error)
     }
-    if (!grant) return this.later('another owner holds the lease', ACQUIRE_AGAIN_MS)
+    if (!grant) return this.retryAfter('another owner holds the lease', ACQUIRE_AGAIN_MS)
     try {
       return await this.takeOver(grant, sentAtMs + options.leaseTtlMs)
     } catch (error) {
@@ -126,7 +126,7 @@ export class PartitionOwner {
     const session = await options.open(grant, deadlineMs, offsets)
     this.current = session
     if (this.wasTakenAway()) {
-      session.tell({ type: 'stop', reason: 'revoked' })
+      session.handle({ type: 'stop', reason: 'revoked' })
       return session
     }
     options.read(session.state.offsets.next)
@@ -140,12 +140,12 @@ export class PartitionOwner {
 
   /** Repeated failures are tried again less and less often: they last until a person acts or a server is back. */
   private afterFailure(reason: string, error: unknown): Promise<null> {
-    return this.later(reason, this.backoff.failed(BEFORE_THE_LOG), error)
+    return this.retryAfter(reason, this.backoff.failed(BEFORE_THE_LOG), error)
   }
 
-  private async later(reason: string, inMs: number, error?: unknown): Promise<null> {
+  private async retryAfter(reason: string, inMs: number, error?: unknown): Promise<null> {
     this.options.onRetry(reason, error)
-    if (this.isAssigned) await this.pause.last(inMs)
+    if (this.isAssigned) await this.pause.wait(inMs)
     return null
   }
 }

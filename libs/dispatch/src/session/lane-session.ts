@@ -4,7 +4,7 @@ import {
   type Effect,
   type EffectOf,
   type Happening,
-  type KeepRequest,
+  type RenewRequest,
   type LaneStore,
   type LeaseStore,
   type LeaseToken,
@@ -58,7 +58,7 @@ export class LaneSession implements RenewedSession {
   private isSnapshotting = false
   private cancelWake: () => void = () => undefined
   private wakeAtMs = Number.POSITIVE_INFINITY
-  private lastSnapshot: KeepRequest | null = null
+  private lastSnapshot: RenewRequest | null = null
   private resolveEnded: () => void = () => undefined
 
   constructor(
@@ -82,13 +82,13 @@ export class LaneSession implements RenewedSession {
     return this.session
   }
 
-  tell(happening: Happening): void {
+  handle(happening: Happening): void {
     if (this.isOver) return
     this.inbox.push(happening)
     if (this.isHandling) return
     this.isHandling = true
     try {
-      for (let next = this.inbox.shift(); next && !this.over; next = this.inbox.shift()) this.handle(next)
+      for (let next = this.inbox.shift(); next && !this.over; next = this.inbox.shift()) this.advance(next)
     } finally {
       this.isHandling = false
       this.inbox.length = 0
@@ -100,31 +100,31 @@ export class LaneSession implements RenewedSession {
   /**
    * While stopping, the partition may already be assigned elsewhere. The lease is still ours, and the last position must be saved under it.
    */
-  snapshot(): KeepRequest | null {
+  snapshot(): RenewRequest | null {
     const isStopping = this.session.phase !== 'running'
     if (this.isOver || (!isStopping && !this.ports.isMember())) return null
     this.lastSnapshot = null
     this.isSnapshotting = true
-    this.tell({ type: 'saveDue' })
+    this.handle({ type: 'saveDue' })
     this.isSnapshotting = false
     return this.lastSnapshot
   }
 
-  kept(request: KeepRequest, sentAtMs: number): void {
+  kept(request: RenewRequest, sentAtMs: number): void {
     this.deadlineMs = sentAtMs + this.ports.leaseTtlMs
-    this.tell({ type: 'leaseKept', deadlineMs: this.deadlineMs })
-    this.tell({ type: 'positionSaved', saveNo: request.saveNo, mainOffset: request.mainOffset })
+    this.handle({ type: 'leaseRenewed', deadlineMs: this.deadlineMs })
+    this.handle({ type: 'positionSaved', saveNo: request.saveNo, mainOffset: request.mainOffset })
   }
 
   fenced(operation: StoreOperation = 'keep'): void {
     if (this.isOver) return
     this.ports.onFenced(operation)
-    this.tell({ type: 'fenced' })
+    this.handle({ type: 'fenced' })
   }
 
   // — inputs and effects —
 
-  private handle(happening: Happening): void {
+  private advance(happening: Happening): void {
     const nowMs = this.ports.clock.monotonicMs()
     // The happening itself becomes the input: nothing else uses it, and copies would cost several allocations per delivery.
     for (const effect of step(this.session, Object.assign(happening, { nowMs }))) this.carryOut(effect)
@@ -133,7 +133,7 @@ export class LaneSession implements RenewedSession {
   private carryOut(effect: Effect): void {
     switch (effect.type) {
       case 'prepare':
-        return this.tell({
+        return this.handle({
           type: 'prepared',
           appId: effect.record.appId,
           sequence: effect.record.sequence,
@@ -155,7 +155,7 @@ export class LaneSession implements RenewedSession {
       case 'publishDeadLetter':
         return void this.ports
           .publish(this, effect)
-          .then(() => this.tell({ type: 'published', publishId: effect.publishId }))
+          .then(() => this.handle({ type: 'published', publishId: effect.publishId }))
       case 'savePosition':
         return this.savePosition(effect)
       case 'pauseMain':
@@ -193,12 +193,12 @@ export class LaneSession implements RenewedSession {
   ): void {
     outcome.then(
       (answer) => {
-        if (answer === 'done') return this.tell({ type, appId, saveId })
+        if (answer === 'done') return this.handle({ type, appId, saveId })
         this.fenced('lane')
       },
       (error: unknown) => {
         if (!this.isOver) this.ports.onAmbiguous('lane', error)
-        this.tell({ type: 'ambiguous' })
+        this.handle({ type: 'ambiguous' })
       },
     )
   }
@@ -211,7 +211,7 @@ export class LaneSession implements RenewedSession {
     const inMs = Math.min(Math.max(atMs - clock.monotonicMs(), 0), MAX_WAIT_MS)
     this.cancelWake = clock.after(inMs, () => {
       this.wakeAtMs = Number.POSITIVE_INFINITY
-      this.tell({ type: 'tick' })
+      this.handle({ type: 'tick' })
     })
   }
 

@@ -10,29 +10,29 @@ export class OpenSessions {
   add(session: LaneSession): void {
     this.sessions.add(session)
     void session.ended.then(() => this.sessions.delete(session))
-    if (!this.isStoreUp) session.tell({ type: 'storeUp', value: false })
+    if (!this.isStoreUp) session.handle({ type: 'storeUp', value: false })
   }
 
   /** Passes on whether progress can be recorded, when that changes. */
   storeUp(value: boolean): void {
     if (value === this.isStoreUp) return
     this.isStoreUp = value
-    this.tell({ type: 'storeUp', value })
+    this.handle({ type: 'storeUp', value })
   }
 
   /** Heads that were newer than the configuration are prepared again. */
   configurationRead(): void {
-    this.tell({ type: 'configurationRead' })
+    this.handle({ type: 'configurationRead' })
   }
 
   /** An app was deleted. */
   streamEnded({ appId, epoch, workerGroup }: EndedStreamConfiguration): void {
     for (const session of this.sessions) {
-      if (session.token.workerGroup === workerGroup) session.tell({ type: 'appDeleted', appId, epoch })
+      if (session.token.workerGroup === workerGroup) session.handle({ type: 'appDeleted', appId, epoch })
     }
   }
 
-  private tell(happening: Happening): void {
-    for (const session of this.sessions) session.tell(happening)
+  private handle(happening: Happening): void {
+    for (const session of this.sessions) session.handle(happening)
   }
 }

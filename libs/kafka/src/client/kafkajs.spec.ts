@@ -20,12 +20,12 @@ describe('the patched Kafka client', () => {
       fixedBatchDecoder: batchDecoder,
       RequestQueue: require('kafkajs/src/network/requestQueue') as Part,
     }
-    class Unmended extends Runner {
+    class Unpatched extends Runner {
       scheduleFetchManager(): void {
         void this.fetchManager.start()
       }
     }
     expect(() => check({ ...parts, Runner })).not.toThrow()
-    expect(() => check({ ...parts, Runner: Unmended })).toThrow('would leave its group')
+    expect(() => check({ ...parts, Runner: Unpatched })).toThrow('would leave its group')
   })
 })

@@ -6,7 +6,7 @@ import { ShutdownLogger } from './shutdown-logger.js'
 
 /** Passes the error of a handler to the engine unchanged: Nest would replace it with a generic one. */
 @Catch()
-class HandOn implements RpcExceptionFilter<unknown> {
+class RethrowFilter implements RpcExceptionFilter<unknown> {
   catch(error: unknown): Observable<never> {
     return throwError(() => error)
   }
@@ -29,7 +29,7 @@ export async function startConsumerService(
   })
   const shutdownLogger = new ShutdownLogger(logger)
   service.useLogger(shutdownLogger)
-  service.useGlobalFilters(new HandOn())
+  service.useGlobalFilters(new RethrowFilter())
   await service.listen()
   return {
     close: async () => {

@@ -15,14 +15,14 @@ const written: Answer = (batch) =>
 /** A cluster with one partition per topic and scripted answers; after the script it writes everything. */
 function cluster(...answers: Answer[]) {
   const log: string[] = []
-  const state = { producers: 0, out: 0, mostOut: 0 }
+  const state = { producers: 0, out: 0, maxInFlight: 0 }
   const producer = () => {
     state.producers++
     return {
       connect: () => Promise.resolve(),
       disconnect: () => Promise.resolve(),
       sendBatch: async (batch: ProducerBatch) => {
-        state.mostOut = Math.max(state.mostOut, ++state.out)
+        state.maxInFlight = Math.max(state.maxInFlight, ++state.out)
         await new Promise((resolve) => setImmediate(resolve))
         try {
           const answer = await (answers.shift() ?? written)(batch)
@@ -63,7 +63,7 @@ describe('single flight', () => {
         await producer.publish(record(value))
       }),
     )
-    expect(state.mostOut).toBe(1)
+    expect(state.maxInFlight).toBe(1)
     expect([...log].sort()).toEqual([...values].sort())
   })
 

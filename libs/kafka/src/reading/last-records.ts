@@ -26,7 +26,7 @@ export interface LastRecordsOptions {
 }
 
 /** Minimum size of a window. Too low: more turns where markers and aborted records lie in between. */
-const LEAST_WINDOW = 8n
+const MIN_WINDOW = 8n
 /** Factor by which each window is larger than the one before. */
 const WIDEN_BY = 4n
 
@@ -131,7 +131,7 @@ export class TailOfPartition {
     this.partition = ends.partition
     this.low = ends.low
     this.to = ends.high
-    this.window = max(LEAST_WINDOW, BigInt(count))
+    this.window = max(MIN_WINDOW, BigInt(count))
     this.from = max(this.low, this.to - this.window)
     this.readAt = this.from
   }

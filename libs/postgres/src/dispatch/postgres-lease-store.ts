@@ -1,4 +1,4 @@
-import { AmbiguousWrite, type Grant, type KeepRequest, type LeaseStore, type LeaseToken } from '@hooklane/core/lane'
+import { AmbiguousWrite, type Grant, type RenewRequest, type LeaseStore, type LeaseToken } from '@hooklane/core/lane'
 import type { Pool } from 'pg'
 import { sql } from '../sql.js'
 
@@ -36,7 +36,7 @@ export class PostgresLeaseStore implements LeaseStore {
     }
   }
 
-  async keep(requests: readonly KeepRequest[], leaseMs: number): Promise<readonly LeaseToken[]> {
+  async keep(requests: readonly RenewRequest[], leaseMs: number): Promise<readonly LeaseToken[]> {
     if (requests.length === 0) return []
     const rows = await this.write<{ worker_group: string; partition: number }>(this.renewalPool, 'keep', KEEP, [
       requests.map((r) => r.token.workerGroup),

@@ -62,7 +62,7 @@ export interface ReadCaptureMark extends CaptureMark {
 }
 
 /** The table of marks does not exist, or this login may not use it. */
-export class CaptureMarksClosed extends Error {
+export class CaptureMarksInaccessible extends Error {
   readonly code = 'CAPTURE_MARKS_CLOSED'
   constructor(cause: DatabaseError) {
     super(
@@ -70,7 +70,7 @@ export class CaptureMarksClosed extends Error {
         'and use a login that may SET ROLE hooklane_producer',
       { cause },
     )
-    this.name = 'CaptureMarksClosed'
+    this.name = 'CaptureMarksInaccessible'
   }
 }
 
@@ -108,7 +108,7 @@ interface MarkRow {
   readonly companies: string[]
 }
 
-/** The marks of all producers of one topic. Calls throw `CaptureMarksClosed`, or the driver's error if the database is unavailable. */
+/** The marks of all producers of one topic. Calls throw `CaptureMarksInaccessible`, or the driver's error if the database is unavailable. */
 export class CaptureMarks {
   constructor(
     private readonly pool: PgPool,
@@ -167,7 +167,7 @@ export class CaptureMarks {
     try {
       return await this.pool.query<R>(text, values)
     } catch (error) {
-      throw error instanceof DatabaseError && CLOSED.has(error.code) ? new CaptureMarksClosed(error) : error
+      throw error instanceof DatabaseError && CLOSED.has(error.code) ? new CaptureMarksInaccessible(error) : error
     }
   }
 }

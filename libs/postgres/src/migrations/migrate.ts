@@ -74,7 +74,7 @@ async function applyPending(client: Client, log: (line: string) => void): Promis
     'SELECT version, name, checksum FROM schema_migration ORDER BY version',
   )
   const done = new Map(rows.map((row) => [row.version, row]))
-  refuseStrangers(migrations, rows)
+  refuseNewerMigrations(migrations, rows)
   const applied: string[] = []
   for (const migration of migrations) {
     const before = done.get(migration.version)
@@ -98,7 +98,10 @@ async function applyPending(client: Client, log: (line: string) => void): Promis
   return applied
 }
 
-function refuseStrangers(migrations: readonly Migration[], rows: readonly { version: number; name: string }[]): void {
+function refuseNewerMigrations(
+  migrations: readonly Migration[],
+  rows: readonly { version: number; name: string }[],
+): void {
   const known = new Set(migrations.map((migration) => migration.version))
   const stranger = rows.find((row) => !known.has(row.version))
   if (!stranger) return

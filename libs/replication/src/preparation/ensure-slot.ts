@@ -1,7 +1,7 @@
 import { parseLsn } from '@hooklane/core/capture'
 import { DatabaseError, type Client } from 'pg'
 import type { OpenHistory, ReplicatedSource, SourceHistory } from '../replicated-source.js'
-import { missingOfAll, SourceRefused } from '../source-refused.js'
+import { changesOfAllTablesMissing, SourceRefused } from '../source-refused.js'
 import type { SourceWarning } from '../source-warning.js'
 import type { ServerFacts } from './check-server.js'
 import { quoteName } from './quote.js'
@@ -185,14 +185,14 @@ function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow)
 }
 
 const gone = (source: ReplicatedSource, history: OpenHistory): SourceRefused =>
-  missingOfAll(source, {
+  changesOfAllTablesMissing(source, {
     code: 'SLOT_LOST',
     reason: `the slot ${source.slot} is gone, but ${source.name} was read up to ${history.upTo}: changes since then are missing`,
   })
 
 function lost(source: ReplicatedSource, slot: SlotRow, history: OpenHistory): SourceRefused {
   const cause = slot.invalidation_reason ?? 'max_slot_wal_keep_size'
-  return missingOfAll(source, {
+  return changesOfAllTablesMissing(source, {
     code: 'SLOT_LOST',
     reason:
       `PostgreSQL has invalidated the slot ${source.slot} (${cause}), which was read up to ${history.upTo}: changes since then are ` +

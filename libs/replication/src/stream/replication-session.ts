@@ -14,7 +14,7 @@ import { DecodingPlugin } from './pgoutput-plugin.js'
 import { failureOfWarning, streamFailure } from './stream-failure.js'
 import type { LogRelease, TransactionConsumer } from './transaction-consumer.js'
 import { lsnOf } from './message-place.js'
-import { ServerQuestions } from './server-questions.js'
+import { StatusRequests } from './status-requests.js'
 import { TransactionReader } from './transaction-reader.js'
 
 /**
@@ -71,7 +71,7 @@ export class ReplicationSession {
   private isHandling = false
   private isStreaming = false
   private isOpen = false
-  private readonly questions = new ServerQuestions()
+  private readonly questions = new StatusRequests()
   private heardAt = performance.now()
   private statusTimer: NodeJS.Timeout | undefined
   private statusCount = 0

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { knownFrom, type CatalogueFacts } from '@hooklane/core/capture'
-import { PlacedBackoff } from '@hooklane/core/kernel'
+import { PositionBackoff } from '@hooklane/core/kernel'
 import { catalogueAccess } from '../preparation/catalogue-access.js'
 import {
   inspectSource,
@@ -76,7 +76,7 @@ export class ReplicationStream {
   private session: ReplicationSession | null = null
   private running: Promise<void> | null = null
   /** Places are LSNs. */
-  private readonly backoff = new PlacedBackoff(PAUSES)
+  private readonly backoff = new PositionBackoff(PAUSES)
   private isInspecting = false
   private lastFailure: SourceRefused | null = null
   private lastFailedAt = BEFORE_THE_LOG

@@ -2,7 +2,7 @@ import { DatabaseError } from 'pg'
 import type { ReplicatedSource } from '../replicated-source.js'
 import {
   databaseFailure,
-  missingOfAll,
+  changesOfAllTablesMissing,
   notDecodable,
   type ChangesMissing,
   type SourceRefused,
@@ -36,7 +36,7 @@ export const failureOfWarning = (code: string, source: ReplicatedSource): Source
   code === PUBLICATION_SKIPPED ? publicationWasMissing(source) : null
 
 const publicationWasMissing = (source: ReplicatedSource): ChangesMissing =>
-  missingOfAll(source, {
+  changesOfAllTablesMissing(source, {
     code: 'CHANGES_MISSING',
     reason: `the publication ${source.publication} did not exist when they were committed`,
   })

@@ -43,10 +43,10 @@ export function sealHeaders(
 }
 
 /** For a change of the receiver that does not write the headers again. @throws Problem 422 when the stored headers hold secrets */
-export function refuseSecretsForOthers(headers: readonly TargetHeader[]): void {
+export function refuseSecretsForNewOrigin(headers: readonly TargetHeader[]): void {
   const names = headers.filter(isSecretHeader).map(({ name }) => name)
   if (names.length === 0) return
-  const message = `${names.join(', ')}: ${ANEW}`
+  const message = `${names.join(', ')}: ${SECRETS_REQUIRED_MESSAGE}`
   throw unprocessable({ path: 'target.headers', code: 'SECRETS_REQUIRED', message })
 }
 
@@ -58,7 +58,8 @@ interface ReadHeader {
   readonly kept: TargetHeader | null
 }
 
-const ANEW = 'the URL changes to another origin: send the secret values again, or omit these headers'
+const SECRETS_REQUIRED_MESSAGE =
+  'the URL changes to another origin: send the secret values again, or omit these headers'
 
 /** The written value. The mask on a secret header counts as no value: it was copied from a response. */
 const valueOf = ({ value, secret, name }: WriteHeader): string | undefined =>
@@ -93,7 +94,9 @@ function refuseFaults([first, ...others]: readonly Fault[]): void {
 
 function refuseKept(headers: readonly ReadHeader[]): void {
   const [first, ...others] = headers.flatMap(({ kept }, index): Refusal[] =>
-    kept === null ? [] : [{ path: `target.headers.${index}.value`, code: 'SECRETS_REQUIRED', message: ANEW }],
+    kept === null
+      ? []
+      : [{ path: `target.headers.${index}.value`, code: 'SECRETS_REQUIRED', message: SECRETS_REQUIRED_MESSAGE }],
   )
   if (first) throw unprocessable(first, ...others)
 }

@@ -3,7 +3,7 @@ import type { Sealer, SecretOwner } from '@hooklane/core/access'
 import type { AllowedTargets } from '@hooklane/core/delivery'
 import type { SubscriptionEntity } from '@hooklane/postgres'
 import { missing } from '../../http/problem.js'
-import { refuseSecretsForOthers, sealHeaders } from './seal-headers.js'
+import { refuseSecretsForNewOrigin, sealHeaders } from './seal-headers.js'
 import { originOf, sealUrl, targetUrlConfiguration } from './seal-url.js'
 import type { PatchTarget } from './target.form.js'
 
@@ -32,7 +32,7 @@ export function storedTarget(
     url === undefined ? (before ?? missing('target.url')) : sealUrl(url, before, rules)
   const isSameReceiver = before === null || originOf(before.targetUrl) === originOf(targetUrl)
   const headersBefore = before?.targetHeaders ?? []
-  if (!headers && !isSameReceiver) refuseSecretsForOthers(headersBefore)
+  if (!headers && !isSameReceiver) refuseSecretsForNewOrigin(headersBefore)
   const targetHeaders = headers ? sealHeaders(headers, headersBefore, { ...rules, isSameReceiver }) : headersBefore
   return { targetUrl, targetUrlSealed, targetHeaders }
 }

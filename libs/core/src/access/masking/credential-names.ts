@@ -7,14 +7,14 @@
  * Anywhere in a name: no common word that is not about credentials contains one of these. `auth` is found in `authorize`, but not in
  * `author`.
  */
-const TELLING_PART =
+const CREDENTIAL_PART =
   /auth(?!or(?!i[sz]))|cookie|credential|csrf|xsrf|hmac|jwt|passw|passphrase|passcode|pwd|secret|session|sess?id|signature|token|bearer|saml|assertion|accesskey|apikey|privatekey/
 
 /** Only at the end: `licensekey`, `x-functions-key`, `db-pass` and `X-Sig`, but not `keyword` or `passenger`. */
-const TELLING_END = /(?:keys?|sig|pass|creds?)$/
+const CREDENTIAL_END = /(?:keys?|sig|pass|creds?)$/
 
 /** Only as the whole name: they are parts of too many other words. `code` is the key of Azure Functions. */
-const TELLING_NAMES: ReadonlySet<string> = new Set(['code', 'hash', 'mac', 'otp', 'pin', 'pw', 'sid', 'ticket'])
+const CREDENTIAL_NAMES: ReadonlySet<string> = new Set(['code', 'hash', 'mac', 'otp', 'pin', 'pw', 'sid', 'ticket'])
 
 const HARMLESS_NAMES: ReadonlySet<string> = new Set([
   // Hooklane's own headers.
@@ -48,7 +48,7 @@ const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]*:[^/?#@\s]+@/i
 export function isCredentialName(name: string): boolean {
   const bare = name.toLowerCase().replace(/[^a-z0-9]/g, '')
   if (HARMLESS_NAMES.has(bare)) return false
-  return TELLING_NAMES.has(bare) || TELLING_PART.test(bare) || TELLING_END.test(bare)
+  return CREDENTIAL_NAMES.has(bare) || CREDENTIAL_PART.test(bare) || CREDENTIAL_END.test(bare)
 }
 
 /** Whether a header holds a credential, by its name or by the form of its value. */

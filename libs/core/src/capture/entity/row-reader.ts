@@ -30,7 +30,7 @@ interface CompiledColumn {
   /**
    * May be used as key, version, URL or actor. A column that the capture file omits, and names for that as well, is shown there on purpose.
    */
-  readonly isTold: boolean
+  readonly isPublishable: boolean
 }
 
 type CompiledRelation = ReadonlyMap<string, CompiledColumn>
@@ -87,7 +87,7 @@ export class RowReader {
     return {
       companyId: this.companyOf(row) ?? '',
       id,
-      key: this.table.key === null ? null : atMost(MAX_KEY_LENGTH, toldOf(columns, row, this.table.key)),
+      key: this.table.key === null ? null : atMost(MAX_KEY_LENGTH, publishableTextOf(columns, row, this.table.key)),
       url: this.urlOf(columns, row, id),
       version: this.versionOf(relation, row),
       actor: this.actorOf(relation, row),
@@ -105,8 +105,8 @@ export class RowReader {
   /** The version counter of a row; null where the table has none. */
   versionOf(relation: Relation, row: Row): EntityVersion {
     const { version } = this.table
-    const isTold = version !== null && this.columnsOf(relation).get(version)?.isTold === true
-    const short = atMost(MAX_NAME_LENGTH, isTold ? (row.get(version) ?? null) : null)
+    const isPublishable = version !== null && this.columnsOf(relation).get(version)?.isPublishable === true
+    const short = atMost(MAX_NAME_LENGTH, isPublishable ? (row.get(version) ?? null) : null)
     if (short === null || !/^-?\d+$/.test(short)) return short
     const number = Number(short)
     return Number.isSafeInteger(number) ? number : short
@@ -117,7 +117,8 @@ export class RowReader {
     const { actor } = this.table
     if (!actor) return null
     const columns = this.columnsOf(relation)
-    const read = (name: string | null) => (name === null ? null : atMost(MAX_NAME_LENGTH, toldOf(columns, row, name)))
+    const read = (name: string | null) =>
+      name === null ? null : atMost(MAX_NAME_LENGTH, publishableTextOf(columns, row, name))
     const found = { type: read(actor.type), id: read(actor.id), name: read(actor.name) }
     return found.type === null && found.id === null && found.name === null ? null : found
   }
@@ -134,7 +135,7 @@ export class RowReader {
 
   private isThere(columns: CompiledRelation, row: Row): boolean {
     const { deleted, when } = this.table
-    if (deleted && columns.get(deleted.column)?.isTold === true && (row.get(deleted.column) ?? null) !== null)
+    if (deleted && columns.get(deleted.column)?.isPublishable === true && (row.get(deleted.column) ?? null) !== null)
       return false
     return when.every((condition) => holds(condition, columns, row))
   }
@@ -145,7 +146,7 @@ export class RowReader {
     for (const part of this.table.url) {
       if (part.kind === 'text') url += part.text
       else {
-        const value = part.kind === 'id' ? id : toldOf(columns, row, part.column)
+        const value = part.kind === 'id' ? id : publishableTextOf(columns, row, part.column)
         // Encoding never makes a text shorter.
         if (value === null || value.length > MAX_URL_LENGTH) return null
         url += encodeURIComponent(value.replace(LONE_SURROGATE, '\ufffd'))
@@ -176,7 +177,7 @@ export class RowReader {
           'use the previous file until the source has caught up',
       )
     }
-    const omitted = deciding.filter((name) => columns.get(name)?.isTold === false)
+    const omitted = deciding.filter((name) => columns.get(name)?.isPublishable === false)
     if (omitted.length > 0) {
       throw new CaptureError(
         'CAPTURE_COLUMN_MISSING',
@@ -196,7 +197,7 @@ export class RowReader {
           name: column.name,
           decode: valueDecoder(column, { timezone: this.source.timezone, isJson: json.includes(column.name) }),
           isShown: !omit.includes(column.name) && !hidden.has(column.name),
-          isTold: omit.includes(column.name) || !hidden.has(column.name),
+          isPublishable: omit.includes(column.name) || !hidden.has(column.name),
         },
       ]),
     )
@@ -242,8 +243,8 @@ function textOf(columns: CompiledRelation, row: Row, name: string): string | nul
 }
 
 /** As `textOf`; null also where an omitted column has the name. */
-const toldOf = (columns: CompiledRelation, row: Row, name: string): string | null =>
-  columns.get(name)?.isTold === true ? textOf(columns, row, name) : null
+const publishableTextOf = (columns: CompiledRelation, row: Row, name: string): string | null =>
+  columns.get(name)?.isPublishable === true ? textOf(columns, row, name) : null
 
 function holds(condition: RowCondition, columns: CompiledRelation, row: Row): boolean {
   const text = row.get(condition.column) ?? null

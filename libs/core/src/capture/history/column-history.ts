@@ -65,7 +65,7 @@ export function omitColumns(history: ColumnHistory, present: PresentColumns, omi
  * The history after a logged row showed an omitted column that the catalogue never showed. That column was dropped or renamed. If it was
  * renamed, it may be any present column that the row does not have, so each of these counts as omitted.
  */
-export function supposeOmitted(
+export function assumeRenamedOmission(
   history: ColumnHistory,
   present: PresentColumns,
   { logged, omit }: { readonly logged: readonly string[]; readonly omit: readonly string[] },

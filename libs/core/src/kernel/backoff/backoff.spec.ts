@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { Backoff, PlacedBackoff } from './backoff.js'
+import { Backoff, PositionBackoff } from './backoff.js'
 
 const LIMITS = { firstMs: 100, maxMs: 1_000 }
 
@@ -16,7 +16,7 @@ describe('a back-off', () => {
 
 describe('a back-off with a place', () => {
   it('goes on growing while only what lies before the place is done again', () => {
-    const backoff = new PlacedBackoff(LIMITS)
+    const backoff = new PositionBackoff(LIMITS)
     const pauses = Array.from({ length: 5 }, () => {
       backoff.reached(10n)
       backoff.reached(20n)
@@ -26,7 +26,7 @@ describe('a back-off with a place', () => {
   })
 
   it('ends with progress past the place', () => {
-    const backoff = new PlacedBackoff(LIMITS)
+    const backoff = new PositionBackoff(LIMITS)
     backoff.failed(20n)
     expect(backoff.reached(20n)).toBe(false)
     expect(backoff.reached(21n)).toBe(true)
@@ -34,7 +34,7 @@ describe('a back-off with a place', () => {
   })
 
   it('keeps the furthest place when an earlier one fails meanwhile', () => {
-    const backoff = new PlacedBackoff(LIMITS)
+    const backoff = new PositionBackoff(LIMITS)
     backoff.failed(20n)
     backoff.failed(5n)
     expect(backoff.reached(20n)).toBe(false)
@@ -42,7 +42,7 @@ describe('a back-off with a place', () => {
   })
 
   it('is over when the place is gone', () => {
-    const backoff = new PlacedBackoff(LIMITS)
+    const backoff = new PositionBackoff(LIMITS)
     backoff.failed(20n)
     backoff.forget()
     expect([backoff.failedAt, backoff.failed(1n)]).toEqual([null, 100])
@@ -54,7 +54,7 @@ describe('a back-off with a place', () => {
     })
     fc.assert(
       fc.property(steps, (wanted) => {
-        const backoff = new PlacedBackoff(LIMITS)
+        const backoff = new PositionBackoff(LIMITS)
         let failed: bigint[] = []
         for (const { isFailure, place } of wanted) {
           if (isFailure) {

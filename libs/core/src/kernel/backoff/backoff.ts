@@ -11,7 +11,7 @@ export interface BackoffLimits {
 /**
  * A growing pause before failed work is tried again. It starts over with a success. Only new work that could have failed is a success:
  * opening a stream, acquiring a partition or writing a batch again proves nothing about the place that failed. Where work is repeated up to
- * that place, use `PlacedBackoff`.
+ * that place, use `PositionBackoff`.
  */
 export class Backoff {
   private failures = 0
@@ -38,7 +38,7 @@ export class Backoff {
  * Invariant: `place` is null exactly when nothing has failed since the last progress past it. It only grows while the back-off lasts: a
  * failure at an earlier place does not show that the later one was fixed.
  */
-export class PlacedBackoff {
+export class PositionBackoff {
   private readonly backoff: Backoff
   private place: bigint | null = null
 

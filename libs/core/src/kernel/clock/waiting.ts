@@ -21,7 +21,7 @@ export class InterruptiblePause {
   constructor(private readonly clock: Pick<Clock, 'after'>) {}
 
   /** Resolves after `ms` milliseconds, or at the next `interrupt`. */
-  last(ms: number): Promise<void> {
+  wait(ms: number): Promise<void> {
     this.interrupt()
     this.current = new AbortController()
     return pause(this.clock, ms, this.current.signal)

@@ -24,7 +24,7 @@ export interface CapturedSourcesOptions {
  * A source that was started stays as it was then until the process ends. When the file says something else about it, no further source is
  * started: its database may have another name there now, and would be published twice.
  */
-export class CapturedSources {
+export class CaptureFileWatcher {
   private readonly started = new Map<string, CaptureSource>()
   private lastMessage = ''
   private timer: NodeJS.Timeout | undefined

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
-import { ServerQuestions, type Confirmation } from './server-questions.js'
+import { StatusRequests, type Confirmation } from './status-requests.js'
 
 /** A clock that only waiting moves. */
 class Time {
   nowMs = 0
-  readonly questions = new ServerQuestions({
+  readonly questions = new StatusRequests({
     nowMs: () => this.nowMs,
     pause: (ms) => {
       this.nowMs += ms

@@ -33,7 +33,7 @@ interface Waiting {
  * what is otherwise noted in large steps while a source is quiet is noted at once, and when something cannot be confirmed for some seconds,
  * the caller is told to let the server go.
  */
-export class ServerQuestions {
+export class StatusRequests {
   private isNoting = false
   private answeredMs = -Infinity
   /** When the first question of the current rapid series came. */

@@ -1,5 +1,5 @@
 /** The encodings in which a text may appear in an output, without duplicates. Tests that look for leaked secrets search for all of them. */
-export function spellingsOf(text: string): readonly string[] {
+export function encodingsOf(text: string): readonly string[] {
   const bytes = Buffer.from(text, 'utf8')
   const base64 = [0, 1, 2].map((before) => base64Core(bytes, before))
   return [

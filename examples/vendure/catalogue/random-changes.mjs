@@ -3,7 +3,7 @@ import { translations } from './edit-catalogue.mjs'
 /**
  * @typedef {import('./read-catalogue.mjs').ProductOverview} ProductOverview
  * @typedef {{ id: string, variantIds: string[], isInOutlet: boolean, hasDollars: Set<string> }} Chair
- * @typedef {import('./tell-story.mjs').Desk} Desk
+ * @typedef {import('./each-kind-of-change.mjs').Desk} Desk
  */
 
 /** Concurrent editors. Each changes its own products, and their transactions interleave. */
@@ -15,7 +15,7 @@ const EDITORS = 4
  * @param {Desk} desk
  * @param {{ products: readonly ProductOverview[], changes: number, seed: number }} options
  */
-export async function keepBusy(desk, { products, changes, seed }) {
+export async function makeRandomChanges(desk, { products, changes, seed }) {
   const work = Array.from({ length: EDITORS }, async (_, index) => {
     const own = products.filter((__, number) => number % EDITORS === index)
     const editor = new BusyEditor(desk, own, random(seed + index))

@@ -7,7 +7,7 @@ const INTERVAL_MS = 600_000
 const BATCH = 1_000
 
 /** Removes stored responses that have expired. Several processes share the work. */
-export class ExpiredAnswers {
+export class ExpiredResponses {
   private timer: NodeJS.Timeout | null = null
 
   constructor(

@@ -14,7 +14,7 @@ const LONG_DESCRIPTION = Array.from(
  *
  * @param {Desk} desk
  */
-export async function tellStory(desk) {
+export async function makeEachKindOfChange(desk) {
   const lamp = await createLamp(desk)
   await reprice(desk, lamp)
   await rewrite(desk, lamp)

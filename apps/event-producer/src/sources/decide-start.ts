@@ -14,7 +14,7 @@ export interface KnownPlaces {
 }
 
 /** Where the reading of a claimed source begins. */
-export interface Beginning {
+export interface StartPoint {
   /** Whether the epoch is that of the mark. Otherwise it was raised, and the source begins now. */
   readonly isContinued: boolean
   /** Every event up to here is certain to be in Kafka. */
@@ -32,7 +32,7 @@ export interface Beginning {
 }
 
 /** @throws SourceRefused when the slot or the database has lost what was not published, or is another one */
-export function whereToBegin(past: SourcePast, known: KnownPlaces): Beginning {
+export function decideStart(past: SourcePast, known: KnownPlaces): StartPoint {
   const { mark, found } = known
   const { epoch } = past.source
   const claimed = markedPlace(mark)
