@@ -1,6 +1,12 @@
 import type { Clock, PartitionOffsets } from '@hooklane/core/kernel'
 import type { Grant } from '@hooklane/core/lane'
-import { LeaseRenewer, OpenSessions, PartitionOwner, type LaneSession, type RenewedSession } from '@hooklane/dispatch'
+import {
+  LeaseRenewer,
+  OpenSessions,
+  PartitionOwner,
+  type PartitionSession,
+  type RenewedSession,
+} from '@hooklane/dispatch'
 import { openSimulatedSession } from './simulated-session.js'
 import { SimulatedStores } from './simulated-stores.js'
 import { WORKER_GROUP, type World } from './world.js'
@@ -67,11 +73,11 @@ export class SimulatedProcess {
     return this.owners.has(partition)
   }
 
-  pause(partition: number, session: LaneSession): void {
+  pause(partition: number, session: PartitionSession): void {
     if (this.owners.get(partition)?.session === session) this.paused.add(partition)
   }
 
-  resume(partition: number, session: LaneSession): void {
+  resume(partition: number, session: PartitionSession): void {
     if (this.owners.get(partition)?.session === session) this.paused.delete(partition)
   }
 
@@ -128,7 +134,7 @@ export class SimulatedProcess {
     void owner.release('revoked')
   }
 
-  private async openSession(grant: Grant, deadlineMs: number): Promise<LaneSession> {
+  private async openSession(grant: Grant, deadlineMs: number): Promise<PartitionSession> {
     const rows = await this.stores.lanes.load(WORKER_GROUP, grant.token.partition)
     const session = openSimulatedSession(this, { grant, deadlineMs, rows })
     this.open.add(session)
@@ -151,7 +157,7 @@ export class SimulatedProcess {
     })
   }
 
-  private read(session: LaneSession, records: World['logs'][number]): void {
+  private read(session: PartitionSession, records: World['logs'][number]): void {
     const { mutation } = this.world
     const last = records.at(-1)
     if (!last) return
@@ -179,7 +185,7 @@ export class SimulatedProcess {
         clock: this.clock,
         leaseTtlMs: world.knobs.leaseMs,
         saveIntervalMs: SAVE_EVERY_MS,
-        onStoreUp: (up) => this.open.storeUp(up),
+        onStoreUp: (up) => this.open.setStoreUp(up),
         onFailure: () => undefined,
       })
       this.later(world.dice.between(0, SAVE_EVERY_MS), () => renewer.start())

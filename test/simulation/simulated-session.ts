@@ -2,12 +2,12 @@ import {
   openSession,
   type EffectOf,
   type Grant,
-  type Happening,
+  type LaneInput,
   type LaneRow,
   type RecordRef,
   type Verdict,
 } from '@hooklane/core/lane'
-import { LaneSession, leaseCovers, type SessionPorts } from '@hooklane/dispatch'
+import { PartitionSession, leaseCovers, type SessionPorts } from '@hooklane/dispatch'
 import type { Ending } from './oracle.js'
 import type { SimulatedProcess } from './simulated-process.js'
 import { WORKER_GROUP } from './world.js'
@@ -26,7 +26,10 @@ interface Opening {
 }
 
 /** Opens the shipped session of a granted partition, whose effects are carried out by the simulated world. */
-export function openSimulatedSession(process: SimulatedProcess, { grant, deadlineMs, rows }: Opening): LaneSession {
+export function openSimulatedSession(
+  process: SimulatedProcess,
+  { grant, deadlineMs, rows }: Opening,
+): PartitionSession {
   const { mutation, schedule } = process.world
   const { token } = grant
   const marginMs = mutation === 'noGuard' ? NO_MARGIN_MS : MARGIN_MS
@@ -43,7 +46,7 @@ export function openSimulatedSession(process: SimulatedProcess, { grant, deadlin
   return new SimulatedSession(process, { grant, deadlineMs, state, marginMs })
 }
 
-class SimulatedSession extends LaneSession {
+class SimulatedSession extends PartitionSession {
   constructor(
     private readonly process: SimulatedProcess,
     {
@@ -57,10 +60,10 @@ class SimulatedSession extends LaneSession {
   }
 
   /** An error that the lane machine throws must end the run, and not get lost in a promise. */
-  override handle(happening: Happening): void {
+  override handle(input: LaneInput): void {
     const { world } = this.process
     try {
-      super.handle(happening)
+      super.handle(input)
     } catch (error) {
       world.fail(error)
     }
@@ -96,7 +99,7 @@ function verdictOn(record: RecordRef, process: SimulatedProcess): Verdict {
   const { world } = process
   if (world.dice.chance(0.01)) {
     process.later(400, () => process.open.configurationRead())
-    return { kind: 'behind' }
+    return { kind: 'notYet' }
   }
   if (world.isFiltered(record)) return { kind: 'settle', status: 'filtered', reason: 'deleted' }
   return { kind: 'send', policy: world.policyOf(record.appId) }
@@ -110,7 +113,7 @@ class Attempt {
   constructor(
     private readonly process: SimulatedProcess,
     private readonly what: {
-      readonly session: LaneSession
+      readonly session: PartitionSession
       readonly effect: EffectOf<'attempt'>
       readonly marginMs: number
     },

@@ -9,7 +9,7 @@ import type { ServedGroups } from './groups/served-groups.js'
 import type { GroupWorker } from './groups/group-worker.js'
 
 /** Reader of the configuration topic. */
-export interface ConfigurationSource {
+export interface ConfigurationFeed {
   start(): Promise<void>
   caughtUp(): Promise<void>
   stop(): Promise<void>
@@ -18,7 +18,7 @@ export interface ConfigurationSource {
 export interface DispatcherParts {
   readonly clock: Pick<Clock, 'after'>
   readonly view: ConfigurationView
-  readonly configuration: ConfigurationSource
+  readonly configuration: ConfigurationFeed
   readonly groups: ServedGroups
   readonly open: OpenSessions
   readonly renewer: LeaseRenewer

@@ -68,7 +68,7 @@ export const catalogue = {
     { group, lane: ['never_failed', 'other'] },
   ),
   settled: counter(
-    'settled_total',
+    'settled_unsent_total',
     'Deliveries that ended without a request: `filtered` (the subscription, app or company was deleted), `dropped` (the subscription or app was disabled), or `skipped` by an operator.',
     { group, status: ['filtered', 'dropped', 'skipped'] },
   ),

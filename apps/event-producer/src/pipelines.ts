@@ -13,9 +13,9 @@ import { PublishedPositions } from './publishing/published-positions.js'
 import { TransactionReporter } from './report-transaction.js'
 import type { EventProducerSettings } from './settings.js'
 import { Announcer } from './sources/announcer.js'
-import { CapturedSource } from './sources/captured-source.js'
+import { CaptureConsumer } from './sources/capture-consumer.js'
 import { CatalogueWatch, type CatalogueWatchOptions } from './sources/catalogue-watch.js'
-import { CONFIGURATION_TABLE, ConfigurationSource, isPublished } from './sources/configuration-source.js'
+import { CONFIGURATION_TABLE, ConfigurationConsumer, isPublished } from './sources/configuration-consumer.js'
 import { HiddenColumns, type HiddenColumnsOptions } from './sources/hidden-columns.js'
 import { readConfigurationTopic } from './sources/read-configuration-topic.js'
 import { replicatedSourceOf } from './sources/replicated-source-of.js'
@@ -65,7 +65,7 @@ export function configurationPipeline(parts: Parts): Pipeline {
   const report = new TransactionReporter(source.name, metrics, context.skips)
   const runner = makeRunner(parts, source, publisher, {
     makeConsumer: (link) =>
-      new ConfigurationSource({
+      new ConfigurationConsumer({
         ...link,
         topic,
         publisher,
@@ -108,12 +108,12 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
   const catalogue = new CatalogueWatch({ capture, replicated: source, marks, columns, ...reports })
   const report = new TransactionReporter(source.name, metrics, context.skips)
   const runner = makeRunner(parts, source, publisher, {
-    onRefused: (error) => {
+    onFailure: (error) => {
       if (error instanceof ChangesMissing) void marks.noteGaps(error.gaps, formatEpoch(capture.epoch))
     },
     onStopped: () => marks.stop(),
     makeConsumer: (link) =>
-      new CapturedSource({
+      new CaptureConsumer({
         ...link,
         capture,
         replicated: source,
@@ -182,7 +182,7 @@ function makePublisher(
   readBack: () => Promise<PublishedCheck>,
 ): { readonly producer: SingleFlightProducer; readonly publisher: OrderedPublisher } {
   const { logger, readiness } = context
-  const part = publishingPart(source)
+  const part = publishingReadiness(source)
   const producer = new SingleFlightProducer(kafka)
   const publisher = new OrderedPublisher({
     producer,
@@ -203,13 +203,13 @@ function makePublisher(
   return { producer, publisher }
 }
 
-export const publishingPart = (source: string): string => `publishing ${source}`
+export const publishingReadiness = (source: string): string => `publishing ${source}`
 
 function makeRunner(
   { settings, metrics, context }: Parts,
   source: ReplicatedSource,
   publisher: OrderedPublisher,
-  how: Pick<ConstructorParameters<typeof SourceRunner>[0], 'makeConsumer' | 'onRefused' | 'onStopped'>,
+  how: Pick<ConstructorParameters<typeof SourceRunner>[0], 'makeConsumer' | 'onFailure' | 'onStopped'>,
 ): SourceRunner {
   const { logger, readiness } = context
   const drainMs = settings.drainLimitMs * DRAIN_SHARE

@@ -3,11 +3,11 @@ import { topicNames } from '@hooklane/contracts/records'
 import { createKafkaClient, type SingleFlightProducer } from '@hooklane/kafka'
 import { createPool } from '@hooklane/postgres'
 import type { RunningService, ServiceContext } from '@hooklane/runtime'
-import { catalogueEntries, enterEventTypes } from './catalogue.js'
+import { catalogueEntries, enterEventTypes } from './event-types.js'
 import { eventProducerMetrics } from './metrics.js'
-import { capturePipeline, configurationPipeline, publishingPart, type Parts, type Pipeline } from './pipelines.js'
+import { capturePipeline, configurationPipeline, publishingReadiness, type Parts, type Pipeline } from './pipelines.js'
 import type { EventProducerSettings } from './settings.js'
-import { CaptureFileWatcher } from './sources/capture-file-watcher.js'
+import { SourceStarter } from './sources/source-starter.js'
 
 /** How often it is checked whether Kafka answers, and how long a silence counts as absence. An ordinary request takes milliseconds. */
 const STALL_CHECK_MS = 1_000
@@ -36,7 +36,7 @@ export function startEventProducer(settings: EventProducerSettings, context: Ser
     pipeline.runner.start()
   }
   run(configurationPipeline(parts))
-  const captured = new CaptureFileWatcher({
+  const captured = new SourceStarter({
     metrics,
     readiness,
     logger,
@@ -74,5 +74,5 @@ function reportStall({ context, metrics }: Parts, source: string, producer: Sing
   const stalledMs = producer.stalledForMs()
   metrics.stalledSeconds.set({ source }, stalledMs / 1000)
   if (stalledMs < STALLED_AFTER_MS) return
-  readiness.set(publishingPart(source), false, `Kafka has not answered for ${Math.round(stalledMs / 1000)} s`)
+  readiness.set(publishingReadiness(source), false, `Kafka has not answered for ${Math.round(stalledMs / 1000)} s`)
 }

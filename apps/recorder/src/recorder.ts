@@ -1,8 +1,8 @@
 import type { Clock, LogBatch } from '@hooklane/core/kernel'
-import type { Assignment, ConsumerHost, PartitionReader } from '@hooklane/kafka/host'
+import type { Assignment, ConsumerHost, PartitionHandler } from '@hooklane/kafka/host'
 import type { Logger } from '@hooklane/observability'
 import type { BatchRecording } from './batches/batch-recording.js'
-import { BatchWriter, type Waiting } from './batches/batch-writer.js'
+import { BatchQueue, type Waiting } from './batches/batch-queue.js'
 import { decodeEntry } from './batches/decode-entry.js'
 import type { RecorderMetrics } from './metrics.js'
 import { CommittedStarts, type PartitionStart } from './positions/committed-starts.js'
@@ -36,8 +36,8 @@ export interface RecorderOptions {
  * Writes the reports of dispatchers to the delivery log. Its progress is the committed offset of the group. After a crash the records since
  * the last commit are read and written again, which changes nothing.
  */
-export class Recorder implements PartitionReader {
-  private readonly batches: BatchWriter
+export class Recorder implements PartitionHandler {
+  private readonly batches: BatchQueue
   private readonly starts: CommittedStarts
   private isPaused = false
   /** Number of records of each partition that are not read yet, as of its last batch. */
@@ -46,7 +46,7 @@ export class Recorder implements PartitionReader {
   constructor(private readonly options: RecorderOptions) {
     const { host, metrics, logger, clock, startOffsets } = options
     this.starts = new CommittedStarts({ clock, startOffsets, logger, onFound: (starts) => this.readFrom(starts) })
-    this.batches = new BatchWriter({
+    this.batches = new BatchQueue({
       batchMax: options.batchMax,
       batchMaxBytes: BATCH_BYTES,
       lingerMs: LINGER_MS,

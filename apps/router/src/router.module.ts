@@ -12,7 +12,7 @@ import { routingSettings } from './composition/routing-settings.js'
 import { ConfigurationFeed } from './configuration/configuration-feed.js'
 import { EventsController } from './events.controller.js'
 import { createRouterMetrics, type RouterMetrics } from './metrics.js'
-import { EventRouter } from './partitions/event-router.js'
+import { AssignedPartitions } from './partitions/assigned-partitions.js'
 import type { RouterSettings } from './settings.js'
 
 const METRICS = Symbol('metrics of the router')
@@ -74,7 +74,7 @@ function routingProviders(settings: RouterSettings, context: ServiceContext): Pr
       inject: [KafkaRouterLog],
     },
     {
-      provide: EventRouter,
+      provide: AssignedPartitions,
       useFactory: (
         client: RouterClient,
         log: KafkaRouterLog,
@@ -88,7 +88,7 @@ function routingProviders(settings: RouterSettings, context: ServiceContext): Pr
     },
     {
       provide: TRANSPORT_ENGINE,
-      useFactory: (host: ConsumerHost, reader: EventRouter, consumers: ConsumerMetrics) =>
+      useFactory: (host: ConsumerHost, reader: AssignedPartitions, consumers: ConsumerMetrics) =>
         new BatchEngine({
           host,
           reader,
@@ -96,7 +96,7 @@ function routingProviders(settings: RouterSettings, context: ServiceContext): Pr
           clock: systemClock,
           reports: new ConsumerReport(consumers, context.readiness, settings.sessionTimeoutMs),
         }),
-      inject: [ConsumerHost, EventRouter, CONSUMERS],
+      inject: [ConsumerHost, AssignedPartitions, CONSUMERS],
     },
   ]
 }

@@ -10,7 +10,7 @@ import { CompanyErasure } from './companies/company-erasure.js'
 import { kafkaEventsEnd } from './companies/events-end.js'
 import { createApi } from './create-api.js'
 import type { SubscriptionServiceSettings } from './settings.js'
-import { DeliveryRules } from './subscriptions/subscriptions.service.js'
+import { SubscriptionRules } from './subscriptions/subscriptions.service.js'
 import { DatabaseWatch } from './database-watch.js'
 import { ExpiredResponses } from './idempotency/expired-responses.js'
 import { Removals } from './removals.js'
@@ -47,7 +47,7 @@ export async function startSubscriptionService(
     workerGroupBacklogs: new KafkaWorkerGroupBacklogs(admin, names, systemClock, logger),
     eventsEnd: kafkaEventsEnd(admin, names.events),
     operatorKey,
-    rules: new DeliveryRules(
+    rules: new SubscriptionRules(
       createSealer(secretsKeys),
       parseAllowTargets(settings.allowTargets),
       settings.headerPrefix,
@@ -61,8 +61,8 @@ export async function startSubscriptionService(
   })
   const watch = new DatabaseWatch(database, readiness)
   await watch.start()
-  const expiredAnswers = new ExpiredResponses(database, logger)
-  expiredAnswers.start()
+  const expiredResponses = new ExpiredResponses(database, logger)
+  expiredResponses.start()
   const groupRemoval = new GroupRemoval(database, workerGroupTopics, logger)
   const removals = new Removals(database, groupRemoval, new CompanyErasure(database), logger)
   removals.start()
@@ -75,7 +75,7 @@ export async function startSubscriptionService(
   return {
     close: async () => {
       watch.stop()
-      expiredAnswers.stop()
+      expiredResponses.stop()
       await removals.stop()
       await api.close()
       await database.close()

@@ -24,7 +24,7 @@ import { ProblemFilter } from './http/problem-filter.js'
 import { strictValidation } from './http/validation-pipe.js'
 import { ANSWER_SEALER, IdempotentRequests } from './idempotency/idempotent-requests.js'
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js'
-import { DeliveryRules, SubscriptionsService } from './subscriptions/subscriptions.service.js'
+import { SubscriptionRules, SubscriptionsService } from './subscriptions/subscriptions.service.js'
 import { GroupPlacement, WORKER_GROUP_BACKLOGS, WORKER_GROUP_TOPICS } from './worker-groups/group-placement.js'
 import { GroupRemoval } from './worker-groups/group-removal.js'
 import { TOPIC_PROFILE, WorkerGroupsController } from './worker-groups/worker-groups.controller.js'
@@ -36,7 +36,7 @@ export interface ApiParts {
   readonly workerGroupBacklogs: WorkerGroupBacklogs
   readonly eventsEnd: EventsEnd
   readonly operatorKey: ParsedApiKey
-  readonly rules: DeliveryRules
+  readonly rules: SubscriptionRules
   /** Signs list cursors. */
   readonly cursorSecret: Buffer
   readonly topicProfile: TopicProfile
@@ -61,7 +61,7 @@ export class SubscriptionServiceModule {
       { provide: EVENTS_END, useValue: parts.eventsEnd },
       { provide: ANSWER_SEALER, useValue: parts.rules.sealer },
       { provide: TOPIC_PROFILE, useValue: parts.topicProfile },
-      { provide: DeliveryRules, useValue: parts.rules },
+      { provide: SubscriptionRules, useValue: parts.rules },
       { provide: Cursors, useValue: new Cursors(parts.cursorSecret) },
       { provide: ConfiguredOperatorKey, useValue: new ConfiguredOperatorKey(parts.operatorKey) },
       { provide: FailedAttempts, useValue: new FailedAttempts(parts.clock, parts.wrongKeysPerMinute) },

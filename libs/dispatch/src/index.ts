@@ -1,5 +1,5 @@
 export * from './lease/lease-covers.js'
 export * from './lease/lease-renewer.js'
 export * from './ownership/partition-owner.js'
-export * from './session/lane-session.js'
+export * from './session/partition-session.js'
 export * from './session/open-sessions.js'

@@ -1,7 +1,7 @@
 export * from './client/kafka-client.js'
 export * from './client/errors.js'
 export type { KafkaLogger } from './client/logger.js'
-export type { OffsetReset } from './client/log-creator.js'
+export type { OffsetReset } from './client/client-logging.js'
 export * from './admin/log-admin.js'
 export * from './consumer/kafka-log-consumer.js'
 export * from './producer/single-flight-producer.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { LogBatch, TopicPartition } from '@hooklane/core/kernel'
-import { ConsumerHost, type Assignment, type PartitionReader } from '@hooklane/kafka/host'
+import { ConsumerHost, type Assignment, type PartitionHandler } from '@hooklane/kafka/host'
 import { systemClock } from '@hooklane/runtime'
 import { eventually, kafkaFixture } from './kafka-fixture.js'
 
@@ -11,7 +11,7 @@ const publish = (topic: string, partition: number, values: readonly string[]) =>
   producer.publishAll(values.map((value) => ({ topic, partition, key: 'k', value })))
 
 /** Reads what it is told to, and keeps where it was. */
-class Reader implements PartitionReader {
+class Reader implements PartitionHandler {
   readonly values: string[] = []
   readonly assignments: Assignment[] = []
   readonly positions = new Map<number, bigint>()

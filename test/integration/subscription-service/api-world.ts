@@ -8,7 +8,7 @@ import { parseAllowTargets } from '@hooklane/webhook-http'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import { EventsEndUnknown } from '../../../apps/subscription-service/src/companies/events-end.js'
 import { createApi } from '../../../apps/subscription-service/src/create-api.js'
-import { DeliveryRules } from '../../../apps/subscription-service/src/subscriptions/subscriptions.service.js'
+import { SubscriptionRules } from '../../../apps/subscription-service/src/subscriptions/subscriptions.service.js'
 import { DocumentedApi, type OpenApiDocument } from './documented-api.js'
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.js'
 
@@ -132,7 +132,7 @@ export class ApiWorld {
       workerGroupBacklogs: backlogs,
       eventsEnd: () => topics.eventsEnd(),
       operatorKey: operator,
-      rules: new DeliveryRules(createSealer([secretsKey]), parseAllowTargets('127.0.0.2/32'), 'Pim-'),
+      rules: new SubscriptionRules(createSealer([secretsKey]), parseAllowTargets('127.0.0.2/32'), 'Pim-'),
       cursorSecret: secretsKey,
       topicProfile: 'dev',
       wrongKeysPerMinute: options.wrongKeysPerMinute ?? 100_000,

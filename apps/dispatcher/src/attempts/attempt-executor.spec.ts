@@ -9,7 +9,7 @@ import { dispatcherMetrics } from '../metrics.js'
 import { AttemptExecutor } from './attempt-executor.js'
 import { Permits } from './permits.js'
 import { RenderedEvents } from './rendered-events.js'
-import { SubscriptionAccessCache } from './subscription-access.js'
+import { OpenedSubscriptions } from './opened-subscriptions.js'
 
 const TIMEOUT_MS = 10_000
 const MARGIN_MS = 1_000
@@ -95,7 +95,7 @@ async function attemptAfter(renderingMs: number, lease: { leaseMs: number; isLos
       subscription: () => ({ version: 1n, value: SUBSCRIPTION }),
       subscriptionDeletedAt: () => undefined,
     },
-    access: new SubscriptionAccessCache(SEALER),
+    access: new OpenedSubscriptions(SEALER),
     sender: { send: send as WebhookSender['send'], close: () => Promise.resolve() },
     permits: new Permits(1),
     metrics: dispatcherMetrics(createRegistry('dispatcher')),

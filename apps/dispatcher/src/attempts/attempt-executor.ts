@@ -10,7 +10,7 @@ import {
   type WebhookSender,
 } from '@hooklane/core/delivery'
 import { LineLimiter, newId, type Time } from '@hooklane/core/kernel'
-import type { EffectOf, Happening, LeaseToken } from '@hooklane/core/lane'
+import type { EffectOf, LaneInput, LeaseToken } from '@hooklane/core/lane'
 import { leaseCovers, type LeaseHolder } from '@hooklane/dispatch'
 import type { DispatchView } from '../configuration/configuration-gate.js'
 import type { DispatcherMetrics, GuardCause } from '../metrics.js'
@@ -18,14 +18,14 @@ import { OutcomeScrubber } from './outcome-scrubber.js'
 import type { Permits } from './permits.js'
 import { RenderedAddresses } from './rendered-addresses.js'
 import type { PlacedEvent, RenderedEvents } from './rendered-events.js'
-import type { SubscriptionAccess, SubscriptionAccessCache } from './subscription-access.js'
+import type { OpenedSubscription, OpenedSubscriptions } from './opened-subscriptions.js'
 
 type AttemptEffect = EffectOf<'attempt'>
 
 /** The session of a partition, as far as an attempt of its deliveries needs it. */
 export interface AttemptSession extends LeaseHolder {
   readonly token: LeaseToken
-  handle(happening: Happening): void
+  handle(input: LaneInput): void
 }
 
 /** The parts of a delivered event that its outcome records contain. */
@@ -39,7 +39,7 @@ export interface AttemptDetail {
   /** Wall clock. */
   readonly startedAtMs: number
   readonly request: WebhookRequest | null
-  readonly access: SubscriptionAccess
+  readonly access: OpenedSubscription
   /** Secrets are removed. */
   readonly outcome: SendOutcome
 }
@@ -47,7 +47,7 @@ export interface AttemptDetail {
 export interface AttemptExecutorOptions {
   readonly clock: Time
   readonly view: DispatchView
-  readonly access: SubscriptionAccessCache
+  readonly access: OpenedSubscriptions
   readonly sender: WebhookSender
   readonly permits: Permits
   readonly metrics: DispatcherMetrics
@@ -120,7 +120,7 @@ export class AttemptExecutor {
     const { timeoutMs } = subscription.delivery
     // A request that could outlive the lease is not even rendered.
     if (!this.fitsLease(session, timeoutMs)) return this.notStarted(session, effect, 'deadline')
-    let access: SubscriptionAccess
+    let access: OpenedSubscription
     try {
       access = this.options.access.of(subscription)
     } catch (error) {
@@ -172,7 +172,7 @@ export class AttemptExecutor {
   private tryRender(
     session: AttemptSession,
     effect: AttemptEffect,
-    access: SubscriptionAccess,
+    access: OpenedSubscription,
     startedAtMs: number,
   ): { readonly event: DeliveredEvent | null; readonly rendered: Rendered } {
     let placed: PlacedEvent | null = null
@@ -190,7 +190,7 @@ export class AttemptExecutor {
     session: AttemptSession,
     effect: AttemptEffect,
     { event, order }: PlacedEvent,
-    access: SubscriptionAccess,
+    access: OpenedSubscription,
     startedAtMs: number,
   ): Rendered {
     const { record } = effect
@@ -237,7 +237,7 @@ export class AttemptExecutor {
 /** An attempt that may start at once. */
 interface Prepared {
   readonly subscription: SubscriptionConfiguration
-  readonly access: SubscriptionAccess
+  readonly access: OpenedSubscription
   readonly startedMs: number
   readonly startedAtMs: number
   readonly event: DeliveredEvent | null

@@ -6,7 +6,7 @@ import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import { AttemptExecutor } from '../attempts/attempt-executor.js'
 import type { Permits } from '../attempts/permits.js'
 import { RenderedEvents } from '../attempts/rendered-events.js'
-import { SubscriptionAccessCache } from '../attempts/subscription-access.js'
+import { OpenedSubscriptions } from '../attempts/opened-subscriptions.js'
 import type { ConfigurationGate } from '../configuration/configuration-gate.js'
 import type { PredecessorGate } from '../configuration/predecessor-gate.js'
 import { SessionFactory } from '../sessions/session-factory.js'
@@ -30,7 +30,7 @@ export function makeLeaseRenewer(
     leaseTtlMs: settings.leaseTtlMs,
     saveIntervalMs: settings.saveIntervalMs,
     onStoreUp: (up) => {
-      open.storeUp(up)
+      open.setStoreUp(up)
       readiness.set('database', up, up ? undefined : 'leases and positions cannot be saved: nothing is attempted')
     },
     onFailure: (error) => {
@@ -88,7 +88,7 @@ function makeExecutor(
   return new AttemptExecutor({
     clock: systemClock,
     view,
-    access: new SubscriptionAccessCache(createSealer(settings.secretsKeys)),
+    access: new OpenedSubscriptions(createSealer(settings.secretsKeys)),
     sender,
     permits,
     metrics,

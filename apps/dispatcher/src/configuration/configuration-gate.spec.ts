@@ -52,7 +52,7 @@ describe('ConfigurationGate', () => {
   ])('treats the app as %s only after it has read as far as the router had', async (_, change, status) => {
     const { gate, finishRead } = gateOver(change)
     const record = head(5n)
-    expect(gate.verdict(record)).toEqual({ kind: 'behind' })
+    expect(gate.verdict(record)).toEqual({ kind: 'notYet' })
     await finishRead()
     expect(gate.verdict(record)).toMatchObject({ kind: 'settle', status })
   })
@@ -60,7 +60,7 @@ describe('ConfigurationGate', () => {
   it('treats a subscription that is unknown after reading to the end as deleted', async () => {
     const { gate, finishRead } = gateOver({ subscription: () => undefined })
     const record = head(5n)
-    expect(gate.verdict(record)).toEqual({ kind: 'behind' })
+    expect(gate.verdict(record)).toEqual({ kind: 'notYet' })
     await finishRead()
     expect(gate.verdict(record)).toEqual({ kind: 'settle', status: 'filtered', reason: 'deleted' })
   })
@@ -68,8 +68,8 @@ describe('ConfigurationGate', () => {
   it('waits for a subscription that is older than the head says', async () => {
     const { gate, finishRead } = gateOver({})
     const record = head(6n)
-    expect(gate.verdict(record)).toEqual({ kind: 'behind' })
+    expect(gate.verdict(record)).toEqual({ kind: 'notYet' })
     await finishRead()
-    expect(gate.verdict(record)).toEqual({ kind: 'behind' })
+    expect(gate.verdict(record)).toEqual({ kind: 'notYet' })
   })
 })

@@ -22,7 +22,7 @@ export interface ConfigurationGateOptions {
   readonly view: DispatchView
   /** Resolves when everything that is in the configuration topic at the time of the call has been read. */
   readonly readToEnd: () => Promise<void>
-  /** Called when more was read: heads with the verdict `behind` must be decided again. */
+  /** Called when more was read: heads with the verdict `notYet` must be decided again. */
   readonly onRead: () => void
   readonly onFailure: (error: unknown) => void
 }
@@ -30,8 +30,8 @@ export interface ConfigurationGateOptions {
 /**
  * Decides whether the head of a lane can be sent with the configuration that this process has read.
  *
- * The router may have read more of the configuration than this process. A head is therefore `behind` while its subscription is unknown
- * here, or known in an older version than the head names. It stays `behind` until the topic has been read to an end that was determined
+ * The router may have read more of the configuration than this process. A head is therefore `notYet` while its subscription is unknown
+ * here, or known in an older version than the head names. It stays `notYet` until the topic has been read to an end that was determined
  * after the head was seen. A subscription that is unknown even then was deleted.
  */
 export class ConfigurationGate {
@@ -51,7 +51,7 @@ export class ConfigurationGate {
     if (deletedAt !== undefined && deletedAt >= record.subscriptionVersion) return DELETED
     if (!found && this.isCovered(record)) return DELETED
     this.readOn(record)
-    return { kind: 'behind' }
+    return { kind: 'notYet' }
   }
 
   /**
@@ -65,7 +65,7 @@ export class ConfigurationGate {
     if (app?.enabled && company) return { kind: 'send', policy: subscription.delivery satisfies DeliveryPolicy }
     if (!this.isCovered(record)) {
       this.readOn(record)
-      return { kind: 'behind' }
+      return { kind: 'notYet' }
     }
     return app && company ? { kind: 'settle', status: 'dropped', reason: 'app_disabled' } : DELETED
   }

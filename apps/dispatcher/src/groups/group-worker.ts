@@ -1,6 +1,6 @@
 import type { LogBatch, TopicPartition } from '@hooklane/core/kernel'
-import type { LaneSession, PartitionOwner } from '@hooklane/dispatch'
-import type { Assignment, ConsumerHost, PartitionReader, RefusedRecord } from '@hooklane/kafka/host'
+import type { PartitionSession, PartitionOwner } from '@hooklane/dispatch'
+import type { Assignment, ConsumerHost, PartitionHandler, RefusedRecord } from '@hooklane/kafka/host'
 import { decodeBatch, type DecodedBatch } from './decode-batch.js'
 
 export interface GroupWorkerOptions {
@@ -12,11 +12,11 @@ export interface GroupWorkerOptions {
 }
 
 /** Serves one worker group: one consumer on its topic, and one owner for each partition that Kafka assigns to this process. */
-export class GroupWorker implements PartitionReader {
+export class GroupWorker implements PartitionHandler {
   private readonly owners = new Map<number, PartitionOwner>()
   private readonly leaving = new Set<Promise<void>>()
   /** Sessions that wait until records are in quarantine. Batches that arrive in the meantime are ignored and read again. */
-  private readonly held = new WeakSet<LaneSession>()
+  private readonly held = new WeakSet<PartitionSession>()
   /** The high watermark of each partition at its last batch. */
   private readonly ends = new Map<number, bigint>()
 
@@ -51,12 +51,12 @@ export class GroupWorker implements PartitionReader {
   }
 
   /** Ignored when another session reads the partition now. */
-  pause(partition: number, session: LaneSession): void {
+  pause(partition: number, session: PartitionSession): void {
     if (this.owners.get(partition)?.session === session) this.options.host.pause([this.at(partition)])
   }
 
   /** Ignored when another session reads the partition now. */
-  resume(partition: number, session: LaneSession): void {
+  resume(partition: number, session: PartitionSession): void {
     if (this.owners.get(partition)?.session === session) this.options.host.resume([this.at(partition)])
   }
 
@@ -114,12 +114,16 @@ export class GroupWorker implements PartitionReader {
     await Promise.all(this.leaving)
   }
 
-  private file(session: LaneSession, { records }: DecodedBatch, { endOffset }: LogBatch): void {
+  private file(session: PartitionSession, { records }: DecodedBatch, { endOffset }: LogBatch): void {
     session.handle({ type: 'recordsRead', records, endOffset })
   }
 
   /** Order matters: the position must not pass a record before its bytes are in quarantine. Reading then resumes behind this batch. */
-  private async fileAfterPuttingAside(session: LaneSession, decoded: DecodedBatch, batch: LogBatch): Promise<void> {
+  private async fileAfterPuttingAside(
+    session: PartitionSession,
+    decoded: DecodedBatch,
+    batch: LogBatch,
+  ): Promise<void> {
     this.held.add(session)
     await this.options.quarantine(decoded.unreadable, () => !session.over)
     this.held.delete(session)

@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import type { AttemptDetail } from '../attempts/attempt-executor.js'
 import { attemptRecord, deadLetterRecord } from './outcome-records.js'
 import { OutcomeScrubber } from '../attempts/outcome-scrubber.js'
-import { SubscriptionAccessCache } from '../attempts/subscription-access.js'
+import { OpenedSubscriptions } from '../attempts/opened-subscriptions.js'
 
 const SEALER = createSealer([Buffer.alloc(32, 7)])
 const OWNER = { companyId: 'cmp_7', subscriptionId: 'sub_1' }
@@ -60,7 +60,7 @@ function subscriptionWith(secrets: Secrets): SubscriptionConfiguration {
 
 /** Returns the records of an attempt with this outcome, as text. */
 function recordsOf(subscription: SubscriptionConfiguration, outcome: SendOutcome): string {
-  const access = new SubscriptionAccessCache(SEALER).of(subscription)
+  const access = new OpenedSubscriptions(SEALER).of(subscription)
   const headers = Object.fromEntries(access.headers.map(({ name, value }) => [name, value]))
   const detail: AttemptDetail = {
     attemptId: 'att_1',
@@ -191,7 +191,7 @@ describe('records of attempts', () => {
   })
 
   it('an outcome without secrets stays the same object', () => {
-    const access = new SubscriptionAccessCache(SEALER).of(
+    const access = new OpenedSubscriptions(SEALER).of(
       subscriptionWith({ header: '-', clear: '-', password: '-', query: '-', path: '-' }),
     )
     const outcome = answered({ headers: { 'content-type': 'text/plain' }, body: 'ok' })

@@ -1,10 +1,10 @@
 import type { Clock, OutgoingRecord } from '@hooklane/core/kernel'
 import type { EffectOf } from '@hooklane/core/lane'
-import type { LaneSession } from '@hooklane/dispatch'
+import type { PartitionSession } from '@hooklane/dispatch'
 import { withoutRedaction, type Logger } from '@hooklane/observability'
 import type { AttemptDetail } from '../attempts/attempt-executor.js'
 import type { DispatcherMetrics } from '../metrics.js'
-import { Gathering } from './gathering.js'
+import { Batcher } from './batcher.js'
 import { attemptRecord, deadLetterRecord, settlementRecord, statusAfter, type RecordScope } from './outcome-records.js'
 import type { Publisher } from './publisher.js'
 
@@ -12,7 +12,7 @@ export type OutcomeEffect = EffectOf<'publishAttempt' | 'publishSettlement' | 'p
 
 /** An outcome of a delivery that waits to be published. */
 interface Outcome {
-  readonly session: LaneSession
+  readonly session: PartitionSession
   readonly effect: OutcomeEffect
   readonly wallMs: number
   readonly resolve: () => void
@@ -39,17 +39,17 @@ export interface OutcomeReporterOptions {
  */
 export class OutcomeReporter {
   /** The apps of each session that have failed, during the session or before it. Their latency says nothing about isolation. */
-  private readonly failed = new WeakMap<LaneSession, Set<string>>()
+  private readonly failed = new WeakMap<PartitionSession, Set<string>>()
   private readonly attemptLogger: Logger
-  private readonly gathered: Gathering<Outcome>
+  private readonly gathered: Batcher<Outcome>
 
   constructor(private readonly options: OutcomeReporterOptions) {
     this.attemptLogger = withoutRedaction(options.logger)
-    this.gathered = new Gathering(options.clock, PUBLISH_EVERY_MS, (one) => this.publishNow(one))
+    this.gathered = new Batcher(options.clock, PUBLISH_EVERY_MS, (one) => this.publishNow(one))
   }
 
   /** @param failing apps whose lanes were already failing when the session began */
-  opened(session: LaneSession, failing: readonly string[]): void {
+  opened(session: PartitionSession, failing: readonly string[]): void {
     this.failed.set(session, new Set(failing))
   }
 
@@ -58,7 +58,7 @@ export class OutcomeReporter {
    *
    * Order matters: all kinds of outcomes take the same path, because they must be published in the order in which they happened.
    */
-  publish(session: LaneSession, effect: OutcomeEffect): Promise<void> {
+  publish(session: PartitionSession, effect: OutcomeEffect): Promise<void> {
     const wallMs = this.options.clock.wallMs()
     return new Promise((resolve) => this.gathered.add({ session, effect, wallMs, resolve }))
   }
@@ -74,7 +74,7 @@ export class OutcomeReporter {
     void this.options.publisher.publish(record, () => !session.over).then(resolve)
   }
 
-  private recordOf(session: LaneSession, effect: OutcomeEffect, scope: RecordScope): OutgoingRecord {
+  private recordOf(session: PartitionSession, effect: OutcomeEffect, scope: RecordScope): OutgoingRecord {
     switch (effect.type) {
       case 'publishAttempt':
         this.measure(session, effect)
@@ -89,7 +89,7 @@ export class OutcomeReporter {
     }
   }
 
-  private logAttempt({ token }: LaneSession, effect: EffectOf<'publishAttempt'>): void {
+  private logAttempt({ token }: PartitionSession, effect: EffectOf<'publishAttempt'>): void {
     const { record, disposition, attempt } = effect
     const { outcome, event, attemptId } = effect.detail as AttemptDetail
     this.attemptLogger.info(
@@ -121,7 +121,7 @@ export class OutcomeReporter {
     )
   }
 
-  private measure(session: LaneSession, effect: EffectOf<'publishAttempt'>): void {
+  private measure(session: PartitionSession, effect: EffectOf<'publishAttempt'>): void {
     const { record, attempt, disposition } = effect
     const { outcome, startedAtMs } = effect.detail as AttemptDetail
     const { metrics } = this.options

@@ -11,7 +11,7 @@ import {
   type Verdict,
 } from '@hooklane/core/lane'
 import {
-  LaneSession,
+  PartitionSession,
   type LeaseRenewer,
   type OpenSessions,
   type SessionPorts,
@@ -31,8 +31,8 @@ export interface SessionReader {
   /** When Kafka last answered a heartbeat (monotonic clock); null before the first answer. */
   heartbeatMs(): number | null
   /** `pause` and `resume` are ignored when another session reads the partition now. */
-  pause(partition: number, session: LaneSession): void
-  resume(partition: number, session: LaneSession): void
+  pause(partition: number, session: PartitionSession): void
+  resume(partition: number, session: PartitionSession): void
 }
 
 export interface SessionFactoryOptions {
@@ -58,7 +58,12 @@ export class SessionFactory {
   constructor(private readonly options: SessionFactoryOptions) {}
 
   /** Reads the lane rows of a partition whose lease was just granted, and opens its session. */
-  async open(grant: Grant, deadlineMs: number, offsets: PartitionOffsets, reader: SessionReader): Promise<LaneSession> {
+  async open(
+    grant: Grant,
+    deadlineMs: number,
+    offsets: PartitionOffsets,
+    reader: SessionReader,
+  ): Promise<PartitionSession> {
     const { laneStore, clock, lanes, outcomes, open } = this.options
     const { token } = grant
     const { workerGroup, partition } = token
@@ -74,7 +79,7 @@ export class SessionFactory {
       deadlineMs,
       settings: lanes,
     })
-    const session = new LaneSession(token, state, deadlineMs, this.portsOf(token, reader))
+    const session = new PartitionSession(token, state, deadlineMs, this.portsOf(token, reader))
     const failing = rows.map((row) => row.appId)
     outcomes.opened(session, failing)
     open.add(session)
@@ -83,7 +88,7 @@ export class SessionFactory {
   }
 
   /** Tells the session about apps that were deleted before this process read their lane rows. */
-  private handleEndedStreams(session: LaneSession): void {
+  private handleEndedStreams(session: PartitionSession): void {
     for (const { appId, epoch, workerGroup } of this.options.endedStreams()) {
       if (workerGroup === session.token.workerGroup) session.handle({ type: 'appDeleted', appId, epoch })
     }
@@ -92,7 +97,7 @@ export class SessionFactory {
   private verdictOf(record: RecordRef, workerGroup: string): Verdict {
     const { gate, predecessors } = this.options
     const verdict = gate.verdict(record)
-    return verdict.kind === 'send' && !predecessors.isOpen(record, workerGroup) ? BEHIND : verdict
+    return verdict.kind === 'send' && !predecessors.isOpen(record, workerGroup) ? NOT_YET : verdict
   }
 
   private portsOf({ workerGroup, partition }: LeaseToken, reader: SessionReader): SessionPorts {
@@ -135,7 +140,7 @@ export class SessionFactory {
   }
 }
 
-const BEHIND: Verdict = { kind: 'behind' }
+const NOT_YET: Verdict = { kind: 'notYet' }
 
 const AMBIGUOUS: Readonly<Record<StoreOperation, string>> = {
   keep: 'leases and positions may or may not have been saved',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { at, FIRST, found, insertInto, LOG, sourceOf, start, type ProcessOptions } from './captured-source.fixture.js'
+import { at, FIRST, found, insertInto, LOG, sourceOf, start, type ProcessOptions } from './capture-consumer.fixture.js'
 import { Outside } from './outside.fixture.js'
 
 /** A process that has to announce to one company that the source started over. */

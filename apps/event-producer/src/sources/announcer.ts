@@ -68,7 +68,7 @@ export class Announcer {
   }
 
   /** Call when an announcement was read at this place of the log. */
-  emitted(id: string, place: LogPlace): void {
+  noteRead(id: string, place: LogPlace): void {
     const first = this.firstPlaces.get(id) ?? place.lsn
     this.firstPlaces.set(id, first)
     if (place.lsn === first) this.inTransaction.push({ id, place })

@@ -2,7 +2,8 @@
 
 export const TABLES = ['public.a', 'public.b', 'public.c'] as const
 export const RESOURCE: Readonly<Record<string, string>> = { 'public.a': 'as', 'public.b': 'bs', 'public.c': 'cs' }
-export const FOREIGN = [
+/** What others do to the publication. */
+export const PUBLICATION_ACTIONS = [
   'takeOut',
   'putBack',
   'takeOutAndPutBack',
@@ -12,6 +13,9 @@ export const FOREIGN = [
   'switchOn',
   'dropPublication',
   'createPublication',
+] as const
+/** What others do to the partitions of a table. */
+export const PARTITION_ACTIONS = [
   'createPartition',
   'attachFilled',
   'truncate',
@@ -20,11 +24,12 @@ export const FOREIGN = [
   'detachAndAttach',
 ] as const
 
-export type PublicationAction = Exclude<
-  (typeof FOREIGN)[number],
-  'createPartition' | 'attachFilled' | 'truncate' | 'detach' | 'attachAgain' | 'detachAndAttach'
->
-export type Foreign = readonly [action: (typeof FOREIGN)[number], table: string]
+export type PublicationAction = (typeof PUBLICATION_ACTIONS)[number]
+export type PartitionAction = (typeof PARTITION_ACTIONS)[number]
+export type Foreign = readonly [action: PublicationAction | PartitionAction, table: string]
+
+export const isPublicationAction = (action: Foreign[0]): action is PublicationAction =>
+  PUBLICATION_ACTIONS.some((one) => one === action)
 
 export const REPLICATED = {
   name: 'pim',

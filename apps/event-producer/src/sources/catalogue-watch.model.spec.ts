@@ -11,15 +11,17 @@ import { ChangesMissing, SourceRefused } from '@hooklane/replication'
 import fc from 'fast-check'
 import { mergeGaps } from '../marks/merge-gaps.js'
 import { MarkKeeper, type MarkStore } from '../marks/mark-keeper.js'
-import { ITEM, LOG, sourceOf } from './captured-source.fixture.js'
+import { ITEM, LOG, sourceOf } from './capture-consumer.fixture.js'
 import { Outside } from './outside.fixture.js'
 import { CatalogueWatch } from './catalogue-watch.js'
 import { HiddenColumns } from './hidden-columns.js'
 import { gapsOfMark } from './gaps-of-mark.js'
 import { Losses } from './losses.fixture.js'
 import {
-  FOREIGN,
+  isPublicationAction,
+  PARTITION_ACTIONS,
   PREPARED,
+  PUBLICATION_ACTIONS,
   REPLICATED,
   RESOURCE,
   TABLES,
@@ -70,26 +72,14 @@ class World {
   private clock = 0
 
   /** Somebody changes the database. */
-  foreign(action: (typeof FOREIGN)[number], table: string): void {
+  foreign(...[action, table]: Foreign): void {
     const oid = this.database.oids.get(table) ?? 0
-    switch (action) {
-      case 'createPartition':
-        this.database.createPartition(oid)
-        return
-      case 'attachFilled':
-      case 'truncate':
-      case 'detach':
-      case 'attachAgain':
-      case 'detachAndAttach': {
-        const leaf = this.database[action](oid)
-        if (leaf === null) return
-        this.happened([table], leaf, action !== 'detach' || this.losses.leave(table, leaf))
-        return
-      }
-      default: {
-        const touched = this.touchedBy(action, table, oid)
-        if (touched.length > 0) this.happened(touched)
-      }
+    if (isPublicationAction(action)) {
+      const touched = this.touchedBy(action, table, oid)
+      if (touched.length > 0) this.happened(touched)
+    } else {
+      const leaf = this.database[action](oid)
+      if (leaf !== null) this.happened([table], leaf, action !== 'detach' || this.losses.leave(table, leaf))
     }
   }
 
@@ -386,7 +376,10 @@ interface Command {
 const called = (name: string, run: Command['run']): Command => ({ run, toString: () => name })
 const someFiles = fc.subarray([...TABLES], { minLength: 1 })
 const crash = fc.oneof({ weight: 2, arbitrary: fc.constant(Infinity) }, fc.integer({ min: 0, max: 9 }))
-const someForeign: fc.Arbitrary<Foreign> = fc.tuple(fc.constantFrom(...FOREIGN), fc.constantFrom(...TABLES))
+const someForeign: fc.Arbitrary<Foreign> = fc.tuple(
+  fc.constantFrom(...PUBLICATION_ACTIONS, ...PARTITION_ACTIONS),
+  fc.constantFrom(...TABLES),
+)
 const foreign = someForeign.map(([action, table]) =>
   called(`${action} ${table}`, (world) => world.foreign(action, table)),
 )

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
   pinConfiguration,
-  SourceReader,
+  RowReaders,
   unpinConfiguration,
   type CaptureSource,
   type HiddenColumnsOf,
@@ -28,16 +28,16 @@ export interface FoldingPlan {
   /** It is noted before anything is published under it. */
   readonly configuration: CaptureMark['configuration']
   readonly tables: TableOids
-  readonly reader: SourceReader
+  readonly reader: RowReaders
   /** The first transaction behind this commit LSN needs another plan; null: this plan holds for good. */
   readonly upTo: bigint | null
 }
 
 /** The plan that holds for everything that is not in Kafka yet. */
-export const currentPlan = ({ today, tables, hiddenOf }: TodayOptions): FoldingPlan => ({
+export const planOfFile = ({ today, tables, hiddenOf }: TodayOptions): FoldingPlan => ({
   configuration: pinConfiguration(today),
   tables,
-  reader: new SourceReader(today, { hiddenOf }),
+  reader: new RowReaders(today, { hiddenOf }),
   upTo: null,
 })
 
@@ -48,7 +48,7 @@ export const currentPlan = ({ today, tables, hiddenOf }: TodayOptions): FoldingP
  */
 export function resumePlan(options: FoldingPlanOptions): FoldingPlan {
   const { today, tables, hiddenOf, mark, halfPublishedLsn } = options
-  const now = currentPlan(options)
+  const now = planOfFile(options)
   if (halfPublishedLsn === null || mark.configuration === null) return now
   if (isDeepStrictEqual(mark.configuration, now.configuration)) return now
   const before = unpinConfiguration(mark.configuration, today)
@@ -63,7 +63,7 @@ export function resumePlan(options: FoldingPlanOptions): FoldingPlan {
     configuration: mark.configuration,
     // The tables of both files: the log names tables as they were captured then, even when they have another name today.
     tables: new Map([...tables, ...mark.tables]),
-    reader: new SourceReader(before, { renamed: renamedTables(mark.tables, tables), hiddenOf }),
+    reader: new RowReaders(before, { renamed: renamedTables(mark.tables, tables), hiddenOf }),
     upTo: halfPublishedLsn,
   }
 }

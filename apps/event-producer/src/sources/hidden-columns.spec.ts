@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { found, ITEM, relationOf, sourceOf, start, TABLES, type LoggedTransaction } from './captured-source.fixture.js'
+import { found, ITEM, relationOf, sourceOf, start, TABLES, type LoggedTransaction } from './capture-consumer.fixture.js'
 import { Outside } from './outside.fixture.js'
 
 const OMITTING = [{ ...ITEM, omit: ['cost'] }]

@@ -103,8 +103,10 @@ export class ModelDatabase {
     if (!this.publication) this.publishAtOnce(names)
   }
 
-  createPartition(oid: number): void {
+  /** An empty one: nothing is lost by it. */
+  createPartition(oid: number): null {
     this.join(oid, 1)
+    return null
   }
 
   /** @returns the partition that joined */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { ChangesMissing, type Gap } from '@hooklane/replication'
-import { sourceOf } from './captured-source.fixture.js'
+import { sourceOf } from './capture-consumer.fixture.js'
 import { replicatedSourceOf } from './replicated-source-of.js'
 
 const gap = (id: string): Gap => ({ code: 'CHANGES_MISSING', reason: 'public.item was left out', id })

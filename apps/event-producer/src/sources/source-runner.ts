@@ -23,7 +23,7 @@ export interface SourceRunnerOptions {
   readonly publisher: OrderedPublisher
   readonly makeConsumer: (link: ConsumerCallbacks) => TransactionConsumer
   /** Called with every failure, in addition to the log line. */
-  readonly onRefused?: (error: SourceRefused) => void
+  readonly onFailure?: (error: SourceRefused) => void
   /** Called at the end of the process, when nothing is published any more. */
   readonly onStopped?: () => Promise<void>
   readonly inspectEveryMs: number
@@ -102,7 +102,7 @@ export class SourceRunner {
       return
     }
     const { error, retryInMs } = state
-    this.options.onRefused?.(error)
+    this.options.onFailure?.(error)
     metrics.failures.inc({ ...labels, code: error.code })
     readiness.set(this.part, false, `${error.code}: ${error.message}`)
     const isRepeated = error.message === this.lastMessage

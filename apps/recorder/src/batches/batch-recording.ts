@@ -3,7 +3,7 @@ import { quarantineRecord, type RefusedRecord } from '@hooklane/kafka/host'
 import { reportQuarantined, type ConsumerMetrics, type Skips } from '@hooklane/observability'
 import { RefusedByLog, type DeliveryLogWriter } from '@hooklane/postgres'
 import type { RecorderMetrics } from '../metrics.js'
-import type { Waiting } from './batch-writer.js'
+import type { Waiting } from './batch-queue.js'
 import type { Entry } from './decode-entry.js'
 
 export interface BatchRecordingOptions {

@@ -5,7 +5,7 @@ import type { ConsumerMetrics } from '@hooklane/observability'
 import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import type { ConfigurationFeed } from '../configuration/configuration-feed.js'
 import type { RouterMetrics } from '../metrics.js'
-import { EventRouter } from '../partitions/event-router.js'
+import { AssignedPartitions } from '../partitions/assigned-partitions.js'
 import type { RouterSettings } from '../settings.js'
 import type { KafkaRouterLog } from './kafka-router-log.js'
 import type { RouterClient } from './router-client.js'
@@ -25,11 +25,11 @@ export interface RouterParts {
 }
 
 /** Binds the router to Kafka and to its configuration. */
-export function makeRouter(settings: RouterSettings, context: ServiceContext, parts: RouterParts): EventRouter {
+export function makeRouter(settings: RouterSettings, context: ServiceContext, parts: RouterParts): AssignedPartitions {
   const { logger, readiness, skips } = context
   const { client, log, host, configuration, routing, metrics, consumers } = parts
   const topics = topicNames(settings.topicPrefix)
-  const router = new EventRouter({
+  const router = new AssignedPartitions({
     host,
     readiness,
     context: {

@@ -11,7 +11,7 @@ import { reportTransaction } from './report-transaction.js'
 import type { SessionContext } from './session-context.js'
 import { SessionLifetime } from './session-lifetime.js'
 import type { StateRestore } from './state-restore.js'
-import { waitForGroup, type WantedGroup } from './wait-for-group.js'
+import { waitForGroup, type WantedGroup } from './wait-for-worker-group.js'
 import { waitForHeartbeat } from './wait-for-heartbeat.js'
 
 /** Pauses before a retry. Too low: hammers a broker that is starting. Too high: downtime of every app of the partition. */

@@ -1,4 +1,4 @@
-import { TenantDatabase, type CreationPosition, type PageRequest } from '@hooklane/postgres'
+import { TenantDatabase, type CreationCursor, type PageRequest } from '@hooklane/postgres'
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiTags } from '@nestjs/swagger'
 import { Operation } from '../documentation/operation.js'
@@ -42,7 +42,7 @@ export class ApiKeysController {
   list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<ApiKeyView>> {
     return this.lists.answer(
       { name: 'api-keys', query, caller },
-      (page: PageRequest<CreationPosition>) =>
+      (page: PageRequest<CreationCursor>) =>
         this.database.transaction(caller.scope, (tables) => tables.apiKeys.page(page)),
       apiKeyView,
     )

@@ -1,4 +1,4 @@
-import { TenantDatabase, type AppEntity, type CreationPosition, type PageRequest } from '@hooklane/postgres'
+import { TenantDatabase, type AppEntity, type CreationCursor, type PageRequest } from '@hooklane/postgres'
 import {
   Body,
   Controller,
@@ -88,7 +88,7 @@ export class AppsController {
   list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<AppView>> {
     return this.lists.answer(
       { name: 'apps', query, caller },
-      (page: PageRequest<CreationPosition>) =>
+      (page: PageRequest<CreationCursor>) =>
         this.database.transaction(caller.scope, (tables) => tables.apps.page(page)),
       appView,
     )

@@ -1,4 +1,4 @@
-import { OPERATOR_SCOPE, TenantDatabase, type CreationPosition, type PageRequest } from '@hooklane/postgres'
+import { OPERATOR_SCOPE, TenantDatabase, type CreationCursor, type PageRequest } from '@hooklane/postgres'
 import { Body, Controller, Delete, Get, Headers, HttpCode, HttpStatus, Param, Put, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
@@ -27,7 +27,7 @@ export class CompaniesController {
   list(@CurrentCaller() caller: Caller, @Query() query: ListQuery): Promise<ListAnswer<CompanyView>> {
     return this.lists.answer(
       { name: 'companies', query, caller },
-      (page: PageRequest<CreationPosition>) =>
+      (page: PageRequest<CreationCursor>) =>
         this.database.transaction(OPERATOR_SCOPE, (tables) => tables.companies.page(page)),
       companyView,
     )

@@ -2,7 +2,7 @@ import { DELIVERY_STATUSES, type DeliveryStatus } from '@hooklane/contracts/reco
 import {
   TenantDatabase,
   type AttemptPosition,
-  type DeliveryPosition,
+  type DeliveryCursor,
   type LoggedDelivery,
   type PageRequest,
 } from '@hooklane/postgres'
@@ -67,7 +67,7 @@ export class DeliveriesController {
     const filter = { appId, subscriptionId, eventType, status, from, to, ...entityFilter(query.entity) }
     return this.lists.answer(
       { name: 'deliveries', query, caller },
-      (page: PageRequest<DeliveryPosition>) =>
+      (page: PageRequest<DeliveryCursor>) =>
         this.database.transaction(caller.scope, (tables) => tables.deliveryLog.page(filter, page)),
       deliveryView,
     )

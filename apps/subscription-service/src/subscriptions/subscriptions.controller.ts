@@ -1,5 +1,5 @@
 import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '@hooklane/contracts/records'
-import { TenantDatabase, type CreationPosition, type PageRequest, type SubscriptionEntity } from '@hooklane/postgres'
+import { TenantDatabase, type CreationCursor, type PageRequest, type SubscriptionEntity } from '@hooklane/postgres'
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
@@ -85,7 +85,7 @@ export class SubscriptionsController {
     }
     return this.lists.answer(
       { name: 'subscriptions', query, caller },
-      (page: PageRequest<CreationPosition>) =>
+      (page: PageRequest<CreationCursor>) =>
         this.database.transaction(caller.scope, async (tables) => {
           const { rows, next } = await tables.subscriptions.page(filter, page)
           const failing = await tables.subscriptions.failingAmong(rows.map((row) => row.id))

@@ -15,7 +15,7 @@ import { changeSubscription, newSubscription, subscriptionConfiguration } from '
 import type { TargetRules } from './target/target.stored.js'
 
 /** The settings of this installation that saving a subscription depends on. */
-export class DeliveryRules implements TargetRules {
+export class SubscriptionRules implements TargetRules {
   constructor(
     readonly sealer: Sealer,
     readonly allowTargets: AllowedTargets,
@@ -61,7 +61,7 @@ const CONFLICTS: Conflicts = {
 export class SubscriptionsService {
   constructor(
     private readonly database: TenantDatabase,
-    private readonly rules: DeliveryRules,
+    private readonly rules: SubscriptionRules,
   ) {}
 
   async create(
@@ -79,7 +79,7 @@ export class SubscriptionsService {
         await tables.apps.markRouted(body.appId)
         await tables.subscriptions.insert(subscription)
         await tables.subscriptions.replaceSecret(secret.row, now)
-        const saved = await this.announce(tables, subscription, now)
+        const saved = await this.saveConfiguration(tables, subscription, now)
         return { ...saved, secret: secret.text }
       }),
     )
@@ -114,7 +114,7 @@ export class SubscriptionsService {
       await tables.subscriptions.replaceSecret(row, previousValidUntil)
       touch(subscription, now)
       await tables.subscriptions.update(subscription)
-      await this.announce(tables, subscription, now)
+      await this.saveConfiguration(tables, subscription, now)
       return { subscription, secret: text, previousValidUntil }
     })
   }
@@ -138,13 +138,17 @@ export class SubscriptionsService {
         edit(subscription, now)
         touch(subscription, now)
         await tables.subscriptions.update(subscription)
-        return this.announce(tables, subscription, now)
+        return this.saveConfiguration(tables, subscription, now)
       }),
     )
   }
 
   /** Writes the configuration row for the delivery path, and reads what the response shows besides the subscription. */
-  private async announce(tables: Tables, subscription: SubscriptionEntity, now: Date): Promise<SavedSubscription> {
+  private async saveConfiguration(
+    tables: Tables,
+    subscription: SubscriptionEntity,
+    now: Date,
+  ): Promise<SavedSubscription> {
     const { id, events } = subscription
     const secrets = await tables.subscriptions.secrets(id, now)
     await tables.configuration.put('subscription', id, subscriptionConfiguration(subscription, secrets))

@@ -1,6 +1,6 @@
 export * from './sending/webhook-sender.js'
 export * from './sending/reserved-headers.js'
-export * from './sending/target-url.js'
+export * from './sending/check-target-url.js'
 export * from './signing/standard-webhooks.js'
 export * from './rendering/render-address.js'
 export * from './rendering/render-envelope.js'

@@ -8,8 +8,8 @@ import type { Gap, LaneRecord, LaneRow } from './protocol.js'
  * (the head failed and waits for the instant in the row). `activity` is what the lane does now:
  *
  *     idle ─ head, due ─▶ preparing ─ send, guard open ─▶ attempting ─ accepted ─▶ idle (next head)
- *      ▲                   │   │ └─ guard closed ─▶ blocked ─ lease kept, store up ─▶ idle
- *      │                   │   └─ configuration older than the record ─▶ behind ─ configuration read ─▶ idle
+ *      ▲                   │   │ └─ guard closed ─▶ guarded ─ lease kept, store up ─▶ idle
+ *      │                   │   └─ configuration older than the record ─▶ notYet ─ configuration read ─▶ idle
  *      │                   └─ settled without a request ─▶ idle (next head)
  *      ├── waiting ◀─ the instant of the head's next attempt has not come
  *      ├── saving  ◀─ the row must be saved before the lane goes on (parked, back in flow, gaps before a request, end of the stream)
@@ -20,9 +20,9 @@ import type { Gap, LaneRecord, LaneRow } from './protocol.js'
 export interface Lane {
   readonly appId: string
   readonly companyId: string
-  /** Changed by `become` alone. */
+  /** Changed by `setMode` alone. */
   readonly mode: LaneMode
-  /** Changed by `enter` alone. */
+  /** Changed by `setActivity` alone. */
   readonly activity: Activity
   /** Records to attempt, in order. The head stays first until it is settled. */
   readonly queue: Fifo<LaneRecord>
@@ -75,7 +75,7 @@ export interface Lane {
 export type LaneMode = LaneRow['mode']
 
 export type Activity =
-  'idle' | 'preparing' | 'attempting' | 'deadLettering' | 'waiting' | 'saving' | 'blocked' | 'behind'
+  'idle' | 'preparing' | 'attempting' | 'deadLettering' | 'waiting' | 'saving' | 'guarded' | 'notYet'
 
 export interface Hole {
   readonly from: bigint

@@ -88,7 +88,7 @@ export type Verdict =
   /** Settled without a request. */
   | { readonly kind: 'settle'; readonly status: 'filtered' | 'dropped'; readonly reason: string }
   /** This process's configuration is older than the record. The head is prepared again when more of the configuration was read. */
-  | { readonly kind: 'behind' }
+  | { readonly kind: 'notYet' }
 
 export type Input = { readonly nowMs: number } & (
   | { readonly type: 'recordsRead'; readonly records: readonly LaneRecord[]; readonly endOffset: bigint }
@@ -117,7 +117,7 @@ export type Input = { readonly nowMs: number } & (
   /** It is not known whether a lane write took effect. */
   | { readonly type: 'ambiguous' }
   | { readonly type: 'storeUp'; readonly value: boolean }
-  /** Configuration was read further: heads that were `behind` are prepared again. */
+  /** Configuration was read further: heads that were `notYet` are prepared again. */
   | { readonly type: 'configurationRead' }
   /** The app was deleted in this epoch of its stream: its head no longer waits for its next attempt. */
   | { readonly type: 'appDeleted'; readonly appId: string; readonly epoch: number }
@@ -130,7 +130,7 @@ export type Input = { readonly nowMs: number } & (
 )
 
 /** An input without its instant, which the caller of `step` adds. */
-export type Happening = Input extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never
+export type LaneInput = Input extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never
 
 export type AlarmKind = 'gap' | 'spread' | 'undecodable' | 'illegalInput' | 'illegalTransition'
 

@@ -1,6 +1,6 @@
 import type { DeliveryPolicy } from '@hooklane/contracts/records'
 import type { AttemptResult } from '../policy/attempt-result.js'
-import type { Effect, EffectOf, Happening, LaneRecord, LaneRow, RecordRef, StreamEnd, Verdict } from './protocol.js'
+import type { Effect, EffectOf, LaneInput, LaneRecord, LaneRow, RecordRef, StreamEnd, Verdict } from './protocol.js'
 import { openSession, type SessionOptions } from './session.js'
 import { step } from './step.js'
 
@@ -67,8 +67,8 @@ export function scene(change: Partial<SessionOptions> = {}, using: Partial<Deliv
   })
   let nowMs = 0
   let effects: Effect[] = []
-  const handle = (happening: Happening): void => {
-    for (const effect of step(session, { ...happening, nowMs })) {
+  const handle = (input: LaneInput): void => {
+    for (const effect of step(session, { ...input, nowMs })) {
       effects.push(effect)
       if (effect.type === 'prepare') {
         const { appId, sequence } = effect.record

@@ -1,10 +1,10 @@
 import { assertNever } from '../kernel/assert-never.js'
 import { advance, appDeleted } from './advance.js'
-import { deleteReachedFloors, laneDeleted } from './floor.js'
-import { attemptEnded, attemptNotStarted, prepared, published, resume, runTimers } from './flow.js'
+import { deleteReachedFloors, laneDeleted } from './delete-lane-rows.js'
+import { attemptEnded, attemptNotStarted, prepared, published, resume, runTimers } from './head.js'
 import type { Effect, Input, InputOf } from './protocol.js'
 import { recordsRead } from './read.js'
-import { regulate } from './regulate.js'
+import { pauseReading } from './pause-reading.js'
 import { laneSaved, saveIfDirty } from './save-lane.js'
 import type { Session } from './session.js'
 import { becomeUnsure, conclude, fenced, positionSaved, savePosition, stop } from './stop.js'
@@ -21,7 +21,7 @@ export function step(session: Session, input: Input): readonly Effect[] {
   const out: Effect[] = []
   if (!handle(session, input, out)) refuse(session, input, out)
   reportIllegal(session, out)
-  regulate(session, input.nowMs, out)
+  pauseReading(session, input.nowMs, out)
   conclude(session, input.nowMs, out)
   return out
 }

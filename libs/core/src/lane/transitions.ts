@@ -3,15 +3,15 @@ import type { Session } from './session.js'
 
 /** For each activity, the ones that may follow. A lane returns to `idle` before its next step is decided. */
 export const NEXT_ACTIVITIES: Readonly<Record<Activity, readonly Activity[]>> = {
-  idle: ['preparing', 'attempting', 'deadLettering', 'waiting', 'saving', 'blocked', 'behind'],
+  idle: ['preparing', 'attempting', 'deadLettering', 'waiting', 'saving', 'guarded', 'notYet'],
   preparing: ['idle'],
-  // Blocked: the executor found that it must not start.
-  attempting: ['idle', 'blocked'],
+  // Guarded: the executor found that it must not start.
+  attempting: ['idle', 'guarded'],
   deadLettering: ['idle'],
   waiting: ['idle'],
   saving: ['idle'],
-  blocked: ['idle'],
-  behind: ['idle'],
+  guarded: ['idle'],
+  notYet: ['idle'],
 }
 
 /** For each mode, the ones that may follow. Staying in a mode is no transition. */

@@ -1,20 +1,20 @@
 import type { EndedStreamConfiguration } from '@hooklane/contracts/records'
-import type { Happening } from '@hooklane/core/lane'
-import type { LaneSession } from './lane-session.js'
+import type { LaneInput } from '@hooklane/core/lane'
+import type { PartitionSession } from './partition-session.js'
 
 /** All sessions of the process; passes on what concerns every one of them. */
 export class OpenSessions {
-  private readonly sessions = new Set<LaneSession>()
+  private readonly sessions = new Set<PartitionSession>()
   private isStoreUp = true
 
-  add(session: LaneSession): void {
+  add(session: PartitionSession): void {
     this.sessions.add(session)
     void session.ended.then(() => this.sessions.delete(session))
     if (!this.isStoreUp) session.handle({ type: 'storeUp', value: false })
   }
 
   /** Passes on whether progress can be recorded, when that changes. */
-  storeUp(value: boolean): void {
+  setStoreUp(value: boolean): void {
     if (value === this.isStoreUp) return
     this.isStoreUp = value
     this.handle({ type: 'storeUp', value })
@@ -32,7 +32,7 @@ export class OpenSessions {
     }
   }
 
-  private handle(happening: Happening): void {
-    for (const session of this.sessions) session.handle(happening)
+  private handle(input: LaneInput): void {
+    for (const session of this.sessions) session.handle(input)
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { TopicSpec } from '@hooklane/contracts/records'
-import { compareTopic, topicsDiffer } from './compare-topic.js'
+import { compareTopic, violatedRelations } from './compare-topic.js'
 import type { TopicDescription } from './topic-description.js'
 
 const spec: TopicSpec = { name: 'h.events', partitions: 6, cleanup: 'delete', retentionMs: 1000 }
@@ -38,10 +38,10 @@ describe('comparing a topic with its spec', () => {
       ['state', { ...found, partitions: 5 }],
       ['retry', { ...found, partitions: 12 }],
     ])
-    expect(topicsDiffer([{ topic: 'state', as: 'events', how: 'equal' }], topics)[0]).toContain(
+    expect(violatedRelations([{ topic: 'state', as: 'events', how: 'equal' }], topics)[0]).toContain(
       'topic state has 5 partitions, it must have as many as events, which has 6',
     )
-    expect(topicsDiffer([{ topic: 'retry', as: 'events', how: 'multiple' }], topics)).toEqual([])
-    expect(topicsDiffer([{ topic: 'state', as: 'nowhere', how: 'equal' }], topics)).toEqual([])
+    expect(violatedRelations([{ topic: 'retry', as: 'events', how: 'multiple' }], topics)).toEqual([])
+    expect(violatedRelations([{ topic: 'state', as: 'nowhere', how: 'equal' }], topics)).toEqual([])
   })
 })

@@ -30,7 +30,7 @@ export function compareTopic(
 }
 
 /** Returns one message per violated relation between topics. Ignores missing topics. */
-export function topicsDiffer(
+export function violatedRelations(
   relations: readonly TopicRelation[],
   found: ReadonlyMap<string, TopicDescription>,
 ): string[] {

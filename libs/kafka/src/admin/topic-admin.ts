@@ -4,7 +4,7 @@ import { hasErrorType } from '../client/errors.js'
 import { kafkajs } from '../client/kafkajs.js'
 import { GIVE_UP_AFTER_MS, type KafkaClient } from '../client/kafka-client.js'
 import { SharedAdmin } from './shared-admin.js'
-import { compareTopic, topicsDiffer } from './compare-topic.js'
+import { compareTopic, violatedRelations } from './compare-topic.js'
 import type { TopicDescription, TopicRelation } from './topic-description.js'
 
 export interface EnsureTopicsOptions {
@@ -53,7 +53,7 @@ export class TopicAdmin {
         found = await describeOnceLed(admin, namesOf(specs))
       }
       const faults = specs.flatMap((spec) => compareTopic(spec, found.get(spec.name), options.partitions ?? 'exact'))
-      return [...faults, ...topicsDiffer(options.relations ?? [], found)]
+      return [...faults, ...violatedRelations(options.relations ?? [], found)]
     }, ENSURE_TIMEOUT_MS)
   }
 

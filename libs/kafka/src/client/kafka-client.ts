@@ -1,6 +1,6 @@
 import type { Kafka, RetryOptions, SASLOptions } from 'kafkajs'
 import { kafkajs } from './kafkajs.js'
-import { createLogCreator, type OffsetReset } from './log-creator.js'
+import { createLogCreator, type OffsetReset } from './client-logging.js'
 import type { KafkaLogger } from './logger.js'
 
 export interface KafkaClientOptions {

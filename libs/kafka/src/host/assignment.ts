@@ -1,5 +1,5 @@
 import type { TopicPartition } from '@hooklane/core/kernel'
-import type { Assignment } from './partition-reader.js'
+import type { Assignment } from './partition-handler.js'
 
 /** Tracks the partitions that a member holds, and computes the changes of each rebalance. */
 export class HeldPartitions {

@@ -4,13 +4,13 @@ import type { Clock } from '@hooklane/core/kernel'
 import type { ConsumerHost } from './consumer-host.js'
 import { handOver } from './hand-over.js'
 import type { LogTransport, LogTransportEngine } from './log-transport.js'
-import type { PartitionReader } from './partition-reader.js'
+import type { PartitionHandler } from './partition-handler.js'
 import { watchConsumers, type ConsumerReports } from './watch-consumers.js'
 
 export interface BatchEngineOptions {
   readonly host: ConsumerHost
   /** The reader of the partitions. Batches go to the handlers (`@OnBatch(role)`) instead. */
-  readonly reader: Omit<PartitionReader, 'onBatch'>
+  readonly reader: Omit<PartitionHandler, 'onBatch'>
   /** The role of each topic, which is the pattern of its handler. */
   readonly roles: Readonly<Record<string, string>>
   readonly clock: Pick<Clock, 'after'>

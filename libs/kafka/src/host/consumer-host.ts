@@ -7,7 +7,7 @@ import type {
   TopicPartition,
 } from '@hooklane/core/kernel'
 import { HeldPartitions } from './assignment.js'
-import type { PartitionReader } from './partition-reader.js'
+import type { PartitionHandler } from './partition-handler.js'
 
 export interface ConsumerHostOptions {
   /** Name of the consumer group in metrics and logs, without the topic prefix: the service, or the worker group. */
@@ -48,7 +48,7 @@ export interface ConsumerState {
 export class ConsumerHost implements ReadControl {
   private readonly partitions = new HeldPartitions()
   /** Null before the start. */
-  private reader: PartitionReader | null = null
+  private reader: PartitionHandler | null = null
   private isDraining = false
 
   constructor(private readonly options: ConsumerHostOptions) {}
@@ -58,7 +58,7 @@ export class ConsumerHost implements ReadControl {
   }
 
   /** Resolves when the group was joined. May be called only once. */
-  async start(reader: PartitionReader): Promise<void> {
+  async start(reader: PartitionHandler): Promise<void> {
     this.reader = reader
     const handlers: LogConsumerHandlers = {
       onAssigned: (assigned, control) => this.onAssigned(assigned, control),

@@ -2,7 +2,7 @@ import type { DeadLetterRecord } from '@hooklane/contracts/records'
 import { isOfEndedCompany, type KnownCompany } from '@hooklane/core/kernel'
 import { DatabaseError, type Pool, type PoolClient } from 'pg'
 import { sql } from '../sql.js'
-import type { LogEntry, LoggedEntry } from './log-entry.js'
+import type { LogEntry, AttemptsEntry } from './log-entry.js'
 import { ATTEMPT_COLUMNS, columnArrays, DELIVERY_COLUMNS, summariseDeliveries } from './log-rows.js'
 import { deadLetterOrder } from './record-order.js'
 
@@ -53,12 +53,12 @@ export class DeliveryLogWriter {
   }
 
   private async writeBatch(entries: readonly LogEntry[]): Promise<void> {
-    await this.ensureDays(daysOf(entries.filter(isLogged)))
+    await this.ensureDays(daysOf(entries.filter(isOfAttempts)))
     let leftOut = 0
     await this.inTransaction(async (client) => {
       const kept = await ofExistingCompanies(client, entries)
       leftOut = entries.length - kept.length
-      const logged = kept.filter(isLogged)
+      const logged = kept.filter(isOfAttempts)
       const deadLetters = kept.flatMap((entry) =>
         entry.kind === 'deadLetter' ? [storableRow(deadLetterRow(entry.record))] : [],
       )
@@ -101,7 +101,7 @@ export class DeliveryLogWriter {
   }
 }
 
-const isLogged = (entry: LogEntry): entry is LoggedEntry => entry.kind !== 'deadLetter'
+const isOfAttempts = (entry: LogEntry): entry is AttemptsEntry => entry.kind !== 'deadLetter'
 
 /** Order matters: companies are locked before anything is written, so that a deletion waits for this batch and then removes its rows. */
 async function ofExistingCompanies(client: PoolClient, entries: readonly LogEntry[]): Promise<readonly LogEntry[]> {
@@ -126,7 +126,7 @@ function refusalOf(error: unknown): unknown {
 }
 
 /** The UTC days of the entries. @throws RefusedByLog when an entry has no valid day */
-function daysOf(entries: readonly LoggedEntry[]): string[] {
+function daysOf(entries: readonly AttemptsEntry[]): string[] {
   const days = [...new Set(entries.map(({ record }) => record.routedAt.slice(0, 'YYYY-MM-DD'.length)))]
   if (days.some((day) => Number.isNaN(Date.parse(day)))) throw new RefusedByLog('no_instant')
   return days

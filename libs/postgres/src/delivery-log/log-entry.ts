@@ -7,4 +7,4 @@ export type LogEntry =
   | { readonly kind: 'deadLetter'; readonly record: DeadLetterRecord }
 
 /** An entry from the topic `attempts`. */
-export type LoggedEntry = Exclude<LogEntry, { readonly kind: 'deadLetter' }>
+export type AttemptsEntry = Exclude<LogEntry, { readonly kind: 'deadLetter' }>

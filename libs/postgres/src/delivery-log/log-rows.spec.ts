@@ -1,6 +1,6 @@
 import type { AttemptRecord, SettlementRecord } from '@hooklane/contracts/records'
 import { describe, expect, it } from '@jest/globals'
-import type { LoggedEntry } from './log-entry.js'
+import type { AttemptsEntry } from './log-entry.js'
 import { ATTEMPT_COLUMNS, columnArrays, DELIVERY_COLUMNS, summariseDeliveries } from './log-rows.js'
 
 const identity = {
@@ -22,7 +22,7 @@ const identity = {
   attemptId: 'att_1',
 }
 
-function attempt(given: Partial<AttemptRecord> = {}): LoggedEntry {
+function attempt(given: Partial<AttemptRecord> = {}): AttemptsEntry {
   const record: AttemptRecord = {
     ...identity,
     attempt: 1,
@@ -39,7 +39,7 @@ function attempt(given: Partial<AttemptRecord> = {}): LoggedEntry {
   return { kind: 'attempt', record }
 }
 
-function settlement(given: Partial<SettlementRecord> = {}): LoggedEntry {
+function settlement(given: Partial<SettlementRecord> = {}): AttemptsEntry {
   return {
     kind: 'settlement',
     record: { ...identity, at: '2026-03-02T09:00:00Z', status: 'skipped', reason: 'skipped', ...given },

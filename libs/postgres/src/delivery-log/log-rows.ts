@@ -1,13 +1,13 @@
 import type { AttemptRecord } from '@hooklane/contracts/records'
-import type { LoggedEntry } from './log-entry.js'
+import type { AttemptsEntry } from './log-entry.js'
 import { isOpen, recordOrder } from './record-order.js'
 
-type AttemptEntry = Extract<LoggedEntry, { readonly kind: 'attempt' }>
+type AttemptEntry = Extract<AttemptsEntry, { readonly kind: 'attempt' }>
 
 /** The entries of one delivery in a batch, summarised. The result does not depend on the order of the entries. */
 export interface DeliverySummary {
   /** The entry that determines the state of the delivery: the one with the greater order. */
-  readonly newest: LoggedEntry
+  readonly newest: AttemptsEntry
   /** The entry that determines the last response; null when the batch has no attempt. */
   readonly newestAttempt: AttemptEntry | null
   /** `recordOrder` of the newest attempt and of the newest settlement; empty without one. */
@@ -53,13 +53,14 @@ function headersText(headers: Readonly<Record<string, string>>): string {
 }
 
 const ofAttempt =
-  (read: (record: AttemptRecord) => Value): Column<LoggedEntry> =>
+  (read: (record: AttemptRecord) => Value): Column<AttemptsEntry> =>
   (entry) =>
     entry.kind === 'attempt' ? read(entry.record) : null
 
-const attemptNumber = (entry: LoggedEntry): number => (entry.kind === 'attempt' ? entry.record.attempt : 0)
-const instantOf = (entry: LoggedEntry): string => (entry.kind === 'attempt' ? entry.record.startedAt : entry.record.at)
-const reasonOf = (entry: LoggedEntry): string | null => {
+const attemptNumber = (entry: AttemptsEntry): number => (entry.kind === 'attempt' ? entry.record.attempt : 0)
+const instantOf = (entry: AttemptsEntry): string =>
+  entry.kind === 'attempt' ? entry.record.startedAt : entry.record.at
+const reasonOf = (entry: AttemptsEntry): string | null => {
   if (entry.kind === 'settlement') return entry.record.reason
   return entry.record.status === 'delivered' ? null : (entry.record.error?.code ?? null)
 }
@@ -70,7 +71,7 @@ const responseHeaders = ofAttempt(({ response }) => (response ? headersText(resp
 const JSON_COLUMNS: ReadonlySet<unknown> = new Set([requestHeaders, responseHeaders])
 
 /** The columns in the order of the parameters of log-attempts.sql. */
-export const ATTEMPT_COLUMNS: readonly Column<LoggedEntry>[] = [
+export const ATTEMPT_COLUMNS: readonly Column<AttemptsEntry>[] = [
   ({ record }) => record.routedAt,
   ({ record }) => record.appId,
   ({ record }) => record.sequence,
@@ -99,7 +100,7 @@ export const ATTEMPT_COLUMNS: readonly Column<LoggedEntry>[] = [
 ]
 
 const ofNewest =
-  (read: Column<LoggedEntry>): Column<DeliverySummary> =>
+  (read: Column<AttemptsEntry>): Column<DeliverySummary> =>
   ({ newest }) =>
     read(newest)
 
@@ -146,7 +147,7 @@ export const DELIVERY_COLUMNS: readonly Column<DeliverySummary>[] = [
  * Returns one summary per delivery, ordered by app and sequence. Two writers with the same deliveries then lock the rows in the same order,
  * so they cannot deadlock.
  */
-export function summariseDeliveries(entries: readonly LoggedEntry[]): DeliverySummary[] {
+export function summariseDeliveries(entries: readonly AttemptsEntry[]): DeliverySummary[] {
   const byDelivery = new Map<string, DeliverySummary>()
   for (const entry of entries) {
     // Ids contain no blank, so the key is unique.
@@ -158,7 +159,7 @@ export function summariseDeliveries(entries: readonly LoggedEntry[]): DeliverySu
   return [...byDelivery.values()].sort(byAppAndSequence)
 }
 
-function summaryOf(entry: LoggedEntry): DeliverySummary {
+function summaryOf(entry: AttemptsEntry): DeliverySummary {
   const order = recordOrder(entry)
   const settled = { newest: entry, newestAttempt: null, attemptOrder: '', settlementOrder: order }
   if (entry.kind === 'settlement') return { ...settled, firstAttemptAt: null, lastAttemptAt: null, attempts: 0 }

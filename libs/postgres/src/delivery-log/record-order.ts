@@ -1,5 +1,5 @@
 import type { DeadLetterRecord } from '@hooklane/contracts/records'
-import type { LoggedEntry } from './log-entry.js'
+import type { AttemptsEntry } from './log-entry.js'
 
 /** Ranks of the state that a record reports. A higher rank wins, no matter in which order the records are read. */
 const RANK = { open: '0', settled: '1', delivered: '2' } as const
@@ -22,7 +22,7 @@ export const isOpen = (status: string): boolean => status === 'pending' || statu
  * 4. the instant, because deferrals repeat an attempt number;
  * 5. the id of the record.
  */
-export function recordOrder(entry: LoggedEntry): string {
+export function recordOrder(entry: AttemptsEntry): string {
   const { record } = entry
   const { status, ownerEpoch, attemptId } = record
   const rank = status === 'delivered' ? RANK.delivered : isOpen(status) ? RANK.open : RANK.settled

@@ -1,6 +1,6 @@
 import { IsNull, type EntityManager } from 'typeorm'
 import { ApiKeyEntity } from '../entities/api-key.entity.js'
-import { pageByCreation, type CreationPosition, type Page, type PageRequest } from './page.js'
+import { pageByCreation, type CreationCursor, type Page, type PageRequest } from './page.js'
 
 export class ApiKeyTable {
   constructor(private readonly manager: EntityManager) {}
@@ -18,7 +18,7 @@ export class ApiKeyTable {
     return this.manager.findOneBy(ApiKeyEntity, { id })
   }
 
-  page(page: PageRequest<CreationPosition>): Promise<Page<ApiKeyEntity, CreationPosition>> {
+  page(page: PageRequest<CreationCursor>): Promise<Page<ApiKeyEntity, CreationCursor>> {
     return pageByCreation(this.manager.createQueryBuilder(ApiKeyEntity, 'api_key'), page)
   }
 

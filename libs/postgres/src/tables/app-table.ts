@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import { AppEntity } from '../entities/app.entity.js'
-import { pageByCreation, type CreationPosition, type Page, type PageRequest } from './page.js'
+import { pageByCreation, type CreationCursor, type Page, type PageRequest } from './page.js'
 
 export class AppTable {
   constructor(private readonly manager: EntityManager) {}
@@ -14,7 +14,7 @@ export class AppTable {
     return this.manager.findOne(AppEntity, { where: { id }, lock: { mode: 'pessimistic_write' } })
   }
 
-  page(page: PageRequest<CreationPosition>): Promise<Page<AppEntity, CreationPosition>> {
+  page(page: PageRequest<CreationCursor>): Promise<Page<AppEntity, CreationCursor>> {
     return pageByCreation(this.manager.createQueryBuilder(AppEntity, 'app'), page)
   }
 

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import { CompanyEntity } from '../entities/company.entity.js'
-import { pageByCreation, type CreationPosition, type Page, type PageRequest } from './page.js'
+import { pageByCreation, type CreationCursor, type Page, type PageRequest } from './page.js'
 
 export class CompanyTable {
   constructor(private readonly manager: EntityManager) {}
@@ -14,7 +14,7 @@ export class CompanyTable {
     return this.manager.findOne(CompanyEntity, { where: { id }, lock: { mode: 'pessimistic_write' } })
   }
 
-  page(page: PageRequest<CreationPosition>): Promise<Page<CompanyEntity, CreationPosition>> {
+  page(page: PageRequest<CreationCursor>): Promise<Page<CompanyEntity, CreationCursor>> {
     return pageByCreation(this.manager.createQueryBuilder(CompanyEntity, 'company'), page)
   }
 

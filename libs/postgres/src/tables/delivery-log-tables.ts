@@ -16,7 +16,7 @@ export interface DeliveryFilter {
 }
 
 /** A position in a list of deliveries, which is sorted from the newest to the oldest. */
-export interface DeliveryPosition {
+export interface DeliveryCursor {
   /** ISO 8601 with microseconds. */
   readonly routedAt: string
   readonly appId: string
@@ -77,10 +77,7 @@ export interface LoggedAttempt {
 export class DeliveryLogTables {
   constructor(private readonly manager: EntityManager) {}
 
-  async page(
-    filter: DeliveryFilter,
-    page: PageRequest<DeliveryPosition>,
-  ): Promise<Page<LoggedDelivery, DeliveryPosition>> {
+  async page(filter: DeliveryFilter, page: PageRequest<DeliveryCursor>): Promise<Page<LoggedDelivery, DeliveryCursor>> {
     const parameters: unknown[] = []
     const conditions = ['true']
     const where = (condition: (parameter: string) => string, value: unknown): void => {

@@ -13,7 +13,7 @@ export interface Page<Row, Position> {
 }
 
 /** A position in a list of configured resources, which is sorted from the oldest to the newest. */
-export interface CreationPosition {
+export interface CreationCursor {
   /** ISO 8601 with milliseconds. */
   readonly createdAt: string
   readonly id: string
@@ -22,8 +22,8 @@ export interface CreationPosition {
 /** Reads one page in creation order, by keyset pagination: page 10,000 is as fast as the first. */
 export async function pageByCreation<Row extends ObjectLiteral & { id: string; createdAt: Date }>(
   query: SelectQueryBuilder<Row>,
-  page: PageRequest<CreationPosition>,
-): Promise<Page<Row, CreationPosition>> {
+  page: PageRequest<CreationCursor>,
+): Promise<Page<Row, CreationCursor>> {
   const { alias } = query
   if (page.after) {
     query.andWhere(`(${alias}.created_at, ${alias}.id) > (:afterCreatedAt::timestamptz, :afterId::text)`, {

@@ -1,7 +1,7 @@
 import { In, IsNull, LessThanOrEqual, type EntityManager } from 'typeorm'
 import { SubscriptionSecretEntity } from '../entities/subscription-secret.entity.js'
 import { SubscriptionEntity } from '../entities/subscription.entity.js'
-import { pageByCreation, type CreationPosition, type Page, type PageRequest } from './page.js'
+import { pageByCreation, type CreationCursor, type Page, type PageRequest } from './page.js'
 
 export interface SubscriptionFilter {
   readonly appId?: string | undefined
@@ -29,8 +29,8 @@ export class SubscriptionTable {
 
   page(
     filter: SubscriptionFilter,
-    page: PageRequest<CreationPosition>,
-  ): Promise<Page<SubscriptionEntity, CreationPosition>> {
+    page: PageRequest<CreationCursor>,
+  ): Promise<Page<SubscriptionEntity, CreationCursor>> {
     const query = this.manager.createQueryBuilder(SubscriptionEntity, 'subscription')
     if (filter.appId !== undefined) query.andWhere('subscription.appId = :appId', { appId: filter.appId })
     if (filter.enabled !== undefined) query.andWhere('subscription.enabled = :enabled', { enabled: filter.enabled })

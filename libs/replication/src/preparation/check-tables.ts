@@ -9,7 +9,7 @@ import { missingTable } from './missing-table.js'
 import { quoteTable } from './quote.js'
 import { readTableFacts, type TableFacts } from './read-table-facts.js'
 import type { TableProblem } from './table-problem.js'
-import { problemsOf } from './table-problems.js'
+import { problemsOf } from './judge-table.js'
 
 export interface CheckTablesOptions {
   readonly server: ServerFacts

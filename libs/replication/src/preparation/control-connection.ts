@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { beginCaptureSession, captureUrl } from '../capture-session.js'
+import { beginCaptureSession, captureUrl } from '../session-settings.js'
 import { databaseFailure, SourceRefused } from '../source-refused.js'
 
 /** Connecting takes milliseconds. When a firewall drops the packets, this limit turns the silence into an error. */

@@ -1,7 +1,7 @@
 import { parseTimelineHistory, type LogIdentity, type TimelineHistory } from '@hooklane/core/capture'
 import { DatabaseError } from 'pg'
 import { PgoutputPlugin } from 'pg-logical-replication'
-import { beginCaptureSession } from '../capture-session.js'
+import { beginCaptureSession } from '../session-settings.js'
 import type { KnownTables } from '../pgoutput/known-tables.js'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { PgoutputDecoder } from '../pgoutput/pgoutput-decoder.js'

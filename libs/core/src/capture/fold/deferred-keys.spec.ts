@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { EntityEvent, JsonObject } from '@hooklane/contracts/public'
 import type { Row, RowChange, TransactionInfo } from '../row-change.js'
-import { SourceReader } from '../source-reader.js'
+import { RowReaders } from '../row-readers.js'
 import { MemorySpool } from './memory-spool.fixture.js'
 import { PhysicalTables, RESOURCES, SOURCE } from './physical-tables.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
@@ -11,7 +11,7 @@ const TRANSACTION: TransactionInfo = { xid: '1', commitLsn: 1n, commitEndLsn: 2n
 
 async function fold(changes: Iterable<RowChange>, memoryLimit = Infinity): Promise<EntityEvent[]> {
   const openSpool = () => Promise.resolve(new MemorySpool())
-  const folder = new TransactionFolder(new SourceReader(SOURCE), { openSpool, memoryLimit })
+  const folder = new TransactionFolder(new RowReaders(SOURCE), { openSpool, memoryLimit })
   let lsn = 0n
   for (const change of changes) await folder.add(change, { lsn: lsn++, index: 0 })
   const events: EntityEvent[] = []

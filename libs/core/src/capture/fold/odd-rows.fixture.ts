@@ -1,7 +1,7 @@
 import { decoderOf, EventSchema, type EntityEvent } from '@hooklane/contracts/public'
 import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 import type { Column, Relation, Row, RowChange } from '../row-change.js'
-import { SourceReader } from '../source-reader.js'
+import { RowReaders } from '../row-readers.js'
 import { TRANSACTION } from './shop-transaction.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
 
@@ -89,7 +89,7 @@ const decodeEvent = decoderOf(EventSchema)
 
 /** Inserted, changed, deleted, each in a transaction of its own. Every event fits the record schema, and the limit. */
 export async function foldOddRows(before: Row, after: Row, maxEventBytes?: number): Promise<EntityEvent[]> {
-  const reader = new SourceReader(SOURCE)
+  const reader = new RowReaders(SOURCE)
   const changes: readonly RowChange[] = [
     { op: 'insert', relation, after: before },
     { op: 'update', relation, before, after },

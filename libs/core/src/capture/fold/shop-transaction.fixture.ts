@@ -1,7 +1,7 @@
 import { decoderOf, EventSchema, type EntityEvent } from '@hooklane/contracts/public'
 import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 import type { Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
-import { SourceReader } from '../source-reader.js'
+import { RowReaders } from '../row-readers.js'
 import { TransactionFolder } from './transaction-folder.js'
 
 /** The tables of a shop, rows and changes of them, and what a transaction of these folds to. */
@@ -119,7 +119,7 @@ const decodeEvent = decoderOf(EventSchema)
 
 /** Every event that comes out of it fits the record schema. */
 export async function fold(changes: readonly RowChange[], source = SOURCE, context: readonly string[] = []) {
-  const folder = new TransactionFolder(new SourceReader(source), {
+  const folder = new TransactionFolder(new RowReaders(source), {
     openSpool: () => Promise.reject(new Error('a small transaction needs no file')),
   })
   for (const content of context) folder.addContext({ prefix: 'hooklane', content: Buffer.from(content) })

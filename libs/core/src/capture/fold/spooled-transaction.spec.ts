@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { EntityEvent, JsonObject } from '@hooklane/contracts/public'
 import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 import type { Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
-import { SourceReader } from '../source-reader.js'
+import { RowReaders } from '../row-readers.js'
 import { MemorySpool } from './memory-spool.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
 
@@ -65,7 +65,7 @@ async function fold(changes: Iterable<RowChange>, memoryLimit: number) {
     spools.push(spool)
     return Promise.resolve(spool)
   }
-  const folder = new TransactionFolder(new SourceReader(SOURCE), { openSpool, memoryLimit })
+  const folder = new TransactionFolder(new RowReaders(SOURCE), { openSpool, memoryLimit })
   let lsn = 0n
   for (const change of changes) await folder.add(change, { lsn: lsn++, index: 0 })
   const events: EntityEvent[] = []

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Relation } from '../row-change.js'
-import { SourceReader } from '../source-reader.js'
+import { RowReaders } from '../row-readers.js'
 import { SOURCE, fold, insert, price, product, relationOf, row, update } from './shop-transaction.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
 
@@ -36,7 +36,7 @@ describe('what does not become an event', () => {
   })
 
   it('a table without REPLICA IDENTITY FULL stops everything: its old rows are unknown', () => {
-    const folder = new TransactionFolder(new SourceReader(SOURCE), {
+    const folder = new TransactionFolder(new RowReaders(SOURCE), {
       openSpool: () => Promise.reject(new Error('none')),
     })
     const relation: Relation = { ...product, replicaIdentity: 'default' }
@@ -46,7 +46,7 @@ describe('what does not become an event', () => {
   })
 
   it('an old row that was not logged stops everything, also where the table has REPLICA IDENTITY FULL and its partition does not', () => {
-    const folder = new TransactionFolder(new SourceReader(SOURCE), {
+    const folder = new TransactionFolder(new RowReaders(SOURCE), {
       openSpool: () => Promise.reject(new Error('none')),
     })
     expect(() => folder.add({ op: 'delete', relation: product, before: new Map() }, PLACE)).toThrow(
@@ -55,7 +55,7 @@ describe('what does not become an event', () => {
   })
 
   it('a row that was written before a column decided whether it is an entity stops everything', () => {
-    const folder = new TransactionFolder(new SourceReader(SOURCE), {
+    const folder = new TransactionFolder(new RowReaders(SOURCE), {
       openSpool: () => Promise.reject(new Error('none')),
     })
     expect(() => folder.add(insert(row(), without('company_id', 'kind')), PLACE)).toThrow(

@@ -9,7 +9,7 @@ import { MAX_CONTEXT_BYTES, mergeContext, NO_CONTEXT, type TransactionContext } 
 import { DEFAULT_MAX_EVENT_BYTES, limitEventSize } from '../event/limit-event-size.js'
 import type { LogPlace, Side } from '../position.js'
 import type { EmittedContext, Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
-import type { SourceReader } from '../source-reader.js'
+import type { RowReaders } from '../row-readers.js'
 import { ImageStore, type Image, type ImageStoreOptions } from '../spool/image-store.js'
 import type { RowImage } from '../spool/row-image.js'
 import { EntityChanges, outcomeOf, type EntityEntry } from './entity-changes.js'
@@ -50,7 +50,7 @@ export class TransactionFolder {
   private ordinal = 0
 
   constructor(
-    private readonly source: SourceReader,
+    private readonly source: RowReaders,
     private readonly options: TransactionFolderOptions,
   ) {
     const { openSpool, memoryLimit = DEFAULT_MEMORY_LIMIT } = options

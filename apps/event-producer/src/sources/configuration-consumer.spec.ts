@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { OutgoingRecord } from '@hooklane/core/kernel'
 import type { ConfigurationRow } from '@hooklane/postgres'
 import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
-import { ConfigurationSource } from './configuration-source.js'
+import { ConfigurationConsumer } from './configuration-consumer.js'
 import { ConfigurationState } from './configuration-state.js'
 
 const row = (id: string, version: bigint): ConfigurationRow => ({
@@ -23,7 +23,7 @@ function sourceOver(readTable: () => Promise<readonly ConfigurationRow[]>) {
       return Promise.resolve()
     },
   } as unknown as OrderedPublisher
-  const source = new ConfigurationSource({
+  const source = new ConfigurationConsumer({
     topic: 'subscriptions',
     publisher,
     readTopic: () => Promise.resolve(topic),
@@ -35,7 +35,7 @@ function sourceOver(readTable: () => Promise<readonly ConfigurationRow[]>) {
   return { source, published }
 }
 
-describe('ConfigurationSource', () => {
+describe('ConfigurationConsumer', () => {
   it('deletes from the topic what the table lacks, whatever slot it reads', async () => {
     const { source, published } = sourceOver(() => Promise.resolve([row('c-1', 7n)]))
     await source.connected()

@@ -3,7 +3,7 @@ import {
   step,
   type Effect,
   type EffectOf,
-  type Happening,
+  type LaneInput,
   type RenewRequest,
   type LaneStore,
   type LeaseStore,
@@ -24,15 +24,15 @@ export interface SessionPorts {
   /** What the head's subscription says about sending it now. */
   readonly prepare: (record: RecordRef) => Verdict
   /** Sends, or finds that it must not. Replies with `attemptEnded` or `attemptNotStarted`. */
-  readonly attempt: (session: LaneSession, effect: EffectOf<'attempt'>) => void
+  readonly attempt: (session: PartitionSession, effect: EffectOf<'attempt'>) => void
   /** Resolves when the log has the record; keeps trying until then. Never rejects. */
   readonly publish: (
-    session: LaneSession,
+    session: PartitionSession,
     effect: EffectOf<'publishAttempt' | 'publishSettlement' | 'publishDeadLetter'>,
   ) => Promise<void>
   /** Both act only while this session is the one that reads the partition: its successor may be reading already. */
-  readonly pauseMain: (session: LaneSession) => void
-  readonly resumeMain: (session: LaneSession) => void
+  readonly pauseMain: (session: PartitionSession) => void
+  readonly resumeMain: (session: PartitionSession) => void
   /** Whether Kafka still lists the partition for us and answers our heartbeats. */
   readonly isMember: () => boolean
   readonly alarm: (effect: EffectOf<'alarm'>) => void
@@ -47,12 +47,12 @@ export type StoreOperation = 'keep' | 'lane' | 'release'
  * inputs that its effects cause wait until it is handled. After `abandon` no effect is carried out any more, and replies that still arrive
  * are ignored.
  */
-export class LaneSession implements RenewedSession {
+export class PartitionSession implements RenewedSession {
   /** Resolves when the session is over and its lease is released, or releasing it has failed. */
   readonly ended: Promise<void>
   /** Until when requests may be in flight (monotonic). */
   deadlineMs: number
-  private readonly inbox: Happening[] = []
+  private readonly inbox: LaneInput[] = []
   private isHandling = false
   private isOver = false
   private isSnapshotting = false
@@ -82,9 +82,9 @@ export class LaneSession implements RenewedSession {
     return this.session
   }
 
-  handle(happening: Happening): void {
+  handle(input: LaneInput): void {
     if (this.isOver) return
-    this.inbox.push(happening)
+    this.inbox.push(input)
     if (this.isHandling) return
     this.isHandling = true
     try {
@@ -124,10 +124,10 @@ export class LaneSession implements RenewedSession {
 
   // — inputs and effects —
 
-  private advance(happening: Happening): void {
+  private advance(input: LaneInput): void {
     const nowMs = this.ports.clock.monotonicMs()
-    // The happening itself becomes the input: nothing else uses it, and copies would cost several allocations per delivery.
-    for (const effect of step(this.session, Object.assign(happening, { nowMs }))) this.carryOut(effect)
+    // The input itself becomes the input: nothing else uses it, and copies would cost several allocations per delivery.
+    for (const effect of step(this.session, Object.assign(input, { nowMs }))) this.carryOut(effect)
   }
 
   private carryOut(effect: Effect): void {

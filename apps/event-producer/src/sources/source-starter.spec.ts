@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { parseCaptureFile } from '@hooklane/config'
 import { createLogger, createRegistry, Readiness } from '@hooklane/observability'
 import { eventProducerMetrics } from '../metrics.js'
-import { CaptureFileWatcher } from './capture-file-watcher.js'
+import { SourceStarter } from './source-starter.js'
 
 const LONG_ENOUGH_MS = 10_000
 
@@ -19,7 +19,7 @@ function look(first: string) {
   let text = first
   const started: string[] = []
   const readiness = new Readiness()
-  const sources = new CaptureFileWatcher({
+  const sources = new SourceStarter({
     read: () => parseCaptureFile(`sources:${text}\n`, { topicPrefix: 'x.' }),
     start: ({ name, database }) => started.push(`${name} of ${database.split('/').at(-1)}`),
     metrics: eventProducerMetrics(createRegistry('event-producer')),

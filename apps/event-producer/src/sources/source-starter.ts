@@ -9,7 +9,7 @@ const LOOK_AGAIN_MS = 2_000
 
 const PART = 'capture file'
 
-export interface CapturedSourcesOptions {
+export interface SourceStarterOptions {
   readonly read: () => CaptureFile
   readonly start: (source: CaptureSource, file: CaptureFile) => void
   readonly metrics: EventProducerMetrics
@@ -24,12 +24,12 @@ export interface CapturedSourcesOptions {
  * A source that was started stays as it was then until the process ends. When the file says something else about it, no further source is
  * started: its database may have another name there now, and would be published twice.
  */
-export class CaptureFileWatcher {
+export class SourceStarter {
   private readonly started = new Map<string, CaptureSource>()
   private lastMessage = ''
   private timer: NodeJS.Timeout | undefined
 
-  constructor(private readonly options: CapturedSourcesOptions) {}
+  constructor(private readonly options: SourceStarterOptions) {}
 
   /** Reads the file, and again for as long as it has faults. */
   look(): void {

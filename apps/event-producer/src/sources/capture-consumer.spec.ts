@@ -11,7 +11,7 @@ import {
   sourceOf,
   start,
   TABLES,
-} from './captured-source.fixture.js'
+} from './capture-consumer.fixture.js'
 import { Outside } from './outside.fixture.js'
 
 describe('a captured source', () => {

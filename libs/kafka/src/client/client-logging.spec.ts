@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { createLogCreator, type OffsetReset } from './log-creator.js'
+import { createLogCreator, type OffsetReset } from './client-logging.js'
 import { kafkajs } from './kafkajs.js'
 
 const { ERROR, INFO } = kafkajs.logLevel

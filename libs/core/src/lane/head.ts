@@ -3,7 +3,7 @@ import { decideDisposition } from '../policy/decide-disposition.js'
 import { advance, wake } from './advance.js'
 import { orderOf } from './gaps.js'
 import type { Lane } from './lane.js'
-import { waitForRetry } from './park.js'
+import { waitForRetry } from './wait-for-retry.js'
 import type { Effect, InputOf } from './protocol.js'
 import { saveIfDirty } from './save-lane.js'
 import type { Session } from './session.js'
@@ -34,8 +34,8 @@ export function prepared(session: Session, input: InputOf<'prepared'>, out: Effe
   }
   const { verdict } = input
   switch (verdict.kind) {
-    case 'behind':
-      setActivity(session, lane, 'behind')
+    case 'notYet':
+      setActivity(session, lane, 'notYet')
       session.behind.add(lane)
       saveIfDirty(session, lane, input.nowMs, out)
       return true
@@ -70,7 +70,7 @@ function attemptHead(session: Session, lane: Lane, nowMs: number, timeoutMs: num
 }
 
 function block(session: Session, lane: Lane): void {
-  setActivity(session, lane, 'blocked')
+  setActivity(session, lane, 'guarded')
   session.blocked.add(lane)
 }
 

@@ -17,7 +17,7 @@ import { MarkKeeper } from '../marks/mark-keeper.js'
 import { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import { isPublished } from '../publishing/published-positions.js'
 import { Announcer } from './announcer.js'
-import { CapturedSource } from './captured-source.js'
+import { CaptureConsumer } from './capture-consumer.js'
 import { HiddenColumns } from './hidden-columns.js'
 import { CatalogueWatch } from './catalogue-watch.js'
 import { PARTITIONS, type Outside } from './outside.fixture.js'
@@ -210,7 +210,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
     onAnnounced: () => undefined,
     onNotOpen: () => undefined,
   })
-  const source = new CapturedSource({
+  const source = new CaptureConsumer({
     capture,
     replicated,
     topic: 'events',

@@ -8,7 +8,7 @@ const FLUSH_AT_ITEMS = 200
  * for many items in a row costs a fraction of what it costs between other work: its code and data are still in the processor's caches, and
  * the results leave in one request.
  */
-export class Gathering<T> {
+export class Batcher<T> {
   private items: T[] = []
   private cancelTurn: (() => void) | null = null
 

@@ -13,7 +13,7 @@ import { ConsumerHost } from '@hooklane/kafka/host'
 import { consumerMetrics, createRegistry, Readiness, Skips } from '@hooklane/observability'
 import { pino } from 'pino'
 import { createRouterMetrics } from '../metrics.js'
-import { EventRouter } from './event-router.js'
+import { AssignedPartitions } from './assigned-partitions.js'
 
 export const topics = topicNames('t.')
 const PARTITIONS = 3
@@ -213,7 +213,7 @@ export function world(log = new InMemoryRouterLog()) {
   const registry = createRegistry('router')
   const clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() }
   const host = new ConsumerHost({ group: 'router', consumer, clock, onCrash: () => undefined })
-  const router = new EventRouter({
+  const router = new AssignedPartitions({
     host,
     readiness,
     context: {

@@ -29,7 +29,7 @@ export interface BatchWriterOptions {
  * A failed batch is retried until it succeeds; the log ignores duplicates. Records of partitions that were taken away stay here and are
  * written. The next owner of such a partition writes them again, and the log ignores these duplicates too.
  */
-export class BatchWriter {
+export class BatchQueue {
   private waiting: Waiting[] = []
   private waitingBytes = 0
   private running: Promise<void> | null = null

@@ -12,7 +12,7 @@ export interface Assignment {
  * What a service does with the partitions that its group assigns to it; `ConsumerHost` does the rest. All methods except `drain` are called
  * synchronously. After `drain`, only `lagRecords` is called.
  */
-export interface PartitionReader {
+export interface PartitionHandler {
   /** Called after each rebalance; nothing is read until this returns. Gained partitions stay paused until `readFrom`. */
   onAssigned(assignment: Assignment): void
   /**

@@ -29,7 +29,7 @@ import { Announcer } from './announcer.js'
 import { inOrder } from './announced-events.js'
 import type { CatalogueWatch } from './catalogue-watch.js'
 import { eventRecord, placedEvents, type PlacedEvent } from './event-record.js'
-import { resumePlan, currentPlan, type FoldingPlan, type TodayOptions } from './folding-plan.js'
+import { planOfFile, resumePlan, type FoldingPlan, type TodayOptions } from './folding-plan.js'
 import type { HiddenColumns } from './hidden-columns.js'
 import {
   endOf,
@@ -42,7 +42,7 @@ import {
 import { historyDiverged, historyOf } from './source-history.js'
 import { decideStart } from './decide-start.js'
 
-export interface CapturedSourceOptions {
+export interface CaptureConsumerOptions {
   /** The source as today's capture file defines it. */
   readonly capture: CaptureSource
   readonly replicated: ReplicatedSource
@@ -69,7 +69,7 @@ export interface CapturedSourceOptions {
  * transaction that was published. If the database was restored and moved on, another transaction stands in its place, and the changes
  * before that place would be mistaken for duplicates.
  */
-export class CapturedSource implements TransactionConsumer {
+export class CaptureConsumer implements TransactionConsumer {
   private fold: TransactionFolder | null = null
   private plan: FoldingPlan | null = null
   private prepared: PreparedSource | null = null
@@ -86,7 +86,7 @@ export class CapturedSource implements TransactionConsumer {
   /** Ids of announcements that are enqueued and not yet settled. */
   private announcedIds: readonly string[] = []
 
-  constructor(private readonly options: CapturedSourceOptions) {}
+  constructor(private readonly options: CaptureConsumerOptions) {}
 
   /** Releases nothing while the log may belong to another history. */
   readonly logRelease: LogRelease = {
@@ -126,7 +126,7 @@ export class CapturedSource implements TransactionConsumer {
     this.expected = begin.expected
     this.publishedLsn = begin.publishedLsn
     const today = this.today(prepared)
-    this.plan = isContinued ? resumePlan({ ...today, mark: claimed, halfPublishedLsn }) : currentPlan(today)
+    this.plan = isContinued ? resumePlan({ ...today, mark: claimed, halfPublishedLsn }) : planOfFile(today)
     const { configuration, tables } = this.plan
     columns.begin({ file: this.plan.reader.source, tables }, access)
     announcer.connected()
@@ -153,7 +153,7 @@ export class CapturedSource implements TransactionConsumer {
 
   begin({ commitLsn }: TransactionBegin): Promise<void> | undefined {
     this.isPublished = commitLsn <= this.publishedLsn
-    const plan = this.currentPlan()
+    const plan = this.activePlan()
     if (plan.upTo === null || commitLsn <= plan.upTo) {
       this.open(plan)
       return undefined
@@ -186,7 +186,7 @@ export class CapturedSource implements TransactionConsumer {
   }
 
   announcement(id: string, place: LogPlace): void {
-    this.options.announcer.emitted(id, place)
+    this.options.announcer.noteRead(id, place)
   }
 
   async commit(transaction: TransactionInfo): Promise<void> {
@@ -195,7 +195,7 @@ export class CapturedSource implements TransactionConsumer {
     this.refuseOtherHistory(transaction)
     const report = fold.report()
     catalogue.noteTruncations(transaction, report.truncations)
-    const announced = await announcer.eventsOf(transaction, report.truncations, this.currentPlan().reader.source)
+    const announced = await announcer.eventsOf(transaction, report.truncations, this.activePlan().reader.source)
     for await (const placed of inOrder(placedEvents(fold.events(transaction)), announced.events)) {
       await this.enqueue(placed, transaction)
     }
@@ -225,7 +225,7 @@ export class CapturedSource implements TransactionConsumer {
     const { publisher, marks, columns } = this.options
     await publisher.drained()
     if (!this.prepared) throw new Error('the source was not prepared')
-    const plan = currentPlan(this.today(this.prepared))
+    const plan = planOfFile(this.today(this.prepared))
     const { configuration, tables, reader } = plan
     await marks.note({ configuration, tables, catalogue: columns.switchFile({ file: reader.source, tables }) })
     this.plan = plan
@@ -263,7 +263,7 @@ export class CapturedSource implements TransactionConsumer {
     return { today: capture, tables, hiddenOf: columns.hiddenOf }
   }
 
-  private currentPlan(): FoldingPlan {
+  private activePlan(): FoldingPlan {
     if (!this.plan) throw new Error('the source was not started')
     return this.plan
   }

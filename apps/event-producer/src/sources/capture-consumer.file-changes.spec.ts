@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import {
-  SourceReader,
+  RowReaders,
   TransactionFolder,
   type CapturedTable,
   type CaptureSource,
@@ -18,7 +18,7 @@ import {
   sourceOf,
   start,
   type LoggedTransaction,
-} from './captured-source.fixture.js'
+} from './capture-consumer.fixture.js'
 import { Outside } from './outside.fixture.js'
 
 const COLUMNS = ['id', 'company', 'sku', 'kind', 'deleted_at', 'attributes']
@@ -101,7 +101,7 @@ function logged(changes: readonly (readonly [RowChange, boolean])[], number: num
 
 /** The events that one configuration makes of a transaction: position → event. */
 async function foldedBy(capture: CaptureSource, { xid, commitLsn, changes }: LoggedTransaction) {
-  const folder = new TransactionFolder(new SourceReader(capture), {
+  const folder = new TransactionFolder(new RowReaders(capture), {
     openSpool: () => Promise.reject(new Error('small')),
   })
   for (const { change: one, lsn, index = 0 } of changes) await folder.add(one, { lsn, index })

@@ -10,7 +10,7 @@ export interface SourceReaderOptions {
 }
 
 /** Interprets the rows of one source. Make it once and use it for all transactions, because it remembers the shapes of the tables. */
-export class SourceReader {
+export class RowReaders {
   private readonly readers: ReadonlyMap<string, RowReader>
 
   private readonly renamed: ReadonlyMap<string, string>

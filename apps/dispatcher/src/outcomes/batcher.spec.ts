@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { systemClock } from '@hooklane/runtime'
-import { Gathering } from './gathering.js'
+import { Batcher } from './batcher.js'
 
 describe('gathering', () => {
   beforeEach(() => void jest.useFakeTimers())
@@ -8,7 +8,7 @@ describe('gathering', () => {
 
   it('handles in order what was added while the first item waited, and starts over', () => {
     const handled: number[] = []
-    const gathering = new Gathering<number>(systemClock, 20, (item) => handled.push(item))
+    const gathering = new Batcher<number>(systemClock, 20, (item) => handled.push(item))
     gathering.add(1)
     jest.advanceTimersByTime(19)
     gathering.add(2)
@@ -23,7 +23,7 @@ describe('gathering', () => {
 
   it('does not wait once enough items are there', () => {
     const handled: number[] = []
-    const gathering = new Gathering<number>(systemClock, 20, (item) => handled.push(item))
+    const gathering = new Batcher<number>(systemClock, 20, (item) => handled.push(item))
     for (let item = 0; item < 200; item++) gathering.add(item)
     expect(handled).toEqual(Array.from({ length: 200 }, (_, item) => item))
     expect(jest.getTimerCount()).toBe(0)
@@ -31,7 +31,7 @@ describe('gathering', () => {
 
   it('takes items that are added while it handles others', () => {
     const handled: number[] = []
-    const gathering: Gathering<number> = new Gathering<number>(systemClock, 20, (item) => {
+    const gathering: Batcher<number> = new Batcher<number>(systemClock, 20, (item) => {
       handled.push(item)
       if (item === 1) gathering.add(2)
     })

@@ -36,7 +36,7 @@ export interface ConfigurationSourceOptions {
  * while there is no slot, and because the next comparison has to complete one that failed half-way. The table is read after everything that
  * the stream has delivered, so a key that it lacks is really gone.
  */
-export class ConfigurationSource implements TransactionConsumer {
+export class ConfigurationConsumer implements TransactionConsumer {
   private state: ConfigurationState | null = null
 
   constructor(private readonly options: ConfigurationSourceOptions) {}

@@ -1,5 +1,5 @@
 import type { LogBatch, TopicPartition } from '@hooklane/core/kernel'
-import type { Assignment, ConsumerHost, PartitionReader } from '@hooklane/kafka/host'
+import type { Assignment, ConsumerHost, PartitionHandler } from '@hooklane/kafka/host'
 import type { Readiness } from '@hooklane/observability'
 import { PartitionSession } from './partition-session.js'
 import type { SessionContext } from './session-context.js'
@@ -12,7 +12,7 @@ export interface EventRouterOptions {
 }
 
 /** Keeps one session per partition of `events` that the group has assigned to this process. */
-export class EventRouter implements PartitionReader {
+export class AssignedPartitions implements PartitionHandler {
   readonly #host: ConsumerHost
   readonly #context: SessionContext
   readonly #readiness: Readiness

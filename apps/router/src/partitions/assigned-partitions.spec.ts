@@ -12,7 +12,7 @@ import {
   stopRouters,
   topics,
   world,
-} from './event-router.fixture.js'
+} from './assigned-partitions.fixture.js'
 
 /** Only a failing test waits this long. */
 const LIMIT = { withinMs: 3_000, everyMs: 5 }
@@ -21,7 +21,7 @@ const eventually = (check: () => void | Promise<void>): Promise<void> => within(
 
 afterEach(stopRouters)
 
-describe('EventRouter', () => {
+describe('AssignedPartitions', () => {
   it('fences the predecessor, marks the end of the state, restores the state, and only then reads the offset', async () => {
     const { log, consumer, start, readiness } = world()
     publish(log, 1, 20)

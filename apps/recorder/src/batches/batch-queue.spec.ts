@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { LogRecord } from '@hooklane/core/kernel'
-import { BatchWriter, endsOf, type Waiting } from './batch-writer.js'
+import { BatchQueue, endsOf, type Waiting } from './batch-queue.js'
 
 const waiting = (offset: number, partition = 0, bytes = 0): Waiting => ({
   at: {
@@ -18,7 +18,7 @@ const waiting = (offset: number, partition = 0, bytes = 0): Waiting => ({
 
 function writerOver(write: (batch: readonly Waiting[]) => Promise<void>, lingerMs = 0) {
   const seen = { committed: [] as string[], pauses: [] as number[] }
-  const writer = new BatchWriter({
+  const writer = new BatchQueue({
     batchMax: 3,
     batchMaxBytes: 1_000,
     lingerMs,
@@ -33,7 +33,7 @@ function writerOver(write: (batch: readonly Waiting[]) => Promise<void>, lingerM
   return { writer, seen }
 }
 
-describe('BatchWriter', () => {
+describe('BatchQueue', () => {
   it('writes everything in order, in batches of at most the given size', async () => {
     const batches: string[][] = []
     const { writer } = writerOver((batch) => {

@@ -11,7 +11,7 @@ import {
 import { signingKeyOf, type SigningKey } from '@hooklane/core/delivery'
 
 /** What a request to a subscription needs besides the body, with its secrets opened, and what the log may show of it. */
-export interface SubscriptionAccess {
+export interface OpenedSubscription {
   readonly url: string
   readonly headers: readonly { readonly name: string; readonly value: string }[]
   /** Names of the headers whose values are hidden in the log, spelled as in `headers`. */
@@ -24,8 +24,8 @@ export interface SubscriptionAccess {
 }
 
 /** Unseals and masks once per version of a subscription: doing either for each delivery would cost more than signing. */
-export class SubscriptionAccessCache {
-  private readonly opened = new WeakMap<SubscriptionConfiguration, SubscriptionAccess>()
+export class OpenedSubscriptions {
+  private readonly opened = new WeakMap<SubscriptionConfiguration, OpenedSubscription>()
 
   constructor(private readonly sealer: Sealer) {}
 
@@ -35,7 +35,7 @@ export class SubscriptionAccessCache {
    * @throws CannotUnseal our key is missing, or the sealed text was tampered with
    * @throws InvalidSigningSecret the unsealed text is not a signing secret
    */
-  of(subscription: SubscriptionConfiguration): SubscriptionAccess {
+  of(subscription: SubscriptionConfiguration): OpenedSubscription {
     let access = this.opened.get(subscription)
     if (!access) {
       access = this.open(subscription)
@@ -44,7 +44,7 @@ export class SubscriptionAccessCache {
     return access
   }
 
-  private open({ companyId, id, target, secrets }: SubscriptionConfiguration): SubscriptionAccess {
+  private open({ companyId, id, target, secrets }: SubscriptionConfiguration): OpenedSubscription {
     const owner = { companyId, subscriptionId: id }
     const url =
       typeof target.url === 'string' ? target.url : this.sealer.unseal(target.url.sealed, sealingScope(owner, 'url'))
