@@ -2,8 +2,8 @@ import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 /*
- * Runs during the image build, after compilation. Copies only the files that the services need at run time to a folder. `files` in
- * each workspace's package.json lists them. Packages from the registry are not copied.
+ * Runs during the image build, after compilation. Copies to a folder what the services need at run time: of each
+ * workspace its package.json and what that lists under `files`, and FILES below. Packages from the registry are not copied.
  *
  *   node tools/image/runtime-files.mjs /out
  */

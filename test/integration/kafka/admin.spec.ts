@@ -39,8 +39,8 @@ describe('topics', () => {
     const wrong: TopicSpec = { name: kafka.name('events'), partitions: 6, cleanup: 'delete', retentionMs: 700_000_000 }
     const faults = await topics.ensureTopics([wrong], { replicationFactor: 1, create: true })
     expect(faults.map((fault) => fault.slice(0, fault.indexOf(':')))).toEqual([
-      `topic ${wrong.name} has 4 partitions, it must have 6`,
-      `topic ${wrong.name} keeps records for 604800000 ms, it must be 700000000 ms or more`,
+      `topic ${wrong.name} has 4 partitions, but must have 6`,
+      `topic ${wrong.name} keeps records for 604800000 ms, but must keep them for 700000000 ms or more`,
     ])
   })
 })

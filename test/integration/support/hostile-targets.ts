@@ -1,4 +1,4 @@
-/** URLs by which attackers try to make a server call a forbidden target, grouped by the trick. */
+/** URLs with which attackers try to get a server to connect to a forbidden target, grouped by trick. */
 
 const https = (...hosts: string[]): string[] => hosts.map((host) => `https://${host}/`)
 
@@ -14,8 +14,8 @@ export const HOSTILE_TARGETS: Readonly<Record<string, readonly string[]>> = {
   'IPv6 loopback, link-local, private and site-local': https(
     ...['[::1]', '[fe80::1]', '[fd00:ec2::254]', '[fec0::1]', '[::1%25lo]'],
   ),
-  'IPv4 inside of IPv6, mapped': https('[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[0:0:0:0:0:ffff:a9fe:a9fe]'),
-  'IPv4 inside of IPv6, in other ways, and reserved prefixes': https(
+  'IPv4-mapped IPv6': https('[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[0:0:0:0:0:ffff:a9fe:a9fe]'),
+  'IPv4 embedded in IPv6 in other ways; reserved IPv6 prefixes': https(
     ...['[::127.0.0.1]', '[::ffff:0:127.0.0.1]', '[64:ff9b::a9fe:a9fe]', '[64:ff9b:1::1]', '[2002:7f00:1::]'],
     ...['[2001:0:7f00:1::]', '[5f00::1]', '[3fff::1]', '[100::1]', '[4000::1]'],
   ),
@@ -51,7 +51,7 @@ export const HOSTILE_TARGETS: Readonly<Record<string, readonly string[]>> = {
   'ports of other services': [22, 25, 6379, 5432, 9092, 2375, 10250].map((port) => `https://shop.example.com:${port}/`),
 }
 
-/** Public targets whose addresses are adjacent to refused ranges. */
+/** Permitted targets: addresses adjacent to refused ranges, and ordinary public hosts. */
 export const HARMLESS_TARGETS: readonly string[] = [
   ...https('172.32.0.1', '100.63.255.254', '100.128.0.1', 'shop.example.com', '[2606:4700::1111]'),
   'https://shop.example.com:8443/',

@@ -3,9 +3,9 @@ import type { OpenStream, RecordRef } from '@hooklane/core/lane'
 
 export interface PredecessorGateOptions {
   readonly clock: Pick<Clock, 'after' | 'monotonicMs'>
-  /** Returns the streams of the given deleted apps that are not settled yet. */
+  /** Returns the unsettled streams that the given apps left behind when they were deleted. */
   readonly openStreams: (appIds: readonly string[]) => Promise<readonly OpenStream[]>
-  /** Called after each answer: heads that were held back must be decided again. */
+  /** Called after each reply of `openStreams`: the first deliveries that were held back must be checked again. */
   readonly onOpened: () => void
   /** Called when an app has waited too long for the worker group of its predecessor. */
   readonly onOverdue: (stream: OpenStream) => void
@@ -27,7 +27,7 @@ interface Waiting {
  * (epoch 1).
  */
 export class PredecessorGate {
-  /** The highest epoch of each app that may start. */
+  /** App → the highest epoch whose deliveries may start. */
   private readonly opened = new Map<string, number>()
   private readonly waiting = new Map<string, Waiting>()
   private isAsking = false
@@ -56,15 +56,15 @@ export class PredecessorGate {
       }
       if (this.waiting.size > 0) await pause(this.options.clock, ASK_AGAIN_MS)
     }
-    // Order matters: set in the same tick as the last check of `waiting`, so that an app that waits from now on starts a new loop.
+    // Order matters: no `await` between the last check of `waiting` and this line. Then an app that starts to wait later starts a new loop.
     this.isAsking = false
   }
 
   private judge(appId: string, waiting: Waiting, open: readonly OpenStream[]): void {
-    const before = open.find(
+    const predecessor = open.find(
       (stream) => stream.appId === appId && stream.epoch < waiting.epoch && stream.workerGroup !== waiting.workerGroup,
     )
-    if (!before) {
+    if (!predecessor) {
       this.opened.set(appId, Math.max(waiting.epoch, this.opened.get(appId) ?? 1))
       if (this.waiting.get(appId)?.epoch === waiting.epoch) this.waiting.delete(appId)
       return
@@ -72,7 +72,7 @@ export class PredecessorGate {
     const nowMs = this.options.clock.monotonicMs()
     if (nowMs < waiting.alarmMs) return
     waiting.alarmMs = nowMs + OVERDUE_MS
-    this.options.onOverdue(before)
+    this.options.onOverdue(predecessor)
   }
 }
 

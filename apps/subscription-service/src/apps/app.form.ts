@@ -1,6 +1,6 @@
 import { WORKER_MODES, type WorkerMode } from '@hooklane/contracts/public'
 import { APP_TYPE_FORM, DEFAULT_APP_TYPE, MAX_APP_TYPE_LENGTH } from '@hooklane/contracts/records'
-import { choice, flag, notYet, part, text } from '../http/fields.js'
+import { choice, flag, notYetAvailable, part, text } from '../http/fields.js'
 import { patchForm } from '../http/forms.js'
 
 const APP_TYPE_RULE = `1 to ${MAX_APP_TYPE_LENGTH} lower-case letters, digits or dashes, no dash at either end`
@@ -35,10 +35,10 @@ export class WriteApp {
   @part(() => AppWorker, { optional: true })
   worker?: AppWorker
 
-  @notYet(null)
+  @notYetAvailable(null)
   rateLimit?: null
 
-  @notYet(NO_NOTIFICATIONS)
+  @notYetAvailable(NO_NOTIFICATIONS)
   notifications?: typeof NO_NOTIFICATIONS
 }
 

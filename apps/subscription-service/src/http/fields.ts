@@ -74,7 +74,7 @@ export function text(
 }
 
 export const ID_FORM = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/
-const ID_RULE = '1 to 100 letters, digits, dots, colons, dashes or underscores'
+export const ID_RULE = '1 to 100 letters, digits, dots, colons, dashes or underscores, and start with a letter or digit'
 
 /** An id that the server assigned or a caller chose. */
 export const id = (options: FieldOptions = {}): PropertyDecorator =>
@@ -151,7 +151,7 @@ export function choice(
 }
 
 /** A field that is not available yet: its default is accepted, any other value is refused with `NOT_AVAILABLE`. */
-export function notYet(defaultValue: unknown): PropertyDecorator {
+export function notYetAvailable(defaultValue: unknown): PropertyDecorator {
   const schema = { ...schemaOf(defaultValue), const: defaultValue }
   const description = 'Not available yet: only the default is accepted.'
   return declared({

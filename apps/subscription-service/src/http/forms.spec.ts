@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { fieldsOf, type Form } from './field-declarations.js'
-import { flag, notYet, part, text } from './fields.js'
+import { flag, notYetAvailable, part, text } from './fields.js'
 import { combinedForm, patchForm } from './forms.js'
 import { Problem } from './problem.js'
 import { strictValidation } from './validation-pipe.js'
@@ -15,7 +15,7 @@ class WritePlace {
 class PatchPlace extends patchForm(WritePlace) {}
 
 class LaterFields {
-  @notYet(null)
+  @notYetAvailable(null)
   preset?: null
 }
 class OwnFields {

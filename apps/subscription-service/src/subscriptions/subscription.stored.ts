@@ -3,7 +3,7 @@ import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
 import { deliveryConfiguration, storedDelivery } from './delivery-policy/delivery-policy.stored.js'
 import { eventsConfiguration, storedEvents } from './events/events.stored.js'
 import { externalIdConfiguration, storedExternalId } from './external-id/external-id.stored.js'
-import { identityConfiguration, newIdentity, storedNames, type StoredIdentity } from './identity/identity.stored.js'
+import { identityConfiguration, newIdentity, storedName, type StoredIdentity } from './identity/identity.stored.js'
 import { payloadConfiguration } from './payload/payload.stored.js'
 import { secretsConfiguration } from './secrets/secrets.stored.js'
 import { statusConfiguration, storedStatus } from './status/status.stored.js'
@@ -56,7 +56,7 @@ interface FacetContext extends SavingContext {
 /** Order matters: the first facet that throws determines which error the caller gets. */
 function storedFacets(written: PatchSubscription, { identity, before, rules, now }: FacetContext): StoredFacets {
   const events = storedEvents(written, before)
-  const names = storedNames(written, before, events.events.join(', ').slice(0, 200))
+  const names = storedName(written, before, events.events.join(', ').slice(0, 200))
   const { companyId, id: subscriptionId } = identity
   return {
     ...events,

@@ -5,11 +5,11 @@ import type { Setting, SettingsDefinition, SettingsOf } from './setting.js'
 export interface SettingFault {
   readonly key: string
   readonly rule: string
-  /** The value as given, with secrets replaced by `***`. Null when the variable was not set. */
+  /** The value as given, with secrets replaced by `***`. Null when the variable was not set, or when a rule between settings is violated. */
   readonly value: string | null
 }
 
-/** All faults of the environment together, so that a person can fix them in one go. */
+/** All faults that were found together, so that a person can fix them in one go. */
 export class ConfigurationError extends Error {
   readonly code = 'CONFIGURATION_INVALID'
   constructor(readonly faults: readonly SettingFault[]) {
@@ -27,7 +27,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** A rule between several settings. */
 export interface CrossRule<S> {
-  /** The setting that a fault names. */
+  /** The setting under which a violation of this rule is reported. */
   readonly key: string
   /**
    * The requirement, worded to follow the key: `must be at most a third of KAFKA_SESSION_TIMEOUT_MS`. It is also printed in
@@ -47,7 +47,7 @@ export const crossRule = <S>(key: string, rule: string, holds: (settings: S) => 
 
 /**
  * Reads the settings of a service once and freezes them. An empty variable counts as not set.
- * @throws ConfigurationError with every fault, including faults against the rules between settings
+ * @throws ConfigurationError with every invalid setting; if there is none, with every violated rule between settings
  */
 export function readSettings<D extends SettingsDefinition>(
   definition: D,
@@ -56,18 +56,18 @@ export function readSettings<D extends SettingsDefinition>(
 ): SettingsOf<D> {
   const faults: SettingFault[] = []
   const values: Record<string, unknown> = {}
-  for (const [name, one] of Object.entries(definition)) {
-    const raw = rawValue(one, environment, faults)
+  for (const [name, setting] of Object.entries(definition)) {
+    const raw = rawValue(setting, environment, faults)
     if (raw === FAULTY) continue
-    const parsed = one.schema.safeParse(raw)
+    const parsed = setting.schema.safeParse(raw)
     if (parsed.success) values[name] = parsed.data
-    else faults.push({ key: one.key, rule: ruleOf(parsed.error.issues), value: shown(one, raw) })
+    else faults.push({ key: setting.key, rule: ruleOf(parsed.error.issues), value: shown(setting, raw) })
   }
   if (faults.length > 0) throw new ConfigurationError(faults)
   const settings = Object.freeze(values) as SettingsOf<D>
-  for (const one of rules) {
-    const rule = one.faultIn(settings)
-    if (rule !== null) faults.push({ key: one.key, rule, value: null })
+  for (const rule of rules) {
+    const fault = rule.faultIn(settings)
+    if (fault !== null) faults.push({ key: rule.key, rule: fault, value: null })
   }
   if (faults.length > 0) throw new ConfigurationError(faults)
   return settings
@@ -76,16 +76,16 @@ export function readSettings<D extends SettingsDefinition>(
 const FAULTY = Symbol('faulty')
 
 function rawValue(
-  one: Setting<unknown>,
+  setting: Setting<unknown>,
   environment: Environment,
   faults: SettingFault[],
 ): string | undefined | typeof FAULTY {
-  const direct = environment[one.key]
-  const fileKey = `${one.key}_FILE`
-  const file = one.secret ? environment[fileKey] : undefined
+  const direct = environment[setting.key]
+  const fileKey = `${setting.key}_FILE`
+  const file = setting.secret ? environment[fileKey] : undefined
   if (!file) return direct === '' ? undefined : direct
   if (direct) {
-    faults.push({ key: fileKey, rule: `set either ${one.key} or ${fileKey}, not both`, value: file })
+    faults.push({ key: fileKey, rule: `set either ${setting.key} or ${fileKey}, not both`, value: file })
     return FAULTY
   }
   try {
@@ -98,8 +98,8 @@ function rawValue(
 }
 
 /** A user and password in a URL are secret, whatever setting holds the URL. */
-const shown = (one: Setting<unknown>, raw: string | undefined): string | null =>
-  raw === undefined ? null : one.secret ? '***' : raw.replace(/\/\/[^/?#@\s]*@/g, '//***@')
+const shown = (setting: Setting<unknown>, raw: string | undefined): string | null =>
+  raw === undefined ? null : setting.secret ? '***' : raw.replace(/\/\/[^/?#@\s]*@/g, '//***@')
 
 const ruleOf = (issues: readonly { readonly message: string }[]): string =>
   issues.map((issue) => issue.message).join('; ')

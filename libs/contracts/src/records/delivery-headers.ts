@@ -57,7 +57,7 @@ export function encodeDeliveryHeaders(headers: DeliveryHeaders): Record<string, 
 }
 
 /**
- * Decodes these headers. Any bytes give a value or a reason, never an error. The reason names the first invalid header:
+ * Decodes the headers that `encodeDeliveryHeaders` writes. Any bytes give a value or a reason, never an error. The reason names the first invalid header:
  * `header:hooklane-sequence`. Unknown headers are ignored.
  */
 export function decodeDeliveryHeaders(headers: Readonly<Record<string, Uint8Array>>): Decoded<DeliveryHeaders> {
@@ -73,17 +73,17 @@ export function decodeDeliveryHeaders(headers: Readonly<Record<string, Uint8Arra
     deliveryId: read.text(HEADER.delivery, ID),
     companyId: read.text(HEADER.company, ID),
     companyIncarnation: read.has(HEADER.companyIncarnation)
-      ? read.small(HEADER.companyIncarnation, 1n)
+      ? read.int32(HEADER.companyIncarnation, 1n)
       : FIRST_INCARNATION,
-    sequence: read.integer(HEADER.sequence, 1n),
+    sequence: read.int64(HEADER.sequence, 1n),
     position: read.has(HEADER.position) ? read.text(HEADER.position, POSITION) : null,
     source: read.source(),
     routedAt: read.text(HEADER.routedAt, INSTANT),
-    streamEpoch: read.small(HEADER.streamEpoch, 1n),
+    streamEpoch: read.int32(HEADER.streamEpoch, 1n),
     subscriptionId: read.text(HEADER.subscription, ID),
-    subscriptionVersion: read.integer(HEADER.subscriptionVersion, 0n),
-    routeVersion: read.small(HEADER.route, 0n),
-    streamVersion: read.small(HEADER.streamVersion, 0n),
+    subscriptionVersion: read.int64(HEADER.subscriptionVersion, 0n),
+    routeVersion: read.int32(HEADER.route, 0n),
+    streamVersion: read.int32(HEADER.streamVersion, 0n),
     mode: mode as DeliveryMode,
     reason: reason as DeliveryReason,
   }
@@ -108,7 +108,7 @@ export function isStreamEnd(headers: Readonly<Record<string, Uint8Array>>): bool
   return schema instanceof Uint8Array && latin1Of(schema) === SCHEMA.streamEnd
 }
 
-/** Decodes these headers. Like `decodeDeliveryHeaders`, it never throws. */
+/** Decodes the headers that `encodeStreamEndHeaders` writes. Like `decodeDeliveryHeaders`, it never throws. */
 export function decodeStreamEndHeaders(headers: Readonly<Record<string, Uint8Array>>): Decoded<StreamEndHeaders> {
   const read = new HeaderReader(headers)
   if (read.text(HEADER.schema, /^/) !== SCHEMA.streamEnd) read.fail(HEADER.schema)
@@ -116,8 +116,8 @@ export function decodeStreamEndHeaders(headers: Readonly<Record<string, Uint8Arr
   return read.result({
     kind: 'ended',
     companyId: read.text(HEADER.company, ID),
-    sequence: read.integer(HEADER.sequence, 0n),
-    streamEpoch: read.small(HEADER.streamEpoch, 1n),
+    sequence: read.int64(HEADER.sequence, 0n),
+    streamEpoch: read.int32(HEADER.streamEpoch, 1n),
     routedAt: read.text(HEADER.routedAt, INSTANT),
   })
 }
@@ -144,12 +144,12 @@ class HeaderReader {
     return text ?? ''
   }
 
-  integer(name: string, min: bigint, max = MAX_INT64): bigint {
+  int64(name: string, min: bigint, max = MAX_INT64): bigint {
     return this.bounded(name, this.text(name, DECIMAL), min, max)
   }
 
-  small(name: string, min: bigint): number {
-    return Number(this.integer(name, min, MAX_INT32))
+  int32(name: string, min: bigint): number {
+    return Number(this.int64(name, min, MAX_INT32))
   }
 
   result<T>(value: T): Decoded<T> {

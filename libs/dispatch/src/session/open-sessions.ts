@@ -2,7 +2,7 @@ import type { EndedStreamConfiguration } from '@hooklane/contracts/records'
 import type { LaneInput } from '@hooklane/core/lane'
 import type { PartitionSession } from './partition-session.js'
 
-/** All sessions of the process; passes on what concerns every one of them. */
+/** All sessions of the process. Passes on inputs that concern more than one of them. */
 export class OpenSessions {
   private readonly sessions = new Set<PartitionSession>()
   private isStoreUp = true
@@ -13,14 +13,14 @@ export class OpenSessions {
     if (!this.isStoreUp) session.handle({ type: 'storeUp', value: false })
   }
 
-  /** Passes on whether progress can be recorded, when that changes. */
-  setStoreUp(value: boolean): void {
-    if (value === this.isStoreUp) return
-    this.isStoreUp = value
-    this.handle({ type: 'storeUp', value })
+  /** Leases and positions can be saved from now on, or no longer. */
+  setStoreUp(isUp: boolean): void {
+    if (isUp === this.isStoreUp) return
+    this.isStoreUp = isUp
+    this.handle({ type: 'storeUp', value: isUp })
   }
 
-  /** Heads that were newer than the configuration are prepared again. */
+  /** More of the configuration was read, or a predecessor's stream was settled: lanes that had to wait for it (`notYet`) try again. */
   configurationRead(): void {
     this.handle({ type: 'configurationRead' })
   }

@@ -22,9 +22,9 @@ describe('comparing a topic with its spec', () => {
   it('each fault names the actual value, the required value, and what to do', () => {
     const faults = compareTopic(spec, { ...found, partitions: 5, cleanup: 'compact', retentionMs: 10 }, 'exact')
     expect(faults).toHaveLength(3)
-    expect(faults[0]).toContain('has 5 partitions, it must have 6: delete it')
-    expect(faults[1]).toContain('has cleanup.policy=compact, it must be delete: kafka-configs.sh')
-    expect(faults[2]).toContain('keeps records for 10 ms, it must be 1000 ms or more: kafka-configs.sh')
+    expect(faults[0]).toContain('has 5 partitions, but must have 6: delete it')
+    expect(faults[1]).toContain('has cleanup.policy=compact, but needs delete: run kafka-configs.sh')
+    expect(faults[2]).toContain('keeps records for 10 ms, but must keep them for 1000 ms or more: run kafka-configs.sh')
     expect(compareTopic(spec, undefined, 'exact')[0]).toContain('does not exist: create it with 6 partitions')
   })
 
@@ -39,7 +39,7 @@ describe('comparing a topic with its spec', () => {
       ['retry', { ...found, partitions: 12 }],
     ])
     expect(violatedRelations([{ topic: 'state', as: 'events', how: 'equal' }], topics)[0]).toContain(
-      'topic state has 5 partitions, it must have as many as events, which has 6',
+      'topic state has 5 partitions, but must have as many as events, which has 6',
     )
     expect(violatedRelations([{ topic: 'retry', as: 'events', how: 'multiple' }], topics)).toEqual([])
     expect(violatedRelations([{ topic: 'state', as: 'nowhere', how: 'equal' }], topics)).toEqual([])

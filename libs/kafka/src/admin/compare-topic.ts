@@ -11,19 +11,19 @@ export function compareTopic(
   const faults: string[] = []
   if (partitions === 'exact' && found.partitions !== spec.partitions) {
     faults.push(
-      `topic ${spec.name} has ${found.partitions} partitions, it must have ${spec.partitions}: delete it (with its records) and` +
-        ` create it again with ${describeSpec(spec)}; changing the count of a topic in use breaks the order of its keys`,
+      `topic ${spec.name} has ${found.partitions} partitions, but must have ${spec.partitions}: delete it (with its records) and` +
+        ` create it again with ${describeSpec(spec)}; changing the partition count of a topic in use breaks the order of records with the same key`,
     )
   }
   if (found.cleanup !== spec.cleanup) {
     faults.push(
-      `topic ${spec.name} has cleanup.policy=${found.cleanup}, it must be ${spec.cleanup}: ${alter(spec.name, 'cleanup.policy', spec.cleanup)}`,
+      `topic ${spec.name} has cleanup.policy=${found.cleanup}, but needs ${spec.cleanup}: run ${alter(spec.name, 'cleanup.policy', spec.cleanup)}`,
     )
   }
   if (spec.retentionMs !== null && found.retentionMs !== -1 && found.retentionMs < spec.retentionMs) {
     faults.push(
-      `topic ${spec.name} keeps records for ${found.retentionMs} ms, it must be ${spec.retentionMs} ms or more:` +
-        ` ${alter(spec.name, 'retention.ms', String(spec.retentionMs))}`,
+      `topic ${spec.name} keeps records for ${found.retentionMs} ms, but must keep them for ${spec.retentionMs} ms or more:` +
+        ` run ${alter(spec.name, 'retention.ms', String(spec.retentionMs))}`,
     )
   }
   return faults
@@ -38,8 +38,11 @@ export function violatedRelations(
     const [mine, theirs] = [found.get(topic)?.partitions, found.get(as)?.partitions]
     if (mine === undefined || theirs === undefined) return []
     if (how === 'equal' ? mine === theirs : mine % theirs === 0) return []
-    const rule = how === 'equal' ? `as many as ${as}, which has ${theirs}` : `a multiple of the ${theirs} of ${as}`
-    return [`topic ${topic} has ${mine} partitions, it must have ${rule}: create it again with the right number`]
+    const rule =
+      how === 'equal'
+        ? `as many as ${as}, which has ${theirs}`
+        : `a multiple of the partition count of ${as} (${theirs})`
+    return [`topic ${topic} has ${mine} partitions, but must have ${rule}: create it again with the right number`]
   })
 }
 

@@ -3,7 +3,7 @@ import { LineLimiter } from '@hooklane/core/kernel'
 import { kafkajs, retriableErrorMessages } from './kafkajs.js'
 import type { KafkaLogger } from './logger.js'
 
-/** The client's only message when it moves to another offset: records were lost, or the topic was recreated. */
+/** What the client logs when it resets to another offset, because records were lost or the topic was recreated. It is the only sign of that. */
 const OUT_OF_RANGE = 'Offset out of range, resetting to default offset'
 
 export interface OffsetReset {
@@ -13,8 +13,8 @@ export interface OffsetReset {
 }
 
 /**
- * Converts the client's log into ours. Transient errors and information are logged as `debug`; other errors as `warn`, because the caller
- * of the client gets the error and decides. Equal warnings appear at most every ten seconds, with the number of those left out.
+ * Converts the client's log into ours. Transient errors and information are logged as `debug`, all other errors and warnings as `warn`: the
+ * caller of the client gets the error and decides how serious it is. Equal warnings appear at most every ten seconds, with the number of those left out.
  */
 export function createLogCreator(logger: KafkaLogger, onOffsetReset: (reset: OffsetReset) => void): logCreator {
   const limiter = new LineLimiter()
@@ -29,10 +29,10 @@ export function createLogCreator(logger: KafkaLogger, onOffsetReset: (reset: Off
       })
     }
     // When the client names the time of its next retry, it has not given up.
-    const passes =
+    const isTransient =
       fields.retryTime !== undefined || (typeof fields.error === 'string' && retriableErrorMessages.has(fields.error))
     const { ERROR, WARN } = kafkajs.logLevel
-    if (passes || (entry.level !== ERROR && entry.level !== WARN)) {
+    if (isTransient || (entry.level !== ERROR && entry.level !== WARN)) {
       logger.debug({ kafka: fields }, message)
       return
     }

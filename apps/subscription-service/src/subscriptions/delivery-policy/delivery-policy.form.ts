@@ -9,7 +9,7 @@ import {
   type RetriedFailures,
   type SuccessRule,
 } from '@hooklane/contracts/records'
-import { choice, custom, duration, notYet, number, part, wholeNumber } from '../../http/fields.js'
+import { choice, custom, duration, notYetAvailable, number, part, wholeNumber } from '../../http/fields.js'
 
 const LIMITS = DELIVERY_POLICY_LIMITS
 const DEFAULT = DEFAULT_DELIVERY_POLICY
@@ -93,10 +93,10 @@ export class WriteDelivery {
   @choice(FAILURE_ACTIONS, { optional: true, later: LATER_FAILURE_ACTIONS, default: DEFAULT.onUnreachable })
   onUnreachable?: FailureAction
 
-  @notYet(null)
+  @notYetAvailable(null)
   autoDisable?: null
 
-  @notYet(null)
+  @notYetAvailable(null)
   whileDisabled?: null
 }
 

@@ -1,10 +1,10 @@
-import { notYet } from '../../http/fields.js'
+import { notYetAvailable } from '../../http/fields.js'
 
 /** How to treat changes that the app made itself (`echo`) and changes that a newer change supersedes (`coalesce`). */
 export class EchoForm {
-  @notYet('deliver')
+  @notYetAvailable('deliver')
   echo?: 'deliver'
 
-  @notYet(false)
+  @notYetAvailable(false)
   coalesce?: false
 }

@@ -1,11 +1,11 @@
-import { notYet } from '../../http/fields.js'
+import { notYetAvailable } from '../../http/fields.js'
 
 export const NO_SCOPE = { channelIds: [] }
 
 export class FilterForm {
-  @notYet(null)
+  @notYetAvailable(null)
   filter?: null
 
-  @notYet(NO_SCOPE)
+  @notYetAvailable(NO_SCOPE)
   scope?: typeof NO_SCOPE
 }

@@ -5,7 +5,7 @@ import type { IdentityForm } from './identity.form.js'
 
 /** Columns that never change. */
 export type StoredIdentity = Pick<SubscriptionEntity, 'id' | 'companyId' | 'appId'>
-export type StoredNames = Pick<SubscriptionEntity, 'name'>
+export type StoredName = Pick<SubscriptionEntity, 'name'>
 
 export const newIdentity = (companyId: string, { appId }: Pick<IdentityForm, 'appId'>): StoredIdentity => ({
   id: newId('sub'),
@@ -13,19 +13,19 @@ export const newIdentity = (companyId: string, { appId }: Pick<IdentityForm, 'ap
   appId,
 })
 
-/** @param before null: the subscription is new, and is named `byDefault` unless a name is written */
-export const storedNames = (
+/** @param before null if the subscription is new; it is then called `defaultName` unless the request gives a name */
+export const storedName = (
   { name }: Omit<IdentityForm, 'appId'>,
-  before: StoredNames | null,
-  byDefault: string,
-): StoredNames => ({ name: name ?? before?.name ?? byDefault })
+  before: StoredName | null,
+  defaultName: string,
+): StoredName => ({ name: name ?? before?.name ?? defaultName })
 
 export const identityConfiguration = ({
   id,
   companyId,
   appId,
   name,
-}: StoredIdentity & Pick<StoredNames, 'name'>): Pick<
+}: StoredIdentity & Pick<StoredName, 'name'>): Pick<
   SubscriptionConfiguration,
   'id' | 'companyId' | 'appId' | 'name'
 > => ({

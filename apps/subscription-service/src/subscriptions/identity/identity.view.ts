@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger'
 import type { Shows } from '../../http/forms.js'
 import type { IdentityForm } from './identity.form.js'
-import type { StoredIdentity, StoredNames } from './identity.stored.js'
+import type { StoredIdentity, StoredName } from './identity.stored.js'
 
 export class IdentityView implements Shows<IdentityForm> {
   @ApiProperty({ example: 'sub_31' }) id!: string
@@ -10,7 +10,7 @@ export class IdentityView implements Shows<IdentityForm> {
   @ApiProperty() name!: string
 }
 
-export const identityView = ({ id, companyId, appId, name }: StoredIdentity & StoredNames): IdentityView => ({
+export const identityView = ({ id, companyId, appId, name }: StoredIdentity & StoredName): IdentityView => ({
   id,
   companyId,
   appId,

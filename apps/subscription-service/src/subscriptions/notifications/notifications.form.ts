@@ -1,11 +1,11 @@
-import { notYet } from '../../http/fields.js'
+import { notYetAvailable } from '../../http/fields.js'
 
 export const NO_NOTIFICATIONS = { emails: [] }
 
 export class NotificationsForm {
-  @notYet(null)
+  @notYetAvailable(null)
   notificationPeriod?: null
 
-  @notYet(NO_NOTIFICATIONS)
+  @notYetAvailable(NO_NOTIFICATIONS)
   notifications?: typeof NO_NOTIFICATIONS
 }

@@ -1,4 +1,4 @@
-import { choice, notYet, part } from '../../http/fields.js'
+import { choice, notYetAvailable, part } from '../../http/fields.js'
 
 export class WritePayload {
   @choice(['json'], {
@@ -14,31 +14,31 @@ export class WritePayload {
   @choice(['1'], { optional: true, default: '1' })
   version?: '1'
 
-  @notYet([])
+  @notYetAvailable([])
   fields?: never[]
 
-  @notYet([])
+  @notYetAvailable([])
   include?: never[]
 
-  @notYet([])
+  @notYetAvailable([])
   exclude?: never[]
 
-  @notYet({})
+  @notYetAvailable({})
   static?: object
 
-  @notYet('omit')
+  @notYetAvailable('omit')
   missing?: 'omit'
 
-  @notYet(null)
+  @notYetAvailable(null)
   template?: null
 
-  @notYet(null)
+  @notYetAvailable(null)
   deleted?: null
 
-  @notYet(262_144)
+  @notYetAvailable(262_144)
   maxBytes?: 262_144
 
-  @notYet('thin')
+  @notYetAvailable('thin')
   overflow?: 'thin'
 }
 

@@ -1,6 +1,6 @@
-import { notYet } from '../../http/fields.js'
+import { notYetAvailable } from '../../http/fields.js'
 
 export class PresetForm {
-  @notYet(null)
+  @notYetAvailable(null)
   preset?: null
 }

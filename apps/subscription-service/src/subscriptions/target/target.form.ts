@@ -1,5 +1,5 @@
 import { MAX_CUSTOM_HEADERS, MAX_HEADER_NAME, MAX_HEADER_VALUE, MAX_URL_LENGTH } from '@hooklane/core/delivery'
-import { choice, custom, flag, notYet, part, parts, text } from '../../http/fields.js'
+import { choice, custom, flag, notYetAvailable, part, parts, text } from '../../http/fields.js'
 import { patchForm } from '../../http/forms.js'
 
 const isText = (value: unknown): boolean => typeof value === 'string'
@@ -34,10 +34,10 @@ abstract class TargetOptions {
   @parts(() => WriteHeader, MAX_CUSTOM_HEADERS, { optional: true })
   headers?: WriteHeader[]
 
-  @notYet([])
+  @notYetAvailable([])
   query?: never[]
 
-  @notYet({ type: 'none' })
+  @notYetAvailable({ type: 'none' })
   auth?: { type: 'none' }
 }
 

@@ -1,13 +1,13 @@
-import { notYet, part, text } from '../../http/fields.js'
+import { notYetAvailable, part, text } from '../../http/fields.js'
 
 export class WriteWorkflow {
   @text({ optional: true, description: 'Default: the name of the subscription' })
   name?: string
 
-  @notYet(null)
+  @notYetAvailable(null)
   trigger?: null
 
-  @notYet(null)
+  @notYetAvailable(null)
   stop?: null
 }
 

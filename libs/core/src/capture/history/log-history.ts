@@ -10,9 +10,9 @@ export type TimelineHistory = ReadonlyMap<number, bigint>
 
 /** What is stored about a source that was read before. */
 export interface KnownHistory {
-  /** Null: stored by a build that did not know it. */
+  /** Null: stored by an older version, which did not record the identity of the log. */
   readonly log: LogIdentity | null
-  /** Everything that was committed before here is published, or does not belong to this source; null as above. */
+  /** Everything committed before this LSN is published or does not belong to this source. Null: stored by an older version, as for `log`. */
   readonly settledLsn: bigint | null
   /** Commit LSN of the last event that was published, in whichever partition; null: none. */
   readonly publishedLsn: bigint | null
@@ -22,7 +22,7 @@ export interface KnownHistory {
 export interface FoundHistory {
   readonly log: LogIdentity
   readonly timelines: TimelineHistory
-  /** Everything before here was acknowledged: the slot sends nothing of it. */
+  /** Everything before this LSN was acknowledged, so the slot no longer sends it. */
   readonly confirmedLsn: bigint
   /** End of the log. */
   readonly walEndLsn: bigint
@@ -33,17 +33,23 @@ export type HistoryVerdict =
   | { readonly kind: 'continues'; readonly settledLsn: bigint | null }
   /** Another cluster, or a sibling of the timeline that was read. */
   | { readonly kind: 'otherDatabase' }
-  /** The log ends before what was read, or left the timeline before what was published: the database was restored to an earlier state. */
+  /**
+   * The log ends at an LSN below one that was already read, or switched to a new timeline at or below an LSN that was already published: the
+   * database was restored to an earlier state.
+   */
   | { readonly kind: 'setBack'; readonly readLsn: bigint; readonly endLsn: bigint }
-  /** The slot begins after what was settled: somebody created it again, moved it, or read it. The changes in between will not come. */
+  /**
+   * The slot begins after what was settled: somebody recreated it, advanced it, or consumed from it. It will not deliver the changes in
+   * between.
+   */
   | { readonly kind: 'slotMoved'; readonly settledLsn: bigint; readonly confirmedLsn: bigint }
 
 /**
  * Whether a slot still holds everything that is not published yet and may belong to this source.
  *
  * After a promotion the log goes on from the place at which the new timeline left the old one. What was settled beyond that place belongs
- * to a history that no longer exists, so `settledLsn` falls back to that place. Otherwise a new slot of the new timeline could lie below
- * the old `settledLsn` and still lack rows.
+ * to a history that no longer exists, so `settledLsn` falls back to that place. Otherwise a slot that was created on the new
+ * timeline could begin below the old `settledLsn`, and so pass the check, although it lacks rows.
  */
 export function judgeHistory(known: KnownHistory, found: FoundHistory): HistoryVerdict {
   if (known.log === null) return { kind: 'continues', settledLsn: null }
@@ -60,7 +66,7 @@ export function judgeHistory(known: KnownHistory, found: FoundHistory): HistoryV
   return { kind: 'continues', settledLsn }
 }
 
-/** The LSN that was read although the log ends before it; null: none. After a promotion, only what was published counts. */
+/** An LSN that was read but lies beyond the end of the common history; null: there is none. After a promotion, only `publishedLsn` is checked. */
 function readBeyond({ publishedLsn, settledLsn }: KnownHistory, endLsn: bigint, isPromoted: boolean): bigint | null {
   if (publishedLsn !== null && publishedLsn >= endLsn) return publishedLsn
   return !isPromoted && settledLsn !== null && settledLsn > endLsn ? settledLsn : null

@@ -78,7 +78,9 @@ describe('standard webhooks signature', () => {
     `whsec_${Buffer.alloc(65).toString('base64')}`,
   ])('%j is no secret, and is not repeated in the error', (secret) => {
     expect(() => signingKeyOf(secret)).toThrow(InvalidSigningSecret)
-    expect(() => signingKeyOf(secret)).toThrow(/^a signing secret is whsec_ followed by 24 to 64 bytes in base64$/)
+    expect(() => signingKeyOf(secret)).toThrow(
+      /^not a signing secret: it must be whsec_ followed by the base64 encoding of 24 to 64 bytes$/,
+    )
   })
 
   it('the content digest is the one of RFC 9530', () => {

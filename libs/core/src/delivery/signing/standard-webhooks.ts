@@ -10,11 +10,13 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 /** A decoded signing secret. Decode once and keep it: decoding per delivery costs as much as signing. */
 export type SigningKey = KeyObject
 
-/** The text is no `whsec_` secret of 24 to 64 bytes. The message never holds the text. */
+/** The given text is not a `whsec_` secret of 24 to 64 bytes. The error message never contains that text. */
 export class InvalidSigningSecret extends Error {
   readonly code = 'INVALID_SIGNING_SECRET'
   constructor() {
-    super(`a signing secret is ${PREFIX} followed by ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} bytes in base64`)
+    super(
+      `not a signing secret: it must be ${PREFIX} followed by the base64 encoding of ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} bytes`,
+    )
     this.name = 'InvalidSigningSecret'
   }
 }
