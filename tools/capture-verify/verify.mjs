@@ -43,7 +43,8 @@ const STRETCH_MS = { min: 15_000, max: 50_000 }
 export async function verify({ serverUrl, brokers, dir, seed, minutes, without, say, signal }) {
   const chance = new Chance(seed)
   const world = await createWorld({ serverUrl, brokers, dir, env: process.env })
-  if (world.proxy === null) say('Kafka is not a single broker on this machine: its connections are not cut')
+  if (world.proxy === null)
+    say('Kafka is not a single broker on this machine, so this run does not cut connections to it')
   const shapes = new Shapes()
   const words = { companies: COMPANIES, token: world.token }
   const source = { chance: chance.fork(), shapes, world: words, withDeferredKeys: !without.has('deferredKeys') }

@@ -13,7 +13,7 @@ export function table(head, rows) {
 
 export const code = (/** @type {string} */ text) => `\`${text}\``
 
-/** Marks the names of settings in a text as code; text that is code already stays. */
+/** Marks the names of settings in a text as code; text that is already code stays as it is. */
 export const withNamesAsCode = (/** @type {string} */ text) =>
   text.replaceAll(/`[^`]*`|\b[A-Z]+(?:_[A-Z]+)+\b/g, (name) => (name.startsWith('`') ? name : code(name)))
 

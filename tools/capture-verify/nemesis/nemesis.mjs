@@ -17,12 +17,12 @@ export const KINDS = [...ACTS.map(({ kind }) => kind), ...Object.keys(ENDS), 'fr
 const END_SHARE = 0.4
 /** The share of turns that freeze the event-producer. In the remaining turns it keeps running. */
 const FREEZE_SHARE = 0.11
-/** Between two checkpoints, THEME kinds of changes are made. They are chosen from the SHORTLIST kinds that were made least often. */
-const THEME = 5
-const SHORTLIST = 7
+/** Between two checkpoints, THEME_SIZE kinds of changes are made, chosen from the SHORTLIST_SIZE kinds that were made least often. */
+const THEME_SIZE = 5
+const SHORTLIST_SIZE = 7
 
 /**
- * Makes hostile changes to a captured source at random moments. The operator has to get the source read again.
+ * Makes hostile changes to a captured source at random moments. The operator then has to bring the source back to being read.
  */
 export class Nemesis {
   #site
@@ -48,9 +48,9 @@ export class Nemesis {
       .sort(() => chance.next() - 0.5)
       .sort((a, b) => this.#times(a.kind) - this.#times(b.kind))
     this.#theme = rare
-      .slice(0, SHORTLIST)
+      .slice(0, SHORTLIST_SIZE)
       .sort(() => chance.next() - 0.5)
-      .slice(0, THEME)
+      .slice(0, THEME_SIZE)
   }
 
   /** Makes one turn. In most turns, waits at the end until the source is ready. @throws {import('../operator/operator.mjs').Stuck} */
@@ -59,13 +59,13 @@ export class Nemesis {
     const dice = chance.next()
     if (dice < END_SHARE) await this.#endAndStart()
     else if (dice < END_SHARE + FREEZE_SHARE && !this.#without.has('freeze')) await this.#freeze()
-    else await this.#some('running', chance.between(1, 3))
+    else await this.#makeChanges('running', chance.between(1, 3))
     await this.#undoDue('any')
     // Sometimes the next change comes before the operator has acted.
     if (chance.isBelow(0.75)) await this.#operator.untilReady()
   }
 
-  /** Whether a change is still to be undone for which the event-producer must be stopped. */
+  /** Whether any change that is still to be undone requires the event-producer to be stopped. */
   get mustStop() {
     return this.#site.undo.some(({ moment }) => moment === 'stopped')
   }
@@ -81,12 +81,12 @@ export class Nemesis {
     const { chance, world } = site
     const ends = Object.keys(ENDS).filter((kind) => !this.#without.has(kind))
     if (ends.length === 0) return
-    const kind = this.#rarest(ends, Math.ceil(ends.length / 2))
-    // The source must be read: otherwise no transaction can be half-published.
+    const kind = this.#oneOfTheRarest(ends, Math.ceil(ends.length / 2))
+    // A transaction can be half-published only while the source is being read.
     if (kind === 'halfKill') await this.#operator.untilReady()
     await this.#do(kind, ENDS[kind] ?? (() => Promise.resolve(null)))
     await this.#undoDue('stopped')
-    await this.#some('stopped', chance.between(1, 3))
+    await this.#makeChanges('stopped', chance.between(1, 3))
     if (chance.isBelow(0.4)) await delay(chance.between(0, 2_500))
     await world.supervisor.start()
   }
@@ -100,7 +100,7 @@ export class Nemesis {
     try {
       await this.#do('freeze', () => Promise.resolve('frozen'))
       await delay(chance.between(200, 2_000))
-      await this.#some('any', chance.between(0, 2))
+      await this.#makeChanges('any', chance.between(0, 2))
       await delay(chance.between(200, 3_000))
     } finally {
       process.signal('SIGCONT')
@@ -108,11 +108,11 @@ export class Nemesis {
   }
 
   /** @param {'any' | 'running' | 'stopped'} moment @param {number} wanted */
-  async #some(moment, wanted) {
+  async #makeChanges(moment, wanted) {
     const { chance } = this.#site
     const possible = this.#theme.filter((act) => act.moment === 'any' || act.moment === moment)
     for (let left = wanted; left > 0 && possible.length > 0; left -= 1) {
-      await this.#one(possible)
+      await this.#makeOneChange(possible)
       if (chance.isBelow(0.5)) await delay(chance.between(0, 1_200))
       await this.#undoDue('any')
     }
@@ -123,7 +123,7 @@ export class Nemesis {
    *
    * @param {readonly Act[]} possible
    */
-  async #one(possible) {
+  async #makeOneChange(possible) {
     const { chance } = this.#site
     const left = [...possible].sort((a, b) => this.#times(a.kind) - this.#times(b.kind))
     while (left.length > 0) {
@@ -144,7 +144,7 @@ export class Nemesis {
   }
 
   /** @param {readonly string[]} kinds @param {number} among */
-  #rarest(kinds, among) {
+  #oneOfTheRarest(kinds, among) {
     const sorted = [...kinds].sort((a, b) => this.#times(a) - this.#times(b))
     return this.#site.chance.pick(sorted.slice(0, among))
   }
@@ -152,14 +152,14 @@ export class Nemesis {
   /** @param {string} kind @param {(site: Site) => Promise<string | null>} act @returns {Promise<boolean>} whether anything was done */
   async #do(kind, act) {
     const site = this.#site
-    const text = await act(site).catch((error) => refusedBy(error, kind, site))
+    const text = await act(site).catch((error) => noteRefusal(error, kind, site))
     if (text === null) return false
     site.count(kind)
     site.note(kind, text)
     return true
   }
 
-  /** @param {'any' | 'stopped'} moment - While the event-producer is stopped, every change may be undone. */
+  /** @param {'any' | 'stopped'} moment - `stopped`: the event-producer is stopped, so that every change may be undone. */
   async #undoDue(moment) {
     const site = this.#site
     const due = site.undo.filter((undo) => undo.dueAt <= Date.now() && (moment === 'stopped' || undo.moment === 'any'))
@@ -172,13 +172,13 @@ export class Nemesis {
 }
 
 /**
- * Returns null when PostgreSQL has refused a change, because another change conflicts with it. Any other error is a defect of this tool.
+ * Notes that PostgreSQL refused a change, because another change conflicts with it, and returns null. Any other error is a defect of this tool.
  *
  * @param {any} error
  * @param {string} kind
  * @param {Site} site
  */
-function refusedBy(error, kind, site) {
+function noteRefusal(error, kind, site) {
   if (typeof error.code !== 'string') throw error
   site.note(`${kind} refused`, error.message)
   return null

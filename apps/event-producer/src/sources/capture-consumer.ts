@@ -29,7 +29,7 @@ import { Announcer } from './announcer.js'
 import { inOrder } from './announced-events.js'
 import type { CatalogueWatch } from './catalogue-watch.js'
 import { eventRecord, placedEvents, type PlacedEvent } from './event-record.js'
-import { planOfFile, resumePlan, type FoldingPlan, type TodayOptions } from './folding-plan.js'
+import { planOfFile, resumePlan, type FoldingPlan, type CurrentFileOptions } from './folding-plan.js'
 import type { HiddenColumns } from './hidden-columns.js'
 import {
   endOf,
@@ -43,7 +43,7 @@ import { historyDiverged, historyOf } from './source-history.js'
 import { decideStart } from './decide-start.js'
 
 export interface CaptureConsumerOptions {
-  /** The source as today's capture file defines it. */
+  /** The source as the current capture file defines it. */
   readonly capture: CaptureSource
   readonly replicated: ReplicatedSource
   readonly topic: string
@@ -125,8 +125,8 @@ export class CaptureConsumer implements TransactionConsumer {
     const { isContinued, place, last, settledLsn, halfPublishedLsn } = begin
     this.expected = begin.expected
     this.publishedLsn = begin.publishedLsn
-    const today = this.today(prepared)
-    this.plan = isContinued ? resumePlan({ ...today, mark: claimed, halfPublishedLsn }) : planOfFile(today)
+    const current = this.currentFile(prepared)
+    this.plan = isContinued ? resumePlan({ ...current, mark: claimed, halfPublishedLsn }) : planOfFile(current)
     const { configuration, tables } = this.plan
     columns.begin({ file: this.plan.reader.source, tables }, access)
     announcer.connected()
@@ -220,12 +220,12 @@ export class CaptureConsumer implements TransactionConsumer {
     await this.options.onEnded()
   }
 
-  /** From this transaction on, today's capture file holds. Everything before it has to be in Kafka first, and the mark has to say so. */
+  /** From this transaction on, the current capture file holds. Everything before it has to be in Kafka first, and the mark has to say so. */
   private async switchPlan(): Promise<void> {
     const { publisher, marks, columns } = this.options
     await publisher.drained()
     if (!this.prepared) throw new Error('the source was not prepared')
-    const plan = planOfFile(this.today(this.prepared))
+    const plan = planOfFile(this.currentFile(this.prepared))
     const { configuration, tables, reader } = plan
     await marks.note({ configuration, tables, catalogue: columns.switchFile({ file: reader.source, tables }) })
     this.plan = plan
@@ -258,9 +258,9 @@ export class CaptureConsumer implements TransactionConsumer {
     await fold?.discard()
   }
 
-  private today({ tables }: PreparedSource): TodayOptions {
+  private currentFile({ tables }: PreparedSource): CurrentFileOptions {
     const { capture, columns } = this.options
-    return { today: capture, tables, hiddenOf: columns.hiddenOf }
+    return { current: capture, tables, hiddenOf: columns.hiddenOf }
   }
 
   private activePlan(): FoldingPlan {

@@ -5,7 +5,7 @@ import { settledLsnOf, type SourcePast } from './source-history.js'
 
 export interface KnownPlaces {
   readonly mark: ReadCaptureMark
-  /** The slot and its log, as they are now that no other process reads them. */
+  /** The slot and its log, looked at after every other process had stopped reading them. */
   readonly found: FoundHistory
   /** The last event of each partition of the topic. */
   readonly inKafka: readonly PublishedPlace[]
@@ -15,7 +15,7 @@ export interface KnownPlaces {
 
 /** Where the reading of a claimed source begins. */
 export interface StartPoint {
-  /** Whether the epoch is that of the mark. Otherwise it was raised, and the source begins now. */
+  /** Whether the epoch of the source is that of the mark. Otherwise it was raised, and reading starts at the position that the slot has confirmed. */
   readonly isContinued: boolean
   /** Every event up to here is certain to be in Kafka. */
   readonly place: PublishedPlace
@@ -27,11 +27,11 @@ export interface StartPoint {
   readonly settledLsn: bigint
   /** Transactions up to this commit LSN are in Kafka as a whole. */
   readonly publishedLsn: bigint
-  /** Transactions behind `place` and up to this commit LSN may have events in Kafka; null: none has. */
+  /** Transactions after `place`, up to this commit LSN, may have events in Kafka; null: none has. */
   readonly halfPublishedLsn: bigint | null
 }
 
-/** @throws SourceRefused when the slot or the database has lost what was not published, or is another one */
+/** @throws SourceRefused when the slot or the database has lost changes that were not published, or is not the one that was read before */
 export function decideStart(past: SourcePast, known: KnownPlaces): StartPoint {
   const { mark, found } = known
   const { epoch } = past.source

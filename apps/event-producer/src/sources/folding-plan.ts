@@ -9,70 +9,70 @@ import {
 import type { CaptureMark } from '@hooklane/postgres'
 import { SourceRefused, type TableOids } from '@hooklane/replication'
 
-export interface TodayOptions {
-  /** The source as today's capture file defines it. */
-  readonly today: CaptureSource
-  /** Captured tables of today's file. */
+export interface CurrentFileOptions {
+  /** The source as the current capture file defines it. */
+  readonly current: CaptureSource
+  /** Captured tables of the current file. */
   readonly tables: TableOids
   readonly hiddenOf: HiddenColumnsOf
 }
 
-export interface FoldingPlanOptions extends TodayOptions {
+export interface FoldingPlanOptions extends CurrentFileOptions {
   readonly mark: Pick<CaptureMark, 'configuration' | 'tables'>
   /** Commit LSN of the last transaction that has events in Kafka beyond the mark; null: there is none. */
   readonly halfPublishedLsn: bigint | null
 }
 
-/** The configuration under which transactions are folded, with what the mark notes about it. */
+/** The configuration under which the row changes of transactions are folded into events. */
 export interface FoldingPlan {
-  /** It is noted before anything is published under it. */
+  /** In the form in which the mark stores it. It is saved there before anything is published under it. */
   readonly configuration: CaptureMark['configuration']
   readonly tables: TableOids
   readonly reader: RowReaders
-  /** The first transaction behind this commit LSN needs another plan; null: this plan holds for good. */
+  /** The first transaction after this commit LSN needs another plan; null: none does. */
   readonly upTo: bigint | null
 }
 
 /** The plan that holds for everything that is not in Kafka yet. */
-export const planOfFile = ({ today, tables, hiddenOf }: TodayOptions): FoldingPlan => ({
-  configuration: pinConfiguration(today),
+export const planOfFile = ({ current, tables, hiddenOf }: CurrentFileOptions): FoldingPlan => ({
+  configuration: pinConfiguration(current),
   tables,
-  reader: new RowReaders(today, { hiddenOf }),
+  reader: new RowReaders(current, { hiddenOf }),
   upTo: null,
 })
 
 /**
- * Returns the plan for the first transactions. Those that may have events in Kafka are folded as they were published, because a position
- * does not say what is published there. Today's file holds from the next transaction on.
+ * Returns the plan for the first transactions. Those that may have events in Kafka are folded under the configuration under which they were
+ * published: another event at the same position would be taken for a copy, and lost. From the next transaction on, the current file holds.
  * @throws SourceRefused when they were published under a configuration that this build cannot read
  */
 export function resumePlan(options: FoldingPlanOptions): FoldingPlan {
-  const { today, tables, hiddenOf, mark, halfPublishedLsn } = options
+  const { current, tables, hiddenOf, mark, halfPublishedLsn } = options
   const now = planOfFile(options)
   if (halfPublishedLsn === null || mark.configuration === null) return now
   if (isDeepStrictEqual(mark.configuration, now.configuration)) return now
-  const before = unpinConfiguration(mark.configuration, today)
+  const before = unpinConfiguration(mark.configuration, current)
   if (!before) {
     throw new SourceRefused(
       'CHANGE_NOT_DECODABLE',
-      `${today.name} has published a part of a transaction under a capture file that this build cannot read: let the build that wrote it ` +
-        `publish the rest, and stop it cleanly`,
+      `a part of a transaction of ${current.name} was published under a capture file that this build cannot read: let the build that ` +
+        `published that part publish the rest, and stop that build cleanly`,
     )
   }
   return {
     configuration: mark.configuration,
-    // The tables of both files: the log names tables as they were captured then, even when they have another name today.
+    // The tables of both files: the log gives tables the names that they had under the earlier file.
     tables: new Map([...tables, ...mark.tables]),
     reader: new RowReaders(before, { renamed: renamedTables(mark.tables, tables), hiddenOf }),
     upTo: halfPublishedLsn,
   }
 }
 
-/** Name under which the log's tables are reported today → their name in the earlier file. */
-function renamedTables(before: TableOids, today: TableOids): ReadonlyMap<string, string> {
+/** Name of a table in the current file → its name in the earlier file, for tables that were renamed. */
+function renamedTables(before: TableOids, current: TableOids): ReadonlyMap<string, string> {
   const names = new Map([...before].map(([name, oid]) => [oid, name]))
   return new Map(
-    [...today].flatMap(([name, oid]) => {
+    [...current].flatMap(([name, oid]) => {
       const earlier = names.get(oid)
       return earlier === undefined || earlier === name ? [] : [[name, earlier] as const]
     }),

@@ -25,8 +25,8 @@ export const markedPlace = ({ position, xid }: MarkedPlace): PublishedPlace | nu
   publishedPlace(convertOrdinalPosition(position), xid)
 
 /**
- * The end of the transaction of a place. Under another capture file the transaction may have events behind its last one, and none of those
- * is missing.
+ * The end of the transaction of a place. Under another capture file, the same transaction might have events after the last one that was
+ * published. None of those counts as missing.
  */
 export const endOf = ({ epoch, commitLsn, xid }: PublishedPlace): MarkedPlace => ({
   position: endOfTransaction(epoch, commitLsn),
@@ -43,7 +43,10 @@ export function convertOrdinalPosition(text: string): string {
   return endOfTransaction(Number.parseInt(epoch, 16), BigInt(`0x${commitLsn}`))
 }
 
-/** Such a build may have published a part of a transaction behind its mark, and it is unknown which part. @throws SourceRefused */
+/**
+ * A build that counted row changes in its positions may have published a part of a transaction after its mark, and it is unknown which part.
+ * @throws SourceRefused when there is an event of such a build after the mark
+ */
 export function refuseOrdinalPositions(
   events: readonly { readonly position: string }[],
   {
@@ -57,11 +60,11 @@ export function refuseOrdinalPositions(
   if (!refused) return
   throw new SourceRefused(
     'POSITION_BEHIND',
-    `${name} was published up to ${refused.position} by a build whose positions this one cannot continue: let that build publish what the ` +
-      `slot holds and stop it cleanly, then start this one. Or, to go on from now, ${resetInstructions}`,
+    `${name} was published up to ${refused.position} by an earlier build, and this build cannot continue from positions of that form: let ` +
+      `the earlier build publish what the slot holds, stop it cleanly, and then start this one. Or, to go on from now, ${resetInstructions}`,
   )
 }
 
-/** Commit LSN of the last transaction that is published as a whole; 0 when the place is within a transaction. */
+/** The commit LSN up to which transactions are known to be published as a whole; 0 (none is known) when the place is within a transaction. */
 export const wholeUpTo = ({ text, epoch, commitLsn }: PublishedPlace): bigint =>
   text === endOfTransaction(epoch, commitLsn) ? commitLsn : 0n

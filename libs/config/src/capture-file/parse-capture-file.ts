@@ -115,8 +115,8 @@ function claimName(item: YamlValue, names: Set<string>): void {
 }
 
 /**
- * Conflicts of a source with the earlier sources of other names. A resource may occur in several sources: one database per company is
- * usual.
+ * Conflicts of a source with earlier sources that have another name. Several sources may have the same resource: many PIMs have one
+ * database per company.
  */
 function clashes(source: CaptureSource, earlier: readonly ParsedSource[]): string[] {
   const messages: string[] = []

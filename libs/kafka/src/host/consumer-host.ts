@@ -37,7 +37,7 @@ export interface ConsumerState {
 }
 
 /**
- * Runs a consumer for its reader: the code that every service needs around a consumer, in one place.
+ * Runs a Kafka consumer for a `PartitionHandler`. It holds, in one place, the code that every service needs around a consumer.
  *
  * A newly assigned partition is paused until the reader sets its position. A partition that is kept in a rebalance continues at the
  * reader's position.
@@ -139,7 +139,7 @@ export class ConsumerHost implements ReadControl {
     }
   }
 
-  /** Synchronous as a whole, because the client fetches next. */
+  /** Does everything synchronously, because the client fetches as soon as this returns. */
   private onAssigned(assigned: readonly TopicPartition[], control: LogConsumerControl): void {
     const assignment = this.partitions.become(assigned)
     this.options.onRebalance?.(assigned.length)

@@ -32,7 +32,7 @@ export interface Tables {
   readonly idempotency: IdempotencyTable
 }
 
-/** Too low: the caller gets the error of a dead connection. Too high: a server that does not respond gets a second request. */
+/** How long `begin` goes on replacing dead connections. Too low: the caller gets the error of a dead connection. Too high: a server that does not respond gets a second request. */
 const REPLACE_WITHIN_MS = 1_000
 
 /**

@@ -7,6 +7,7 @@ export interface SecretOwner {
 /** The kinds of sealed texts of a subscription: signing secrets, values of headers, its URL. */
 export type SealedKind = 'secret' | 'header' | 'url'
 
-/** The AAD of a subscription's sealed texts: one that is moved to another subscription, or to another place of it, does not open. */
+/** The additional authenticated data (AAD) of a subscription's sealed texts. A sealed text that is moved to another subscription, or to another
+ * kind of field of the same one, cannot be opened. */
 export const sealingScope = ({ companyId, subscriptionId }: SecretOwner, kind: SealedKind): string =>
   `${companyId}/${subscriptionId}/${kind}`

@@ -1,7 +1,7 @@
 import type { SpoolFile } from './spool-file.js'
 
 const BLOCK_BYTES = 256 * 1024
-/** States of an entity lie close together or in two runs (all first states, then all last ones): a few blocks serve both. */
+/** States of an entity lie close together or in two runs (all first states, then all last ones). A few blocks are enough for either layout. */
 const MAX_BLOCKS = 8
 
 /** Reads pieces of a spool through a few cached blocks, so that reading in file order costs one read per block. */
@@ -18,7 +18,7 @@ export class SpoolReader {
     if (length === 0) return new Uint8Array()
     const block = Math.floor(offset / BLOCK_BYTES)
     const last = Math.floor((offset + length - 1) / BLOCK_BYTES)
-    // A piece that spans many blocks would push every other one out.
+    // A piece that spans many blocks would push all other blocks out of the cache.
     if (last - block > 1) return this.file.read(offset, length)
     const from = offset - block * BLOCK_BYTES
     const first = await this.block(block)
