@@ -1,14 +1,20 @@
 import { describe, expect, it } from '@jest/globals'
 import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts/records'
 import { createSealer, sealingScope } from '@hooklane/core/access'
-import type { SendingTerms, SendOutcome, WebhookRequest, WebhookSender } from '@hooklane/core/delivery'
+import {
+  JsonPayloadRenderer,
+  type SendingTerms,
+  type SendOutcome,
+  type WebhookRequest,
+  type WebhookSender,
+} from '@hooklane/core/delivery'
 import type { EffectOf, RecordRef } from '@hooklane/core/lane'
 import { spliceOrder } from '@hooklane/core/routing'
 import { createRegistry } from '@hooklane/observability'
 import { dispatcherMetrics } from '../metrics.js'
 import { AttemptExecutor } from './attempt-executor.js'
 import { Permits } from './permits.js'
-import { RenderedEvents } from './rendered-events.js'
+import { DecodedEvents } from './decoded-events.js'
 import { OpenedSubscriptions } from './opened-subscriptions.js'
 
 const TIMEOUT_MS = 10_000
@@ -86,7 +92,7 @@ async function attemptAfter(renderingMs: number, lease: { leaseMs: number; isLos
     terms.push(given ?? {})
     return Promise.resolve(isWithdrawn ? null : ACCEPTED)
   }
-  const events = new RenderedEvents('https://pim.example.com')
+  const events = new DecodedEvents()
   const executor = new AttemptExecutor({
     clock: { monotonicMs: () => nowMs, wallMs: () => Date.parse('2026-03-02T08:15:05Z') },
     view: {
@@ -106,7 +112,8 @@ async function attemptAfter(renderingMs: number, lease: { leaseMs: number; isLos
         session.over = lease.isLost ?? false
         return events.of(record)
       },
-    } as RenderedEvents,
+    } as DecodedEvents,
+    payloads: new JsonPayloadRenderer('https://pim.example.com'),
     headerPrefix: 'pim-',
     userAgent: 'Hooklane/1',
     jitter: () => 0,

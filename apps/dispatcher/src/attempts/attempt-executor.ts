@@ -2,9 +2,9 @@ import type { WorkerMode } from '@hooklane/contracts/public'
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
 import { CannotUnseal } from '@hooklane/core/access'
 import {
-  renderEnvelope,
   renderHeaders,
-  type RenderedEvent,
+  type DeliveredEvent,
+  type PayloadRenderer,
   type SendOutcome,
   type WebhookRequest,
   type WebhookSender,
@@ -16,8 +16,7 @@ import type { DispatchView } from '../configuration/configuration-gate.js'
 import type { DispatcherMetrics, GuardCause } from '../metrics.js'
 import { OutcomeScrubber } from './outcome-scrubber.js'
 import type { Permits } from './permits.js'
-import { RenderedAddresses } from './rendered-addresses.js'
-import type { PlacedEvent, RenderedEvents } from './rendered-events.js'
+import type { DecodedEvents, PlacedEvent } from './decoded-events.js'
 import type { OpenedSubscription, OpenedSubscriptions } from './opened-subscriptions.js'
 
 type AttemptEffect = EffectOf<'attempt'>
@@ -27,9 +26,6 @@ export interface AttemptSession extends LeaseHolder {
   readonly token: LeaseToken
   handle(input: LaneInput): void
 }
-
-/** The parts of a delivered event that its outcome records contain. */
-export type DeliveredEvent = Pick<RenderedEvent, 'id' | 'type' | 'entity' | 'position'>
 
 /** The details of an attempt for its record. The lane machine passes them through unchanged. */
 export interface AttemptDetail {
@@ -52,7 +48,8 @@ export interface AttemptExecutorOptions {
   readonly permits: Permits
   readonly metrics: DispatcherMetrics
   readonly marginMs: number
-  readonly events: RenderedEvents
+  readonly events: DecodedEvents
+  readonly payloads: PayloadRenderer
   readonly headerPrefix: string
   readonly userAgent: string
   /** Random in [-1, 1]. */
@@ -68,7 +65,6 @@ export interface AttemptExecutorOptions {
  * has the outcome `notSendable`. An attempt that must not start, because the lease could end before it, is not started and not counted.
  */
 export class AttemptExecutor {
-  private readonly addresses = new RenderedAddresses()
   private readonly outcomes = new OutcomeScrubber()
   private readonly sealedReports = new LineLimiter({ everyMs: REPORT_AGAIN_MS, maxKinds: REPORTED_SUBSCRIPTIONS })
 
@@ -194,7 +190,7 @@ export class AttemptExecutor {
     startedAtMs: number,
   ): Rendered {
     const { record } = effect
-    const { view, headerPrefix, userAgent } = this.options
+    const { view, payloads, headerPrefix, userAgent } = this.options
     const subscription = view.subscription(record.subscriptionId)?.value
     const app = view.app(record.appId)
     if (!subscription || !app) return unrenderable('no_configuration')
@@ -202,10 +198,10 @@ export class AttemptExecutor {
     const worker: WorkerMode = app.worker.mode
     const { deliveryId, reason, mode } = record
     const { previous, skipped } = effect
-    const address = this.addresses.of({ subscription, app, company, reason, worker })
-    const body = renderEnvelope({ event, address, order, deliveryId, previous, skipped })
+    const address = { subscription, app, company, reason, worker }
+    const payload = payloads.render(event, address, { deliveryId, order, previous, skipped })
     const headers = renderHeaders({
-      body,
+      payload,
       deliveryId,
       event,
       order,
@@ -219,7 +215,7 @@ export class AttemptExecutor {
       timestampSeconds: Math.floor(startedAtMs / 1000),
       attempt: effect.attempt,
       maxAttempts: subscription.delivery.retry.attempts,
-      lagMs: startedAtMs - event.occurredAtMs,
+      lagMs: startedAtMs - Date.parse(event.occurredAt),
       backlog: effect.backlog,
       ownerEpoch: session.token.epoch,
       traceparent: null,
@@ -230,7 +226,7 @@ export class AttemptExecutor {
     const { url } = access
     const { method } = subscription.target
     const { success, timeoutMs } = subscription.delivery
-    return { request: { url, method, headers: headers.headers, body, success, timeoutMs }, code: null }
+    return { request: { url, method, headers: headers.headers, body: payload.body, success, timeoutMs }, code: null }
   }
 }
 

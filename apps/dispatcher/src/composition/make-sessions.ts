@@ -1,11 +1,11 @@
 import { createSealer } from '@hooklane/core/access'
 import type { ConfigurationView } from '@hooklane/core/configuration'
-import { userAgentOf } from '@hooklane/core/delivery'
+import { JsonPayloadRenderer, userAgentOf } from '@hooklane/core/delivery'
 import { LeaseRenewer, type OpenSessions } from '@hooklane/dispatch'
 import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import { AttemptExecutor } from '../attempts/attempt-executor.js'
 import type { Permits } from '../attempts/permits.js'
-import { RenderedEvents } from '../attempts/rendered-events.js'
+import { DecodedEvents } from '../attempts/decoded-events.js'
 import { OpenedSubscriptions } from '../attempts/opened-subscriptions.js'
 import type { ConfigurationGate } from '../configuration/configuration-gate.js'
 import type { PredecessorGate } from '../configuration/predecessor-gate.js'
@@ -93,7 +93,8 @@ function makeExecutor(
     permits,
     metrics,
     marginMs: settings.marginMs,
-    events: new RenderedEvents(settings.publicBaseUrl),
+    events: new DecodedEvents(),
+    payloads: new JsonPayloadRenderer(settings.publicBaseUrl),
     headerPrefix: settings.headerPrefix,
     userAgent: userAgentOf(VERSION, settings.publicBaseUrl),
     jitter: () => Math.random() * 2 - 1,

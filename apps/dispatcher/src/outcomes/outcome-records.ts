@@ -9,7 +9,8 @@ import { maskHeaders } from '@hooklane/core/access'
 import { newId, type OutgoingRecord } from '@hooklane/core/kernel'
 import type { EffectOf, RecordRef } from '@hooklane/core/lane'
 import type { Disposition } from '@hooklane/core/policy'
-import type { AttemptDetail, DeliveredEvent } from '../attempts/attempt-executor.js'
+import type { DeliveredEvent } from '@hooklane/core/delivery'
+import type { AttemptDetail } from '../attempts/attempt-executor.js'
 import { decodeDelivery } from '../attempts/decode-delivery.js'
 
 /** The partition session that writes the records. */
@@ -113,7 +114,7 @@ function identityOf(record: RecordRef, event: DeliveredEvent | null, scope: Reco
     deliveryId: record.deliveryId,
     sequence: Number(record.sequence),
     source: { topic: record.source.topic, partition: record.source.partition, offset: String(record.source.offset) },
-    position: event?.position ?? null,
+    position: event?.revision?.id ?? null,
     eventId: event?.id ?? 'unknown',
     eventType: event?.type ?? 'unknown.unknown',
     entity: event?.entity ?? { type: 'unknown', id: 'unknown' },

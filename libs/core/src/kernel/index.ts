@@ -1,6 +1,7 @@
 export * from './assert-never.js'
 export * from './identity/ids.js'
 export * from './identity/company-incarnation.js'
+export * from './identity/stream-place.js'
 export * from './clock/clock.js'
 export * from './clock/waiting.js'
 export * from './log/log.js'

@@ -1,7 +1,7 @@
 import type { AppStreamState, RouterStateRecord, SeenChunkState } from '@hooklane/contracts/records'
 import { FIRST_INCARNATION, type CompanyIncarnation } from '../kernel/identity/company-incarnation.js'
 import { SeenWindow } from './seen-window.js'
-import type { StreamPlace } from './splice-order.js'
+import type { StreamPlace } from '../kernel/identity/stream-place.js'
 
 /** The changes of the state that a transaction writes: records to write, and records to delete. */
 export interface StateChanges {

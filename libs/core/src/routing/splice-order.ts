@@ -1,10 +1,5 @@
 import type { EntityRef } from '@hooklane/contracts/public'
-
-/** Place of a delivery in its app's stream. */
-export interface StreamPlace {
-  readonly epoch: number
-  readonly sequence: bigint
-}
+import { orderSuffix, type StreamPlace } from '../kernel/identity/stream-place.js'
 
 const CLOSING_BRACE = 0x7d
 
@@ -19,7 +14,7 @@ export function spliceOrder(event: Uint8Array, place: StreamPlace, entity: Entit
   while (end > 0 && isJsonBlank(event[end - 1])) end--
   if (end === 0 || event[end - 1] !== CLOSING_BRACE) return null
   const addressed = entity === null ? '' : `,"entity":${JSON.stringify(entity)}`
-  const suffix = `${addressed},"order":{"epoch":${place.epoch},"sequence":${place.sequence}}}`
+  const suffix = addressed + orderSuffix(place)
   const value = Buffer.allocUnsafe(end - 1 + Buffer.byteLength(suffix, 'utf8'))
   value.set(event.subarray(0, end - 1))
   value.write(suffix, end - 1, 'utf8')

@@ -6,7 +6,8 @@ import { headerSafe } from './header-safe.js'
 import { renderHeaders, userAgentOf, type HeaderParts } from './render-headers.js'
 
 const event: HeaderParts['event'] = {
-  ...{ type: 'products.updated', companyId: 'cmp_7', revisionNumber: 43 },
+  ...{ type: 'products.updated', companyId: 'cmp_7' },
+  revision: { id: '0001-01', operation: 'update', number: 43 },
   entity: { type: 'product', id: 'prd_9001' },
 }
 
@@ -14,7 +15,7 @@ const secret = newSigningSecret()
 const body = Buffer.from('{"a":1}')
 const parts: HeaderParts = {
   ...{
-    body,
+    payload: { contentType: 'application/json', body },
     deliveryId: 'msg_1',
     event,
     order: { epoch: 3, sequence: 18451 },
@@ -74,7 +75,7 @@ describe('headers', () => {
 
   it('leave out what is null', () => {
     const names = Object.keys(
-      render({ lagMs: null, backlog: null, ownerEpoch: null, event: { ...event, revisionNumber: null } }),
+      render({ lagMs: null, backlog: null, ownerEpoch: null, event: { ...event, revision: null } }),
     )
     for (const name of ['Pim-Lag', 'Pim-Backlog', 'Pim-Owner-Epoch', 'Pim-Revision', 'traceparent']) {
       expect(names).not.toContain(name)

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import { envelopeJsonSchema, type Envelope, type JsonObject } from '@hooklane/contracts/public'
 import type { DeliveryRecord } from '@hooklane/contracts/records'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { renderEnvelope, type EnvelopeParts } from './render-envelope.js'
-import { renderAddress, type AddressParts } from './render-address.js'
-import { renderEvent } from './render-event.js'
+import type { Address } from '../address.js'
+import type { DeliveryPlace } from '../payload-renderer.js'
+import { JsonPayloadRenderer } from './json-payload-renderer.js'
 
 const delivery: DeliveryRecord = {
   id: 'evt_9C2F',
@@ -35,8 +35,8 @@ const delivery: DeliveryRecord = {
 }
 
 /** What a body is made of, before the event's part of it is written. */
-type Sources = AddressParts &
-  Pick<EnvelopeParts, 'deliveryId' | 'previous' | 'skipped'> & { readonly delivery: DeliveryRecord }
+type Sources = Address &
+  Pick<DeliveryPlace, 'deliveryId' | 'previous' | 'skipped'> & { readonly delivery: DeliveryRecord }
 
 const parts: Sources = {
   delivery,
@@ -51,9 +51,10 @@ const parts: Sources = {
 }
 
 const validate = new Ajv2020({ strict: true, strictTypes: false }).compile(envelopeJsonSchema())
+const renderer = new JsonPayloadRenderer('https://pim.example.com/')
 const rendered = ({ delivery, ...rest }: Sources) => {
-  const event = renderEvent(delivery, 'https://pim.example.com/')
-  return renderEnvelope({ ...rest, event, address: renderAddress(rest), order: delivery.order })
+  const { order, ...event } = delivery
+  return renderer.render(event, rest, { ...rest, order }).body
 }
 const render = (change: Partial<Sources> = {}) => rendered({ ...parts, ...change }).toString('utf8')
 const parse = (change: Partial<Sources> = {}) => {
@@ -82,7 +83,12 @@ describe('envelope', () => {
     parse()
   })
 
-  it('is the same bytes on every attempt', () => {
+  it('is JSON, and says so', () => {
+    const { order, ...event } = delivery
+    expect(renderer.render(event, parts, { ...parts, order }).contentType).toBe('application/json')
+  })
+
+  it('is the same bytes on every attempt, of an event that is known and of one that is not', () => {
     expect(rendered(parts).equals(rendered(structuredClone(parts)))).toBe(true)
   })
 

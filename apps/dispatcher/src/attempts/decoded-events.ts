@@ -1,11 +1,12 @@
 import type { DeliveryRecord } from '@hooklane/contracts/records'
-import { renderEvent, type RenderedEvent } from '@hooklane/core/delivery'
+import type { DeliveredEvent } from '@hooklane/core/delivery'
+import { lengthBeforeOrder } from '@hooklane/core/kernel'
 import type { RecordRef } from '@hooklane/core/lane'
 import { decodeDelivery } from './decode-delivery.js'
 
 /** The event of a delivery, and the delivery's place in its app's stream. */
 export interface PlacedEvent {
-  readonly event: RenderedEvent
+  readonly event: DeliveredEvent
   readonly order: DeliveryRecord['order']
 }
 
@@ -14,50 +15,42 @@ interface Known {
    * The bytes of the event: those of the delivery before `order`. A copy, because the record's value is a view into a whole fetch response.
    */
   readonly head: Buffer
-  readonly event: RenderedEvent
+  readonly event: DeliveredEvent
 }
 
 /**
- * Maximum bytes of cached events; their rendered texts take about as much again. Too low: apps far apart in the log decode an event again.
+ * Maximum bytes of cached events. What was decoded of them and their texts in bodies take a few times as much. Too low: apps far apart in the
+ * log decode an event again.
  */
 const MAX_BYTES = 8 * 1024 * 1024
 /** Larger events are not cached: each would evict many others. */
 const MAX_EVENT_BYTES = 64 * 1024
 
 /**
- * Decodes and renders each event once, however many apps receive it. The deliveries of one event are attempted shortly after each other and
+ * Decodes each event once, however many apps receive it. The deliveries of one event are attempted shortly after each other and
  * differ only in the last member, `order`, which the router appends. A cached event is used only if its bytes are equal, so a record never
  * gets another's event.
  */
-export class RenderedEvents {
+export class DecodedEvents {
   /** By partition, offset and topic of the event, oldest entry first. */
   private readonly known = new Map<string, Known>()
   private bytes = 0
 
-  constructor(
-    private readonly publicBaseUrl: string,
-    private readonly maxBytes = MAX_BYTES,
-  ) {}
+  constructor(private readonly maxBytes = MAX_BYTES) {}
 
   /** Null when the record's value is not a delivery. */
   of({ value, source, streamEpoch, sequence }: RecordRef): PlacedEvent | null {
-    const suffix = `,"order":{"epoch":${streamEpoch},"sequence":${sequence}}}`
-    const headLength = value.length - suffix.length
-    if (headLength <= 0 || value.toString('latin1', headLength) !== suffix) return this.read(value)
+    const headLength = lengthBeforeOrder(value, { epoch: streamEpoch, sequence })
+    if (headLength === null) return read(value)
     const place = `${source.partition}/${source.offset}/${source.topic}`
     const known = this.known.get(place)
     if (known?.head.length === headLength && known.head.compare(value, 0, headLength) === 0) {
       return { event: known.event, order: { epoch: streamEpoch, sequence: Number(sequence) } }
     }
-    const placed = this.read(value)
+    const placed = read(value)
     if (placed && headLength <= MAX_EVENT_BYTES)
       this.remember(place, Buffer.from(value.subarray(0, headLength)), placed)
     return placed
-  }
-
-  private read(value: Buffer): PlacedEvent | null {
-    const delivery = decodeDelivery(value)
-    return delivery && { event: renderEvent(delivery, this.publicBaseUrl), order: delivery.order }
   }
 
   private remember(place: string, head: Buffer, { event }: PlacedEvent): void {
@@ -74,4 +67,11 @@ export class RenderedEvents {
     this.bytes -= this.known.get(place)?.head.length ?? 0
     this.known.delete(place)
   }
+}
+
+function read(value: Buffer): PlacedEvent | null {
+  const delivery = decodeDelivery(value)
+  if (!delivery) return null
+  const { order, ...event } = delivery
+  return { event, order }
 }

@@ -2,16 +2,16 @@ import type { DeliveryMode, DeliveryRecord } from '@hooklane/contracts/records'
 import { validateHeaders } from '../sending/reserved-headers.js'
 import { contentDigest, signatureHeader, type SigningKey } from '../signing/standard-webhooks.js'
 import { headerSafe } from './header-safe.js'
-import type { RenderedEvent } from './render-event.js'
+import type { DeliveredEvent, Payload } from '../payload/payload-renderer.js'
 
 /** Receivers commonly refuse header lines above 8 KiB; an entity whose encoded name is longer than this stands in the body only. */
 const MAX_ENTITY_HEADER = 4096
 
 export interface HeaderParts {
-  /** Exactly the bytes that are sent. */
-  readonly body: Buffer
+  /** Its body is exactly what is sent. */
+  readonly payload: Payload
   readonly deliveryId: string
-  readonly event: Pick<RenderedEvent, 'type' | 'companyId' | 'entity' | 'revisionNumber'>
+  readonly event: Pick<DeliveredEvent, 'type' | 'companyId' | 'entity' | 'revision'>
   readonly order: DeliveryRecord['order']
   readonly appId: string
   readonly previous: bigint
@@ -69,9 +69,10 @@ export function userAgentOf(version: string, contact: string): string {
 }
 
 function standardHeaders(parts: HeaderParts): Record<string, string> {
-  const { deliveryId: id, timestampSeconds, body } = parts
+  const { deliveryId: id, timestampSeconds, payload } = parts
+  const { contentType, body } = payload
   return {
-    'content-type': 'application/json',
+    'content-type': contentType,
     'user-agent': parts.userAgent,
     'webhook-id': id,
     'webhook-timestamp': String(timestampSeconds),
@@ -85,7 +86,7 @@ function standardHeaders(parts: HeaderParts): Record<string, string> {
 /** Without the prefix; a value that is null is left out. */
 function ownHeaders(parts: HeaderParts): readonly (readonly [string, string | null])[] {
   const { event, order, appId, attempt, maxAttempts, lagMs, backlog, ownerEpoch } = parts
-  const revision = event.revisionNumber
+  const revision = event.revision?.number ?? null
   return [
     ['Event', event.type],
     ['Company', headerSafe(event.companyId)],
