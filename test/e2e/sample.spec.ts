@@ -47,5 +47,5 @@ describe('npm start', () => {
     expect(pids.filter(isRunning)).toEqual([])
     expect(existsSync(join(HOME, 'stack.json'))).toBe(false)
     await rm(HOME, { recursive: true, force: true })
-  }, 400_000)
+  })
 })

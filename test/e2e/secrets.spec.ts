@@ -50,12 +50,12 @@ describe('secrets of a subscription', () => {
   beforeAll(async () => {
     receiver = await LocalReceiver.start()
     system = await LocalSystem.start({ home: HOME, args: ['--no-sample'] })
-  }, 400_000)
+  })
   afterAll(async () => {
     await system.stop()
     await receiver.close()
     await rm(HOME, { recursive: true, force: true })
-  }, 120_000)
+  })
 
   const call = <T>(method: string, path: string, body?: unknown) => system.call<T>(method, path, body, COMPANY)
 
@@ -165,7 +165,7 @@ describe('secrets of a subscription', () => {
         .map((form) => `${place}: ${form}`),
     )
     expect(found).toEqual([])
-  }, 240_000)
+  })
 })
 
 const quiet = (): void => undefined

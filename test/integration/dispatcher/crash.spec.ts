@@ -1,9 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import type { AttemptRecord } from '@hooklane/contracts/records'
 import { eventually, OK, status } from '@hooklane/testing'
 import { DispatchWorld } from './dispatch-world.js'
-
-jest.setTimeout(240_000)
 
 const WITHIN = { withinMs: 45_000 }
 /** What lies between two readings of a clock, or of two clocks, that mean the same instant. */

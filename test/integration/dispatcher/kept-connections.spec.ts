@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Socket } from 'node:net'
 import { eventually } from '@hooklane/testing'
 import type { ServiceProcess } from '../support/service-process.js'
 import { Cleanup, onRequest, rawReceiver } from '../webhook-http/receivers.js'
 import { DispatchWorld } from './dispatch-world.js'
-
-jest.setTimeout(240_000)
 
 const WITHIN = { withinMs: 45_000 }
 const DELIVERIES = 12

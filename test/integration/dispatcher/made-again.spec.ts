@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { KafkaLogAdmin, TopicAdmin } from '@hooklane/kafka'
 import { eventually, OK, status } from '@hooklane/testing'
 import type { ServiceProcess } from '../support/service-process.js'
 import { DispatchWorld } from './dispatch-world.js'
-
-jest.setTimeout(240_000)
 
 const WITHIN = { withinMs: 45_000 }
 

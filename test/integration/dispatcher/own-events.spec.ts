@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { fileURLToPath } from 'node:url'
 import { readFile } from 'node:fs/promises'
 import { HEADER, SCHEMA } from '@hooklane/contracts/public'
@@ -10,8 +10,6 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { Webhook } from 'standardwebhooks'
 import { ServiceProcess } from '../support/service-process.js'
 import { DispatchWorld } from './dispatch-world.js'
-
-jest.setTimeout(240_000)
 
 const ROUTER = fileURLToPath(new URL('../../../apps/router/dist/main.js', import.meta.url))
 const REFERENCE = new URL('../../../docs/reference/', import.meta.url)

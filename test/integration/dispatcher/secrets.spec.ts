@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { eventually, encodingsOf, type ReceivedRequest, type ScriptedAnswer } from '@hooklane/testing'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ServiceProcess } from '../support/service-process.js'
 import { DispatchWorld } from './dispatch-world.js'
-
-jest.setTimeout(240_000)
 
 const WITHIN = { withinMs: 45_000 }
 const CANARY = {

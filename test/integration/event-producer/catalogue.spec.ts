@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { CatalogueWorld } from './catalogue-world.js'
 import { eventually } from './eventually.js'
-
-jest.setTimeout(240_000)
 
 const table = (name: string): string =>
   `CREATE TABLE ${name} (id int PRIMARY KEY, note text); ALTER TABLE ${name} REPLICA IDENTITY FULL;`

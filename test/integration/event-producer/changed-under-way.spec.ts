@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { CaptureWorld, type SourceText } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
-
-jest.setTimeout(240_000)
 
 /** Sources that a test breaks beyond repair: they start over under the next epoch, at the end. */
 const LOST = [

@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { CaptureWorld } from './capture-world.js'
 import { eventually } from './eventually.js'
-
-jest.setTimeout(240_000)
 
 describe('the configuration', () => {
   let world: CaptureWorld

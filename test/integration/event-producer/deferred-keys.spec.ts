@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { EntityEvent, JsonObject } from '@hooklane/contracts/public'
 import type pg from 'pg'
 import { CaptureWorld } from './capture-world.js'
-
-jest.setTimeout(240_000)
 
 const TRANSACTIONS = 250
 const TABLES = ['one', 'two'] as const

@@ -1,10 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import type { EntityEvent } from '@hooklane/contracts/public'
 import { CaptureWorld } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
-
-jest.setTimeout(240_000)
 
 const TABLES = `public.item: { resource: items, entity: item, id: id }`
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,8 +8,6 @@ import { startPostgres } from '../../../tools/stack/postgres.mjs'
 import { CaptureWorld } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
-
-jest.setTimeout(240_000)
 
 /** Little log is kept for slots, so that one can be lost by writing a little. */
 const SETTINGS = { max_slot_wal_keep_size: '1MB', wal_sender_timeout: '2s', autovacuum: 'off' }

@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createEmptyDatabase } from '../postgres/test-database.js'
 import { CaptureWorld, dropWithSlots } from './capture-world.js'
 import { eventually } from './eventually.js'
-
-jest.setTimeout(240_000)
 
 const TABLE = `CREATE TABLE item (id text PRIMARY KEY, company_id text)`
 const FULL = `ALTER TABLE item REPLICA IDENTITY FULL`

@@ -1,8 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { startRelease, type PostgresRelease } from '../support/postgres-release.js'
 import { CaptureWorld } from './capture-world.js'
-
-jest.setTimeout(240_000)
 
 const FULL = 'ALTER TABLE item REPLICA IDENTITY FULL'
 

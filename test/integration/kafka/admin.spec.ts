@@ -78,7 +78,7 @@ describe('groups', () => {
     await consumer.disconnect()
     expect(await admin.deleteUnusedGroups(all)).toEqual(all)
     expect(await admin.deleteUnusedGroups([])).toEqual([])
-  }, 40_000)
+  })
 
   it('a missing topic is named, not waited for', async () => {
     await expect(admin.partitionCount(kafka.name('none'))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })

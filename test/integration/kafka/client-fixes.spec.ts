@@ -79,7 +79,7 @@ describe('the patched client on a real broker', () => {
       const [ends] = await admin.offsets(topic)
       await eventually(() => expect(reader.end(0)).toBe(ends!.high), 15_000)
       expect(reader.values().filter((value) => value !== FILLER)).toEqual(['newer', 'end'])
-    }, 90_000)
+    })
   })
 
   it('hands over everything of a producer whose transactions follow each other', async () => {

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { OutgoingRecord } from '@hooklane/core/kernel'
 import { TenantDatabase, type Tables } from '@hooklane/postgres'
 import { eventually } from '@hooklane/testing'
 import type { ServiceProcess } from '../support/service-process.js'
 import { RecorderWorld } from './recorder-world.js'
-
-jest.setTimeout(240_000)
 
 const WITHIN = { withinMs: 45_000 }
 

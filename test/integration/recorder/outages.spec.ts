@@ -1,8 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { eventually } from '@hooklane/testing'
 import { RecorderWorld } from './recorder-world.js'
-
-jest.setTimeout(240_000)
 
 const WITHIN = { withinMs: 45_000 }
 

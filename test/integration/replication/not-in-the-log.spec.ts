@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import type { RowChange } from '@hooklane/core/capture'
 import type { ReplicatedTable } from '@hooklane/replication'
 import pg from 'pg'
 import { eventually } from '../event-producer/eventually.js'
 import { RELEASES, startRelease, type PostgresRelease } from '../support/postgres-release.js'
 import { Recorder, SourceWorld } from './source-world.js'
-
-jest.setTimeout(240_000)
 
 const FULL = 'ALTER TABLE item REPLICA IDENTITY FULL'
 

@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { eventually } from '../event-producer/eventually.js'
 import { Recorder, SourceWorld } from './source-world.js'
-
-jest.setTimeout(240_000)
 
 /** With a partition of its own for each hundred of `id`. */
 const PARTITIONED = `CREATE TABLE item (id int PRIMARY KEY, name text, size int) PARTITION BY RANGE (id);

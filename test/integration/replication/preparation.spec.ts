@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Recorder, SourceWorld } from './source-world.js'
 import { eventually } from '../event-producer/eventually.js'
-
-jest.setTimeout(240_000)
 
 const FULL = 'ALTER TABLE item REPLICA IDENTITY FULL'
 

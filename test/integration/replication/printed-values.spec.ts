@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { RowChange } from '@hooklane/core/capture'
 import fc from 'fast-check'
 import { eventually } from '../event-producer/eventually.js'
 import { RELEASES, startRelease, type PostgresRelease } from '../support/postgres-release.js'
 import { Recorder, SourceWorld } from './source-world.js'
-
-jest.setTimeout(240_000)
 
 /** A value of each type whose text depends on a setting, and the text that the decoders read. */
 const VALUES: Readonly<Record<string, readonly [type: string, literal: string, text: string]>> = {

@@ -1,9 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { formatLsn, type TransactionInfo } from '@hooklane/core/capture'
 import { Recorder, SourceWorld } from './source-world.js'
 import { eventually } from '../event-producer/eventually.js'
-
-jest.setTimeout(240_000)
 
 describe('a replication stream', () => {
   let world: SourceWorld

@@ -1,10 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import type { CatalogueType } from '@hooklane/core/capture'
 import { eventually } from '../event-producer/eventually.js'
 import { startRelease, type PostgresRelease } from '../support/postgres-release.js'
 import { Recorder, SourceWorld } from './source-world.js'
-
-jest.setTimeout(240_000)
 
 const scalar = (typeOid: number): CatalogueType => ({ kind: 'scalar', typeOid })
 const array = (element: CatalogueType, delimiter = ','): CatalogueType => ({ kind: 'array', delimiter, element })

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { buildResyncEvent } from '@hooklane/core/capture'
 import { webhookId, partitionOfKey } from '@hooklane/core/kernel'
 import { assertDense, eventually, messageOf, RouterWorld, upstreamEvent, type Delivered } from './router-world.js'
-
-jest.setTimeout(240_000)
 
 const COMPANY = 'cmp_resync'
 

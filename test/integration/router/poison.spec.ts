@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { partitionOfKey } from '@hooklane/core/kernel'
 import type { Message } from 'kafkajs'
 import type { ServiceProcess } from '../support/service-process.js'
 import { assertDense, eventually, messageOf, RouterWorld, upstreamEvent } from './router-world.js'
-
-jest.setTimeout(240_000)
 
 const COMPANY = 'cmp_p'
 const PARTITION = partitionOfKey(Buffer.from(COMPANY), 6)

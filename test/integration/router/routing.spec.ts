@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { assertDense, eventually, GROUP, messageOf, RouterWorld, upstreamEvent } from './router-world.js'
-
-jest.setTimeout(240_000)
 
 describe('the router on a real broker', () => {
   let world: RouterWorld

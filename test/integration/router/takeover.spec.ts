@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { setTimeout as delay } from 'node:timers/promises'
 import { acquiredBy, assertDense, eventually, messageOf, RouterWorld, upstreamEvent } from './router-world.js'
-
-jest.setTimeout(240_000)
 
 const COMPANIES = Array.from({ length: 10 }, (_, n) => `cmp_${n}`)
 

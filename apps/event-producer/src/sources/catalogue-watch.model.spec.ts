@@ -1,4 +1,4 @@
-import { describe, expect, it, jest } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import {
   catalogueFromJson,
   positionBefore,
@@ -410,7 +410,6 @@ const command = fc.oneof(
   { weight: 1, arbitrary: raiseEpoch },
 )
 
-jest.setTimeout(120_000)
 describe('what the catalogue shows', () => {
   it('is announced or refused, once, whatever others change and wherever processes end; and nothing else is', async () => {
     await fc.assert(

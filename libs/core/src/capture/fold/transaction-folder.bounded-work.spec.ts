@@ -1,8 +1,6 @@
-import { describe, expect, it, jest } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import type { Row } from '../row-change.js'
 import { foldOddRows, oddRow } from './odd-rows.fixture.js'
-
-jest.setTimeout(240_000)
 
 const SMALL = 30_000
 const LARGE = 10 * SMALL
