@@ -77,22 +77,22 @@ async function exampleOf(name) {
   if (notice === undefined) throw new Error(`tools/docs/own-events-page.mjs has no example of ${name}`)
   const { buildResyncEvent } = await core('capture')
   const { subscriptionEntity } = await core('routing')
-  const { renderAddress, renderEnvelope, renderEvent } = await core('delivery')
+  const { JsonPayloadRenderer } = await core('delivery')
   const { webhookId } = await core('kernel')
   const event = { ...buildResyncEvent(notice), entity: subscriptionEntity('sub_31') }
-  const body = renderEnvelope({
-    event: renderEvent(event, 'https://pim.example.com'),
-    address: renderAddress({
-      subscription: { id: 'sub_31', workflow: { id: 'wf_11', name: 'Products to Shopware DE' } },
-      app: { id: 'app_42', type: 'shopware', name: 'Nordlys DE' },
-      company: { id: 'cmp_7', name: 'Nordlys Living A/S' },
-      reason: 'event',
-      worker: 'shared',
-    }),
-    order: { epoch: 1, sequence: 18452 },
+  const address = {
+    subscription: { id: 'sub_31', workflow: { id: 'wf_11', name: 'Products to Shopware DE' } },
+    app: { id: 'app_42', type: 'shopware', name: 'Nordlys DE' },
+    company: { id: 'cmp_7', name: 'Nordlys Living A/S' },
+    reason: 'event',
+    worker: 'shared',
+  }
+  const place = {
     deliveryId: webhookId(event.id, 'sub_31'),
+    order: { epoch: 1, sequence: 18452 },
     previous: 18451n,
     skipped: [],
-  })
+  }
+  const { body } = new JsonPayloadRenderer('https://pim.example.com').render(event, address, place)
   return JSON.parse(body.toString('utf8'))
 }

@@ -10,6 +10,7 @@ const SKIP_REASONS = [
   'idMissing',
   'idTooLong',
   'tableUnknown',
+  'tableReplaced',
   'contextTooLarge',
   'contextInvalidJson',
   'contextNotObject',

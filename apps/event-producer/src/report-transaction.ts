@@ -51,6 +51,7 @@ const ROWS: Readonly<Record<SkipReason, string>> = {
   idMissing: 'rows are skipped: a column of their id is null, or the id is empty',
   idTooLong: 'rows are skipped: their id is longer than 1,024 characters',
   tableUnknown: 'rows are skipped: the capture file does not name their table',
+  tableReplaced: 'rows are skipped: another table has the name of the captured one',
 }
 
 const CONTEXTS: Readonly<Record<ContextFault, string>> = {

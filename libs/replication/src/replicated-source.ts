@@ -58,6 +58,8 @@ export type SourceHistory =
 
 export interface OpenHistory {
   readonly kind: 'open'
+  /** System identifier of the database cluster that was read; null: not known. */
+  readonly cluster: string | null
   /** How far it was read, for messages: an LSN. */
   readonly upTo: string
   readonly tables: TableOids

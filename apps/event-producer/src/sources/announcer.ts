@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ResyncReason } from '@hooklane/contracts/public'
-import type { Announcement, CaptureSource, LogPlace, Truncation, TransactionInfo } from '@hooklane/core/capture'
+import type { AnnouncedChange, Announcement, CaptureSource, LogPlace, TransactionInfo } from '@hooklane/core/capture'
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import type { MarkKeeper } from '../marks/mark-keeper.js'
 import { announcedEvents, type PlacedAnnouncement } from './announced-events.js'
@@ -99,16 +99,16 @@ export class Announcer {
   /** @param source the configuration under which the transaction is folded */
   async eventsOf(
     transaction: TransactionInfo,
-    truncations: readonly Truncation[],
+    changes: readonly AnnouncedChange[],
     { name, epoch, company }: CaptureSource,
   ): Promise<AnnouncedEvents> {
-    if (truncations.length === 0 && this.inTransaction.length === 0) return NOTHING
+    if (changes.length === 0 && this.inTransaction.length === 0) return NOTHING
     const noted = new Map(this.options.marks.announcements.map((one) => [one.id, one]))
     const found = this.inTransaction.flatMap(({ id, place }) => {
       const announcement = noted.get(id)
       return announcement ? [{ place, announcement }] : []
     })
-    const placed = [...truncations.map(announcementOf), ...found].sort(byPlace)
+    const placed = [...changes.map(announcementOf), ...found].sort(byPlace)
     if (placed.length === 0) return NOTHING
     const companies = await this.companies(company.kind === 'value' ? company.value : null)
     return {
@@ -146,9 +146,9 @@ function reasonOf(gaps: ReadCaptureMark['gaps']): ResyncReason {
   return codes.has('CHANGES_MISSING') ? 'publication' : 'restored'
 }
 
-const announcementOf = ({ place, resources }: Truncation): PlacedAnnouncement => ({
+const announcementOf = ({ reason, place, resources }: AnnouncedChange): PlacedAnnouncement => ({
   place,
-  announcement: { reason: 'truncated', resources, from: null },
+  announcement: { reason, resources, from: null },
 })
 
 const byPlace = (a: PlacedAnnouncement, b: PlacedAnnouncement): number =>

@@ -194,8 +194,8 @@ export class CaptureConsumer implements TransactionConsumer {
     const fold = this.openFold()
     this.refuseOtherHistory(transaction)
     const report = fold.report()
-    catalogue.noteTruncations(transaction, report.truncations)
-    const announced = await announcer.eventsOf(transaction, report.truncations, this.activePlan().reader.source)
+    catalogue.noteTruncations(transaction, report)
+    const announced = await announcer.eventsOf(transaction, report.announced, this.activePlan().reader.source)
     for await (const placed of inOrder(placedEvents(fold.events(transaction)), announced.events)) {
       await this.enqueue(placed, transaction)
     }

@@ -14,11 +14,11 @@ import {
   type CaptureSource,
   type CatalogueFacts,
   type CatalogueVerdict,
+  type FoldReport,
   type KnownCatalogue,
   type PlanOutcome,
   type PublicationPlan,
   type TransactionInfo,
-  type Truncation,
 } from '@hooklane/core/capture'
 import { CaptureMarkTaken, type ReadCaptureMark } from '@hooklane/postgres'
 import {
@@ -146,8 +146,9 @@ export class CatalogueWatch {
   }
 
   /** Notes truncations that are announced at their place in the log. The catalogue shows them as well, and must not announce them again. */
-  noteTruncations({ xid }: TransactionInfo, truncations: readonly Truncation[]): void {
-    const resources = new Set(truncations.flatMap((one) => one.resources))
+  noteTruncations({ xid }: TransactionInfo, { announced, refilled }: Pick<FoldReport, 'announced' | 'refilled'>): void {
+    const truncated = announced.filter(({ reason }) => reason === 'truncated').flatMap((one) => one.resources)
+    const resources = new Set(truncated.filter((resource) => !refilled.has(resource)))
     for (const table of this.options.capture.tables) {
       if (!resources.has(table.resource)) continue
       const xids = [...(this.truncatedBy.get(qualifiedName(table)) ?? []), xid]

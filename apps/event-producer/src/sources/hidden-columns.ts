@@ -142,7 +142,7 @@ export class HiddenColumns {
   }
 
   private oidOf(relation: Relation): number {
-    return this.inForce.tables.get(qualifiedName(relation)) ?? 0
+    return relation.isReplaced ? 0 : (this.inForce.tables.get(qualifiedName(relation)) ?? 0)
   }
 
   /** OID of a table → columns that the file in force omits. */

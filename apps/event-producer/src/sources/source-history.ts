@@ -43,13 +43,20 @@ export function historyOf(
   if (last.epoch > source.epoch) throw epochWentBack(source, last)
   const { open } = gapsOfMark(source, mark)
   if (open.size > 0) throw new ChangesMissing(open, replicated)
-  return {
-    kind: 'open',
-    upTo: formatLsn(mark?.settledLsn ?? last.commitLsn),
-    tables: mark?.tables ?? new Map<string, number>(),
-    columns: mark ? namesIn(mark, source) : new Map<string, ReadonlySet<string>>(),
-  }
+  const upTo = formatLsn(mark?.settledLsn ?? last.commitLsn)
+  return mark ? openHistory(source, mark, upTo) : { ...NO_MARK, upTo }
 }
+
+/** What is known of a source that was published by a build without marks. */
+const NO_MARK: Omit<OpenHistory, 'upTo'> = { kind: 'open', cluster: null, tables: new Map(), columns: new Map() }
+
+const openHistory = (source: CaptureSource, mark: ReadCaptureMark, upTo: string): OpenHistory => ({
+  kind: 'open',
+  cluster: mark.log?.systemIdentifier ?? null,
+  upTo,
+  tables: mark.tables,
+  columns: namesIn(mark, source),
+})
 
 /** Table → names of columns that were seen in it, or that an earlier capture file has named. */
 function namesIn(mark: ReadCaptureMark, today: CaptureSource): OpenHistory['columns'] {

@@ -200,7 +200,7 @@ sources:
       '4 sources[0].databse: databse is unknown here: did you mean database?',
       '5 sources[0].epoch: must be a whole number from 0 to 65535',
       '6 sources[0].company: must name either a column or a value',
-      '7 sources[0].timezone: Mars/Olympus is not a time zone: write UTC or a name such as Europe/Oslo',
+      '7 sources[0].timezone: must be a time zone: UTC or a name such as Europe/Oslo',
       '10 sources[0].tables["public.product"].resurce: resurce is unknown here: did you mean resource?',
       '10 sources[0].tables["public.product"]: resource is required',
       '11 sources[0].tables["public.product"].entity: must be 1 to 128 letters, digits, dots, underscores or dashes',

@@ -125,6 +125,11 @@ function clashes(source: CaptureSource, earlier: readonly ParsedSource[]): strin
     if (other.database === source.database && other.slot === source.slot) {
       messages.push(`the slot ${source.slot} is already used by ${other.name}: give this source its own slot`)
     }
+    if (other.database === source.database && other.publication === source.publication) {
+      messages.push(
+        `the publication ${source.publication} is already used by ${other.name}: give this source its own publication`,
+      )
+    }
     for (const { resource, entity } of source.tables) {
       const sibling = other.tables.find((table) => table.resource === resource)
       if (sibling && sibling.entity !== entity) {

@@ -155,9 +155,7 @@ function parseCompany(value: YamlValue): CompanyRule | null {
 function parseTimezone(value: YamlValue): string | null {
   const timezone = value.text()
   if (timezone === null) return null
-  return isTimezone(timezone)
-    ? timezone
-    : value.fault(`${timezone} is not a time zone: write UTC or a name such as Europe/Oslo`)
+  return isTimezone(timezone) ? timezone : value.fault('must be a time zone: UTC or a name such as Europe/Oslo')
 }
 
 /** Ids of gaps, as refusals print them. */

@@ -25,6 +25,15 @@ export interface Relation {
   readonly columns: readonly Column[]
   /** `d` default, `n` nothing, `f` full, `i` index. */
   readonly replicaIdentity: 'default' | 'nothing' | 'full' | 'index'
+  /** A captured table has its name, but is another table: this one was replaced by it, or it by this one. */
+  readonly isReplaced?: true
+  /** A captured table whose changes come as changes of this one, which is not captured: a partitioned table above it is published. */
+  readonly hides?: TableName
+}
+
+export interface TableName {
+  readonly schema: string
+  readonly table: string
 }
 
 /** Column name → value as Postgres prints it (text format); null = SQL NULL. A Map, because a column may have any name. */

@@ -1,6 +1,6 @@
 import { qualifiedName, type CaptureSource } from './capture-configuration.js'
 import { RowReader, type HiddenColumnsOf } from './entity/row-reader.js'
-import type { Relation } from './row-change.js'
+import type { Relation, TableName } from './row-change.js'
 
 export interface SourceReaderOptions {
   /** Name of a relation in the log → name of the table in the capture file. */
@@ -23,8 +23,9 @@ export class RowReaders {
     this.readers = new Map(source.tables.map((table) => [qualifiedName(table), new RowReader(source, table, hiddenOf)]))
   }
 
-  /** Null when the capture file does not name the table. */
-  readerOf(relation: Relation): RowReader | null {
+  /** Null when the capture file does not name the table, or means another one by this name. */
+  readerOf(relation: Relation | TableName): RowReader | null {
+    if ('isReplaced' in relation) return null
     const name = qualifiedName(relation)
     return this.readers.get(this.renamed.get(name) ?? name) ?? null
   }

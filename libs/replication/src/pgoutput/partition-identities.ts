@@ -35,6 +35,12 @@ export class PartitionIdentities {
     this.described = []
   }
 
+  /** The partition that was described together with the table, immediately before its row that comes now; null: none was. */
+  leafOf(oid: number): number | null {
+    const [root, partition] = this.described
+    return root?.oid === oid && partition && partition.oid !== oid ? partition.oid : null
+  }
+
   /** A row of the table came. */
   row(oid: number): void {
     const [root, partition] = this.described

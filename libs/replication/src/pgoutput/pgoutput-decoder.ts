@@ -29,6 +29,8 @@ const IN_KEY = 1
 export class PgoutputDecoder {
   private readonly relations = new Map<number, Relation>()
   private readonly partitions = new PartitionIdentities()
+  /** Tables that are not captured → the captured partition whose changes come under their name. */
+  private readonly hiding = new Map<number, number>()
 
   /**
    * @param tables names to report for these tables: a table that is renamed while it is read, or was renamed after a change was logged,
@@ -83,7 +85,8 @@ export class PgoutputDecoder {
       columns.push(column)
       if ((flags & IN_KEY) !== 0) key.add(column.name)
     }
-    const relation = { schema, table, columns, replicaIdentity }
+    const isReplaced = !this.tables.has(oid) && this.isCaptured({ schema, table })
+    const relation: Relation = { schema, table, columns, replicaIdentity, ...(isReplaced ? { isReplaced } : {}) }
     this.relations.set(oid, relation)
     this.partitions.describe({ oid, relation, key })
     return { tag: 'other' }
@@ -127,8 +130,29 @@ export class PgoutputDecoder {
   /** The table of a row. */
   private changed(reader: MessageReader): { readonly oid: number; readonly relation: Relation } {
     const oid = reader.uint32()
+    this.noteHidden(oid)
     this.partitions.row(oid)
     return { oid, relation: this.relation(oid) }
+  }
+
+  /**
+   * A row of a table that is not captured, immediately after it and a captured table were described: the changes of the captured table come
+   * under the other name, until they come under its own again.
+   */
+  private noteHidden(oid: number): void {
+    if (this.tables.has(oid)) {
+      for (const [root, leaf] of this.hiding) if (leaf === oid) this.hiding.delete(root)
+      return
+    }
+    const leaf = this.partitions.leafOf(oid)
+    const hidden = leaf === null ? undefined : this.tables.get(leaf)
+    if (leaf === null || !hidden) return
+    this.hiding.set(oid, leaf)
+    this.relations.set(oid, { ...this.relation(oid), hides: hidden })
+  }
+
+  private isCaptured({ schema, table }: TableIdentity): boolean {
+    return [...this.tables.values()].some((one) => one.schema === schema && one.table === table)
   }
 
   private oldRow(oid: number, row: Row | null): OldRow {

@@ -26,9 +26,10 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
   }>(`
     SELECT current_setting('server_version_num')::int AS version, current_setting('wal_level') AS wal_level,
            current_user AS role, current_database() AS database,
+           -- Attributes are not inherited: a member of a role with REPLICATION may not read the log.
            rolsuper OR rolreplication OR EXISTS (
              SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
-             WHERE m.member = r.oid AND (g.rolreplication OR g.rolname = 'rds_replication')) AS may_replicate,
+             WHERE m.member = r.oid AND g.rolname = 'rds_replication') AS may_replicate,
            (SELECT rolname FROM pg_roles WHERE rolname = 'rds_replication') AS replication_role,
            current_setting('server_encoding') AS encoding,
            current_setting('server_encoding') = 'UTF8' OR EXISTS (

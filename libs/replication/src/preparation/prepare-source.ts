@@ -1,4 +1,5 @@
 import type { CatalogueFacts } from '@hooklane/core/capture'
+import type { Client } from 'pg'
 import { nameOf, type ReplicatedSource, type SourceHistory, type TableOids } from '../replicated-source.js'
 import { SourceRefused } from '../source-refused.js'
 import type { SourceWarning } from '../source-warning.js'
@@ -47,6 +48,7 @@ export function prepareSource(source: ReplicatedSource, options: PrepareOptions)
   const { history } = options
   return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client) => {
     const server = await checkServer(client)
+    await refuseOtherCluster(client, source, history)
     const checked = await checkTables(client, source, { server, before: tablesOf(history), wasSeen: seenIn(history) })
     const { oids: tables } = checked
     await refuseActiveSlot(client, source, server)
@@ -58,6 +60,21 @@ export function prepareSource(source: ReplicatedSource, options: PrepareOptions)
     const warnings = [...checked.warnings, ...slotWarnings(source, slot)]
     return { server, slot, tables, warnings, catalogue }
   })
+}
+
+/**
+ * Refuses another cluster than the one that was read, before anything is believed or noted of it: a process with a wrong URL must harm
+ * neither the source nor the process that reads it.
+ */
+async function refuseOtherCluster(client: Client, source: ReplicatedSource, history: SourceHistory): Promise<void> {
+  if (history.kind !== 'open' || history.cluster === null) return
+  const { rows } = await client.query<{ id: string }>('SELECT system_identifier::text AS id FROM pg_control_system()')
+  if (rows[0]?.id === history.cluster) return
+  throw new SourceRefused(
+    'POSITION_BEHIND',
+    `the database of ${source.name} is not the one that was read: it is of another server, or of one that was set up again. Correct the ` +
+      `URL and restart the event-producer. To read this database from now on, ${source.resetInstructions}`,
+  )
 }
 
 /** Refuses a captured partition when the publication also names a table above it: its rows would come as rows of that table. */

@@ -12,12 +12,16 @@ export type SkipReason =
   | 'idTooLong'
   /** The change is of a table that the capture file does not name. */
   | 'tableUnknown'
+  /** Another table has, or had, the captured table's name. Whoever accepts that is told to fetch all of it again. */
+  | 'tableReplaced'
 
 /** Why something that an application emitted with `pg_logical_emit_message` was ignored. */
 export type ContextFault = 'contextTooLarge' | 'contextInvalidJson' | 'contextNotObject' | 'contextInvalidMember'
 
-/** One TRUNCATE. */
-export interface Truncation {
+/** A place in the log at which captured tables changed, without their rows being logged as theirs: receivers are asked to fetch them again. */
+export interface AnnouncedChange {
+  /** `publication`: rows came under the name of another table, as which they were published. */
+  readonly reason: 'truncated' | 'publication'
   readonly place: LogPlace
   /** Resources of the tables, in the order in which the log names them. */
   readonly resources: readonly string[]
@@ -45,6 +49,8 @@ export interface FoldReport {
   readonly contextFaults: ReadonlyMap<ContextFault, number>
   /** `schema.table` of the tables that were truncated. Which other rows they held is unknown. */
   readonly truncated: readonly string[]
-  /** The truncations by statement, in the order of the log. */
-  readonly truncations: readonly Truncation[]
+  /** The truncations by statement, and the first hidden change of each table, in the order of the log. */
+  readonly announced: readonly AnnouncedChange[]
+  /** Resources of tables that got rows after they were truncated. Another TRUNCATE in the transaction leaves no trace in the catalogue. */
+  readonly refilled: ReadonlySet<string>
 }

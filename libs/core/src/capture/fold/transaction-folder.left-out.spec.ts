@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Relation } from '../row-change.js'
+import type { Relation, RowChange } from '../row-change.js'
 import { RowReaders } from '../row-readers.js'
 import { SOURCE, fold, insert, price, product, relationOf, row, update } from './shop-transaction.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
@@ -9,6 +9,7 @@ const without = (...columns: readonly string[]): Relation => ({
   columns: product.columns.filter(({ name }) => !columns.includes(name)),
 })
 
+const truncate = (): RowChange => ({ op: 'truncate', relation: product })
 const PLACE = { lsn: 1n, index: 0 }
 
 describe('what does not become an event', () => {
@@ -33,6 +34,27 @@ describe('what does not become an event', () => {
       { reason: 'tableUnknown', table: 'public.other', count: 1, lastKey: null },
     ])
     expect(report.rowChanges).toBe(7)
+  })
+
+  it('is a row of another table that has the name of a captured one', async () => {
+    const { events, report } = await fold([insert(row(), { ...product, isReplaced: true })])
+    expect(events).toEqual([])
+    expect(report.skipped).toEqual([{ reason: 'tableReplaced', table: 'public.product', count: 1, lastKey: null }])
+  })
+
+  it('is a row of a captured table that comes under another name: it is announced, once per transaction', async () => {
+    const hiding: Relation = { ...relationOf('root'), hides: { schema: 'public', table: 'product' } }
+    const { events, report } = await fold([insert(row(), hiding), insert(row({ id: '2' }), hiding)])
+    expect(events).toEqual([])
+    expect(report.announced).toMatchObject([{ reason: 'publication', resources: ['products'] }])
+    expect(report.skipped).toEqual([])
+  })
+
+  it.each([
+    ['after', [truncate(), insert(row())], ['products']],
+    ['before', [insert(row()), truncate()], []],
+  ] as const)('says which tables got rows %s they were truncated', async (_, changes, refilled) => {
+    expect([...(await fold([...changes])).report.refilled]).toEqual(refilled)
   })
 
   it('a table without REPLICA IDENTITY FULL stops everything: its old rows are unknown', () => {

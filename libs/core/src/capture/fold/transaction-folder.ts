@@ -13,7 +13,7 @@ import type { RowReaders } from '../row-readers.js'
 import { ImageStore, type Image, type ImageStoreOptions } from '../spool/image-store.js'
 import type { RowImage } from '../spool/row-image.js'
 import { EntityChanges, outcomeOf, type EntityEntry } from './entity-changes.js'
-import type { ContextFault, FoldReport, Truncation } from './fold-report.js'
+import type { ContextFault, FoldReport, AnnouncedChange } from './fold-report.js'
 import { SkipTally } from './skip-tally.js'
 
 export interface TransactionFolderOptions {
@@ -44,7 +44,8 @@ export class TransactionFolder {
   private readonly changes: EntityChanges
   private readonly skipped = new SkipTally()
   private readonly truncated = new Set<string>()
-  private readonly truncations: Truncation[] = []
+  private readonly announced: AnnouncedChange[] = []
+  private readonly refilled = new Set<string>()
   private readonly contextFaults = new Map<ContextFault, number>()
   private context: TransactionContext = NO_CONTEXT
   private ordinal = 0
@@ -72,7 +73,7 @@ export class TransactionFolder {
    */
   add(change: RowChange, place: LogPlace): Promise<void> | undefined {
     const reader = this.source.readerOf(change.relation)
-    if (!reader) this.skipped.add('tableUnknown', null, { relation: change.relation, row: null })
+    if (!reader) this.addForeign(change.relation, place)
     else if (change.op === 'truncate') this.addTruncate(reader, place)
     else this.addRow(reader, change, place)
     if (this.images.mustSpill()) this.changes.spill()
@@ -99,7 +100,8 @@ export class TransactionFolder {
       skipped: this.skipped.report(),
       contextFaults: this.contextFaults,
       truncated: [...this.truncated],
-      truncations: this.truncations,
+      announced: this.announced,
+      refilled: this.refilled,
     }
   }
 
@@ -108,19 +110,34 @@ export class TransactionFolder {
     return this.images.discard()
   }
 
+  private addForeign(relation: Relation, place: LogPlace): void {
+    const hidden = relation.hides && this.source.readerOf(relation.hides)
+    if (hidden) this.addHidden(hidden, place)
+    else this.skipped.add(relation.isReplaced ? 'tableReplaced' : 'tableUnknown', null, { relation, row: null })
+  }
+
+  /** One announcement per transaction and table is enough: it says that everything has to be fetched. */
+  private addHidden({ table: { resource } }: RowReader, place: LogPlace): void {
+    const isKnown = this.announced.some(
+      ({ reason, resources }) => reason === 'publication' && resources.includes(resource),
+    )
+    if (!isKnown) this.announced.push({ reason: 'publication', place, resources: [resource] })
+  }
+
   private addTruncate(reader: RowReader, place: LogPlace): void {
     this.ordinal++
     this.truncated.add(qualifiedName(reader.table))
     const { resource } = reader.table
-    const last = this.truncations.at(-1)
+    const last = this.announced.at(-1)
     if (last?.place.lsn === place.lsn)
-      this.truncations.splice(-1, 1, { place: last.place, resources: [...last.resources, resource] })
-    else this.truncations.push({ place, resources: [resource] })
+      this.announced.splice(-1, 1, { ...last, resources: [...last.resources, resource] })
+    else this.announced.push({ reason: 'truncated', place, resources: [resource] })
     this.changes.clear(reader)
   }
 
   private addRow(reader: RowReader, change: RowOnlyChange, at: LogPlace): void {
     requireOldRow(reader, change)
+    if (this.announced.length > 0) this.refilled.add(reader.table.resource)
     const { relation } = change
     const left = change.op === 'insert' ? null : known(reader, relation, change.before)
     const entered = change.op === 'delete' ? null : known(reader, relation, change.after)
