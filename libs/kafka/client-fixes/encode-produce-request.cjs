@@ -6,7 +6,7 @@
  *
  * The original still encodes what we never send: compressed batches, and records with their own timestamps.
  */
-const { crc32c } = require('@node-rs/crc32')
+const crc32c = require('./crc32c.cjs')
 const Encoder = require('kafkajs/src/protocol/encoder')
 const Long = require('kafkajs/src/utils/long')
 const { Types } = require('kafkajs/src/protocol/message/compression')
@@ -102,7 +102,7 @@ function encodeBatch(messages, firstSequence, { transactional, producerId, produ
   bytes.writeInt32BE(messages.length, 57)
   const end = new RecordWriter(bytes, BATCH_HEADER_BYTES, sizes).write(messages)
   if (end !== bytes.length) throw new Error('a record changed while it was written')
-  bytes.writeUInt32BE(crc32c(bytes.subarray(SUMMED_FROM)), 17)
+  bytes.writeUInt32BE(crc32c(bytes, SUMMED_FROM, bytes.length), 17)
   return bytes
 }
 

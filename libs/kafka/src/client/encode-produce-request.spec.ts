@@ -14,6 +14,8 @@ const original = require('kafkajs/src/protocol/requests/produce/v3/request') as 
 const originalWrap = require('kafkajs/src/protocol/request') as Wrap
 const ours = require('../../client-fixes/encode-produce-request.cjs') as Produce
 const oursWrap = require('../../client-fixes/encode-request.cjs') as Wrap
+const sum = require('kafkajs/src/protocol/recordBatch/crc32C/crc32C') as (bytes: Buffer) => number
+const oursSum = require('../../client-fixes/crc32c.cjs') as (bytes: Buffer, from: number, end: number) => number
 
 const text = fc.oneof(
   fc.string(),
@@ -99,6 +101,16 @@ describe('requests to Kafka', () => {
         expect((await originalWrap({ ...options, request: ours(given) })).buffer.equals(expected)).toBe(true)
       }),
       { numRuns: 100 },
+    )
+  })
+
+  it('have the checksum that the original computes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(20), (array, skip) => {
+        const given = Buffer.from(array)
+        const from = Math.min(skip, given.length)
+        expect(oursSum(given, from, given.length)).toBe(sum(given.subarray(from)))
+      }),
     )
   })
 })
