@@ -89,8 +89,9 @@ describe('taking over', () => {
     await eventually(async () => {
       expect([await acquiredBy(first), await acquiredBy(second)]).toEqual([3, 3])
     }, 90_000)
-    // Both route for a while: a stretch of load, no fact to wait for.
-    await delay(500)
+    // Both route for a while before one of them ends.
+    const before = world.delivered().length
+    await eventually(() => expect(world.delivered().length).toBeGreaterThan(before + 100), 60_000)
     expect(await first.end('SIGTERM')).toBe(0)
     await eventually(async () => expect(await acquiredBy(second)).toBe(6), 90_000)
     const third = world.startRouter()
