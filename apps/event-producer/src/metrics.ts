@@ -12,6 +12,7 @@ const SKIP_REASONS = [
   'tableUnknown',
   'tableReplaced',
   'contextTooLarge',
+  'contextNotText',
   'contextInvalidJson',
   'contextNotObject',
   'contextInvalidMember',

@@ -18,7 +18,8 @@ import { createEmptyDatabase, type TestDatabase } from '../postgres/test-databas
 export interface ReadTransaction {
   readonly info: TransactionInfo
   readonly changes: readonly RowChange[]
-  readonly contexts: readonly string[]
+  /** Null: not text. */
+  readonly contexts: readonly (string | null)[]
 }
 
 /** Records everything that a stream delivers to it. The test decides what happens at a commit. */
@@ -31,7 +32,7 @@ export class Recorder implements TransactionConsumer {
   /** Called at each commit, before the transaction counts as read. */
   onCommit: (transaction: TransactionInfo) => Promise<void> | void = () => undefined
   #changes: RowChange[] = []
-  #contexts: string[] = []
+  #contexts: (string | null)[] = []
 
   connected({ slot }: PreparedSource): Promise<void> {
     this.slots.push(slot)
@@ -49,7 +50,7 @@ export class Recorder implements TransactionConsumer {
   }
 
   context(context: EmittedContext): void {
-    this.#contexts.push(context.content.toString())
+    this.#contexts.push(context.readText())
   }
 
   async commit(info: TransactionInfo): Promise<void> {

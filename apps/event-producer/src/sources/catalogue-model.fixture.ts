@@ -40,7 +40,7 @@ export const REPLICATED = {
   resetInstructions: 'start over',
 }
 export const PREPARED = {
-  server: { version: 180_000, role: 'r', database: 'd' },
+  server: { version: 180_000, role: 'r', database: 'd', encoding: 'UTF8' },
   slot: { confirmedLsn: 1n, walEndLsn: 1n },
   warnings: [],
 }

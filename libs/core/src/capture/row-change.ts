@@ -49,7 +49,9 @@ export type RowChange =
 /** What an application wrote beside its changes with `pg_logical_emit_message(true, 'hooklane', …)`. */
 export interface EmittedContext {
   readonly prefix: string
-  readonly content: Buffer
+  readonly byteLength: number
+  /** Decodes the message; null: it is not text in the encoding of the database. */
+  readonly readText: () => string | null
 }
 
 export interface TransactionInfo {

@@ -10,6 +10,8 @@ export interface ServerFacts {
   readonly version: number
   readonly role: string
   readonly database: string
+  /** `server_encoding`. */
+  readonly encoding: string
 }
 
 /** Refuses a server that cannot be streamed from, or a role that may not stream. */

@@ -34,6 +34,8 @@ export interface SessionOptions {
   readonly source: ReplicatedSource
   readonly slot: ReadySlot
   readonly tables: TableOids
+  /** Of the database, as `server_encoding` names it. */
+  readonly encoding: string
   readonly onWarning?: ((warning: SourceWarning) => void) | undefined
   readonly consumer: TransactionConsumer
   readonly applicationName: string
@@ -80,7 +82,7 @@ export class ReplicationSession {
   constructor(private readonly options: SessionOptions) {
     this.position = new DurablePosition(options.slot.confirmedLsn)
     const types = catalogueColumnTypes({ ...options, signal: this.ending.signal })
-    this.reader = new TransactionReader(options.consumer, options.source, types)
+    this.reader = new TransactionReader(options.consumer, { ...options, types })
     this.service = this.createService()
   }
 

@@ -127,7 +127,8 @@ export class ReplicationStream {
     const history = await this.history()
     const { signal } = this.stopping
     const prepared = await prepareSource(source, { applicationName, signal, history })
-    const { slot, tables } = prepared
+    const { slot, tables, server } = prepared
+    const { encoding } = server
     for (const warning of prepared.warnings) onWarning?.(warning)
     let inspections: NodeJS.Timeout | undefined
     try {
@@ -138,7 +139,7 @@ export class ReplicationStream {
         inspect()
       }
       const session = new ReplicationSession({
-        ...{ source, slot, tables, consumer, applicationName, onWarning, onStreaming },
+        ...{ source, slot, tables, encoding, consumer, applicationName, onWarning, onStreaming },
         onStarted: (log) => this.started(log, prepared),
         onProgress: (lsn) => this.progressed(lsn),
       })

@@ -7,6 +7,7 @@ import {
   type RowChange,
 } from '@hooklane/core/capture'
 import type { OldRow, PgoutputMessage } from '../pgoutput/message.js'
+import { decodeServerText } from '../pgoutput/server-encoding.js'
 import { nameOf, type ReplicatedSource } from '../replicated-source.js'
 import { SourceRefused, notDecodable } from '../source-refused.js'
 import type { ColumnTypes } from '../types/column-types.js'
@@ -17,6 +18,13 @@ const NO_COLUMNS: Row = new Map()
 
 type Begin = Extract<PgoutputMessage, { readonly tag: 'begin' }>
 type RowMessage = Extract<PgoutputMessage, { readonly tag: 'insert' | 'update' | 'delete' }>
+
+export interface TransactionReaderOptions {
+  readonly source: ReplicatedSource
+  readonly types: ColumnTypes
+  /** Of the database, as `server_encoding` names it. */
+  readonly encoding: string
+}
 
 /**
  * Assembles messages into transactions and gives them to the consumer, one call at a time.
@@ -33,10 +41,9 @@ export class TransactionReader {
 
   constructor(
     private readonly consumer: TransactionConsumer,
-    private readonly source: ReplicatedSource,
-    private readonly types: ColumnTypes,
+    private readonly options: TransactionReaderOptions,
   ) {
-    this.named = new Set(source.tables.map(nameOf))
+    this.named = new Set(options.source.tables.map(nameOf))
   }
 
   /** Commit LSN of the transaction that the consumer is processing, until its commit was processed; null between two. */
@@ -63,7 +70,7 @@ export class TransactionReader {
       case 'delete':
         return this.row(message, lsn)
       case 'type':
-        this.types.note(message)
+        this.options.types.note(message)
         return undefined
       case 'truncate':
         return this.truncate(message.relations, lsn)
@@ -78,7 +85,7 @@ export class TransactionReader {
   /** A change waits until the types of its columns are known, and everything after it waits, too. */
   private row(message: RowMessage, lsn: bigint): Promise<void> | undefined {
     const place = this.placeAt(lsn)
-    const relation = this.types.complete(message.relation)
+    const relation = this.options.types.complete(message.relation)
     if (relation instanceof Promise) {
       return relation.then((completed) => this.consumer.change(this.changeOf(message, completed), place))
     }
@@ -112,8 +119,11 @@ export class TransactionReader {
   }
 
   private emitted({ prefix, content }: Extract<PgoutputMessage, { tag: 'message' }>, lsn: bigint): void {
-    if (prefix === CONTEXT_PREFIX) this.consumer.context({ prefix, content })
-    if (prefix === ANNOUNCEMENT_PREFIX) this.consumer.announcement?.(content.toString('utf8'), this.placeAt(lsn))
+    if (prefix === CONTEXT_PREFIX) {
+      const readText = () => decodeServerText(content, this.options.encoding)
+      this.consumer.context({ prefix, byteLength: content.length, readText })
+    }
+    if (prefix === ANNOUNCEMENT_PREFIX) this.consumer.announcement?.(content.toString('latin1'), this.placeAt(lsn))
   }
 
   private placeAt(lsn: bigint): LogPlace {
@@ -129,7 +139,7 @@ export class TransactionReader {
     throw notDecodable(
       `a change of ${nameOf(relation)} was logged without its old row, because ${subject(relation, withoutFull)} had no REPLICA IDENTITY ` +
         `FULL at that moment`,
-      this.source,
+      this.options.source,
     )
   }
 }

@@ -2,8 +2,11 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { MAX_CONTEXT_BYTES, mergeContext, NO_CONTEXT } from './emitted-context.js'
 
+const mergeText = (text: string | null, known = NO_CONTEXT, prefix = 'hooklane') =>
+  mergeContext(known, { prefix, byteLength: Buffer.byteLength(text ?? ''), readText: () => text })
+
 const merge = (content: unknown, known = NO_CONTEXT, prefix = 'hooklane') =>
-  mergeContext(known, { prefix, content: Buffer.from(typeof content === 'string' ? content : JSON.stringify(content)) })
+  mergeText(typeof content === 'string' ? content : JSON.stringify(content), known, prefix)
 
 describe('emitted context', () => {
   it('says who and what caused the changes', () => {
@@ -68,13 +71,21 @@ describe('emitted context', () => {
     })
   })
 
-  it('any bytes at all are read without a throw', () => {
-    fc.assert(
-      fc.property(
-        fc.uint8Array(),
-        (bytes) => void mergeContext(NO_CONTEXT, { prefix: 'hooklane', content: Buffer.from(bytes) }),
-      ),
-    )
+  it('what is not text is ignored and reported', () => {
+    expect(mergeText(null)).toEqual({ context: NO_CONTEXT, faults: ['contextNotText'] })
+  })
+
+  it('a message that is too large is not even decoded', () => {
+    const readText = () => {
+      throw new Error('decoded')
+    }
+    expect(mergeContext(NO_CONTEXT, { prefix: 'hooklane', byteLength: 1e9, readText }).faults).toEqual([
+      'contextTooLarge',
+    ])
+  })
+
+  it('any text at all is read without a throw', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void mergeText(text)))
     fc.assert(fc.property(fc.json(), (content) => void merge(content)))
   })
 })

@@ -38,10 +38,12 @@ export function mergeContext(
   message: EmittedContext,
 ): { readonly context: TransactionContext; readonly faults: readonly ContextFault[] } {
   if (message.prefix !== CONTEXT_PREFIX) return { context: known, faults: [] }
-  if (message.content.length > MAX_CONTEXT_BYTES) return { context: known, faults: ['contextTooLarge'] }
+  if (message.byteLength > MAX_CONTEXT_BYTES) return { context: known, faults: ['contextTooLarge'] }
+  const text = message.readText()
+  if (text === null) return { context: known, faults: ['contextNotText'] }
   let parsed: unknown
   try {
-    parsed = JSON.parse(message.content.toString('utf8'))
+    parsed = JSON.parse(text)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return { context: known, faults: ['contextInvalidJson'] }

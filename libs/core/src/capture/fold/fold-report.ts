@@ -16,7 +16,8 @@ export type SkipReason =
   | 'tableReplaced'
 
 /** Why something that an application emitted with `pg_logical_emit_message` was ignored. */
-export type ContextFault = 'contextTooLarge' | 'contextInvalidJson' | 'contextNotObject' | 'contextInvalidMember'
+export type ContextFault =
+  'contextTooLarge' | 'contextNotText' | 'contextInvalidJson' | 'contextNotObject' | 'contextInvalidMember'
 
 /** A place in the log at which captured tables changed, without their rows being logged as theirs: receivers are asked to fetch them again. */
 export interface AnnouncedChange {

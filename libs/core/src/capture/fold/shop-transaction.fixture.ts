@@ -122,7 +122,9 @@ export async function fold(changes: readonly RowChange[], source = SOURCE, conte
   const folder = new TransactionFolder(new RowReaders(source), {
     openSpool: () => Promise.reject(new Error('a small transaction needs no file')),
   })
-  for (const content of context) folder.addContext({ prefix: 'hooklane', content: Buffer.from(content) })
+  for (const text of context) {
+    folder.addContext({ prefix: 'hooklane', byteLength: Buffer.byteLength(text), readText: () => text })
+  }
   for (const [index, change] of changes.entries()) await folder.add(change, { lsn: LSN + BigInt(index), index: 0 })
   const events: EntityEvent[] = []
   for await (const event of folder.events(TRANSACTION)) events.push(event)
