@@ -1,5 +1,5 @@
 -- $1 topic, $2 producer, $3 owner, $4 position, $5 xid, $6 offsets, $7 tables, $8 system identifier, $9 timeline, $10 settled LSN,
--- $11 configuration, $12 catalogue (null: unchanged), $13 announcements, $14 companies, $15 tables whose gaps are closed.
+-- $11 configuration, $12 catalogue (null: unchanged), $13 announcements, $14 companies (null: unchanged), $15 tables whose gaps are closed.
 -- Changes nothing if $3 is no longer the owner. Never moves the position back. A raised epoch starts over and removes all gaps: by raising
 -- it, the operator has accepted them.
 UPDATE hooklane.capture_mark SET
@@ -14,6 +14,6 @@ UPDATE hooklane.capture_mark SET
   configuration = $11::jsonb,
   catalogue = coalesce($12::jsonb, catalogue),
   announcements = $13::jsonb,
-  companies = $14,
+  companies = coalesce($14, companies),
   marked_at = now()
 WHERE topic = $1 AND producer = $2 AND owner = $3 AND $4 >= position

@@ -29,7 +29,7 @@ function keeper(stored: ReadCaptureMark | null = null) {
   /** What the row held after each save. */
   const saved: CaptureMark[] = []
   const closed: (readonly string[])[] = []
-  const sentCatalogues: unknown[] = []
+  const sentLarge: unknown[] = []
   const failures: unknown[] = []
   const noted: CaptureGaps[] = []
   const notedFor: (string | null)[] = []
@@ -49,11 +49,12 @@ function keeper(stored: ReadCaptureMark | null = null) {
               gaps: new Map(),
             },
           ),
-    save: (_producer, _owner, { closedGaps = [], catalogue, ...mark }) => {
+    save: (_producer, _owner, { closedGaps = [], catalogue, companies, ...mark }) => {
       if (world.isAway) return Promise.reject(new Error('away'))
-      saved.push({ ...mark, catalogue: catalogue ?? saved.at(-1)?.catalogue ?? {} })
+      const before = saved.at(-1) ?? NOTES
+      saved.push({ ...mark, catalogue: catalogue ?? before.catalogue, companies: companies ?? before.companies })
       closed.push(closedGaps)
-      sentCatalogues.push(catalogue)
+      sentLarge.push([catalogue, companies])
       return Promise.resolve()
     },
     noteGaps: (_producer, owner, { gaps }) => {
@@ -72,7 +73,7 @@ function keeper(stored: ReadCaptureMark | null = null) {
     },
     onFailure: (error) => failures.push(error),
   })
-  return { marks, notedFor, saved, failures, noted, world, closed, sentCatalogues }
+  return { marks, notedFor, saved, failures, noted, world, closed, sentLarge }
 }
 
 describe('the mark of a producer', () => {
@@ -160,10 +161,11 @@ describe('the mark of a producer', () => {
     await marks.stop()
   })
 
-  it('saves the catalogue once, and again when another process may have saved it meanwhile', async () => {
-    const { marks, saved, sentCatalogues } = keeper()
+  it('saves the catalogue and the companies once, and again when another process may have saved it meanwhile', async () => {
+    const { marks, saved, sentLarge } = keeper()
     const catalogue = { members: {} }
-    const begun = { ...start(place('1')), notes: { ...NOTES, catalogue } }
+    const companies = ['cmp_a']
+    const begun = { ...start(place('1')), notes: { ...NOTES, catalogue, companies } }
     await marks.claim('1')
     await marks.begin(begun)
     marks.settle(place('2'))
@@ -171,8 +173,9 @@ describe('the mark of a producer', () => {
     await marks.claim('1')
     marks.settle(place('3'))
     await marks.follow()
-    expect(sentCatalogues).toEqual([catalogue, null, catalogue])
-    expect(saved.map((mark) => mark.catalogue)).toEqual([catalogue, catalogue, catalogue])
+    const both = [catalogue, companies]
+    expect(sentLarge).toEqual([both, [null, null], both])
+    expect(saved.map((mark) => [mark.catalogue, mark.companies])).toEqual([both, both, both])
     await marks.stop()
   })
 

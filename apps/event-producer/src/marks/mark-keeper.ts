@@ -84,8 +84,8 @@ export class MarkKeeper {
   private offsets = new ReadBackOffsets()
   /** The mark as this process last saved it; null: it has saved none. */
   private saved: SavedMark | null = null
-  /** The catalogue that the row holds, if it is known. */
-  private savedCatalogue: CaptureMark['catalogue'] | null = null
+  /** The large parts of the mark as the row holds them; null: not known. */
+  private savedLarge: Pick<CaptureMark, 'catalogue' | 'companies'> | null = null
   private isClaimed = false
   private isFollowing = false
   private saving: Promise<void> = Promise.resolve()
@@ -152,7 +152,7 @@ export class MarkKeeper {
     try {
       this.lastRead = await store.claim(producer, this.owner, position)
       this.isClaimed = true
-      this.savedCatalogue = null
+      this.savedLarge = null
     } catch (error) {
       if (!this.isClaimed || !this.saved) throw error
       this.options.onFailure(error)
@@ -266,10 +266,11 @@ export class MarkKeeper {
   private save(closedGaps: readonly string[] = []): Promise<void> {
     const saving = this.saving.then(async () => {
       const mark = this.current()
-      const catalogue = mark.catalogue === this.savedCatalogue ? null : mark.catalogue
-      await this.options.store.save(this.options.producer, this.owner, { ...mark, catalogue, closedGaps })
+      const catalogue = mark.catalogue === this.savedLarge?.catalogue ? null : mark.catalogue
+      const companies = mark.companies === this.savedLarge?.companies ? null : mark.companies
+      await this.options.store.save(this.options.producer, this.owner, { ...mark, catalogue, companies, closedGaps })
       this.saved = mark
-      this.savedCatalogue = mark.catalogue
+      this.savedLarge = mark
     })
     this.saving = saving.catch(() => undefined)
     return saving

@@ -13,21 +13,43 @@ export interface PlacedAnnouncement {
   readonly announcement: Omit<Announcement, 'id'>
 }
 
+/** A company that is told, and the number of its place among the places of one announcement. */
+export interface ConcernedCompany {
+  readonly id: string
+  readonly index: number
+}
+
 export interface AnnouncementContext {
   readonly producer: string
   readonly epoch: number
   readonly transaction: TransactionInfo
-  /** In the order in which they became known. The index of a company becomes the index of the place of its event. */
-  readonly companies: readonly string[]
+  /** By ascending index. */
+  readonly companies: readonly ConcernedCompany[]
 }
 
-/** Returns one event for each announcement and company, each at its own place, in the order of their positions. */
-export function announcedEvents(placed: readonly PlacedAnnouncement[], context: AnnouncementContext): PlacedEvent[] {
-  return placed.flatMap(({ place, announcement }) =>
-    context.companies.map((companyId, index) =>
-      announcedEvent({ place: { ...place, index }, announcement }, companyId, context),
-    ),
-  )
+/** Places that one LSN has room for. */
+const PLACES_PER_LSN = 0x1_0000
+/** Every record of the log begins with a header of this size, so no other record begins at one of the LSNs in it. */
+const RECORD_HEADER_BYTES = 24
+/** How many companies one announcement can reach. */
+export const MAX_COMPANIES = PLACES_PER_LSN * RECORD_HEADER_BYTES
+
+/** Yields one event for each announcement and company, each at its own place, in the order of their positions. */
+export function* announcedEvents(
+  placed: readonly PlacedAnnouncement[],
+  context: AnnouncementContext,
+): Generator<PlacedEvent, void, undefined> {
+  for (const { place, announcement } of placed) {
+    for (const { id, index } of context.companies) {
+      yield announcedEvent({ place: placeFor(place, index), announcement }, id, context)
+    }
+  }
+}
+
+/** @throws RangeError when there are more companies than places */
+function placeFor({ lsn }: LogPlace, index: number): LogPlace {
+  if (index >= MAX_COMPANIES) throw new RangeError(`an announcement reaches at most ${MAX_COMPANIES} companies`)
+  return { lsn: lsn + BigInt(Math.floor(index / PLACES_PER_LSN)), index: index % PLACES_PER_LSN }
 }
 
 function announcedEvent(
@@ -47,12 +69,13 @@ function announcedEvent(
 /** Merges two sequences that are each in the order of positions. */
 export async function* inOrder(
   events: AsyncIterable<PlacedEvent>,
-  announced: readonly PlacedEvent[],
+  announced: Iterable<PlacedEvent>,
 ): AsyncGenerator<PlacedEvent, void, undefined> {
-  let next = 0
+  const rest = announced[Symbol.iterator]()
+  let next = rest.next()
   for await (const event of events) {
-    for (let one = announced[next]; one && one.position < event.position; one = announced[++next]) yield one
+    for (; !next.done && next.value.position < event.position; next = rest.next()) yield next.value
     yield event
   }
-  yield* announced.slice(next)
+  for (; !next.done; next = rest.next()) yield next.value
 }

@@ -3,7 +3,7 @@ import type { ResyncReason } from '@hooklane/contracts/public'
 import type { AnnouncedChange, Announcement, CaptureSource, LogPlace, TransactionInfo } from '@hooklane/core/capture'
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import type { MarkKeeper } from '../marks/mark-keeper.js'
-import { announcedEvents, type PlacedAnnouncement } from './announced-events.js'
+import { announcedEvents, type ConcernedCompany, type PlacedAnnouncement } from './announced-events.js'
 import type { PlacedEvent } from './event-record.js'
 import type { PublishedPlace } from './published-place.js'
 
@@ -24,7 +24,8 @@ export interface AnnouncerOptions {
 
 /** The events of a transaction that tell receivers to fetch entities again. */
 export interface AnnouncedEvents {
-  readonly events: readonly PlacedEvent[]
+  /** By their positions. Made while they are read: an announcement reaches every company. */
+  readonly events: Iterable<PlacedEvent>
   /** Ids of the announcements that are published with them. */
   readonly ids: readonly string[]
 }
@@ -50,13 +51,17 @@ export class Announcer {
   private readonly waitsFor = new Map<string, readonly string[]>()
   /** Read over this connection → LSN of its first place in the log. */
   private readonly firstPlaces = new Map<string, bigint>()
+  /** No event that may come again was published under the index of a company. */
+  private areIndexesFree = false
 
   constructor(private readonly options: AnnouncerOptions) {}
 
   /**
    * Call when the log is read over a new connection. It may be the log of a standby that took over and has not received what was emitted.
+   * @param isAllSettled Kafka holds no event that the mark does not count as published
    */
-  connected(): void {
+  connected(isAllSettled: boolean): void {
+    this.areIndexesFree = isAllSettled
     this.emittedIds.clear()
     this.waitsFor.clear()
     this.firstPlaces.clear()
@@ -128,14 +133,19 @@ export class Announcer {
     return [{ id: randomUUID(), reason: reasonOf(gaps), resources, from: former.text }]
   }
 
-  /** Returns all known companies. New ones are noted before anything is published under their index. */
-  private async companies(only: string | null): Promise<readonly string[]> {
+  /**
+   * Returns the companies that are told: those that exist, or the only one of the source. New ones are noted before anything is published
+   * under their index. One that was deleted keeps its index until no event that may come again depends on it.
+   */
+  private async companies(only: string | null): Promise<readonly ConcernedCompany[]> {
     const { marks, readCompanies } = this.options
+    const current = new Set(only === null ? await readCompanies() : [only])
     const known = new Set(marks.companies)
-    const current = only === null ? await readCompanies() : [only]
-    const added = current.filter((company) => !known.has(company)).sort()
-    if (added.length > 0) await marks.note({ companies: [...marks.companies, ...added] })
-    return marks.companies
+    const added = [...current].filter((company) => !known.has(company)).sort()
+    const kept = this.areIndexesFree ? marks.companies.filter((company) => current.has(company)) : marks.companies
+    if (added.length > 0) await marks.note({ companies: [...kept, ...added] })
+    this.areIndexesFree = false
+    return marks.companies.flatMap((id, index) => (current.has(id) ? [{ id, index }] : []))
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type CaptureSource,
   type CatalogueFacts,
   type CatalogueTable,
+  type FoldReport,
   type FoundHistory,
   type Relation,
   type RowChange,
@@ -124,6 +125,7 @@ export interface ProcessOptions {
   readonly capture?: CaptureSource
   /** How many records Kafka accepts before it stops answering; default: any number. */
   readonly room?: number
+  /** Read at each announcement. */
   readonly companies?: readonly string[]
   /** Size of the largest record that Kafka accepts; default: larger than any here. */
   readonly maxRecordBytes?: number
@@ -159,6 +161,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
   const { capture = sourceOf(), room = Infinity, companies = [], columnsNow = ['id', 'company'] } = options
   const acknowledged: bigint[] = []
   const emitted: string[] = []
+  const reports: FoldReport[] = []
   /** Open transactions of the database that have written something. */
   const openWriters: string[] = []
   const kafka = { room, isSilent: false, answers: Promise.resolve() }
@@ -231,7 +234,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
     acknowledge: (lsn) => acknowledged.push(lsn),
     catalogue,
     columns,
-    onTransaction: () => undefined,
+    onTransaction: (_, report) => reports.push(report),
     onEnded: () => Promise.resolve(),
   })
   /** @param columnsBefore columns that the catalogue had before the slot was made; default: those of now */
@@ -247,7 +250,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
       tables,
       warnings: [],
       catalogue: columnsBefore === null ? facts() : publishedAsTheyAre(tables, columnsBefore),
-      server: { version: 180_000, role: 'r', database: 'd' },
+      server: { version: 180_000, role: 'r', database: 'd', encoding: 'UTF8' },
     })
     await source.started(now, {
       read: () => Promise.resolve(facts()),
@@ -284,6 +287,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
     silence,
     acknowledged,
     emitted,
+    reports,
     end,
   }
   return process

@@ -129,7 +129,7 @@ export class CaptureConsumer implements TransactionConsumer {
     this.plan = isContinued ? resumePlan({ ...current, mark: claimed, halfPublishedLsn }) : planOfFile(current)
     const { configuration, tables } = this.plan
     columns.begin({ file: this.plan.reader.source, tables }, access)
-    announcer.connected()
+    announcer.connected(halfPublishedLsn === null)
     const notes = {
       log: found.log,
       configuration,
@@ -162,9 +162,11 @@ export class CaptureConsumer implements TransactionConsumer {
   }
 
   change(change: RowChange, place: LogPlace): Promise<void> | undefined {
-    // A change that is already published may fit no capture file any more. A TRUNCATE is still needed, because the catalogue will show it a
-    // second time.
-    if (this.isPublished && change.op !== 'truncate') return undefined
+    // A TRUNCATE is needed even when it is published, because the catalogue will show it a second time.
+    if (this.isPublished && change.op !== 'truncate') {
+      this.openFold().passOver(change)
+      return undefined
+    }
     const looked = this.options.columns.admit(change.relation)
     return looked ? looked.then(() => this.addToFold(change, place)) : this.addToFold(change, place)
   }

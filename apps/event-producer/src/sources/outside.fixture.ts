@@ -26,15 +26,15 @@ export class Outside {
       this.mark = { ...(this.mark ?? { ...EMPTY_MARK, position }), owner }
       return Promise.resolve(this.mark)
     },
-    save: (producer, owner, { closedGaps = [], catalogue, ...update }) => {
+    save: (producer, owner, { closedGaps = [], catalogue, companies, ...update }) => {
       if (this.isDatabaseAway) return Promise.reject(new Error('away'))
       if (owner !== this.owner) return Promise.reject(new CaptureMarkTaken(producer))
       const before = this.mark ?? EMPTY_MARK
       if (update.position >= before.position) {
         const isSameEpoch = before.position.slice(0, 4) === update.position.slice(0, 4)
         const gaps = [...(isSameEpoch ? before.gaps : [])].filter(([table]) => !closedGaps.includes(table))
-        const mark = { ...update, owner, catalogue: catalogue ?? before.catalogue, gaps: new Map(gaps) }
-        this.mark = structuredClone(mark)
+        const large = { catalogue: catalogue ?? before.catalogue, companies: companies ?? before.companies }
+        this.mark = structuredClone({ ...update, ...large, owner, gaps: new Map(gaps) })
       }
       return Promise.resolve()
     },

@@ -25,14 +25,19 @@ export interface CaptureMark {
   readonly catalogue: JsonObject
   /** Announcements that are not published yet. */
   readonly announcements: readonly Announcement[]
-  /** Companies of the source, in the order in which they became known. None is ever removed. */
+  /**
+   * Companies of the source, in the order in which they became known. None is removed while an event whose place depends on the order may be
+   * in Kafka and not up to `position`.
+   */
   readonly companies: readonly string[]
 }
 
 /** The values that a save writes. */
-export interface CaptureMarkUpdate extends Omit<CaptureMark, 'catalogue'> {
+export interface CaptureMarkUpdate extends Omit<CaptureMark, 'catalogue' | 'companies'> {
   /** Null: unchanged since this owner saved it last. With thousands of partitions the catalogue is large, and it seldom changes. */
   readonly catalogue: JsonObject | null
+  /** Null: as for `catalogue`. */
+  readonly companies: readonly string[] | null
   /** Tables whose gaps this save closes, because their missing changes are announced. Default: none. */
   readonly closedGaps?: readonly string[]
 }

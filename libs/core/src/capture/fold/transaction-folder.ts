@@ -45,6 +45,8 @@ export class TransactionFolder {
   private readonly skipped = new SkipTally()
   private readonly truncated = new Set<string>()
   private readonly announced: AnnouncedChange[] = []
+  /** Resources whose rows came under another name. */
+  private readonly hidden = new Set<string>()
   private readonly refilled = new Set<string>()
   private readonly contextFaults = new Map<ContextFault, number>()
   private context: TransactionContext = NO_CONTEXT
@@ -78,6 +80,15 @@ export class TransactionFolder {
     else this.addRow(reader, change, place)
     if (this.images.mustSpill()) this.changes.spill()
     return this.images.mustWrite() ? this.images.write() : undefined
+  }
+
+  /**
+   * Instead of `add`, for a row change of a transaction whose events are all published. It may fit no capture file any more, so it is not
+   * read. But the report has to say what the catalogue will not show of it.
+   */
+  passOver({ relation }: RowOnlyChange): void {
+    const reader = this.source.readerOf(relation)
+    if (reader) this.noteRefilled(reader)
   }
 
   /** The events, in the order of their positions. Call once, after the last `add`. */
@@ -118,10 +129,9 @@ export class TransactionFolder {
 
   /** One announcement per transaction and table is enough: it says that everything has to be fetched. */
   private addHidden({ table: { resource } }: RowReader, place: LogPlace): void {
-    const isKnown = this.announced.some(
-      ({ reason, resources }) => reason === 'publication' && resources.includes(resource),
-    )
-    if (!isKnown) this.announced.push({ reason: 'publication', place, resources: [resource] })
+    if (this.hidden.has(resource)) return
+    this.hidden.add(resource)
+    this.announced.push({ reason: 'publication', place, resources: [resource] })
   }
 
   private addTruncate(reader: RowReader, place: LogPlace): void {
@@ -135,9 +145,13 @@ export class TransactionFolder {
     this.changes.clear(reader)
   }
 
+  private noteRefilled({ table: { resource } }: RowReader): void {
+    if (this.announced.length > 0) this.refilled.add(resource)
+  }
+
   private addRow(reader: RowReader, change: RowOnlyChange, at: LogPlace): void {
     requireOldRow(reader, change)
-    if (this.announced.length > 0) this.refilled.add(reader.table.resource)
+    this.noteRefilled(reader)
     const { relation } = change
     const left = change.op === 'insert' ? null : known(reader, relation, change.before)
     const entered = change.op === 'delete' ? null : known(reader, relation, change.after)
