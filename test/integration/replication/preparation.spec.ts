@@ -94,11 +94,30 @@ describe('preparing a source', () => {
     })
     const { code, message } = await world.refusal(captured('whole', 'part'))
     expect(code).toBe('PUBLICATION')
-    expect(message).toContain(`public.part is a partition of public.whole, which the publication ${world.slot} names`)
+    expect(message).toContain(
+      `public.part is a partition of public.whole, which is also in the publication ${world.slot}`,
+    )
+    expect(message).not.toContain('ALTER')
     const recorder = new Recorder()
     world.stream(recorder, captured('part'))
     await world.streaming(recorder)
     await sql(`INSERT INTO whole VALUES ('b')`)
+    await eventually(() => expect(recorder.inserted()).toEqual([['b']]))
+  })
+
+  it('refuses a partition whose parent is published with its schema, until what it prints was run', async () => {
+    await sql(`CREATE SCHEMA "All"; CREATE TABLE "All".whole (id text PRIMARY KEY) PARTITION BY RANGE (id);
+      CREATE TABLE part PARTITION OF "All".whole FOR VALUES FROM ('a') TO ('m'); ALTER TABLE part REPLICA IDENTITY FULL;
+      CREATE PUBLICATION ${world.slot} FOR TABLE part, TABLES IN SCHEMA "All" WITH (publish_via_partition_root = true)`)
+    const captured = { tables: [{ schema: 'public', table: 'part', columns: [], id: ['id'] }] }
+    const { code, message } = await world.refusal(captured)
+    expect(code).toBe('PUBLICATION')
+    expect(message).toContain('public.part is a partition of All.whole')
+    await sql(message.split('\n').at(-1) ?? '')
+    const recorder = new Recorder()
+    world.stream(recorder, captured)
+    await world.streaming(recorder)
+    await sql(`INSERT INTO part VALUES ('b')`)
     await eventually(() => expect(recorder.inserted()).toEqual([['b']]))
   })
 

@@ -18,6 +18,7 @@ import {
   type SlotLag,
   type SlotPosition,
 } from './ensure-slot.js'
+import { quoteName } from './quote.js'
 import { readCatalogue } from './read-catalogue.js'
 
 type ConnectionOptions = Omit<ControlOptions, 'databaseUrl'>
@@ -84,10 +85,16 @@ function refusePublishedAsOthers(source: ReplicatedSource, { oids, publication, 
     const root = tables.get(oids.get(nameOf(table)) ?? 0)?.publishedAs ?? null
     if (root === null) continue
     const place = table.written?.table
+    const isCaptured = source.tables.some((one) => nameOf(one) === root.name)
+    const remedy = isCaptured
+      ? 'name only one of them in the capture file'
+      : `capture ${root.name} instead, or take it out`
+    const isDroppable = !isCaptured && root.member !== null
     throw new SourceRefused(
       'PUBLICATION',
-      `${nameOf(table)}${place === undefined ? '' : ` (${place})`} is a partition of ${root}, which the publication ${source.publication} names: its rows come as ` +
-        `those of ${root}. Capture ${root} instead of it, or give the source a publication that names no table above it`,
+      `${nameOf(table)}${place === undefined ? '' : ` (${place})`} is a partition of ${root.name}, which is also in the publication ` +
+        `${source.publication}: its rows would come as those of ${root.name}; ${remedy}`,
+      isDroppable ? [`ALTER PUBLICATION ${quoteName(source.publication)} DROP ${root.member};`] : [],
     )
   }
 }

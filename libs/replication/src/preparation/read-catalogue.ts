@@ -1,4 +1,11 @@
-import type { CatalogueFacts, CatalogueTable, FoundLeaf, PublicationFacts, TableOids } from '@hooklane/core/capture'
+import type {
+  CatalogueFacts,
+  CatalogueTable,
+  FoundLeaf,
+  PublicationFacts,
+  PublishedAncestor,
+  TableOids,
+} from '@hooklane/core/capture'
 import type { Client } from 'pg'
 import { quoteTable } from './quote.js'
 import type { ServerFacts } from './check-server.js'
@@ -101,11 +108,15 @@ const TABLES = `
   SELECT r.oid::int8 AS oid, r.relkind = 'p' AS partitioned,
     (SELECT json_agg(json_build_array(attname, attnum) ORDER BY attnum) FROM pg_attribute WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ANY ($3)) AS columns,
     EXISTS (SELECT FROM pg_attribute WHERE attrelid = r.oid AND attgenerated = 's' AND NOT attisdropped) AS generated,
-    (SELECT min(concat(n.nspname, '.', c.relname))
+    (SELECT json_build_object('name', concat(n.nspname, '.', c.relname), 'member', CASE
+        WHEN m.prrelid IS NOT NULL THEN format('TABLE %I.%I', n.nspname, c.relname)
+        WHEN s.pnnspid IS NOT NULL THEN format('TABLES IN SCHEMA %I', n.nspname) END)
      FROM above a JOIN pg_class c ON c.oid = a.relid JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE a.root = r.oid AND a.relid <> r.oid AND EXISTS (
-       SELECT FROM pg_publication p WHERE p.pubname = $2 AND (p.puballtables OR EXISTS (
-         SELECT FROM pg_publication_rel WHERE prpubid = p.oid AND prrelid = a.relid)))) AS published_as,
+       JOIN pg_publication p ON p.pubname = $2
+       LEFT JOIN pg_publication_rel m ON m.prpubid = p.oid AND m.prrelid = a.relid
+       LEFT JOIN pg_publication_namespace s ON s.pnpubid = p.oid AND s.pnnspid = c.relnamespace
+     WHERE a.root = r.oid AND a.relid <> r.oid AND (p.puballtables OR m.prrelid IS NOT NULL OR s.pnnspid IS NOT NULL)
+     ORDER BY n.nspname, c.relname LIMIT 1) AS published_as,
     coalesce((
       SELECT json_agg(json_build_object(
         'oid', c.oid::int8, 'file', c.relfilenode::text, 'path', t.path, 'by', c.xmin::text,
@@ -125,7 +136,7 @@ async function readTables(
     partitioned: boolean
     columns: readonly (readonly [name: string, attribute: number])[] | null
     generated: boolean
-    published_as: string | null
+    published_as: PublishedAncestor | null
     leaves: { oid: number; file: string; path: string; by: string; empty: number }[]
   }>(TABLES, [[...tables.values()], publication, loggedKinds(server)])
   return new Map(

@@ -43,9 +43,17 @@ export interface CatalogueTable {
   /** It has stored generated columns. */
   readonly hasGenerated: boolean
   /** The published table above it, under whose name its changes would be published; null: they are published under its own. */
-  readonly publishedAs: string | null
+  readonly publishedAs: PublishedAncestor | null
   /** The tables that hold its rows, by oid: the partitions at the bottom of its tree, or the table itself. */
   readonly leaves: ReadonlyMap<number, FoundLeaf>
+}
+
+/** A published table, of which a captured one is a partition. */
+export interface PublishedAncestor {
+  /** `schema.table` */
+  readonly name: string
+  /** What `ALTER PUBLICATION … DROP` has to name, so that it is no longer published; null: all tables are published. */
+  readonly member: string | null
 }
 
 /** A table that holds rows. */

@@ -45,7 +45,7 @@ describe('a publication', () => {
     ],
     [
       'names a table above the captured one',
-      withPublication({}, tableOf({ publishedAs: 'public.all' })),
+      withPublication({}, tableOf({ publishedAs: { name: 'public.all', member: 'TABLE public.all' } })),
       'the publication p named public.all, of which public.a is a partition, instead of it',
     ],
     [
@@ -74,7 +74,7 @@ describe('a publication', () => {
     ['leaves out generated columns that no captured table has', withPublication({ publishesGenerated: false })],
     [
       'goes by each partition, of which one is captured',
-      withPublication({ viaRoot: false }, tableOf({ publishedAs: 'public.all' })),
+      withPublication({ viaRoot: false }, tableOf({ publishedAs: { name: 'public.all', member: 'TABLE public.all' } })),
     ],
   ])('that %s leaves none', (_, facts) => {
     expect(ask(facts)).toMatchObject({ gaps: new Map(), announced: new Map() })

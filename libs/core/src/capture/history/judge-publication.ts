@@ -76,7 +76,7 @@ function omissionNow(
     return `the publication ${name} named the partitions of ${table} instead of it (publish_via_partition_root)`
   }
   if (viaRoot && facts && facts.publishedAs !== null) {
-    return `the publication ${name} named ${facts.publishedAs}, of which ${table} is a partition, instead of it`
+    return `the publication ${name} named ${facts.publishedAs.name}, of which ${table} is a partition, instead of it`
   }
   if (!publishesGenerated && facts?.hasGenerated) {
     return `the publication ${name} left out the generated columns of ${table} (publish_generated_columns)`
