@@ -164,9 +164,12 @@ describe('preparing a source', () => {
     expect((await world.refusal({ databaseUrl: url.href })).message).not.toContain('s3cret')
   })
 
-  it('refuses a slot that belongs to something else', async () => {
+  it.each([
+    ['belongs to something else', `'test_decoding'`],
+    ['sends prepared transactions before they are committed', `'pgoutput', twophase => true`],
+  ])('refuses a slot that %s', async (_, made) => {
     await sql(FULL)
-    await sql(`SELECT pg_create_logical_replication_slot('${world.slot}', 'test_decoding')`)
+    await sql(`SELECT pg_create_logical_replication_slot('${world.slot}', ${made})`)
     expect(await world.refusal()).toMatchObject({ code: 'SLOT_FOREIGN' })
   })
 

@@ -40,6 +40,7 @@ interface SlotRow {
   readonly wal_end: string
   /** Since 17: whether standbys can keep a copy. */
   readonly failover: 'true' | 'false' | null
+  readonly two_phase: boolean
 }
 
 /**
@@ -66,6 +67,12 @@ export async function ensureSlot(
   if (!made) throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} vanished after it was created`)
   checkOurs(source, server, made)
   return ready(source, made)
+}
+
+/** Refuses the slot of another database or plugin, before anything is believed of a database that may be the wrong one. @throws SourceRefused */
+export async function refuseForeignSlot(client: Client, source: ReplicatedSource, server: ServerFacts): Promise<void> {
+  const found = await readSlot(client, source.slot)
+  if (found) checkOurs(source, server, found)
 }
 
 /** Call before anything is changed for a source: another process that reads it now must not be disturbed. @throws SourceRefused */
@@ -111,7 +118,7 @@ export async function readPositionOf(client: Client, slot: string): Promise<Slot
 
 async function readSlot(client: Client, slot: string): Promise<SlotRow | null> {
   const { rows } = await client.query<SlotRow>(
-    `SELECT plugin, database, active_pid, wal_status, to_jsonb(s) ->> 'invalidation_reason' AS invalidation_reason,
+    `SELECT plugin, database, active_pid, wal_status, two_phase, to_jsonb(s) ->> 'invalidation_reason' AS invalidation_reason,
             to_jsonb(s) ->> 'failover' AS failover, confirmed_flush_lsn::text AS confirmed, pg_current_wal_lsn()::text AS wal_end
      FROM pg_replication_slots s WHERE slot_name = $1`,
     [slot],
@@ -176,6 +183,7 @@ function refuseActive(source: ReplicatedSource, slot: SlotRow): void {
 }
 
 function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow): void {
+  if (slot.two_phase) throw twoPhase(source)
   if (slot.plugin === 'pgoutput' && slot.database === server.database) return
   throw new SourceRefused(
     'SLOT_FOREIGN',
@@ -183,6 +191,14 @@ function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow)
       `name another slot for the source ${source.name}`,
   )
 }
+
+/** Such a slot sends a prepared transaction before it is known whether it will be committed. */
+const twoPhase = ({ slot, name }: ReplicatedSource): SourceRefused =>
+  new SourceRefused(
+    'SLOT_FOREIGN',
+    `the slot ${slot} was created with two_phase, so it would send prepared transactions before they are committed. Name another slot for ` +
+      `the source ${name}; Hooklane creates it`,
+  )
 
 const gone = (source: ReplicatedSource, history: OpenHistory): SourceRefused =>
   changesOfAllTablesMissing(source, {

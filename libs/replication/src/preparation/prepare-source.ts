@@ -11,6 +11,7 @@ import { ensurePublication } from './ensure-publication.js'
 import {
   ensureSlot,
   refuseActiveSlot,
+  refuseForeignSlot,
   readPositionOf,
   readSlotLag,
   slotWarnings,
@@ -50,6 +51,7 @@ export function prepareSource(source: ReplicatedSource, options: PrepareOptions)
   return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client) => {
     const server = await checkServer(client)
     await refuseOtherCluster(client, source, history)
+    await refuseForeignSlot(client, source, server)
     const checked = await checkTables(client, source, { server, before: tablesOf(history), wasSeen: seenIn(history) })
     const { oids: tables } = checked
     await refuseActiveSlot(client, source, server)

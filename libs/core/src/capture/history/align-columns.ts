@@ -24,13 +24,14 @@ export function alignColumns(
   logged: readonly string[],
 ): readonly ReadonlySet<number | null>[] | null {
   const attributes = [...names.keys()].sort((a, b) => a - b)
-  const isKnown = (at: number, to: number): boolean =>
-    names.get(attributes[to] ?? 0)?.includes(logged[at] ?? '') ?? false
+  const known = attributesByName(attributes, names)
+  const namedLike = logged.map((name) => known.get(name))
+  const skips = attributes.map((attribute) => (always.has(attribute) ? -Infinity : 0))
   const costs: Costs = {
     columns: logged.length,
     attributes: attributes.length,
-    gainOf: (at, to) => (isKnown(at, to) ? KNOWN_NAME : 0),
-    skipOf: (to) => (always.has(attributes[to] ?? 0) ? -Infinity : 0),
+    gainOf: (at, to) => (namedLike[at]?.has(to) ? KNOWN_NAME : 0),
+    skipOf: (to) => skips[to] ?? 0,
   }
   const before = scoresBefore(costs)
   const after = scoresAfter(costs)
@@ -46,6 +47,18 @@ export function alignColumns(
     }
     return possible
   })
+}
+
+/** Name → indexes of the attributes that were seen under it. */
+function attributesByName(
+  attributes: readonly number[],
+  names: KnownColumns['names'],
+): ReadonlyMap<string, ReadonlySet<number>> {
+  const known = new Map<string, Set<number>>()
+  for (const [index, attribute] of attributes.entries()) {
+    for (const name of names.get(attribute) ?? []) known.set(name, (known.get(name) ?? new Set()).add(index))
+  }
+  return known
 }
 
 /** How an alignment of `columns` logged columns with `attributes` known attributes is scored. */
@@ -93,13 +106,14 @@ interface Scores {
   readonly set: (at: number, to: number, score: number) => void
 }
 
-/** Scores by column and attribute, both counted from the first to one past the last; outside of that `-Infinity`, which is impossible. */
+/** Scores by column and attribute, both counted from the first to one past the last; a column beyond has `-Infinity`: impossible. */
 function table(columns: number, attributes: number): Scores {
-  const scores = Array.from({ length: columns + 1 }, () => new Float64Array(attributes + 1))
+  const width = attributes + 1
+  const scores = new Float64Array((columns + 1) * width)
   return {
-    get: (at: number, to: number): number => scores[at]?.[to] ?? -Infinity,
-    set: (at: number, to: number, score: number): void => {
-      scores[at]?.fill(score, to, to + 1)
+    get: (at, to) => scores[at * width + to] ?? -Infinity,
+    set: (at, to, score) => {
+      scores[at * width + to] = score
     },
   }
 }
