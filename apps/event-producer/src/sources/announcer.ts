@@ -19,7 +19,7 @@ export interface AnnouncerOptions {
    * of an earlier one.
    */
   readonly readOpenWriters: () => Promise<ReadonlyMap<string, Blocker>>
-  /** Called with the transactions for whose end announcements wait; again each time that it was looked, and with none at the end. */
+  /** Called with the transactions for whose end announcements wait; again at each look, and with none once they wait no longer. */
   readonly onWaiting: (blockers: readonly Blocker[]) => void
 }
 
@@ -89,7 +89,10 @@ export class Announcer {
     const { announcements, savedAnnouncements } = this.options.marks
     const saved = new Set(savedAnnouncements.map(({ id }) => id))
     const noted = announcements.map(({ id }) => id).filter((id) => saved.has(id) && !this.emittedIds.has(id))
-    if (noted.length === 0) return
+    if (noted.length === 0) {
+      this.options.onWaiting([])
+      return
+    }
     const open = await this.options.readOpenWriters()
     for (const id of noted) if (!this.waitsFor.has(id)) this.waitsFor.set(id, [...open.keys()])
     const waiting = noted.filter((id) => this.waitsFor.get(id)?.some((writer) => open.has(writer)))

@@ -14,10 +14,10 @@ describe('the waits of a source', () => {
     waits.note('the slot', [session(1), session(2)], 0)
     waits.note('a look', [session(3)], 0)
     expect(waits.text).toBe(
-      'the slot waits for session 1 (application shop), session 2 (application shop), and goes on by itself after that. ' +
-        'To end it instead: SELECT pg_terminate_backend(1); SELECT pg_terminate_backend(2); ' +
-        'a look waits for session 3 (application shop), and goes on by itself after that. ' +
-        'To end it instead: SELECT pg_terminate_backend(3);',
+      'the slot waits for session 1 (application shop), session 2 (application shop). It goes on by itself afterwards. ' +
+        'To end what it waits for: SELECT pg_terminate_backend(1); SELECT pg_terminate_backend(2); ' +
+        'a look waits for session 3 (application shop). It goes on by itself afterwards. ' +
+        'To end what it waits for: SELECT pg_terminate_backend(3);',
     )
     waits.note('the slot', [], 1)
     waits.note('a look', [], 1)

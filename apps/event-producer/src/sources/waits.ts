@@ -43,5 +43,5 @@ function describe(blockers: readonly Blocker[]): string {
   const more = blockers.length - named.length
   const who = named.map(({ description }) => description).join(', ')
   const statements = [...new Set(named.map(({ statement }) => statement))].join(' ')
-  return `${who}${more === 0 ? '' : ` and ${more} more`}, and goes on by itself after that. To end it instead: ${statements}`
+  return `${who}${more === 0 ? '' : ` and ${more} more`}. It goes on by itself afterwards. To end what it waits for: ${statements}`
 }

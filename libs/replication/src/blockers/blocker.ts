@@ -25,6 +25,8 @@ export interface HolderRow {
   /** How long its transaction has been open, or prepared. */
   readonly seconds: string | null
   readonly gid: string | null
+  /** For whom a session waits itself, like `pg_blocking_pids`: pids, and 0 for a prepared transaction. */
+  readonly blocked_by: readonly number[] | null
 }
 
 export function blockerOf(holder: HolderRow): Blocker {
@@ -43,17 +45,24 @@ export const unknownBlocker = (reason: string, applicationName: string): Blocker
   statement: `SELECT pid, pg_blocking_pids(pid) FROM pg_stat_activity WHERE application_name = '${applicationName}';`,
 })
 
-function describe(id: string, { application, login, database, state, seconds }: HolderRow, statement: string): Blocker {
+function describe(
+  id: string,
+  { application, login, database, state, seconds, blocked_by: others }: HolderRow,
+  statement: string,
+): Blocker {
   const facts = [
     ...(application ? [`application ${application}`] : []),
     ...(login === null ? [] : [`user ${login}`]),
     ...(database === null ? [] : [`database ${database}`]),
     ...(state === null ? [] : [state]),
-    ...(seconds === null ? [] : [`for ${seconds} s`]),
+    ...(seconds === null ? [] : [`transaction open for ${seconds} s`]),
+    ...(others === null ? [] : [`waits itself for ${others.map(nameOfPid).join(' and ')}`]),
   ]
   const description = facts.length === 0 ? id : `${id} (${facts.join(', ')})`
   return { id: printable(id), description: printable(description), statement: printable(statement) }
 }
+
+const nameOfPid = (pid: number): string => (pid === 0 ? 'a prepared transaction' : `session ${pid}`)
 
 /** Names are chosen by others, and may contain control sequences, which a terminal would execute. */
 const printable = (text: string): string => text.replace(/\p{C}/gu, '·')

@@ -12,7 +12,8 @@ import { blockerOf, type Blocker, type HolderRow } from './blocker.js'
 export const describeHolders = (holders: string): string => `
   SELECT h.virtualtransaction AS name, h.pid, p.gid, s.application_name AS application, s.state,
          coalesce(s.usename, p.owner) AS login, coalesce(s.datname, p.database) AS database,
-         greatest(0, extract(epoch FROM clock_timestamp() - coalesce(s.xact_start, p.prepared)))::int8 AS seconds
+         extract(epoch FROM clock_timestamp() - coalesce(s.xact_start, p.prepared))::int8 AS seconds,
+         CASE WHEN s.wait_event_type = 'Lock' THEN nullif(pg_blocking_pids(h.pid), '{}') END AS blocked_by
   FROM (${holders}) h
   LEFT JOIN pg_stat_activity s ON s.pid = h.pid
   LEFT JOIN (
