@@ -34,7 +34,7 @@ describe('work that is watched', () => {
     reads = 0
     reports = []
   })
-  afterEach(() => jest.useRealTimers())
+  afterEach(() => void jest.useRealTimers())
 
   it('is looked at only when it takes two seconds', async () => {
     const end = watch()
