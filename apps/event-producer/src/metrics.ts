@@ -76,7 +76,7 @@ export const catalogue = {
   }),
   streaming: gauge(
     'capture_streaming',
-    '1 while the source is being read past the place of its last failure, 0 otherwise. 0 for longer than a restart of its database: `hooklane_capture_failures_total` says why.',
+    '1 while the source is being read past the place of its last failure, 0 otherwise. 0 for longer than a restart of its database: `hooklane_capture_failures_total` says why; without a failure, `/health/ready` says for which sessions of the database it waits.',
     { source },
   ),
   lagBytes: gauge(

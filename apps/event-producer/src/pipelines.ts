@@ -4,7 +4,13 @@ import { formatEpoch, type CaptureSource } from '@hooklane/core/capture'
 import type { TopicNames } from '@hooklane/contracts/records'
 import { MAX_RECORD_BYTES, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
 import { CaptureMarks, readCompanyIds, readConfiguration, type PgPool } from '@hooklane/postgres'
-import { ChangesMissing, emitAnnouncements, readOpenWriters, type ReplicatedSource } from '@hooklane/replication'
+import {
+  ChangesMissing,
+  emitAnnouncements,
+  readOpenWriters,
+  type Blocker,
+  type ReplicatedSource,
+} from '@hooklane/replication'
 import type { ServiceContext } from '@hooklane/runtime'
 import type { EventProducerMetrics } from './metrics.js'
 import { MarkKeeper } from './marks/mark-keeper.js'
@@ -24,8 +30,10 @@ import { TemporarySpoolFile } from './spool/temporary-spool-file.js'
 
 /** Name of the source that carries Hooklane's own configuration; capture files cannot take it. */
 const CONFIGURATION_SOURCE = 'hooklane'
-/** How long an announcement may wait for open transactions before a warning is logged. */
-const REPORT_WAITING_MS = 60_000
+/** What waits while `resync.required` is held back. */
+const ANNOUNCEMENT = 'the announcement that tells receivers to fetch entities again'
+/** How long an announcement may wait for open transactions before this is reported: most end in a moment. */
+const REPORT_WAITING_MS = 2_000
 /** The share of the drain limit that the pending publish may take. */
 const DRAIN_SHARE = 0.5
 
@@ -96,18 +104,22 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
     endOffsets: () => positions.endOffsets(),
     onFailure: (error) => context.logger.warn({ source: source.name, error }, 'the mark of the source cannot advance'),
   })
+  const connection = {
+    applicationName: applicationNameOf(source.name),
+    onWaiting: (work: string, blockers: readonly Blocker[]) => runner.waiting(work, blockers),
+  }
   const announcer = new Announcer({
     marks,
     readCompanies: () => readCompanyIds(pool),
-    emit: (ids) => emitAnnouncements(source, ids, applicationNameOf(source.name)),
-    readOpenWriters: () => readOpenWriters(source, applicationNameOf(source.name)),
-    onWaiting: reportWaiting(parts, source.name),
+    emit: (ids) => emitAnnouncements(source, ids, connection),
+    readOpenWriters: () => readOpenWriters(source, connection),
+    onWaiting: reportOnlyLongWaits((blockers) => runner.waiting(ANNOUNCEMENT, blockers)),
   })
   const reports = catalogueReports(parts, source.name)
   const columns = new HiddenColumns({ capture, marks, ...reports })
   const catalogue = new CatalogueWatch({ capture, replicated: source, marks, columns, ...reports })
   const report = new TransactionReporter(source.name, metrics, context.skips)
-  const runner = makeRunner(parts, source, publisher, {
+  const runner: SourceRunner = makeRunner(parts, source, publisher, {
     onFailure: (error) => {
       if (error instanceof ChangesMissing) void marks.noteGaps(error.gaps, formatEpoch(capture.epoch))
     },
@@ -136,22 +148,12 @@ function reportReadBack({ metrics, context }: Parts, source: string, records: nu
   context.logger.info({ source, records }, 'read back the records that the topic holds behind the mark of the source')
 }
 
-/** Most transactions end in a moment. One that stays open is worth one log line for each announcement. */
-function reportWaiting({ context: { logger } }: Parts, source: string): (ids: readonly string[]) => void {
-  const since = new Map<string, number>()
-  const reported = new Set<string>()
-  return (ids) => {
-    for (const id of ids) {
-      const firstMs = since.get(id) ?? Date.now()
-      since.set(id, firstMs)
-      if (reported.has(id) || Date.now() - firstMs < REPORT_WAITING_MS) continue
-      reported.add(id)
-      logger.warn(
-        { source, announcement: id },
-        'receivers are told to fetch entities again only when all transactions that were already open have ended: ' +
-          'SELECT pid, xact_start, query FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL ORDER BY xact_start shows them',
-      )
-    }
+function reportOnlyLongWaits(report: (blockers: readonly Blocker[]) => void): (blockers: readonly Blocker[]) => void {
+  let sinceMs: number | null = null
+  return (blockers) => {
+    sinceMs = blockers.length === 0 ? null : (sinceMs ?? Date.now())
+    const isLong = sinceMs !== null && Date.now() - sinceMs >= REPORT_WAITING_MS
+    report(isLong ? blockers : [])
   }
 }
 

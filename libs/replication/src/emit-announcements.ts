@@ -1,5 +1,5 @@
 import { ANNOUNCEMENT_PREFIX } from '@hooklane/core/capture'
-import { withControlConnection } from './preparation/control-connection.js'
+import { withControlConnection, type ControlOptions } from './preparation/control-connection.js'
 import type { ReplicatedSource } from './replicated-source.js'
 
 /**
@@ -10,9 +10,9 @@ import type { ReplicatedSource } from './replicated-source.js'
 export function emitAnnouncements(
   { databaseUrl }: ReplicatedSource,
   ids: readonly string[],
-  applicationName: string,
+  options: Omit<ControlOptions, 'databaseUrl'>,
 ): Promise<void> {
-  return withControlConnection({ databaseUrl, applicationName }, async (client) => {
+  return withControlConnection({ ...options, databaseUrl }, async (client) => {
     const emit =
       'SELECT pg_logical_emit_message(true, $1, id) FROM unnest($2::text[]) WITH ORDINALITY AS ids (id, n) ORDER BY n'
     await client.query(emit, [ANNOUNCEMENT_PREFIX, ids])

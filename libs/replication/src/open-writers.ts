@@ -1,4 +1,6 @@
-import { withControlConnection } from './preparation/control-connection.js'
+import { blockerOf, type Blocker, type HolderRow } from './blockers/blocker.js'
+import { describeHolders } from './blockers/read-blockers.js'
+import { withControlConnection, type ControlOptions } from './preparation/control-connection.js'
 import type { ReplicatedSource } from './replicated-source.js'
 
 /**
@@ -6,7 +8,7 @@ import type { ReplicatedSource } from './replicated-source.js'
  * `VACUUM` and `CREATE INDEX CONCURRENTLY` is not among them: they change no rows, so nothing has to wait for them.
  */
 const WRITERS = `
-  SELECT DISTINCT virtualtransaction AS writer FROM pg_locks
+  SELECT DISTINCT pid, virtualtransaction FROM pg_locks
   WHERE locktype = 'relation' AND granted AND pid IS DISTINCT FROM pg_backend_pid()
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`
@@ -17,10 +19,10 @@ const WRITERS = `
  */
 export function readOpenWriters(
   { databaseUrl }: ReplicatedSource,
-  applicationName: string,
-): Promise<readonly string[]> {
-  return withControlConnection({ databaseUrl, applicationName }, async (client) => {
-    const { rows } = await client.query<{ writer: string }>(WRITERS)
-    return rows.map(({ writer }) => writer)
+  options: Omit<ControlOptions, 'databaseUrl'>,
+): Promise<ReadonlyMap<string, Blocker>> {
+  return withControlConnection({ ...options, databaseUrl }, async (client) => {
+    const { rows } = await client.query<HolderRow & { name: string }>(describeHolders(WRITERS))
+    return new Map(rows.map((row) => [row.name, blockerOf(row)]))
   })
 }

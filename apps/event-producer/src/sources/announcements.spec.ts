@@ -29,14 +29,17 @@ async function startOver(options: ProcessOptions = {}, isOpen = false) {
 
 describe('an announcement', () => {
   it('waits until all transactions that were open when it was noted have ended, and for no later one', async () => {
-    const { emitted, openWriters, look, end } = await startOver({}, true)
+    const { emitted, openWriters, waitsFor, look, end } = await startOver({}, true)
     expect(emitted).toEqual([])
+    expect(waitsFor).toEqual(['3/17'])
     openWriters.push('4/20')
     await look()
     expect(emitted).toEqual([])
+    expect(waitsFor).toEqual(['3/17'])
     openWriters.shift()
     await look()
     expect(emitted).toHaveLength(1)
+    expect(waitsFor).toEqual([])
     await look()
     expect(emitted).toHaveLength(1)
     await end()

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ResyncReason } from '@hooklane/contracts/public'
 import type { AnnouncedChange, Announcement, CaptureSource, LogPlace, TransactionInfo } from '@hooklane/core/capture'
 import type { ReadCaptureMark } from '@hooklane/postgres'
+import type { Blocker } from '@hooklane/replication'
 import type { MarkKeeper } from '../marks/mark-keeper.js'
 import { announcedEvents, type ConcernedCompany, type PlacedAnnouncement } from './announced-events.js'
 import type { PlacedEvent } from './event-record.js'
@@ -14,12 +15,12 @@ export interface AnnouncerOptions {
   /** Writes the ids into the source's log. */
   readonly emit: (ids: readonly string[]) => Promise<void>
   /**
-   * Returns the open transactions of the captured database that may have written something; a later one never has the name of an earlier
-   * one.
+   * Returns the open transactions of the captured database that may have written something, by their names; a later one never has the name
+   * of an earlier one.
    */
-  readonly readOpenWriters: () => Promise<readonly string[]>
-  /** Called with announcements that wait for transactions that were open before they were noted; again each time that they still wait. */
-  readonly onWaiting: (ids: readonly string[]) => void
+  readonly readOpenWriters: () => Promise<ReadonlyMap<string, Blocker>>
+  /** Called with the transactions for whose end announcements wait; again at each look, and with none once they wait no longer. */
+  readonly onWaiting: (blockers: readonly Blocker[]) => void
 }
 
 /** The events of a transaction that tell receivers to fetch entities again. */
@@ -65,6 +66,7 @@ export class Announcer {
     this.emittedIds.clear()
     this.waitsFor.clear()
     this.firstPlaces.clear()
+    this.options.onWaiting([])
   }
 
   /** Call when another transaction begins. */
@@ -87,11 +89,15 @@ export class Announcer {
     const { announcements, savedAnnouncements } = this.options.marks
     const saved = new Set(savedAnnouncements.map(({ id }) => id))
     const noted = announcements.map(({ id }) => id).filter((id) => saved.has(id) && !this.emittedIds.has(id))
-    if (noted.length === 0) return
+    if (noted.length === 0) {
+      this.options.onWaiting([])
+      return
+    }
     const open = await this.options.readOpenWriters()
-    for (const id of noted) if (!this.waitsFor.has(id)) this.waitsFor.set(id, open)
-    const waiting = noted.filter((id) => this.waitsFor.get(id)?.some((writer) => open.includes(writer)))
-    if (waiting.length > 0) this.options.onWaiting(waiting)
+    for (const id of noted) if (!this.waitsFor.has(id)) this.waitsFor.set(id, [...open.keys()])
+    const waiting = noted.filter((id) => this.waitsFor.get(id)?.some((writer) => open.has(writer)))
+    const awaited = new Set(waiting.flatMap((id) => this.waitsFor.get(id) ?? []))
+    this.options.onWaiting([...open].filter(([writer]) => awaited.has(writer)).map(([, blocker]) => blocker))
     const ids = noted.filter((id) => !waiting.includes(id))
     if (ids.length === 0) return
     await this.options.emit(ids)

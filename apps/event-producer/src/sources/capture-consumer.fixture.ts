@@ -13,7 +13,7 @@ import {
 import type { OutgoingRecord } from '@hooklane/core/kernel'
 import { partitionOfKey } from '@hooklane/core/kernel'
 import type { EntityEvent } from '@hooklane/contracts/public'
-import type { ReplicatedSource } from '@hooklane/replication'
+import type { Blocker, ReplicatedSource } from '@hooklane/replication'
 import { MarkKeeper } from '../marks/mark-keeper.js'
 import { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import { isPublished } from '../publishing/published-positions.js'
@@ -156,6 +156,8 @@ const plainTable = (columns: readonly string[]): CatalogueTable => ({
   columns: new Map(columns.map((name, at) => [name, at + 1])),
 })
 
+const blockerNamed = (id: string): Blocker => ({ id, description: id, statement: '' })
+
 /** A process: the real parts between a slot and the topic. */
 export function start(outside: Outside, options: ProcessOptions = {}) {
   const { capture = sourceOf(), room = Infinity, companies = [], columnsNow = ['id', 'company'] } = options
@@ -164,6 +166,8 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
   const reports: FoldReport[] = []
   /** Open transactions of the database that have written something. */
   const openWriters: string[] = []
+  /** The transactions for which announcements wait, as last reported. */
+  const waitsFor: string[] = []
   const kafka = { room, isSilent: false, answers: Promise.resolve() }
   let fallSilent: () => void = () => undefined
   /** Resolves when a request has got no answer. */
@@ -226,8 +230,8 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
         emitted.push(...ids)
         return Promise.resolve()
       },
-      readOpenWriters: () => Promise.resolve([...openWriters]),
-      onWaiting: () => undefined,
+      readOpenWriters: () => Promise.resolve(new Map(openWriters.map((name) => [name, blockerNamed(name)]))),
+      onWaiting: (blockers) => void waitsFor.splice(0, Infinity, ...blockers.map(({ id }) => id)),
     }),
     lastPositions: async () => outside.since(await marks.read()),
     openSpool: () => Promise.reject(new Error('nothing is so large')),
@@ -277,6 +281,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
   const process = {
     columnsNow,
     openWriters,
+    waitsFor,
     source,
     marks,
     kafka,

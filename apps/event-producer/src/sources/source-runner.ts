@@ -1,6 +1,7 @@
 import type { Logger, Readiness } from '@hooklane/observability'
 import {
   ReplicationStream,
+  type Blocker,
   type ReplicatedSource,
   type SlotLag,
   type SourceRefused,
@@ -10,6 +11,7 @@ import {
 } from '@hooklane/replication'
 import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import type { EventProducerMetrics } from '../metrics.js'
+import { Waits } from './waits.js'
 
 /** What the consumer of a source is given. */
 export interface ConsumerCallbacks {
@@ -41,12 +43,16 @@ export class SourceRunner {
   private readonly stream: ReplicationStream
   private isStopping = false
   private lastMessage = ''
+  private phase: StreamState['phase'] | 'starting' = 'starting'
+  /** Why the source is not read, as far as its phase does not say it. */
+  private failure = ''
+  private readonly waits = new Waits()
   /** Warnings that were logged already; the stream repeats them at every connection. */
   private readonly warned = new Set<string>()
 
   constructor(private readonly options: SourceRunnerOptions) {
-    const { source, publisher, readiness, drainMs } = options
-    readiness.set(this.part, false, 'starting')
+    const { source, publisher, drainMs } = options
+    this.show()
     const consumer = options.makeConsumer({
       acknowledge: (commitEndLsn) => this.stream.acknowledge(commitEndLsn),
       onEnded: () => (this.isStopping ? publisher.stop(drainMs) : Promise.resolve()),
@@ -57,6 +63,7 @@ export class SourceRunner {
       applicationName: applicationNameOf(source.name),
       inspectEveryMs: options.inspectEveryMs,
       onState: (state) => this.onState(state),
+      onWaiting: (work, blockers) => this.waiting(work, blockers),
       onLag: (lag) => this.onLag(lag),
       onWarning: (warning) => this.onWarning(warning),
       onAdded: (tables) => {
@@ -74,6 +81,15 @@ export class SourceRunner {
     this.stream.start()
   }
 
+  /** Reports that work on the source's database waits for others; no blockers: it waits no longer. */
+  waiting(work: string, blockers: readonly Blocker[]): void {
+    const { source, logger } = this.options
+    const text = this.waits.note(work, blockers, Date.now())
+    this.show()
+    if (text === null) return
+    logger.warn({ source: source.name, blockers: blockers.map(({ id }) => id) }, text)
+  }
+
   /** Stops reading, waits for the pending publish, and acknowledges what is durable. */
   async stop(): Promise<void> {
     this.isStopping = true
@@ -89,28 +105,38 @@ export class SourceRunner {
   }
 
   private onState(state: StreamState): void {
-    const { source, metrics, readiness, logger } = this.options
+    const { source, metrics, logger } = this.options
     const labels = { source: source.name }
     metrics.streaming.set(labels, state.phase === 'streaming' ? 1 : 0)
-    if (state.phase !== 'failing') {
-      // While the source is tried again, the reason of the last failure is worth more than "preparing".
-      if (state.phase === 'preparing' && this.lastMessage !== '') return
-      readiness.set(this.part, state.phase === 'streaming', state.phase)
-      if (state.phase !== 'streaming') return
-      this.lastMessage = ''
-      logger.info({ source: source.name, slot: source.slot }, 'reading the log')
-      return
-    }
-    const { error, retryInMs } = state
+    this.phase = state.phase
+    if (state.phase === 'failing') this.failed(state.error, state.retryInMs)
+    // While the source is tried again, the last failure is still the reason why it is not read.
+    else if (state.phase !== 'preparing') this.failure = ''
+    this.show()
+    if (state.phase !== 'streaming') return
+    this.lastMessage = ''
+    logger.info({ source: source.name, slot: source.slot }, 'reading the log')
+  }
+
+  private failed(error: SourceRefused, retryInMs: number): void {
+    const { source, metrics, logger } = this.options
     this.options.onFailure?.(error)
-    metrics.failures.inc({ ...labels, code: error.code })
-    readiness.set(this.part, false, `${error.code}: ${error.message}`)
+    metrics.failures.inc({ source: source.name, code: error.code })
+    this.failure = `${error.code}: ${error.message}`
     const isRepeated = error.message === this.lastMessage
     this.lastMessage = error.message
     logger[isRepeated ? 'debug' : 'error'](
       { source: source.name, code: error.code, retryInMs, error: error.cause },
       `the source cannot be read: ${error.message}`,
     )
+  }
+
+  /** For whom the source waits is worth more than its last failure, which is worth more than "preparing". */
+  private show(): void {
+    const { phase, failure, waits } = this
+    const isFailing = phase === 'failing' || waits.text === ''
+    const detail = isFailing ? failure || phase : `${phase}: ${waits.text}`
+    this.options.readiness.set(this.part, phase === 'streaming', detail)
   }
 
   private onWarning({ code, message }: SourceWarning): void {

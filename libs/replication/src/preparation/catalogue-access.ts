@@ -3,7 +3,7 @@ import { DatabaseError, type Client } from 'pg'
 import type { ReplicatedSource, TableOids } from '../replicated-source.js'
 import { SourceRefused } from '../source-refused.js'
 import type { ServerFacts } from './check-server.js'
-import { withControlConnection, type ControlOptions } from './control-connection.js'
+import { withControlConnection, type BeginStep, type ControlOptions } from './control-connection.js'
 import { changePublication, type NotePlan } from './ensure-publication.js'
 import { readCatalogue } from './read-catalogue.js'
 
@@ -31,14 +31,17 @@ export interface CatalogueAccessOptions extends Omit<ControlOptions, 'databaseUr
 
 export function catalogueAccess(source: ReplicatedSource, options: CatalogueAccessOptions): CatalogueAccess {
   const { server, tables, onAdded } = options
-  const connected = <T>(work: (client: Client) => Promise<T>): Promise<T> =>
+  const connected = <T>(work: (client: Client, beginStep: BeginStep) => Promise<T>): Promise<T> =>
     withControlConnection({ ...options, databaseUrl: source.databaseUrl }, work)
   return {
     read: () => connected((client) => readCatalogue(client, { server, tables, publication: source.publication })),
     outcomeOf: (xid) => connected((client) => readOutcome(client, xid)),
     alignPublication: async (judged, note) => {
       const options = { server, tables, judged, note }
-      const { added } = await connected((client) => changePublication(client, source, options))
+      const { added } = await connected((client, beginStep) => {
+        beginStep(`the change of the publication ${source.publication}`)
+        return changePublication(client, source, options)
+      })
       if (added.length > 0) onAdded?.(added)
     },
   }

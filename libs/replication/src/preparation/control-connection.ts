@@ -1,40 +1,51 @@
-import { Client } from 'pg'
+import { Client, type ClientConfig } from 'pg'
+import { unknownBlocker, type Blocker, type OnWaiting } from '../blockers/blocker.js'
+import { readBlockers } from '../blockers/read-blockers.js'
+import { watchBlockers } from '../blockers/watch-blockers.js'
 import { beginCaptureSession, captureUrl } from '../session-settings.js'
 import { databaseFailure, SourceRefused } from '../source-refused.js'
 
 /** Connecting takes milliseconds. When a firewall drops the packets, this limit turns the silence into an error. */
 const CONNECT_TIMEOUT_MS = 10_000
+/** A look at who blocks a session waits for nobody. This limit ends it when the server does not answer. */
+const LOOK_TIMEOUT_MS = 5_000
+/** What the work is before it begins a step. */
+const FIRST_STEP = 'a look at the catalogue'
 
 export interface ControlOptions {
   readonly databaseUrl: string
   readonly applicationName: string
   /** Ends the work and closes the connection, whatever the work waits for. */
   readonly signal?: AbortSignal | undefined
+  /** Called when a statement waits for other sessions of the server, or for prepared transactions. */
+  readonly onWaiting?: OnWaiting | undefined
 }
+
+/** Call before a part of the work that may wait for others. @param step its name: "the creation of the replication slot pim" */
+export type BeginStep = (step: string) => void
 
 /**
  * Calls `work` with an ordinary connection for the catalogue, and closes it afterwards. Errors of Postgres and of the network are thrown as
- * `SourceRefused`. Statements have no timeout: creating a slot waits for every open transaction.
+ * `SourceRefused`. Statements have no timeout: creating a slot waits for every open transaction. While one waits, a second connection finds
+ * out for whom.
  */
 export async function withControlConnection<T>(
-  { databaseUrl, applicationName, signal }: ControlOptions,
-  work: (client: Client) => Promise<T>,
+  options: ControlOptions,
+  work: (client: Client, beginStep: BeginStep) => Promise<T>,
 ): Promise<T> {
+  const { signal } = options
   signal?.throwIfAborted()
-  const client = new Client({
-    connectionString: captureUrl(databaseUrl),
-    application_name: applicationName,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-  })
-  // A connection that breaks fails the pending statement. Without a listener, the event would end the process.
-  client.on('error', () => undefined)
+  const client = makeClient(options)
   let cut: (() => void) | undefined
+  let steps: WatchedSteps | undefined
   try {
     await client.connect()
     await beginCaptureSession(client)
+    const watched = await watchSteps(client, options)
+    steps = watched
+    watched.begin(FIRST_STEP)
     return await Promise.race([
-      work(client),
+      work(client, watched.begin),
       new Promise<never>((_resolve, reject) => {
         cut = () => reject(new SourceRefused('UNREACHABLE', 'the source is being closed'))
         signal?.addEventListener('abort', cut, { once: true })
@@ -43,7 +54,62 @@ export async function withControlConnection<T>(
   } catch (error) {
     throw databaseFailure(error)
   } finally {
+    steps?.end()
     if (cut) signal?.removeEventListener('abort', cut)
+    closeQuietly(client)
+  }
+}
+
+function makeClient({ databaseUrl, applicationName }: ControlOptions, limits: ClientConfig = {}): Client {
+  const client = new Client({
+    connectionString: captureUrl(databaseUrl),
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    ...limits,
+  })
+  // A connection that breaks fails the pending statement. Without a listener, the event would end the process.
+  client.on('error', () => undefined)
+  return client
+}
+
+interface WatchedSteps {
+  readonly begin: BeginStep
+  readonly end: () => void
+}
+
+async function watchSteps(client: Client, options: ControlOptions): Promise<WatchedSteps> {
+  const { onWaiting } = options
+  if (!onWaiting) return { begin: () => undefined, end: () => undefined }
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  const pid = rows[0]?.pid
+  if (pid === undefined) throw new Error('PostgreSQL did not return the pid of the session')
+  const lookForBlockers = () => readBlockersOf(pid, options)
+  let isOver = false
+  let endStep: () => void = () => undefined
+  return {
+    begin: (step) => {
+      // Work that was cut may still come as far as its next step.
+      if (isOver) return
+      endStep()
+      endStep = watchBlockers({ work: step, readBlockers: lookForBlockers, onWaiting })
+    },
+    end: () => {
+      isOver = true
+      endStep()
+    },
+  }
+}
+
+async function readBlockersOf(pid: number, options: ControlOptions): Promise<readonly Blocker[]> {
+  const client = makeClient(options, { query_timeout: LOOK_TIMEOUT_MS })
+  try {
+    await client.connect()
+    await beginCaptureSession(client)
+    return await readBlockers(client, pid)
+  } catch (error) {
+    return [unknownBlocker(databaseFailure(error).message, options.applicationName)]
+  } finally {
     closeQuietly(client)
   }
 }

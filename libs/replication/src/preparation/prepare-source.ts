@@ -48,7 +48,7 @@ export interface PreparedSource {
  */
 export function prepareSource(source: ReplicatedSource, options: PrepareOptions): Promise<PreparedSource> {
   const { history } = options
-  return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client) => {
+  return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, async (client, beginStep) => {
     const server = await checkServer(client)
     await refuseOtherCluster(client, source, history)
     await refuseForeignSlot(client, source, server)
@@ -56,9 +56,12 @@ export function prepareSource(source: ReplicatedSource, options: PrepareOptions)
     const { oids: tables } = checked
     await refuseActiveSlot(client, source, server)
     const isOpen = history.kind === 'open'
+    if (!isOpen) beginStep(`the change of the publication ${source.publication}`)
     const isNew = isOpen ? false : (await ensurePublication(client, source, { server, tables })).isNew
+    beginStep('a look at the catalogue')
     const catalogue = await readCatalogue(client, { server, tables, publication: source.publication })
     refusePublishedAsOthers(source, catalogue)
+    beginStep(`the creation of the replication slot ${source.slot}`)
     const slot = await ensureSlot(client, source, { server, history, isPublicationNew: isNew })
     const warnings = [...checked.warnings, ...slotWarnings(source, slot)]
     return { server, slot, tables, warnings, catalogue }

@@ -7,8 +7,7 @@ import { knownTables } from '../pgoutput/known-tables.js'
 import type { ReadySlot } from '../preparation/ensure-slot.js'
 import type { ReplicatedSource, TableOids } from '../replicated-source.js'
 import { consumerFailure, notDecodable, SourceRefused } from '../source-refused.js'
-import type { SourceWarning } from '../source-warning.js'
-import { catalogueColumnTypes } from '../types/catalogue-column-types.js'
+import { catalogueColumnTypes, type CatalogueColumnTypesOptions } from '../types/catalogue-column-types.js'
 import { DurablePosition } from './durable-position.js'
 import { DecodingPlugin } from './pgoutput-plugin.js'
 import { failureOfWarning, streamFailure } from './stream-failure.js'
@@ -30,13 +29,12 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** After this time the socket is destroyed instead of closed in order. */
 const CLOSE_TIMEOUT_MS = 1_000
 
-export interface SessionOptions {
+export interface SessionOptions extends Pick<CatalogueColumnTypesOptions, 'onWarning' | 'onWaiting'> {
   readonly source: ReplicatedSource
   readonly slot: ReadySlot
   readonly tables: TableOids
   /** Of the database, as `server_encoding` names it. */
   readonly encoding: string
-  readonly onWarning?: ((warning: SourceWarning) => void) | undefined
   readonly consumer: TransactionConsumer
   readonly applicationName: string
   readonly onStreaming: () => void

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { knownFrom, type CatalogueFacts } from '@hooklane/core/capture'
 import { PositionBackoff } from '@hooklane/core/kernel'
+import type { OnWaiting } from '../blockers/blocker.js'
 import { catalogueAccess } from '../preparation/catalogue-access.js'
+import type { ControlOptions } from '../preparation/control-connection.js'
 import {
   inspectSource,
   prepareSource,
@@ -51,6 +53,8 @@ export interface ReplicationStreamOptions {
   readonly onAdded?: (tables: readonly string[]) => void
   /** Called with what a person should know about the source; repeated at every connection. */
   readonly onWarning?: (warning: SourceWarning) => void
+  /** Called when work on the database waits for others, in whatever state the source is; see `OnWaiting`. */
+  readonly onWaiting?: OnWaiting
   /** Called with the lag of the slot, at every inspection. */
   readonly onLag?: (lag: SlotLag) => void
   /**
@@ -105,6 +109,11 @@ export class ReplicationStream {
     await this.running
   }
 
+  private get connection(): Omit<ControlOptions, 'databaseUrl'> {
+    const { applicationName, onWaiting } = this.options
+    return { applicationName, onWaiting, signal: this.stopping.signal }
+  }
+
   private isStopping(): boolean {
     return this.stopping.signal.aborted
   }
@@ -121,12 +130,11 @@ export class ReplicationStream {
   }
 
   private async streamOnce(): Promise<void> {
-    const { source, consumer, applicationName, onState, onWarning } = this.options
+    const { source, consumer, applicationName, onState, onWarning, onWaiting } = this.options
     onState({ phase: 'preparing' })
     this.lastFailedAt = BEFORE_THE_LOG
     const history = await this.history()
-    const { signal } = this.stopping
-    const prepared = await prepareSource(source, { applicationName, signal, history })
+    const prepared = await prepareSource(source, { ...this.connection, history })
     const { slot, tables, server } = prepared
     const { encoding } = server
     for (const warning of prepared.warnings) onWarning?.(warning)
@@ -139,7 +147,7 @@ export class ReplicationStream {
         inspect()
       }
       const session = new ReplicationSession({
-        ...{ source, slot, tables, encoding, consumer, applicationName, onWarning, onStreaming },
+        ...{ source, slot, tables, encoding, consumer, applicationName, onWarning, onWaiting, onStreaming },
         onStarted: (log) => this.started(log, prepared),
         onProgress: (lsn) => this.progressed(lsn),
       })
@@ -158,11 +166,11 @@ export class ReplicationStream {
   }
 
   private async started(log: StartedLog, { server, tables }: PreparedSource): Promise<void> {
-    const { source, consumer, applicationName, onAdded } = this.options
+    const { source, consumer, onAdded } = this.options
     if (!consumer.started) return
-    const connection = { applicationName, signal: this.stopping.signal }
-    const position = await readSlotPosition(source, connection)
-    await consumer.started({ ...log, ...position }, catalogueAccess(source, { ...connection, server, tables, onAdded }))
+    const position = await readSlotPosition(source, this.connection)
+    const access = catalogueAccess(source, { ...this.connection, server, tables, onAdded })
+    await consumer.started({ ...log, ...position }, access)
   }
 
   /**
@@ -207,8 +215,7 @@ export class ReplicationStream {
   }
 
   private look({ tables }: PreparedSource): Promise<Inspection> {
-    const { source, applicationName } = this.options
-    return inspectSource(source, { applicationName, signal: this.stopping.signal, tables })
+    return inspectSource(this.options.source, { ...this.connection, tables })
   }
 
   private async judge(facts: CatalogueFacts, { tables, catalogue }: PreparedSource): Promise<void> {

@@ -1,4 +1,5 @@
 import { withControlConnection } from '../preparation/control-connection.js'
+import type { OnWaiting } from '../blockers/blocker.js'
 import type { ReplicatedSource } from '../replicated-source.js'
 import type { SourceWarning } from '../source-warning.js'
 import { ColumnTypes } from './column-types.js'
@@ -8,16 +9,16 @@ export interface CatalogueColumnTypesOptions {
   readonly source: ReplicatedSource
   readonly applicationName: string
   readonly signal: AbortSignal
+  readonly onWaiting?: OnWaiting | undefined
   readonly onWarning?: ((warning: SourceWarning) => void) | undefined
 }
 
 /** Column types that are looked up in the source's own catalogue. Each look-up opens a connection. */
 export function catalogueColumnTypes(options: CatalogueColumnTypesOptions): ColumnTypes {
-  const { source, applicationName, signal, onWarning } = options
-  const { databaseUrl } = source
+  const { source, applicationName, signal, onWarning, onWaiting } = options
+  const connection = { databaseUrl: source.databaseUrl, applicationName, signal, onWaiting }
   return new ColumnTypes({
-    read: (types) =>
-      withControlConnection({ databaseUrl, applicationName, signal }, (client) => readCatalogueTypes(client, types)),
+    read: (types) => withControlConnection(connection, (client) => readCatalogueTypes(client, types)),
     onGone: (types) => onWarning?.(warningOf(types)),
     signal,
   })

@@ -1,0 +1,51 @@
+import type { Client } from 'pg'
+import { blockerOf, type Blocker, type HolderRow } from './blocker.js'
+
+/**
+ * Describes holders of locks.
+ *
+ * A prepared transaction has no pid, and keeps the virtual id of the session that prepared it; after a restart of the server it has one of
+ * its own. Only the lock on its transaction id leads to its name.
+ *
+ * @param holders a query of `pid` and `virtualtransaction`, as in `pg_locks`
+ */
+export const describeHolders = (holders: string): string => `
+  SELECT h.virtualtransaction AS name, h.pid, p.gid, s.application_name AS application, s.state,
+         coalesce(s.usename, p.owner) AS login, coalesce(s.datname, p.database) AS database,
+         extract(epoch FROM clock_timestamp() - coalesce(s.xact_start, p.prepared))::int8 AS seconds,
+         CASE WHEN s.wait_event_type = 'Lock' THEN nullif(pg_blocking_pids(h.pid), '{}') END AS blocked_by
+  FROM (${holders}) h
+  LEFT JOIN pg_stat_activity s ON s.pid = h.pid
+  LEFT JOIN (
+    pg_prepared_xacts p JOIN pg_locks t ON t.locktype = 'transactionid' AND t.granted AND t.pid IS NULL AND t.transactionid = p.transaction
+  ) ON h.pid IS NULL AND t.virtualtransaction = h.virtualtransaction
+  ORDER BY seconds DESC NULLS LAST`
+
+/** Modes of locks on tables, from weak to strong. */
+const MODES = `ARRAY['AccessShareLock', 'RowShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock',
+  'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock']`
+/** By mode: the weakest that conflicts with it. All stronger ones do so, too, except that SHARE does not conflict with itself. */
+const WEAKEST_CONFLICT = 'ARRAY[8, 7, 5, 4, 3, 3, 2, 1]'
+
+/**
+ * `pg_blocking_pids` has 0 for every prepared transaction. Which one it is follows from the lock for which the session waits.
+ * @see https://www.postgresql.org/docs/current/explicit-locking.html#TABLE-LOCK-COMPATIBILITY
+ */
+const BLOCKING = `
+  SELECT pid, NULL AS virtualtransaction FROM unnest(pg_blocking_pids($1)) AS pid WHERE pid <> 0
+  UNION
+  SELECT NULL, held.virtualtransaction
+  FROM pg_locks awaited JOIN pg_locks held ON held.granted AND held.pid IS NULL
+    AND (held.locktype, held.database, held.relation, held.page, held.tuple, held.virtualxid, held.transactionid, held.classid, held.objid,
+         held.objsubid) IS NOT DISTINCT FROM
+        (awaited.locktype, awaited.database, awaited.relation, awaited.page, awaited.tuple, awaited.virtualxid, awaited.transactionid,
+         awaited.classid, awaited.objid, awaited.objsubid)
+    AND array_position(${MODES}, held.mode) >= (${WEAKEST_CONFLICT})[array_position(${MODES}, awaited.mode)]
+    AND NOT (held.mode = 'ShareLock' AND awaited.mode = 'ShareLock')
+  WHERE awaited.pid = $1 AND NOT awaited.granted`
+
+/** Returns who keeps the statement of a session waiting, those with the oldest transaction first; nobody: it does not wait for others. */
+export async function readBlockers(client: Client, pid: number): Promise<readonly Blocker[]> {
+  const { rows } = await client.query<HolderRow>(describeHolders(BLOCKING), [pid])
+  return rows.map(blockerOf)
+}
