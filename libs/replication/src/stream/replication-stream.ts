@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { knownFrom, type CatalogueFacts } from '@hooklane/core/capture'
-import { PositionBackoff } from '@hooklane/core/kernel'
+import { pause, PositionBackoff, processTimers } from '@hooklane/core/kernel'
 import { catalogueAccess } from '../preparation/catalogue-access.js'
 import {
   inspectSource,
@@ -238,10 +237,6 @@ export class ReplicationStream {
     const retryInMs = this.backoff.failed(this.lastFailedAt)
     this.lastFailure = error
     this.options.onState({ phase: 'failing', error, retryInMs })
-    try {
-      await delay(retryInMs, undefined, { signal: this.stopping.signal })
-    } catch (interrupted) {
-      if (!this.isStopping()) throw interrupted
-    }
+    await pause(processTimers, retryInMs, this.stopping.signal)
   }
 }
