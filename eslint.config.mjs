@@ -14,6 +14,28 @@ const guardedNetwork = {
   ],
 }
 
+const USE_KERNEL_WAITS =
+  'Waits and time limits have one home: pause, InterruptiblePause and withTimeout of core/kernel.'
+
+/**
+ * A wait that is written anew forgets to end at shutdown, or to clear its timer.
+ *
+ * @type {import('eslint').Linter.RulesRecord}
+ */
+const waitsOfTheKernel = {
+  'no-restricted-syntax': [
+    'error',
+    ...[
+      ':matches(ImportDeclaration, ExportNamedDeclaration, ExportAllDeclaration, ImportExpression)[source.value=/^(node:)?timers(\\u002Fpromises)?$/]',
+      'NewExpression[callee.name="Promise"] CallExpression[callee.name="setTimeout"]',
+      'NewExpression[callee.name="Promise"] CallExpression[callee.property.name="after"]',
+      'NewExpression[callee.name="Promise"] MemberExpression[object.name="globalThis"][property.name="setTimeout"]',
+      'CallExpression[callee.name="promisify"] > Identifier[name="setTimeout"]',
+      'MemberExpression[object.name="Promise"][property.name="race"]',
+    ].map((selector) => ({ selector, message: USE_KERNEL_WAITS })),
+  ],
+}
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.hooklane/**', 'coverage/**', 'examples/**'] },
   eslint.configs.recommended,
@@ -59,6 +81,37 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       // A switch over the kinds of one union counts as one branch.
       complexity: ['error', { max: 12, variant: 'modified' }],
+    },
+  },
+  {
+    files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts'],
+    ignores: [
+      '**/*.spec.ts',
+      '**/*.fixture.ts',
+      'libs/testing/**',
+      // The home.
+      'libs/core/src/kernel/clock/**',
+      // Races the work against an abort signal alone; it has no time limit.
+      'libs/replication/src/preparation/control-connection.ts',
+    ],
+    rules: waitsOfTheKernel,
+  },
+  {
+    files: ['libs/core/src/**/*.ts', 'libs/dispatch/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'libs/core/src/kernel/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['@hooklane/core/kernel', '**/kernel/**'],
+              importNames: ['processTimers', 'backgroundTimers'],
+              message: 'This code also runs in simulated time: it is given a Clock.',
+            },
+          ],
+        },
+      ],
     },
   },
   {

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { eventTypesOf, type CaptureConfiguration } from '@hooklane/core/capture'
+import { pause, processTimers } from '@hooklane/core/kernel'
 import type { Logger } from '@hooklane/observability'
 import { upsertEventTypes, type EventTypeEntry, type PgPool } from '@hooklane/postgres'
 
@@ -33,7 +33,7 @@ export async function enterEventTypes(
         { error, retryInMs: RETRY_MS },
         'the event types could not be entered into the catalogue; trying again',
       )
-      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
+      await pause(processTimers, RETRY_MS, signal)
     }
   }
 }

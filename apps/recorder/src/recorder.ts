@@ -47,6 +47,7 @@ export class Recorder implements PartitionHandler {
     const { host, metrics, logger, clock, startOffsets } = options
     this.starts = new CommittedStarts({ clock, startOffsets, logger, onFound: (starts) => this.readFrom(starts) })
     this.batches = new BatchQueue({
+      clock,
       batchMax: options.batchMax,
       batchMaxBytes: BATCH_BYTES,
       lingerMs: LINGER_MS,

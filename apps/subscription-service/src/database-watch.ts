@@ -1,3 +1,4 @@
+import { pause, processTimers } from '@hooklane/core/kernel'
 import type { Readiness } from '@hooklane/observability'
 import type { TenantDatabase } from '@hooklane/postgres'
 
@@ -6,8 +7,7 @@ const INTERVAL_MS = 2_000
 
 /** Updates readiness when the database becomes available or unavailable. Without a database the service keeps running and returns 503. */
 export class DatabaseWatch {
-  private timer: NodeJS.Timeout | null = null
-  private isStopped = false
+  private readonly stopping = new AbortController()
 
   constructor(
     private readonly database: TenantDatabase,
@@ -17,11 +17,20 @@ export class DatabaseWatch {
   /** Resolves after the first check, whatever its result. */
   async start(): Promise<void> {
     await this.look()
+    void this.lookAgain()
   }
 
   stop(): void {
-    this.isStopped = true
-    if (this.timer) clearTimeout(this.timer)
+    this.stopping.abort()
+  }
+
+  private async lookAgain(): Promise<void> {
+    const { signal } = this.stopping
+    for (;;) {
+      await pause(processTimers, INTERVAL_MS, signal)
+      if (signal.aborted) return
+      await this.look()
+    }
   }
 
   private async look(): Promise<void> {
@@ -31,6 +40,5 @@ export class DatabaseWatch {
     } catch {
       this.readiness.set('database', false, 'does not answer')
     }
-    if (!this.isStopped) this.timer = setTimeout(() => void this.look(), INTERVAL_MS)
   }
 }

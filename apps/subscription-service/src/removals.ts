@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { backgroundTimers, pause } from '@hooklane/core/kernel'
 import type { Logger } from '@hooklane/observability'
 import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres'
 import type { CompanyErasure } from './companies/company-erasure.js'
@@ -35,7 +35,7 @@ export class Removals {
     const { signal } = this.ending
     while (!signal.aborted) {
       const isFine = await this.sweep()
-      await delay(isFine ? EVERY_MS : AFTER_FAILURE_MS, undefined, { signal, ref: false }).catch(() => undefined)
+      await pause(backgroundTimers, isFine ? EVERY_MS : AFTER_FAILURE_MS, signal)
     }
   }
 

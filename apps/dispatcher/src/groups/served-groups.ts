@@ -1,5 +1,5 @@
 import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
-import { pause, type Clock } from '@hooklane/core/kernel'
+import { endsWithin, pause, type Clock } from '@hooklane/core/kernel'
 import type { GroupWorker } from './group-worker.js'
 import { isServed } from './matches-pattern.js'
 
@@ -67,7 +67,7 @@ export class ServedGroups {
 
   /** A consumer that leaves while it joins stays a member until its session expires; until then the consumer group cannot be deleted. */
   private async leave(name: string, { worker, started }: Served): Promise<void> {
-    await Promise.race([started, pause(this.options.clock, JOIN_PATIENCE_MS, this.stopping.signal)])
+    await endsWithin(this.options.clock, started, JOIN_PATIENCE_MS, this.stopping.signal)
     await worker.stop()
     await this.options.onEnded(name)
   }

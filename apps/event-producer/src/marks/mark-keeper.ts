@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Announcement } from '@hooklane/core/capture'
+import { endsWithin, processTimers } from '@hooklane/core/kernel'
 import type { CaptureGaps, CaptureMark, CaptureMarkUpdate, FoundGaps, ReadCaptureMark } from '@hooklane/postgres'
 import { mergeGaps } from './merge-gaps.js'
 import { ReadBackOffsets, type TopicOffsets } from './read-back-offsets.js'
@@ -195,8 +195,8 @@ export class MarkKeeper {
     if (settledLsn > this.settledLsn) this.settledLsn = settledLsn
   }
 
-  flush(): Promise<void> {
-    return withinLimit(this.saveIfChanged())
+  async flush(): Promise<void> {
+    await endsWithin(processTimers, this.saveIfChanged(), LAST_MARK_LIMIT_MS)
   }
 
   /** Saves other notes about the source, at once. @throws when they cannot be saved: nothing may be done that relies on them */
@@ -281,13 +281,6 @@ export class MarkKeeper {
     if (!notes) throw new Error(`the mark of ${this.options.producer} was not begun`)
     return { ...durable, ...notes, offsets: offsets.current, settledLsn }
   }
-}
-
-async function withinLimit(work: Promise<void>): Promise<void> {
-  const limit = new AbortController()
-  const elapsed = delay(LAST_MARK_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => undefined)
-  await Promise.race([work, elapsed])
-  limit.abort()
 }
 
 const areNotesOf = (mark: CaptureMark, notes: SourceNotes): boolean => isDeepStrictEqual({ ...mark, ...notes }, mark)

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { Backoff, type LogProducer, type OutgoingRecord } from '@hooklane/core/kernel'
+import { Backoff, endsWithin, pause, processTimers, type LogProducer, type OutgoingRecord } from '@hooklane/core/kernel'
 
 /** Limits of one publish, which the producer splits into requests. Too high: more memory. Too low: more round trips. */
 const BATCH_RECORDS = 500
@@ -111,10 +110,7 @@ export class OrderedPublisher {
   async stop(limitMs: number): Promise<void> {
     this.stopping.abort()
     this.room?.resolve()
-    const limit = new AbortController()
-    const elapsed = delay(limitMs, undefined, { signal: limit.signal }).catch(() => undefined)
-    await Promise.race([this.loop, elapsed])
-    limit.abort()
+    if (this.loop) await endsWithin(processTimers, this.loop, limitMs)
   }
 
   private get isStopped(): boolean {
@@ -148,7 +144,7 @@ export class OrderedPublisher {
         this.isPublished = null
         const pauseMs = backoff.failed()
         this.options.onFailure(error, pauseMs)
-        await this.pause(pauseMs)
+        await pause(processTimers, pauseMs, this.stopping.signal)
       }
     }
     // Order matters: this is the turn in which the queue was seen empty. A turn later, a record added in between would wait until another
@@ -175,14 +171,6 @@ export class OrderedPublisher {
     if (this.queuedBytes <= QUEUE_BYTES / 2 && this.queue.length <= QUEUE_RECORDS / 2) {
       this.room?.resolve()
       this.room = null
-    }
-  }
-
-  private async pause(ms: number): Promise<void> {
-    try {
-      await delay(ms, undefined, { signal: this.stopping.signal })
-    } catch (interrupted) {
-      if (!this.isStopped) throw interrupted
     }
   }
 }

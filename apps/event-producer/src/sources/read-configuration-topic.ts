@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { processTimers, withTimeout } from '@hooklane/core/kernel'
 import { ConfigurationReader, type KafkaClient } from '@hooklane/kafka'
 import { ConfigurationState } from './configuration-state.js'
 
@@ -12,9 +12,6 @@ export async function readConfigurationTopic(
   groupPrefix: string,
 ): Promise<ConfigurationState> {
   const state = new ConfigurationState()
-  let crashed: (error: Error) => void = () => undefined
-  const crash = new Promise<never>((_resolve, reject) => (crashed = reject))
-  crash.catch(() => undefined)
   const reader = new ConfigurationReader(client, {
     topic,
     groupPrefix,
@@ -22,21 +19,19 @@ export async function readConfigurationTopic(
     onUndecodable: ({ offset }, reason) => {
       client.logger.warn({ topic, offset: offset.toString(), reason }, 'a configuration record cannot be read')
     },
-    onCrash: (error) => crashed(error),
+    // `caughtUp` rejects with the same error.
+    onCrash: () => undefined,
   })
-  const timeout = new AbortController()
   try {
     await reader.start()
-    await Promise.race([
-      reader.caughtUp(),
-      crash,
-      delay(READ_TIMEOUT_MS, undefined, { signal: timeout.signal }).then(() => {
+    await withTimeout(processTimers, reader.caughtUp(), {
+      limitMs: READ_TIMEOUT_MS,
+      onTimeout: () => {
         throw new Error(`${topic} could not be read within ${READ_TIMEOUT_MS / 1000} s`)
-      }),
-    ])
+      },
+    })
     return state
   } finally {
-    timeout.abort()
     await reader.stop()
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { LogRecord } from '@hooklane/core/kernel'
+import { processTimers, type LogRecord } from '@hooklane/core/kernel'
 import { BatchQueue, endsOf, type Waiting } from './batch-queue.js'
 
 const waiting = (offset: number, partition = 0, bytes = 0): Waiting => ({
@@ -19,6 +19,7 @@ const waiting = (offset: number, partition = 0, bytes = 0): Waiting => ({
 function writerOver(write: (batch: readonly Waiting[]) => Promise<void>, lingerMs = 0) {
   const seen = { committed: [] as string[], pauses: [] as number[] }
   const writer = new BatchQueue({
+    clock: processTimers,
     batchMax: 3,
     batchMaxBytes: 1_000,
     lingerMs,

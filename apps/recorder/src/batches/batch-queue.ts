@@ -1,4 +1,4 @@
-import { Backoff, type LogRecord, type TopicPartition } from '@hooklane/core/kernel'
+import { Backoff, pause, type Clock, type LogRecord, type TopicPartition } from '@hooklane/core/kernel'
 import type { Entry } from './decode-entry.js'
 
 /** One record that waits to be written: an entry for the log, or a record that goes to quarantine. */
@@ -7,6 +7,7 @@ export type Waiting = { readonly at: LogRecord } & (
 )
 
 export interface BatchWriterOptions {
+  readonly clock: Pick<Clock, 'after'>
   readonly batchMax: number
   /**
    * Maximum bytes of keys and values in one batch. Only a batch of one record may exceed it: a dead letter may be as large as Kafka allows.
@@ -33,8 +34,7 @@ export class BatchQueue {
   private waiting: Waiting[] = []
   private waitingBytes = 0
   private running: Promise<void> | null = null
-  private stopped = false
-  private wake: (() => void) | null = null
+  private readonly stopping = new AbortController()
 
   constructor(private readonly options: BatchWriterOptions) {}
 
@@ -59,8 +59,7 @@ export class BatchQueue {
    * Writes the waiting records. Gives up at the first batch that cannot be written now; the next owner of its partitions reads it again.
    */
   async stop(): Promise<void> {
-    this.stopped = true
-    this.wake?.()
+    this.stopping.abort()
     await this.running
   }
 
@@ -68,14 +67,14 @@ export class BatchQueue {
     // Order matters: a failed batch stays at the front, and nothing behind it is written first.
     const backoff = new Backoff(PAUSES)
     while (this.waiting.length > 0) {
-      if (!this.hasFullBatch && !this.stopped) await this.pause(this.options.lingerMs)
+      if (!this.hasFullBatch) await this.pause(this.options.lingerMs)
       const batch = this.takeFront()
       try {
         await this.options.write(batch)
       } catch (error) {
         const retryInMs = backoff.failed()
         this.options.onFailure(error, retryInMs)
-        if (this.stopped) break
+        if (this.stopping.signal.aborted) break
         await this.pause(retryInMs)
         continue
       }
@@ -102,14 +101,9 @@ export class BatchQueue {
     return end === -1 ? [...this.waiting] : this.waiting.slice(0, end)
   }
 
+  /** Ends at once when the queue is stopped. */
   private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      this.wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+    return pause(this.options.clock, ms, this.stopping.signal)
   }
 }
 

@@ -2,6 +2,7 @@ import type { EntityEvent } from '@hooklane/contracts/public'
 import { topicNames, type EndedStreamConfiguration } from '@hooklane/contracts/records'
 import {
   partitionOfKey,
+  processTimers,
   type LogConsumer,
   type LogConsumerHandlers,
   type LogRecord,
@@ -211,7 +212,7 @@ export function world(log = new InMemoryRouterLog()) {
     },
   )
   const registry = createRegistry('router')
-  const clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() }
+  const clock = { ...processTimers, monotonicMs: () => performance.now(), wallMs: () => Date.now() }
   const host = new ConsumerHost({ group: 'router', consumer, clock, onCrash: () => undefined })
   const router = new AssignedPartitions({
     host,

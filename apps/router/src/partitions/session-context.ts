@@ -1,5 +1,5 @@
 import type { TopicNames } from '@hooklane/contracts/records'
-import type { Time } from '@hooklane/core/kernel'
+import type { Clock, Time } from '@hooklane/core/kernel'
 import type { BatchLimits, PartitionRouterSettings, RouterLog, RoutingConfiguration } from '@hooklane/core/routing'
 import type { Logger, QuarantineSource } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
@@ -11,7 +11,7 @@ export interface SessionContext {
   readonly configuration: RoutingConfiguration
   readonly routing: PartitionRouterSettings
   readonly limits: BatchLimits
-  readonly clock: Time
+  readonly clock: Time & Pick<Clock, 'after'>
   readonly metrics: RouterMetrics
   readonly logger: Logger
   /** Where quarantined records are reported. */

@@ -1,4 +1,4 @@
-import type { Time } from '@hooklane/core/kernel'
+import { InterruptiblePause, type Clock } from '@hooklane/core/kernel'
 
 /** Thrown when the partition is no longer ours. This is not a fault. */
 export class SessionEnded extends Error {}
@@ -6,9 +6,11 @@ export class SessionEnded extends Error {}
 /** Tracks whether a session still runs, and lets its loop sleep until it is woken, a time has passed, or the session ends. */
 export class SessionLifetime {
   #isEnded = false
-  #wake: (() => void) | null = null
+  readonly #pause: InterruptiblePause
 
-  constructor(private readonly clock: Time) {}
+  constructor(private readonly clock: Pick<Clock, 'monotonicMs' | 'after'>) {
+    this.#pause = new InterruptiblePause(clock)
+  }
 
   get isEnded(): boolean {
     return this.#isEnded
@@ -21,19 +23,12 @@ export class SessionLifetime {
 
   /** Wakes the loop because something changed. The loop checks what it was, in the same tick. */
   wake(): void {
-    this.#wake?.()
+    this.#pause.interrupt()
   }
 
   /** Resolves at the next `wake`, or after `limitMs`. Only one call may wait at a time. */
   wait(limitMs?: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = limitMs === undefined ? undefined : setTimeout(() => this.#wake?.(), limitMs)
-      this.#wake = () => {
-        this.#wake = null
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+    return this.#pause.wait(limitMs)
   }
 
   /** Sleeps for `ms`, even if `wake` is called; only the end of the session cuts it short. */

@@ -1,4 +1,5 @@
 import { topicNames } from '@hooklane/contracts/records'
+import { processTimers } from '@hooklane/core/kernel'
 import { WorkerGroupNotReady } from '@hooklane/core/lane'
 import { LogError, type PartitionLag } from '@hooklane/kafka'
 import { createLogger } from '@hooklane/observability'
@@ -14,7 +15,7 @@ const lagOf = (...lags: number[]): readonly PartitionLag[] =>
 function backlogsOf(lag: (group: string, topics: readonly string[]) => Promise<readonly PartitionLag[]>) {
   const asked: [string, readonly string[]][] = []
   let nowMs = 0
-  const clock = { monotonicMs: () => nowMs, wallMs: () => nowMs }
+  const clock = { ...processTimers, monotonicMs: () => nowMs }
   const reader = {
     lag: (group: string, topics: readonly string[]) => {
       asked.push([group, topics])

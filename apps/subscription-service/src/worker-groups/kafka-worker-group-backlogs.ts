@@ -1,5 +1,5 @@
 import type { TopicNames } from '@hooklane/contracts/records'
-import type { Time } from '@hooklane/core/kernel'
+import { withTimeout, type Clock } from '@hooklane/core/kernel'
 import type { WorkerGroupBacklog, WorkerGroupBacklogs } from '@hooklane/core/lane'
 import { LogError, type PartitionLag } from '@hooklane/kafka'
 import type { Logger } from '@hooklane/observability'
@@ -38,13 +38,13 @@ export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
   constructor(
     private readonly admin: LagReader,
     private readonly names: TopicNames,
-    private readonly clock: Time,
+    private readonly clock: Pick<Clock, 'monotonicMs' | 'after'>,
     private readonly logger: Logger,
   ) {}
 
   async of(groups: readonly string[]): Promise<ReadonlyMap<string, WorkerGroupBacklog>> {
     const answers = await Promise.all(
-      groups.map((group) => this.withTimeLimit(this.fresh(group) ?? this.startRead(group))),
+      groups.map((group) => this.answerInTime(this.fresh(group) ?? this.startRead(group))),
     )
     return new Map(groups.map((group, at) => [group, answers[at] ?? UNAVAILABLE]))
   }
@@ -64,17 +64,9 @@ export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
   }
 
   /** The time limit counts from the request to the cluster: a caller that comes after the limit has passed does not wait at all. */
-  private async withTimeLimit({ askedMs, answer }: Known): Promise<WorkerGroupBacklog> {
+  private answerInTime({ askedMs, answer }: Known): Promise<WorkerGroupBacklog> {
     const leftMs = Math.max(0, askedMs + TIME_LIMIT_MS - this.clock.monotonicMs())
-    let timer: NodeJS.Timeout | undefined
-    const patience = new Promise<WorkerGroupBacklog>((resolve) => {
-      timer = setTimeout(() => resolve(UNAVAILABLE), leftMs)
-    })
-    try {
-      return await Promise.race([answer, patience])
-    } finally {
-      clearTimeout(timer)
-    }
+    return withTimeout(this.clock, answer, { limitMs: leftMs, onTimeout: () => UNAVAILABLE })
   }
 
   private async ask(group: string): Promise<WorkerGroupBacklog> {

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
-import type { LogAdmin, PartitionOffsets, TopicPartition } from '@hooklane/core/kernel'
+import { pause, processTimers, type LogAdmin, type PartitionOffsets, type TopicPartition } from '@hooklane/core/kernel'
 import { GIVE_UP_AFTER_MS, type KafkaClient } from '../client/kafka-client.js'
 import { hasErrorType, LogError } from '../client/errors.js'
 import { groupBy } from '../group-by.js'
@@ -135,7 +134,7 @@ async function countPartitions(admin: Admin, topic: string): Promise<number> {
       if (!hasErrorType(error, UNKNOWN_TOPIC)) throw error
     }
     if (performance.now() > deadline) throw new LogError('UNKNOWN_TOPIC', `the topic ${topic} does not exist`)
-    await delay(UNKNOWN_TOPIC_RETRY_MS)
+    await pause(processTimers, UNKNOWN_TOPIC_RETRY_MS)
   }
 }
 

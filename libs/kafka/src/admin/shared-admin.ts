@@ -1,7 +1,7 @@
 import type { Admin } from 'kafkajs'
+import { endsWithin, processTimers } from '@hooklane/core/kernel'
 import { LogError } from '../client/errors.js'
 import { GIVE_UP_AFTER_MS, GIVE_UP_SOON, type KafkaClient } from '../client/kafka-client.js'
-import { endsWithin } from '../ends-within.js'
 
 interface OpenAdmin {
   readonly admin: Admin
@@ -24,9 +24,10 @@ export class SharedAdmin {
     const startedMs = performance.now()
     const open = this.acquire()
     try {
-      if (await endsWithin(Math.min(limitMs, GIVE_UP_AFTER_MS), open.connected)) {
+      if (await endsWithin(processTimers, open.connected, Math.min(limitMs, GIVE_UP_AFTER_MS))) {
         const outcome = work(open.admin)
-        if (await endsWithin(limitMs - (performance.now() - startedMs), outcome)) return await outcome
+        const leftMs = limitMs - (performance.now() - startedMs)
+        if (await endsWithin(processTimers, outcome, leftMs)) return await outcome
       }
       // The next use connects again.
       if (this.open === open) this.open = null

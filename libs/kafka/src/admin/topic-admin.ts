@@ -1,5 +1,6 @@
 import type { Admin, DescribeConfigResponse, ITopicConfig } from 'kafkajs'
 import type { TopicSpec } from '@hooklane/contracts/records'
+import { pause, processTimers } from '@hooklane/core/kernel'
 import { hasErrorType } from '../client/errors.js'
 import { kafkajs } from '../client/kafkajs.js'
 import { GIVE_UP_AFTER_MS, type KafkaClient } from '../client/kafka-client.js'
@@ -112,7 +113,7 @@ async function describeOnceLed(admin: Admin, names: readonly string[]): Promise<
       const passes = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'].some((type) => hasErrorType(error, type))
       if (isLast || !passes) throw error
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+    await pause(processTimers, LOOK_AGAIN_MS)
   }
 }
 

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { ConfigurationRecord } from '@hooklane/core/configuration'
-import type { LogBatch, LogRecord, TopicPartition } from '@hooklane/core/kernel'
+import {
+  endsWithin,
+  pause,
+  processTimers,
+  type LogBatch,
+  type LogRecord,
+  type TopicPartition,
+} from '@hooklane/core/kernel'
 import { KafkaLogAdmin } from '../admin/log-admin.js'
 import { toError } from '../client/errors.js'
 import type { KafkaClient } from '../client/kafka-client.js'
-import { endsWithin } from '../ends-within.js'
 import { KafkaLogConsumer } from '../consumer/kafka-log-consumer.js'
 import { decodeConfigurationRecord } from './decode-configuration-record.js'
 
@@ -113,7 +118,7 @@ export class ConfigurationReader {
     const deleted = this.admin.deleteGroup(this.group).catch((error: unknown) => {
       this.client.logger.debug({ error, group: this.group }, 'a temporary consumer group was not deleted')
     })
-    await endsWithin(DELETE_TIMEOUT_MS, deleted)
+    await endsWithin(processTimers, deleted, DELETE_TIMEOUT_MS)
   }
 
   private take(batch: LogBatch): void {
@@ -164,7 +169,7 @@ export class ConfigurationReader {
         return await this.ends()
       } catch (error) {
         this.client.logger.warn({ error: toError(error) }, 'the end of the configuration is unknown; trying again')
-        await delay(RETRY_MS)
+        await pause(processTimers, RETRY_MS)
       }
     }
   }

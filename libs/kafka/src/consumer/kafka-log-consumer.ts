@@ -1,12 +1,18 @@
 import type { Consumer, ConsumerConfig, EachBatchPayload } from 'kafkajs'
-import type { LogConsumer, LogConsumerHandlers, TopicPartition } from '@hooklane/core/kernel'
+import {
+  endsWithin,
+  pause,
+  processTimers,
+  type LogConsumer,
+  type LogConsumerHandlers,
+  type TopicPartition,
+} from '@hooklane/core/kernel'
 import { kafkajs } from '../client/kafkajs.js'
 import { toError } from '../client/errors.js'
 import { OUTLAST_OUTAGES, type KafkaClient } from '../client/kafka-client.js'
 import { KafkaLogAdmin } from '../admin/log-admin.js'
 import { deferred } from '../deferred.js'
 import { groupBy } from '../group-by.js'
-import { endsWithin } from '../ends-within.js'
 import { coAssigner } from './co-assigner.js'
 import { CrashBudget } from './crash-budget.js'
 import { toLogRecord } from './log-record.js'
@@ -221,7 +227,7 @@ export class KafkaLogConsumer implements LogConsumer {
       return
     }
     this.client.logger.warn({ error, group }, 'a consumer crashed and is being rebuilt')
-    await new Promise((resolve) => setTimeout(resolve, REBUILD_DELAY_MS))
+    await pause(processTimers, REBUILD_DELAY_MS)
     if (this.isStopped()) return
     try {
       await this.build()
@@ -247,7 +253,7 @@ export class KafkaLogConsumer implements LogConsumer {
     const left = consumer.disconnect().catch((error: unknown) => {
       logger.warn({ error, group: this.options.group }, 'a consumer did not leave its group cleanly')
     })
-    if (!(await endsWithin(STOP_TIMEOUT_MS, left))) {
+    if (!(await endsWithin(processTimers, left, STOP_TIMEOUT_MS))) {
       logger.warn({ group: this.options.group }, 'a consumer could not leave its group: its session must expire')
     }
   }

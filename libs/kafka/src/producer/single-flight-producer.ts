@@ -1,10 +1,9 @@
 import type { Producer, RetryOptions } from 'kafkajs'
-import type { LogProducer, OutgoingRecord } from '@hooklane/core/kernel'
+import { endsWithin, processTimers, type LogProducer, type OutgoingRecord } from '@hooklane/core/kernel'
 import { KafkaLogAdmin } from '../admin/log-admin.js'
 import { LogError, toError } from '../client/errors.js'
 import { kafkajs } from '../client/kafkajs.js'
 import { OUTLAST_OUTAGES, type KafkaClient } from '../client/kafka-client.js'
-import { endsWithin } from '../ends-within.js'
 import { assertAllWritten, BatchBuilder, place, toBatch, type PlacedRecord } from './outgoing.js'
 import { PartitionCounts } from './partition-counts.js'
 
@@ -98,7 +97,7 @@ export class SingleFlightProducer implements LogProducer {
   /** Sends the queued records, for at most `drainMs`, then rejects the rest. Accepts no new records from now on. */
   async close(drainMs = 10_000): Promise<void> {
     this.closed = true
-    if (this.sending) await endsWithin(drainMs, this.sending)
+    if (this.sending) await endsWithin(processTimers, this.sending, drainMs)
     this.rejectQueue(new LogError('CLOSED', 'the producer was closed before the record was sent'))
     // Has no effect on records that are already settled.
     for (const waiting of this.out) waiting.reject(new LogError('OUTCOME_UNKNOWN', 'the producer was closed too early'))
@@ -219,7 +218,7 @@ export class SingleFlightProducer implements LogProducer {
     const done = producer
       .disconnect()
       .catch((error: unknown) => logger.warn({ error }, 'a producer did not disconnect cleanly'))
-    await endsWithin(DISCONNECT_TIMEOUT_MS, done)
+    await endsWithin(processTimers, done, DISCONNECT_TIMEOUT_MS)
   }
 }
 

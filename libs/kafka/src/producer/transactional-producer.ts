@@ -1,12 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Offsets, Producer, RetryOptions, TopicOffsets, Transaction } from 'kafkajs'
-import type { OutgoingRecord, TopicPartition } from '@hooklane/core/kernel'
+import { endsWithin, pause, processTimers, type OutgoingRecord, type TopicPartition } from '@hooklane/core/kernel'
 import { KafkaLogAdmin } from '../admin/log-admin.js'
 import { hasErrorType, isFenced, LogError, ProducerLost } from '../client/errors.js'
 import { kafkajs } from '../client/kafkajs.js'
 import type { KafkaClient } from '../client/kafka-client.js'
 import { groupBy } from '../group-by.js'
-import { endsWithin } from '../ends-within.js'
 import { assertAllWritten, BatchBuilder, place, toBatch, type PlacedRecord } from './outgoing.js'
 import { PartitionCounts } from './partition-counts.js'
 
@@ -162,7 +160,7 @@ async function sendOffsets(transaction: Transaction, { group, offsets }: Consume
       return
     } catch (error) {
       if (!hasErrorType(error, CONCURRENT_TRANSACTIONS) || tries >= MAX_CONCURRENT_RETRIES) throw error
-      await delay(CONCURRENT_RETRY_MS)
+      await pause(processTimers, CONCURRENT_RETRY_MS)
     }
   }
 }
@@ -171,5 +169,5 @@ async function disconnect(client: KafkaClient, producer: Producer): Promise<void
   const done = producer
     .disconnect()
     .catch((error: unknown) => client.logger.warn({ error }, 'a transactional producer did not disconnect cleanly'))
-  await endsWithin(DISCONNECT_TIMEOUT_MS, done)
+  await endsWithin(processTimers, done, DISCONNECT_TIMEOUT_MS)
 }

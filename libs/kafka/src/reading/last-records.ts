@@ -71,6 +71,7 @@ async function readTails(
     else control.seek(at, tail.next)
   }
   const consumer = new KafkaLogConsumer(client, { group, topics: [topic], maxWaitMs: 100 })
+  // Not `withTimeout`: the time starts over with each batch.
   const patience = setInterval(
     () => {
       if (performance.now() - heardAt < timeoutMs) return

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { formatLsn, parseLsn, type FoundHistory } from '@hooklane/core/capture'
+import { endsWithin, processTimers } from '@hooklane/core/kernel'
 import { LogicalReplicationService } from 'pg-logical-replication'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { captureUrl } from '../session-settings.js'
@@ -287,12 +288,9 @@ export class ReplicationSession {
     if (!this.failure) this.sendStatus(false)
     // Unread data would keep the socket from closing.
     this.socket?.resume()
-    let timer: NodeJS.Timeout | undefined
-    const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)))
     // Errors do not matter: the socket is destroyed below.
     const closed = this.service.destroy().catch(() => undefined)
-    await Promise.race([closed, limit])
-    clearTimeout(timer)
+    await endsWithin(processTimers, closed, CLOSE_TIMEOUT_MS)
     this.socket?.destroy()
   }
 }

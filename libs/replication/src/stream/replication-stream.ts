@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { knownFrom, type CatalogueFacts } from '@hooklane/core/capture'
-import { PositionBackoff } from '@hooklane/core/kernel'
+import { pause, PositionBackoff, processTimers } from '@hooklane/core/kernel'
 import type { OnWaiting } from '../blockers/blocker.js'
 import { catalogueAccess } from '../preparation/catalogue-access.js'
 import type { ControlOptions } from '../preparation/control-connection.js'
@@ -246,10 +245,6 @@ export class ReplicationStream {
     const retryInMs = this.backoff.failed(this.lastFailedAt)
     this.lastFailure = error
     this.options.onState({ phase: 'failing', error, retryInMs })
-    try {
-      await delay(retryInMs, undefined, { signal: this.stopping.signal })
-    } catch (interrupted) {
-      if (!this.isStopping()) throw interrupted
-    }
+    await pause(processTimers, retryInMs, this.stopping.signal)
   }
 }

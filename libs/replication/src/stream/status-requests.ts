@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { pause, processTimers } from '@hooklane/core/kernel'
 
 /**
  * A question this soon after our last answer comes from a server that is shutting down: it asks again as soon as it is answered. A running
@@ -28,6 +28,8 @@ interface Waiting {
   readonly pause: (ms: number) => Promise<unknown>
 }
 
+const PROCESS_TIME: Waiting = { nowMs: () => performance.now(), pause: (ms) => pause(processTimers, ms) }
+
 /**
  * Answers a server that asks for our status. A server that is shutting down asks until everything is confirmed, and does not end before. So
  * what is otherwise noted in large steps while a source is quiet is noted at once, and when something cannot be confirmed for some seconds,
@@ -39,7 +41,7 @@ export class StatusRequests {
   /** When the first question of the current rapid series came. */
   private sinceMs = -Infinity
 
-  constructor(private readonly waiting: Waiting = { nowMs: () => performance.now(), pause: delay }) {}
+  constructor(private readonly waiting: Waiting = PROCESS_TIME) {}
 
   /** @returns whether the server is shutting down and waits for something that cannot be confirmed now */
   async asked({ isComplete, note, send }: Confirmation): Promise<boolean> {

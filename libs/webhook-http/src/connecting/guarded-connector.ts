@@ -39,6 +39,7 @@ export class GuardedConnector {
 
   /** Rejects with one of the connection errors, or with the signal's reason. */
   async connect(endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
+    // Not `withTimeout`: the limit must end the dialling itself, not only the wait for it.
     const limit = new AbortController()
     const giveUp = () => limit.abort(signal.reason)
     const timer = setTimeout(() => limit.abort(new ConnectTimedOut()), this.options.connectTimeoutMs)

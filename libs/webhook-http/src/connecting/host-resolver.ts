@@ -1,4 +1,5 @@
 import { lookup, Resolver } from 'node:dns/promises'
+import { processTimers, withTimeout } from '@hooklane/core/kernel'
 import { NameNotResolved, codeOf } from './connection-errors.js'
 
 /** Returns all addresses of a name, at least one. Throws `NameNotResolved`. */
@@ -30,11 +31,12 @@ export class CaresHostResolver implements HostResolver {
   async resolve(host: string): Promise<readonly string[]> {
     const name = host.endsWith('.') ? host : `${host}.`
     const families = [settled(this.resolver.resolve4(name)), settled(this.resolver.resolve6(name))]
+    // eslint-disable-next-line no-restricted-syntax -- the first answer of two, not a time limit
     const first = await Promise.race(families)
     const answers =
       first.addresses.length === 0
         ? await Promise.all(families)
-        : await Promise.all(families.map((family) => withTimeout(family, SECOND_FAMILY_GRACE_MS)))
+        : await Promise.all(families.map((family) => inGrace(family)))
     const addresses = answers.flatMap((answer) => answer.addresses)
     if (addresses.length > 0) return addresses
     throw new NameNotResolved(worstOf(answers.map((answer) => answer.failure)))
@@ -65,16 +67,11 @@ async function settled(query: Promise<string[]>): Promise<Answer> {
   }
 }
 
-async function withTimeout(answer: Promise<Answer>, ms: number): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Answer>((resolve) => {
-    timer = setTimeout(() => resolve({ addresses: [], failure: 'ETIMEOUT' }), ms)
+function inGrace(answer: Promise<Answer>): Promise<Answer> {
+  return withTimeout(processTimers, answer, {
+    limitMs: SECOND_FAMILY_GRACE_MS,
+    onTimeout: () => ({ addresses: [], failure: 'ETIMEOUT' }),
   })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /** Any other failure is more informative than "there is no such record". */

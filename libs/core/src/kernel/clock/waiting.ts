@@ -16,19 +16,24 @@ export function pause(clock: Pick<Clock, 'after'>, ms: number, signal?: AbortSig
 
 /** Pauses that can be cut short. One at a time: a new pause ends the previous one. */
 export class InterruptiblePause {
-  private current = new AbortController()
+  private end: () => void = () => undefined
 
   constructor(private readonly clock: Pick<Clock, 'after'>) {}
 
-  /** Resolves after `ms` milliseconds, or at the next `interrupt`. */
-  wait(ms: number): Promise<void> {
+  /** Resolves after `ms` milliseconds, or at the next `interrupt`. Without `ms`, only at the next `interrupt`. */
+  wait(ms?: number): Promise<void> {
     this.interrupt()
-    this.current = new AbortController()
-    return pause(this.clock, ms, this.current.signal)
+    return new Promise((resolve) => {
+      const cancel = ms === undefined ? undefined : this.clock.after(ms, () => resolve())
+      this.end = () => {
+        cancel?.()
+        resolve()
+      }
+    })
   }
 
   interrupt(): void {
-    this.current.abort()
+    this.end()
   }
 }
 

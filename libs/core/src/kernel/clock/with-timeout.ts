@@ -1,0 +1,48 @@
+import type { Clock } from './clock.js'
+
+export interface TimeLimit<Late> {
+  readonly limitMs: number
+  /** Called when the time ran out first. Its result is returned, or its error thrown, in place of the work's. */
+  readonly onTimeout: () => Late
+  /** When it aborts, the time has run out. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const TIMED_OUT = Symbol('timed out')
+
+/**
+ * Resolves or rejects as `work` does, if it ends within `limitMs` milliseconds. Otherwise the work continues, and its outcome is ignored,
+ * also when it rejects.
+ */
+export async function withTimeout<T, Late>(
+  clock: Pick<Clock, 'after'>,
+  work: Promise<T>,
+  { limitMs, onTimeout, signal }: TimeLimit<Late>,
+): Promise<T | Late> {
+  let end: () => void = () => undefined
+  const elapsed = new Promise<typeof TIMED_OUT>((resolve) => (end = () => resolve(TIMED_OUT)))
+  const cancel = clock.after(limitMs, end)
+  signal?.addEventListener('abort', end, { once: true })
+  if (signal?.aborted) end()
+  try {
+    const first = await Promise.race([work, elapsed])
+    return first === TIMED_OUT ? onTimeout() : first
+  } finally {
+    cancel()
+    signal?.removeEventListener('abort', end)
+  }
+}
+
+/**
+ * Waits for `work` for at most `limitMs` milliseconds, or until the signal aborts. Returns whether the work ended first; otherwise it
+ * continues. Rejects when the work rejects first.
+ */
+export function endsWithin(
+  clock: Pick<Clock, 'after'>,
+  work: Promise<unknown>,
+  limitMs: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const ended = work.then(() => true)
+  return withTimeout(clock, ended, { limitMs, onTimeout: () => false, signal })
+}
