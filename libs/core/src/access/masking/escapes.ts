@@ -41,7 +41,7 @@ const WHOLE_ESCAPE = new RegExp(`^(?:${ESCAPE})$`)
 
 /** The beginning of an escape, of one layer or two, at the end of a text. */
 const UNFINISHED = /(?:[\\%&]|&(?:amp|#0*(?:37|38|92)|#x0*(?:25|26|5c));)[\\%&#0-9a-z{]{0,12}$/i
-const OF_ESCAPES = /[\\%&#0-9a-z{};]/i
+const OF_ESCAPES = /^[\\%&#0-9a-z{};]$/i
 /** `&amp;CounterClockwiseContourIntegral;` */
 const MAX_ESCAPE_LENGTH = 38
 
@@ -110,7 +110,8 @@ function meaningOf(groups: readonly (string | undefined)[]): string {
   if (entity !== undefined) return ENTITIES.get(entity.toLowerCase()) ?? ANY
   if (entityDecimal !== undefined) return characterOf(Number(entityDecimal))
   if (octal !== undefined) return characterOf(parseInt(octal, 8))
-  return characterOf(parseInt(wide ?? unicode ?? braced ?? byte ?? percentUnicode ?? percent ?? entityHex ?? '', 16))
+  const hex = [wide, unicode, braced, byte, percentUnicode, percent, entityHex].find((digits) => digits !== undefined)
+  return characterOf(parseInt(hex ?? '', 16))
 }
 
 const characterOf = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : '')
@@ -143,6 +144,7 @@ function unescaped({ text, outer }: Layer, beginning: string, at: number): reado
   while (next < text.length && (digits === undefined ? !rest.endsWith(';') : rest.length < digits)) {
     if (rest.length > MAX_ENTITY_LENGTH) return []
     const one = outer.get(next) ?? { character: text.charAt(next), next: next + 1 }
+    if (!OF_ESCAPES.test(one.character)) return []
     rest += one.character
     next = one.next
   }

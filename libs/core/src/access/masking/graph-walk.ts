@@ -1,53 +1,70 @@
-import { ANY, LOST, mayBeNamed, type SecretGraph } from './secret-graph.js'
+import { ANY, LOST, mayBeNamed, type GraphNode, type SecretGraph } from './secret-graph.js'
 
-/** Where the next character may begin → how many of the earlier ones were not lost, at most. */
-export type Places = Map<number, number>
-
-/** A character as it is read from a text, and where the next one begins. */
+/** A folded character as it is read from a text. */
 export interface Reading {
   readonly character: string
+  /** Where the next character begins. */
   readonly next: number
+  /** Where the next other character begins, if this one stands for a lost one. Otherwise the same as `next`. */
+  readonly runEnd: number
 }
+
+/** A place in a text to which readings of a part of a secret lead. */
+export interface Place {
+  readonly at: number
+  /** How many characters of the part were not lost, at most. */
+  readonly sure: number
+}
+
+const NOWHERE: readonly Place[] = []
 
 /** The nodes of a graph that the readings of a text lead to. Nodes are visited in their order: every way leads to higher ones. */
 export class GraphWalk {
-  private readonly reached = new Map<number, Places>()
+  /** The highest node reached so far. */
+  highest = 0
+  private readonly reached: (Place[] | undefined)[] = []
 
   constructor(private readonly graph: SecretGraph) {}
 
-  placesOf(node: number): Places | undefined {
-    return this.reached.get(node)
+  /** Grows while the node is followed. */
+  placesOf(node: number): readonly Place[] {
+    return this.reached[node] ?? NOWHERE
   }
 
-  enter(node: number, place: number, sure: number): void {
+  enter(node: number, place: Place): void {
     const found = this.nodeAt(node)
     if (found?.edges.size === 0) {
-      for (const jump of found.jumps) this.enter(jump, place, sure)
+      for (const jump of found.jumps) this.enter(jump, place)
       return
     }
-    const places = this.reached.get(node)
-    if (!places) this.reached.set(node, new Map([[place, sure]]))
-    else if ((places.get(place) ?? -1) < sure) places.set(place, sure)
+    const places = this.reached[node]
+    if (!places) this.reached[node] = [place]
+    else if (!places.some(({ at, sure }) => at === place.at && sure >= place.sure)) places.push(place)
+    if (node > this.highest) this.highest = node
   }
 
-  /** @param runEnd where the run of the same characters ends that the reading begins */
-  follow(node: number, { character, next }: Reading, { sure, runEnd }: { sure: number; runEnd: number }): void {
+  follow(node: number, reading: Reading, sure: number): void {
     const { head } = this.graph
+    const { character, next, runEnd } = reading
     if (node < head.length) {
       const wanted = head.charAt(node)
-      if (character === wanted || (character === ANY && mayBeNamed(wanted))) this.enter(node + 1, next, sure + 1)
+      const isWanted = character === wanted || (character === ANY && mayBeNamed(wanted))
+      if (isWanted) this.enter(node + 1, { at: next, sure: sure + 1 })
       return
     }
-    const edges = this.nodeAt(node)?.edges
-    for (const to of edges?.get(character) ?? []) {
-      if (character !== LOST) this.enter(to, next, sure + 1)
-    }
-    if (character === LOST || character === '?') {
-      for (const to of edges?.get(LOST) ?? []) this.enter(to, runEnd, sure)
-    }
+    if (character !== LOST) this.enterAll(node, character, { at: next, sure: sure + 1 })
+    if (isLost(character)) this.enterAll(node, LOST, { at: runEnd, sure })
   }
 
-  private nodeAt(node: number): SecretGraph['nodes'][number] | undefined {
-    return this.graph.nodes[node - this.graph.head.length]
+  private enterAll(from: number, character: string, place: Place): void {
+    for (const to of this.nodeAt(from)?.edges.get(character) ?? []) this.enter(to, place)
+  }
+
+  private nodeAt(node: number): GraphNode | undefined {
+    const index = node - this.graph.head.length
+    return index < 0 ? undefined : this.graph.nodes[index]
   }
 }
+
+/** Whether a character may stand for a lost one. */
+export const isLost = (character: string): boolean => character === LOST || character === '?'

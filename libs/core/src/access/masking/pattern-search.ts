@@ -1,5 +1,5 @@
 import { mayHoldEscapes, TooCostly, unfinishedFrom, type Escapes } from './escapes.js'
-import { GraphWalk, type Reading } from './graph-walk.js'
+import { GraphWalk, isLost, type Reading } from './graph-walk.js'
 import { ANY, graphOf, LOST, mayBeNamed, type SecretGraph } from './secret-graph.js'
 import type { PatternSet } from './secret-patterns.js'
 import { MIN_SECRET_LENGTH } from './target-secrets.js'
@@ -17,6 +17,9 @@ export interface Finding {
  */
 const MAX_STEPS = 100_000
 
+/** How much longer it takes to follow a reading of a character than to compare one. */
+const STEPS_OF_READING = 4
+
 /** Characters that do not count: line breaks, and NUL (also as it is stored), which stands beside each ASCII character in UTF-16. */
 const IGNORED = new Set(['\n', '\r', '\0', LOST])
 const withoutIgnored = (text: string): string => text.replace(/[\n\r\0\ufffd]+/g, '')
@@ -24,15 +27,27 @@ const withoutIgnored = (text: string): string => text.replace(/[\n\r\0\ufffd]+/g
 const BEYOND_ASCII = /[^\x00-\x7f]|\?/
 
 /** Patterns by the code of a character that they may begin with. */
-type PatternTable = readonly (readonly SecretGraph[] | undefined)[]
+class PatternTable {
+  /** By codes below 256: an array with a few high indexes is as slow as a map. */
+  private readonly low: SecretGraph[][] = Array.from({ length: 0x100 }, () => [])
+  private readonly high = new Map<number, SecretGraph[]>()
 
-function tableOf(graphs: readonly SecretGraph[]): PatternTable {
-  const table: SecretGraph[][] = []
-  for (const graph of graphs) {
-    for (const code of firstCodes(graph)) (table[code] ??= []).push(graph)
+  constructor(graphs: readonly SecretGraph[]) {
+    for (const graph of graphs) for (const code of firstCodes(graph)) this.add(code, graph)
   }
-  return table
+
+  get(code: number): readonly SecretGraph[] {
+    return (code < 0x100 ? this.low[code] : this.high.get(code)) ?? NO_PATTERNS
+  }
+
+  private add(code: number, graph: SecretGraph): void {
+    const others = code < 0x100 ? this.low[code] : this.high.get(code)
+    if (others) others.push(graph)
+    else this.high.set(code, [graph])
+  }
 }
+
+const NO_PATTERNS: readonly SecretGraph[] = []
 
 function firstCodes({ head, nodes }: SecretGraph): ReadonlySet<number> {
   const first = head.charAt(0)
@@ -49,7 +64,7 @@ export class PatternSearch {
 
   constructor(private readonly set: PatternSet) {
     this.graphs = set.patterns.map((pattern) => graphOf(pattern, set.fold, MIN_SECRET_LENGTH))
-    this.table = tableOf(this.graphs)
+    this.table = new PatternTable(this.graphs)
     this.minLength = Math.min(...this.graphs.map(({ core }) => core.length))
   }
 
@@ -76,6 +91,7 @@ export class PatternSearch {
 class TextSearch {
   private readonly findings: Finding[] = []
   private readonly unfinishedFrom: number
+  private readonly readings = new Map<number, readonly Reading[]>()
   private steps = 0
 
   constructor(
@@ -100,13 +116,15 @@ class TextSearch {
   }
 
   private lookForEscaped(from: number): void {
-    for (const { character } of this.escapes.get(from) ?? []) {
+    for (const { character, next } of this.escapes.get(from) ?? []) {
+      // An escape of the second layer may be cut in two here, and stand for any character.
+      if (next >= this.unfinishedFrom && isIntroducer(character.charCodeAt(0))) this.findings.push({ from, to: null })
       this.lookFor(this.fold(character).charCodeAt(0), from, this.endOfSpelled)
     }
   }
 
   private lookFor(code: number, from: number, endOf: (graph: SecretGraph, from: number) => number | null | undefined) {
-    for (const graph of this.table[code] ?? []) {
+    for (const graph of this.table.get(code)) {
       const to = endOf(graph, from)
       if (to !== undefined) this.findings.push({ from, to })
     }
@@ -117,10 +135,10 @@ class TextSearch {
     const { head, nodes } = graph
     let at = from
     for (let index = 0; index < head.length; index++, at++) {
-      this.step()
+      this.step(1)
       const code = this.text.charCodeAt(at)
       if (Number.isNaN(code)) return null
-      if (isSpecial(code)) return this.endBehind(graph, index, at)
+      if (isSpecial(code)) return this.mayBe(head.charAt(index), at) ? this.endBehind(graph, index, at) : undefined
       if (code !== head.charCodeAt(index)) return undefined
     }
     return nodes.length === 0 ? at : this.endBehind(graph, head.length, at)
@@ -129,29 +147,37 @@ class TextSearch {
   private readonly endOfSpelled = (graph: SecretGraph, from: number): number | null | undefined =>
     this.endBehind(graph, 0, from)
 
+  /** Whether a reading of the text at a place is this ASCII character, or tells nothing about it. */
+  private mayBe(wanted: string, at: number): boolean {
+    this.step(1)
+    if (this.isEnd(at)) return true
+    return this.readingsAt(at).some(
+      ({ character }) => character === wanted || character === ANY || IGNORED.has(character),
+    )
+  }
+
   /**
    * The same from the pattern's node `node` on. Each character is looked for at every place to which some reading of the earlier ones
    * leads.
    */
   private endBehind(graph: SecretGraph, first: number, at: number): number | null | undefined {
     const walk = new GraphWalk(graph)
-    walk.enter(first, at, first)
+    walk.enter(first, { at, sure: first })
     const end = graph.head.length + graph.nodes.length
     let isCut = false
-    for (let node = first; node < end; node++) {
-      // `visit` adds to the places during this loop.
-      for (const [place, sure] of walk.placesOf(node) ?? []) {
-        this.step()
-        isCut ||= this.isEnd(place)
-        for (const reading of this.readingsAt(place)) {
-          const runEnd = this.runEnd(reading)
-          walk.follow(node, reading, { sure, runEnd })
-          if (IGNORED.has(reading.character)) walk.enter(node, runEnd, sure)
+    for (let node = first; node < end && node <= walk.highest; node++) {
+      // Following a node may add to its places during this loop.
+      for (const place of walk.placesOf(node)) {
+        isCut ||= this.isEnd(place.at)
+        for (const reading of this.readingsAt(place.at)) {
+          this.step(STEPS_OF_READING)
+          walk.follow(node, reading, place.sure)
+          if (IGNORED.has(reading.character)) walk.enter(node, { at: reading.runEnd, sure: place.sure })
         }
       }
     }
-    const found = [...(walk.placesOf(end) ?? [])].filter(([, sure]) => sure >= graph.minSure)
-    if (found.length > 0) return Math.max(...found.map(([place]) => place))
+    const found = walk.placesOf(end).filter(({ sure }) => sure >= graph.minSure)
+    if (found.length > 0) return Math.max(...found.map((place) => place.at))
     return isCut ? null : undefined
   }
 
@@ -161,22 +187,25 @@ class TextSearch {
     return place >= this.unfinishedFrom && isIntroducer(this.text.charCodeAt(place))
   }
 
-  private readingsAt(place: number): readonly Reading[] {
-    const plain = { character: this.text.charAt(place), next: place + 1 }
-    const escaped = this.escapes.get(place) ?? []
-    return [plain, ...escaped.map(({ character, next }) => ({ character: this.fold(character), next }))]
+  private readingsAt(at: number): readonly Reading[] {
+    const known = this.readings.get(at)
+    if (known) return known
+    const readings = [this.readingOf(this.text.charAt(at), at + 1)]
+    for (const { character, next } of this.escapes.get(at) ?? [])
+      readings.push(this.readingOf(this.fold(character), next))
+    this.readings.set(at, readings)
+    return readings
   }
 
-  /** Where the run of the same characters ends that begins with a lost character. */
-  private runEnd({ character, next }: Reading): number {
-    if (character !== LOST && character !== '?') return next
-    let end = next
-    for (const code = character.charCodeAt(0); this.text.charCodeAt(end) === code; end++) this.step()
-    return end
+  private readingOf(character: string, next: number): Reading {
+    let runEnd = next
+    if (isLost(character)) while (this.text.charAt(runEnd) === character) runEnd++
+    return { character, next, runEnd }
   }
 
-  private step(): void {
-    if (++this.steps > MAX_STEPS) throw new TooCostly()
+  private step(count: number): void {
+    this.steps += count
+    if (this.steps > MAX_STEPS) throw new TooCostly()
   }
 }
 

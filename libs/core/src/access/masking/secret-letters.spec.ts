@@ -188,10 +188,10 @@ describe('a secret beyond ASCII', () => {
     ['JSON of ASCII', (secret: string) => Buffer.from(secret.replaceAll('ü', '\\u00fc'))],
   ])('is masked in base64 and in hex of %s', (_name, encode) => {
     const bytes = encode('schlüssel-42')
-    const { scrub } = createSecretScrubber(['schlüssel-42'])
-    expect(scrub(`a ${bytes.toString('base64')}, ${bytes.toString('hex')}.`)).toMatch(/^a \*\*\*=*, \*\*\*\.$/)
+    const scrubber = createSecretScrubber(['schlüssel-42'])
+    expect(scrubber.scrub(`a ${bytes.toString('base64')}, ${bytes.toString('hex')}.`)).toMatch(/^a \*\*\*=*, \*\*\*\.$/)
     const basic = Buffer.concat([Buffer.from('joe:'), bytes]).toString('base64')
-    expect(scrub(`Basic ${basic}`)).toMatch(/^Basic am9l.{0,2}\*\*\*=*$/)
+    expect(scrubber.scrub(`Basic ${basic}`)).toMatch(/^Basic am9l.{0,2}\*\*\*=*$/)
   })
 
   it.each([
@@ -204,6 +204,23 @@ describe('a secret beyond ASCII', () => {
     ['äöüß', ['&auml;&ouml;', 'Äpfel, Öl, üben, aß', '??????', '&lt;&gt;&amp;&quot;']],
   ])('%s is not found in other texts', (secret, texts) => {
     for (const text of texts) expect(createSecretScrubber([secret]).scrub(`${text}\n%`)).toBe(`${text}\n%`)
+  })
+})
+
+describe('the search for secrets beyond ASCII', () => {
+  const scrubber = createSecretScrubber(['schlüssel-42', 'ключ-Ёлка-77', '密码钥匙密'])
+
+  it.each([
+    { what: 'lost characters', text: '\ufffd'.repeat(1365), isShown: true },
+    { what: 'question marks', text: '?'.repeat(4096), isShown: true },
+    { what: 'bytes', text: '%C3%A4'.repeat(682), isShown: true },
+    { what: 'escaped letters', text: '\\u0434'.repeat(682), isShown: true },
+    { what: 'named letters', text: '&uuml;'.repeat(682), isShown: false },
+    { what: 'what nearly is a secret', text: 'ключ-Ёлка-78'.repeat(190), isShown: true },
+    { what: 'what nearly is a named secret', text: 'schl&uuml;ssel-43'.repeat(240), isShown: true },
+  ])('ends within a limit in a text of $what', ({ text, isShown }) => {
+    const scrubbed = scrubber.scrub(`${text}\n%`)
+    expect(scrubbed === `${text}\n%` ? 'shown' : scrubbed).toBe(isShown ? 'shown' : '***')
   })
 })
 
