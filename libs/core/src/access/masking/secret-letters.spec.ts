@@ -149,8 +149,8 @@ describe('a secret beyond ASCII', () => {
         const written = lettersOf(secret).map(write).join('')
         const kept = written.slice(0, 1 + (cut % (written.length - 1)))
         const scrubbed = createSecretScrubber([secret]).scrubCut(`key: ${kept}`)
-        // The last letters may be unreadable where they are cut: then what stands before them is masked or left out.
-        expect(scrubbed.replace('***', '').length).toBeLessThanOrEqual('key: '.length)
+        // A backslash may stay that began an escape. It tells nothing.
+        expect(scrubbed.replace('***', '').replace(/\\+$/, '').length).toBeLessThanOrEqual('key: '.length)
       }),
       { numRuns: 500 },
     )
