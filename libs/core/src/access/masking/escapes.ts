@@ -1,3 +1,5 @@
+import { ANY } from './secret-graph.js'
+
 /** An escaped character: what it stands for, and where the next one begins. */
 export interface EscapedCharacter {
   readonly character: string
@@ -26,14 +28,22 @@ const MAX_ESCAPES = 1_500
 const INTRODUCER = /[\\%&]/
 
 /**
- * Escapes of JSON and similar ones of programming languages (`\x41`, `\'`), of URLs, and of HTML. `%` escapes a byte, so characters beyond
- * ASCII take several.
+ * Escapes of JSON and of programming languages (`\x41`, `\303`, `\u{1f511}`, `\U0001f511`, `\'`), of URLs (also `%u00fc`, as old JavaScript
+ * writes it), and of HTML. `%` escapes a byte, so characters beyond ASCII take several.
  */
-const ESCAPE =
-  /\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|([^ux]))|%([0-9a-f]{2})|&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos|nbsp));/gi
+const HEX = '[0-9a-fA-F]'
+const ESCAPE = [
+  String.raw`\\(?:U(000${HEX}{5}|0010${HEX}{4})|[uU](${HEX}{4})|[uUxX]\{(${HEX}{1,6})\}|[xX](${HEX}{2})|([0-3][0-7]{2})|([^uUxX]))`,
+  `%(?:[uU](${HEX}{4})|(${HEX}{2}))`,
+  `&(?:#[xX](${HEX}{1,8})|#([0-9]{1,8})|([a-zA-Z][a-zA-Z0-9]{1,31}));`,
+].join('|')
+const WHOLE_ESCAPE = new RegExp(`^(?:${ESCAPE})$`)
 
 /** The beginning of an escape, of one layer or two, at the end of a text. */
-const UNFINISHED = /[\\%&][\\%&#0-9a-z]{0,12}$/i
+const UNFINISHED = /(?:[\\%&]|&(?:amp|#0*(?:37|38|92)|#x0*(?:25|26|5c));)[\\%&#0-9a-z{]{0,12}$/i
+const OF_ESCAPES = /^[\\%&#0-9a-z{};]$/i
+/** `&amp;CounterClockwiseContourIntegral;` */
+const MAX_ESCAPE_LENGTH = 38
 
 const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 const ENTITIES: ReadonlyMap<string, string> = new Map([
@@ -49,6 +59,13 @@ export const mayHoldEscapes = (text: string): boolean => text.includes('\\') || 
 
 /** The text up to where an escape may have been cut in two. */
 export const withoutUnfinishedEscape = (text: string): string => text.replace(UNFINISHED, '')
+
+/** Where the end of a text begins that may be one unfinished escape of two layers. */
+export function unfinishedFrom(text: string): number {
+  let from = text.length
+  while (from > 0 && text.length - from < MAX_ESCAPE_LENGTH && OF_ESCAPES.test(text.charAt(from - 1))) from--
+  return from
+}
 
 const NO_ESCAPES: Escapes = new Map()
 
@@ -74,7 +91,7 @@ export function escapesIn(text: string): Escapes {
 
 function outerEscapes(text: string): ReadonlyMap<number, EscapedCharacter> {
   const escapes = new Map<number, EscapedCharacter>()
-  const search = new RegExp(ESCAPE)
+  const search = new RegExp(ESCAPE, 'g')
   for (let match = search.exec(text); match !== null; match = search.exec(text)) {
     if (escapes.size === MAX_ESCAPES) throw new TooCostly()
     const [whole, ...parts] = match
@@ -85,12 +102,19 @@ function outerEscapes(text: string): ReadonlyMap<number, EscapedCharacter> {
   return escapes
 }
 
-function meaningOf([unicode, hex, escaped, percent, entityHex, entityDecimal, entity]: (string | undefined)[]): string {
+/** The groups of `ESCAPE`, in their order. `ANY` for the name of a character beyond ASCII, because a list of all would be long. */
+function meaningOf(groups: readonly (string | undefined)[]): string {
+  const [wide, unicode, braced, byte, octal, escaped, percentUnicode, percent, entityHex, entityDecimal, entity] =
+    groups
   if (escaped !== undefined) return CONTROLS[escaped] ?? escaped
-  if (entity !== undefined) return ENTITIES.get(entity.toLowerCase()) ?? ''
-  if (entityDecimal !== undefined) return String.fromCharCode(Number(entityDecimal))
-  return String.fromCharCode(parseInt(unicode ?? hex ?? percent ?? entityHex ?? '', 16))
+  if (entity !== undefined) return ENTITIES.get(entity.toLowerCase()) ?? ANY
+  if (entityDecimal !== undefined) return characterOf(Number(entityDecimal))
+  if (octal !== undefined) return characterOf(parseInt(octal, 8))
+  const hex = [wide, unicode, braced, byte, percentUnicode, percent, entityHex].find((digits) => digits !== undefined)
+  return characterOf(parseInt(hex ?? '', 16))
 }
+
+const characterOf = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : '')
 
 /** A text whose outer escapes are known. */
 interface Layer {
@@ -120,10 +144,11 @@ function unescaped({ text, outer }: Layer, beginning: string, at: number): reado
   while (next < text.length && (digits === undefined ? !rest.endsWith(';') : rest.length < digits)) {
     if (rest.length > MAX_ENTITY_LENGTH) return []
     const one = outer.get(next) ?? { character: text.charAt(next), next: next + 1 }
+    if (!OF_ESCAPES.test(one.character)) return []
     rest += one.character
     next = one.next
   }
-  const match = new RegExp(`^(?:${ESCAPE.source})$`, 'i').exec(beginning + rest)
+  const match = WHOLE_ESCAPE.exec(beginning + rest)
   return match ? [{ character: meaningOf(match.slice(1)), next }] : []
 }
 
@@ -133,5 +158,5 @@ const DIGITS: ReadonlyMap<string, number> = new Map([
   ['\\x', 2],
   ['\\u', 4],
 ])
-/** `#1114111;` */
-const MAX_ENTITY_LENGTH = 9
+/** `CounterClockwiseContourIntegral;`, the longest of HTML */
+const MAX_ENTITY_LENGTH = 32

@@ -1,3 +1,4 @@
+import { isAscii, legacyEncodingsOf } from './legacy-charsets.js'
 import { MIN_SECRET_LENGTH } from './target-secrets.js'
 
 /** Patterns that are looked for in folded texts. `fold` maps each character to one character, so indexes stay valid. */
@@ -11,23 +12,33 @@ export interface PatternSet {
 /** The patterns for these secrets: each text that reveals one of them. */
 export function patternSetsOf(secrets: readonly string[]): readonly PatternSet[] {
   const forms = [...new Set(secrets.flatMap(formsOf))]
-  const bytes = forms.map((form) => Buffer.from(form, 'utf8'))
-  const plain = [...secrets, ...secrets.map(asBytes), ...bytes.map((one) => one.toString('hex'))]
+  const bytes = forms.flatMap(bytesOf)
+  const plain = [...secrets, ...secrets.flatMap(misreadings), ...bytes.map((one) => one.toString('hex'))]
   return [
-    { patterns: [...new Set(plain.map(foldPlain))], fold: foldPlain, isPartOf: () => false },
+    { patterns: [...new Set(plain)], fold: foldPlain, isPartOf: () => false },
     {
-      patterns: [...new Set(bytes.flatMap(base64Cores).flatMap(spellings).map(foldCase))],
+      patterns: [...new Set(bytes.flatMap(base64Cores).flatMap(spellings))],
       fold: foldCase,
       isPartOf: isBase64,
     },
   ]
 }
 
-/** Case does not count: hex comes in either case, and HTTP changes the case of header names. */
+/**
+ * Case does not count: hex comes in either case, and HTTP changes the case of header names. `ς` becomes `σ` like every other sigma, because
+ * the small form of `Σ` depends on what follows it.
+ */
 function foldCase(text: string): string {
   const lower = text.toLowerCase()
-  return lower.length === text.length ? lower : text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+  return (lower.length === text.length ? lower : text.replace(/[A-Z]|[^\x00-\x7f]+/g, lowerByCharacter)).replaceAll(
+    'ς',
+    'σ',
+  )
 }
+
+/** Characters that become longer (`İ`) stay. */
+const lowerByCharacter = (text: string): string =>
+  Array.from(text, (one) => (one.toLowerCase().length === one.length ? one.toLowerCase() : one)).join('')
 
 /** A `+` counts as a space, because forms write spaces as `+`. */
 const foldPlain = (text: string): string => foldCase(text).replaceAll('+', ' ')
@@ -37,15 +48,38 @@ const spellings = (base64: string): readonly string[] => [base64, base64.replace
 
 const isBase64 = (character: string): boolean => /^[A-Za-z0-9+/_-]$/.test(character)
 
-/** A secret as it is, and as it stands in JSON or URLs that are then encoded as a whole. */
-const formsOf = (secret: string): readonly string[] => [
-  secret,
-  JSON.stringify(secret).slice(1, -1),
-  encodeURIComponent(Buffer.from(secret, 'utf8').toString('utf8')),
-]
+/** A secret as it is, and as it stands in JSON (also in JSON of ASCII alone) or URLs that are then encoded as a whole. */
+function formsOf(secret: string): readonly string[] {
+  const json = JSON.stringify(secret).slice(1, -1)
+  return [
+    secret,
+    json,
+    json.replace(/[^\x00-\x7f]/g, inJson),
+    encodeURIComponent(Buffer.from(secret, 'utf8').toString('utf8')),
+  ]
+}
 
-/** The UTF-8 bytes of a secret, one character each: what resolving percent escapes byte by byte yields. */
-const asBytes = (secret: string): string => Buffer.from(secret, 'utf8').toString('latin1')
+const inJson = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** The bytes of a text in every charset and normal form that it may be encoded in. */
+function bytesOf(text: string): readonly Buffer[] {
+  if (isAscii(text)) return [Buffer.from(text, 'utf8')]
+  const forms = new Set([text, text.normalize('NFC'), text.normalize('NFD')])
+  return [...forms].flatMap((form) => [Buffer.from(form, 'utf8'), ...legacyEncodingsOf(form)])
+}
+
+/**
+ * What is left of a secret in other charsets when it is read as UTF-8, if it is more than the ASCII characters: bytes of the others became
+ * characters. Bytes that became none are lost, which every pattern allows for.
+ */
+function misreadings(secret: string): readonly string[] {
+  if (isAscii(secret)) return []
+  const utf16 = Buffer.from(secret, 'utf16le')
+  const encodings = [...legacyEncodingsOf(secret.normalize('NFC')), utf16, Buffer.from(utf16).swap16()]
+  const ascii = secret.replace(/[^\x00-\x7f]/g, '')
+  const texts = encodings.map((bytes) => bytes.toString('utf8').replaceAll('\0', ''))
+  return texts.filter((text) => text.replaceAll('\ufffd', '') !== ascii)
+}
 
 /**
  * The base64 characters that depend on these bytes alone, for each of the three positions at which the bytes can begin in a group of three.

@@ -176,8 +176,34 @@ describe('the secrets of a target', () => {
       { ...TARGET, url: 'https://shop.example.com/services/B1/canary%204711' },
       ['/services/B1/canary%204711', '/services/B1/canary 4711', 'canary%204711', 'canary 4711'],
     ],
+    [
+      'segments that are words, but not those of any webhook',
+      { ...TARGET, url: 'https://shop.example.com/services/mysecretword/product-updates/v2/webhooks' },
+      ['/services/mysecretword/product-updates/v2/webhooks', 'mysecretword'],
+    ],
+    [
+      'segments in UTF-8 and in Latin-1',
+      { ...TARGET, url: 'https://shop.example.com/a/schl%C3%BCssel/schl%FCssel' },
+      ['/a/schl%C3%BCssel/schl%FCssel', '/a/schlÃ¼ssel/schlüssel', 'schl%C3%BCssel', 'schlüssel', 'schl%FCssel'],
+    ],
     ['parameters by their name', { ...TARGET, url: 'https://shop.example.com/?key=open&shop=shut' }, ['open']],
     ['parameters by their value', { ...TARGET, url: 'https://shop.example.com/?shop=canary4711' }, ['canary4711']],
+    [
+      'values that are words',
+      { ...TARGET, url: 'https://shop.example.com/?a=products&b=mysecretword' },
+      ['mysecretword'],
+    ],
+    ['what stands for a parameter', { ...TARGET, url: 'https://shop.example.com/?mysecretword' }, ['mysecretword']],
+    [
+      'a password in UTF-8',
+      header(`Basic ${base64('joe:schlüssel')}`),
+      [base64('joe:schlüssel'), 'joe:schlüssel', 'schlüssel'],
+    ],
+    [
+      'a password in Latin-1',
+      header(`Basic ${Buffer.from('joe:schlüssel', 'latin1').toString('base64')}`),
+      [Buffer.from('joe:schlüssel', 'latin1').toString('base64'), 'joe:schlüssel', 'schlüssel'],
+    ],
     [
       'signing secrets',
       { ...TARGET, signingSecrets: ['whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB'] },

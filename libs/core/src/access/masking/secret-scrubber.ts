@@ -20,7 +20,7 @@ const NOTHING_TO_HIDE: SecretScrubber = { scrub: (text) => text, scrubCut: (text
 export function createSecretScrubber(secrets: readonly string[]): SecretScrubber {
   if (secrets.length === 0) return NOTHING_TO_HIDE
   const searches = patternSetsOf(secrets).map((set) => ({ set, search: new PatternSearch(set) }))
-  const shortest = Math.min(...searches.flatMap(({ set }) => set.patterns.map(({ length }) => length)))
+  const shortest = Math.min(...searches.map(({ search }) => search.minLength))
   const rangesIn = (text: string): readonly Finding[] => {
     const escapes = escapesIn(text)
     return searches.flatMap(({ set, search }) => search.find(text, escapes).map((one) => widened(one, text, set)))

@@ -49,16 +49,26 @@ function parameterOf(part: string): QueryParameter {
   return at === -1 ? { name: part, value: null } : { name: part.slice(0, at), value: part.slice(at + 1) }
 }
 
+/** The hidden segments of a path, not decoded: all but the first, and the first, too, if it looks like a secret. */
+export function hiddenSegments(pathname: string): readonly string[] {
+  const [first = '', ...others] = pathname.slice(1).split('/')
+  return [...(looksSecret(first) ? [first] : []), ...others.filter((segment) => segment !== '')]
+}
+
 function shownPath(pathname: string): string {
   const [first = '', ...others] = pathname.slice(1).split('/')
-  const shown = looksSecret(first) ? MASK : first
-  if (others.every((segment) => segment === '')) return `/${shown}${'/'.repeat(others.length)}`
+  const shown = hiddenSegments(`/${first}`).length > 0 ? MASK : first
+  if (hiddenSegments(`//${others.join('/')}`).length === 0) return `/${shown}${'/'.repeat(others.length)}`
   return `/${shown}/${MASK}`
 }
 
+/** Whether the name of a parameter is hidden. Its value always is. */
+export const isNameHidden = ({ name, value }: QueryParameter): boolean => value === null || looksSecret(name)
+
 function shownQuery(search: string): string {
-  const shown = parametersOf(search).map(({ name, value }) => {
-    const shownName = value === null || looksSecret(name) ? MASK : name
+  const shown = parametersOf(search).map((parameter) => {
+    const { name, value } = parameter
+    const shownName = isNameHidden(parameter) ? MASK : name
     return value === null ? shownName : `${shownName}=${MASK}`
   })
   return shown.length === 0 ? '' : `?${shown.join('&')}`

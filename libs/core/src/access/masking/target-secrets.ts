@@ -1,6 +1,7 @@
 import { parseUrl } from '../../kernel/url/parse-url.js'
 import { isCredentialName, looksSecret } from './credential-names.js'
-import { parametersOf } from './shown-url.js'
+import { isOrdinary } from './ordinary-words.js'
+import { hiddenSegments, isNameHidden, parametersOf } from './shown-url.js'
 
 /** A subscription's target with its secrets, unsealed. */
 export interface EntrustedTarget {
@@ -44,37 +45,47 @@ function parameterValues(text: string): readonly string[] {
 /** User and password of Basic credentials, whichever header carries them. */
 function basicSecrets(text: string): readonly string[] {
   if (!/^[A-Za-z0-9+/_-]{6,}={0,2}$/.test(text)) return []
-  const [, user, password] =
-    /^([\x20-\x39\x3b-\x7e]*):([\x20-\x7e]*)$/.exec(Buffer.from(text, 'base64').toString('latin1')) ?? []
+  const [, user, password] = /^([^:\p{C}]*):(\P{C}*)$/u.exec(textOf(Buffer.from(text, 'base64'))) ?? []
   if (user === undefined || password === undefined) return []
   // Many services take the key as the user, and nothing or any word as the password.
   const isKeyTheUser = password.length < MIN_SECRET_LENGTH || looksSecret(user)
   return [`${user}:${password}`, password, ...(isKeyTheUser ? [user] : [])]
 }
 
-/** The parts hidden by `shownUrl` that are credentials by their name or look like one; and the path as a whole, because it may be one. */
+/** Clients encode credentials in UTF-8 or Latin-1. */
+function textOf(bytes: Buffer): string {
+  const text = bytes.toString('utf8')
+  return text.includes('\ufffd') ? bytes.toString('latin1') : text
+}
+
+/**
+ * The parts hidden by `shownUrl`, and the path as a whole. Parts that are short or ordinary words are left out, because answers are full of
+ * them; values whose name is that of a credential are not.
+ */
 function urlSecrets(text: string): readonly string[] {
   const url = parseUrl(text)
   if (!url) return []
   const { pathname, search, password } = url
-  const segments = pathname.split('/').filter((segment) => segment !== '')
-  const parameters = parametersOf(search).flatMap(({ name, value }) => {
-    if (value === null) return looksSecret(name) ? [name] : []
-    return [
-      ...(isCredentialName(decoded(name)) || looksSecret(value) ? [value] : []),
-      ...(looksSecret(name) ? [name] : []),
-    ]
-  })
-  const path = segments.length > 1 ? [pathname] : []
-  const written = [...path, ...segments.filter(looksSecret), ...parameters, password]
+  const parameters = parametersOf(search)
+  const credentials = parameters.filter(({ name }) => isCredentialName(decoded(name))).map(({ value }) => value ?? '')
+  const hidden = [
+    ...hiddenSegments(pathname),
+    ...parameters.flatMap((one) => [...(isNameHidden(one) ? [one.name] : []), one.value ?? '']),
+  ]
+  const path = pathname.split('/').filter((segment) => segment !== '').length > 1 ? [pathname] : []
+  const written = [...path, ...hidden.filter(isTelling), ...credentials, password]
   return written.flatMap((one) => [one, decoded(one)])
 }
 
+/** Whether a hidden part of a URL is enough to recognise it. */
+const isTelling = (part: string): boolean => part.length >= MIN_PART_LENGTH && !isOrdinary(decoded(part))
+
+/** Escapes that are not UTF-8 are those of Latin-1. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    return text
+    return text.replace(/%([0-9a-f]{2})/gi, (_, byte: string) => String.fromCharCode(parseInt(byte, 16)))
   }
 }
 
