@@ -1,5 +1,5 @@
 import type { Readiness } from '@hooklane/observability'
-import type { TenantDatabase } from '@hooklane/postgres'
+import type { TenantDatabase } from '@hooklane/postgres/tenancy'
 
 /** Too short: needless load. Too long: requests are routed to this process while it cannot serve them. */
 const INTERVAL_MS = 2_000

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@hooklane/observability'
-import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres'
+import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres/tenancy'
 import type { CompanyErasure } from './companies/company-erasure.js'
 import type { GroupRemoval } from './worker-groups/group-removal.js'
 
