@@ -26,6 +26,16 @@ export interface Durable {
 
 export type Ending = 'delivered' | 'deadLettered' | 'dropped' | 'filtered'
 
+/** A published record, with what is asked about it after every durable change, of which a schedule makes thousands. */
+interface Published {
+  readonly record: LaneRecord
+  readonly offset: number
+  /** The number before the record's own. The end of a stream has the number of the last delivery before it. */
+  readonly before: bigint
+  /** Whether it was done at the last change. */
+  isKept: boolean
+}
+
 interface AppTruth {
   readonly records: RecordRef[]
   /** When the last request at the receiver ends. */
@@ -69,14 +79,14 @@ export class Oracle {
     ends: 0,
   }
   private readonly apps = new Map<string, AppTruth>()
-  private readonly logs: LaneRecord[][] = []
+  private readonly logs: Published[][] = []
   private readonly lows: bigint[] = []
-  private readonly kept: Set<LaneRecord>[] = []
   private readonly epochs: bigint[] = []
 
   published(partition: number, record: LaneRecord): void {
     this.figures.published += 1
-    ;(this.logs[partition] ??= []).push(record)
+    const before = record.kind === 'ended' ? record.sequence : record.sequence - 1n
+    ;(this.logs[partition] ??= []).push({ record, offset: Number(record.offset), before, isKept: false })
     const truth = this.truth(record.appId)
     if (record.kind === 'ended') {
       truth.ends.push(record)
@@ -182,22 +192,19 @@ export class Oracle {
     if (low < before) throw new Violation('I5', `the position of ${partition} fell from ${before} to ${low}`)
     const done = new Set(decodeBitmap(durable.done ?? Buffer.alloc(0)))
     const settled = new Map(durable.rows.map((row) => [row.appId, row.settled]))
-    const keptBefore = this.kept[partition] ?? new Set<LaneRecord>()
-    const kept = new Set<LaneRecord>()
     const log = this.logs[partition] ?? []
-    for (let at = firstFrom(log, before); at < log.length; at++) {
-      const record = log[at]!
-      // The end of a stream has the number of the last delivery before it.
-      const before = record.kind === 'ended' ? record.sequence : record.sequence - 1n
-      const isKept =
-        record.offset < low || done.has(Number(record.offset - low)) || before < (settled.get(record.appId) ?? 0n)
-      if (isKept) this.checkKept(record)
-      else if (keptBefore.has(record))
+    const from = Number(low)
+    for (let at = firstFrom(log, Number(before)); at < log.length; at++) {
+      const published = log[at]!
+      const { record, offset } = published
+      const isKept = offset < from || done.has(offset - from) || published.before < (settled.get(record.appId) ?? 0n)
+      // What has passed this check passes it for ever: outcomes are only added.
+      if (isKept && !published.isKept) this.checkKept(record)
+      if (!isKept && published.isKept)
         throw new Violation('I5', `${record.appId} ${record.sequence} was done and is not any more`)
-      if (isKept && record.offset >= low) kept.add(record)
+      published.isKept = isKept
     }
     this.lows[partition] = low
-    this.kept[partition] = kept
   }
 
   /** Whether everything published has its outcome in the log. */
@@ -262,7 +269,7 @@ export class Oracle {
   }
 }
 
-function firstFrom(log: readonly LaneRecord[], offset: bigint): number {
+function firstFrom(log: readonly Published[], offset: number): number {
   let low = 0
   let high = log.length
   while (low < high) {

@@ -39,8 +39,12 @@ export class SimulatedStores {
     const landsInMs = isSlow ? dice.between(500, 6_000) : dice.between(1, 15)
     const backMs = dice.between(1, 10)
     return new Promise((resolve, reject) => {
+      let isSettled = false
       const answer = (settle: () => void, afterMs: number) =>
         process.later(afterMs, () => {
+          // Nearly every statement is answered long before its time is over, and an error is expensive to make.
+          if (isSettled) return
+          isSettled = true
           schedule.promiseSettled()
           settle()
         })

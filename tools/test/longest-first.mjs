@@ -7,16 +7,29 @@ import { ROOT } from '../stack/home.mjs'
  * run. A file that is missing here only begins later. Measured on two cores.
  */
 const LONGEST = [
+  'test/simulation/simulation.spec.ts',
+  'libs/core/src/capture/fold/transaction-folder.odd-values.spec.ts',
+  'libs/core/src/capture/fold/deferred-keys.spec.ts',
+  'libs/core/src/capture/fold/transaction-folder.bounded-work.spec.ts',
   'test/e2e/demo.spec.ts',
+  'test/e2e/launcher.spec.ts',
   'test/faults/outages.spec.ts',
-  'test/integration/event-producer/restart.spec.ts',
+  'test/integration/event-producer/second-process.spec.ts',
   'test/integration/dispatcher/crash.spec.ts',
-  'test/integration/event-producer/sources.spec.ts',
   'test/integration/router/takeover.spec.ts',
-  'test/integration/event-producer/log-history.spec.ts',
-  'test/integration/event-producer/server.spec.ts',
+  'test/integration/event-producer/restart.spec.ts',
+  'test/integration/event-producer/catalogue.spec.ts',
+  'test/integration/event-producer/sources.spec.ts',
   'test/integration/event-producer/tables-and-types.spec.ts',
+  'test/integration/event-producer/changed-under-way.spec.ts',
+  'test/integration/event-producer/log-history.spec.ts',
+  'test/integration/event-producer/columns.spec.ts',
+  'test/integration/replication/not-in-the-log.spec.ts',
   'test/integration/recorder/outages.spec.ts',
+  'test/integration/event-producer/configuration.spec.ts',
+  'test/integration/event-producer/large-transaction.spec.ts',
+  'test/integration/event-producer/server.spec.ts',
+  'test/integration/event-producer/half-published.spec.ts',
 ]
 
 /**

@@ -1,6 +1,6 @@
 import { pause, processTimers } from '@hooklane/core/kernel'
 import type { Readiness } from '@hooklane/observability'
-import type { TenantDatabase } from '@hooklane/postgres'
+import type { TenantDatabase } from '@hooklane/postgres/tenancy'
 
 /** Too short: needless load. Too long: requests are routed to this process while it cannot serve them. */
 const INTERVAL_MS = 2_000

@@ -1,6 +1,6 @@
 import { backgroundTimers, pause } from '@hooklane/core/kernel'
 import type { Logger } from '@hooklane/observability'
-import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres'
+import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres/tenancy'
 import type { CompanyErasure } from './companies/company-erasure.js'
 import type { GroupRemoval } from './worker-groups/group-removal.js'
 

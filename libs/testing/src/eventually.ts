@@ -3,6 +3,7 @@ import { availableParallelism, loadavg } from 'node:os'
 export interface EventuallyOptions {
   /** How long to keep trying on a machine that does nothing else. Be generous: only a failing test uses it up. */
   readonly withinMs: number
+  /** Time between two calls. Default: a twentieth of the time waited so far, but at least 20 and at most 100. */
   readonly everyMs?: number
 }
 
@@ -12,10 +13,7 @@ export interface EventuallyOptions {
  *
  * On a crowded machine there is more time: no test measures how fast the machine is.
  */
-export async function eventually<T>(
-  check: () => T | Promise<T>,
-  { withinMs, everyMs = 20 }: EventuallyOptions,
-): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, { withinMs, everyMs }: EventuallyOptions): Promise<T> {
   const startMs = performance.now()
   for (;;) {
     try {
@@ -23,9 +21,13 @@ export async function eventually<T>(
     } catch (error) {
       if (performance.now() - startMs >= withinMs * crowding()) throw error
     }
-    await new Promise((resolve) => setTimeout(resolve, everyMs))
+    const pauseMs = everyMs ?? pauseAfter(performance.now() - startMs)
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }
+
+/** A check that fails takes milliseconds, here and in the process that it asks: many at once take the processor from what they wait for. */
+const pauseAfter = (waitedMs: number): number => Math.min(Math.max(20, waitedMs / 20), 100)
 
 /** How many processes want to run, per core, and as much again to be safe: the load is an average over a minute. */
 const crowding = (): number => Math.max(1, (2 * (loadavg()[0] ?? 0)) / availableParallelism())

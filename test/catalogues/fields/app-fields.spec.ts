@@ -1,4 +1,4 @@
-import { AppEntity } from '@hooklane/postgres'
+import { AppEntity } from '@hooklane/postgres/tenancy'
 import { PatchApp, WriteApp } from '../../../apps/subscription-service/src/apps/app.form.js'
 import { appConfiguration, writtenApp } from '../../../apps/subscription-service/src/apps/app.stored.js'
 import { appView } from '../../../apps/subscription-service/src/apps/app.view.js'

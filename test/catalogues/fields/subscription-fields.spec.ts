@@ -1,5 +1,5 @@
 import { createSealer } from '@hooklane/core/access'
-import { SubscriptionEntity } from '@hooklane/postgres'
+import { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import { EXAMPLES } from '../../../apps/subscription-service/src/documentation/examples.js'
 import {
   PatchSubscription,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createDataSource, createPool, TenantDatabase, type PgPool, type ServiceRole } from '@hooklane/postgres'
+import { createPool, type PgPool, type ServiceRole } from '@hooklane/postgres'
+import { createDataSource, TenantDatabase } from '@hooklane/postgres/tenancy'
 import { createTestDatabase, type TestDatabase } from './test-database.js'
 
 const TENANT_TABLES = [

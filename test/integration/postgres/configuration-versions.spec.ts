@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { DatabaseUnavailable, TenantDatabase } from '@hooklane/postgres'
+import { DatabaseUnavailable, TenantDatabase } from '@hooklane/postgres/tenancy'
 import { createTestDatabase, type TestDatabase } from './test-database.js'
 
 describe('configuration rows', () => {

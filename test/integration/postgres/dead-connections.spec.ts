@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { OWN_EVENT_TYPES } from '@hooklane/contracts/public'
-import { DatabaseUnavailable, TenantDatabase } from '@hooklane/postgres'
+import { DatabaseUnavailable, TenantDatabase } from '@hooklane/postgres/tenancy'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createTestDatabase, type TestDatabase } from './test-database.js'
 

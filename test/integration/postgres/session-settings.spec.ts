@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { createDataSource, createPool, migrate } from '@hooklane/postgres'
+import { createPool, migrate } from '@hooklane/postgres'
+import { createDataSource } from '@hooklane/postgres/tenancy'
 import { createEmptyDatabase, type TestDatabase } from './test-database.js'
 
 const HOSTILE = {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { OutgoingRecord } from '@hooklane/core/kernel'
-import { TenantDatabase, type Tables } from '@hooklane/postgres'
+import { TenantDatabase, type Tables } from '@hooklane/postgres/tenancy'
 import { eventually } from '@hooklane/testing'
 import type { ServiceProcess } from '../support/service-process.js'
 import { RecorderWorld } from './recorder-world.js'

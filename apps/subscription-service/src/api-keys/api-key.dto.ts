@@ -1,4 +1,4 @@
-import type { ApiKeyEntity } from '@hooklane/postgres'
+import type { ApiKeyEntity } from '@hooklane/postgres/tenancy'
 import { ApiProperty } from '@nestjs/swagger'
 import { choice, id, text } from '../http/fields.js'
 import { instantOf, maybeInstantOf } from '../http/instants.js'

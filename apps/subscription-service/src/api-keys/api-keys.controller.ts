@@ -1,4 +1,4 @@
-import { TenantDatabase, type CreationCursor, type PageRequest } from '@hooklane/postgres'
+import { TenantDatabase, type CreationCursor, type PageRequest } from '@hooklane/postgres/tenancy'
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiTags } from '@nestjs/swagger'
 import { Operation } from '../documentation/operation.js'

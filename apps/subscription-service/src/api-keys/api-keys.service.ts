@@ -1,5 +1,5 @@
 import { createApiKey, type ApiKeyKind } from '@hooklane/core/access'
-import { ApiKeyEntity, TenantDatabase, type Scope, type Tables } from '@hooklane/postgres'
+import { ApiKeyEntity, TenantDatabase, type Scope, type Tables } from '@hooklane/postgres/tenancy'
 import { Injectable } from '@nestjs/common'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { invalid, notFound, Problem, unprocessable } from '../http/problem.js'

@@ -1,4 +1,4 @@
-import type { ApiKeyRole, Scope } from '@hooklane/postgres'
+import type { ApiKeyRole, Scope } from '@hooklane/postgres/tenancy'
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common'
 import { ApiExtension } from '@nestjs/swagger'
 import type { Request } from 'express'

@@ -1,5 +1,5 @@
 import { isSameDigest, parseApiKey, type ApiKeyKind, type ParsedApiKey } from '@hooklane/core/access'
-import { TenantDatabase, type ApiKeyEntity } from '@hooklane/postgres'
+import { TenantDatabase, type ApiKeyEntity } from '@hooklane/postgres/tenancy'
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'
 import type { Request } from 'express'

@@ -1,5 +1,5 @@
 import { DEFAULT_APP_TYPE, DEFAULT_WORKER_MODE, type AppConfiguration } from '@hooklane/contracts/records'
-import type { AppEntity } from '@hooklane/postgres'
+import type { AppEntity } from '@hooklane/postgres/tenancy'
 import { missing } from '../http/problem.js'
 import type { PatchApp } from './app.form.js'
 

@@ -1,4 +1,4 @@
-import type { AppEntity } from '@hooklane/postgres'
+import type { AppEntity } from '@hooklane/postgres/tenancy'
 import { ApiProperty } from '@nestjs/swagger'
 import type { Shows } from '../http/forms.js'
 import { instantOf } from '../http/instants.js'

@@ -1,4 +1,4 @@
-import { TenantDatabase, type AppEntity, type CreationCursor, type PageRequest } from '@hooklane/postgres'
+import { TenantDatabase, type AppEntity, type CreationCursor, type PageRequest } from '@hooklane/postgres/tenancy'
 import {
   Body,
   Controller,

@@ -1,5 +1,5 @@
 import { newId } from '@hooklane/core/kernel'
-import { AppEntity, ConstraintViolation, OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres'
+import { AppEntity, ConstraintViolation, OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres/tenancy'
 import { Injectable } from '@nestjs/common'
 import type { Caller } from '../api-keys/caller.js'
 import { retryOnDuplicateKey, refusingConflicts, type Conflicts } from '../http/conflicts.js'

@@ -1,4 +1,4 @@
-import { OPERATOR_SCOPE, TenantDatabase, type CreationCursor, type PageRequest } from '@hooklane/postgres'
+import { OPERATOR_SCOPE, TenantDatabase, type CreationCursor, type PageRequest } from '@hooklane/postgres/tenancy'
 import { Body, Controller, Delete, Get, Headers, HttpCode, HttpStatus, Param, Put, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'

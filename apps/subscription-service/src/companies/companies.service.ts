@@ -1,4 +1,10 @@
-import { CompanyEntity, ConstraintViolation, OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres'
+import {
+  CompanyEntity,
+  ConstraintViolation,
+  OPERATOR_SCOPE,
+  TenantDatabase,
+  type Tables,
+} from '@hooklane/postgres/tenancy'
 import { Inject, Injectable } from '@nestjs/common'
 import { retryOnDuplicateKey } from '../http/conflicts.js'
 import { requireMatch, type Preconditions } from '../http/etag.js'

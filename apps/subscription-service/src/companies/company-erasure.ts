@@ -1,4 +1,4 @@
-import { OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres'
+import { OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres/tenancy'
 import { Injectable } from '@nestjs/common'
 
 /**

@@ -1,5 +1,5 @@
 import type { CompanyConfiguration } from '@hooklane/contracts/records'
-import type { CompanyEntity } from '@hooklane/postgres'
+import type { CompanyEntity } from '@hooklane/postgres/tenancy'
 import { ApiProperty } from '@nestjs/swagger'
 import { text } from '../http/fields.js'
 import { instantOf } from '../http/instants.js'

@@ -5,7 +5,7 @@ import {
   type DeliveryCursor,
   type LoggedDelivery,
   type PageRequest,
-} from '@hooklane/postgres'
+} from '@hooklane/postgres/tenancy'
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiExtraModels, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'

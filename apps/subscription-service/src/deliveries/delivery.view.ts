@@ -1,5 +1,5 @@
 import { DELIVERY_MODES } from '@hooklane/contracts/records'
-import type { LoggedAttempt, LoggedDelivery } from '@hooklane/postgres'
+import type { LoggedAttempt, LoggedDelivery } from '@hooklane/postgres/tenancy'
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger'
 import { instantOf, maybeInstantOf } from '../http/instants.js'
 import { nullable } from '../http/view-properties.js'

@@ -1,5 +1,5 @@
 import { ownEventType, publishedSchema } from '@hooklane/contracts/public'
-import { EventTypeEntity, TenantDatabase, type PageRequest } from '@hooklane/postgres'
+import { EventTypeEntity, TenantDatabase, type PageRequest } from '@hooklane/postgres/tenancy'
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger'
 import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'

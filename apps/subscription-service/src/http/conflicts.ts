@@ -1,4 +1,4 @@
-import { ConstraintViolation } from '@hooklane/postgres'
+import { ConstraintViolation } from '@hooklane/postgres/tenancy'
 import { Problem, type Refusal } from './problem.js'
 
 /** The error that a caller gets when a write violates a database constraint, by the name of the constraint. */

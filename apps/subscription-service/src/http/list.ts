@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '@hooklane/postgres'
+import type { Page, PageRequest } from '@hooklane/postgres/tenancy'
 import { Injectable } from '@nestjs/common'
 import { applyDecorators, type Type as Class } from '@nestjs/common'
 import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger'

@@ -1,5 +1,5 @@
 import { WorkerGroupNotReady } from '@hooklane/core/lane'
-import { DatabaseUnavailable } from '@hooklane/postgres'
+import { DatabaseUnavailable } from '@hooklane/postgres/tenancy'
 import type { Logger } from '@hooklane/observability'
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { Response } from 'express'

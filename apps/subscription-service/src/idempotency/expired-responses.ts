@@ -1,5 +1,5 @@
 import type { Logger } from '@hooklane/observability'
-import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres'
+import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres/tenancy'
 
 /** Too short: needless load. Too long: the table keeps expired rows, which no request ever sees, for longer. */
 const INTERVAL_MS = 600_000

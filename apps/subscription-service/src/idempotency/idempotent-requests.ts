@@ -1,5 +1,5 @@
 import type { Sealer } from '@hooklane/core/access'
-import { TenantDatabase, type IdempotencyName, type Scope, type Tables } from '@hooklane/postgres'
+import { TenantDatabase, type IdempotencyName, type Scope, type Tables } from '@hooklane/postgres/tenancy'
 import { Inject, Injectable } from '@nestjs/common'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { Problem } from '../http/problem.js'

@@ -1,4 +1,4 @@
-import { SubscriptionEntity, type SubscriptionSecretEntity } from '@hooklane/postgres'
+import { SubscriptionEntity, type SubscriptionSecretEntity } from '@hooklane/postgres/tenancy'
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
 import { deliveryConfiguration, storedDelivery } from './delivery-policy/delivery-policy.stored.js'
 import { eventsConfiguration, storedEvents } from './events/events.stored.js'

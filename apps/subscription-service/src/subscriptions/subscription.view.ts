@@ -1,4 +1,4 @@
-import type { SubscriptionEntity } from '@hooklane/postgres'
+import type { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import { ApiProperty, IntersectionType } from '@nestjs/swagger'
 import type { Shows } from '../http/forms.js'
 import { instantOf } from '../http/instants.js'

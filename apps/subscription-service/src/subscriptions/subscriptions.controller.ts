@@ -1,5 +1,10 @@
 import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '@hooklane/contracts/records'
-import { TenantDatabase, type CreationCursor, type PageRequest, type SubscriptionEntity } from '@hooklane/postgres'
+import {
+  TenantDatabase,
+  type CreationCursor,
+  type PageRequest,
+  type SubscriptionEntity,
+} from '@hooklane/postgres/tenancy'
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'

@@ -1,6 +1,6 @@
 import type { Sealer } from '@hooklane/core/access'
 import type { AllowedTargets } from '@hooklane/core/delivery'
-import { TenantDatabase, type SubscriptionEntity, type Tables } from '@hooklane/postgres'
+import { TenantDatabase, type SubscriptionEntity, type Tables } from '@hooklane/postgres/tenancy'
 import { Injectable } from '@nestjs/common'
 import type { Caller } from '../api-keys/caller.js'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'

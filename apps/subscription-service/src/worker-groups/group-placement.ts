@@ -6,7 +6,7 @@ import {
   type GroupedApp,
   type WorkerGroupTopics,
 } from '@hooklane/core/lane'
-import { OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres'
+import { OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres/tenancy'
 import { Inject, Injectable } from '@nestjs/common'
 import { Problem, type Refusal } from '../http/problem.js'
 import { GroupRemoval } from './group-removal.js'

@@ -1,6 +1,6 @@
 import type { WorkerGroupTopics } from '@hooklane/core/lane'
 import type { Logger } from '@hooklane/observability'
-import { OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres'
+import { OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres/tenancy'
 
 /**
  * Removes the worker groups of deleted apps. Each step starts after the previous one was committed to the database, and each step can be

@@ -52,6 +52,7 @@ export type AnswerScript = (request: ReceivedRequest, count: number) => Scripted
 export class LocalReceiver {
   /** In the order of arrival. */
   readonly requests: ReceivedRequest[] = []
+  private readonly byPath = new Map<string, ReceivedRequest[]>()
   private readonly scripts = new Map<string, AnswerScript>()
   private readonly counts = new Map<string, number>()
   private readonly sockets = new Set<Socket>()
@@ -93,7 +94,7 @@ export class LocalReceiver {
 
   /** The requests to one path, in the order of arrival. The query is not part of the path. */
   at(path: string): readonly ReceivedRequest[] {
-    return this.requests.filter((request) => request.path === path)
+    return [...(this.byPath.get(path) ?? [])]
   }
 
   /** The bodies as JSON. */
@@ -155,6 +156,9 @@ export class LocalReceiver {
       answered: null,
     }
     this.requests.push(request)
+    const ofPath = this.byPath.get(request.path)
+    if (ofPath) ofPath.push(request)
+    else this.byPath.set(request.path, [request])
     return request
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { DEFAULT_DELIVERY_POLICY } from '@hooklane/contracts/records'
-import type { StoredDeliveryPolicy } from '@hooklane/postgres'
+import type { StoredDeliveryPolicy } from '@hooklane/postgres/tenancy'
 import { Problem } from '../../http/problem.js'
 import type { WriteDelivery } from './delivery-policy.form.js'
 import { deliveryConfiguration, storedDelivery } from './delivery-policy.stored.js'

@@ -6,7 +6,7 @@ import {
 } from '@hooklane/contracts/records'
 import { parseDuration } from '@hooklane/core/kernel'
 import { longestScheduleMs } from '@hooklane/core/policy'
-import type { StoredDeliveryPolicy, SubscriptionEntity } from '@hooklane/postgres'
+import type { StoredDeliveryPolicy, SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import { unprocessable } from '../../http/problem.js'
 import type { DeliveryPolicyForm, WriteDelivery } from './delivery-policy.form.js'
 

@@ -1,5 +1,5 @@
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
-import type { SubscriptionEntity } from '@hooklane/postgres'
+import type { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import { missing } from '../../http/problem.js'
 import type { EventsForm } from './events.form.js'
 

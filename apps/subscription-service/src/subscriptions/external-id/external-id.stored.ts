@@ -1,5 +1,5 @@
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
-import type { SubscriptionEntity } from '@hooklane/postgres'
+import type { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import type { ExternalIdForm } from './external-id.form.js'
 
 export type StoredExternalId = Pick<SubscriptionEntity, 'externalId'>

@@ -1,5 +1,5 @@
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
-import type { SubscriptionSecretEntity } from '@hooklane/postgres'
+import type { SubscriptionSecretEntity } from '@hooklane/postgres/tenancy'
 import { maybeInstantOf } from '../../http/instants.js'
 
 /** @param secrets newest first */

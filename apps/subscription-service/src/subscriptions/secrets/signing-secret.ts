@@ -1,6 +1,6 @@
 import { sealingScope, type Sealer, type SecretOwner } from '@hooklane/core/access'
 import { newId } from '@hooklane/core/kernel'
-import { SubscriptionSecretEntity } from '@hooklane/postgres'
+import { SubscriptionSecretEntity } from '@hooklane/postgres/tenancy'
 import { randomBytes } from 'node:crypto'
 
 /**

@@ -1,5 +1,5 @@
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
-import type { SubscriptionEntity } from '@hooklane/postgres'
+import type { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import type { StatusForm } from './status.form.js'
 
 /** Whether the subscription is enabled; if not, since when and why. */

@@ -4,7 +4,7 @@ import {
   type DisabledReason,
   type SubscriptionStatus,
 } from '@hooklane/contracts/records'
-import type { SubscriptionEntity } from '@hooklane/postgres'
+import type { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import { ApiProperty } from '@nestjs/swagger'
 import type { Shows } from '../../http/forms.js'
 import { instantOf } from '../../http/instants.js'

@@ -1,7 +1,7 @@
 import type { TargetUrl } from '@hooklane/contracts/records'
 import { holdsMask, sealingScope, shownUrl, type Sealer, type SecretOwner } from '@hooklane/core/access'
 import type { AllowedTargets } from '@hooklane/core/delivery'
-import type { SubscriptionEntity } from '@hooklane/postgres'
+import type { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import { checkTarget } from '@hooklane/webhook-http'
 import { invalid, unprocessable } from '../../http/problem.js'
 

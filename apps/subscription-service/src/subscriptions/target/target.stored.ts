@@ -1,7 +1,7 @@
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
 import type { Sealer, SecretOwner } from '@hooklane/core/access'
 import type { AllowedTargets } from '@hooklane/core/delivery'
-import type { SubscriptionEntity } from '@hooklane/postgres'
+import type { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import { missing } from '../../http/problem.js'
 import { refuseSecretsForNewOrigin, sealHeaders } from './seal-headers.js'
 import { originOf, sealUrl, targetUrlConfiguration } from './seal-url.js'

@@ -1,6 +1,6 @@
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
 import { newId } from '@hooklane/core/kernel'
-import type { SubscriptionEntity } from '@hooklane/postgres'
+import type { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import type { WorkflowForm } from './workflow.form.js'
 
 export type StoredWorkflow = Pick<SubscriptionEntity, 'workflowId' | 'workflowName'>
