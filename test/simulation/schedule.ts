@@ -107,7 +107,10 @@ export class Schedule {
  * Waits for every pending microtask and all that they cause: the next tick comes when no microtask is left. Unlike an immediate, it takes no
  * turn of the event loop. Still expensive, so it is skipped for events that settle no promise, which are most.
  */
-const microtasksDone = (): Promise<void> => new Promise((resolve) => void process.nextTick(resolve))
+const microtasksDone = (): Promise<void> =>
+  new Promise((resolve) => {
+    process.nextTick(resolve)
+  })
 
 /** Lets the event loop have a turn, so that whoever waits for the test can be served. */
 const turnOfEventLoop = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))

@@ -1,6 +1,12 @@
-import type { CatalogueFacts } from '@hooklane/core/capture'
+import type { CatalogueFacts, PublishedAncestor } from '@hooklane/core/capture'
 import type { Client } from 'pg'
-import { nameOf, type ReplicatedSource, type SourceHistory, type TableOids } from '../replicated-source.js'
+import {
+  nameOf,
+  type ReplicatedSource,
+  type ReplicatedTable,
+  type SourceHistory,
+  type TableOids,
+} from '../replicated-source.js'
 import { SourceRefused } from '../source-refused.js'
 import type { SourceWarning } from '../source-warning.js'
 import { checkServer, type ServerFacts } from './check-server.js'
@@ -89,19 +95,22 @@ function refusePublishedAsOthers(source: ReplicatedSource, { oids, publication, 
   for (const table of source.tables) {
     const root = tables.get(oids.get(nameOf(table)) ?? 0)?.publishedAs ?? null
     if (root === null) continue
-    const place = table.written?.table
-    const isCaptured = source.tables.some((one) => nameOf(one) === root.name)
-    const remedy = isCaptured
-      ? 'name only one of them in the capture file'
-      : `capture ${root.name} instead, or take it out`
-    const isDroppable = !isCaptured && root.member !== null
-    throw new SourceRefused(
-      'PUBLICATION',
-      `${nameOf(table)}${place === undefined ? '' : ` (${place})`} is a partition of ${root.name}, which is also in the publication ` +
-        `${source.publication}: its rows would come as those of ${root.name}; ${remedy}`,
-      isDroppable ? [`ALTER PUBLICATION ${quoteName(source.publication)} DROP ${root.member};`] : [],
-    )
+    throw publishedAsOthers(source, table, root)
   }
+}
+
+function publishedAsOthers(source: ReplicatedSource, table: ReplicatedTable, root: PublishedAncestor): SourceRefused {
+  const { publication, tables } = source
+  const place = table.written?.table
+  const isCaptured = tables.some((one) => nameOf(one) === root.name)
+  const isDroppable = !isCaptured && root.member !== null
+  return new SourceRefused(
+    'PUBLICATION',
+    `${nameOf(table)}${place === undefined ? '' : ` (${place})`} is a partition of ${root.name}, which is also in the publication ` +
+      `${publication}: its rows would come as those of ${root.name}; ` +
+      (isCaptured ? 'name only one of them in the capture file' : `capture ${root.name} instead, or take it out`),
+    isDroppable ? [`ALTER PUBLICATION ${quoteName(publication)} DROP ${root.member};`] : [],
+  )
 }
 
 export interface Inspection {
