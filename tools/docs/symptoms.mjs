@@ -73,7 +73,7 @@ export const SYMPTOMS = [
   {
     what: 'Something was lost, or a person must decide',
     signs:
-      'hooklane_router_incidents_total; hooklane_dispatch_alarms_total{kind="log_lost"} or `gap`; hooklane_fenced_total outside a rebalance',
+      'hooklane_router_incidents_total; hooklane_dispatch_alarms_total{kind="log_lost"} or `hole`; hooklane_fenced_total outside a rebalance',
     action: 'Read the log lines with `alarm`. Retention was too short, a topic was recreated, or a machine was frozen.',
   },
   {

@@ -25,7 +25,7 @@ const RESULTS = [
 const OPERATIONS = ['keep', 'lane', 'release'] as const satisfies readonly StoreOperation[]
 
 const ALARMS = [
-  'gap',
+  'hole',
   'spread',
   'undecodable',
   'illegalInput',
@@ -132,7 +132,7 @@ export const catalogue = {
   ),
   alarms: counter(
     'dispatch_alarms_total',
-    'Conditions that should not occur. `gap`: a sequence number is missing from the topic; `spread`: a partition stopped reading; `log_lost`: records expired, or the topic was recreated; `group_not_served`: the topic of a worker group is missing; `predecessor`: an app that was deleted and created again waits for the worker group of its predecessor; `cannot_unseal`: SECRETS_KEY is wrong; `undecodable`: a record cannot be read; `defect`, `illegalInput`, `illegalTransition`: a defect of Hooklane, please report it with the log line.',
+    'Conditions that should not occur. `hole`: a sequence number is missing from the topic; `spread`: a partition stopped reading; `log_lost`: records expired, or the topic was recreated; `group_not_served`: the topic of a worker group is missing; `predecessor`: an app that was deleted and created again waits for the worker group of its predecessor; `cannot_unseal`: SECRETS_KEY is wrong; `undecodable`: a record cannot be read; `defect`, `illegalInput`, `illegalTransition`: a defect of Hooklane, please report it with the log line.',
     { kind: ALARMS },
   ),
   takeoverSeconds: histogram(

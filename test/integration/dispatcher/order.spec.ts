@@ -149,9 +149,9 @@ describe('a dispatcher', () => {
     await eventually(() => {
       const attempts = world.attempts('busy') as { attempt: number; decision: string }[]
       expect(attempts.map(({ attempt, decision }) => [attempt, decision])).toEqual([
-        [1, 'deferUntil'],
-        [1, 'deferUntil'],
-        [1, 'retryAt'],
+        [1, 'defer'],
+        [1, 'defer'],
+        [1, 'retry'],
         [2, 'delivered'],
         [1, 'delivered'],
       ])

@@ -73,7 +73,7 @@ function entryOf(said: Said, sequence: number): Entry {
     request: { method: 'POST', url: 'https://a.example/', headers: {}, bytes: 2, digest: 'd' },
     response: isDelivered ? { status: 200, headers: {}, body: '' } : { status: 500 + said.no, headers: {}, body: '' },
     error: isDelivered ? null : { code: `http_${500 + said.no}`, message: 'no' },
-    decision: status === 'retrying' ? 'retryAt' : status,
+    decision: status === 'retrying' ? 'retry' : status,
     nextAttemptAt: status === 'retrying' ? instant(30 + said.no) : null,
     status,
   }

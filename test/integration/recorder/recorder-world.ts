@@ -72,7 +72,7 @@ export class RecorderWorld {
       request: { method: 'POST', url: 'https://shop.example/hook', headers: { 'x-a': 'b' }, bytes: 2, digest: 'd' },
       response: { status: 503, headers: {}, body: 'busy' },
       error: { code: 'http_503', message: 'busy' },
-      decision: 'retryAt',
+      decision: 'retry',
       nextAttemptAt: '2026-03-02T10:06:00.000Z',
       status: 'retrying',
       ...changes,

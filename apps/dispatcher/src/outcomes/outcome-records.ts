@@ -26,8 +26,8 @@ export function statusAfter(disposition: Disposition): AttemptRecord['status'] {
   switch (disposition.kind) {
     case 'delivered':
       return 'delivered'
-    case 'retryAt':
-    case 'deferUntil':
+    case 'retry':
+    case 'defer':
     case 'block':
       return 'retrying'
     case 'deadLetter':

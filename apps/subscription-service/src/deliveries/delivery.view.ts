@@ -75,7 +75,7 @@ export class AttemptView {
   @ApiProperty({ type: RequestView }) request!: RequestView
   @ApiProperty({ type: ResponseView, nullable: true }) response!: ResponseView | null
   @ApiProperty({ type: ErrorView, nullable: true }) error!: ErrorView | null
-  @ApiProperty({ example: 'retryAt' }) decision!: string
+  @ApiProperty({ example: 'retry' }) decision!: string
   @ApiProperty(maybeInstant()) nextAttemptAt!: string | null
   @ApiProperty({ description: 'Status of the delivery after this attempt' }) status!: string
   @ApiProperty({ description: 'Lease epoch of the dispatcher that made the attempt' }) ownerEpoch!: string

@@ -106,7 +106,7 @@ const ATTEMPT = {
   },
   response: { status: 503, headers: { 'content-type': 'text/plain' }, body: 'maintenance' },
   error: { code: 'http_503', message: 'the receiver answered with status 503' },
-  decision: 'retryAt',
+  decision: 'retry',
   nextAttemptAt: '2026-03-02T08:26:11.031Z',
   status: 'retrying',
   ownerEpoch: '17',

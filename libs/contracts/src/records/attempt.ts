@@ -63,7 +63,7 @@ export const AttemptSchema = Type.Object(
     }),
     response: Nullable(Type.Object({ status: Type.Integer(), headers: headerList, body: Type.String() })),
     error: Nullable(Type.Object({ code: Type.String(), message: Type.String() })),
-    /** The decision after the attempt: `delivered`, `retryAt`, `deferUntil`, `deadLetter`, `drop`, `block`. */
+    /** The decision after the attempt: `delivered`, `retry`, `defer`, `deadLetter`, `drop`, `block`. */
     decision: Type.String(),
     nextAttemptAt: Nullable(Instant),
     /** The delivery's status after this attempt. */

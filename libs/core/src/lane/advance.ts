@@ -1,25 +1,27 @@
 import { endStream } from './end-stream.js'
 import { appendGap } from './gaps.js'
 import { startFresh, type Lane } from './lane.js'
-import type { Effect, InputOf, RecordRef } from './protocol.js'
+import type { InputOf, RecordRef } from './protocol.js'
 import { saveIfDirty } from './save-lane.js'
 import type { Session } from './session.js'
 import { setActivity, setMode } from './transitions.js'
+import type { Turn } from './turn.js'
 
 /**
  * Decides what an idle lane does with its head: it waits for the next attempt, has the head prepared, or ends the stream. A lane without a
  * head, or in a session that is ending, only saves what is unsaved.
  */
-export function advance(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
+export function advance(turn: Turn, lane: Lane): void {
+  const { session, nowMs, out } = turn
   if (lane.activity !== 'idle') return
   const head = lane.queue.peek()
-  if (!head || session.phase !== 'running') return saveIfDirty(session, lane, nowMs, out)
-  if (head.kind === 'ended') return endStream(session, lane, head, nowMs, out)
+  if (!head || session.phase !== 'running') return saveIfDirty(turn, lane)
+  if (head.kind === 'ended') return endStream(turn, lane, head)
   if (lane.holes[0]?.to === head.sequence - 1n) declareHole(session, lane, head)
   if (lane.nextAttemptMs !== null && lane.nextAttemptMs > nowMs) {
     setActivity(session, lane, 'waiting')
     session.timers.add(lane.nextAttemptMs, lane)
-    return wake(session, out)
+    return wake(turn)
   }
   setActivity(session, lane, 'preparing')
   out.push({ type: 'prepare', record: head })
@@ -30,7 +32,8 @@ export function advance(session: Session, lane: Lane, nowMs: number, out: Effect
  * head whose request is in flight, and the deliveries behind it, do not wait either. Always returns true: the input is allowed in every
  * state.
  */
-export function appDeleted(session: Session, { appId, epoch, nowMs }: InputOf<'appDeleted'>, out: Effect[]): true {
+export function appDeleted(turn: Turn, { appId, epoch }: InputOf<'appDeleted'>): true {
+  const { session } = turn
   const lane = session.lanes.get(appId)
   const head = lane?.queue.peek()
   // This head belongs to the app as it was created again, which keeps its own schedule.
@@ -39,12 +42,12 @@ export function appDeleted(session: Session, { appId, epoch, nowMs }: InputOf<'a
   lane.nextAttemptMs = null
   if (lane.activity !== 'waiting') return true
   setActivity(session, lane, 'idle')
-  advance(session, lane, nowMs, out)
+  advance(turn, lane)
   return true
 }
 
 /** Asks for a tick at the earliest instant, unless one is due by then. A session that is ending gets its tick when its lease ends. */
-export function wake(session: Session, out: Effect[]): void {
+export function wake({ session, out }: Turn): void {
   if (session.phase === 'unsure') return
   const atMs = session.phase === 'running' ? session.timers.nextMs() : session.deadlineMs
   if (atMs >= session.wakeMs) return

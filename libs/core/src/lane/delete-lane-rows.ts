@@ -1,12 +1,13 @@
 import type { Lane } from './lane.js'
-import type { Effect, InputOf } from './protocol.js'
+import type { InputOf } from './protocol.js'
 import type { Session } from './session.js'
+import type { Turn } from './turn.js'
 
 /**
  * Deletes the rows that are no longer needed (D11.3): the lane is in flow with nothing unsaved and no gaps to report, and the position *as
  * saved* has reached the floor. No owner will read a record again that such a row calls settled.
  */
-export function deleteReachedFloors(session: Session, savedOffset: bigint, out: Effect[]): void {
+export function deleteReachedFloors({ session, out }: Turn, savedOffset: bigint): void {
   for (const lane of session.withRow) {
     if (!isReached(lane, savedOffset)) continue
     const saveId = ++session.lastSaveId

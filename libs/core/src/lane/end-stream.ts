@@ -1,9 +1,9 @@
 import { startFresh, type Lane, type Settlement } from './lane.js'
-import type { Effect, StreamEnd } from './protocol.js'
+import type { StreamEnd } from './protocol.js'
 import { saveLane } from './save-lane.js'
-import type { Session } from './session.js'
 import { takeHead } from './settle.js'
 import { setActivity, setMode } from './transitions.js'
+import type { Turn } from './turn.js'
 
 /**
  * The end of an app's stream is the head, so everything of this epoch is settled. What became of its last numbers is not reported: the next
@@ -11,7 +11,8 @@ import { setActivity, setMode } from './transitions.js'
  * The lane goes on only after that write, so a request of the next epoch, in this lane or in another worker group's, never overlaps one of
  * this epoch.
  */
-export function endStream(session: Session, lane: Lane, end: StreamEnd, nowMs: number, out: Effect[]): void {
+export function endStream(turn: Turn, lane: Lane, end: StreamEnd): void {
+  const { session } = turn
   const settlement: Settlement = { offset: end.offset, waits: 1 }
   takeHead(session, lane)
   lane.gaps = []
@@ -20,5 +21,5 @@ export function endStream(session: Session, lane: Lane, end: StreamEnd, nowMs: n
   lane.unsaved.push(settlement)
   lane.endedEpoch = end.streamEpoch
   setActivity(session, lane, 'saving')
-  saveLane(session, lane, nowMs, out)
+  saveLane(turn, lane)
 }

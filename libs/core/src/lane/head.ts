@@ -4,7 +4,7 @@ import { advance, wake } from './advance.js'
 import { orderOf } from './gaps.js'
 import type { Lane } from './lane.js'
 import { waitForRetry } from './wait-for-retry.js'
-import type { Effect, InputOf } from './protocol.js'
+import type { InputOf } from './protocol.js'
 import { saveIfDirty } from './save-lane.js'
 import type { Session } from './session.js'
 import {
@@ -19,17 +19,19 @@ import {
 import { acknowledge } from './settlements.js'
 import { becomeUnsure } from './stop.js'
 import { setActivity } from './transitions.js'
+import type { Turn } from './turn.js'
 
 /**
  * The head's subscription was looked up (D5.2). A head that may be sent is attempted in the same call. False: the lane did not ask for it.
  */
-export function prepared(session: Session, input: InputOf<'prepared'>, out: Effect[]): boolean {
+export function prepared(turn: Turn, input: InputOf<'prepared'>): boolean {
+  const { session } = turn
   const lane = session.lanes.get(input.appId)
   const head = lane?.queue.peek()
   if (lane?.activity !== 'preparing' || head?.sequence !== input.sequence) return false
   setActivity(session, lane, 'idle')
   if (session.phase !== 'running') {
-    saveIfDirty(session, lane, input.nowMs, out)
+    saveIfDirty(turn, lane)
     return true
   }
   const { verdict } = input
@@ -37,14 +39,14 @@ export function prepared(session: Session, input: InputOf<'prepared'>, out: Effe
     case 'notYet':
       setActivity(session, lane, 'notYet')
       session.behind.add(lane)
-      saveIfDirty(session, lane, input.nowMs, out)
+      saveIfDirty(turn, lane)
       return true
     case 'settle':
-      settleUnsent(session, lane, verdict, out)
-      advance(session, lane, input.nowMs, out)
+      settleUnsent(turn, lane, verdict)
+      advance(turn, lane)
       return true
     case 'send':
-      attemptHead(session, lane, input.nowMs, verdict.policy.timeoutMs, out)
+      attemptHead(turn, lane, verdict.policy.timeoutMs)
       return true
     default:
       return assertNever(verdict)
@@ -52,12 +54,13 @@ export function prepared(session: Session, input: InputOf<'prepared'>, out: Effe
 }
 
 /** The guard (D5.1): an attempt that could outlive the lease, or could not be recorded, is not started, and nothing is counted. */
-function attemptHead(session: Session, lane: Lane, nowMs: number, timeoutMs: number, out: Effect[]): void {
+function attemptHead(turn: Turn, lane: Lane, timeoutMs: number): void {
+  const { session, nowMs, out } = turn
   const record = lane.queue.peek()
   if (record?.kind !== 'delivery') return
   if (lane.isDirty || lane.write?.kind === 'save') {
     setActivity(session, lane, 'saving')
-    return saveIfDirty(session, lane, nowMs, out)
+    return saveIfDirty(turn, lane)
   }
   if (!session.isStoreUp || nowMs + timeoutMs + session.settings.marginMs > session.deadlineMs) {
     return block(session, lane)
@@ -75,7 +78,8 @@ function block(session: Session, lane: Lane): void {
 }
 
 /** False: no such attempt is in flight. */
-export function attemptEnded(session: Session, input: InputOf<'attemptEnded'>, out: Effect[]): boolean {
+export function attemptEnded(turn: Turn, input: InputOf<'attemptEnded'>): boolean {
+  const { session } = turn
   const lane = session.lanes.get(input.appId)
   const record = lane?.queue.peek()
   if (lane?.activity !== 'attempting' || record?.kind !== 'delivery' || record.sequence !== input.sequence) return false
@@ -87,34 +91,34 @@ export function attemptEnded(session: Session, input: InputOf<'attemptEnded'>, o
   const firstAttemptAgoMs = input.nowMs - (lane.firstAttemptMs ?? input.startedMs)
   const { result, policy, jitter } = input
   const disposition = decideDisposition({ result, policy, attempt, firstAttemptAgoMs, jitter })
-  const ended: Ended = { record, input, attempt, disposition }
+  const ended: Ended = { lane, record, input, attempt, disposition }
   // The request was made, so its attempt is published. What follows from it is left to the next owner.
-  if (session.phase === 'unsure') publishAttempt(session, lane, ended, null, out)
-  else carryOut(session, lane, ended, out)
+  if (session.phase === 'unsure') publishAttempt(turn, ended, null)
+  else carryOut(turn, ended)
   return true
 }
 
-function carryOut(session: Session, lane: Lane, ended: Ended, out: Effect[]): void {
+function carryOut(turn: Turn, ended: Ended): void {
   const { disposition } = ended
   switch (disposition.kind) {
     case 'delivered':
-      settleDelivered(session, lane, ended, out)
+      settleDelivered(turn, ended)
       break
     case 'drop':
-      settleDropped(session, lane, ended, disposition.reason, out)
+      settleDropped(turn, ended, disposition.reason)
       break
     case 'deadLetter':
-      publishDeadLetter(session, lane, ended, disposition.reason, out)
+      publishDeadLetter(turn, ended, disposition.reason)
       break
-    case 'retryAt':
-    case 'deferUntil':
+    case 'retry':
+    case 'defer':
     case 'block':
-      waitForRetry(session, lane, ended, disposition.delayMs, out)
+      waitForRetry(turn, ended, disposition.delayMs)
       break
     default:
       assertNever(disposition)
   }
-  advance(session, lane, ended.input.nowMs, out)
+  advance(turn, ended.lane)
 }
 
 /** The executor found that the attempt must not start. False: no such attempt is in flight. */
@@ -127,7 +131,8 @@ export function attemptNotStarted(session: Session, input: InputOf<'attemptNotSt
 }
 
 /** The log acknowledged a record. False: no such publish is in flight. */
-export function published(session: Session, input: InputOf<'published'>, out: Effect[]): boolean {
+export function published(turn: Turn, input: InputOf<'published'>): boolean {
+  const { session } = turn
   const publish = session.publishes.get(input.publishId)
   if (!publish) return false
   session.publishes.delete(input.publishId)
@@ -138,31 +143,33 @@ export function published(session: Session, input: InputOf<'published'>, out: Ef
     const { settlement, reason } = publish
     setActivity(session, lane, 'idle')
     settleWithoutDelivery(session, lane, { settlement, status: 'deadLettered', reason })
-    advance(session, lane, input.nowMs, out)
+    advance(turn, lane)
   }
-  saveIfDirty(session, lane, input.nowMs, out)
+  saveIfDirty(turn, lane)
   return true
 }
 
 /** What these lanes wait for may have happened: each becomes idle and tries its head again. */
-export function resume(session: Session, waiting: Set<Lane>, nowMs: number, out: Effect[]): void {
+export function resume(turn: Turn, waiting: Set<Lane>): void {
+  const { session } = turn
   if (waiting.size === 0) return
   const lanes = [...waiting]
   waiting.clear()
   for (const lane of lanes) {
     setActivity(session, lane, 'idle')
-    advance(session, lane, nowMs, out)
+    advance(turn, lane)
   }
 }
 
 /** Resumes the lanes whose instant has come. A tick may come early, so the next one is always requested again. */
-export function runTimers(session: Session, nowMs: number, out: Effect[]): void {
+export function runTimers(turn: Turn): void {
+  const { session, nowMs } = turn
   session.wakeMs = Number.POSITIVE_INFINITY
-  if (session.phase !== 'running') return wake(session, out)
+  if (session.phase !== 'running') return wake(turn)
   for (let lane = session.timers.takeDue(nowMs); lane; lane = session.timers.takeDue(nowMs)) {
     if (lane.activity !== 'waiting' || (lane.nextAttemptMs ?? 0) > nowMs) continue
     setActivity(session, lane, 'idle')
-    advance(session, lane, nowMs, out)
+    advance(turn, lane)
   }
-  wake(session, out)
+  wake(turn)
 }

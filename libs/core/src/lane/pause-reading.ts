@@ -1,8 +1,7 @@
-import type { Effect } from './protocol.js'
-import type { Session } from './session.js'
+import type { Turn } from './turn.js'
 
 /** Pauses and resumes the main partition: by payload memory of the process, and by the spread of offsets not done (D12.4). */
-export function pauseReading(session: Session, nowMs: number, out: Effect[]): void {
+export function pauseReading({ session, nowMs, out }: Turn): void {
   if (session.phase !== 'running') return
   const { spread } = session.offsets
   const max = Number(session.settings.spreadMax)

@@ -132,7 +132,7 @@ export type Input = { readonly nowMs: number } & (
 /** An input without its instant, which the caller of `step` adds. */
 export type LaneInput = Input extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never
 
-export type AlarmKind = 'gap' | 'spread' | 'undecodable' | 'illegalInput' | 'illegalTransition'
+export type AlarmKind = 'hole' | 'spread' | 'undecodable' | 'illegalInput' | 'illegalTransition'
 
 export type Effect =
   /** Look up the head's subscription and reply with `prepared`. */

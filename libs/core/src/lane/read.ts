@@ -2,18 +2,19 @@ import { advance } from './advance.js'
 import { plainLane, type Lane } from './lane.js'
 import type { Effect, InputOf, LaneRecord } from './protocol.js'
 import type { Session } from './session.js'
+import type { Turn } from './turn.js'
 
 /**
  * Files what was read from the main partition (D4.1–4.2). Records below the next offset were filed before. A session that is ending files
  * nothing.
  */
-export function recordsRead(session: Session, input: InputOf<'recordsRead'>, out: Effect[]): void {
+export function recordsRead(turn: Turn, input: InputOf<'recordsRead'>): void {
+  const { session } = turn
   if (session.phase !== 'running') return
   for (const record of input.records) {
     if (record.offset < session.offsets.next) continue
-    const isNew = session.offsets.receive(record.offset)
     const lane = laneOf(session, record)
-    if (file(session, lane, record, isNew, out)) advance(session, lane, input.nowMs, out)
+    if (file(turn, lane, record)) advance(turn, lane)
   }
   session.offsets.advanceTo(input.endOffset)
 }
@@ -26,11 +27,12 @@ function laneOf(session: Session, record: LaneRecord): Lane {
   return lane
 }
 
-/** Returns whether the record joined the queue. `isNew` is false when the position or its bitmap says that the record is done. */
-function file(session: Session, lane: Lane, record: LaneRecord, isNew: boolean, out: Effect[]): boolean {
+/** Returns whether the record joined the queue. One that is done, by the position or its bitmap, does not. */
+function file({ session, out }: Turn, lane: Lane, record: LaneRecord): boolean {
+  const isNew = session.offsets.receive(record.offset)
   const { sequence } = record
   const isEnd = record.kind === 'ended'
-  const before = isEnd ? sequence : sequence - 1n
+  const before = numberBefore(record)
   if (lane.lastSeen === null) {
     // Everything below the position is settled, even where the row does not say so.
     if (before > lane.settled) lane.settled = before
@@ -41,7 +43,7 @@ function file(session: Session, lane: Lane, record: LaneRecord, isNew: boolean, 
     session.duplicatesSuppressed += 1
     return false
   }
-  if (isNew && before > lane.lastSeen) passOver(lane, before, record, out)
+  if (isNew && before > lane.lastSeen) passOver(lane, record, out)
   lane.lastSeen = sequence
   lane.lastSeenEnd = record.offset + 1n
   lane.isBetweenStreams = isEnd
@@ -57,19 +59,23 @@ function file(session: Session, lane: Lane, record: LaneRecord, isNew: boolean, 
   return false
 }
 
-/** The numbers up to `before` will not arrive. Between two streams that is no hole: the next stream starts at any number. */
-function passOver(lane: Lane, before: bigint, record: LaneRecord, out: Effect[]): void {
+/** The last number that has to come before the record. The end of a stream has the number of its last delivery. */
+const numberBefore = ({ kind, sequence }: LaneRecord): bigint => (kind === 'ended' ? sequence : sequence - 1n)
+
+/** The numbers before the record will not arrive. Between two streams that is no hole: the next stream starts at any number. */
+function passOver(lane: Lane, record: LaneRecord, out: Effect[]): void {
   if (!lane.isBetweenStreams) noteHole(lane, record, out)
   // With a head, `settled` stays the number before it; it moves up when the queued end of the stream is settled.
-  else if (lane.queue.length === 0) lane.settled = before
+  else if (lane.queue.length === 0) lane.settled = numberBefore(record)
 }
 
 /** Sequences have no holes, so a number that was passed over will never arrive. Before the end of a stream, the receiver is not told of it. */
-function noteHole(lane: Lane, { kind, sequence }: LaneRecord, out: Effect[]): void {
+function noteHole(lane: Lane, record: LaneRecord, out: Effect[]): void {
+  const { kind } = record
   const from = (lane.lastSeen ?? 0n) + 1n
-  const to = kind === 'ended' ? sequence : sequence - 1n
+  const to = numberBefore(record)
   if (kind === 'delivery') lane.holes.push({ from, to })
   const consequence = kind === 'delivery' ? 'the next delivery declares them lost' : 'the app was deleted after them'
   const detail = `sequences ${from} to ${to} never arrived; ${consequence}`
-  out.push({ type: 'alarm', kind: 'gap', appId: lane.appId, detail })
+  out.push({ type: 'alarm', kind: 'hole', appId: lane.appId, detail })
 }

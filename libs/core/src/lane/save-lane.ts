@@ -1,14 +1,16 @@
 import type { Lane } from './lane.js'
-import type { Effect, InputOf, LaneRow } from './protocol.js'
+import type { InputOf, LaneRow } from './protocol.js'
 import type { Session } from './session.js'
 import { acknowledge } from './settlements.js'
 import { setActivity } from './transitions.js'
+import type { Turn } from './turn.js'
 
 /** Makes the row say what memory says now. It is saved at once if possible, otherwise as soon as what prevents it is over. */
-export function saveLane(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
+export function saveLane(turn: Turn, lane: Lane): void {
+  const { session } = turn
   lane.isDirty = true
   session.dirty.add(lane)
-  saveIfDirty(session, lane, nowMs, out)
+  saveIfDirty(turn, lane)
 }
 
 /**
@@ -16,7 +18,7 @@ export function saveLane(session: Session, lane: Lane, nowMs: number, out: Effec
  * The log must have acknowledged every record of the lane first: a new owner treats what the row calls settled as done and publishes
  * nothing about it (D5.5).
  */
-export function saveIfDirty(session: Session, lane: Lane, nowMs: number, out: Effect[]): void {
+export function saveIfDirty({ session, nowMs, out }: Turn, lane: Lane): void {
   if (!lane.isDirty || lane.write || lane.unacknowledged > 0 || !session.isStoreUp) return
   if (session.phase !== 'running' && session.phase !== 'stopping') return
   lane.isDirty = false

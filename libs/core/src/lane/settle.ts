@@ -1,14 +1,16 @@
 import type { Disposition } from '../policy/attempt-result.js'
 import { appendGap } from './gaps.js'
 import { startFresh, type Lane, type Settlement } from './lane.js'
-import type { Effect, Gap, InputOf, LaneRecord, RecordRef } from './protocol.js'
+import type { Gap, InputOf, LaneRecord, RecordRef } from './protocol.js'
 import { saveLane } from './save-lane.js'
 import type { Session } from './session.js'
 import { expectPublish } from './settlements.js'
 import { setActivity, setMode } from './transitions.js'
+import type { Turn } from './turn.js'
 
 /** The outcome of an attempt, as the delivery log needs it. */
 export interface Ended {
+  readonly lane: Lane
   readonly record: RecordRef
   readonly input: InputOf<'attemptEnded'>
   /** Number of the attempt that ended. */
@@ -17,16 +19,10 @@ export interface Ended {
 }
 
 /** Publishes an attempt; every attempt is published. A settlement, if there is one, waits for the acknowledgement. */
-export function publishAttempt(
-  session: Session,
-  lane: Lane,
-  ended: Ended,
-  settlement: Settlement | null,
-  out: Effect[],
-): void {
+export function publishAttempt({ session, out }: Turn, ended: Ended, settlement: Settlement | null): void {
   out.push({
     type: 'publishAttempt',
-    publishId: expectPublish(session, { kind: 'record', lane, settlement }),
+    publishId: expectPublish(session, { kind: 'record', lane: ended.lane, settlement }),
     record: ended.record,
     attempt: ended.attempt,
     disposition: ended.disposition,
@@ -38,7 +34,9 @@ export function publishAttempt(
  * The receiver accepted the delivery (D5.3). The gaps that it reported are dropped, and the floor moves past it. A parked lane returns to
  * flow, and saving its row moves the floor, too (D11.2).
  */
-export function settleDelivered(session: Session, lane: Lane, ended: Ended, out: Effect[]): void {
+export function settleDelivered(turn: Turn, ended: Ended): void {
+  const { session } = turn
+  const { lane } = ended
   const isParked = lane.mode === 'parked'
   const settlement: Settlement = { offset: ended.record.offset, waits: isParked ? 2 : 1 }
   takeHead(session, lane)
@@ -48,27 +46,26 @@ export function settleDelivered(session: Session, lane: Lane, ended: Ended, out:
     lane.gaps = []
   }
   startFresh(lane)
-  publishAttempt(session, lane, ended, settlement, out)
+  publishAttempt(turn, ended, settlement)
   if (!isParked) return
   setMode(session, lane, 'flow')
   lane.unsaved.push(settlement)
   setActivity(session, lane, 'saving')
-  saveLane(session, lane, ended.input.nowMs, out)
+  saveLane(turn, lane)
 }
 
 /** The policy gives the delivery up without a dead letter. */
-export function settleDropped(session: Session, lane: Lane, ended: Ended, reason: string, out: Effect[]): void {
+export function settleDropped(turn: Turn, ended: Ended, reason: string): void {
   const settlement: Settlement = { offset: ended.record.offset, waits: 2 }
-  publishAttempt(session, lane, ended, settlement, out)
-  settleWithoutDelivery(session, lane, { settlement, status: 'dropped', reason })
+  publishAttempt(turn, ended, settlement)
+  settleWithoutDelivery(turn.session, ended.lane, { settlement, status: 'dropped', reason })
 }
 
 /** Settled without a request (D5.2). */
 export function settleUnsent(
-  session: Session,
+  { session, out }: Turn,
   lane: Lane,
   verdict: { readonly status: 'filtered' | 'dropped'; readonly reason: string },
-  out: Effect[],
 ): void {
   const record = lane.queue.peek()
   if (record?.kind !== 'delivery') return
@@ -79,10 +76,12 @@ export function settleUnsent(
 }
 
 /** Publishes the dead letter. The head is settled only when the log has acknowledged it (D5.4). */
-export function publishDeadLetter(session: Session, lane: Lane, ended: Ended, reason: string, out: Effect[]): void {
+export function publishDeadLetter(turn: Turn, ended: Ended, reason: string): void {
+  const { session, out } = turn
+  const { lane } = ended
   const settlement: Settlement = { offset: ended.record.offset, waits: 3 }
   setActivity(session, lane, 'deadLettering')
-  publishAttempt(session, lane, ended, settlement, out)
+  publishAttempt(turn, ended, settlement)
   out.push({
     type: 'publishDeadLetter',
     publishId: expectPublish(session, { kind: 'deadLetter', lane, settlement, reason }),

@@ -81,7 +81,7 @@ describe('a lane in flow', () => {
   it('declares numbers that never arrived as lost, and raises an alarm', () => {
     const s = scene()
     s.read(recordOf(1, 0), recordOf(4, 1))
-    expect(s.last('alarm')).toMatchObject({ kind: 'gap', appId: 'a' })
+    expect(s.last('alarm')).toMatchObject({ kind: 'hole', appId: 'a' })
     s.ends(1, accepted)
     s.handle({ type: 'published', publishId: 1 })
     s.handle({ type: 'laneSaved', appId: 'a', saveId: s.last('saveLane').saveId })

@@ -8,6 +8,7 @@ import { pauseReading } from './pause-reading.js'
 import { laneSaved, saveIfDirty } from './save-lane.js'
 import type { Session } from './session.js'
 import { becomeUnsure, conclude, fenced, positionSaved, savePosition, stop } from './stop.js'
+import type { Turn } from './turn.js'
 
 /**
  * Handles one input: changes the session and returns the effects to carry out, in this order. Deterministic: the same inputs give the same
@@ -18,63 +19,63 @@ import { becomeUnsure, conclude, fenced, positionSaved, savePosition, stop } fro
  */
 export function step(session: Session, input: Input): readonly Effect[] {
   if (session.phase === 'over') return NOTHING
-  const out: Effect[] = []
-  if (!handle(session, input, out)) refuse(session, input, out)
-  reportIllegal(session, out)
-  pauseReading(session, input.nowMs, out)
-  conclude(session, input.nowMs, out)
-  return out
+  const turn: Turn = { session, nowMs: input.nowMs, out: [] }
+  if (!handle(turn, input)) refuse(turn, input)
+  reportIllegal(turn)
+  pauseReading(turn)
+  conclude(turn)
+  return turn.out
 }
 
 /** False: the state does not allow this input. */
-function handle(session: Session, input: Input, out: Effect[]): boolean {
-  const { nowMs } = input
+function handle(turn: Turn, input: Input): boolean {
+  const { session } = turn
   switch (input.type) {
     case 'recordsRead':
-      recordsRead(session, input, out)
+      recordsRead(turn, input)
       return true
     case 'prepared':
-      return prepared(session, input, out)
+      return prepared(turn, input)
     case 'attemptEnded':
-      return attemptEnded(session, input, out)
+      return attemptEnded(turn, input)
     case 'attemptNotStarted':
       return attemptNotStarted(session, input)
     case 'published':
-      return published(session, input, out)
+      return published(turn, input)
     case 'laneSaved':
     case 'laneDeleted':
-      return laneWritten(session, input, out)
+      return laneWritten(turn, input)
     case 'positionSaved': {
-      const isKnown = positionSaved(session, input, out)
-      if (isKnown && session.phase === 'running') deleteReachedFloors(session, input.mainOffset, out)
+      const isKnown = positionSaved(turn, input)
+      if (isKnown && session.phase === 'running') deleteReachedFloors(turn, input.mainOffset)
       return isKnown
     }
     case 'leaseRenewed':
       if (input.deadlineMs > session.deadlineMs) session.deadlineMs = input.deadlineMs
-      resume(session, session.blocked, nowMs, out)
+      resume(turn, session.blocked)
       return true
     case 'storeUp':
-      storeUp(session, input.value, nowMs, out)
+      storeUp(turn, input.value)
       return true
     case 'configurationRead':
-      resume(session, session.behind, nowMs, out)
+      resume(turn, session.behind)
       return true
     case 'appDeleted':
-      return appDeleted(session, input, out)
+      return appDeleted(turn, input)
     case 'budget':
       session.isOverBudget = input.level === 'pause'
       return true
     case 'saveDue':
-      savePosition(session, nowMs, out)
+      savePosition(turn)
       return true
     case 'tick':
-      runTimers(session, nowMs, out)
+      runTimers(turn)
       return true
     case 'stop':
-      stop(session, out)
+      stop(turn)
       return true
     case 'fenced':
-      fenced(session, out)
+      fenced(turn)
       return true
     case 'ambiguous':
       becomeUnsure(session)
@@ -85,29 +86,31 @@ function handle(session: Session, input: Input, out: Effect[]): boolean {
 }
 
 /** False: no such write is in flight. */
-function laneWritten(session: Session, input: InputOf<'laneSaved' | 'laneDeleted'>, out: Effect[]): boolean {
+function laneWritten(turn: Turn, input: InputOf<'laneSaved' | 'laneDeleted'>): boolean {
+  const { session } = turn
   const lane = input.type === 'laneSaved' ? laneSaved(session, input) : laneDeleted(session, input)
   if (!lane) return false
-  saveIfDirty(session, lane, input.nowMs, out)
-  advance(session, lane, input.nowMs, out)
+  saveIfDirty(turn, lane)
+  advance(turn, lane)
   return true
 }
 
-function storeUp(session: Session, value: boolean, nowMs: number, out: Effect[]): void {
+function storeUp(turn: Turn, value: boolean): void {
+  const { session } = turn
   session.isStoreUp = value
   if (!value) return
-  for (const lane of [...session.dirty]) saveIfDirty(session, lane, nowMs, out)
-  resume(session, session.blocked, nowMs, out)
+  for (const lane of [...session.dirty]) saveIfDirty(turn, lane)
+  resume(turn, session.blocked)
 }
 
-function refuse(session: Session, input: Input, out: Effect[]): void {
+function refuse({ session, out }: Turn, input: Input): void {
   const appId = 'appId' in input ? input.appId : undefined
   const detail = `${input.type} while ${session.phase}${appId === undefined ? '' : `, lane ${session.lanes.get(appId)?.activity ?? 'unknown'}`}`
   if (session.settings.strict === true) throw new Error(`illegal input: ${detail}`)
   out.push({ type: 'alarm', kind: 'illegalInput', ...(appId === undefined ? {} : { appId }), detail })
 }
 
-function reportIllegal(session: Session, out: Effect[]): void {
+function reportIllegal({ session, out }: Turn): void {
   const { illegalTransition } = session
   if (illegalTransition === null) return
   out.push({ type: 'alarm', kind: 'illegalTransition', ...illegalTransition })

@@ -17,9 +17,9 @@ export type AttemptResult =
 export type Disposition =
   | { readonly kind: 'delivered' }
   /** `delayMs` from now. */
-  | { readonly kind: 'retryAt'; readonly delayMs: number }
-  /** As `retryAt`, but no attempt was spent. */
-  | { readonly kind: 'deferUntil'; readonly delayMs: number }
+  | { readonly kind: 'retry'; readonly delayMs: number }
+  /** As `retry`, but no attempt was spent. */
+  | { readonly kind: 'defer'; readonly delayMs: number }
   | { readonly kind: 'deadLetter'; readonly reason: string }
   | { readonly kind: 'drop'; readonly reason: string }
   /** Retried at the schedule's last interval until a person acts. */

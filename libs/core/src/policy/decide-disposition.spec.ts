@@ -33,11 +33,11 @@ describe('decideDisposition', () => {
   it.each<[string, AttemptResult, DeliveryPolicy, number, Disposition]>([
     ['an acceptance delivers', { kind: 'accepted', status: 200 }, plain, 1, { kind: 'delivered' }],
     ['an acceptance delivers beyond the schedule', { kind: 'accepted', status: 200 }, plain, 99, { kind: 'delivered' }],
-    ['a rejection is retried under `any`', rejected, plain, 1, { kind: 'retryAt', delayMs: 6 * MINUTE }],
-    ['410 is a rejection', gone, plain, 1, { kind: 'retryAt', delayMs: 6 * MINUTE }],
+    ['a rejection is retried under `any`', rejected, plain, 1, { kind: 'retry', delayMs: 6 * MINUTE }],
+    ['410 is a rejection', gone, plain, 1, { kind: 'retry', delayMs: 6 * MINUTE }],
     ['a rejection ends at once under `transient`', rejected, transient, 1, { kind: 'deadLetter', reason: 'http_422' }],
     ['410 ends at once under `transient`', gone, transient, 1, { kind: 'deadLetter', reason: 'http_410' }],
-    ['a timeout is retried under `transient`', timedOut, transient, 1, { kind: 'retryAt', delayMs: 6 * MINUTE }],
+    ['a timeout is retried under `transient`', timedOut, transient, 1, { kind: 'retry', delayMs: 6 * MINUTE }],
     ['the last rejection goes to onRejected', rejected, plain, 10, { kind: 'deadLetter', reason: 'http_422' }],
     [
       'the last failure goes to onUnreachable',
@@ -74,21 +74,21 @@ describe('decideDisposition', () => {
       { kind: 'throttled', status: 429, retryAfterMs: 7_000 },
       plain,
       10,
-      { kind: 'deferUntil', delayMs: 7_000 },
+      { kind: 'defer', delayMs: 7_000 },
     ],
     [
       'Retry-After 0 rests a second',
       { kind: 'throttled', status: 429, retryAfterMs: 0 },
       plain,
       1,
-      { kind: 'deferUntil', delayMs: 1_000 },
+      { kind: 'defer', delayMs: 1_000 },
     ],
     [
       'Retry-After is capped at a day',
       { kind: 'throttled', status: 503, retryAfterMs: 9e9 },
       plain,
       1,
-      { kind: 'deferUntil', delayMs: 86_400_000 },
+      { kind: 'defer', delayMs: 86_400_000 },
     ],
   ])('%s', (_title, result, policy, attempt, expected) => {
     expect(decide(result, policy, { attempt })).toEqual(expected)
@@ -99,19 +99,19 @@ describe('decideDisposition', () => {
     for (let attempt = 1; attempt < 10; attempt++) {
       const endedAt = (starts.at(-1) ?? 0) + 14_000
       const next = decide(timedOut, plain, { attempt, ago: endedAt })
-      starts.push(endedAt + (next.kind === 'retryAt' ? next.delayMs : Number.NaN))
+      starts.push(endedAt + (next.kind === 'retry' ? next.delayMs : Number.NaN))
     }
     expect(starts.map((at) => at / MINUTE)).toEqual([0, 6, 12, 18, 24, 30, 36, 42, 48, 54])
   })
 
   it('goes on at the next point of the grid after an absence, without a burst', () => {
-    expect(decide(timedOut, plain, { attempt: 2, ago: 100 * MINUTE })).toEqual({ kind: 'retryAt', delayMs: 2 * MINUTE })
+    expect(decide(timedOut, plain, { attempt: 2, ago: 100 * MINUTE })).toEqual({ kind: 'retry', delayMs: 2 * MINUTE })
   })
 
   it('backs off by the factor up to the maximum', () => {
     const policy = policyOf({ backoff: { firstMs: 1_000, factor: 3, maxMs: 20_000 } })
     const delays = [1, 2, 3, 4, 9].map((attempt) => decide(timedOut, policy, { attempt }))
-    expect(delays.map((d) => (d.kind === 'retryAt' ? d.delayMs : null))).toEqual([1_000, 3_000, 9_000, 20_000, 20_000])
+    expect(delays.map((d) => (d.kind === 'retry' ? d.delayMs : null))).toEqual([1_000, 3_000, 9_000, 20_000, 20_000])
   })
 
   it('blocks at the last interval of a backoff', () => {
@@ -121,10 +121,10 @@ describe('decideDisposition', () => {
 
   it('varies a delay by at most its share', () => {
     const backoff = policyOf({ jitter: 0.5, backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000 } })
-    expect(decide(timedOut, backoff, { jitter: -1 })).toEqual({ kind: 'retryAt', delayMs: 500 })
-    expect(decide(timedOut, backoff, { jitter: 1 })).toEqual({ kind: 'retryAt', delayMs: 1_500 })
+    expect(decide(timedOut, backoff, { jitter: -1 })).toEqual({ kind: 'retry', delayMs: 500 })
+    expect(decide(timedOut, backoff, { jitter: 1 })).toEqual({ kind: 'retry', delayMs: 1_500 })
     expect(decide(timedOut, policyOf({ jitter: 0.1 }), { jitter: 1, ago: 10_000 })).toEqual({
-      kind: 'retryAt',
+      kind: 'retry',
       delayMs: 6.6 * MINUTE - 10_000,
     })
   })

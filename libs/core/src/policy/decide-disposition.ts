@@ -29,7 +29,7 @@ export function decideDisposition(question: DispositionQuestion): Disposition {
     case 'accepted':
       return { kind: 'delivered' }
     case 'throttled':
-      return { kind: 'deferUntil', delayMs: Math.min(Math.max(result.retryAfterMs, DEFER_MIN_MS), DEFER_MAX_MS) }
+      return { kind: 'defer', delayMs: Math.min(Math.max(result.retryAfterMs, DEFER_MIN_MS), DEFER_MAX_MS) }
     case 'rejected':
     case 'gone':
       if (policy.retry.on === 'any' && attempt < policy.retry.attempts) return retry(question)
@@ -73,7 +73,7 @@ const DEFER_MAX_MS = 24 * 3_600_000
 const BLOCK_MIN_MS = 1_000
 
 function retry({ policy, attempt, firstAttemptAgoMs, jitter }: DispositionQuestion): Disposition {
-  return { kind: 'retryAt', delayMs: nextDelayMs(policy.retry, { attempt, firstAttemptAgoMs, jitter }) }
+  return { kind: 'retry', delayMs: nextDelayMs(policy.retry, { attempt, firstAttemptAgoMs, jitter }) }
 }
 
 function settleBy(action: FailureAction, question: DispositionQuestion): Disposition {
