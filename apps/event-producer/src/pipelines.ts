@@ -30,8 +30,7 @@ import { TemporarySpoolFile } from './spool/temporary-spool-file.js'
 
 /** Name of the source that carries Hooklane's own configuration; capture files cannot take it. */
 const CONFIGURATION_SOURCE = 'hooklane'
-/** What waits while `resync.required` is held back. */
-const ANNOUNCEMENT = 'the announcement that tells receivers to fetch entities again'
+const ANNOUNCEMENT = 'the event resync.required'
 /** How long an announcement may wait for open transactions before this is reported: most end in a moment. */
 const REPORT_WAITING_MS = 2_000
 /** The share of the drain limit that the pending publish may take. */

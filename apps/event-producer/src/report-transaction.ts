@@ -56,7 +56,9 @@ const ROWS: Readonly<Record<SkipReason, string>> = {
 
 const CONTEXTS: Readonly<Record<ContextFault, string>> = {
   contextTooLarge: 'the context emitted with changes is ignored: it is too large',
-  contextNotText: 'the context emitted with changes is ignored: it is not text in the encoding of the database',
+  contextNotText:
+    'the context emitted with changes is ignored: its bytes are not text in the encoding of the database; emit text, not bytea, and ' +
+    'write other characters as \\uXXXX',
   contextInvalidJson: 'the context emitted with changes is ignored: it is not JSON',
   contextNotObject: 'the context emitted with changes is ignored: it is not a JSON object',
   contextInvalidMember: 'a member of the context emitted with changes is ignored: it has the wrong type',

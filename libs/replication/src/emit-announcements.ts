@@ -12,7 +12,7 @@ export function emitAnnouncements(
   ids: readonly string[],
   options: Omit<ControlOptions, 'databaseUrl'>,
 ): Promise<void> {
-  return withControlConnection({ ...options, databaseUrl }, async (client) => {
+  return withControlConnection({ step: 'the writing of an announcement', ...options, databaseUrl }, async (client) => {
     const emit =
       'SELECT pg_logical_emit_message(true, $1, id) FROM unnest($2::text[]) WITH ORDINALITY AS ids (id, n) ORDER BY n'
     await client.query(emit, [ANNOUNCEMENT_PREFIX, ids])

@@ -14,14 +14,15 @@ const WRITERS = `
     AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`
 
 /**
- * Returns the open transactions of the captured database that may have written something, by names that no later transaction gets.
+ * Returns the open transactions of the captured database that may have written something, by names that no later transaction gets
+ * until the server restarts, which also ends our connection.
  * @throws SourceRefused
  */
 export function readOpenWriters(
   { databaseUrl }: ReplicatedSource,
   options: Omit<ControlOptions, 'databaseUrl'>,
 ): Promise<ReadonlyMap<string, Blocker>> {
-  return withControlConnection({ ...options, databaseUrl }, async (client) => {
+  return withControlConnection({ step: 'a look at open transactions', ...options, databaseUrl }, async (client) => {
     const { rows } = await client.query<HolderRow & { name: string }>(describeHolders(WRITERS))
     return new Map(rows.map((row) => [row.name, blockerOf(row)]))
   })

@@ -58,7 +58,7 @@ describe('a process with the URL of another system, which has a slot of that nam
     expect(world.idsOf('pim')).toEqual(['1', '2'])
     expect((await producer.health()).parts['source pim']).toEqual({ ready: true, detail: 'streaming' })
   })
-  it('does not either when it names another database of the same server', async () => {
+  it('harms no source of another database of the same server', async () => {
     const neighbour = await createEmptyDatabase('neighbour')
     try {
       await neighbour.query(`CREATE TABLE item (id text PRIMARY KEY); ALTER TABLE item REPLICA IDENTITY FULL`)

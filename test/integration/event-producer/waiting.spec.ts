@@ -43,7 +43,8 @@ describe('a source whose database is in use by others', () => {
       const { detail = '' } = (await partOf(source)) ?? {}
       const line = producer.log.find((one) => texts.every((text) => one.includes(text)))
       for (const text of texts) expect(detail).toContain(text)
-      expect(line ?? producer.log.join('\n')).toContain('"level":"warn"')
+      if (line === undefined) throw new Error(producer.log.join('\n'))
+      expect(line).toContain('"level":"warn"')
       return detail
     })
   const make = (name: string) =>
@@ -113,15 +114,25 @@ describe('a source whose database is in use by others', () => {
   it('goes on reading, and says so, while a look at its catalogue waits', async () => {
     await sql(`CREATE TABLE looked (id int PRIMARY KEY) PARTITION BY RANGE (id); ALTER TABLE looked REPLICA IDENTITY FULL;
       CREATE TABLE looked_0 PARTITION OF looked DEFAULT; ALTER TABLE looked_0 REPLICA IDENTITY FULL`)
-    await start({ looked: '' })
+    await make('beside')
+    await start({
+      looked: `\n    tables: { public.beside: { resource: besides, entity: beside, id: id }, public.looked: { resource: lookeds, entity: thing, id: id } }`,
+    })
     await producer.reads('looked')
     const reader = await open('SELECT FROM looked_0')
     const { client, pid } = await open('')
     const lock = client.query('LOCK TABLE looked_0 IN ACCESS EXCLUSIVE MODE')
     const whom = `session ${pid} (`
-    const detail = await waits('looked', 'a look at the catalogue waits for ', whom, `itself for session ${reader.pid}`)
+    const detail = await waits(
+      'looked',
+      'a look at the catalogue waits for ',
+      whom,
+      `which itself waits for session ${reader.pid}`,
+    )
     expect(detail).toMatch(/^streaming: /)
     expect((await partOf('looked'))?.ready).toBe(true)
+    await sql('INSERT INTO beside VALUES (2)')
+    await world.eventsUntil(({ entity }) => entity.type === 'beside' && entity.id === '2')
     await reader.client.query('ROLLBACK')
     await lock
     await client.query('ROLLBACK')
@@ -158,7 +169,7 @@ describe('a source whose database is in use by others', () => {
     await start({ told: `\n    accept: [${id}]` })
     const detail = await waits(
       'told',
-      'the announcement that tells receivers to fetch entities again waits for ',
+      'the event resync.required waits for ',
       `session ${pid} (application shop import`,
       'prepared transaction import-7 (',
       `SELECT pg_terminate_backend(${pid});`,

@@ -52,7 +52,7 @@ export class KafkaWorld {
 
   /** The records of a topic so far. Those of one partition are in order. */
   records(topic: string): readonly LogRecord[] {
-    return this.#recordsOf(topic)
+    return [...this.#recordsOf(topic)]
   }
 
   async close(): Promise<void> {

@@ -13,9 +13,10 @@ export interface PlacedAnnouncement {
   readonly announcement: Omit<Announcement, 'id'>
 }
 
-/** A company that is told, and the number of its place among the places of one announcement. */
-export interface ConcernedCompany {
+/** A company that gets an announcement. */
+export interface NumberedCompany {
   readonly id: string
+  /** Which of the announcement's places its event has, from 0. */
   readonly index: number
 }
 
@@ -24,7 +25,7 @@ export interface AnnouncementContext {
   readonly epoch: number
   readonly transaction: TransactionInfo
   /** By ascending index. */
-  readonly companies: readonly ConcernedCompany[]
+  readonly companies: readonly NumberedCompany[]
 }
 
 /** Places that one LSN has room for. */
@@ -48,7 +49,12 @@ export function* announcedEvents(
 
 /** @throws RangeError when there are more companies than places */
 function placeFor({ lsn }: LogPlace, index: number): LogPlace {
-  if (index >= MAX_COMPANIES) throw new RangeError(`an announcement reaches at most ${MAX_COMPANIES} companies`)
+  if (index >= MAX_COMPANIES) {
+    const problem = `an announcement reaches at most ${MAX_COMPANIES} companies`
+    throw new RangeError(
+      `${problem}: delete companies that no longer exist, or capture the database as several sources`,
+    )
+  }
   return { lsn: lsn + BigInt(Math.floor(index / PLACES_PER_LSN)), index: index % PLACES_PER_LSN }
 }
 

@@ -4,7 +4,7 @@ import type { AnnouncedChange, Announcement, CaptureSource, LogPlace, Transactio
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import type { Blocker } from '@hooklane/replication'
 import type { MarkKeeper } from '../marks/mark-keeper.js'
-import { announcedEvents, type ConcernedCompany, type PlacedAnnouncement } from './announced-events.js'
+import { announcedEvents, type NumberedCompany, type PlacedAnnouncement } from './announced-events.js'
 import type { PlacedEvent } from './event-record.js'
 import type { PublishedPlace } from './published-place.js'
 
@@ -52,20 +52,28 @@ export class Announcer {
   private readonly waitsFor = new Map<string, readonly string[]>()
   /** Read over this connection → LSN of its first place in the log. */
   private readonly firstPlaces = new Map<string, bigint>()
-  /** No event that may come again was published under the index of a company. */
-  private areIndexesFree = false
+  /** Whether companies may get other indexes: no event that may come again was published under the present ones. */
+  private canRenumber = false
+  /** Number of connections so far. */
+  private connection = 0
 
   constructor(private readonly options: AnnouncerOptions) {}
 
   /**
    * Call when the log is read over a new connection. It may be the log of a standby that took over and has not received what was emitted.
-   * @param isAllSettled Kafka holds no event that the mark does not count as published
+   * @param isAllSettled the mark covers every event that was given to the publisher or is in Kafka
    */
   connected(isAllSettled: boolean): void {
-    this.areIndexesFree = isAllSettled
+    this.canRenumber = isAllSettled
+    this.connection++
     this.emittedIds.clear()
     this.waitsFor.clear()
     this.firstPlaces.clear()
+    this.options.onWaiting([])
+  }
+
+  /** Call when the log is no longer read. */
+  disconnected(): void {
     this.options.onWaiting([])
   }
 
@@ -93,7 +101,10 @@ export class Announcer {
       this.options.onWaiting([])
       return
     }
+    const { connection } = this
     const open = await this.options.readOpenWriters()
+    // Another server may have taken over. What was read and emitted here says nothing about its log.
+    if (connection !== this.connection) return
     for (const id of noted) if (!this.waitsFor.has(id)) this.waitsFor.set(id, [...open.keys()])
     const waiting = noted.filter((id) => this.waitsFor.get(id)?.some((writer) => open.has(writer)))
     const awaited = new Set(waiting.flatMap((id) => this.waitsFor.get(id) ?? []))
@@ -101,6 +112,7 @@ export class Announcer {
     const ids = noted.filter((id) => !waiting.includes(id))
     if (ids.length === 0) return
     await this.options.emit(ids)
+    if (connection !== this.connection) return
     for (const id of ids) {
       this.emittedIds.add(id)
       this.waitsFor.delete(id)
@@ -140,17 +152,17 @@ export class Announcer {
   }
 
   /**
-   * Returns the companies that are told: those that exist, or the only one of the source. New ones are noted before anything is published
+   * Returns the companies that get an announcement: those that exist, or the only one of the source. New ones are noted before anything is published
    * under their index. One that was deleted keeps its index until no event that may come again depends on it.
    */
-  private async companies(only: string | null): Promise<readonly ConcernedCompany[]> {
+  private async companies(only: string | null): Promise<readonly NumberedCompany[]> {
     const { marks, readCompanies } = this.options
     const current = new Set(only === null ? await readCompanies() : [only])
     const known = new Set(marks.companies)
     const added = [...current].filter((company) => !known.has(company)).sort()
-    const kept = this.areIndexesFree ? marks.companies.filter((company) => current.has(company)) : marks.companies
+    const kept = this.canRenumber ? marks.companies.filter((company) => current.has(company)) : marks.companies
     if (added.length > 0) await marks.note({ companies: [...kept, ...added] })
-    this.areIndexesFree = false
+    this.canRenumber = false
     return marks.companies.flatMap((id, index) => (current.has(id) ? [{ id, index }] : []))
   }
 }

@@ -218,6 +218,7 @@ export class CaptureConsumer implements TransactionConsumer {
   }
 
   async ended(): Promise<void> {
+    this.options.announcer.disconnected()
     await this.closeFold()
     await this.options.onEnded()
   }

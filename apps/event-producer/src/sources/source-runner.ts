@@ -131,11 +131,11 @@ export class SourceRunner {
     )
   }
 
-  /** For whom the source waits is worth more than its last failure, which is worth more than "preparing". */
+  /** Shows the failure during the pause after it; otherwise for whom the source waits, else the last failure, else the phase. */
   private show(): void {
     const { phase, failure, waits } = this
-    const isFailing = phase === 'failing' || waits.text === ''
-    const detail = isFailing ? failure || phase : `${phase}: ${waits.text}`
+    const isWaitShown = phase !== 'failing' && waits.text !== ''
+    const detail = isWaitShown ? `${phase}: ${waits.text}` : failure || phase
     this.options.readiness.set(this.part, phase === 'streaming', detail)
   }
 

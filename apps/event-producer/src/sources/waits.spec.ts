@@ -3,6 +3,7 @@ import type { Blocker } from '@hooklane/replication'
 import { Waits } from './waits.js'
 
 const session = (pid: number): Blocker => ({
+  kind: 'session',
   id: `session ${pid}`,
   description: `session ${pid} (application shop)`,
   statement: `SELECT pg_terminate_backend(${pid});`,
@@ -14,14 +15,34 @@ describe('the waits of a source', () => {
     waits.note('the slot', [session(1), session(2)], 0)
     waits.note('a look', [session(3)], 0)
     expect(waits.text).toBe(
-      'the slot waits for session 1 (application shop), session 2 (application shop). It goes on by itself afterwards. ' +
-        'To end what it waits for: SELECT pg_terminate_backend(1); SELECT pg_terminate_backend(2); ' +
-        'a look waits for session 3 (application shop). It goes on by itself afterwards. ' +
-        'To end what it waits for: SELECT pg_terminate_backend(3);',
+      'the slot waits for session 1 (application shop), session 2 (application shop), and continues as soon as these have ended. ' +
+        `To end them now (a session's open transaction is rolled back): SELECT pg_terminate_backend(1); SELECT pg_terminate_backend(2); ` +
+        'a look waits for session 3 (application shop), and continues as soon as these have ended. ' +
+        `To end them now (a session's open transaction is rolled back): SELECT pg_terminate_backend(3);`,
     )
     waits.note('the slot', [], 1)
     waits.note('a look', [], 1)
     expect(waits.text).toBe('')
+  })
+
+  it('warn of what is lost with a prepared transaction', () => {
+    const prepared: Blocker = {
+      kind: 'prepared',
+      id: 'prepared transaction x',
+      description: 'prepared transaction x',
+      statement: `ROLLBACK PREPARED 'x';`,
+    }
+    expect(new Waits().note('the slot', [prepared], 0)).toBe(
+      'the slot waits for prepared transaction x, and continues as soon as these have ended. To end them now ' +
+        `(only its transaction manager knows whether a prepared transaction must be committed): ROLLBACK PREPARED 'x';`,
+    )
+  })
+
+  it('do not claim that others are the cause when that cannot be read', () => {
+    const unknown: Blocker = { kind: 'unknown', id: 'unknown', description: 'too many clients', statement: 'SELECT 1;' }
+    expect(new Waits().note('the slot', [unknown], 0)).toBe(
+      'the slot takes long. For whom it may wait cannot be read (too many clients), but this shows it: SELECT 1;',
+    )
   })
 
   it('name no more than five blockers, the first ones', () => {

@@ -2,9 +2,9 @@ import type { Blocker } from '@hooklane/replication'
 
 /** The pause after the first log line about the same work. It doubles for as long as the work waits. */
 const FIRST_PAUSE_MS = 30_000
-/** Too low: a night-long import fills the log. Too high: the log shows the present state only far up. */
+/** Too low: a night-long import fills the log. Too high: whoever reads the end of the log does not see that it still waits. */
 const MAX_PAUSE_MS = 600_000
-/** More would hide the oldest, which is named first. */
+/** More would make the line too long to read. The oldest are named first, and matter most. */
 const MAX_NAMED = 5
 
 /** Which work of a source waits for other sessions of its database, and when that was logged. */
@@ -26,7 +26,7 @@ export class Waits {
       this.waiting.delete(work)
       return null
     }
-    const text = `${work} waits for ${describe(blockers)}`
+    const text = describe(work, blockers)
     this.waiting.set(work, text)
     const last = this.logged.get(work)
     const sinceMs = last ? nowMs - last.atMs : Infinity
@@ -38,10 +38,29 @@ export class Waits {
   }
 }
 
-function describe(blockers: readonly Blocker[]): string {
+function describe(work: string, blockers: readonly Blocker[]): string {
+  const [first] = blockers
+  if (first?.kind === 'unknown') {
+    return `${work} takes long. For whom it may wait cannot be read (${first.description}), but this shows it: ${first.statement}`
+  }
   const named = blockers.slice(0, MAX_NAMED)
   const more = blockers.length - named.length
   const who = named.map(({ description }) => description).join(', ')
   const statements = [...new Set(named.map(({ statement }) => statement))].join(' ')
-  return `${who}${more === 0 ? '' : ` and ${more} more`}. It goes on by itself afterwards. To end what it waits for: ${statements}`
+  return (
+    `${work} waits for ${who}${more === 0 ? '' : ` and ${more} more`}, and continues as soon as these have ended. To end them now` +
+    `${warningOf(named)}: ${statements}`
+  )
+}
+
+/** Whoever runs the statements must know what they throw away. */
+function warningOf(blockers: readonly Blocker[]): string {
+  const isAny = (kind: Blocker['kind']) => blockers.some((blocker) => blocker.kind === kind)
+  const facts = [
+    ...(isAny('session') ? ["a session's open transaction is rolled back"] : []),
+    ...(isAny('prepared')
+      ? ['only its transaction manager knows whether a prepared transaction must be committed']
+      : []),
+  ]
+  return ` (${facts.join('; ')})`
 }

@@ -61,7 +61,10 @@ export interface CapturedTable {
   readonly actor: ActorColumns | null
 }
 
-/** Holds when the column's value equals the constant; numbers are compared by their value: `1.50` equals 1.5. */
+/**
+ * Holds when the column's value equals the constant, or both read the same as text: `true` equals "true". Only a constant that is a number
+ * is compared by its value: `1.50` equals 1.5, but not "1.5".
+ */
 export interface RowCondition {
   readonly column: string
   readonly equals: string | number | boolean | null

@@ -1,10 +1,12 @@
-/** A session or a prepared transaction of the captured server for whose end some work of ours waits. */
+/** A session or a prepared transaction of the captured server that has to end before some work of ours continues. */
 export interface Blocker {
+  /** `unknown`: the work has been taking long, but who blocks it cannot be read. */
+  readonly kind: 'session' | 'prepared' | 'unknown'
   /** Tells blockers apart: `session 4711`, `prepared transaction import-7`. */
   readonly id: string
   /** The id, and what the login may see of it. Never the text of a query, because it may hold data. */
   readonly description: string
-  /** The statement that ends it, or shows it when it cannot be named. We never run it. */
+  /** Ends it, or lists the candidates if it cannot be named. Hooklane never runs it. */
   readonly statement: string
 }
 
@@ -31,24 +33,34 @@ export interface HolderRow {
 
 export function blockerOf(holder: HolderRow): Blocker {
   const { pid, gid } = holder
-  if (pid !== null) return describe(`session ${pid}`, holder, `SELECT pg_terminate_backend(${pid});`)
-  if (gid !== null)
-    return describe(`prepared transaction ${gid}`, holder, `ROLLBACK PREPARED '${gid.replaceAll("'", "''")}';`)
-  // It ended between two looks at the tables of locks.
-  return describe('a prepared transaction', holder, 'SELECT gid, database, prepared FROM pg_prepared_xacts;')
+  if (pid !== null) {
+    const statement = `SELECT pg_terminate_backend(${pid});`
+    return describe(holder, { kind: 'session', id: `session ${pid}`, statement })
+  }
+  // Without a name it ended between two looks at the tables of locks. A name that cannot be printed cannot be copied.
+  if (gid === null || printable(gid) !== gid) {
+    const id = gid === null ? 'a prepared transaction' : `prepared transaction ${gid}`
+    return describe(holder, {
+      kind: 'prepared',
+      id,
+      statement: 'SELECT gid, database, prepared FROM pg_prepared_xacts;',
+    })
+  }
+  const statement = `ROLLBACK PREPARED '${gid.replaceAll("'", "''")}';`
+  return describe(holder, { kind: 'prepared', id: `prepared transaction ${gid}`, statement })
 }
 
-/** For work that has been taking long, while it cannot be read for whom it waits. */
-export const unknownBlocker = (reason: string, applicationName: string): Blocker => ({
-  id: 'unknown sessions',
-  description: `unknown sessions (they cannot be read: ${printable(reason)})`,
-  statement: `SELECT pid, pg_blocking_pids(pid) FROM pg_stat_activity WHERE application_name = '${applicationName}';`,
+/** For work of the session `pid` that has been taking long, while it cannot be read for whom it waits. */
+export const unknownBlocker = (reason: string, pid: number): Blocker => ({
+  kind: 'unknown',
+  id: 'unknown',
+  description: printable(reason),
+  statement: `SELECT * FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(${pid}));`,
 })
 
 function describe(
-  id: string,
   { application, login, database, state, seconds, blocked_by: others }: HolderRow,
-  statement: string,
+  { kind, id, statement }: Omit<Blocker, 'description'>,
 ): Blocker {
   const facts = [
     ...(application ? [`application ${application}`] : []),
@@ -56,10 +68,10 @@ function describe(
     ...(database === null ? [] : [`database ${database}`]),
     ...(state === null ? [] : [state]),
     ...(seconds === null ? [] : [`transaction open for ${seconds} s`]),
-    ...(others === null ? [] : [`waits itself for ${others.map(nameOfPid).join(' and ')}`]),
+    ...(others === null ? [] : [`which itself waits for ${others.map(nameOfPid).join(' and ')}`]),
   ]
   const description = facts.length === 0 ? id : `${id} (${facts.join(', ')})`
-  return { id: printable(id), description: printable(description), statement: printable(statement) }
+  return { kind, id: printable(id), description: printable(description), statement }
 }
 
 const nameOfPid = (pid: number): string => (pid === 0 ? 'a prepared transaction' : `session ${pid}`)

@@ -81,19 +81,28 @@ describe('work that is watched', () => {
 describe('a blocker', () => {
   it('is described by what the login may see of it', () => {
     expect(session(7)).toEqual({
+      kind: 'session',
       id: 'session 7',
       description: 'session 7',
       statement: 'SELECT pg_terminate_backend(7);',
     })
     const seen = { application: 'shop', login: 'a', database: 'pim', state: 'active', seconds: '3', blocked_by: [0, 8] }
     expect(blockerOf({ ...HOLDER, ...seen, pid: 7 }).description).toBe(
-      'session 7 (application shop, user a, database pim, active, transaction open for 3 s, waits itself for a prepared transaction and session 8)',
+      'session 7 (application shop, user a, database pim, active, transaction open for 3 s, which itself waits for a prepared transaction and session 8)',
     )
   })
 
   it('that is prepared is ended by its quoted name', () => {
     const { id, statement } = blockerOf({ ...HOLDER, gid: `it's 7` })
     expect([id, statement]).toEqual([`prepared transaction it's 7`, `ROLLBACK PREPARED 'it''s 7';`])
+  })
+
+  it('whose name cannot be printed is ended by no statement, but listed', () => {
+    const { id, statement } = blockerOf({ ...HOLDER, gid: 'im\u00adport' })
+    expect([id, statement]).toEqual([
+      'prepared transaction im·port',
+      'SELECT gid, database, prepared FROM pg_prepared_xacts;',
+    ])
   })
 
   it('cannot send control sequences to a terminal', () => {

@@ -1,3 +1,4 @@
+import { processTimers } from '@hooklane/core/kernel'
 import type { Blocker, OnWaiting } from './blocker.js'
 
 /** How long a statement may take before it is asked for whom it waits. Too low: connections for nothing. Too high: an unexplained silence. */
@@ -8,14 +9,14 @@ const MAX_PAUSE_MS = 15_000
 export interface WatchOptions {
   /** What may wait. */
   readonly work: string
-  /** Must not throw. */
-  readonly readBlockers: () => Promise<readonly Blocker[]>
+  /** Must not throw. The signal aborts when the work has ended. */
+  readonly readBlockers: (signal: AbortSignal) => Promise<readonly Blocker[]>
   readonly onWaiting: OnWaiting
 }
 
 /** Looks for whom the work waits, until the returned function is called. */
 export function watchBlockers({ work, readBlockers, onWaiting }: WatchOptions): () => void {
-  let isEnded = false
+  const ended = new AbortController()
   let isReported = false
   let pauseMs = FIRST_LOOK_MS
   const report = (blockers: readonly Blocker[]): void => {
@@ -23,17 +24,17 @@ export function watchBlockers({ work, readBlockers, onWaiting }: WatchOptions): 
     isReported = blockers.length > 0
   }
   const look = async (): Promise<void> => {
-    const blockers = await readBlockers()
+    const blockers = await readBlockers(ended.signal)
     // The work ended meanwhile. It has reported that already.
-    if (isEnded) return
+    if (ended.signal.aborted) return
     report(blockers)
     pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)
-    timer = setTimeout(() => void look(), pauseMs)
+    cancel = processTimers.after(pauseMs, () => void look())
   }
-  let timer = setTimeout(() => void look(), pauseMs)
+  let cancel = processTimers.after(pauseMs, () => void look())
   return () => {
-    isEnded = true
-    clearTimeout(timer)
+    ended.abort()
+    cancel()
     report([])
   }
 }

@@ -2,8 +2,8 @@ import { isAscii } from 'node:buffer'
 import iconv from 'iconv-lite'
 
 /**
- * Encoding of a database (`server_encoding`) → the same encoding for `iconv-lite`. Only those that PostgreSQL converts to UTF-8; `EUC_TW` and
- * `EUC_JIS_2004` are missing there.
+ * Encoding of a database (`server_encoding`) → the same encoding for `iconv-lite`. Only those that PostgreSQL converts to UTF-8.
+ * `iconv-lite` knows neither `EUC_TW` nor `EUC_JIS_2004`.
  */
 const NAMES: Readonly<Record<string, string>> = {
   LATIN1: 'iso-8859-1',

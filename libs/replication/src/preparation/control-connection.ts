@@ -9,14 +9,16 @@ import { databaseFailure, SourceRefused } from '../source-refused.js'
 const CONNECT_TIMEOUT_MS = 10_000
 /** A look at who blocks a session waits for nobody. This limit ends it when the server does not answer. */
 const LOOK_TIMEOUT_MS = 5_000
-/** What the work is before it begins a step. */
-const FIRST_STEP = 'a look at the catalogue'
+/** The step that work begins with unless it names another. */
+export const LOOK_AT_CATALOGUE = 'a look at the catalogue'
 
 export interface ControlOptions {
   readonly databaseUrl: string
   readonly applicationName: string
   /** Ends the work and closes the connection, whatever the work waits for. */
   readonly signal?: AbortSignal | undefined
+  /** Name of the first step, as for `BeginStep`. */
+  readonly step?: string | undefined
   /** Called when a statement waits for other sessions of the server, or for prepared transactions. */
   readonly onWaiting?: OnWaiting | undefined
 }
@@ -33,29 +35,31 @@ export async function withControlConnection<T>(
   options: ControlOptions,
   work: (client: Client, beginStep: BeginStep) => Promise<T>,
 ): Promise<T> {
-  const { signal } = options
+  const { signal, step = LOOK_AT_CATALOGUE } = options
   signal?.throwIfAborted()
   const client = makeClient(options)
-  let cut: (() => void) | undefined
+  let cut: () => void = () => undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    cut = () => reject(new SourceRefused('UNREACHABLE', 'the source is being closed'))
+  })
+  signal?.addEventListener('abort', cut, { once: true })
   let steps: WatchedSteps | undefined
-  try {
+  const run = async (): Promise<T> => {
     await client.connect()
     await beginCaptureSession(client)
     const watched = await watchSteps(client, options)
+    signal?.throwIfAborted()
     steps = watched
-    watched.begin(FIRST_STEP)
-    return await Promise.race([
-      work(client, watched.begin),
-      new Promise<never>((_resolve, reject) => {
-        cut = () => reject(new SourceRefused('UNREACHABLE', 'the source is being closed'))
-        signal?.addEventListener('abort', cut, { once: true })
-      }),
-    ])
+    watched.begin(step)
+    return work(client, watched.begin)
+  }
+  try {
+    return await Promise.race([run(), aborted])
   } catch (error) {
     throw databaseFailure(error)
   } finally {
     steps?.end()
-    if (cut) signal?.removeEventListener('abort', cut)
+    signal?.removeEventListener('abort', cut)
     closeQuietly(client)
   }
 }
@@ -84,7 +88,7 @@ async function watchSteps(client: Client, options: ControlOptions): Promise<Watc
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
   const pid = rows[0]?.pid
   if (pid === undefined) throw new Error('PostgreSQL did not return the pid of the session')
-  const lookForBlockers = () => readBlockersOf(pid, options)
+  const lookForBlockers = (signal: AbortSignal) => readBlockersOf(pid, options, signal)
   let isOver = false
   let endStep: () => void = () => undefined
   return {
@@ -101,14 +105,15 @@ async function watchSteps(client: Client, options: ControlOptions): Promise<Watc
   }
 }
 
-async function readBlockersOf(pid: number, options: ControlOptions): Promise<readonly Blocker[]> {
+async function readBlockersOf(pid: number, options: ControlOptions, ended: AbortSignal): Promise<readonly Blocker[]> {
   const client = makeClient(options, { query_timeout: LOOK_TIMEOUT_MS })
+  ended.addEventListener('abort', () => closeQuietly(client), { once: true })
   try {
     await client.connect()
     await beginCaptureSession(client)
     return await readBlockers(client, pid)
   } catch (error) {
-    return [unknownBlocker(databaseFailure(error).message, options.applicationName)]
+    return [unknownBlocker(databaseFailure(error).message, pid)]
   } finally {
     closeQuietly(client)
   }

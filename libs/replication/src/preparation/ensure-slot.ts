@@ -185,6 +185,7 @@ function refuseActive(source: ReplicatedSource, slot: SlotRow): void {
 function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow): void {
   if (slot.two_phase) throw twoPhase(source)
   if (slot.plugin === 'pgoutput' && slot.database === server.database) return
+  if (slot.plugin === 'pgoutput' && slot.database !== null) throw ofOtherDatabase(source, server, slot.database)
   throw new SourceRefused(
     'SLOT_FOREIGN',
     `the slot ${source.slot} exists, but is for ${slot.plugin ?? 'physical replication'} of the database ${slot.database ?? '(none)'}: ` +
@@ -193,11 +194,18 @@ function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow)
 }
 
 /** Such a slot sends a prepared transaction before it is known whether it will be committed. */
-const twoPhase = ({ slot, name }: ReplicatedSource): SourceRefused =>
+const twoPhase = ({ slot, name, resetInstructions }: ReplicatedSource): SourceRefused =>
   new SourceRefused(
     'SLOT_FOREIGN',
-    `the slot ${slot} was created with two_phase, so it would send prepared transactions before they are committed. Name another slot for ` +
-      `the source ${name}; Hooklane creates it`,
+    `the slot ${slot} was created with two_phase, so it would send prepared transactions before they are committed. If ${name} is a new ` +
+      `source, name another slot for it, and Hooklane creates it. If it was read before, ${resetInstructions}`,
+  )
+
+const ofOtherDatabase = ({ slot, name }: ReplicatedSource, server: ServerFacts, database: string): SourceRefused =>
+  new SourceRefused(
+    'SLOT_FOREIGN',
+    `the slot ${slot} is of the database ${database}, but the URL of ${name} names ${server.database}: correct the URL and restart the ` +
+      `event-producer. If ${name} is a new source, name another slot for it`,
   )
 
 const gone = (source: ReplicatedSource, history: OpenHistory): SourceRefused =>

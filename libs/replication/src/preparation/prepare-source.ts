@@ -12,7 +12,7 @@ import type { SourceWarning } from '../source-warning.js'
 import { checkServer, type ServerFacts } from './check-server.js'
 import { checkTables } from './check-tables.js'
 import type { WasSeen } from './judge-columns.js'
-import { withControlConnection, type ControlOptions } from './control-connection.js'
+import { LOOK_AT_CATALOGUE, withControlConnection, type ControlOptions } from './control-connection.js'
 import { ensurePublication } from './ensure-publication.js'
 import {
   ensureSlot,
@@ -64,7 +64,7 @@ export function prepareSource(source: ReplicatedSource, options: PrepareOptions)
     const isOpen = history.kind === 'open'
     if (!isOpen) beginStep(`the change of the publication ${source.publication}`)
     const isNew = isOpen ? false : (await ensurePublication(client, source, { server, tables })).isNew
-    beginStep('a look at the catalogue')
+    beginStep(LOOK_AT_CATALOGUE)
     const catalogue = await readCatalogue(client, { server, tables, publication: source.publication })
     refusePublishedAsOthers(source, catalogue)
     beginStep(`the creation of the replication slot ${source.slot}`)
@@ -108,9 +108,16 @@ function publishedAsOthers(source: ReplicatedSource, table: ReplicatedTable, roo
     'PUBLICATION',
     `${nameOf(table)}${place === undefined ? '' : ` (${place})`} is a partition of ${root.name}, which is also in the publication ` +
       `${publication}: its rows would come as those of ${root.name}; ` +
-      (isCaptured ? 'name only one of them in the capture file' : `capture ${root.name} instead, or take it out`),
+      remedyOf(root, isCaptured),
     isDroppable ? [`ALTER PUBLICATION ${quoteName(publication)} DROP ${root.member};`] : [],
   )
+}
+
+function remedyOf({ name, member }: PublishedAncestor, isCaptured: boolean): string {
+  if (isCaptured) return 'name only one of them in the capture file'
+  const other =
+    member === null ? 'give the source a publication that is not FOR ALL TABLES' : 'remove it from the publication:'
+  return `capture ${name} instead, or ${other}`
 }
 
 export interface Inspection {
@@ -137,7 +144,8 @@ export function inspectSource(
 
 /** Returns where the slot of a source that is being read is now. @throws SourceRefused */
 export function readSlotPosition(source: ReplicatedSource, options: ConnectionOptions): Promise<SlotPosition> {
-  return withControlConnection({ ...options, databaseUrl: source.databaseUrl }, (client) =>
+  const step = `a look at the replication slot ${source.slot}`
+  return withControlConnection({ ...options, step, databaseUrl: source.databaseUrl }, (client) =>
     readPositionOf(client, source.slot),
   )
 }

@@ -16,7 +16,8 @@ export interface CatalogueColumnTypesOptions {
 /** Column types that are looked up in the source's own catalogue. Each look-up opens a connection. */
 export function catalogueColumnTypes(options: CatalogueColumnTypesOptions): ColumnTypes {
   const { source, applicationName, signal, onWarning, onWaiting } = options
-  const connection = { databaseUrl: source.databaseUrl, applicationName, signal, onWaiting }
+  const step = 'the look-up of column types'
+  const connection = { databaseUrl: source.databaseUrl, applicationName, signal, step, onWaiting }
   return new ColumnTypes({
     read: (types) => withControlConnection(connection, (client) => readCatalogueTypes(client, types)),
     onGone: (types) => onWarning?.(warningOf(types)),

@@ -27,11 +27,11 @@ const MAX_ESCAPES = 1_500
 
 const INTRODUCER = /[\\%&]/
 
+const HEX = '[0-9a-fA-F]'
 /**
  * Escapes of JSON and of programming languages (`\x41`, `\303`, `\u{1f511}`, `\U0001f511`, `\'`), of URLs (also `%u00fc`, as old JavaScript
  * writes it), and of HTML. `%` escapes a byte, so characters beyond ASCII take several.
  */
-const HEX = '[0-9a-fA-F]'
 const ESCAPE = [
   String.raw`\\(?:U(000${HEX}{5}|0010${HEX}{4})|[uU](${HEX}{4})|[uUxX]\{(${HEX}{1,6})\}|[xX](${HEX}{2})|([0-3][0-7]{2})|([^uUxX]))`,
   `%(?:[uU](${HEX}{4})|(${HEX}{2}))`,

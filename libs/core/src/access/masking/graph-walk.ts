@@ -24,23 +24,25 @@ export class GraphWalk {
   highest = 0
   private readonly reached: (Place[] | undefined)[] = []
 
-  constructor(private readonly graph: SecretGraph) {}
+  /** @param step counts what is done; throws when it is too much */
+  constructor(
+    private readonly graph: SecretGraph,
+    private readonly step: (count: number) => void,
+  ) {}
 
-  /** Grows while the node is followed. */
+  /** Grows while the node is followed. Nothing is read at a node with jumps. */
   placesOf(node: number): readonly Place[] {
-    return this.reached[node] ?? NOWHERE
+    return this.isPassedOver(node) ? NOWHERE : (this.reached[node] ?? NOWHERE)
   }
 
   enter(node: number, place: Place): void {
-    const found = this.nodeAt(node)
-    if (found?.edges.size === 0) {
-      for (const jump of found.jumps) this.enter(jump, place)
-      return
-    }
     const places = this.reached[node]
+    this.step(places ? places.length : 1)
     if (!places) this.reached[node] = [place]
-    else if (!places.some(({ at, sure }) => at === place.at && sure >= place.sure)) places.push(place)
-    if (node > this.highest) this.highest = node
+    else if (places.some(({ at, sure }) => at === place.at && sure >= place.sure)) return
+    else places.push(place)
+    if (this.isPassedOver(node)) for (const jump of this.nodeAt(node)?.jumps ?? []) this.enter(jump, place)
+    else if (node > this.highest) this.highest = node
   }
 
   follow(node: number, reading: Reading, sure: number): void {
@@ -58,6 +60,10 @@ export class GraphWalk {
 
   private enterAll(from: number, character: string, place: Place): void {
     for (const to of this.nodeAt(from)?.edges.get(character) ?? []) this.enter(to, place)
+  }
+
+  private isPassedOver(node: number): boolean {
+    return this.nodeAt(node)?.edges.size === 0
   }
 
   private nodeAt(node: number): GraphNode | undefined {

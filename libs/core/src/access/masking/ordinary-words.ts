@@ -5,7 +5,7 @@
 const ORDINARY: ReadonlySet<string> = new Set(
   [
     'access account action admin alert api app application asset attribute automation backend base batch brand bridge bulk call callback',
-    'catalog catalogue categorie category catch channel client collection commerce company config connect connection connector consumer',
+    'catalog catalogue category catch channel client collection commerce company config connect connection connector consumer',
     'content create created custom customer data default delete deleted delivery demo dev development ecommerce endpoint entity entry',
     'environment event export external family file flow function gateway generic group handle handler hook import inbound incoming',
     'instance integration internal inventory invoke item job json language listen listener live local locale main manual market media',
@@ -20,6 +20,8 @@ const ORDINARY: ReadonlySet<string> = new Set(
 
 /** Shorter parts are abbreviations and numbers (`v1`, `eu`, `42`). */
 const MIN_WORD_LENGTH = 4
+/** Together, the abbreviations and numbers of a text have at most this many characters. More could be a secret in pieces. */
+const MAX_SHORT_LENGTH = 4
 const PARTS = /^[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*$/
 
 /** Whether a text consists of words that any answer may contain, with a short number at most: `product-updates`, `webhooksV2`. */
@@ -28,8 +30,9 @@ export function isOrdinary(text: string): boolean {
   const parts = text.split(/[-_.]|(?<=[a-z])(?=[A-Z])/)
   const words = parts.filter((part) => part.length >= MIN_WORD_LENGTH)
   const short = parts.filter((part) => part.length < MIN_WORD_LENGTH)
-  return (
-    short.join('').length <= MIN_WORD_LENGTH &&
-    words.every((word) => ORDINARY.has(word.toLowerCase().replace(/s$/, '')))
-  )
+  return short.join('').length <= MAX_SHORT_LENGTH && words.every((word) => isWord(word.toLowerCase()))
 }
+
+/** Whether a word, or its singular, is an ordinary one. */
+const isWord = (word: string): boolean =>
+  [word, word.replace(/s$/, ''), word.replace(/ies$/, 'y')].some((one) => ORDINARY.has(one))

@@ -161,7 +161,7 @@ class TextSearch {
    * leads.
    */
   private endBehind(graph: SecretGraph, first: number, at: number): number | null | undefined {
-    const walk = new GraphWalk(graph)
+    const walk = new GraphWalk(graph, (count) => this.step(count))
     walk.enter(first, { at, sure: first })
     const end = graph.head.length + graph.nodes.length
     let isCut = false

@@ -51,14 +51,19 @@ function parameterOf(part: string): QueryParameter {
 
 /** The hidden segments of a path, not decoded: all but the first, and the first, too, if it looks like a secret. */
 export function hiddenSegments(pathname: string): readonly string[] {
-  const [first = '', ...others] = pathname.slice(1).split('/')
+  const { first, others } = segmentsOf(pathname)
   return [...(looksSecret(first) ? [first] : []), ...others.filter((segment) => segment !== '')]
 }
 
-function shownPath(pathname: string): string {
+function segmentsOf(pathname: string): { readonly first: string; readonly others: readonly string[] } {
   const [first = '', ...others] = pathname.slice(1).split('/')
-  const shown = hiddenSegments(`/${first}`).length > 0 ? MASK : first
-  if (hiddenSegments(`//${others.join('/')}`).length === 0) return `/${shown}${'/'.repeat(others.length)}`
+  return { first, others }
+}
+
+function shownPath(pathname: string): string {
+  const { first, others } = segmentsOf(pathname)
+  const shown = looksSecret(first) ? MASK : first
+  if (others.every((segment) => segment === '')) return `/${shown}${'/'.repeat(others.length)}`
   return `/${shown}/${MASK}`
 }
 

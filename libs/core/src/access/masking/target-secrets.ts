@@ -78,7 +78,10 @@ function urlSecrets(text: string): readonly string[] {
 }
 
 /** Whether a hidden part of a URL is enough to recognise it. */
-const isTelling = (part: string): boolean => part.length >= MIN_PART_LENGTH && !isOrdinary(decoded(part))
+function isTelling(part: string): boolean {
+  const text = decoded(part)
+  return text.length >= MIN_PART_LENGTH && !isOrdinary(text)
+}
 
 /** Escapes that are not UTF-8 are those of Latin-1. */
 function decoded(text: string): string {

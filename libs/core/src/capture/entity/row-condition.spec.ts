@@ -32,6 +32,7 @@ describe('a condition of the capture file', () => {
     ['int8', '5', 5, true],
     ['int8', '9007199254740993', '9007199254740993', true],
     ['numeric', '1.50', 1.5, true],
+    ['numeric', '1.50', '1.5', false],
     ['float8', '1.5', '1.5', true],
     ['boolean', 't', true, true],
     ['boolean', 't', 'true', true],

@@ -251,7 +251,7 @@ function holds(condition: RowCondition, columns: CompiledRelation, row: Row): bo
   const expected = condition.equals
   if (text === null || expected === null) return text === expected
   const value = columns.get(condition.column)?.decode(text)
-  // A person may write `5` or `"5"` for either type of column.
+  // A person may quote the constant or not: it also matches when both read the same as text.
   if (typeof value !== 'object' && String(value) === String(expected)) return true
   // Only a number is compared by its value: the text `007` is not the text `7`.
   return typeof expected === 'number' && canonicalDecimal(text) === canonicalDecimal(String(expected))
