@@ -222,6 +222,10 @@ describe('the search for secrets beyond ASCII', () => {
     const scrubbed = scrubber.scrub(`${text}\n%`)
     expect(scrubbed === `${text}\n%` ? 'shown' : scrubbed).toBe(isShown ? 'shown' : '***')
   })
+
+  it('ends within the limit for a long secret, too, each of whose letters may be lost', () => {
+    expect(createSecretScrubber(['密码'.repeat(300)]).scrub('?\n'.repeat(2_000))).toBe('***')
+  })
 })
 
 describe('an ASCII secret', () => {
