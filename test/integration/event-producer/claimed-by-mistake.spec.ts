@@ -58,17 +58,18 @@ describe('a process with the URL of another system, which has a slot of that nam
     expect(world.idsOf('pim')).toEqual(['1', '2'])
     expect((await producer.health()).parts['source pim']).toEqual({ ready: true, detail: 'streaming' })
   })
+
   it('harms no source of another database of the same server', async () => {
     const neighbour = await createEmptyDatabase('neighbour')
     try {
       await neighbour.query(`CREATE TABLE item (id text PRIMARY KEY); ALTER TABLE item REPLICA IDENTITY FULL`)
       const before = world.idsOf('pim').length
       const wrong = world.start({ PIM_URL: neighbour.url, CAPTURE_CHECK_MS: '250' })
-      expect(await wrong.refusal('pim')).toMatch(/^SLOT_FOREIGN: /)
+      expect(await wrong.refusal('pim')).toMatch(/^SLOT_FOREIGN: .*: correct the URL and restart/)
       await wrong.end('SIGTERM')
       await world.pim.query(`INSERT INTO item VALUES ('beside')`)
       await world.eventsAfter(before + 1)
-      expect((await producer.health()).parts['source pim']).toEqual({ ready: true, detail: 'streaming' })
+      expect((await producer.health()).parts['source pim']?.ready).toBe(true)
       const [mark] = await world.own.query<{ gaps: object }>('SELECT gaps FROM hooklane.capture_mark')
       expect(mark?.gaps).toEqual({})
     } finally {
