@@ -156,7 +156,7 @@ const plainTable = (columns: readonly string[]): CatalogueTable => ({
   columns: new Map(columns.map((name, at) => [name, at + 1])),
 })
 
-const blockerNamed = (id: string): Blocker => ({ id, description: id, statement: '' })
+const blockerNamed = (id: string): Blocker => ({ kind: 'session', id, description: id, statement: '' })
 
 /** A process: the real parts between a slot and the topic. */
 export function start(outside: Outside, options: ProcessOptions = {}) {

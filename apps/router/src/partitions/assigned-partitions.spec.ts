@@ -1,18 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { eventually as within } from '@hooklane/testing'
-import {
-  delivered,
-  EVENTS,
-  expected,
-  InMemoryRouterLog,
-  keyOf,
-  PARTITION,
-  publish,
-  STATE,
-  stopRouters,
-  topics,
-  world,
-} from './assigned-partitions.fixture.js'
+import { delivered, expected, publish, stopRouters, world } from './assigned-partitions.fixture.js'
+import { EVENTS, InMemoryRouterLog, keyOf, PARTITION, STATE, topics } from './in-memory-log.fixture.js'
 
 /** Only a failing test waits this long. */
 const LIMIT = { withinMs: 3_000, everyMs: 5 }
@@ -101,7 +90,7 @@ describe('AssignedPartitions', () => {
     await start()
     consumer.assign(EVENTS, STATE)
     await eventually(() => expect(delivered(log)).toHaveLength(3))
-    await log.openWriter()
+    await log.openWriter(PARTITION)
     publish(log, 4, 6)
     // A negative has no event to wait for: wait for as long as two attempts to take over the partition last (300 ms each).
     await new Promise((resolve) => setTimeout(resolve, 700))
