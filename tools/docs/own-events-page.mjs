@@ -8,7 +8,7 @@ const INTRODUCTION = `# Hooklane's own events
 ${GENERATED}
 
 These events are about the stream itself. Each has the next number of the app's stream and arrives at the place in the stream where its cause happened. It is signed and retried like any other event.
-Each enabled subscription of the company's apps gets one, **whatever types its \`events\` name**; naming the type there changes nothing.
+Each enabled subscription of every app of the company concerned gets one, **whatever types are listed in its \`events\`**; listing this type there changes nothing.
 
 \`entity\` is the subscription (\`{"type": "subscription", "id": "sub_31", …}\`), \`revision\` is null. Types that begin with \`resync.\` or \`stream.\` are reserved.
 \`GET /v1/event-types\` lists these types with \`"isBuiltIn": true\`. \`GET /v1/deliveries?eventType=resync.required\`

@@ -13,7 +13,7 @@ export const SYMPTOMS = [
     signs:
       'hooklane_part_ready{part="kafka"} = 0; hooklane_consumer_last_fetch_age_seconds > 60; hooklane_consumer_heartbeat_age_seconds; hooklane_capture_publish_stalled_seconds > 5; hooklane_router_transactions_total{outcome="failed"} rising',
     action:
-      'Nothing is lost: changes wait in the log of their database (watch `hooklane_capture_lag_bytes` and its disk). Everything goes on by itself when Kafka is back.',
+      'Nothing is lost: changes wait in the WAL of their database (watch `hooklane_capture_lag_bytes` and its disk). Everything goes on by itself when Kafka is back.',
   },
   {
     what: 'Hooklane’s Postgres is unavailable or slow',
@@ -62,7 +62,7 @@ export const SYMPTOMS = [
     what: 'Rows of a captured table are skipped',
     signs: 'hooklane_capture_skipped_total by reason; hooklane_capture_truncated_total',
     action:
-      '`npm run status`, or `/health/skipped` of the event-producer, shows the table, the reason and the key of the last row. [Capture your PIM](guides/capture-your-pim.md#what-becomes-nothing) explains what to do.',
+      '`npm run status`, or `/health/skipped` of the event-producer, shows the table, the reason and the key of the last row. [Capture your PIM](guides/capture-your-pim.md#what-is-skipped) explains what to do.',
   },
   {
     what: 'One of your producers publishes records that cannot be routed',

@@ -2,8 +2,8 @@ import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 /*
- * Runs during the image build, after compilation. Copies to a folder what the services need at run time: of each
- * workspace its package.json and what that lists under `files`, and FILES below. Packages from the registry are not copied.
+ * Runs during the image build, after compilation. Copies what the services need at run time into a folder: each shipped
+ * workspace's package.json and everything listed in its `files`, plus FILES below. Packages from the registry are not copied.
  *
  *   node tools/image/runtime-files.mjs /out
  */

@@ -19,7 +19,7 @@ import { readOrMakeSecret } from './secrets.mjs'
  * @property {NodeJS.ProcessEnv} env
  */
 
-/** The targets that receivers of a local system may have: this machine. */
+/** The addresses at which receivers of a local system may be reached: only this machine's. */
 const LOOPBACK_TARGETS = '127.0.0.0/8,::1/128,localhost'
 
 /**
@@ -107,7 +107,7 @@ export async function sharedEnvironment({ env, databaseUrl, kafkaBrokers, secret
 }
 
 /**
- * The secret that the user's environment sets. Else one that is created once and passed to the services as a file.
+ * Returns the secret set in the user's environment, or else one that is created once and passed to the services as a file.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {string} key

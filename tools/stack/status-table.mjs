@@ -1,4 +1,7 @@
-/** Longer lines are cut: most terminals are at least this wide. Texts of services are wrapped before, see `wrap`. */
+/**
+ * Longer lines are cut: most terminals are at least this wide. Texts that come from services have already been wrapped by then, see
+ * `wrap`.
+ */
 const WIDTH = 99
 
 const HEADLINES = /** @type {Record<import('./status-report.mjs').State, string>} */ ({
@@ -63,22 +66,22 @@ function bodyOf({ state, services, servers, lag, skipped, leftovers }, now) {
       ['npm stop ends them. npm start ends them, too, and continues with the existing data.'],
     ]
   }
-  const serviceRows = services.map(({ instance, state: own, pid, since, healthUrl }) => [
+  const serviceRows = services.map(({ instance, state: serviceState, pid, since, healthUrl }) => [
     instance,
-    own,
+    serviceState,
     String(pid),
     since === null ? '–' : age(since, now),
     new URL(healthUrl).host,
   ])
   const serverRows = servers.map(({ name, pid, since }) => [name, 'running', String(pid), age(since, now), ''])
   const lagRows = lag.map((row) => [row.reader, row.of, amount(row), remark(row)])
-  const waiting = services.flatMap(({ instance, state: own, waitsFor, log }) => {
-    const texts = own === 'silent' ? ['does not answer'] : waitsFor.map((text) => `waits for ${text}`)
+  const waiting = services.flatMap(({ instance, state: serviceState, waitsFor, log }) => {
+    const texts = serviceState === 'silent' ? ['does not answer'] : waitsFor.map((text) => `waits for ${text}`)
     return texts.length === 0 ? [] : [...texts.flatMap((text) => wrap(`${instance} ${text}`)), `  log ${log}`]
   })
   return [
     table(['PROCESS', 'STATE', 'PID', 'FOR', 'HEALTH AND METRICS'], [...serverRows, ...serviceRows]),
-    ...(lagRows.length > 0 ? [table(['READER', 'OF', 'BEHIND', ''], lagRows)] : []),
+    ...(lagRows.length > 0 ? [table(['READER', 'READS', 'BEHIND', ''], lagRows)] : []),
     ...skippedBlock(skipped, now),
     ...(waiting.length > 0 ? [waiting] : []),
   ]
@@ -138,9 +141,9 @@ const amount = ({ lag, unit }) => (unit === 'bytes' ? bytes(lag) : `${lag} ${lag
 
 /** @param {import('./lag.mjs').Lag} lag */
 function remark({ safeBytes, parkedLanes = 0, oldestSeconds = 0 }) {
-  if (safeBytes !== undefined) return `lost after ${bytes(safeBytes)} more WAL`
+  if (safeBytes !== undefined) return `slot lost after ${bytes(safeBytes)} more WAL`
   if (parkedLanes === 0) return ''
-  return `${parkedLanes} failing ${parkedLanes === 1 ? 'app' : 'apps'}, oldest waits ${duration(oldestSeconds)}`
+  return `${parkedLanes} failing ${parkedLanes === 1 ? 'app' : 'apps'}; oldest pending delivery: ${duration(oldestSeconds)}`
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']

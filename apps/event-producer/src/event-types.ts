@@ -16,7 +16,7 @@ export function catalogueEntries(configuration: CaptureConfiguration): EventType
   }))
 }
 
-/** Enters the event types. Tries again for as long as the database is away, because events must not wait for their catalogue. */
+/** Enters the event types. Tries again for as long as the database is unreachable, because events must not wait for their catalogue. */
 export async function enterEventTypes(
   pool: PgPool,
   entries: readonly EventTypeEntry[],

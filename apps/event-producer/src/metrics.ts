@@ -48,7 +48,7 @@ export const catalogue = {
   }),
   skipped: counter(
     'capture_skipped_total',
-    'Row changes of captured tables that became no event, and contexts emitted by an application that could not be read (`context…`), by reason. Not zero: the capture file and the data disagree.',
+    'Row changes of captured tables that produced no event, and unreadable contexts emitted by an application (reasons `context…`), by reason. Not zero: the capture file and the data disagree.',
     { source, reason: SKIP_REASONS },
   ),
   truncated: counter(
@@ -63,7 +63,7 @@ export const catalogue = {
   ),
   readBack: counter(
     'capture_read_back_total',
-    'Records of the topic, including those of other producers, that were read to find the last one of the source: at a start, those appended since its last mark. Many at each start: the mark does not advance (the log says why).',
+    "Records read from the topic, including those of other producers, to find the source's last record. At each start, these are the records appended since the source's last mark. If there are many at each start, the mark is not advancing (the log says why).",
     { source },
   ),
   failures: counter(
@@ -76,17 +76,17 @@ export const catalogue = {
   }),
   streaming: gauge(
     'capture_streaming',
-    '1 while the source is being read past the place of its last failure, 0 otherwise. 0 for longer than a restart of its database: `hooklane_capture_failures_total` says why; without a failure, `/health/ready` says for which sessions of the database it waits.',
+    '1 while the source is being read past the place of its last failure, 0 otherwise. If it stays 0 for longer than a restart of the database takes, `hooklane_capture_failures_total` says why; if there was no failure, `/health/ready` names the database sessions that the source is waiting for.',
     { source },
   ),
   lagBytes: gauge(
     'capture_lag_bytes',
-    'Bytes of log between what Postgres may release and the end of the log, including those of other writers: the lag of the replication slot, updated every few seconds while the source is read. Grows while nothing is read or Kafka is away, and fills the disk of that Postgres.',
+    'Bytes of WAL, including those written by others, from the position that was last acknowledged to Postgres to the end: the lag of the replication slot, updated every few seconds while the source is read. Grows while nothing is read or Kafka is unreachable, and fills the disk of that Postgres.',
     { source },
   ),
   safeBytes: gauge(
     'capture_safe_bytes',
-    'Bytes of log that may still be written before the slot is lost (`max_slot_wal_keep_size`); absent without a limit. Near 0: changes are about to be lost.',
+    'Bytes of WAL that may still be written before the slot is lost (`max_slot_wal_keep_size`); absent without a limit. Near 0: changes are about to be lost.',
     { source },
   ),
   lastCommitSeconds: gauge(
@@ -101,7 +101,7 @@ export const catalogue = {
   queued: gauge('capture_queued_records', 'Records that wait for Kafka.', { source }),
   stalledSeconds: gauge(
     'capture_publish_stalled_seconds',
-    'How long a request to Kafka has been waiting for its answer; 0 when there is none. Above 5: Kafka is away, and Postgres keeps the log of the source meanwhile.',
+    'How long a request to Kafka has been waiting for its answer; 0 when there is none. Above 5: Kafka is unreachable, and Postgres keeps the WAL of the source meanwhile.',
     { source },
   ),
 } as const

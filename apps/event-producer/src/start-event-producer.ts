@@ -68,7 +68,7 @@ export function startEventProducer(settings: EventProducerSettings, context: Ser
   })
 }
 
-/** The producer waits for a broker that is away without an error, however long. Nothing else would report it. */
+/** The producer waits for a broker that is unreachable without an error, however long. Nothing else would report it. */
 function reportStall({ context, metrics }: Parts, source: string, producer: SingleFlightProducer): void {
   const { readiness } = context
   const stalledMs = producer.stalledForMs()

@@ -35,8 +35,12 @@ export function makeRecorder(settings: RecorderSettings, context: ServiceContext
       quarantine: names.quarantine,
       group: GROUP,
       ...{ producer, writer, metrics, consumers, skips },
-      onWriting: (works) =>
-        readiness.set('database', works, works ? undefined : 'the delivery log cannot be written; trying again'),
+      onWriteOutcome: (succeeded) =>
+        readiness.set(
+          'database',
+          succeeded,
+          succeeded ? undefined : 'the delivery log cannot be written; trying again',
+        ),
     }),
     startOffsets: (topic) => kafkaStartOffsets(admin, names.group(GROUP), topic),
     clock: systemClock,

@@ -52,7 +52,7 @@ async function recorderWith({ write = done, publishAll = done }: Outside) {
       consumers: consumerMetrics(registry),
       group: 'recorder',
       skips: new Skips(logger),
-      onWriting: (works) => seen.writing.push(works),
+      onWriteOutcome: (succeeded) => seen.writing.push(succeeded),
     }),
     startOffsets: () => Promise.resolve(new Map()),
     clock: systemClock,

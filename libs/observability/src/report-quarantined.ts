@@ -3,8 +3,8 @@ import { noteQuarantined, type Refused } from './note-quarantined.js'
 import { reasonLabel } from './quarantine-reason.js'
 import type { SkipLine, Skips } from './skips.js'
 
-/** Where refused records are counted and noted, and the group that refused them. */
-export interface QuarantineSource {
+/** The metrics, the list of skips and the group under which refused records are reported. */
+export interface QuarantineReporting {
   readonly metrics: ConsumerMetrics
   readonly skips: Skips
   /** Consumer group of the reader that refused the records. */
@@ -13,7 +13,7 @@ export interface QuarantineSource {
 
 /** Counts records that went into quarantine, and notes them in the log and for `/health/skipped`. */
 export function reportQuarantined(
-  { metrics, skips, group }: QuarantineSource,
+  { metrics, skips, group }: QuarantineReporting,
   refused: readonly Refused[],
   line: Omit<SkipLine, 'alarm'>,
 ): void {

@@ -12,7 +12,7 @@ export class Publisher {
 
   constructor(private readonly options: PublisherOptions) {}
 
-  /** Approximate bytes of the records that Kafka does not have yet. While Kafka is away attempts continue, and each adds a record here. */
+  /** Approximate bytes of the records that Kafka does not have yet. While Kafka is unreachable attempts continue, each adding a record. */
   get unpublishedBytes(): number {
     return this.unpublished
   }

@@ -123,7 +123,7 @@ export class MarkKeeper {
   }
 
   /**
-   * Reads the mark. While the database is away, returns the one that was read before.
+   * Reads the mark. While the database is unreachable, returns the one that was read before.
    * @throws when it could never be read
    */
   async read(): Promise<ReadCaptureMark | null> {
@@ -143,7 +143,7 @@ export class MarkKeeper {
   /**
    * Claims the mark: from now on only this process saves it. Call when no other process reads the source any more.
    * @param position of the mark, if there is none yet
-   * @returns the current mark. While the database is away, the one that this process saved last: another process can have claimed it
+   * @returns the current mark. While the database is unreachable, the one that this process saved last: another process can have claimed it
    *   meanwhile only by reading the source.
    * @throws when it could never be claimed
    */
@@ -171,7 +171,7 @@ export class MarkKeeper {
     if (place.position > this.durable.position) this.durable = place
     if (this.saved === null) this.offsets = new ReadBackOffsets(this.lastRead?.offsets)
     this.notes = notes
-    // While the database is away, reading goes on under what is saved already.
+    // While the database is unreachable, reading goes on under what is saved already.
     const isSaved = this.saved !== null && settledLsn >= this.saved.settledLsn && areNotesOf(this.saved, notes)
     if (!isSaved || closedGaps.length > 0) await this.save(closedGaps)
   }
@@ -206,7 +206,7 @@ export class MarkKeeper {
     await this.save()
   }
 
-  /** Notes that changes are missing. The source is refused from now on, even when the database of marks is away at the moment. */
+  /** Notes that changes are missing. The source is refused from now on, even when the database of marks is unreachable at the moment. */
   async noteGaps(gaps: CaptureGaps, epoch: string): Promise<void> {
     const unsaved = this.unsavedGaps?.epoch === epoch ? this.unsavedGaps.gaps : new Map()
     this.unsavedGaps = { gaps: mergeGaps(unsaved, gaps), epoch, owner: this.lastRead?.owner ?? null }

@@ -49,8 +49,8 @@ interface Entry {
  * What a failed request has left in the topic is unknown. So the topic is read back first, at the start as well as after a failure, and
  * what it holds is not published again.
  *
- * Memory is limited by the size of the queue, also while Kafka is away: callers of `add` wait when the queue is full, and a record carries
- * at most one callback, however many transactions without an event follow it.
+ * Memory is limited by the size of the queue, also while Kafka is unreachable: callers of `add` wait when the queue is full, and a record
+ * carries at most one callback, however many transactions without an event follow it.
  *
  * Invariant: entries leave `queue` from the front, when they are durable; `isPublished` null ⇔ the topic has to be read back first.
  */

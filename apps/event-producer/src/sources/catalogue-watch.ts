@@ -229,7 +229,7 @@ export class CatalogueWatch {
     try {
       await this.options.marks.note({})
     } catch (error) {
-      // A database that is away proves nothing, so the gap counts.
+      // A database that is unreachable proves nothing, so the gap counts.
       if (error instanceof CaptureMarkTaken) throw error
     }
   }

@@ -15,7 +15,7 @@ export interface TopicEvent extends PublishedEvent {
 export class Outside {
   readonly topic: TopicEvent[][] = [[], []]
   mark: ReadCaptureMark | null = null
-  /** Whether the database of marks is away, so that nothing can be saved. */
+  /** Whether the database of marks is unreachable, so that nothing can be saved. */
   isDatabaseAway = false
   private owner = ''
 

@@ -60,8 +60,8 @@ describe('the sources of the capture file', () => {
     expect(part()).toEqual({
       ready: false,
       detail:
-        'the capture file no longer defines pim as it is being read, so no other source is started: put the definition back, or ' +
-        'restart the event-producer',
+        'the capture file no longer defines pim the way it is currently being captured, so no other source is started: put the ' +
+        'definition back, or restart the event-producer',
     })
     write(source('pim', 'one') + source('pim_b', 'two'))
     expect(started).toEqual(['pim of one', 'pim_b of two'])

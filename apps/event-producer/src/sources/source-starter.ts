@@ -75,8 +75,11 @@ export class SourceStarter {
   }
 }
 
-const restartFor = (changed: readonly string[]): string =>
-  changed.length === 0
-    ? ''
-    : `the capture file no longer defines ${changed.join(', ')} as it is being read, so no other source is started: put the definition ` +
-      `back, or restart the event-producer`
+function restartFor(changed: readonly string[]): string {
+  if (changed.length === 0) return ''
+  const are = changed.length === 1 ? 'it is' : 'they are'
+  return (
+    `the capture file no longer defines ${changed.join(', ')} the way ${are} currently being captured, so no other source is started: ` +
+    `put the definition back, or restart the event-producer`
+  )
+}

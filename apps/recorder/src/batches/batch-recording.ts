@@ -17,7 +17,7 @@ export interface BatchRecordingOptions {
   readonly group: string
   readonly skips: Skips
   /** Called with whether the database accepts writes. Records put into quarantine go to Kafka and are no evidence of it. */
-  readonly onWriting: (works: boolean) => void
+  readonly onWriteOutcome: (succeeded: boolean) => void
 }
 
 /** Writes batches: entries go to the delivery log; records that cannot be read or that the database refuses go to quarantine. */
@@ -35,7 +35,7 @@ export class BatchRecording {
     const good = batch.filter((one) => one.entry !== null && !this.putAside.has(one))
     const refused = await this.writeEntries(good)
     // Reported only for a whole batch: a batch that keeps failing in its second half writes its first half successfully each time.
-    if (good.length > 0) this.options.onWriting(true)
+    if (good.length > 0) this.options.onWriteOutcome(true)
     await this.quarantine(refused)
     stop()
   }
@@ -68,7 +68,7 @@ export class BatchRecording {
     } catch (error) {
       // A refusal proves that the database works.
       if (error instanceof RefusedByLog) return error.reason
-      this.options.onWriting(false)
+      this.options.onWriteOutcome(false)
       throw error
     }
   }

@@ -1,7 +1,7 @@
 import type { TopicNames } from '@hooklane/contracts/records'
 import type { Clock, Time } from '@hooklane/core/kernel'
 import type { BatchLimits, PartitionRouterSettings, RouterLog, RoutingConfiguration } from '@hooklane/core/routing'
-import type { Logger, QuarantineSource } from '@hooklane/observability'
+import type { Logger, QuarantineReporting } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 
 /** Everything that all partition sessions of a process share. */
@@ -14,8 +14,7 @@ export interface SessionContext {
   readonly clock: Time & Pick<Clock, 'after'>
   readonly metrics: RouterMetrics
   readonly logger: Logger
-  /** Where quarantined records are reported. */
-  readonly quarantine: QuarantineSource
+  readonly quarantine: QuarantineReporting
   /** Monotonic instant of the last heartbeat that the group's coordinator answered. */
   readonly lastHeartbeatMs: () => number | null
   /** Called when the state of a partition changed, for example when it was acquired, lost, or began to wait. */

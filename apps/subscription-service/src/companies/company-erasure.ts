@@ -13,21 +13,21 @@ export class CompanyErasure {
 
   /** Resolves when nothing is left. Does nothing for a company that exists. */
   async erase(companyId: string): Promise<void> {
-    while (await this.erasePart(companyId, (identities) => identities.holdErasure(companyId).then(() => true)));
+    while (await this.erasePart(companyId, (identities) => identities.lockErasure(companyId).then(() => true)));
   }
 
   /** Continues erasures that a process did not finish. Skips companies that another process is erasing now. */
   async sweep(): Promise<void> {
     const companies = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.identities.companiesToErase())
     for (const companyId of companies) {
-      while (await this.erasePart(companyId, (identities) => identities.tryHoldErasure(companyId)));
+      while (await this.erasePart(companyId, (identities) => identities.tryLockErasure(companyId)));
     }
   }
 
   /** Returns whether there is more to erase. */
-  private erasePart(companyId: string, hold: (identities: Tables['identities']) => Promise<boolean>): Promise<boolean> {
+  private erasePart(companyId: string, lock: (identities: Tables['identities']) => Promise<boolean>): Promise<boolean> {
     return this.database.transaction(OPERATOR_SCOPE, async (tables) => {
-      if (!(await hold(tables.identities))) return false
+      if (!(await lock(tables.identities))) return false
       const identity = await tables.identities.findCompany(companyId)
       if (!identity?.endedAt || identity.erasedAt) return false
       if (await tables.deliveryLog.erase(companyId)) return true

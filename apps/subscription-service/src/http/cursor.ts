@@ -4,8 +4,8 @@ import { invalid } from './problem.js'
 const MAC_BYTES = 16
 
 /**
- * List cursors. They are opaque to callers, and a MAC binds them to the list, its filters and the company (and app) of the key. A cursor
- * that was made up, changed, or issued to another company is refused.
+ * List cursors. They are opaque to callers, and a MAC binds them to the list, its filters and the company (and app) of the caller's API
+ * key. A cursor that was made up, changed, or issued to another company is refused.
  */
 export class Cursors {
   private readonly key: Buffer
@@ -26,7 +26,11 @@ export class Cursors {
     const bytes = Buffer.from(cursor, 'base64url')
     const body = bytes.subarray(MAC_BYTES)
     if (bytes.length <= MAC_BYTES || !timingSafeEqual(bytes.subarray(0, MAC_BYTES), this.mac(context, body))) {
-      throw invalid({ path: 'cursor', code: 'CURSOR_INVALID', message: 'is not a cursor of this list and filters' })
+      throw invalid({
+        path: 'cursor',
+        code: 'CURSOR_INVALID',
+        message: 'is not a valid cursor for this list with these filters',
+      })
     }
     return JSON.parse(body.toString('utf8')) as Position
   }

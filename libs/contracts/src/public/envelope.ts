@@ -13,20 +13,20 @@ import {
 } from './schemas.js'
 
 /**
- * The body of a request to a receiver, version 1 (`payload.type` json). Every member is always present, and null where its value is not
- * known, except the members declared optional. Members may be added, so receivers must accept unknown ones. Published as
+ * The body of a request to a receiver, version 1 (`payload.type` json). Every member is always present, except those declared
+ * optional. A member whose value is not known is null. Members may be added, so receivers must accept unknown ones. Published as
  * docs/reference/envelope.schema.json.
  */
 
 const Text = Nullable(Type.String())
-const Counter = Nullable(Type.Union([Type.Integer(), Type.String()]))
+const RevisionNumber = Nullable(Type.Union([Type.Integer(), Type.String()]))
 
 /** `shared`: the app shares a worker group with other apps; `dedicated`: the app has a worker group of its own. */
 export const WORKER_MODES = ['shared', 'dedicated'] as const
 export const WorkerModeSchema = OneOf(WORKER_MODES)
 export type WorkerMode = Static<typeof WorkerModeSchema>
 
-/** The outcome of a sequence number that the receiver never got as a delivery. */
+/** What can have become of a sequence number that was never delivered to the receiver. */
 export const GAP_STATUSES = ['deadLettered', 'dropped', 'filtered', 'skipped', 'held', 'expired', 'lost'] as const
 export type GapStatus = (typeof GAP_STATUSES)[number]
 
@@ -44,8 +44,8 @@ export type Skipped = Static<typeof SkippedSchema>
 
 const EnvelopeRevisionSchema = Type.Object({
   id: Type.String({ minLength: 1 }),
-  number: Counter,
-  previous: Counter,
+  number: RevisionNumber,
+  previous: RevisionNumber,
   operation: Type.Union([Type.Literal('create'), Type.Literal('update'), Type.Literal('delete')]),
   at: Nullable(Instant),
   actor: Nullable(Type.Object({ type: Text, id: Text, name: Text })),
@@ -98,7 +98,7 @@ export const EnvelopeSchema = Type.Object(
     }),
     /** Null in process events, which carry `covers` instead. */
     revision: Nullable(EnvelopeRevisionSchema),
-    /** Only in process events: the range of sequence numbers of this stream that the event comes after. */
+    /** Only in process events (events without a revision): the range of this stream's sequence numbers that precede the event. */
     covers: Type.Optional(
       Nullable(Type.Object({ from: Type.Integer({ minimum: 0 }), to: Type.Integer({ minimum: 0 }) })),
     ),

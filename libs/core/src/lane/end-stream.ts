@@ -13,7 +13,7 @@ import type { Turn } from './turn.js'
  */
 export function endStream(turn: Turn, lane: Lane, end: StreamEnd): void {
   const { session } = turn
-  const settlement: Settlement = { offset: end.offset, waits: 1 }
+  const settlement: Settlement = { offset: end.offset, pendingAcknowledgements: 1 }
   takeHead(session, lane)
   lane.gaps = []
   setMode(session, lane, 'flow')

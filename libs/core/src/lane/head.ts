@@ -14,7 +14,7 @@ import {
   settleDelivered,
   settleDropped,
   settleUnsent,
-  type Ended,
+  type EndedAttempt,
 } from './settle.js'
 import { acknowledge } from './settlements.js'
 import { becomeUnsure } from './stop.js'
@@ -91,14 +91,14 @@ export function attemptEnded(turn: Turn, input: InputOf<'attemptEnded'>): boolea
   const firstAttemptAgoMs = input.nowMs - (lane.firstAttemptMs ?? input.startedMs)
   const { result, policy, jitter } = input
   const disposition = decideDisposition({ result, policy, attempt, firstAttemptAgoMs, jitter })
-  const ended: Ended = { lane, record, input, attempt, disposition }
+  const ended: EndedAttempt = { lane, record, input, attempt, disposition }
   // The request was made, so its attempt is published. What follows from it is left to the next owner.
   if (session.phase === 'unsure') publishAttempt(turn, ended, null)
   else carryOut(turn, ended)
   return true
 }
 
-function carryOut(turn: Turn, ended: Ended): void {
+function carryOut(turn: Turn, ended: EndedAttempt): void {
   const { disposition } = ended
   switch (disposition.kind) {
     case 'delivered':

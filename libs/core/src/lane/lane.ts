@@ -82,10 +82,10 @@ export interface Hole {
   readonly to: bigint
 }
 
-/** A settled record whose offset is not done yet: `waits` acknowledgements (attempt record, dead letter, row) are still missing. */
+/** A settled record whose offset is not done yet: acknowledgements (attempt record, dead letter, row) are still missing. */
 export interface Settlement {
   readonly offset: bigint
-  waits: number
+  pendingAcknowledgements: number
 }
 
 /** A lane without a row: everything before its first record is settled, and there is nothing to report. */

@@ -9,7 +9,7 @@ import { setActivity, setMode } from './transitions.js'
 import type { Turn } from './turn.js'
 
 /** The outcome of an attempt, as the delivery log needs it. */
-export interface Ended {
+export interface EndedAttempt {
   readonly lane: Lane
   readonly record: RecordRef
   readonly input: InputOf<'attemptEnded'>
@@ -19,7 +19,7 @@ export interface Ended {
 }
 
 /** Publishes an attempt; every attempt is published. A settlement, if there is one, waits for the acknowledgement. */
-export function publishAttempt({ session, out }: Turn, ended: Ended, settlement: Settlement | null): void {
+export function publishAttempt({ session, out }: Turn, ended: EndedAttempt, settlement: Settlement | null): void {
   out.push({
     type: 'publishAttempt',
     publishId: expectPublish(session, { kind: 'record', lane: ended.lane, settlement }),
@@ -31,14 +31,14 @@ export function publishAttempt({ session, out }: Turn, ended: Ended, settlement:
 }
 
 /**
- * The receiver accepted the delivery (D5.3). The gaps that it reported are dropped, and the floor moves past it. A parked lane returns to
- * flow, and saving its row moves the floor, too (D11.2).
+ * The receiver accepted the delivery (D5.3). The gaps that the delivery reported are cleared; if there were any, the floor moves past
+ * the delivery. A parked lane returns to flow, and saving its row moves the floor, too (D11.2).
  */
-export function settleDelivered(turn: Turn, ended: Ended): void {
+export function settleDelivered(turn: Turn, ended: EndedAttempt): void {
   const { session } = turn
   const { lane } = ended
   const isParked = lane.mode === 'parked'
-  const settlement: Settlement = { offset: ended.record.offset, waits: isParked ? 2 : 1 }
+  const settlement: Settlement = { offset: ended.record.offset, pendingAcknowledgements: isParked ? 2 : 1 }
   takeHead(session, lane)
   if (lane.gaps.length > 0) {
     const reportedEnd = ended.record.offset + 1n
@@ -55,13 +55,13 @@ export function settleDelivered(turn: Turn, ended: Ended): void {
 }
 
 /** The policy gives the delivery up without a dead letter. */
-export function settleDropped(turn: Turn, ended: Ended, reason: string): void {
-  const settlement: Settlement = { offset: ended.record.offset, waits: 2 }
+export function settleDropped(turn: Turn, ended: EndedAttempt, reason: string): void {
+  const settlement: Settlement = { offset: ended.record.offset, pendingAcknowledgements: 2 }
   publishAttempt(turn, ended, settlement)
   settleWithoutDelivery(turn.session, ended.lane, { settlement, status: 'dropped', reason })
 }
 
-/** Settled without a request (D5.2). */
+/** Settles the head without making a request (D5.2). */
 export function settleUnsent(
   { session, out }: Turn,
   lane: Lane,
@@ -69,17 +69,17 @@ export function settleUnsent(
 ): void {
   const record = lane.queue.peek()
   if (record?.kind !== 'delivery') return
-  const settlement: Settlement = { offset: record.offset, waits: 2 }
+  const settlement: Settlement = { offset: record.offset, pendingAcknowledgements: 2 }
   const publishId = expectPublish(session, { kind: 'record', lane, settlement })
   out.push({ type: 'publishSettlement', publishId, record, status: verdict.status, reason: verdict.reason })
   settleWithoutDelivery(session, lane, { settlement, status: verdict.status, reason: verdict.reason })
 }
 
-/** Publishes the dead letter. The head is settled only when the log has acknowledged it (D5.4). */
-export function publishDeadLetter(turn: Turn, ended: Ended, reason: string): void {
+/** Publishes the dead letter. The head is settled only once the dead letter is acknowledged (D5.4). */
+export function publishDeadLetter(turn: Turn, ended: EndedAttempt, reason: string): void {
   const { session, out } = turn
   const { lane } = ended
-  const settlement: Settlement = { offset: ended.record.offset, waits: 3 }
+  const settlement: Settlement = { offset: ended.record.offset, pendingAcknowledgements: 3 }
   setActivity(session, lane, 'deadLettering')
   publishAttempt(turn, ended, settlement)
   out.push({
@@ -112,7 +112,10 @@ export function settleWithoutDelivery(
   session.dirty.add(lane)
 }
 
-/** Removes the head and sets `settled` to the number before the next head, or before the hole in front of that. */
+/**
+ * Removes the head and sets `settled` to the number before the next head or, if a hole directly precedes that head, to the number before
+ * the hole.
+ */
 export function takeHead(session: Session, lane: Lane): LaneRecord | undefined {
   const record = lane.queue.shift()
   if (!record) return undefined

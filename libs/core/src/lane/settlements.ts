@@ -3,8 +3,8 @@ import type { Publish, Session } from './session.js'
 
 /** Counts one acknowledgement that the settlement waits for. The last one makes its offset done (D5.5). */
 export function acknowledge(session: Session, settlement: Settlement): void {
-  settlement.waits -= 1
-  if (settlement.waits === 0) session.offsets.done(settlement.offset)
+  settlement.pendingAcknowledgements -= 1
+  if (settlement.pendingAcknowledgements === 0) session.offsets.done(settlement.offset)
 }
 
 /** Registers a publish that is about to be emitted. Returns its id. */

@@ -1,7 +1,6 @@
 import { failureReason } from '../policy/decide-disposition.js'
-import type { Lane } from './lane.js'
 import { saveLane } from './save-lane.js'
-import { publishAttempt, type Ended } from './settle.js'
+import { publishAttempt, type EndedAttempt } from './settle.js'
 import { setActivity, setMode } from './transitions.js'
 import type { Turn } from './turn.js'
 
@@ -9,7 +8,7 @@ import type { Turn } from './turn.js'
  * The head failed and is tried again after `delayMs`. A short wait of a lane in flow stays in memory. Any other wait is saved in the row
  * before its timer starts, so that the schedule survives this process (D5.4, D9.4, D15). The head stays first; everything behind it waits.
  */
-export function waitForRetry(turn: Turn, ended: Ended, delayMs: number): void {
+export function waitForRetry(turn: Turn, ended: EndedAttempt, delayMs: number): void {
   const { session } = turn
   const { lane, input, disposition } = ended
   if (disposition.kind !== 'defer') {

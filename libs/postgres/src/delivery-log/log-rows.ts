@@ -6,12 +6,13 @@ type AttemptEntry = Extract<AttemptsEntry, { readonly kind: 'attempt' }>
 
 /** The entries of one delivery in a batch, summarised. The result does not depend on the order of the entries. */
 export interface DeliverySummary {
-  /** The entry that determines the state of the delivery: the one with the greater order. */
+  /** The entry that determines the state of the delivery: the one with the greatest `recordOrder`. */
   readonly newest: AttemptsEntry
   /** The entry that determines the last response; null when the batch has no attempt. */
   readonly newestAttempt: AttemptEntry | null
-  /** `recordOrder` of the newest attempt and of the newest settlement; empty without one. */
+  /** `recordOrder` of the newest attempt; empty if the batch has none. */
   readonly attemptOrder: string
+  /** `recordOrder` of the newest settlement; empty if the batch has none. */
   readonly settlementOrder: string
   /** Start of the first request and of the last one; null when none was made. */
   readonly firstAttemptAt: string | null
@@ -42,12 +43,12 @@ const storable = (value: Value): Value =>
 
 const REPLACEMENT = '\uFFFD'
 
-/** Escapes of NUL and of surrogates in JSON text. They would be stored as they are and reach the readers of the log. */
-const UNSTORABLE_ESCAPE = /\\u(?:0000|d[89a-f])/
+/** Escapes of NUL and of lone surrogates in JSON text. Postgres would store them unchanged, and they would reach the readers of the log. */
+const UNWANTED_ESCAPE = /\\u(?:0000|d[89a-f])/
 
 function headersText(headers: Readonly<Record<string, string>>): string {
   const text = JSON.stringify(headers)
-  if (!UNSTORABLE_ESCAPE.test(text)) return text
+  if (!UNWANTED_ESCAPE.test(text)) return text
   const clean = (part: string): string => part.replace(/[\0\p{Surrogate}]/gu, REPLACEMENT)
   return JSON.stringify(Object.fromEntries(Object.entries(headers).map(([name, value]) => [clean(name), clean(value)])))
 }
@@ -67,7 +68,10 @@ const reasonOf = (entry: AttemptsEntry): string | null => {
 
 const requestHeaders = ofAttempt(({ request }) => headersText(request.headers))
 const responseHeaders = ofAttempt(({ response }) => (response ? headersText(response.headers) : null))
-/** Columns that are sent as one joined text. In an array their quotes would have to be escaped, at a higher cost than all other columns. */
+/**
+ * Columns that are sent as one joined text. In an array their quotes would have to be escaped, which would cost more than sending all the
+ * other columns.
+ */
 const JSON_COLUMNS: ReadonlySet<unknown> = new Set([requestHeaders, responseHeaders])
 
 /** The columns in the order of the parameters of log-attempts.sql. */

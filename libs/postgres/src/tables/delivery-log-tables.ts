@@ -134,7 +134,10 @@ export class DeliveryLogTables {
     return cut(rows, page.limit, (row) => ({ startedAt: row.startedAtKey, attemptId: row.attemptId }))
   }
 
-  /** Removes a part of a company's log and lanes. Returns whether there may be more. In the scope `operator`. */
+  /**
+   * Removes part of a company's log; once nothing of it is left, removes the company's dead letters and lanes as well. Returns whether
+   * there may be more. Must run in the scope `operator`.
+   */
   async erase(companyId: string): Promise<boolean> {
     const rows = await this.manager.query<{ found: number }[]>(ERASE, [companyId, ERASED_AT_ONCE])
     if ((rows[0]?.found ?? 0) > 0) return true

@@ -34,12 +34,12 @@ export class IdentityTable {
    * Locks the erasure of a company until the transaction ends: no other process erases the company or creates it again. This is an advisory
    * lock, not a lock of the row, because the recorder locks the row while it writes.
    */
-  async holdErasure(companyId: string): Promise<void> {
+  async lockErasure(companyId: string): Promise<void> {
     await this.manager.query(`SELECT pg_advisory_xact_lock(${ERASURE_LOCK})`, [companyId])
   }
 
   /** The same without waiting. Returns false if another transaction holds the lock. */
-  async tryHoldErasure(companyId: string): Promise<boolean> {
+  async tryLockErasure(companyId: string): Promise<boolean> {
     const rows = await this.manager.query<{ held: boolean }[]>(
       `SELECT pg_try_advisory_xact_lock(${ERASURE_LOCK}) AS held`,
       [companyId],
@@ -52,7 +52,7 @@ export class IdentityTable {
    * Waits for a running erasure, which must not find rows of the new company.
    */
   async beginCompany(companyId: string): Promise<number | null> {
-    await this.holdErasure(companyId)
+    await this.lockErasure(companyId)
     const rows = await this.manager.query<{ incarnation: number }[]>(
       `INSERT INTO hooklane.company_identity AS known (company_id, incarnation) VALUES ($1, 1)
        ON CONFLICT (company_id) DO UPDATE SET incarnation = known.incarnation + 1, ended_at = NULL, erased_at = NULL

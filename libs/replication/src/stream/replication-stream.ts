@@ -67,7 +67,7 @@ export interface ReplicationStreamOptions {
  * Streams the committed transactions of one source in commit order, each whole and at least once.
  *
  * It connects, prepares what is missing (publication, slot) and streams. It starts over after every failure until it is stopped: when the
- * database is away, a table is not as it must be, another process reads the slot, or the consumer fails. Transactions that were not
+ * database is unreachable, a table is not as it must be, another process reads the slot, or the consumer fails. Transactions that were not
  * acknowledged then come again.
  *
  * States: preparing → streaming → failing → preparing …; stopped from anywhere. After a failure in an open stream, the state is `streaming`
@@ -195,7 +195,7 @@ export class ReplicationStream {
 
   /**
    * Ends the session when the source has become unreadable. A failure of this connection is ignored: the session notices by itself when the
-   * database is away.
+   * database is unreachable.
    */
   private async inspect(session: ReplicationSession, prepared: PreparedSource): Promise<void> {
     if (this.isInspecting) return
