@@ -167,7 +167,7 @@ export class CaptureConsumer implements TransactionConsumer {
       this.openFold().passOver(change)
       return undefined
     }
-    const looked = this.options.columns.admit(change.relation)
+    const looked = this.options.columns.admit(change.relation, place.lsn)
     return looked ? looked.then(() => this.addToFold(change, place)) : this.addToFold(change, place)
   }
 

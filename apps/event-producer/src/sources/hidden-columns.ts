@@ -46,11 +46,12 @@ export interface HiddenColumnsOptions {
  * hidden.
  */
 export class HiddenColumns {
-  private readonly admitted = new WeakSet<Relation>()
+  /** Relations of rows that may be read → LSN of the first such row. */
+  private readonly admitted = new WeakMap<Relation, bigint>()
   private readonly reported = new Set<string>()
   private inForce: FileInForce
   private access: Pick<CatalogueAccess, 'read'> | null = null
-  private lastSeen: CatalogueFacts['tables'] = new Map()
+  private lastSeen: Pick<CatalogueFacts, 'tables' | 'lsn'> = { tables: new Map(), lsn: 0n }
 
   constructor(private readonly options: HiddenColumnsOptions) {
     this.inForce = { file: options.capture, tables: new Map() }
@@ -69,27 +70,31 @@ export class HiddenColumns {
     return catalogueToJson({ ...known, columns: watchColumns(known.columns, this.lastSeen, this.omissions()) })
   }
 
-  /** Returns a promise when the row has to wait: its columns are not those that were seen last, and its table omits something. */
-  admit(relation: Relation): Promise<void> | undefined {
+  /**
+   * Returns a promise when the row has to wait: its columns are not those that were seen last, and its table omits something.
+   * @param lsn of the row
+   */
+  admit(relation: Relation, lsn: bigint): Promise<void> | undefined {
     if (this.admitted.has(relation)) return undefined
     const oid = this.oidOf(relation)
     const isSuspect = omitsAnything(this.historyOf(oid), this.omitOf(oid)) && !this.isAsLastSeen(oid, relation)
-    if (isSuspect) return this.look(relation).then(() => void this.admitted.add(relation))
-    this.admitted.add(relation)
+    if (isSuspect) return this.look(relation).then(() => void this.admitted.set(relation, lsn))
+    this.admitted.set(relation, lsn)
     return undefined
   }
 
   /** The columns of an admitted relation that must not leave the source. */
   readonly hiddenOf: HiddenColumnsOf = (relation) => {
     const oid = this.oidOf(relation)
-    return hiddenColumns(this.historyOf(oid), namesOf(relation), this.omitOf(oid))
+    const row = { logged: namesOf(relation), lsn: this.admitted.get(relation) ?? null }
+    return hiddenColumns(this.historyOf(oid), row, this.omitOf(oid))
   }
 
   /** Adopts what the catalogue says. Returns what is known about the columns afterwards; the caller has to note it. */
   learn(facts: CatalogueFacts, { columns }: Pick<KnownCatalogue, 'columns'>): ColumnHistories {
     const omissions = this.omissions()
-    this.lastSeen = facts.tables
-    const learned = watchColumns(columns, facts.tables, omissions)
+    this.lastSeen = facts
+    const learned = watchColumns(columns, facts, omissions)
     for (const [table, oid] of facts.oids) {
       const present = facts.tables.get(oid)?.columns ?? new Map<string, number>()
       const history = learned.get(oid) ?? NO_COLUMN_HISTORY
@@ -109,13 +114,16 @@ export class HiddenColumns {
     const history = columns.get(oid)
     if (history) {
       const row = { logged: namesOf(relation), omit: this.omitOf(oid) }
-      columns.set(oid, seen ? assumeRenamedOmission(history, seen.columns, row) : tableGone(history))
+      columns.set(
+        oid,
+        seen ? assumeRenamedOmission(history, { present: seen.columns, lsn: facts.lsn }, row) : tableGone(history),
+      )
     }
     await this.options.marks.note({ catalogue: catalogueToJson({ ...known, columns }) })
   }
 
   private isAsLastSeen(oid: number, relation: Relation): boolean {
-    const seen = [...(this.lastSeen.get(oid)?.columns ?? [])].sort(([, a], [, b]) => a - b)
+    const seen = [...(this.lastSeen.tables.get(oid)?.columns ?? [])].sort(([, a], [, b]) => a - b)
     return isDeepStrictEqual(
       seen.map(([name]) => name),
       namesOf(relation),

@@ -40,8 +40,9 @@ export class InMemoryRouterLog implements RouterLog {
     return this.offsets.get(keyOf(EVENTS)) ?? null
   }
 
-  set committed(offset: bigint) {
-    this.offsets.set(keyOf(EVENTS), offset)
+  set committed(offset: bigint | null) {
+    if (offset === null) this.offsets.delete(keyOf(EVENTS))
+    else this.offsets.set(keyOf(EVENTS), offset)
   }
 
   /** How many writers were opened for `EVENTS`. */

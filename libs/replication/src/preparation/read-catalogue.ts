@@ -1,10 +1,11 @@
-import type {
-  CatalogueFacts,
-  CatalogueTable,
-  FoundLeaf,
-  PublicationFacts,
-  PublishedAncestor,
-  TableOids,
+import {
+  parseLsn,
+  type CatalogueFacts,
+  type CatalogueTable,
+  type FoundLeaf,
+  type PublicationFacts,
+  type PublishedAncestor,
+  type TableOids,
 } from '@hooklane/core/capture'
 import type { Client } from 'pg'
 import { quoteTable } from './quote.js'
@@ -29,11 +30,16 @@ export interface FoundPublication extends PublicationFacts {
  * that were attached.
  */
 export async function readCatalogue(client: Client, options: CatalogueOptions): Promise<CatalogueFacts> {
-  return {
-    oids: options.tables,
-    publication: await readPublication(client, options),
-    tables: await readTables(client, options),
-  }
+  const publication = await readPublication(client, options)
+  const tables = await readTables(client, options)
+  return { oids: options.tables, publication, tables, lsn: await readEndOfLog(client) }
+}
+
+async function readEndOfLog(client: Client): Promise<bigint> {
+  const { rows } = await client.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn')
+  const lsn = parseLsn(rows[0]?.lsn ?? '')
+  if (lsn === null) throw new Error('PostgreSQL did not return the end of its log')
+  return lsn
 }
 
 /** Null: there is no such publication. */

@@ -4,13 +4,16 @@ import { hiddenColumns, NO_COLUMN_HISTORY, omitColumns } from './column-history.
 
 type Columns = Readonly<Record<string, number>>
 const OMIT = ['cost']
-/** What is shown of a row after the catalogue had shown these columns, one look after the other. */
-const shown = (looks: readonly Columns[], logged: readonly string[], omit = OMIT): string[] => {
-  const history = looks.reduce(
-    (known, columns) => omitColumns(known, new Map(Object.entries(columns)), omit),
+/** What is known after the catalogue had shown these columns: the first at LSN 0, each of the others 100 later. */
+const after = (looks: readonly Columns[], omit: readonly string[]) =>
+  looks.reduce(
+    (known, columns, at) =>
+      omitColumns(known, { present: new Map(Object.entries(columns)), lsn: BigInt(100 * at) }, omit),
     NO_COLUMN_HISTORY,
   )
-  const hidden = hiddenColumns(history, logged, omit)
+/** What is shown of a row. @param lsn of the row; null: not known */
+const shown = (looks: readonly Columns[], logged: readonly string[], lsn: bigint | null = null): string[] => {
+  const hidden = hiddenColumns(after(looks, OMIT), { logged, lsn }, OMIT)
   return logged.filter((name) => !hidden.has(name))
 }
 
@@ -64,7 +67,85 @@ describe('an omitted column under the name of another', () => {
         }
         const last = Object.fromEntries(names.map((name, at) => [name, at + 1]))
         expect(shown([first, last], row)).not.toContain(row[1])
+        expect(shown([first, last], row, 50n)).not.toContain(row[1])
       }),
+    )
+  })
+})
+
+describe('a column that was added under the name of an omitted one that is gone', () => {
+  /** Two columns came and went under the name `title`; the second was omitted after it had been renamed. `cost` came and went twice. */
+  const past: readonly (readonly [Columns, readonly string[]])[] = [
+    [{ id: 1, title: 2, body: 3, cost: 4 }, ['cost']],
+    [{ id: 1, body: 3, cost: 4 }, ['cost']],
+    [{ id: 1, body: 3 }, ['cost']],
+    [{ id: 1, body: 3, title: 5 }, ['cost']],
+    [{ id: 1, body: 3, titre: 5, cost: 6 }, ['cost', 'titre']],
+    [{ id: 1, body: 3, cost: 6 }, ['cost']],
+    [{ id: 1, body: 3, cost: 7 }, ['cost']],
+    [{ id: 1, body: 3, cost: 7, title: 8 }, ['cost']],
+  ]
+
+  it('is shown in rows that were written since', () => {
+    const history = past.reduce(
+      (known, [columns, omit], at) =>
+        omitColumns(known, { present: new Map(Object.entries(columns)), lsn: BigInt(10 * at) }, omit),
+      NO_COLUMN_HISTORY,
+    )
+    for (const lsn of [65n, 75n, 1_000n]) {
+      const hidden = hiddenColumns(history, { logged: ['id', 'body', 'cost', 'title'], lsn }, ['cost'])
+      expect([lsn, [...hidden]]).toEqual([lsn, ['cost']])
+    }
+    const earlier = hiddenColumns(history, { logged: ['id', 'body', 'title'], lsn: 35n }, ['cost'])
+    expect([...earlier].sort()).toEqual(['cost', 'title'])
+  })
+
+  it('is shown in rows that were written since, even when the earlier one stood at the same place', () => {
+    const history = [
+      [{ id: 1, title: 2 }, ['title']],
+      [{ id: 1 }, ['title']],
+      [{ id: 1 }, []],
+      [{ id: 1, title: 3 }, []],
+    ] as const
+    const known = history.reduce(
+      (before, [columns, omit], at) =>
+        omitColumns(before, { present: new Map(Object.entries(columns)), lsn: BigInt(100 * at) }, omit),
+      NO_COLUMN_HISTORY,
+    )
+    const hiddenAt = (lsn: bigint | null) => [...hiddenColumns(known, { logged: ['id', 'title'], lsn }, [])]
+    expect([350n, 250n, 50n, null].map(hiddenAt)).toEqual([[], [], ['title'], ['title']])
+  })
+
+  it('or renamed, or not, is shown in every row that is written after the catalogue was looked at', () => {
+    const name = fc.constantFrom('a', 'b', 'c', 'd')
+    const change = fc.record({ act: fc.constantFrom('add', 'drop', 'rename', 'omit', 'show'), name, to: name })
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
+        const table = new Map([['id', 1]])
+        let omit: readonly string[] = ['a']
+        let next = 2
+        let lsn = 0n
+        let history = omitColumns(NO_COLUMN_HISTORY, { present: new Map(table), lsn }, omit)
+        for (const { act, name: which, to } of changes) {
+          const attribute = table.get(which)
+          if (act === 'add' && attribute === undefined) table.set(which, next++)
+          if (act === 'drop') table.delete(which)
+          if (act === 'rename' && attribute !== undefined && !table.has(to)) {
+            table.delete(which)
+            table.set(to, attribute)
+          }
+          if (act === 'omit' && !omit.includes(which)) omit = [...omit, which]
+          if (act === 'show') omit = omit.filter((one) => one !== which)
+          lsn += 10n
+          history = omitColumns(history, { present: new Map(table), lsn }, omit)
+          const logged = [...table].sort(([, one], [, other]) => one - other)
+          const expected = logged.filter(([one, at]) => !history.omitted.has(at) && !omit.includes(one))
+          const row = { logged: logged.map(([one]) => one), lsn: lsn + 5n }
+          const hidden = hiddenColumns(history, row, omit)
+          expect(row.logged.filter((one) => !hidden.has(one))).toEqual(expected.map(([one]) => one))
+        }
+      }),
+      { numRuns: 1_000 },
     )
   })
 })

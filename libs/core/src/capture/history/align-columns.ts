@@ -1,9 +1,17 @@
-/** Columns of a table that a logged row may hold, by their attribute numbers. */
+/** Columns that a table had, by their attribute numbers. */
+export interface PossibleColumns {
+  /** Those that it certainly had. */
+  readonly must: ReadonlySet<number>
+  /** Those that it may have had; a superset. Besides them, it may have had columns that were never seen. */
+  readonly may: ReadonlySet<number>
+}
+
+/** Columns of a table that a logged row may hold. */
 export interface KnownColumns {
   /** Attribute number → every name that it was seen under. */
   readonly names: ReadonlyMap<number, readonly string[]>
-  /** Attribute numbers that the catalogue showed each time: no row lacks them. */
-  readonly always: ReadonlySet<number>
+  /** The columns of the table in each of the spans of time in which the row may have been written. */
+  readonly spans: readonly PossibleColumns[]
 }
 
 /** Score of a column under one of its known names: a better guess than a name that it may have had between two looks. */
@@ -11,22 +19,40 @@ const KNOWN_NAME = 2
 /** Score of a column that was added and dropped between two looks: the worst guess. */
 const UNSEEN = -1
 
+/** For each column of a row: the attribute numbers that it may have; null: those of a column that was never seen. */
+type Alignment = readonly ReadonlySet<number | null>[]
+
 /**
  * Finds which columns of the table the columns of a logged row may have been. The log has a row's columns in the order of their attribute
  * numbers, and renaming, adding or dropping a column does not change that order. So the two lists are aligned, by names where these are
  * known.
  * @param logged names, in the order of the log
- * @returns for each, the attribute numbers of the best alignments, null for a column that was never seen; null as a whole when the
- *   row cannot be aligned, because it was written before the catalogue was looked at for the first time
+ * @returns all best alignments of all spans; null when the row cannot be aligned, because it was written before the catalogue was looked
+ *   at for the first time
  */
-export function alignColumns(
-  { names, always }: KnownColumns,
+export function alignColumns({ names, spans }: KnownColumns, logged: readonly string[]): Alignment | null {
+  const found = spans.map((span) => alignInSpan(span, names, logged))
+  const best = Math.max(...found.map(({ score }) => score))
+  if (best === -Infinity) return null
+  const tied = found.filter(({ score }) => score === best).map(({ alignment }) => alignment())
+  return logged.map((_, at) => new Set(tied.flatMap((alignment) => [...(alignment[at] ?? [])])))
+}
+
+interface FoundAlignment {
+  /** `-Infinity`: there is none. */
+  readonly score: number
+  readonly alignment: () => Alignment
+}
+
+function alignInSpan(
+  { must, may }: PossibleColumns,
+  names: KnownColumns['names'],
   logged: readonly string[],
-): readonly ReadonlySet<number | null>[] | null {
-  const attributes = [...names.keys()].sort((a, b) => a - b)
+): FoundAlignment {
+  const attributes = [...may].sort((a, b) => a - b)
   const known = attributesByName(attributes, names)
   const namedLike = logged.map((name) => known.get(name))
-  const skips = attributes.map((attribute) => (always.has(attribute) ? -Infinity : 0))
+  const skips = attributes.map((attribute) => (must.has(attribute) ? -Infinity : 0))
   const costs: Costs = {
     columns: logged.length,
     attributes: attributes.length,
@@ -35,18 +61,19 @@ export function alignColumns(
   }
   const before = scoresBefore(costs)
   const after = scoresAfter(costs)
-  const best = after.get(0, 0)
-  if (best === -Infinity) return null
-  return logged.map((_, at) => {
+  const score = after.get(0, 0)
+  const isBest = (one: number): boolean => one === score
+  const attributesAt = (at: number): ReadonlySet<number | null> => {
     const possible = new Set<number | null>()
     for (let to = 0; to <= attributes.length; to++) {
       const attribute = attributes[to]
-      if (before.get(at, to) + UNSEEN + after.get(at + 1, to) === best) possible.add(null)
+      if (isBest(before.get(at, to) + UNSEEN + after.get(at + 1, to))) possible.add(null)
       if (attribute === undefined) continue
-      if (before.get(at, to) + costs.gainOf(at, to) + after.get(at + 1, to + 1) === best) possible.add(attribute)
+      if (isBest(before.get(at, to) + costs.gainOf(at, to) + after.get(at + 1, to + 1))) possible.add(attribute)
     }
     return possible
-  })
+  }
+  return { score, alignment: () => logged.map((_, at) => attributesAt(at)) }
 }
 
 /** Name → indexes of the attributes that were seen under it. */

@@ -17,6 +17,8 @@ export interface CatalogueFacts {
   readonly publication: PublicationFacts | null
   /** What the catalogue says about these tables, by oid. */
   readonly tables: ReadonlyMap<number, CatalogueTable>
+  /** End of the log when all of this had been read. */
+  readonly lsn: bigint
 }
 
 export interface PublicationFacts {

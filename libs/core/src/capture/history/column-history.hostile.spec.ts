@@ -7,11 +7,16 @@ type Columns = Readonly<Record<string, number>>
 type Look = readonly [Columns, readonly string[]]
 const after = (looks: readonly Look[]): ColumnHistory =>
   looks.reduce(
-    (known, [columns, omit]) => omitColumns(known, new Map(Object.entries(columns)), omit),
+    (known, [columns, omit]) => omitColumns(known, { present: new Map(Object.entries(columns)), lsn: 1n }, omit),
     NO_COLUMN_HISTORY,
   )
-const shown = (history: ColumnHistory, logged: readonly string[], omit: readonly string[]) => {
-  const hidden = hiddenColumns(history, logged, omit)
+const shown = (
+  history: ColumnHistory,
+  logged: readonly string[],
+  omit: readonly string[],
+  lsn: bigint | null = null,
+) => {
+  const hidden = hiddenColumns(history, { logged, lsn }, omit)
   return logged.filter((name) => !hidden.has(name))
 }
 
@@ -146,15 +151,22 @@ class Pim {
   private history: ColumnHistory
   private next = 2
   private secret: number | null = null
-  private readonly log: { readonly logged: readonly string[]; readonly secret: string | undefined }[] = []
+  private readonly log: {
+    readonly logged: readonly string[]
+    readonly secret: string | undefined
+    readonly lsn: bigint
+  }[] = []
+  /** End of the log. */
+  private end = 0n
 
   constructor(isNamedEarly: boolean) {
     if (!isNamedEarly) this.addSecret()
-    this.history = omitColumns(NO_COLUMN_HISTORY, this.table, this.omit)
+    this.history = omitColumns(NO_COLUMN_HISTORY, { present: this.table, lsn: this.end }, this.omit)
   }
 
   take({ act, which, to }: Step): void {
     const { table } = this
+    this.end += 2n
     const name = [...table.keys()].filter((one) => one !== 'id')[which % Math.max(1, table.size - 1)]
     const nameOfSecret = [...table].find(([, attribute]) => attribute === this.secret)?.[0]
     if (act === 'add' && !table.has(to)) table.set(to, this.next++)
@@ -175,19 +187,21 @@ class Pim {
     if (act === 'leave' && this.secret !== null && nameOfSecret === undefined) this.omit = []
     if (act === 'write') {
       const logged = [...table].sort(([, a], [, b]) => a - b).map(([one]) => one)
-      this.log.push({ logged, secret: nameOfSecret })
+      this.log.push({ logged, secret: nameOfSecret, lsn: this.end })
     }
   }
 
   checkLog(isGone: boolean): void {
     if (isGone) this.history = tableGone(this.history)
     else this.look()
-    for (const { logged, secret } of this.log)
+    for (const { logged, secret, lsn } of this.log) {
       expect(shown(this.history, logged, this.omit)).not.toContain(secret ?? 'none')
+      expect(shown(this.history, logged, this.omit, lsn)).not.toContain(secret ?? 'none')
+    }
   }
 
   private look(): void {
-    this.history = omitColumns(this.history, this.table, this.omit)
+    this.history = omitColumns(this.history, { present: new Map(this.table), lsn: this.end + 1n }, this.omit)
   }
 
   private addSecret(): void {

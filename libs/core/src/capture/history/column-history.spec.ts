@@ -12,24 +12,30 @@ import {
 } from './column-history.js'
 
 const columns = (entries: Record<string, number>) => new Map(Object.entries(entries))
+/** `omitColumns` at a look of any time. */
+const omitted = (
+  history: ColumnHistory,
+  present: ReadonlyMap<string, number>,
+  omit: readonly string[],
+): ColumnHistory => omitColumns(history, { present, lsn: 1n }, omit)
 /** Names that may be shown of a logged row. */
 const shown = (history: ColumnHistory, logged: readonly string[], omit: readonly string[] = []) => {
-  const hidden = hiddenColumns(history, logged, omit)
+  const hidden = hiddenColumns(history, { logged, lsn: null }, omit)
   return logged.filter((name) => !hidden.has(name))
 }
 
 describe('omitted columns', () => {
-  const before = omitColumns(NO_COLUMN_HISTORY, columns({ id: 1, cost: 2 }), ['cost'])
+  const before = omitted(NO_COLUMN_HISTORY, columns({ id: 1, cost: 2 }), ['cost'])
 
   it('stay omitted in earlier rows when they are dropped, also when the file no longer names them', () => {
-    const after = omitColumns(before, columns({ id: 1 }), [])
+    const after = omitted(before, columns({ id: 1 }), [])
     expect(shown(after, ['id', 'cost'])).toEqual(['id'])
   })
 
   it('stay omitted under a new name, once the catalogue was looked at and before', () => {
     expect(shown(before, ['id', 'price'])).toEqual(['id'])
     const renamed = columns({ id: 1, price: 2 })
-    const looked = omitColumns(before, renamed, ['cost'])
+    const looked = omitted(before, renamed, ['cost'])
     expect(shown(looked, ['id', 'price'], ['cost'])).toEqual(['id'])
     expect(renamedOmissions(looked, renamed, ['cost'])).toEqual([{ name: 'price', before: ['cost'] }])
     expect(renamedOmissions(looked, renamed, ['cost', 'price'])).toEqual([])
@@ -37,7 +43,7 @@ describe('omitted columns', () => {
 
   it('hide no other column that was added meanwhile', () => {
     expect(suspectColumns(before, ['id', 'cost', 'ean'], ['cost'])).toEqual(['ean'])
-    const looked = omitColumns(before, columns({ id: 1, cost: 2, ean: 3 }), ['cost'])
+    const looked = omitted(before, columns({ id: 1, cost: 2, ean: 3 }), ['cost'])
     expect(shown(looked, ['id', 'cost', 'ean'], ['cost'])).toEqual(['id', 'ean'])
   })
 
@@ -46,21 +52,21 @@ describe('omitted columns', () => {
   })
 
   it('stay omitted when another column has taken their name', () => {
-    const looked = omitColumns(before, columns({ id: 1, price: 2, cost: 3 }), ['cost'])
+    const looked = omitted(before, columns({ id: 1, price: 2, cost: 3 }), ['cost'])
     expect(shown(looked, ['id', 'price', 'cost'], ['cost'])).toEqual(['id'])
     expect(shown(before, ['id', 'price', 'cost'], ['cost'])).toEqual(['id'])
   })
 
   it('are shown when they exist and the file no longer omits them', () => {
-    const after = omitColumns(before, columns({ id: 1, cost: 2 }), [])
+    const after = omitted(before, columns({ id: 1, cost: 2 }), [])
     expect(shown(after, ['id', 'cost'])).toEqual(['id', 'cost'])
   })
 
   it('may be named before they exist', () => {
-    const early = omitColumns(NO_COLUMN_HISTORY, columns({ id: 1 }), ['secret'])
+    const early = omitted(NO_COLUMN_HISTORY, columns({ id: 1 }), ['secret'])
     expect(shown(early, ['id', 'secret'])).toEqual(['id'])
     expect(early.omitted.size).toBe(0)
-    const added = omitColumns(early, columns({ id: 1, secret: 2 }), ['secret'])
+    const added = omitted(early, columns({ id: 1, secret: 2 }), ['secret'])
     expect(shown(added, ['id', 'secret'])).toEqual(['id'])
   })
 
@@ -76,7 +82,7 @@ describe('omitted columns', () => {
           ['cost', 2],
         ])
         let next = 3
-        let history = omitColumns(NO_COLUMN_HISTORY, table, ['cost'])
+        let history = omitted(NO_COLUMN_HISTORY, table, ['cost'])
         const log: (readonly string[])[] = []
         const secret: (string | undefined)[] = []
         for (const { act, which } of steps) {
@@ -89,7 +95,7 @@ describe('omitted columns', () => {
             table.set(which % 3 === 0 && !table.has('cost') ? 'cost' : `r${next++}`, attribute)
           }
           if (act === 'drop' && name !== undefined) table.delete(name)
-          if (act === 'look') history = omitColumns(history, table, ['cost'])
+          if (act === 'look') history = omitted(history, table, ['cost'])
           if (act === 'write') {
             // The log has them by their numbers.
             log.push([...table].sort(([, a], [, b]) => a - b).map(([name]) => name))
@@ -98,7 +104,7 @@ describe('omitted columns', () => {
         }
         // The log is read after all of this, and the catalogue is looked at before a suspect row is read.
         for (const [at, logged] of log.entries()) {
-          if (suspectColumns(history, logged, ['cost']).length > 0) history = omitColumns(history, table, ['cost'])
+          if (suspectColumns(history, logged, ['cost']).length > 0) history = omitted(history, table, ['cost'])
           expect(shown(history, logged, ['cost'])).not.toContain(secret[at] ?? 'none')
         }
       }),

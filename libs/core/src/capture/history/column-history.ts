@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '@hooklane/contracts/public'
 import { alignColumns } from './align-columns.js'
+import { looksFromJson, looksToJson, noteLook, spansSince, tableIsGone, type ColumnLook } from './column-looks.js'
 
 /** Columns of a table as the catalogue has them now: name → attribute number, which a column keeps for life, whatever it is called. */
 export type PresentColumns = ReadonlyMap<string, number>
@@ -17,26 +18,31 @@ export interface ColumnHistory {
    * Names that a capture file omitted and that the catalogue never showed: such a column may have been added and dropped between two looks.
    */
   readonly unseen: readonly string[]
-  /** Attribute numbers that the catalogue showed each time it was looked at. */
-  readonly always: ReadonlySet<number>
+  /** What the catalogue showed, one look after the other. */
+  readonly looks: readonly ColumnLook[]
 }
 
-export const NO_COLUMN_HISTORY: ColumnHistory = { names: new Map(), omitted: new Set(), unseen: [], always: new Set() }
+export const NO_COLUMN_HISTORY: ColumnHistory = { names: new Map(), omitted: new Set(), unseen: [], looks: [] }
+
+/** What the catalogue says now. */
+export interface CatalogueLook {
+  readonly present: PresentColumns
+  /** End of the log when the catalogue had been read: what was written after it was written after the look. */
+  readonly lsn: bigint
+}
 
 /** The history with what the catalogue says now. */
-function learnColumns(history: ColumnHistory, present: PresentColumns): ColumnHistory {
+function learnColumns(history: ColumnHistory, { present, lsn }: CatalogueLook): ColumnHistory {
   const names = new Map(history.names)
   for (const [name, attribute] of present) {
     const known = names.get(attribute) ?? []
     if (!known.includes(name)) names.set(attribute, [...known, name])
   }
-  const seen = [...present.values()]
-  const always = history.names.size === 0 ? seen : seen.filter((attribute) => history.always.has(attribute))
-  return { ...history, names, always: new Set(always) }
+  return { ...history, names, looks: noteLook(history.looks, lsn, new Set(present.values())) }
 }
 
 /** The history when the table is gone: its rows need not have the columns that the last look showed. */
-export const tableGone = (history: ColumnHistory): ColumnHistory => ({ ...history, always: new Set() })
+export const tableGone = (history: ColumnHistory): ColumnHistory => ({ ...history, looks: tableIsGone(history.looks) })
 
 /**
  * The history under a capture file that omits these names from now on.
@@ -46,8 +52,9 @@ export const tableGone = (history: ColumnHistory): ColumnHistory => ({ ...histor
  * - An omitted column that was dropped stays omitted: rows that were written before may still come.
  * - An omitted column that still exists, and none of whose names the file omits any more, is shown from now on.
  */
-export function omitColumns(history: ColumnHistory, present: PresentColumns, omit: readonly string[]): ColumnHistory {
-  const learned = learnColumns(history, present)
+export function omitColumns(history: ColumnHistory, look: CatalogueLook, omit: readonly string[]): ColumnHistory {
+  const learned = learnColumns(history, look)
+  const { present } = look
   const isPresent = new Set(present.values())
   const isNamed = (attribute: number) => (learned.names.get(attribute) ?? []).some((name) => omit.includes(name))
   const kept = [...history.omitted].filter((attribute) => !isPresent.has(attribute) || isNamed(attribute))
@@ -67,17 +74,17 @@ export function omitColumns(history: ColumnHistory, present: PresentColumns, omi
  */
 export function assumeRenamedOmission(
   history: ColumnHistory,
-  present: PresentColumns,
+  look: CatalogueLook,
   { logged, omit }: { readonly logged: readonly string[]; readonly omit: readonly string[] },
 ): ColumnHistory {
   const unseen = logged.filter((name) => omit.includes(name) && !isKnownName(history, name))
   if (unseen.length === 0) return history
   const names = new Map(history.names)
-  for (const attribute of present.values()) {
+  for (const attribute of look.present.values()) {
     const known = names.get(attribute) ?? []
     if (!known.some((name) => logged.includes(name))) names.set(attribute, [...known, ...unseen])
   }
-  return omitColumns({ ...history, names }, present, omit)
+  return omitColumns({ ...history, names }, look, omit)
 }
 
 /** Histories of several tables, by oid. */
@@ -89,23 +96,25 @@ export type ColumnHistories = ReadonlyMap<number, ColumnHistory>
  */
 export const watchColumns = (
   known: ColumnHistories,
-  tables: ReadonlyMap<number, { readonly columns: PresentColumns }>,
+  { tables, lsn }: TablesLook,
   omissions: ReadonlyMap<number, readonly string[]>,
 ): ColumnHistories =>
   new Map([
     ...known,
-    ...[...tables].map(
-      ([oid, { columns }]) =>
-        [oid, lookedAt(known.get(oid) ?? NO_COLUMN_HISTORY, columns, omissions.get(oid))] as const,
-    ),
+    ...[...tables].map(([oid, { columns: present }]) => {
+      const history = known.get(oid) ?? NO_COLUMN_HISTORY
+      return [oid, lookedAt(history, { present, lsn }, omissions.get(oid))] as const
+    }),
   ])
 
+/** What the catalogue says now of several tables, by oid. */
+export interface TablesLook extends Pick<CatalogueLook, 'lsn'> {
+  readonly tables: ReadonlyMap<number, { readonly columns: PresentColumns }>
+}
+
 /** For a table that the capture file does not name, omitted columns stay omitted. */
-const lookedAt = (
-  history: ColumnHistory,
-  present: PresentColumns,
-  omit: readonly string[] | undefined,
-): ColumnHistory => (omit === undefined ? learnColumns(history, present) : omitColumns(history, present, omit))
+const lookedAt = (history: ColumnHistory, look: CatalogueLook, omit: readonly string[] | undefined): ColumnHistory =>
+  omit === undefined ? learnColumns(history, look) : omitColumns(history, look, omit)
 
 /** Every name that a column of the table was seen under, or that was omitted. */
 export const knownNames = ({ names, unseen }: ColumnHistory): ReadonlySet<string> =>
@@ -135,6 +144,13 @@ export const suspectColumns = (
   omit: readonly string[],
 ): readonly string[] => (omitsAnything(history, omit) ? logged.filter((name) => !isKnownName(history, name)) : [])
 
+/** Names of the columns of a logged row, in the order of the log. */
+export interface LoggedColumns {
+  readonly logged: readonly string[]
+  /** Of a row that was written with these columns, the first to come; null: not known. */
+  readonly lsn: bigint | null
+}
+
 /**
  * Columns of a logged row that must not leave the source. A column is shown only if every column of the table that it may have been
  * (`alignColumns`) is known to have had that name and is not omitted. If the row cannot be aligned, every name that an omitted column had
@@ -142,11 +158,13 @@ export const suspectColumns = (
  */
 export function hiddenColumns(
   history: ColumnHistory,
-  logged: readonly string[],
+  { logged, lsn }: LoggedColumns,
   omit: readonly string[],
 ): ReadonlySet<string> {
   if (!omitsAnything(history, omit)) return new Set()
-  const aligned = alignColumns(history, logged)
+  const { names } = history
+  const recent = lsn === null ? null : alignColumns({ names, spans: spansSince(history.looks, lsn) }, logged)
+  const aligned = recent ?? alignColumns({ names, spans: spansSince(history.looks, null) }, logged)
   if (!aligned) {
     return new Set([...omittedNames(history), ...history.unseen, ...suspectColumns(history, logged, omit), ...omit])
   }
@@ -173,21 +191,21 @@ export const renamedOmissions = (
     .map(([name, attribute]) => ({ name, before: (names.get(attribute) ?? []).filter((one) => one !== name) }))
 
 /** As it is stored in the source's mark. */
-export const columnHistoryToJson = ({ names, omitted, unseen, always }: ColumnHistory): JsonObject => ({
+export const columnHistoryToJson = ({ names, omitted, unseen, looks }: ColumnHistory): JsonObject => ({
   names: Object.fromEntries([...names].map(([attribute, known]) => [String(attribute), [...known]])),
   omitted: [...omitted],
   unseen: [...unseen],
-  always: [...always],
+  looks: looksToJson(looks),
 })
 
 /** Reads what was stored; whatever has another form counts as unknown. */
 export function columnHistoryFromJson(stored: JsonValue | undefined): ColumnHistory {
   if (!isObject(stored)) return NO_COLUMN_HISTORY
-  const { names, omitted, unseen, always } = stored
+  const { names, omitted, unseen, looks } = stored
   const known = Object.entries(isObject(names) ? names : {}).map(
     ([attribute, list]) => [Number(attribute), textsOf(list)] as const,
   )
-  return { names: new Map(known), omitted: numbersOf(omitted), unseen: textsOf(unseen), always: numbersOf(always) }
+  return { names: new Map(known), omitted: numbersOf(omitted), unseen: textsOf(unseen), looks: looksFromJson(looks) }
 }
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>

@@ -298,7 +298,7 @@ describe('what is known of a catalogue', () => {
       fc.property(wholeFacts, wholeFacts, fc.nat(), fc.boolean(), (facts, other, closings, isPlanned) => {
         const { oids: former } = other
         const plan = { xid: '9007199254740993', tables: facts.oids, publication: '1/2', members: new Map([[5, '6/7']]) }
-        const columns = watchColumns(new Map(), facts.tables, new Map([[1, ['cost']]]))
+        const columns = watchColumns(new Map(), facts, new Map([[1, ['cost']]]))
         const known = { ...knownFrom(facts, { former, closings, columns }), plan: isPlanned ? plan : null }
         const stored = JSON.parse(JSON.stringify(catalogueToJson(known))) as ReturnType<typeof catalogueToJson>
         expect(catalogueFromJson(stored)).toEqual(known)
