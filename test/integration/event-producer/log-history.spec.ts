@@ -112,7 +112,8 @@ describe('the log of a source', () => {
     await insert('after')
     await published(['one', 'two', 'a', 'b', 'c', 'after'])
     await eventually(() =>
-      expect(resyncs()).toEqual([
+      // Events of different companies have no order.
+      expect(resyncs().sort()).toEqual([
         ['c-1', 'slotLost', ['pim']],
         ['c-2', 'slotLost', ['pim']],
       ]),

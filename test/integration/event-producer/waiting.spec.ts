@@ -24,15 +24,22 @@ describe('a source whose database is in use by others', () => {
     await client.query(`SET application_name = 'shop import'; BEGIN; ${statements}`)
     return { client, pid: rows[0]?.pid ?? 0 }
   }
-  const start = async (sources: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv = {}) => {
+  /** @param beside tables that each source captures besides the one of its name */
+  const start = async (
+    sources: Readonly<Record<string, string>>,
+    env: NodeJS.ProcessEnv = {},
+    beside: readonly string[] = [],
+  ) => {
     await producer.end('SIGTERM')
-    const texts = Object.entries(sources).map(
-      ([name, more]) => `  - name: ${name}
+    const texts = Object.entries(sources).map(([name, more]) => {
+      const tables = [name, ...beside].map(
+        (table) => `      public.${table}: { resource: ${table}s, entity: ${table}, id: id }`,
+      )
+      return `  - name: ${name}
     database: \${PIM_URL}
     company: { value: c-1 }${more}
-    tables:
-      public.${name}: { resource: ${name}s, entity: thing, id: id }\n`,
-    )
+    tables:\n${tables.join('\n')}\n`
+    })
     await world.captureText(`sources:\n${texts.join('')}`)
     producer = world.start({ CAPTURE_CHECK_MS: '250', ...env })
   }
@@ -115,9 +122,7 @@ describe('a source whose database is in use by others', () => {
     await sql(`CREATE TABLE looked (id int PRIMARY KEY) PARTITION BY RANGE (id); ALTER TABLE looked REPLICA IDENTITY FULL;
       CREATE TABLE looked_0 PARTITION OF looked DEFAULT; ALTER TABLE looked_0 REPLICA IDENTITY FULL`)
     await make('beside')
-    await start({
-      looked: `\n    tables: { public.beside: { resource: besides, entity: beside, id: id }, public.looked: { resource: lookeds, entity: thing, id: id } }`,
-    })
+    await start({ looked: '' }, {}, ['beside'])
     await producer.reads('looked')
     const reader = await open('SELECT FROM looked_0')
     const { client, pid } = await open('')
