@@ -136,6 +136,7 @@ export interface ProcessOptions {
 /** A catalogue in which nothing ever happens. */
 const publishedAsTheyAre = (tables: TableOids, columns: readonly string[] | null): CatalogueFacts => ({
   oids: tables,
+  from: 10_000n,
   lsn: 10_000n,
   publication: {
     name: 'p',

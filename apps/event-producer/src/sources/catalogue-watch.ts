@@ -9,6 +9,7 @@ import {
   knownFrom,
   NOTHING_KNOWN,
   qualifiedName,
+  withoutPlacesOfLooks,
   withOutcome,
   type Announcement,
   type CaptureSource,
@@ -45,6 +46,12 @@ export interface CatalogueWatchOptions {
   readonly onAnnounced: (announcements: readonly Announcement[]) => void
   /** Called with accepted ids that are not of an open gap, or not any more. */
   readonly onNotOpen: (ids: readonly string[]) => void
+}
+
+/** What the mark says about the catalogue. On another timeline, or after a restore, LSNs no longer say when it was looked at. */
+function notedIn({ catalogue }: ReadCaptureMark, isSameLog: boolean): KnownCatalogue | null {
+  const noted = catalogueFromJson(catalogue)
+  return noted && !isSameLog ? { ...noted, columns: withoutPlacesOfLooks(noted.columns) } : noted
 }
 
 /** A source that this process has claimed. */
@@ -163,8 +170,9 @@ export class CatalogueWatch {
   ): Promise<Judged> {
     const { mark, isContinued, prepared, access } = claimed
     const facts = await access.read()
-    const noted = catalogueFromJson(mark.catalogue)
     const isSameCluster = mark.log?.systemIdentifier === log?.systemIdentifier
+    const isSameLog = isContinued && isSameCluster && mark.log?.timeline === log?.timeline
+    const noted = notedIn(mark, isSameLog)
     const outcome = await outcomeOf(noted?.plan ?? null, isSameCluster ? access : null)
     if (isContinued && noted) {
       const { known: settled, captured } = withOutcome(noted, mark.tables, outcome)

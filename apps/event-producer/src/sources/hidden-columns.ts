@@ -51,7 +51,7 @@ export class HiddenColumns {
   private readonly reported = new Set<string>()
   private inForce: FileInForce
   private access: Pick<CatalogueAccess, 'read'> | null = null
-  private lastSeen: Pick<CatalogueFacts, 'tables' | 'lsn'> = { tables: new Map(), lsn: 0n }
+  private lastSeen: Pick<CatalogueFacts, 'tables' | 'from' | 'lsn'> = { tables: new Map(), from: 0n, lsn: 0n }
 
   constructor(private readonly options: HiddenColumnsOptions) {
     this.inForce = { file: options.capture, tables: new Map() }
@@ -116,7 +116,9 @@ export class HiddenColumns {
       const row = { logged: namesOf(relation), omit: this.omitOf(oid) }
       columns.set(
         oid,
-        seen ? assumeRenamedOmission(history, { present: seen.columns, lsn: facts.lsn }, row) : tableGone(history),
+        seen
+          ? assumeRenamedOmission(history, { present: seen.columns, from: facts.from, lsn: facts.lsn }, row)
+          : tableGone(history),
       )
     }
     await this.options.marks.note({ catalogue: catalogueToJson({ ...known, columns }) })

@@ -8,7 +8,11 @@ const OMIT = ['cost']
 const after = (looks: readonly Columns[], omit: readonly string[]) =>
   looks.reduce(
     (known, columns, at) =>
-      omitColumns(known, { present: new Map(Object.entries(columns)), lsn: BigInt(100 * at) }, omit),
+      omitColumns(
+        known,
+        { present: new Map(Object.entries(columns)), from: BigInt(100 * at), lsn: BigInt(100 * at) },
+        omit,
+      ),
     NO_COLUMN_HISTORY,
   )
 /** What is shown of a row. @param lsn of the row; null: not known */
@@ -89,7 +93,11 @@ describe('a column that was added under the name of an omitted one that is gone'
   it('is shown in rows that were written since', () => {
     const history = past.reduce(
       (known, [columns, omit], at) =>
-        omitColumns(known, { present: new Map(Object.entries(columns)), lsn: BigInt(10 * at) }, omit),
+        omitColumns(
+          known,
+          { present: new Map(Object.entries(columns)), from: BigInt(10 * at), lsn: BigInt(10 * at) },
+          omit,
+        ),
       NO_COLUMN_HISTORY,
     )
     for (const lsn of [65n, 75n, 1_000n]) {
@@ -109,7 +117,11 @@ describe('a column that was added under the name of an omitted one that is gone'
     ] as const
     const known = history.reduce(
       (before, [columns, omit], at) =>
-        omitColumns(before, { present: new Map(Object.entries(columns)), lsn: BigInt(100 * at) }, omit),
+        omitColumns(
+          before,
+          { present: new Map(Object.entries(columns)), from: BigInt(100 * at), lsn: BigInt(100 * at) },
+          omit,
+        ),
       NO_COLUMN_HISTORY,
     )
     const hiddenAt = (lsn: bigint | null) => [...hiddenColumns(known, { logged: ['id', 'title'], lsn }, [])]
@@ -125,7 +137,7 @@ describe('a column that was added under the name of an omitted one that is gone'
         let omit: readonly string[] = ['a']
         let next = 2
         let lsn = 0n
-        let history = omitColumns(NO_COLUMN_HISTORY, { present: new Map(table), lsn }, omit)
+        let history = omitColumns(NO_COLUMN_HISTORY, { present: new Map(table), from: lsn, lsn }, omit)
         for (const { act, name: which, to } of changes) {
           const attribute = table.get(which)
           if (act === 'add' && attribute === undefined) table.set(which, next++)
@@ -137,7 +149,7 @@ describe('a column that was added under the name of an omitted one that is gone'
           if (act === 'omit' && !omit.includes(which)) omit = [...omit, which]
           if (act === 'show') omit = omit.filter((one) => one !== which)
           lsn += 10n
-          history = omitColumns(history, { present: new Map(table), lsn }, omit)
+          history = omitColumns(history, { present: new Map(table), from: lsn, lsn }, omit)
           const logged = [...table].sort(([, one], [, other]) => one - other)
           const expected = logged.filter(([one, at]) => !history.omitted.has(at) && !omit.includes(one))
           const row = { logged: logged.map(([one]) => one), lsn: lsn + 5n }

@@ -10,8 +10,8 @@ export interface PossibleColumns {
 export interface KnownColumns {
   /** Attribute number → every name that it was seen under. */
   readonly names: ReadonlyMap<number, readonly string[]>
-  /** The columns of the table in each of the spans of time in which the row may have been written. */
-  readonly spans: readonly PossibleColumns[]
+  /** The columns of the table in the time in which the row may have been written. */
+  readonly possible: PossibleColumns
 }
 
 /** Score of a column under one of its known names: a better guess than a name that it may have had between two looks. */
@@ -27,28 +27,11 @@ type Alignment = readonly ReadonlySet<number | null>[]
  * numbers, and renaming, adding or dropping a column does not change that order. So the two lists are aligned, by names where these are
  * known.
  * @param logged names, in the order of the log
- * @returns all best alignments of all spans; null when the row cannot be aligned, because it was written before the catalogue was looked
- *   at for the first time
+ * @returns all best alignments; null when the row cannot be aligned, because it was written before the catalogue was looked at for the
+ *   first time
  */
-export function alignColumns({ names, spans }: KnownColumns, logged: readonly string[]): Alignment | null {
-  const found = spans.map((span) => alignInSpan(span, names, logged))
-  const best = Math.max(...found.map(({ score }) => score))
-  if (best === -Infinity) return null
-  const tied = found.filter(({ score }) => score === best).map(({ alignment }) => alignment())
-  return logged.map((_, at) => new Set(tied.flatMap((alignment) => [...(alignment[at] ?? [])])))
-}
-
-interface FoundAlignment {
-  /** `-Infinity`: there is none. */
-  readonly score: number
-  readonly alignment: () => Alignment
-}
-
-function alignInSpan(
-  { must, may }: PossibleColumns,
-  names: KnownColumns['names'],
-  logged: readonly string[],
-): FoundAlignment {
+export function alignColumns({ names, possible }: KnownColumns, logged: readonly string[]): Alignment | null {
+  const { must, may } = possible
   const attributes = [...may].sort((a, b) => a - b)
   const known = attributesByName(attributes, names)
   const namedLike = logged.map((name) => known.get(name))
@@ -61,19 +44,18 @@ function alignInSpan(
   }
   const before = scoresBefore(costs)
   const after = scoresAfter(costs)
-  const score = after.get(0, 0)
-  const isBest = (one: number): boolean => one === score
-  const attributesAt = (at: number): ReadonlySet<number | null> => {
-    const possible = new Set<number | null>()
+  const best = after.get(0, 0)
+  if (best === -Infinity) return null
+  return logged.map((_, at) => {
+    const found = new Set<number | null>()
     for (let to = 0; to <= attributes.length; to++) {
       const attribute = attributes[to]
-      if (isBest(before.get(at, to) + UNSEEN + after.get(at + 1, to))) possible.add(null)
+      if (before.get(at, to) + UNSEEN + after.get(at + 1, to) === best) found.add(null)
       if (attribute === undefined) continue
-      if (isBest(before.get(at, to) + costs.gainOf(at, to) + after.get(at + 1, to + 1))) possible.add(attribute)
+      if (before.get(at, to) + costs.gainOf(at, to) + after.get(at + 1, to + 1) === best) found.add(attribute)
     }
-    return possible
-  }
-  return { score, alignment: () => logged.map((_, at) => attributesAt(at)) }
+    return found
+  })
 }
 
 /** Name → indexes of the attributes that were seen under it. */

@@ -39,6 +39,7 @@ export const OIDS: TableOids = new Map([['public.a', 1]])
 
 export const factsOf = (part: Partial<CatalogueFacts> = {}): CatalogueFacts => ({
   oids: OIDS,
+  from: 1n,
   lsn: 1n,
   publication: publicationOf(),
   tables: new Map([[1, tableOf()]]),
@@ -76,6 +77,7 @@ export const wholeFacts: fc.Arbitrary<CatalogueFacts> = fc
       new Map([...oids.values()].map((oid) => [oid, make(oid)]))
     return {
       oids,
+      from: 0x1_0000_0000n,
       lsn: 0x1_0000_0000n,
       publication: publicationOf({
         version: publication,

@@ -17,7 +17,9 @@ export interface CatalogueFacts {
   readonly publication: PublicationFacts | null
   /** What the catalogue says about these tables, by oid. */
   readonly tables: ReadonlyMap<number, CatalogueTable>
-  /** End of the log when all of this had been read. */
+  /** End of the log before any of this was read. */
+  readonly from: bigint
+  /** End of the log when all of it had been read. */
   readonly lsn: bigint
 }
 

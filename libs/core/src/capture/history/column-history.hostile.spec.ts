@@ -7,7 +7,8 @@ type Columns = Readonly<Record<string, number>>
 type Look = readonly [Columns, readonly string[]]
 const after = (looks: readonly Look[]): ColumnHistory =>
   looks.reduce(
-    (known, [columns, omit]) => omitColumns(known, { present: new Map(Object.entries(columns)), lsn: 1n }, omit),
+    (known, [columns, omit]) =>
+      omitColumns(known, { present: new Map(Object.entries(columns)), from: 1n, lsn: 1n }, omit),
     NO_COLUMN_HISTORY,
   )
 const shown = (
@@ -161,7 +162,7 @@ class Pim {
 
   constructor(isNamedEarly: boolean) {
     if (!isNamedEarly) this.addSecret()
-    this.history = omitColumns(NO_COLUMN_HISTORY, { present: this.table, lsn: this.end }, this.omit)
+    this.history = omitColumns(NO_COLUMN_HISTORY, { present: this.table, from: this.end, lsn: this.end }, this.omit)
   }
 
   take({ act, which, to }: Step): void {
@@ -201,7 +202,11 @@ class Pim {
   }
 
   private look(): void {
-    this.history = omitColumns(this.history, { present: new Map(this.table), lsn: this.end + 1n }, this.omit)
+    this.history = omitColumns(
+      this.history,
+      { present: new Map(this.table), from: this.end + 1n, lsn: this.end + 1n },
+      this.omit,
+    )
   }
 
   private addSecret(): void {

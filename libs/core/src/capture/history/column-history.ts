@@ -1,6 +1,15 @@
 import type { JsonObject, JsonValue } from '@hooklane/contracts/public'
 import { alignColumns } from './align-columns.js'
-import { looksFromJson, looksToJson, noteLook, spansSince, tableIsGone, type ColumnLook } from './column-looks.js'
+import {
+  columnsSince,
+  looksFromJson,
+  looksToJson,
+  noteLook,
+  tableIsGone,
+  withoutPlaces,
+  type ColumnLook,
+  type TimeOfLook,
+} from './column-looks.js'
 
 /** Columns of a table as the catalogue has them now: name → attribute number, which a column keeps for life, whatever it is called. */
 export type PresentColumns = ReadonlyMap<string, number>
@@ -25,20 +34,18 @@ export interface ColumnHistory {
 export const NO_COLUMN_HISTORY: ColumnHistory = { names: new Map(), omitted: new Set(), unseen: [], looks: [] }
 
 /** What the catalogue says now. */
-export interface CatalogueLook {
+export interface CatalogueLook extends TimeOfLook {
   readonly present: PresentColumns
-  /** End of the log when the catalogue had been read: what was written after it was written after the look. */
-  readonly lsn: bigint
 }
 
 /** The history with what the catalogue says now. */
-function learnColumns(history: ColumnHistory, { present, lsn }: CatalogueLook): ColumnHistory {
+function learnColumns(history: ColumnHistory, { present, ...time }: CatalogueLook): ColumnHistory {
   const names = new Map(history.names)
   for (const [name, attribute] of present) {
     const known = names.get(attribute) ?? []
     if (!known.includes(name)) names.set(attribute, [...known, name])
   }
-  return { ...history, names, looks: noteLook(history.looks, lsn, new Set(present.values())) }
+  return { ...history, names, looks: noteLook(history.looks, time, new Set(present.values())) }
 }
 
 /** The history when the table is gone: its rows need not have the columns that the last look showed. */
@@ -96,19 +103,19 @@ export type ColumnHistories = ReadonlyMap<number, ColumnHistory>
  */
 export const watchColumns = (
   known: ColumnHistories,
-  { tables, lsn }: TablesLook,
+  { tables, from, lsn }: TablesLook,
   omissions: ReadonlyMap<number, readonly string[]>,
 ): ColumnHistories =>
   new Map([
     ...known,
     ...[...tables].map(([oid, { columns: present }]) => {
       const history = known.get(oid) ?? NO_COLUMN_HISTORY
-      return [oid, lookedAt(history, { present, lsn }, omissions.get(oid))] as const
+      return [oid, lookedAt(history, { present, from, lsn }, omissions.get(oid))] as const
     }),
   ])
 
 /** What the catalogue says now of several tables, by oid. */
-export interface TablesLook extends Pick<CatalogueLook, 'lsn'> {
+export interface TablesLook extends TimeOfLook {
   readonly tables: ReadonlyMap<number, { readonly columns: PresentColumns }>
 }
 
@@ -162,9 +169,7 @@ export function hiddenColumns(
   omit: readonly string[],
 ): ReadonlySet<string> {
   if (!omitsAnything(history, omit)) return new Set()
-  const { names } = history
-  const recent = lsn === null ? null : alignColumns({ names, spans: spansSince(history.looks, lsn) }, logged)
-  const aligned = recent ?? alignColumns({ names, spans: spansSince(history.looks, null) }, logged)
+  const aligned = alignedSince(history, logged, lsn) ?? alignedSince(history, logged, null)
   if (!aligned) {
     return new Set([...omittedNames(history), ...history.unseen, ...suspectColumns(history, logged, omit), ...omit])
   }
@@ -173,6 +178,15 @@ export function hiddenColumns(
   const isHidden = (name: string, at: number) => ![...(aligned[at] ?? [])].every((one) => isShown(name, one))
   return new Set([...logged.filter(isHidden), ...omit])
 }
+
+function alignedSince({ names, looks }: ColumnHistory, logged: readonly string[], lsn: bigint | null) {
+  const possible = columnsSince(looks, lsn)
+  return possible && alignColumns({ names, possible }, logged)
+}
+
+/** The histories, for a log whose LSNs are not those of the looks. */
+export const withoutPlacesOfLooks = (histories: ColumnHistories): ColumnHistories =>
+  new Map([...histories].map(([oid, history]) => [oid, { ...history, looks: withoutPlaces(history.looks) }]))
 
 /** A column that is omitted, although the capture file does not omit its present name. */
 export interface RenamedOmission {
@@ -201,11 +215,19 @@ export const columnHistoryToJson = ({ names, omitted, unseen, looks }: ColumnHis
 /** Reads what was stored; whatever has another form counts as unknown. */
 export function columnHistoryFromJson(stored: JsonValue | undefined): ColumnHistory {
   if (!isObject(stored)) return NO_COLUMN_HISTORY
-  const { names, omitted, unseen, looks } = stored
+  const { names, omitted, unseen, looks, always } = stored
   const known = Object.entries(isObject(names) ? names : {}).map(
     ([attribute, list]) => [Number(attribute), textsOf(list)] as const,
   )
-  return { names: new Map(known), omitted: numbersOf(omitted), unseen: textsOf(unseen), looks: looksFromJson(looks) }
+  // Builds before this one noted no looks, only which columns all of them showed.
+  const all: ColumnLook = { lsn: 0n, must: numbersOf(always), may: new Set(known.map(([attribute]) => attribute)) }
+  const noted = looksFromJson(looks)
+  return {
+    names: new Map(known),
+    omitted: numbersOf(omitted),
+    unseen: textsOf(unseen),
+    looks: noted.length === 0 && known.length > 0 ? [all] : noted,
+  }
 }
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>

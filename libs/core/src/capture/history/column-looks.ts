@@ -11,18 +11,39 @@ export interface ColumnLook extends PossibleColumns {
   readonly lsn: bigint
 }
 
+/** The end of the log while the catalogue was read. Two looks whose times overlap may have been made in either order. */
+export interface TimeOfLook {
+  /** Before it was read. */
+  readonly from: bigint
+  /** After it was read. */
+  readonly lsn: bigint
+}
+
 /** Looks that are kept. Too low: a row that waited for long in the log is compared with more columns than its table had. Too high: large marks. */
 const MAX_LOOKS = 20
 
-/** Adds a look. One that shows the same columns as the last adds nothing: a column never comes back once it was dropped. */
+/**
+ * Adds a look. It becomes one with those that may have been made after it: two parts of a process may look at the same time. A look that
+ * shows the same columns as the last adds nothing, because a column never comes back once it was dropped.
+ */
 export function noteLook(
   looks: readonly ColumnLook[],
-  lsn: bigint,
+  { from, lsn }: TimeOfLook,
   columns: ReadonlySet<number>,
 ): readonly ColumnLook[] {
-  const last = looks.at(-1)
-  if (last && isSame(last.must, columns) && isSame(last.may, columns)) return looks
-  return shortened([...looks, { lsn, must: columns, may: columns }])
+  const overlapping = looks.findIndex((one) => one.lsn > from)
+  const earlier = overlapping === -1 ? looks : looks.slice(0, overlapping)
+  const others = overlapping === -1 ? [] : looks.slice(overlapping)
+  const look = others.reduce<ColumnLook>(both, { lsn, must: columns, may: columns })
+  const last = earlier.at(-1)
+  if (last && isSame(last.must, look.must) && isSame(last.may, look.may)) return earlier
+  return shortened([...earlier, look])
+}
+
+/** The looks as one whose place in the log is not known. Call when the log is another one: its LSNs are not those of the looks. */
+export function withoutPlaces(looks: readonly ColumnLook[]): readonly ColumnLook[] {
+  const [first, ...others] = looks
+  return first ? [others.reduce<ColumnLook>(both, { ...first, lsn: 0n })] : looks
 }
 
 /** The table is gone. Rows that are read now may have been written after the last look, when any of its columns could be dropped. */
@@ -32,32 +53,29 @@ export function tableIsGone(looks: readonly ColumnLook[]): readonly ColumnLook[]
 }
 
 /**
- * Returns the columns that the table had between each look and the next, from the last look on that a row was written after. Whichever
- * columns changed in between, those of both looks were there: a column lives once.
- * @param lsn of the row; null: not known, so it may have been written at any time since the first look
+ * Returns the columns that the table may have had when a row was written: those of the last look before the row, and of every later one. A
+ * column lives once, so what all of them show was there; what only some of them show may have been.
+ * @param lsn of the row; null: not known, so it may have been written at any time
  */
-export function spansSince(looks: readonly ColumnLook[], lsn: bigint | null): readonly PossibleColumns[] {
+export function columnsSince(looks: readonly ColumnLook[], lsn: bigint | null): PossibleColumns | null {
   const before = lsn === null ? -1 : looks.findLastIndex((look) => look.lsn < lsn)
-  const since = looks.slice(Math.max(before, 0))
-  const [only] = since
-  if (only && since.length === 1) return [only]
-  return since.slice(1).flatMap((look, index) => {
-    const previous = since[index]
-    return previous ? [merged(previous, look)] : []
-  })
+  const [first, ...others] = looks.slice(Math.max(before, 0))
+  return first ? others.reduce<PossibleColumns>(merged, first) : null
 }
 
-/** What is certain and what is possible at some time between two looks. */
 const merged = (a: PossibleColumns, b: PossibleColumns): PossibleColumns => ({
   must: new Set([...a.must].filter((attribute) => b.must.has(attribute))),
   may: new Set([...a.may, ...b.may]),
 })
 
+/** Two looks as one, from which on a row may have the columns of either. */
+const both = (a: ColumnLook, b: ColumnLook): ColumnLook => ({ lsn: a.lsn < b.lsn ? a.lsn : b.lsn, ...merged(a, b) })
+
 /** The two earliest become one, which says less. */
 function shortened(looks: readonly ColumnLook[]): readonly ColumnLook[] {
   const [first, second, ...others] = looks
   if (!first || !second || looks.length <= MAX_LOOKS) return looks
-  return [{ lsn: first.lsn, ...merged(first, second) }, ...others]
+  return [both(first, second), ...others]
 }
 
 const isSame = (a: ReadonlySet<number>, b: ReadonlySet<number>): boolean =>
