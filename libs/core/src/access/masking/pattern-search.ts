@@ -93,6 +93,7 @@ class TextSearch {
   private readonly unfinishedFrom: number
   private readonly readings = new Map<number, readonly Reading[]>()
   private steps = 0
+  private lostRun = { character: '', from: 0, to: -1 }
 
   constructor(
     private readonly text: string,
@@ -198,9 +199,17 @@ class TextSearch {
   }
 
   private readingOf(character: string, next: number): Reading {
-    let runEnd = next
-    if (isLost(character)) while (this.text.charAt(runEnd) === character) runEnd++
-    return { character, next, runEnd }
+    return { character, next, runEnd: isLost(character) ? this.runEndOf(character, next) : next }
+  }
+
+  /** Remembers the last run: it is asked for at each of its places. */
+  private runEndOf(character: string, from: number): number {
+    const run = this.lostRun
+    if (run.character === character && from >= run.from && from <= run.to) return run.to
+    let to = from
+    while (this.text.charAt(to) === character) to++
+    this.lostRun = { character, from, to }
+    return to
   }
 
   private step(count: number): void {
