@@ -49,8 +49,9 @@ export interface CatalogueWatchOptions {
 }
 
 /** What the mark says about the catalogue. On another timeline, or after a restore, LSNs no longer say when it was looked at. */
-function notedIn({ catalogue }: ReadCaptureMark, isSameLog: boolean): KnownCatalogue | null {
-  const noted = catalogueFromJson(catalogue)
+function notedIn({ mark, isContinued }: ClaimedSource, log: MarkStart['notes']['log']): KnownCatalogue | null {
+  const noted = catalogueFromJson(mark.catalogue)
+  const isSameLog = isContinued && isDeepStrictEqual(mark.log, log)
   return noted && !isSameLog ? { ...noted, columns: withoutPlacesOfLooks(noted.columns) } : noted
 }
 
@@ -171,8 +172,7 @@ export class CatalogueWatch {
     const { mark, isContinued, prepared, access } = claimed
     const facts = await access.read()
     const isSameCluster = mark.log?.systemIdentifier === log?.systemIdentifier
-    const isSameLog = isContinued && isSameCluster && mark.log?.timeline === log?.timeline
-    const noted = notedIn(mark, isSameLog)
+    const noted = notedIn(claimed, log)
     const outcome = await outcomeOf(noted?.plan ?? null, isSameCluster ? access : null)
     if (isContinued && noted) {
       const { known: settled, captured } = withOutcome(noted, mark.tables, outcome)
