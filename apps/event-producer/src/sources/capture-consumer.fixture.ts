@@ -2,13 +2,10 @@ import {
   formatPosition,
   type CapturedTable,
   type CaptureSource,
-  type CatalogueFacts,
-  type CatalogueTable,
   type FoldReport,
   type FoundHistory,
   type Relation,
   type RowChange,
-  type TableOids,
 } from '@hooklane/core/capture'
 import type { OutgoingRecord } from '@hooklane/core/kernel'
 import { partitionOfKey } from '@hooklane/core/kernel'
@@ -22,6 +19,7 @@ import { CaptureConsumer } from './capture-consumer.js'
 import { HiddenColumns } from './hidden-columns.js'
 import { CatalogueWatch } from './catalogue-watch.js'
 import { PARTITIONS, type Outside } from './outside.fixture.js'
+import { publishedAsTheyAre } from './quiet-catalogue.fixture.js'
 
 /** A captured source over a topic and a database of marks that a test plays. All parts in between are the shipped ones. */
 
@@ -132,31 +130,6 @@ export interface ProcessOptions {
   /** Columns that the catalogue has now, of every table; null: the tables are gone; default: those of the item. */
   readonly columnsNow?: readonly string[] | null
 }
-
-/** A catalogue in which nothing ever happens. */
-const publishedAsTheyAre = (tables: TableOids, columns: readonly string[] | null): CatalogueFacts => ({
-  oids: tables,
-  from: 10_000n,
-  lsn: 10_000n,
-  publication: {
-    name: 'p',
-    version: '1/700',
-    isOfAllTables: false,
-    publishesAll: true,
-    viaRoot: true,
-    publishesGenerated: true,
-    members: new Map([...tables.values()].map((oid) => [oid, { version: `${oid}/700`, isNarrowed: false }])),
-  },
-  tables: new Map((columns === null ? [] : [...tables.values()]).map((oid) => [oid, plainTable(columns ?? [])])),
-})
-
-const plainTable = (columns: readonly string[]): CatalogueTable => ({
-  isPartitioned: false,
-  hasGenerated: false,
-  publishedAs: null,
-  leaves: new Map(),
-  columns: new Map(columns.map((name, at) => [name, at + 1])),
-})
 
 const blockerNamed = (id: string): Blocker => ({ kind: 'session', id, description: id, statement: '' })
 

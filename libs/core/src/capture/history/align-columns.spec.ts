@@ -4,20 +4,17 @@ import { hiddenColumns, NO_COLUMN_HISTORY, omitColumns } from './column-history.
 
 type Columns = Readonly<Record<string, number>>
 const OMIT = ['cost']
-/** What is known after the catalogue had shown these columns: the first at LSN 0, each of the others 100 later. */
-const after = (looks: readonly Columns[], omit: readonly string[]) =>
-  looks.reduce(
-    (known, columns, at) =>
-      omitColumns(
-        known,
-        { present: new Map(Object.entries(columns)), from: BigInt(100 * at), lsn: BigInt(100 * at) },
-        omit,
-      ),
-    NO_COLUMN_HISTORY,
-  )
+/** What the catalogue showed, and what the capture file omitted then. */
+type Look = readonly [Columns, readonly string[]]
+/** What is known after these looks: the first at LSN 0, each of the others 100 later. */
+const after = (looks: readonly Look[]) =>
+  looks.reduce((known, [columns, omit], at) => {
+    const lsn = BigInt(100 * at)
+    return omitColumns(known, { present: new Map(Object.entries(columns)), from: lsn, lsn }, omit)
+  }, NO_COLUMN_HISTORY)
 /** What is shown of a row. @param lsn of the row; null: not known */
 const shown = (looks: readonly Columns[], logged: readonly string[], lsn: bigint | null = null): string[] => {
-  const hidden = hiddenColumns(after(looks, OMIT), { logged, lsn }, OMIT)
+  const hidden = hiddenColumns(after(looks.map((columns) => [columns, OMIT])), { logged, lsn }, OMIT)
   return logged.filter((name) => !hidden.has(name))
 }
 
@@ -79,7 +76,7 @@ describe('an omitted column under the name of another', () => {
 
 describe('a column that was added under the name of an omitted one that is gone', () => {
   /** Two columns came and went under the name `title`; the second was omitted after it had been renamed. `cost` came and went twice. */
-  const past: readonly (readonly [Columns, readonly string[]])[] = [
+  const past: readonly Look[] = [
     [{ id: 1, title: 2, body: 3, cost: 4 }, ['cost']],
     [{ id: 1, body: 3, cost: 4 }, ['cost']],
     [{ id: 1, body: 3 }, ['cost']],
@@ -91,39 +88,22 @@ describe('a column that was added under the name of an omitted one that is gone'
   ]
 
   it('is shown in rows that were written since', () => {
-    const history = past.reduce(
-      (known, [columns, omit], at) =>
-        omitColumns(
-          known,
-          { present: new Map(Object.entries(columns)), from: BigInt(10 * at), lsn: BigInt(10 * at) },
-          omit,
-        ),
-      NO_COLUMN_HISTORY,
-    )
-    for (const lsn of [65n, 75n, 1_000n]) {
+    const history = after(past)
+    for (const lsn of [650n, 750n, 10_000n]) {
       const hidden = hiddenColumns(history, { logged: ['id', 'body', 'cost', 'title'], lsn }, ['cost'])
       expect([lsn, [...hidden]]).toEqual([lsn, ['cost']])
     }
-    const earlier = hiddenColumns(history, { logged: ['id', 'body', 'title'], lsn: 35n }, ['cost'])
+    const earlier = hiddenColumns(history, { logged: ['id', 'body', 'title'], lsn: 350n }, ['cost'])
     expect([...earlier].sort()).toEqual(['cost', 'title'])
   })
 
   it('is shown in rows that were written since, even when the earlier one stood at the same place', () => {
-    const history = [
+    const known = after([
       [{ id: 1, title: 2 }, ['title']],
       [{ id: 1 }, ['title']],
       [{ id: 1 }, []],
       [{ id: 1, title: 3 }, []],
-    ] as const
-    const known = history.reduce(
-      (before, [columns, omit], at) =>
-        omitColumns(
-          before,
-          { present: new Map(Object.entries(columns)), from: BigInt(100 * at), lsn: BigInt(100 * at) },
-          omit,
-        ),
-      NO_COLUMN_HISTORY,
-    )
+    ])
     const hiddenAt = (lsn: bigint | null) => [...hiddenColumns(known, { logged: ['id', 'title'], lsn }, [])]
     expect([350n, 250n, 50n, null].map(hiddenAt)).toEqual([[], [], ['title'], ['title']])
   })

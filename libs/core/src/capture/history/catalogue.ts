@@ -1,4 +1,5 @@
 import type { ColumnHistories, PresentColumns } from './column-history.js'
+import type { TimeOfLook } from './column-looks.js'
 
 /** Table (`schema.table`, as the source names it) → oid. */
 export type TableOids = ReadonlyMap<string, number>
@@ -10,17 +11,13 @@ export type TableOids = ReadonlyMap<string, number>
 export type RowVersion = string
 
 /** What the catalogue says, at one moment, about how the changes of a source's tables get into the log. */
-export interface CatalogueFacts {
+export interface CatalogueFacts extends TimeOfLook {
   /** The source's tables. */
   readonly oids: TableOids
   /** Null: there is none under this name. */
   readonly publication: PublicationFacts | null
   /** What the catalogue says about these tables, by oid. */
   readonly tables: ReadonlyMap<number, CatalogueTable>
-  /** End of the log before any of this was read. */
-  readonly from: bigint
-  /** End of the log when all of it had been read. */
-  readonly lsn: bigint
 }
 
 export interface PublicationFacts {
