@@ -15,8 +15,8 @@ export interface AnnouncerOptions {
   /** Writes the ids into the source's log. */
   readonly emit: (ids: readonly string[]) => Promise<void>
   /**
-   * Returns the open transactions of the captured database that may have written something, by their names; a later one never has the name
-   * of an earlier one.
+   * Returns the open transactions of the captured database that may have written something, by their names. Until
+   * the server restarts, a later one never has the name of an earlier one.
    */
   readonly readOpenWriters: () => Promise<ReadonlyMap<string, Blocker>>
   /** Called with the transactions for whose end announcements wait; again at each look, and with none once they wait no longer. */
