@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdir, readFile, rm } from 'node:fs/promises'
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { openHome, ROOT } from '../stack/home.mjs'
 import { SUITES } from './suites.mjs'
@@ -32,7 +33,13 @@ export async function runSuite({ suite, jestArguments, env, signal, onOutput }) 
     ...(SUITES[suite]?.args ?? []),
     ...jestArguments,
   ]
-  const exitCode = await runJest({ args, env: { ...env, HOOKLANE_TEST_SUMMARY: summary }, signal, onOutput })
+  const exitCode = await runJest({
+    args,
+    env: { ...env, HOOKLANE_TEST_SUMMARY: summary },
+    niceness: SUITES[suite]?.niceness ?? 0,
+    signal,
+    onOutput,
+  })
   const text = await readFile(summary, 'utf8').catch(() => null)
   await rm(summary, { force: true })
   /** @type {Counts} */
@@ -46,10 +53,10 @@ export async function runSuite({ suite, jestArguments, env, signal, onOutput }) 
 }
 
 /**
- * @param {Pick<SuiteRun, 'env' | 'signal' | 'onOutput'> & { args: readonly string[] }} run
+ * @param {Pick<SuiteRun, 'env' | 'signal' | 'onOutput'> & { args: readonly string[], niceness: number }} run
  * @returns {Promise<number>} the exit code of jest
  */
-function runJest({ args, env, signal, onOutput }) {
+function runJest({ args, env, niceness, signal, onOutput }) {
   const nodeOptions = [
     process.env['NODE_OPTIONS'],
     '--experimental-vm-modules',
@@ -65,6 +72,8 @@ function runJest({ args, env, signal, onOutput }) {
     if (onOutput) {
       for (const stream of [jest.stdout, jest.stderr]) stream?.setEncoding('utf8').on('data', onOutput)
     }
+    // The workers inherit it: jest starts them later.
+    if (jest.pid !== undefined && niceness > 0) setPriority(jest.pid, niceness)
     const end = () => jest.kill('SIGTERM')
     if (signal.aborted) end()
     signal.addEventListener('abort', end)

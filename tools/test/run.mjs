@@ -13,11 +13,17 @@ const USAGE = `Usage: npm test -- [unit] [integration] [e2e] [faults] [jest argu
 Runs the named suites, or all of them by default.
 - integration and e2e use a real Kafka and Postgres: the servers that KAFKA_BROKERS and DATABASE_URL name, or else servers
   started in HOOKLANE_HOME/test.
-- faults starts its own systems. It runs in parallel to the other suites, and its output is shown at the end.
+- unit and faults run in parallel to the others, and their output is shown at the end. faults starts its own systems.
 The last line is "N passed, N failed".
 `
 
 /** @typedef {import('./run-suite.mjs').Counts} Counts */
+
+/**
+ * @typedef {object} Servers
+ * @property {NodeJS.ProcessEnv} env - How the tests reach the servers, and where the systems that they start keep their data.
+ * @property {() => Promise<void>} stop
+ */
 
 const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)
 
@@ -30,33 +36,7 @@ async function main() {
   const abort = new AbortController()
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => abort.abort())
 
-  const servers = await prepare({
-    needsServers: suites.some((name) => SUITES[name]?.needsServers),
-    signal: abort.signal,
-  })
-  /** @type {Counts} */
-  const total = { passed: 0, failed: 0, skipped: 0 }
-  try {
-    const options = { jestArguments, env: servers.env, signal: abort.signal }
-    // A suite that runs alone shows its output while it runs.
-    const isBeside = (/** @type {string} */ name) => suites.length > 1 && SUITES[name]?.isBeside === true
-    const beside = suites.filter(isBeside).map((suite) => startBeside({ ...options, suite }))
-    for (const suite of suites.filter((name) => !isBeside(name))) {
-      if (abort.signal.aborted) break
-      print(`\n— ${suite} —`)
-      add(total, await runSuite({ ...options, suite }))
-    }
-    for (const { suite, counts, output } of beside) {
-      const counted = await counts
-      print(`\n— ${suite} —\n${output().trimEnd()}`)
-      add(total, counted)
-    }
-  } catch (error) {
-    abort.abort()
-    throw error
-  } finally {
-    await servers.stop()
-  }
+  const total = await runAll(suites, { jestArguments, abort })
   if (abort.signal.aborted) print('Interrupted.')
   if (total.skipped > 0) print(`${total.skipped} skipped`)
   if (total.passed + total.failed === 0) print('No test ran.')
@@ -65,38 +45,72 @@ async function main() {
 }
 
 /**
- * Installs missing packages. If servers are needed, also builds, and starts Kafka and Postgres on empty data.
- *
- * @param {{ needsServers: boolean, signal: AbortSignal }} options
- * @returns {Promise<{ env: NodeJS.ProcessEnv, stop: () => Promise<void> }>}
+ * @param {readonly string[]} suites
+ * @param {{ jestArguments: readonly string[], abort: AbortController }} options
+ * @returns {Promise<Counts>} the sum over all suites
  */
-async function prepare({ needsServers, signal }) {
+async function runAll(suites, { jestArguments, abort }) {
+  const { signal } = abort
+  // A suite that runs alone shows its output while it runs.
+  const isBeside = (/** @type {string} */ name) => suites.length > 1 && SUITES[name]?.isBeside === true
+  const needsBuild = (/** @type {string} */ name) => SUITES[name]?.needsBuild === true
   const progress = createProgress(print)
+  /** @type {Servers} */
+  let servers = { env: {}, stop: async () => {} }
   try {
-    if (!needsServers) {
-      await install({ onProgress: (text) => progress.report('install', text), signal })
-      return { env: {}, stop: async () => {} }
+    await install({ onProgress: (text) => progress.report('install', text), signal })
+    const startBeside = (/** @type {string} */ suite) => runBeside({ suite, jestArguments, env: servers.env, signal })
+    const early = suites.filter((name) => isBeside(name) && !needsBuild(name)).map(startBeside)
+    if (suites.some((name) => SUITES[name]?.needsServers)) servers = await startServers({ progress, signal })
+    progress.end()
+    const late = suites.filter((name) => isBeside(name) && needsBuild(name)).map(startBeside)
+    /** @type {Counts} */
+    const total = { passed: 0, failed: 0, skipped: 0 }
+    for (const suite of suites.filter((name) => !isBeside(name))) {
+      if (signal.aborted) break
+      print(`\n— ${suite} —`)
+      add(total, await runSuite({ suite, jestArguments, env: servers.env, signal }))
     }
-    const { dir, cacheDir } = openHome()
-    const testHome = join(dir, 'test')
-    const { serverUrl, kafkaBrokers, stop } = await startInfrastructure({
-      home: join(testHome, 'servers'),
-      cacheDir,
-      fresh: true,
-      onProgress: progress.report,
-      signal,
-    })
-    const env = {
-      DATABASE_URL: serverUrl,
-      KAFKA_BROKERS: kafkaBrokers.join(','),
-      // Systems that tests start have their homes beside the servers' home, and share the downloads.
-      HOOKLANE_HOME: testHome,
-      HOOKLANE_CACHE: cacheDir,
+    for (const { suite, counts, output } of [...early, ...late]) {
+      print(`\n— ${suite} —`)
+      const counted = await counts
+      print(output().trimEnd())
+      add(total, counted)
     }
-    return { env, stop }
+    return total
+  } catch (error) {
+    abort.abort()
+    throw error
   } finally {
     progress.end()
+    await servers.stop()
   }
+}
+
+/**
+ * Builds, and starts Kafka and Postgres on empty data.
+ *
+ * @param {{ progress: ReturnType<typeof createProgress>, signal: AbortSignal }} options
+ * @returns {Promise<Servers>}
+ */
+async function startServers({ progress, signal }) {
+  const { dir, cacheDir } = openHome()
+  const testHome = join(dir, 'test')
+  const { serverUrl, kafkaBrokers, stop } = await startInfrastructure({
+    home: join(testHome, 'servers'),
+    cacheDir,
+    fresh: true,
+    onProgress: progress.report,
+    signal,
+  })
+  const env = {
+    DATABASE_URL: serverUrl,
+    KAFKA_BROKERS: kafkaBrokers.join(','),
+    // Systems that tests start have their homes beside the servers' home, and share the downloads.
+    HOOKLANE_HOME: testHome,
+    HOOKLANE_CACHE: cacheDir,
+  }
+  return { env, stop }
 }
 
 /**
@@ -104,7 +118,7 @@ async function prepare({ needsServers, signal }) {
  *
  * @param {import('./run-suite.mjs').SuiteRun} run
  */
-function startBeside(run) {
+function runBeside(run) {
   let output = ''
   const counts = runSuite({ ...run, onOutput: (text) => (output += text) })
   // The caller that awaits `counts` reports the error.

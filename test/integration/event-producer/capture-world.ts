@@ -218,7 +218,7 @@ export class CaptureWorld {
     this.#reader = new KafkaLogConsumer(this.#client, {
       group: `${this.prefix}checker`,
       topics: [this.topics.events, this.topics.subscriptions],
-      maxWaitMs: 50,
+      maxWaitMs: 500,
       maxBytesPerPartition: 8 * 1024 * 1024,
     })
     const next = new Map<string, bigint>()

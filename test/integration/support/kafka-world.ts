@@ -71,7 +71,7 @@ export class KafkaWorld {
 
   async #read(topics: readonly string[]): Promise<void> {
     if (topics.length === 0) return
-    this.#reader = new KafkaLogConsumer(this.client, { group: `${this.prefix}checker`, topics, maxWaitMs: 100 })
+    this.#reader = new KafkaLogConsumer(this.client, { group: `${this.prefix}checker`, topics })
     const next = new Map<string, bigint>()
     const keyOf = (at: { topic: string; partition: number }) => `${at.topic}/${at.partition}`
     await this.#reader.start({
