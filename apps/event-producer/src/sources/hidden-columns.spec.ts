@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { found, ITEM, relationOf, sourceOf, start, TABLES, type LoggedTransaction } from './capture-consumer.fixture.js'
+import { HiddenColumns, type FileInForce } from './hidden-columns.js'
 import { Outside } from './outside.fixture.js'
 
 const OMITTING = [{ ...ITEM, omit: ['cost'] }]
@@ -179,5 +180,36 @@ describe('omitted columns', () => {
     await second.read(insert(200n, ['id', 'company', 'name', 'cost']))
     await second.settled()
     expect(shownBy(outside)).toEqual([['id', 'company', 'name']])
+  })
+})
+
+describe('a renamed omitted column', () => {
+  const look = (column: string, lsn: bigint) => ({
+    ...{ tables: new Map([[16_400, { columns: new Map([[column, 3]]) }]]), oids: TABLES, from: lsn, lsn },
+    ...{ publication: null, leaves: new Map() },
+  })
+  const reportedWhile = (inForce: FileInForce): unknown[] => {
+    const reported: unknown[] = []
+    const marks = { catalogue: undefined, note: () => Promise.resolve() }
+    const capture = sourceOf({ tables: OMITTING })
+    const columns = new HiddenColumns({
+      capture,
+      marks,
+      onRenamed: (table, renamed) => reported.push([table, renamed]),
+    })
+    columns.begin({ file: capture, tables: TABLES }, { read: () => Promise.reject(new Error('not asked')) })
+    const known = columns.learn(look('cost', 10n) as never, { columns: new Map() })
+    columns.begin(inForce, { read: () => Promise.reject(new Error('not asked')) })
+    columns.learn(look('price', 20n) as never, { columns: known })
+    return reported
+  }
+
+  it('is reported with the name that the file omits', () => {
+    const file = sourceOf({ tables: OMITTING })
+    expect(reportedWhile({ file, tables: TABLES })).toEqual([['public.item', { name: 'price', before: ['cost'] }]])
+  })
+
+  it('is not reported while the file in force does not name its table', () => {
+    expect(reportedWhile({ file: sourceOf({ tables: [] }), tables: new Map() })).toEqual([])
   })
 })

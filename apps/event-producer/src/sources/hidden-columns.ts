@@ -96,9 +96,12 @@ export class HiddenColumns {
     this.lastSeen = facts
     const learned = watchColumns(columns, facts, omissions)
     for (const [table, oid] of facts.oids) {
-      const present = facts.tables.get(oid)?.columns ?? new Map<string, number>()
+      const omit = omissions.get(oid)
+      const present = facts.tables.get(oid)?.columns
+      // The file in force may not name the table yet: then its columns stay omitted, and there is nothing to write into the file.
+      if (omit === undefined || present === undefined) continue
       const history = learned.get(oid) ?? NO_COLUMN_HISTORY
-      for (const renamed of renamedOmissions(history, present, omissions.get(oid) ?? [])) this.report(table, renamed)
+      for (const renamed of renamedOmissions(history, present, omit)) this.report(table, renamed)
     }
     return learned
   }
