@@ -4,7 +4,7 @@
  *
  * @typedef {{ type: string, entity: string, marker: number, committedAt: number }} Expected
  * @typedef {import('./receiver.mjs').Arrival} Arrival
- * @typedef {{ app: string, company: string, expected: readonly Expected[] }} AppTruth
+ * @typedef {{ app: string, company: string, expected: readonly Expected[] }} AppExpectation
  */
 
 /** An event about the stream itself belongs to no change, but has a sequence number like any other. @param {Pick<Arrival, 'type'>} one */
@@ -14,10 +14,10 @@ const isAboutStream = ({ type }) => type === 'resync.required'
 const identity = (one) => `${one.type} ${one.entity} ${one.marker}`
 
 /**
- * @param {readonly AppTruth[]} truths
+ * @param {readonly AppExpectation[]} expectations
  * @param {readonly Arrival[]} arrivals in the order in which they arrived
  */
-export function check(truths, arrivals) {
+export function check(expectations, arrivals) {
   const findings = /** @type {string[]} */ ([])
   const total = {
     deliveries: 0,
@@ -34,11 +34,11 @@ export function check(truths, arrivals) {
   }
   const latencies = /** @type {number[]} */ ([])
   const byApp = groupByApp(arrivals)
-  for (const truth of truths) {
-    const one = checkApp(truth, byApp.get(truth.app) ?? [], latencies)
+  for (const expectation of expectations) {
+    const one = checkApp(expectation, byApp.get(expectation.app) ?? [], latencies)
     for (const [name, count] of Object.entries(one.counts)) total[/** @type {keyof typeof total} */ (name)] += count
-    findings.push(...one.findings.map((finding) => `${truth.app}: ${finding}`))
-    byApp.delete(truth.app)
+    findings.push(...one.findings.map((finding) => `${expectation.app}: ${finding}`))
+    byApp.delete(expectation.app)
   }
   for (const [app, strays] of byApp) {
     total.phantoms += strays.length
@@ -48,11 +48,11 @@ export function check(truths, arrivals) {
   return { ...total, latencyMs: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) }, findings }
 }
 
-/** @param {AppTruth} truth @param {readonly Arrival[]} arrivals @param {number[]} latencies */
-function checkApp(truth, arrivals, latencies) {
+/** @param {AppExpectation} expectation @param {readonly Arrival[]} arrivals @param {number[]} latencies */
+function checkApp(expectation, arrivals, latencies) {
   const findings = /** @type {string[]} */ ([])
   const counts = {
-    deliveries: truth.expected.length,
+    deliveries: expectation.expected.length,
     delivered: 0,
     lost: 0,
     reordered: 0,
@@ -71,7 +71,7 @@ function checkApp(truth, arrivals, latencies) {
   }
   for (const one of arrivals) {
     if (!one.signed) find('badSignatures', `${one.id} of ${one.type}`)
-    if (one.company !== truth.company) find('foreign', `${one.id} belongs to ${one.company}`)
+    if (one.company !== expectation.company) find('foreign', `${one.id} belongs to ${one.company}`)
   }
   overlaps(arrivals).forEach((text) => find('overlapping', text))
   outOfLease(arrivals).forEach((text) => find('stale', text))
@@ -91,7 +91,7 @@ function checkApp(truth, arrivals, latencies) {
   }
   counts.delivered = first.filter((one) => !isAboutStream(one)).length
 
-  const place = new Map(truth.expected.map((one, index) => [identity(one), index]))
+  const place = new Map(expectation.expected.map((one, index) => [identity(one), index]))
   const arrived = new Set()
   let last = -1
   first.forEach((one, index) => {
@@ -103,9 +103,9 @@ function checkApp(truth, arrivals, latencies) {
     arrived.add(at)
     if (at < last) find('reordered', `${identity(one)} arrived after a later change`)
     last = Math.max(last, at)
-    latencies.push(one.receivedAt - /** @type {Expected} */ (truth.expected[at]).committedAt)
+    latencies.push(one.receivedAt - /** @type {Expected} */ (expectation.expected[at]).committedAt)
   })
-  truth.expected.forEach((one, index) => {
+  expectation.expected.forEach((one, index) => {
     if (!arrived.has(index)) find('lost', identity(one))
   })
   return { counts, findings }

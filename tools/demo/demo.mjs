@@ -5,7 +5,7 @@ import pg from 'pg'
 import { startSystem } from '../stack/index.mjs'
 import { startReceiver } from './receiver.mjs'
 import { settled, STALLED_MS } from './settled.mjs'
-import { COMPANIES, subscribe, truthsOf } from './targets.mjs'
+import { COMPANIES, subscribe, expectationsOf } from './targets.mjs'
 import { CAPTURE, CompanyWriter, createDatabase, createPim, random } from './workload.mjs'
 
 const SERVICES = ['event-producer', 'router', 'dispatcher', 'recorder', 'subscription-service']
@@ -41,10 +41,10 @@ export async function runDemo({ home, cacheDir, changes, apps, signal, seed, say
     const killing = signal ? killInTurn(system, signal, receiver, writing, killed, say) : Promise.resolve()
     const writers = await writing.done
     await killing
-    const truths = truthsOf(targets, writers)
-    await settled(truths, receiver.arrivals, { say, signal: interrupted })
+    const expectations = expectationsOf(targets, writers)
+    await settled(expectations, receiver.arrivals, { say, signal: interrupted })
     return {
-      truths,
+      expectations,
       arrivals: receiver.arrivals,
       changes: writers.reduce((sum, writer) => sum + writer.changes, 0),
       events: writers.reduce((sum, writer) => sum + writer.expected.length, 0),
@@ -81,7 +81,7 @@ function writeChanges(databaseUrl, changes, seed, paced, signal) {
         await delay(20)
         continue
       }
-      // Too fast: the burst is over before the signal, which then finds no deliveries in flight.
+      // Without this pause all changes would be written before the signal is sent, and it would find no deliveries in flight.
       if (paced) await delay(PACE_MS)
       const before = writer.changes
       await writer.commitOne()
@@ -95,7 +95,7 @@ function writeChanges(databaseUrl, changes, seed, paced, signal) {
 }
 
 /**
- * Ends each service in turn, in the middle of its share of the changes. Waits until a service is ready again before it ends the next one.
+ * Divides the changes into one equal part for each service, and ends one service in the middle of each part. Waits until a service is ready again before it ends the next one.
  * @param {Awaited<ReturnType<typeof startSystem>>} system @param {'SIGKILL' | 'SIGTERM'} signal
  * @param {Awaited<ReturnType<typeof startReceiver>>} receiver @param {ReturnType<typeof writeChanges>} writing @param {string[]} killed
  * @param {(text: string) => void} say
@@ -131,19 +131,19 @@ async function flowing(receiver, goOn) {
   const before = receiver.arrivals.length
   goOn()
   while (receiver.arrivals.length < before + 10) {
-    if (Date.now() > limit) throw new Error(`nothing arrived for ${STALLED_MS / 1000} s`)
+    if (Date.now() > limit) throw new Error(`fewer than 10 deliveries arrived in ${STALLED_MS / 1000} s`)
     await delay(5)
   }
 }
 
-/** The maximum time that a service may take to end: its own limit (`DRAIN_LIMIT_MS`, 40 s) and a margin for slow machines. */
-const DRAIN_LIMIT_MS = 45_000
+/** The maximum time that a service may take to end: the limit of its setting `DRAIN_LIMIT_MS` (40 s), and a margin for slow machines. */
+const END_LIMIT_MS = 45_000
 
 /** @param {string} name @param {readonly number[]} pids */
 async function untilEnded(name, pids) {
-  const limit = Date.now() + DRAIN_LIMIT_MS
+  const limit = Date.now() + END_LIMIT_MS
   while (pids.some(isRunning)) {
-    if (Date.now() > limit) throw new Error(`${name} did not end within ${DRAIN_LIMIT_MS / 1000} s`)
+    if (Date.now() > limit) throw new Error(`${name} did not end within ${END_LIMIT_MS / 1000} s`)
     await delay(20)
   }
 }

@@ -74,7 +74,7 @@ const home = join(base, 'demo')
 await rm(home, { recursive: true, force: true })
 await mkdir(home, { recursive: true })
 const outcome = await runDemo({ ...options, home, cacheDir: join(base, 'cache'), say })
-const result = check(outcome.truths, outcome.arrivals)
+const result = check(outcome.expectations, outcome.arrivals)
 const isGood = isClean(result) && (options.signal === 'SIGKILL' || result.duplicates === 0)
 for (const finding of result.findings.slice(0, 20)) say(`  ${finding}`)
 const {

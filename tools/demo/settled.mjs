@@ -12,15 +12,15 @@ const GRACE_MS = 2_000
  * Waits until every delivery was accepted, or nothing has arrived for `STALLED_MS`. Then waits `graceMs` more, for deliveries that must not
  * arrive.
  *
- * @param {readonly { expected: readonly unknown[] }[]} truths
+ * @param {readonly { expected: readonly unknown[] }[]} expectations
  * @param {readonly import('./receiver.mjs').Arrival[]} arrivals
  * @param {object} [options]
  * @param {(text: string) => void} [options.say]
  * @param {AbortSignal} [options.signal]
  * @param {number} [options.graceMs]
  */
-export async function settled(truths, arrivals, { say = () => {}, signal, graceMs = GRACE_MS } = {}) {
-  const wanted = truths.reduce((sum, truth) => sum + truth.expected.length, 0)
+export async function settled(expectations, arrivals, { say = () => {}, signal, graceMs = GRACE_MS } = {}) {
+  const wanted = expectations.reduce((sum, expectation) => sum + expectation.expected.length, 0)
   let newest = Date.now()
   let seen = -1
   let shown = Date.now()

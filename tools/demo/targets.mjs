@@ -52,9 +52,9 @@ export async function subscribe(stack, count, receiver) {
  *
  * @param {readonly Target[]} targets
  * @param {readonly { company: string, expected: readonly import('./checker.mjs').Expected[] }[]} writers
- * @returns {import('./checker.mjs').AppTruth[]}
+ * @returns {import('./checker.mjs').AppExpectation[]}
  */
-export function truthsOf(targets, writers) {
+export function expectationsOf(targets, writers) {
   return targets.map(({ app, company, events }) => ({
     app,
     company,

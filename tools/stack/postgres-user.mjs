@@ -21,8 +21,8 @@ const SYSTEM_USER = 'postgres'
 
 /**
  * PostgreSQL refuses to run as root. Root therefore runs it as the system user `postgres`, which is created when missing.
- * Where that user cannot reach the files (a clone below /root), root runs PostgreSQL in a user namespace, in which root's
- * files and the process belong to that user.
+ * If that user cannot reach the files (for example because the repository was cloned below /root), root runs PostgreSQL in a
+ * user namespace in which root's files and the process belong to that user.
  *
  * @param {readonly string[]} paths - The files and folders that PostgreSQL must reach.
  * @returns {Promise<PostgresUser>}

@@ -59,7 +59,11 @@ async function main() {
     // The partition counts of these topics may differ between installations, but the relations between them must hold.
     ...(await admin.ensureTopics(
       core.filter((topic) => !isFixed(topic)),
-      { ...create, partitions: 'asFound', relations: [{ topic: names.routerState, as: names.events, how: 'equal' }] },
+      {
+        ...create,
+        partitions: 'asFound',
+        relations: [{ topic: names.routerState, reference: names.events, how: 'equal' }],
+      },
     )),
   ]
   if (faults.length === 0) return

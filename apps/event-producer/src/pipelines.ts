@@ -159,13 +159,13 @@ function reportOnlyLongWaits(report: (blockers: readonly Blocker[]) => void): (b
 const catalogueReports = (
   { context: { logger } }: Parts,
   source: string,
-): Pick<CatalogueWatchOptions, 'onAnnounced' | 'onNotOpen'> & Pick<HiddenColumnsOptions, 'onRenamed'> => ({
+): Pick<CatalogueWatchOptions, 'onAnnounced' | 'onUnmatched'> & Pick<HiddenColumnsOptions, 'onRenamed'> => ({
   onAnnounced: (announcements) => {
     for (const { id, reason, resources } of announcements) {
       logger.warn({ source, announcement: id, reason, resources }, 'receivers are told to fetch entities again')
     }
   },
-  onNotOpen: (ids) => {
+  onUnmatched: (ids) => {
     const message = `the capture file accepts ${ids.join(', ')}, but no open gap has this id: it can be removed`
     logger.warn({ source, ids }, message)
   },

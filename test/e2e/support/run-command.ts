@@ -9,7 +9,7 @@ export interface CommandResult {
   readonly stderr: string
 }
 
-/** Runs a command in the root of the repository to its end, as a person would type it. */
+/** Runs a command in the root of the repository, as a person would type it, and waits until it has ended. */
 export async function runCommand(
   command: string,
   args: readonly string[],

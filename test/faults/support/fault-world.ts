@@ -5,7 +5,7 @@ import { check, unexplainedDuplicates } from '../../../tools/demo/checker.mjs'
 import { startReceiver, type Receiver } from '../../../tools/demo/receiver.mjs'
 import { settled } from '../../../tools/demo/settled.mjs'
 import { SteadyLoad } from '../../../tools/demo/steady-load.mjs'
-import { subscribe, truthsOf, type Target } from '../../../tools/demo/targets.mjs'
+import { subscribe, expectationsOf, type Target } from '../../../tools/demo/targets.mjs'
 import { CAPTURE, createDatabase, createPim } from '../../../tools/demo/workload.mjs'
 import { startSystem, type RunningSystem } from '../../../tools/stack/index.mjs'
 import { SourceServer } from './source-server.js'
@@ -152,7 +152,7 @@ export class FaultWorld {
     )
     const flowingMs = performance.now()
     await this.load.pause()
-    await settled(truthsOf(this.targets, this.load.writers), this.receiver.arrivals, { graceMs: 0 })
+    await settled(expectationsOf(this.targets, this.load.writers), this.receiver.arrivals, { graceMs: 0 })
     const drainedMs = performance.now()
     fault.toMs = drainedMs
     const result = this.judge()
@@ -166,7 +166,7 @@ export class FaultWorld {
 
   judge() {
     const { arrivals } = this.receiver
-    const { findings, ...counts } = check(truthsOf(this.targets, this.load.writers), arrivals)
+    const { findings, ...counts } = check(expectationsOf(this.targets, this.load.writers), arrivals)
     const violations = findings.filter((finding) => !finding.includes(': duplicates: '))
     return { ...counts, violations: [...violations, ...unexplainedDuplicates(arrivals, this.faults)] }
   }

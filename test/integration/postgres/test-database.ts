@@ -24,14 +24,14 @@ const serverUrl = (): string => {
   return url
 }
 
-/** @param on the URL of the server; default: the server that all tests share */
-export async function createEmptyDatabase(prefix: string, on = serverUrl()): Promise<TestDatabase> {
+/** @param onServer URL of the server; default: the server that all tests share */
+export async function createEmptyDatabase(prefix: string, onServer = serverUrl()): Promise<TestDatabase> {
   const name = `${prefix}_${randomBytes(4).toString('hex')}`
   // A pool, because the connection ends when a test restarts the server.
-  const server = new pg.Pool({ connectionString: on, max: 1 })
+  const server = new pg.Pool({ connectionString: onServer, max: 1 })
   server.on('error', () => undefined)
   await server.query(`CREATE DATABASE ${name}`)
-  const url = new URL(on)
+  const url = new URL(onServer)
   url.pathname = `/${name}`
   // One connection only: a setting that a test makes stays in force for its next statement.
   const client = new pg.Pool({ connectionString: url.href, max: 1 })

@@ -115,7 +115,8 @@ async function createDatabases(serverUrl, { name, ownUrl, pimUrl, env }) {
 }
 
 /**
- * Puts a proxy before the broker where clients can be redirected to it: only for a single broker on this machine.
+ * Puts a proxy in front of the broker, if clients can be redirected to the proxy: that works only for a single broker on this machine.
+ * Otherwise returns null.
  *
  * @param {import('kafkajs').Admin} admin
  */

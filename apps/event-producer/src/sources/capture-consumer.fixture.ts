@@ -190,7 +190,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
     marks,
     columns,
     onAnnounced: () => undefined,
-    onNotOpen: () => undefined,
+    onUnmatched: () => undefined,
   })
   const source = new CaptureConsumer({
     capture,

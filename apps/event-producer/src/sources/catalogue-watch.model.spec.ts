@@ -245,7 +245,7 @@ class World {
       marks: keeper,
       columns: new HiddenColumns({ capture, marks: keeper, onRenamed: () => undefined }),
       onAnnounced: () => undefined,
-      onNotOpen: () => undefined,
+      onUnmatched: () => undefined,
     })
     const end = (): Promise<void> => {
       left = 0

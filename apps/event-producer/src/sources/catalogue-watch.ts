@@ -44,8 +44,8 @@ export interface CatalogueWatchOptions {
   readonly columns: Pick<HiddenColumns, 'learn'>
   /** Called with announcements that will be published. */
   readonly onAnnounced: (announcements: readonly Announcement[]) => void
-  /** Called with accepted ids that are not of an open gap, or not any more. */
-  readonly onNotOpen: (ids: readonly string[]) => void
+  /** Called with ids under `accept` that match no noted gap. */
+  readonly onUnmatched: (ids: readonly string[]) => void
 }
 
 /** What the mark says about the catalogue. On another timeline, or after a restore, LSNs no longer say when it was looked at. */
@@ -118,7 +118,7 @@ export class CatalogueWatch {
     const { mark, isContinued, access } = claimed
     const gaps = gapsOfMark(capture, isContinued ? mark : null)
     if (gaps.open.size > 0) throw new ChangesMissing(gaps.open, this.options.replicated)
-    this.reportNotOpen(gaps.notOpen)
+    this.reportUnmatched(gaps.unmatched)
     const judged = await this.judgeClaimed(claimed, gaps.accepted, start.notes.log)
     const { facts, known, verdict } = judged
     const changed = await this.alignPublication(start, judged, access)
@@ -268,9 +268,9 @@ export class CatalogueWatch {
     }))
   }
 
-  private reportNotOpen(ids: readonly string[]): void {
+  private reportUnmatched(ids: readonly string[]): void {
     const never = ids.filter((id) => !this.closedIds.has(id))
-    if (never.length > 0) this.options.onNotOpen(never)
+    if (never.length > 0) this.options.onUnmatched(never)
   }
 }
 

@@ -4,17 +4,18 @@ import { LOSS_CODES, type Gap, type LossCode } from '@hooklane/replication'
 
 /** The noted gaps of a source, sorted by what the capture file says about them. */
 export interface GapsOfMark {
-  /** Gaps for which the source is refused. */
+  /** Gaps because of which the source is refused. */
   readonly open: ReadonlyMap<string, Gap>
   /** Tables whose gaps are accepted. */
   readonly accepted: ReadonlySet<string>
-  /** Accepted ids that belong to no gap, or to none any more. */
-  readonly notOpen: readonly string[]
+  /** Ids under `accept` that match no noted gap: there never was such a gap, or it has been closed. */
+  readonly unmatched: readonly string[]
 }
 
 /**
- * Sorts the gaps of a mark. A gap that is accepted is not open, nor is one of a table that was taken out of the capture file since: when
- * the table is named again, it is announced anyway. Neither applies to gaps that only a raised epoch resolves.
+ * Sorts the gaps of a mark. Only gaps of captured tables count. A `CHANGES_MISSING` gap is not open if it was accepted, or if the capture
+ * file did not name its table in between: the return of such a table is announced to receivers in any case. Gaps with another code stay open
+ * until the epoch is raised.
  */
 export function gapsOfMark(
   { accept, tables }: CaptureSource,
@@ -31,7 +32,7 @@ export function gapsOfMark(
   return {
     open: new Map(ofCaptured.filter(([table, gap]) => isOpen(table, gap))),
     accepted: new Set(ofCaptured.filter(([, gap]) => isAccepted(gap)).map(([table]) => table)),
-    notOpen: accept.filter((id) => !ids.has(id)),
+    unmatched: accept.filter((id) => !ids.has(id)),
   }
 }
 

@@ -190,7 +190,7 @@ describe('a renamed omitted column', () => {
   })
   const reportedWhile = (inForce: FileInForce): unknown[] => {
     const reported: unknown[] = []
-    const marks = { catalogue: undefined, note: () => Promise.resolve() }
+    const marks = { catalogue: {}, note: () => Promise.resolve() }
     const capture = sourceOf({ tables: OMITTING })
     const columns = new HiddenColumns({
       capture,

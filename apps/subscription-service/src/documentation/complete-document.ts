@@ -28,7 +28,8 @@ const VERSIONED: ReadonlySet<string> = new Set([
   'RotatedSecretView',
 ])
 
-interface OwnText {
+/** What the decorators of an operation declare: its own error codes, and the names of its precondition headers. */
+interface OperationExtension {
   readonly refusals: readonly ProblemCode[]
   readonly preconditions: readonly string[]
 }
@@ -40,7 +41,7 @@ interface OwnText {
 export function completeDocument(document: OpenAPIObject): OpenAPIObject {
   const { components = {}, paths } = document
   const schemas = (components.schemas ?? {}) as Record<string, SchemaNode>
-  // The same objects under local types, which declare only the parts that are completed here.
+  // A cast, no copy: the local types declare only the parts that are completed here.
   const items = Object.values(paths) as unknown as Partial<Record<Method, OperationNode>>[]
   for (const item of items) {
     for (const method of METHODS) if (item[method]) complete(method, item[method])
@@ -59,12 +60,12 @@ export function completeDocument(document: OpenAPIObject): OpenAPIObject {
 
 function complete(method: Method, operation: OperationNode): void {
   const requirement = operation[ACCESS_EXTENSION] as Requirement
-  const { refusals, preconditions } = operation[OPERATION_EXTENSION] as OwnText
-  const changes = preconditions.length > 0
+  const { refusals, preconditions } = operation[OPERATION_EXTENSION] as OperationExtension
+  const hasPreconditions = preconditions.length > 0
   operation.description = [operation.description, whoMayCall(requirement)].filter(Boolean).join('\n\n')
   operation.security = securityOf(requirement)
   operation.parameters = [
-    ...(operation.parameters ?? []).map(explained),
+    ...(operation.parameters ?? []).map(completeParameter),
     ...preconditions.map((name) => ref('parameters', name) as unknown as ParameterNode),
   ]
   if (method === 'post') operation.parameters.push(ref('parameters', 'Idempotency-Key') as unknown as ParameterNode)
@@ -74,7 +75,7 @@ function complete(method: Method, operation: OperationNode): void {
     operation.parameters.push(ref('parameters', 'If-None-Match') as unknown as ParameterNode)
     operation.responses['304'] = { description: 'The ETag in `If-None-Match` is still current', headers: etagHeader() }
   }
-  const codes = refusalsOf(method, operation, { requirement, refusals, isVersioned: changes })
+  const codes = refusalsOf(method, operation, { requirement, refusals, hasPreconditions })
   Object.assign(operation.responses, problemAnswers(codes))
   // The keys of `responses` need no sorting: JavaScript keeps numeric keys in ascending order.
   Reflect.deleteProperty(operation, ACCESS_EXTENSION)
@@ -118,8 +119,8 @@ function exemplify(media: MediaType): void {
   if (item !== null) media.example = { data: [EXAMPLES[item]], nextCursor: null }
 }
 
-/** Adds examples of ids to path parameters. */
-function explained(parameter: ParameterNode): ParameterNode {
+/** Renames the example of a parameter. A path parameter also gets examples of ids, and at least one character. */
+function completeParameter(parameter: ParameterNode): ParameterNode {
   if (parameter.schema) renameExample(parameter.schema)
   if (parameter.in !== 'path') return parameter
   return { ...parameter, schema: { ...parameter.schema, minLength: 1, examples: PATH_EXAMPLES } }

@@ -64,9 +64,13 @@ const WITH_BODY: readonly ProblemCode[] = [
 export function refusalsOf(
   method: Method,
   operation: OperationNode,
-  own: { readonly requirement: Requirement; readonly refusals: readonly ProblemCode[]; readonly isVersioned: boolean },
+  own: {
+    readonly requirement: Requirement
+    readonly refusals: readonly ProblemCode[]
+    readonly hasPreconditions: boolean
+  },
 ): ReadonlySet<ProblemCode> {
-  const { requirement, refusals, isVersioned } = own
+  const { requirement, refusals, hasPreconditions } = own
   const codes = new Set<ProblemCode>([...EVERYWHERE, ...refusals])
   const places = new Set(operation.parameters?.map((parameter) => parameter.in))
   if (!requirement.forAppKeys || requirement.access !== 'viewer') codes.add('FORBIDDEN')
@@ -74,7 +78,7 @@ export function refusalsOf(
   if (places.has('query')) codes.add('UNKNOWN_FIELD')
   if (operation.requestBody || method === 'post') for (const code of WITH_BODY) codes.add(code)
   if (method === 'post') codes.add('IDEMPOTENCY_KEY_IN_PROGRESS').add('IDEMPOTENCY_KEY_REUSED')
-  if (isVersioned) codes.add('PRECONDITION_FAILED')
+  if (hasPreconditions) codes.add('PRECONDITION_FAILED')
   return codes
 }
 

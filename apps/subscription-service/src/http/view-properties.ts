@@ -1,6 +1,6 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger'
 
-/** Options of view properties that several views share, or that the types of the decorators do not allow. */
+/** `@ApiProperty` options that several views share, or that the decorator's types do not allow without a cast. */
 
 export const nullable = (type: string, rest: object = {}): ApiPropertyOptions =>
   ({ type, nullable: true, ...rest }) as ApiPropertyOptions
@@ -9,7 +9,7 @@ export const nullable = (type: string, rest: object = {}): ApiPropertyOptions =>
 export const NULL = { type: 'null' } as ApiPropertyOptions
 
 /** An object that is documented by an example only, mostly because it is not configurable yet. */
-export const constant = (value: unknown, rest: object = {}): ApiPropertyOptions => ({
+export const byExample = (value: unknown, rest: object = {}): ApiPropertyOptions => ({
   type: 'object',
   additionalProperties: true,
   example: value,

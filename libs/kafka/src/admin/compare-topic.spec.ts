@@ -38,10 +38,10 @@ describe('comparing a topic with its spec', () => {
       ['state', { ...found, partitions: 5 }],
       ['retry', { ...found, partitions: 12 }],
     ])
-    expect(violatedRelations([{ topic: 'state', as: 'events', how: 'equal' }], topics)[0]).toContain(
+    expect(violatedRelations([{ topic: 'state', reference: 'events', how: 'equal' }], topics)[0]).toContain(
       'topic state has 5 partitions, but must have as many as events, which has 6',
     )
-    expect(violatedRelations([{ topic: 'retry', as: 'events', how: 'multiple' }], topics)).toEqual([])
-    expect(violatedRelations([{ topic: 'state', as: 'nowhere', how: 'equal' }], topics)).toEqual([])
+    expect(violatedRelations([{ topic: 'retry', reference: 'events', how: 'multiple' }], topics)).toEqual([])
+    expect(violatedRelations([{ topic: 'state', reference: 'nowhere', how: 'equal' }], topics)).toEqual([])
   })
 })

@@ -34,14 +34,14 @@ export function violatedRelations(
   relations: readonly TopicRelation[],
   found: ReadonlyMap<string, TopicDescription>,
 ): string[] {
-  return relations.flatMap(({ topic, as, how }) => {
-    const [mine, theirs] = [found.get(topic)?.partitions, found.get(as)?.partitions]
+  return relations.flatMap(({ topic, reference, how }) => {
+    const [mine, theirs] = [found.get(topic)?.partitions, found.get(reference)?.partitions]
     if (mine === undefined || theirs === undefined) return []
     if (how === 'equal' ? mine === theirs : mine % theirs === 0) return []
     const rule =
       how === 'equal'
-        ? `as many as ${as}, which has ${theirs}`
-        : `a multiple of the partition count of ${as} (${theirs})`
+        ? `as many as ${reference}, which has ${theirs}`
+        : `a multiple of the partition count of ${reference} (${theirs})`
     return [`topic ${topic} has ${mine} partitions, but must have ${rule}: create it again with the right number`]
   })
 }

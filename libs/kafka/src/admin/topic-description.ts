@@ -9,9 +9,9 @@ export interface TopicDescription {
   readonly retentionMs: number
 }
 
-/** Requires `topic` to have as many partitions as `as`, or a multiple of that number. */
+/** Requires `topic` to have as many partitions as `reference` (`equal`), or a multiple of that number (`multiple`). */
 export interface TopicRelation {
   readonly topic: string
-  readonly as: string
+  readonly reference: string
   readonly how: 'equal' | 'multiple'
 }

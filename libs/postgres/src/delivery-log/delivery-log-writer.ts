@@ -15,11 +15,11 @@ const DEAD_LETTERS = sql('log-dead-letters')
 export class RefusedByLog extends Error {
   readonly code = 'REFUSED_BY_LOG'
   constructor(
-    /** SQLSTATE, or a reason from a closed set. */
+    /** SQLSTATE of the database's error, or `invalid_routed_at`: a record has no valid date. */
     readonly reason: string,
     options?: { cause?: unknown },
   ) {
-    super(`the delivery log cannot hold the record: ${reason}`, options)
+    super(`the delivery log cannot store a record of the batch (reason: ${reason})`, options)
     this.name = 'RefusedByLog'
   }
 }
@@ -53,12 +53,12 @@ export class DeliveryLogWriter {
   }
 
   private async writeBatch(entries: readonly LogEntry[]): Promise<void> {
-    await this.ensureDays(daysOf(entries.filter(isOfAttempts)))
+    await this.ensureDays(daysOf(entries.filter(isFromAttemptsTopic)))
     let leftOut = 0
     await this.inTransaction(async (client) => {
-      const kept = await ofExistingCompanies(client, entries)
+      const kept = await lockCompaniesAndKeepExisting(client, entries)
       leftOut = entries.length - kept.length
-      const logged = kept.filter(isOfAttempts)
+      const logged = kept.filter(isFromAttemptsTopic)
       const deadLetters = kept.flatMap((entry) =>
         entry.kind === 'deadLetter' ? [storableRow(deadLetterRow(entry.record))] : [],
       )
@@ -101,10 +101,16 @@ export class DeliveryLogWriter {
   }
 }
 
-const isOfAttempts = (entry: LogEntry): entry is AttemptsEntry => entry.kind !== 'deadLetter'
+const isFromAttemptsTopic = (entry: LogEntry): entry is AttemptsEntry => entry.kind !== 'deadLetter'
 
-/** Order matters: companies are locked before anything is written, so that a deletion waits for this batch and then removes its rows. */
-async function ofExistingCompanies(client: PoolClient, entries: readonly LogEntry[]): Promise<readonly LogEntry[]> {
+/**
+ * Locks the companies of the entries, and returns the entries without those of deleted companies. Call it before anything is written, so
+ * that a deletion waits for this batch and then removes its rows.
+ */
+async function lockCompaniesAndKeepExisting(
+  client: PoolClient,
+  entries: readonly LogEntry[],
+): Promise<readonly LogEntry[]> {
   const companies = [...new Set(entries.map(({ record }) => record.companyId))]
   const { rows } = await client.query<{ company_id: string; incarnation: number; is_ended: boolean }>({
     name: 'hold companies',
@@ -128,7 +134,7 @@ function refusalOf(error: unknown): unknown {
 /** The UTC days of the entries. @throws RefusedByLog when an entry has no valid day */
 function daysOf(entries: readonly AttemptsEntry[]): string[] {
   const days = [...new Set(entries.map(({ record }) => record.routedAt.slice(0, 'YYYY-MM-DD'.length)))]
-  if (days.some((day) => Number.isNaN(Date.parse(day)))) throw new RefusedByLog('no_instant')
+  if (days.some((day) => Number.isNaN(Date.parse(day)))) throw new RefusedByLog('invalid_routed_at')
   return days
 }
 

@@ -4,13 +4,13 @@ import { blockerOf, type Blocker, type HolderRow } from './blocker.js'
 /**
  * Describes holders of locks.
  *
- * A prepared transaction has no pid, and keeps the virtual id of the session that prepared it; after a restart of the server it has one of
- * its own. Only the lock on its transaction id leads to its name.
+ * A prepared transaction has no pid. Its locks carry the virtual transaction id of the session that prepared it or, after a restart of the
+ * server, a virtual transaction id of its own. Its `gid` can be found only through the lock that it holds on its own transaction id.
  *
  * @param holders a query of `pid` and `virtualtransaction`, as in `pg_locks`
  */
 export const describeHolders = (holders: string): string => `
-  SELECT h.virtualtransaction AS name, h.pid, p.gid, s.application_name AS application, s.state,
+  SELECT h.virtualtransaction, h.pid, p.gid, s.application_name AS application, s.state,
          coalesce(s.usename, p.owner) AS login, coalesce(s.datname, p.database) AS database,
          extract(epoch FROM clock_timestamp() - coalesce(s.xact_start, p.prepared))::int8 AS seconds,
          CASE WHEN s.wait_event_type = 'Lock' THEN nullif(pg_blocking_pids(h.pid), '{}') END AS blocked_by
@@ -24,11 +24,15 @@ export const describeHolders = (holders: string): string => `
 /** Modes of locks on tables, from weak to strong. */
 const MODES = `ARRAY['AccessShareLock', 'RowShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock',
   'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock']`
-/** By mode: the weakest that conflicts with it. All stronger ones do so, too, except that SHARE does not conflict with itself. */
+/**
+ * For each of `MODES`, in their order: the place in `MODES`, from 1, of the weakest mode that conflicts with it. Every stronger mode
+ * conflicts with it, too, with one exception: SHARE does not conflict with SHARE.
+ */
 const WEAKEST_CONFLICT = 'ARRAY[8, 7, 5, 4, 3, 3, 2, 1]'
 
 /**
- * `pg_blocking_pids` has 0 for every prepared transaction. Which one it is follows from the lock for which the session waits.
+ * `pg_blocking_pids` returns 0 for every prepared transaction. To find out which one it is, the lock that the session awaits is compared with
+ * the locks that prepared transactions hold.
  * @see https://www.postgresql.org/docs/current/explicit-locking.html#TABLE-LOCK-COMPATIBILITY
  */
 const BLOCKING = `
@@ -44,7 +48,7 @@ const BLOCKING = `
     AND NOT (held.mode = 'ShareLock' AND awaited.mode = 'ShareLock')
   WHERE awaited.pid = $1 AND NOT awaited.granted`
 
-/** Returns who keeps the statement of a session waiting, those with the oldest transaction first; nobody: it does not wait for others. */
+/** Returns the blockers for which the session `pid` waits, the oldest transaction first. Empty: it waits for nobody. */
 export async function readBlockers(client: Client, pid: number): Promise<readonly Blocker[]> {
   const { rows } = await client.query<HolderRow>(describeHolders(BLOCKING), [pid])
   return rows.map(blockerOf)

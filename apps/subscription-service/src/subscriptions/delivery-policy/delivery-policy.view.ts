@@ -7,7 +7,7 @@ import {
 } from '@hooklane/contracts/records'
 import { ApiProperty } from '@nestjs/swagger'
 import type { Shows } from '../../http/forms.js'
-import { constant, NULL } from '../../http/view-properties.js'
+import { byExample, NULL } from '../../http/view-properties.js'
 import {
   SUCCESS_SCHEMA,
   type DeliveryPolicyForm,
@@ -22,7 +22,7 @@ const BACKOFF_EXAMPLE: Shows<WriteBackoff> = { first: 'PT1S', factor: 2, max: 'P
 class RetryView implements Shows<Omit<WriteRetry, 'interval' | 'backoff'>> {
   @ApiProperty() attempts!: number
   @ApiProperty({ required: false, format: 'duration' }) interval?: string
-  @ApiProperty(constant(BACKOFF_EXAMPLE, { required: false })) backoff?: object
+  @ApiProperty(byExample(BACKOFF_EXAMPLE, { required: false })) backoff?: object
   @ApiProperty() jitter!: number
   @ApiProperty({ enum: [...RETRIED_FAILURES] }) on!: RetriedFailures
 }

@@ -4,6 +4,6 @@ export class IdentityForm {
   @id({ example: 'app_42' })
   appId!: string
 
-  @text({ optional: true, description: 'Default: the list of its event types' })
+  @text({ optional: true, description: 'Default: the event types of the subscription, separated by commas' })
   name?: string
 }

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger'
 import type { Shows } from '../../http/forms.js'
-import { constant } from '../../http/view-properties.js'
+import { byExample } from '../../http/view-properties.js'
 import type { PayloadForm, WritePayload } from './payload.form.js'
 import { payloadConfiguration } from './payload.stored.js'
 
@@ -16,7 +16,7 @@ const PAYLOAD = {
 } satisfies Shows<Omit<WritePayload, NotShown>>
 
 export class PayloadPartView implements Shows<PayloadForm> {
-  @ApiProperty(constant({ type: 'json', mode: 'full' })) payload!: object
+  @ApiProperty(byExample({ type: 'json', mode: 'full' })) payload!: object
 }
 
 export const payloadView = (): PayloadPartView => ({ payload: PAYLOAD })

@@ -17,8 +17,8 @@ export interface TargetRules {
 }
 
 /**
- * Changes the URL and the headers together, because secrets belong to a receiver: a secret that was written for one origin is never sent to
- * another. The signing secret stays, because no request contains it.
+ * Returns the target to store. URL and headers are handled together, because secrets belong to a receiver: a secret that was written for
+ * one origin is never sent to another. The signing secret is kept when the origin changes, because no delivery contains it.
  * @param before null: the subscription is new, and `target.url` is required
  * @throws Problem 400, 422
  */

@@ -2,7 +2,7 @@ import { shownUrl } from '@hooklane/core/access'
 import type { TargetHeader } from '@hooklane/contracts/records'
 import { ApiProperty } from '@nestjs/swagger'
 import type { Shows } from '../../http/forms.js'
-import { constant } from '../../http/view-properties.js'
+import { byExample } from '../../http/view-properties.js'
 import { isSecretHeader } from './seal-headers.js'
 import type { TargetForm, WriteHeader, WriteTarget } from './target.form.js'
 import type { StoredTarget } from './target.stored.js'
@@ -22,7 +22,7 @@ class TargetView implements Shows<WriteTarget> {
   @ApiProperty() method!: 'POST'
   @ApiProperty({ type: HeaderView, isArray: true }) headers!: HeaderView[]
   @ApiProperty({ type: 'array', items: {} }) query!: never[]
-  @ApiProperty(constant({ type: 'none' })) auth!: { type: 'none' }
+  @ApiProperty(byExample({ type: 'none' })) auth!: { type: 'none' }
 }
 
 export class TargetPartView implements Shows<TargetForm> {

@@ -1,8 +1,9 @@
 import type { ResyncReason } from '@hooklane/contracts/public'
 
 /**
- * A notice for receivers of a source: rows changed, and the log does not show how. It is stored first, then emitted into the source's own
- * log under its id, and published when it comes back from there. So it has one place among the changes, whatever crashes meanwhile.
+ * A notice for receivers of a source: rows changed, and the write-ahead log does not show how. Hooklane first stores it, then emits its id
+ * as a message into the write-ahead log of the source, and publishes it when that message is read back. So it has exactly one place among
+ * the changes, even after a crash.
  */
 export interface Announcement {
   /** Random. */
@@ -10,7 +11,7 @@ export interface Announcement {
   readonly reason: ResyncReason
   /** Resources of the capture file whose entities are affected, sorted. */
   readonly resources: readonly string[]
-  /** Position up to which every change was published; null: not known. */
+  /** Position from which changes may be missing: every change up to it was published. Null: not known. */
   readonly from: string | null
 }
 
