@@ -71,6 +71,15 @@ export default {
       {},
       { circular: true, dependencyTypesNot: ['type-only'] },
     ),
+    {
+      ...only(
+        'no-folder-cycles',
+        'Folders never import each other in a circle, not even by type: the lower one declares what it needs.',
+        { path: '^((apps|libs)/[^/]+/src)/' },
+        { path: '^$1/', circular: true },
+      ),
+      scope: 'folder',
+    },
     only(
       'core-is-pure',
       'The core imports nothing but node:crypto, checksums of node:zlib, and types of the contracts.',

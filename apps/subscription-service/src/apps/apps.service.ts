@@ -1,7 +1,7 @@
 import { newId } from '@hooklane/core/kernel'
 import { AppEntity, ConstraintViolation, OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres/tenancy'
 import { Injectable } from '@nestjs/common'
-import type { Caller } from '../api-keys/caller.js'
+import type { Caller } from '../access/caller.js'
 import { retryOnDuplicateKey, refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { requireMatch, type Preconditions } from '../http/etag.js'
 import { notFound, Problem } from '../http/problem.js'

@@ -2,7 +2,6 @@ import type { ApiKeyRole, Scope } from '@hooklane/postgres/tenancy'
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common'
 import { ApiExtension } from '@nestjs/swagger'
 import type { Request } from 'express'
-import { ACCESS_EXTENSION } from '../documentation/extensions.js'
 import { Problem } from '../http/problem.js'
 
 /** The caller, as identified by the API key. The company comes from the key; an operator names one in the header `Hooklane-Company`. */
@@ -44,6 +43,8 @@ export interface Requirement {
 }
 
 export const ACCESS = 'hooklane:access'
+/** The extension of an operation's documentation that carries its `Requirement`. It is removed before the document is served. */
+export const ACCESS_EXTENSION = 'x-hooklane-access'
 
 /** Declares who may call a route. A route without it is for operators. Keys of one app are refused unless `forAppKeys` is set. */
 export const Allow = (
