@@ -9,7 +9,8 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core'
 import { ApiKeysController } from './api-keys/api-keys.controller.js'
 import { ApiKeysService } from './api-keys/api-keys.service.js'
 import { FailedAttempts } from './access/failed-attempts.js'
-import { ConfiguredOperatorKey, KeyGuard } from './access/key-guard.js'
+import { CallerIdentification, ConfiguredOperatorKey } from './access/caller-identification.js'
+import { KeyGuard } from './access/key-guard.js'
 import { AppsController } from './apps/apps.controller.js'
 import { AppsService } from './apps/apps.service.js'
 import { CompaniesController } from './companies/companies.controller.js'
@@ -65,6 +66,7 @@ export class SubscriptionServiceModule {
       { provide: Cursors, useValue: new Cursors(parts.cursorSecret) },
       { provide: ConfiguredOperatorKey, useValue: new ConfiguredOperatorKey(parts.operatorKey) },
       { provide: FailedAttempts, useValue: new FailedAttempts(parts.clock, parts.wrongKeysPerMinute) },
+      CallerIdentification,
       { provide: APP_GUARD, useClass: KeyGuard },
       { provide: APP_PIPE, useFactory: strictValidation },
       { provide: APP_FILTER, useValue: new ProblemFilter(parts.logger) },

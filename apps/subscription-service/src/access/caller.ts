@@ -4,16 +4,28 @@ import { ApiExtension } from '@nestjs/swagger'
 import type { Request } from 'express'
 import { Problem } from '../http/problem.js'
 
+interface CallerIdentity {
+  readonly keyId: string
+  readonly role: ApiKeyRole
+  /** Null: an operator that named no company and therefore reads all of them. */
+  readonly companyId: string | null
+  /** Set: the key belongs to one app and reads that app, its subscriptions, deliveries and attempts. */
+  readonly appId: string | null
+}
+
 /** The caller, as identified by the API key. The company comes from the key; an operator names one in the header `Hooklane-Company`. */
-export class Caller {
-  constructor(
-    readonly keyId: string,
-    readonly role: ApiKeyRole,
-    /** Null: an operator that named no company and therefore reads all of them. */
-    readonly companyId: string | null,
-    /** Set: the key belongs to one app and reads that app, its subscriptions, deliveries and attempts. */
-    readonly appId: string | null = null,
-  ) {}
+export class Caller implements CallerIdentity {
+  readonly keyId: string
+  readonly role: ApiKeyRole
+  readonly companyId: string | null
+  readonly appId: string | null
+
+  constructor({ keyId, role, companyId, appId }: CallerIdentity) {
+    this.keyId = keyId
+    this.role = role
+    this.companyId = companyId
+    this.appId = appId
+  }
 
   get isOperator(): boolean {
     return this.role === 'operator'

@@ -168,16 +168,20 @@ export class TransactionFolder {
       // The same entity before and after, or no entity on either side: then only the row change is counted.
       if (!leaving || !entering) this.ordinal++
       else {
-        const images = { before: leaving.image, after: entering.image }
-        this.changes.replace(leaving.is.identity, reader, this.nextPlace(at, 'departure'), images)
+        const entry = this.changes.entryOf(leaving.is.identity, reader, this.nextPlace(at, 'departure'))
+        this.changes.replace(entry, leaving.image, entering.image)
       }
       return
     }
     if (leaving) {
       const departure = this.departureOf(reader, leaving.is.identity, entered)
-      this.changes.leave(leaving.is.identity, reader, this.nextPlace(at, 'departure'), leaving.image, departure)
+      const entry = this.changes.entryOf(leaving.is.identity, reader, this.nextPlace(at, 'departure'))
+      this.changes.leave(entry, leaving.image, departure)
     }
-    if (entering) this.changes.enter(entering.is.identity, reader, this.nextPlace(at, 'arrival'), entering.image)
+    if (entering) {
+      const entry = this.changes.entryOf(entering.is.identity, reader, this.nextPlace(at, 'arrival'))
+      this.changes.enter(entry, entering.image)
+    }
   }
 
   private noteSkipped(reader: RowReader, decisive: KnownRow | null): void {
