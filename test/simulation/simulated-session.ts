@@ -68,7 +68,7 @@ class SimulatedSession extends PartitionSession {
       marginMs,
     }: Omit<Opening, 'rows'> & { readonly state: ReturnType<typeof openSession>; readonly marginMs: number },
   ) {
-    super(grant.token, state, deadlineMs, portsOf(process, grant, marginMs))
+    super({ token: grant.token, deadlineMs }, state, portsOf(process, grant, marginMs))
   }
 
   /** An error that the lane machine throws must end the run, and not get lost in a promise. */
