@@ -1,3 +1,4 @@
+/** Where a service was to listen. */
 export interface ListenAddress {
   /** The setting that contains the port. */
   readonly key: string

@@ -40,6 +40,7 @@ export interface SessionPorts {
   readonly onAmbiguous: (operation: StoreOperation, error: unknown) => void
 }
 
+/** The lease under which a session runs. */
 export interface HeldLease {
   readonly token: LeaseToken
   /** Until when requests may be in flight (monotonic). */
