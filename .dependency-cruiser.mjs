@@ -71,6 +71,23 @@ export default {
       {},
       { circular: true, dependencyTypesNot: ['type-only'] },
     ),
+    // The files beside the folders of a package (its module, metrics, index) count as no folder: they may use folders and be used by them.
+    {
+      ...only(
+        'no-folder-cycles',
+        'Folders never import each other in a circle, not even by type: the lower one declares what it needs.',
+        { path: '^((apps|libs)/[^/]+/src)/' },
+        { path: '^$1/', circular: true },
+      ),
+      scope: 'folder',
+    },
+    only(
+      'inner-folders-stay-inside',
+      'What is inside a folder is imported through the files of that folder: past them, no-folder-cycles sees no circle of the outer folders.',
+      // The entries of the core form a ladder already.
+      { path: '^((?:apps|libs)/[^/]+/src)/([^/]+)/', pathNot: '^libs/core/' },
+      { path: '^$1/(?!$2/)[^/]+/[^/]+/' },
+    ),
     only(
       'core-is-pure',
       'The core imports nothing but node:crypto, checksums of node:zlib, and types of the contracts.',

@@ -7,10 +7,10 @@ import {
   type RecordRef,
   type Verdict,
 } from '@hooklane/core/lane'
-import { PartitionSession, leaseCovers, type SessionPorts } from '@hooklane/dispatch'
+import { PartitionSession, leaseCovers, type OpenSessions, type SessionPorts } from '@hooklane/dispatch'
 import type { Ending } from './oracle.js'
-import type { SimulatedProcess } from './simulated-process.js'
-import { WORKER_GROUP } from './world.js'
+import type { SimulatedStores } from './simulated-stores.js'
+import { WORKER_GROUP, type World } from './world.js'
 
 /**
  * How long before the end of the lease an attempt must end. The mutation `noGuard` removes this guard, in the lane machine and before the
@@ -19,6 +19,21 @@ import { WORKER_GROUP } from './world.js'
 const MARGIN_MS = 1_000
 const NO_MARGIN_MS = -1e9
 
+/** The process that holds the session. */
+interface SessionHost {
+  readonly world: World
+  readonly clock: SessionPorts['clock']
+  readonly stores: Pick<SimulatedStores, 'leases' | 'lanes'>
+  readonly renewer: SessionPorts['renewer']
+  readonly open: Pick<OpenSessions, 'configurationRead'>
+  later(delayMs: number, run: () => void): void
+  publish(land: () => void): Promise<void>
+  pause(partition: number, session: PartitionSession): void
+  resume(partition: number, session: PartitionSession): void
+  /** Whether the partition is in the last assignment that the process has learnt. */
+  lists(partition: number): boolean
+}
+
 interface Opening {
   readonly grant: Grant
   readonly deadlineMs: number
@@ -26,10 +41,7 @@ interface Opening {
 }
 
 /** Opens the shipped session of a granted partition, whose effects are carried out by the simulated world. */
-export function openSimulatedSession(
-  process: SimulatedProcess,
-  { grant, deadlineMs, rows }: Opening,
-): PartitionSession {
+export function openSimulatedSession(process: SessionHost, { grant, deadlineMs, rows }: Opening): PartitionSession {
   const { mutation, schedule } = process.world
   const { token } = grant
   const marginMs = mutation === 'noGuard' ? NO_MARGIN_MS : MARGIN_MS
@@ -48,7 +60,7 @@ export function openSimulatedSession(
 
 class SimulatedSession extends PartitionSession {
   constructor(
-    private readonly process: SimulatedProcess,
+    private readonly process: SessionHost,
     {
       grant,
       deadlineMs,
@@ -56,7 +68,7 @@ class SimulatedSession extends PartitionSession {
       marginMs,
     }: Omit<Opening, 'rows'> & { readonly state: ReturnType<typeof openSession>; readonly marginMs: number },
   ) {
-    super(grant.token, state, deadlineMs, portsOf(process, grant, marginMs))
+    super({ token: grant.token, deadlineMs }, state, portsOf(process, grant, marginMs))
   }
 
   /** An error that the lane machine throws must end the run, and not get lost in a promise. */
@@ -72,7 +84,7 @@ class SimulatedSession extends PartitionSession {
   }
 }
 
-function portsOf(process: SimulatedProcess, { token }: Grant, marginMs: number): SessionPorts {
+function portsOf(process: SessionHost, { token }: Grant, marginMs: number): SessionPorts {
   const { world, clock, stores, renewer } = process
   const { partition } = token
   return {
@@ -95,7 +107,7 @@ function portsOf(process: SimulatedProcess, { token }: Grant, marginMs: number):
   }
 }
 
-function verdictOn(record: RecordRef, process: SimulatedProcess): Verdict {
+function verdictOn(record: RecordRef, process: SessionHost): Verdict {
   const { world } = process
   if (world.dice.chance(0.01)) {
     process.later(400, () => process.open.configurationRead())
@@ -111,7 +123,7 @@ function verdictOn(record: RecordRef, process: SimulatedProcess): Verdict {
  */
 class Attempt {
   constructor(
-    private readonly process: SimulatedProcess,
+    private readonly process: SessionHost,
     private readonly what: {
       readonly session: PartitionSession
       readonly effect: EffectOf<'attempt'>

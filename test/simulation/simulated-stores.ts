@@ -1,16 +1,24 @@
 import { AmbiguousWrite, type LaneStore, type LeaseStore } from '@hooklane/core/lane'
-import type { SimulatedProcess } from './simulated-process.js'
+import type { World } from './world.js'
 
 /** The statement timeouts of a dispatcher's pools. */
 const LEASE_TIMEOUT_MS = 3_000
 const LANE_TIMEOUT_MS = 5_000
+
+/** The process whose statements these are. */
+interface AskingProcess {
+  readonly world: World
+  /** Until then none of its statements reaches the database. */
+  readonly cutOffUntilMs: number
+  later(delayMs: number, run: () => void): void
+}
 
 /** The database, as one process reaches it: statements may be slow, and statements or their results may be lost. */
 export class SimulatedStores {
   readonly leases: LeaseStore
   readonly lanes: LaneStore
 
-  constructor(private readonly process: SimulatedProcess) {
+  constructor(private readonly process: AskingProcess) {
     const { world } = process
     this.leases = {
       grant: ({ partition, owner }) => this.ask(LEASE_TIMEOUT_MS, () => world.grant(partition, owner)),

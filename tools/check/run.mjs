@@ -13,7 +13,7 @@ const CHECKS = /** @type {const} */ ([
   {
     name: 'dependency directions',
     command: 'depcruise',
-    args: ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long', 'apps', 'libs'],
+    args: ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long', 'apps', 'libs', 'test'],
   },
   { name: 'unused code', command: 'knip', args: [] },
   { name: 'Compose file', command: 'dclint', args: ['--max-warnings', '0', 'docker-compose.yml'] },

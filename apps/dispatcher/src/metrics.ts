@@ -4,6 +4,7 @@ import {
   counter,
   gauge,
   histogram,
+  inBuckets,
   registerMetrics,
   WORKER_GROUPS,
   type Metrics,
@@ -135,11 +136,13 @@ export const catalogue = {
     'Conditions that should not occur. `hole`: a sequence number is missing from the topic; `spread`: a partition stopped reading; `log_lost`: records expired, or the topic was recreated; `group_not_served`: the topic of a worker group is missing; `predecessor`: an app that was deleted and created again waits for the worker group of its predecessor; `cannot_unseal`: SECRETS_KEY is wrong; `undecodable`: a record cannot be read; `defect`, `illegalInput`, `illegalTransition`: a defect of Hooklane, please report it with the log line.',
     { kind: ALARMS },
   ),
-  takeoverSeconds: histogram(
-    'takeover_seconds',
-    'Time from the assignment of a partition to its first read. Up to LEASE_TTL_MS after a crash, far below a second after an orderly shutdown.',
-    { group },
+  takeoverSeconds: inBuckets(
     [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 40, 60],
+    histogram(
+      'takeover_seconds',
+      'Time from the assignment of a partition to its first read. Up to LEASE_TTL_MS after a crash, far below a second after an orderly shutdown.',
+      { group },
+    ),
   ),
 } as const
 

@@ -31,19 +31,20 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
   const consumers = consumerMetrics(context.registry)
   const instance = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   const connections = makeConnections(settings, logger, metrics)
+  const { leaseStore, laneStore } = connections
   const names = topicNames(settings.topicPrefix)
   const view = new ConfigurationView()
   const open = new OpenSessions()
   const permits = new Permits(settings.attemptsMax)
   const onChange = (record: ConfigurationRecord) => dispatcher.onConfiguration(record)
   const configuration = makeConfigurationReader(connections.kafka, { names, view, metrics, onChange }, context)
-  const gate = makeGate(view, configuration, open, context)
-  const predecessors = makePredecessorGate(connections.laneStore, open, metrics, context)
-  const renewer = makeLeaseRenewer(settings, connections, open, metrics, context)
-  const parts = { view, gate, predecessors, renewer, open, permits, metrics }
-  const sessions = makeSessionFactory(settings, connections, parts, context)
+  const gate = makeGate({ view, configuration, open }, context)
+  const predecessors = makePredecessorGate({ laneStore, open, metrics }, context)
+  const renewer = makeLeaseRenewer(settings, { leaseStore, open, metrics }, context)
+  const parts = { connections, view, gate, predecessors, renewer, open, permits, metrics }
+  const sessions = makeSessionFactory(settings, parts, context)
   const isGone = (group: string) => configuration.readToEnd().then(() => !view.hasWorkerGroup(group))
-  const workers = new WorkerMaker(settings, connections, sessions, metrics, context, { consumers, instance, isGone })
+  const workers = new WorkerMaker({ settings, connections, sessions, metrics, context, consumers, instance, isGone })
   const observer = new Observer({
     metrics,
     readiness,
@@ -59,7 +60,7 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
     configuration,
     renewer,
     open,
-    groups: makeServedGroups(settings, workers, { metrics, consumers }, context),
+    groups: makeServedGroups(settings, { workers, metrics, consumers }, context),
     connectProducer: () => connections.connectProducer(),
     disconnect: () => connections.close(),
     observe: (served) => {
@@ -75,10 +76,15 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
   return dispatcher
 }
 
+interface ServedGroupsParts {
+  readonly workers: WorkerMaker
+  readonly metrics: DispatcherMetrics
+  readonly consumers: ConsumerMetrics
+}
+
 function makeServedGroups(
   settings: DispatcherSettings,
-  workers: WorkerMaker,
-  { metrics, consumers }: { readonly metrics: DispatcherMetrics; readonly consumers: ConsumerMetrics },
+  { workers, metrics, consumers }: ServedGroupsParts,
   { logger }: ServiceContext,
 ): ServedGroups {
   return new ServedGroups({

@@ -25,7 +25,7 @@ import { CONFIGURATION_TABLE, ConfigurationConsumer, isPublished } from './sourc
 import { HiddenColumns, type HiddenColumnsOptions } from './sources/hidden-columns.js'
 import { readConfigurationTopic } from './sources/read-configuration-topic.js'
 import { replicatedSourceOf } from './sources/replicated-source-of.js'
-import { applicationNameOf, SourceRunner } from './sources/source-runner.js'
+import { applicationNameOf, SourceRunner, type SourceRunnerOptions } from './sources/source-runner.js'
 import { TemporarySpoolFile } from './spool/temporary-spool-file.js'
 
 /** Name of the source that carries Hooklane's own configuration; capture files cannot take it. */
@@ -70,7 +70,9 @@ export function configurationPipeline(parts: Parts): Pipeline {
     return (record) => isPublished(state, record)
   })
   const report = new TransactionReporter(source.name, metrics, context.skips)
-  const runner = makeRunner(parts, source, publisher, {
+  const runner = makeRunner(parts, {
+    source,
+    publisher,
     makeConsumer: (link) =>
       new ConfigurationConsumer({
         ...link,
@@ -118,7 +120,9 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
   const columns = new HiddenColumns({ capture, marks, ...reports })
   const catalogue = new CatalogueWatch({ capture, replicated: source, marks, columns, ...reports })
   const report = new TransactionReporter(source.name, metrics, context.skips)
-  const runner: SourceRunner = makeRunner(parts, source, publisher, {
+  const runner: SourceRunner = makeRunner(parts, {
+    source,
+    publisher,
     onFailure: (error) => {
       if (error instanceof ChangesMissing) void marks.noteGaps(error.gaps, formatEpoch(capture.epoch))
     },
@@ -208,12 +212,10 @@ export const publishingReadiness = (source: string): string => `publishing ${sou
 
 function makeRunner(
   { settings, metrics, context }: Parts,
-  source: ReplicatedSource,
-  publisher: OrderedPublisher,
-  how: Pick<ConstructorParameters<typeof SourceRunner>[0], 'makeConsumer' | 'onFailure' | 'onStopped'>,
+  own: Pick<SourceRunnerOptions, 'source' | 'publisher' | 'makeConsumer' | 'onFailure' | 'onStopped'>,
 ): SourceRunner {
   const { logger, readiness } = context
   const drainMs = settings.drainLimitMs * DRAIN_SHARE
   const { captureCheckMs: inspectEveryMs } = settings
-  return new SourceRunner({ source, publisher, drainMs, inspectEveryMs, metrics, readiness, logger, ...how })
+  return new SourceRunner({ drainMs, inspectEveryMs, metrics, readiness, logger, ...own })
 }

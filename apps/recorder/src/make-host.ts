@@ -20,14 +20,13 @@ export const GROUP = 'recorder'
 export function makeHost(
   { topicPrefix }: RecorderSettings,
   context: ServiceContext,
-  consumers: ConsumerMetrics,
-  { kafka }: Connections,
+  { connections, consumers }: { readonly connections: Connections; readonly consumers: ConsumerMetrics },
 ): ConsumerHost {
   const names = topicNames(topicPrefix)
   context.readiness.set('kafka', false, 'joining the group')
   return new ConsumerHost({
     group: GROUP,
-    consumer: new KafkaLogConsumer(kafka, {
+    consumer: new KafkaLogConsumer(connections.kafka, {
       group: names.group(GROUP),
       topics: [names.attempts, names.deadLetters],
       sessionTimeoutMs: SESSION_TIMEOUT_MS,

@@ -43,7 +43,7 @@ export class RecorderModule {
         {
           provide: ConsumerHost,
           useFactory: (consumers: ConsumerMetrics, connections: Connections) =>
-            makeHost(settings, context, consumers, connections),
+            makeHost(settings, context, { connections, consumers }),
           inject: [CONSUMERS, Connections],
         },
         {

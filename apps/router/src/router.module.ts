@@ -53,13 +53,13 @@ function kafkaProviders(settings: RouterSettings, context: ServiceContext): Prov
     {
       provide: ConfigurationFeed,
       useFactory: ({ kafka }: RouterClient, metrics: RouterMetrics) =>
-        new ConfigurationFeed(kafka, topics, metrics, context),
+        new ConfigurationFeed(kafka, topics, { metrics, context }),
       inject: [RouterClient, METRICS],
     },
     {
       provide: ConsumerHost,
       useFactory: (consumers: ConsumerMetrics, { kafka }: RouterClient) =>
-        makeHost(settings, context, consumers, kafka),
+        makeHost(settings, context, { kafka, consumers }),
       inject: [CONSUMERS, RouterClient],
     },
   ]

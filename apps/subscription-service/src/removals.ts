@@ -1,6 +1,6 @@
 import { backgroundTimers, pause } from '@hooklane/core/kernel'
 import type { Logger } from '@hooklane/observability'
-import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres/tenancy'
+import { DatabaseUnavailable } from '@hooklane/postgres/tenancy'
 import type { CompanyErasure } from './companies/company-erasure.js'
 import type { GroupRemoval } from './worker-groups/group-removal.js'
 
@@ -15,7 +15,6 @@ export class Removals {
   private running: Promise<void> = Promise.resolve()
 
   constructor(
-    private readonly database: TenantDatabase,
     private readonly groups: GroupRemoval,
     private readonly companies: CompanyErasure,
     private readonly logger: Logger,
@@ -42,8 +41,7 @@ export class Removals {
   /** Returns false when something could not be removed. */
   private async sweep(): Promise<boolean> {
     try {
-      const isDue = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroupRemovals.isDue())
-      if (isDue) await this.groups.sweep()
+      await this.groups.sweepIfDue()
       await this.companies.sweep()
       return true
     } catch (error) {

@@ -27,7 +27,7 @@ export async function startSubscriptionService(
   context: ServiceContext,
 ): Promise<RunningService> {
   const { logger, readiness } = context
-  const { operatorKey, secretsKeys } = settings
+  const { operatorKey, secretsKeys, httpHost: host, httpPort: port } = settings
   const [newestSecretsKey] = secretsKeys
   if (!operatorKey || !newestSecretsKey) throw new Error('the settings were not checked')
   const database = makeDatabase(settings, logger)
@@ -44,7 +44,7 @@ export async function startSubscriptionService(
   const api = await createApi({
     database,
     workerGroupTopics,
-    workerGroupBacklogs: new KafkaWorkerGroupBacklogs(admin, names, systemClock, logger),
+    workerGroupBacklogs: new KafkaWorkerGroupBacklogs({ admin, names, clock: systemClock, logger }),
     eventsEnd: kafkaEventsEnd(admin, names.events),
     operatorKey,
     rules: new SubscriptionRules(
@@ -64,12 +64,12 @@ export async function startSubscriptionService(
   const expiredResponses = new ExpiredResponses(database, logger)
   expiredResponses.start()
   const groupRemoval = new GroupRemoval(database, workerGroupTopics, logger)
-  const removals = new Removals(database, groupRemoval, new CompanyErasure(database), logger)
+  const removals = new Removals(groupRemoval, new CompanyErasure(database), logger)
   removals.start()
   try {
-    await api.listen(settings.httpPort, settings.httpHost)
+    await api.listen(port, host)
   } catch (error) {
-    throw explainListenFault(error, 'HTTP_PORT', settings.httpPort, settings.httpHost)
+    throw explainListenFault(error, { key: 'HTTP_PORT', host, port })
   }
   logger.info({ url: await api.getUrl() }, 'the API is listening')
   return {

@@ -8,8 +8,9 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common'
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core'
 import { ApiKeysController } from './api-keys/api-keys.controller.js'
 import { ApiKeysService } from './api-keys/api-keys.service.js'
-import { FailedAttempts } from './api-keys/failed-attempts.js'
-import { ConfiguredOperatorKey, KeyGuard } from './api-keys/key-guard.js'
+import { FailedAttempts } from './access/failed-attempts.js'
+import { CallerIdentification, ConfiguredOperatorKey } from './access/caller-identification.js'
+import { KeyGuard } from './access/key-guard.js'
 import { AppsController } from './apps/apps.controller.js'
 import { AppsService } from './apps/apps.service.js'
 import { CompaniesController } from './companies/companies.controller.js'
@@ -20,7 +21,7 @@ import { DeliveriesController } from './deliveries/deliveries.controller.js'
 import { EventTypesController } from './event-types/event-types.controller.js'
 import { Cursors } from './http/cursor.js'
 import { Lists } from './http/list.js'
-import { ProblemFilter } from './http/problem-filter.js'
+import { ProblemFilter } from './problem-filter.js'
 import { strictValidation } from './http/validation-pipe.js'
 import { ANSWER_SEALER, IdempotentRequests } from './idempotency/idempotent-requests.js'
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js'
@@ -65,6 +66,7 @@ export class SubscriptionServiceModule {
       { provide: Cursors, useValue: new Cursors(parts.cursorSecret) },
       { provide: ConfiguredOperatorKey, useValue: new ConfiguredOperatorKey(parts.operatorKey) },
       { provide: FailedAttempts, useValue: new FailedAttempts(parts.clock, parts.wrongKeysPerMinute) },
+      CallerIdentification,
       { provide: APP_GUARD, useClass: KeyGuard },
       { provide: APP_PIPE, useFactory: strictValidation },
       { provide: APP_FILTER, useValue: new ProblemFilter(parts.logger) },

@@ -54,22 +54,20 @@ type NoLabels = typeof NO_LABELS
 
 const define = <K extends MetricKind, L extends Labels>(
   kind: K,
-  name: string,
-  help: string,
-  labels: L,
-): MetricDefinition<K, L> => ({ kind, name: `hooklane_${name}`, help, labels })
+  definition: Pick<MetricDefinition<K, L>, 'name' | 'help' | 'labels'>,
+): MetricDefinition<K, L> => ({ ...definition, kind, name: `hooklane_${definition.name}` })
 
 export const counter = <const L extends Labels = NoLabels>(
   name: string,
   help: string,
   labels: L = NO_LABELS as unknown as L,
-) => define('counter', name, help, labels)
+) => define('counter', { name, help, labels })
 
 export const gauge = <const L extends Labels = NoLabels>(
   name: string,
   help: string,
   labels: L = NO_LABELS as unknown as L,
-) => define('gauge', name, help, labels)
+) => define('gauge', { name, help, labels })
 
 /** Default buckets: from a millisecond to a minute, in seconds. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const
@@ -78,8 +76,13 @@ export const histogram = <const L extends Labels = NoLabels>(
   name: string,
   help: string,
   labels: L = NO_LABELS as unknown as L,
-  buckets: readonly number[] = SECONDS,
-): MetricDefinition<'histogram', L> => ({ ...define('histogram', name, help, labels), buckets })
+): MetricDefinition<'histogram', L> => ({ ...define('histogram', { name, help, labels }), buckets: SECONDS })
+
+/** A histogram with other than the default buckets. */
+export const inBuckets = <L extends Labels>(
+  buckets: readonly number[],
+  definition: MetricDefinition<'histogram', L>,
+): MetricDefinition<'histogram', L> => ({ ...definition, buckets })
 
 export type MetricCatalogue = Readonly<Record<string, MetricDefinition>>
 

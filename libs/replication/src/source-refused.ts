@@ -43,17 +43,19 @@ export type RefusalCode =
 /** A source that cannot be read now, with what to do about it. */
 export class SourceRefused extends Error {
   override readonly name: string = 'SourceRefused'
+  /** Statements to run, in order; empty when the message says it all. */
+  readonly statements: readonly string[]
+
   constructor(
     readonly code: RefusalCode,
     problem: string,
-    /** Statements to run, in order; empty when the message says it all. */
-    readonly statements: readonly string[] = [],
-    cause?: unknown,
+    { statements = [], cause }: { readonly statements?: readonly string[]; readonly cause?: unknown } = {},
   ) {
     super(
       statements.length === 0 ? problem : `${problem}. Run as an owner or administrator:\n${statements.join('\n')}`,
       cause === undefined ? undefined : { cause },
     )
+    this.statements = statements
   }
 }
 
@@ -113,24 +115,20 @@ export const notDecodable = (problem: string, { resetInstructions }: ReplicatedS
 export function databaseFailure(error: unknown): SourceRefused {
   if (error instanceof SourceRefused) return error
   if (!(error instanceof DatabaseError)) {
-    return new SourceRefused('UNREACHABLE', `the database does not answer (${describe(error)})`, [], error)
+    return new SourceRefused('UNREACHABLE', `the database does not answer (${describe(error)})`, { cause: error })
   }
   const state = error.code ?? ''
   if (state.startsWith('28')) {
     return new SourceRefused(
       'LOGIN_REFUSED',
       `the database refuses the login (${error.message}): correct the user and the password in the source's URL`,
-      [],
-      error,
+      { cause: error },
     )
   }
   if (state === '3D000') {
-    return new SourceRefused(
-      'UNREACHABLE',
-      `${error.message}: correct the URL of the source, or create the database`,
-      [],
-      error,
-    )
+    return new SourceRefused('UNREACHABLE', `${error.message}: correct the URL of the source, or create the database`, {
+      cause: error,
+    })
   }
   // protocol_violation: how a connection pooler refuses options that it does not know.
   if (state === '08P01') {
@@ -138,12 +136,11 @@ export function databaseFailure(error: unknown): SourceRefused {
       'DATABASE_ERROR',
       `the server refuses how a session starts (${error.message}): there seems to be a connection pooler in between, and the log cannot ` +
         `be read through it: name PostgreSQL itself in the source's URL`,
-      [],
-      error,
+      { cause: error },
     )
   }
-  if (state === '55006') return new SourceRefused('SLOT_ACTIVE', error.message, [], error)
-  return new SourceRefused('DATABASE_ERROR', error.message, [], error)
+  if (state === '55006') return new SourceRefused('SLOT_ACTIVE', error.message, { cause: error })
+  return new SourceRefused('DATABASE_ERROR', error.message, { cause: error })
 }
 
 /** A connection attempt to several addresses fails with an AggregateError: only its parts have messages. */
@@ -154,5 +151,7 @@ function describe(error: unknown): string {
 
 /** Wraps an error of the consumer. A SourceRefused stays as it is. */
 export function consumerFailure(error: unknown): SourceRefused {
-  return error instanceof SourceRefused ? error : new SourceRefused('CONSUMER_FAILED', describe(error), [], error)
+  return error instanceof SourceRefused
+    ? error
+    : new SourceRefused('CONSUMER_FAILED', describe(error), { cause: error })
 }

@@ -1,9 +1,15 @@
+/** Where a service was to listen. */
+export interface ListenAddress {
+  /** The setting that contains the port. */
+  readonly key: string
+  readonly host: string
+  readonly port: number
+}
+
 /**
  * Returns an error that names the setting of a port that cannot be opened; returns every other error unchanged.
- *
- * @param key the setting that contains the port
  */
-export function explainListenFault(error: unknown, key: string, port: number, host: string): unknown {
+export function explainListenFault(error: unknown, { key, host, port }: ListenAddress): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE') {
     const advice = 'Stop it, or choose another port (0 takes a free one)'

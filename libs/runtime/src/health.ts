@@ -38,7 +38,7 @@ export async function startHealthServer(options: {
   try {
     await listen(server, options.port, options.host)
   } catch (error) {
-    throw explainListenFault(error, 'HEALTH_PORT', options.port, options.host)
+    throw explainListenFault(error, { key: 'HEALTH_PORT', host: options.host, port: options.port })
   }
   return {
     port: (server.address() as AddressInfo).port,

@@ -79,21 +79,18 @@ export class AttemptExecutor {
       const prepared = this.prepare(session, effect)
       if (prepared === null) return
       const { request, code } = prepared.rendered
-      const outcome = request ? await this.send(session, request, prepared) : notSendable(code)
+      const outcome = request ? await this.send(prepared, request) : notSendable(code)
       if (outcome === null) this.notStarted(session, effect, 'deadline')
-      else this.reportResult(session, effect, prepared, outcome)
+      else this.reportResult(prepared, outcome)
     } finally {
       this.options.permits.giveBack()
     }
   }
 
   /** Returns null when nothing was sent, because the lease was lost or the process was frozen after the lease had been checked. */
-  private async send(
-    session: AttemptSession,
-    request: WebhookRequest,
-    { startedMs, access }: Prepared,
-  ): Promise<SendOutcome | null> {
+  private async send({ attempt, startedMs }: Prepared, request: WebhookRequest): Promise<SendOutcome | null> {
     const { sender, metrics, marginMs } = this.options
+    const { session, access } = attempt
     const endMs = startedMs + request.timeoutMs
     const outcome = await sender.send(request, {
       startedMs,
@@ -124,12 +121,12 @@ export class AttemptExecutor {
       this.reportSealed(subscription, clock.monotonicMs(), error)
       return this.notStarted(session, effect, 'sealed')
     }
-    const startedAtMs = clock.wallMs()
-    const { event, rendered } = this.tryRender(session, effect, access, startedAtMs)
+    const attempt = { session, effect, subscription, access, startedAtMs: clock.wallMs() }
+    const { event, rendered } = this.tryRender(attempt)
     // The process may have been frozen during rendering. From here to the write, the sender checks the lease.
     const startedMs = clock.monotonicMs()
     if (!this.fitsLease(session, timeoutMs)) return this.notStarted(session, effect, 'deadline')
-    return { subscription, access, startedMs, startedAtMs, event, rendered }
+    return { attempt, startedMs, event, rendered }
   }
 
   private fitsLease(session: AttemptSession, timeoutMs: number): boolean {
@@ -137,8 +134,8 @@ export class AttemptExecutor {
     return leaseCovers(session, clock.monotonicMs() + timeoutMs, marginMs)
   }
 
-  private reportResult(session: AttemptSession, effect: AttemptEffect, prepared: Prepared, outcome: SendOutcome): void {
-    const { subscription, access, startedMs, startedAtMs, event, rendered } = prepared
+  private reportResult({ attempt, startedMs, event, rendered }: Prepared, outcome: SendOutcome): void {
+    const { session, effect, subscription, access, startedAtMs } = attempt
     const { request } = rendered
     const detail: AttemptDetail = { attemptId: newId('att'), event, startedAtMs, request, access, outcome }
     session.handle({
@@ -165,30 +162,21 @@ export class AttemptExecutor {
     return null
   }
 
-  private tryRender(
-    session: AttemptSession,
-    effect: AttemptEffect,
-    access: OpenedSubscription,
-    startedAtMs: number,
-  ): { readonly event: DeliveredEvent | null; readonly rendered: Rendered } {
+  private tryRender(attempt: Attempt): { readonly event: DeliveredEvent | null; readonly rendered: Rendered } {
+    const { effect } = attempt
     let placed: PlacedEvent | null = null
     try {
       placed = this.options.events.of(effect.record)
       if (placed === null) return { event: null, rendered: unrenderable('undecodable') }
-      return { event: placed.event, rendered: this.render(session, effect, placed, access, startedAtMs) }
+      return { event: placed.event, rendered: this.render(attempt, placed) }
     } catch (error) {
       this.options.onDefect(effect.record.deliveryId, error)
       return { event: placed?.event ?? null, rendered: unrenderable('render_failed') }
     }
   }
 
-  private render(
-    session: AttemptSession,
-    effect: AttemptEffect,
-    { event, order }: PlacedEvent,
-    access: OpenedSubscription,
-    startedAtMs: number,
-  ): Rendered {
+  private render(attempt: Attempt, { event, order }: PlacedEvent): Rendered {
+    const { session, effect, access, startedAtMs } = attempt
     const { record } = effect
     const { view, payloads, headerPrefix, userAgent } = this.options
     const subscription = view.subscription(record.subscriptionId)?.value
@@ -230,12 +218,20 @@ export class AttemptExecutor {
   }
 }
 
-/** An attempt that may start at once. */
-interface Prepared {
+/** An attempt whose request is not rendered yet. */
+interface Attempt {
+  readonly session: AttemptSession
+  readonly effect: AttemptEffect
   readonly subscription: SubscriptionConfiguration
   readonly access: OpenedSubscription
-  readonly startedMs: number
+  /** Wall clock. */
   readonly startedAtMs: number
+}
+
+/** An attempt that may start at once. */
+interface Prepared {
+  readonly attempt: Attempt
+  readonly startedMs: number
   readonly event: DeliveredEvent | null
   readonly rendered: Rendered
 }

@@ -37,12 +37,13 @@ export function makeConfigurationReader(
   })
 }
 
-export function makeGate(
-  view: ConfigurationView,
-  configuration: ConfigurationReader,
-  open: OpenSessions,
-  { logger }: ServiceContext,
-): ConfigurationGate {
+export interface GateParts {
+  readonly view: ConfigurationView
+  readonly configuration: ConfigurationReader
+  readonly open: OpenSessions
+}
+
+export function makeGate({ view, configuration, open }: GateParts, { logger }: ServiceContext): ConfigurationGate {
   return new ConfigurationGate({
     clock: systemClock,
     view,
@@ -52,10 +53,14 @@ export function makeGate(
   })
 }
 
+export interface PredecessorGateParts {
+  readonly laneStore: LaneStore
+  readonly open: OpenSessions
+  readonly metrics: DispatcherMetrics
+}
+
 export function makePredecessorGate(
-  laneStore: LaneStore,
-  open: OpenSessions,
-  metrics: DispatcherMetrics,
+  { laneStore, open, metrics }: PredecessorGateParts,
   { logger }: ServiceContext,
 ): PredecessorGate {
   return new PredecessorGate({

@@ -1,6 +1,7 @@
 import { createSealer } from '@hooklane/core/access'
 import type { ConfigurationView } from '@hooklane/core/configuration'
 import { JsonPayloadRenderer, userAgentOf } from '@hooklane/core/delivery'
+import type { LeaseStore } from '@hooklane/core/lane'
 import { LeaseRenewer, type OpenSessions } from '@hooklane/dispatch'
 import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import { AttemptExecutor } from '../attempts/attempt-executor.js'
@@ -17,11 +18,15 @@ import type { Connections } from './connections.js'
 
 const VERSION = '0.1.0'
 
+export interface LeaseRenewerParts {
+  readonly leaseStore: LeaseStore
+  readonly open: OpenSessions
+  readonly metrics: DispatcherMetrics
+}
+
 export function makeLeaseRenewer(
   settings: DispatcherSettings,
-  { leaseStore }: Connections,
-  open: OpenSessions,
-  metrics: DispatcherMetrics,
+  { leaseStore, open, metrics }: LeaseRenewerParts,
   { logger, readiness }: ServiceContext,
 ): LeaseRenewer {
   return new LeaseRenewer({
@@ -41,6 +46,7 @@ export function makeLeaseRenewer(
 }
 
 export interface SessionParts {
+  readonly connections: Connections
   readonly view: ConfigurationView
   readonly gate: ConfigurationGate
   readonly predecessors: PredecessorGate
@@ -52,11 +58,10 @@ export interface SessionParts {
 
 export function makeSessionFactory(
   settings: DispatcherSettings,
-  connections: Connections,
   parts: SessionParts,
   context: ServiceContext,
 ): SessionFactory {
-  const { leaseStore, laneStore, publisher } = connections
+  const { leaseStore, laneStore, publisher } = parts.connections
   const { logger } = context
   const { topicPrefix, leaseTtlMs, sessionTimeoutMs, marginMs, inlineWindowMs } = settings
   const { view, gate, predecessors, renewer, open, metrics } = parts
@@ -70,7 +75,7 @@ export function makeSessionFactory(
     predecessors,
     endedStreams: () => view.endedStreams(),
     metrics,
-    executor: makeExecutor(settings, connections, parts, context),
+    executor: makeExecutor(settings, parts, context),
     outcomes: new OutcomeReporter({ clock: systemClock, publisher, metrics, logger, topicPrefix }),
     logger,
     leaseTtlMs,
@@ -81,15 +86,14 @@ export function makeSessionFactory(
 
 function makeExecutor(
   settings: DispatcherSettings,
-  { sender }: Connections,
-  { view, permits, metrics }: SessionParts,
+  { connections, view, permits, metrics }: SessionParts,
   { logger }: ServiceContext,
 ): AttemptExecutor {
   return new AttemptExecutor({
     clock: systemClock,
     view,
     access: new OpenedSubscriptions(createSealer(settings.secretsKeys)),
-    sender,
+    sender: connections.sender,
     permits,
     metrics,
     marginMs: settings.marginMs,

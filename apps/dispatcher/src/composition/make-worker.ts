@@ -17,7 +17,12 @@ const REBALANCE_TIMEOUT_MS = 60_000
 const SHARED_WAIT_MS = 500
 const DEDICATED_WAIT_MS = 2_000
 
-export interface WorkerOptions {
+export interface WorkerMakerOptions {
+  readonly settings: DispatcherSettings
+  readonly connections: Connections
+  readonly sessions: SessionFactory
+  readonly metrics: DispatcherMetrics
+  readonly context: ServiceContext
   readonly consumers: ConsumerMetrics
   /** Constant for the life of the process; shows operators which process holds a partition. */
   readonly instance: string
@@ -29,15 +34,8 @@ export interface WorkerOptions {
 export class WorkerMaker {
   private readonly names
 
-  constructor(
-    private readonly settings: DispatcherSettings,
-    private readonly connections: Connections,
-    private readonly sessions: SessionFactory,
-    private readonly metrics: DispatcherMetrics,
-    private readonly context: ServiceContext,
-    private readonly options: WorkerOptions,
-  ) {
-    this.names = topicNames(settings.topicPrefix)
+  constructor(private readonly options: WorkerMakerOptions) {
+    this.names = topicNames(options.settings.topicPrefix)
   }
 
   make(group: WorkerGroupConfiguration): GroupWorker {
@@ -45,16 +43,16 @@ export class WorkerMaker {
     return new GroupWorker({
       topic,
       host: this.makeHost(group, topic),
-      makeOwner: (partition, worker) => this.makeOwner(group.name, topic, partition, worker),
+      makeOwner: (partition, worker) => this.makeOwner(group.name, partition, worker),
       quarantine: (unreadable, isNeeded) => this.quarantine(group.name, unreadable, isNeeded),
     })
   }
 
   private makeHost(group: WorkerGroupConfiguration, topic: string): ConsumerHost {
-    const { settings, context } = this
+    const { settings, connections, context } = this.options
     return new ConsumerHost({
       group: group.name,
-      consumer: new KafkaLogConsumer(this.connections.kafka, {
+      consumer: new KafkaLogConsumer(connections.kafka, {
         group: this.names.group(group.name),
         topics: [topic],
         maxWaitMs: group.slots === 0 ? DEDICATED_WAIT_MS : SHARED_WAIT_MS,
@@ -71,19 +69,19 @@ export class WorkerMaker {
     })
   }
 
-  private makeOwner(workerGroup: string, topic: string, partition: number, worker: GroupWorker): PartitionOwner {
-    const { settings, sessions, metrics } = this
-    const { logger } = this.context
-    const { instance } = this.options
+  private makeOwner(workerGroup: string, partition: number, worker: GroupWorker): PartitionOwner {
+    const { settings, connections, sessions, metrics, context, instance } = this.options
+    const { logger } = context
+    const topic = this.names.deliveries(workerGroup)
     return new PartitionOwner({
       workerGroup,
       partition,
       instance,
       leaseTtlMs: settings.leaseTtlMs,
       clock: systemClock,
-      leaseStore: this.connections.leaseStore,
+      leaseStore: connections.leaseStore,
       offsets: () => this.offsets(topic, partition),
-      open: (grant, deadlineMs, offsets) => sessions.open(grant, deadlineMs, offsets, worker),
+      open: (grant, deadlineMs, { low }) => sessions.open({ grant, deadlineMs, logStart: low }, worker),
       read: (fromOffset) => worker.read(partition, fromOffset),
       onBadPosition: (kind, position, { low, high }) => {
         metrics.alarms.inc({ kind: 'log_lost' })
@@ -107,12 +105,12 @@ export class WorkerMaker {
   /** The topic of a group may have been deleted while the process was frozen: that must not end the process. */
   private async crashed(group: string, error: Error): Promise<void> {
     const isGone = await this.options.isGone(group).catch(() => false)
-    if (isGone) this.context.logger.info({ error, group }, 'the consumer of a removed worker group has ended')
-    else this.context.fail(`the consumer of ${group} could not be kept running`, error)
+    if (isGone) this.options.context.logger.info({ error, group }, 'the consumer of a removed worker group has ended')
+    else this.options.context.fail(`the consumer of ${group} could not be kept running`, error)
   }
 
   private async offsets(topic: string, partition: number): Promise<PartitionOffsets> {
-    const found = (await this.connections.admin.offsets(topic)).find((one) => one.partition === partition)
+    const found = (await this.options.connections.admin.offsets(topic)).find((one) => one.partition === partition)
     if (!found) throw new Error(`${topic} has no partition ${partition}`)
     return found
   }
@@ -123,11 +121,11 @@ export class WorkerMaker {
     isNeeded: () => boolean,
   ): Promise<void> {
     const message = 'deliveries could not be read and were put into quarantine'
-    const source = { metrics: this.options.consumers, skips: this.context.skips, group }
+    const source = { metrics: this.options.consumers, skips: this.options.context.skips, group }
     reportQuarantined(source, unreadable, { level: 'error', message, fields: { group } })
     const aside = { topic: this.names.quarantine, service: 'dispatcher', at: new Date().toISOString() }
     await Promise.all(
-      unreadable.map((one) => this.connections.publisher.publish(quarantineRecord(one, aside), isNeeded)),
+      unreadable.map((one) => this.options.connections.publisher.publish(quarantineRecord(one, aside), isNeeded)),
     )
   }
 }

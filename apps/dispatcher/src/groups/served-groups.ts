@@ -67,7 +67,8 @@ export class ServedGroups {
 
   /** A consumer that leaves while it joins stays a member until its session expires; until then the consumer group cannot be deleted. */
   private async leave(name: string, { worker, started }: Served): Promise<void> {
-    await endsWithin(this.options.clock, started, JOIN_PATIENCE_MS, this.stopping.signal)
+    const { signal } = this.stopping
+    await endsWithin(this.options.clock, started, { limitMs: JOIN_PATIENCE_MS, signal })
     await worker.stop()
     await this.options.onEnded(name)
   }

@@ -61,7 +61,8 @@ export function attemptRecord(effect: EffectOf<'publishAttempt'>, scope: RecordS
     nextAttemptAt: nextInMs === null ? null : new Date(scope.wallMs + nextInMs).toISOString(),
     status: statusAfter(disposition),
   })
-  return outgoing(topicNames(scope.topicPrefix).attempts, SCHEMA.attempt, record, JSON.stringify(value))
+  const { attempts: topic } = topicNames(scope.topicPrefix)
+  return { topic, key: record.appId, value: JSON.stringify(value), headers: headersOf(SCHEMA.attempt) }
 }
 
 /** `settlement/1` */
@@ -76,7 +77,8 @@ export function settlementRecord(effect: EffectOf<'publishSettlement'>, scope: R
     status,
     reason,
   }
-  return outgoing(topicNames(scope.topicPrefix).attempts, SCHEMA.settlement, record, JSON.stringify(value))
+  const { attempts: topic } = topicNames(scope.topicPrefix)
+  return { topic, key: record.appId, value: JSON.stringify(value), headers: headersOf(SCHEMA.settlement) }
 }
 
 /**
@@ -95,7 +97,8 @@ export function deadLetterRecord(effect: EffectOf<'publishDeadLetter'>, scope: R
   }
   const delivery = detail.event === null ? 'null' : record.value.toString('utf8')
   const text = `${JSON.stringify(value).slice(0, -1)},"delivery":${delivery}}`
-  return outgoing(topicNames(scope.topicPrefix).deadLetters, SCHEMA.deadLetter, record, text)
+  const { deadLetters: topic } = topicNames(scope.topicPrefix)
+  return { topic, key: record.appId, value: text, headers: headersOf(SCHEMA.deadLetter) }
 }
 
 /**
@@ -124,11 +127,7 @@ function identityOf(record: RecordRef, event: DeliveredEvent | null, scope: Reco
   }
 }
 
-function outgoing(topic: string, schema: string, record: RecordRef, value: string): OutgoingRecord {
-  return {
-    topic,
-    key: record.appId,
-    value,
-    headers: { [HEADER.schema]: schema, [HEADER.contentType]: 'application/json' },
-  }
-}
+const headersOf = (schema: string): Readonly<Record<string, string>> => ({
+  [HEADER.schema]: schema,
+  [HEADER.contentType]: 'application/json',
+})

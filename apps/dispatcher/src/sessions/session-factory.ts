@@ -1,5 +1,5 @@
 import type { EndedStreamConfiguration } from '@hooklane/contracts/records'
-import type { Clock, PartitionOffsets } from '@hooklane/core/kernel'
+import type { Clock } from '@hooklane/core/kernel'
 import {
   openSession,
   type Grant,
@@ -53,17 +53,21 @@ export interface SessionFactoryOptions {
   readonly lanes: LaneSettings
 }
 
+/** A partition whose lease was just granted. */
+export interface GrantedPartition {
+  readonly grant: Grant
+  /** Until when requests may be in flight (monotonic). */
+  readonly deadlineMs: number
+  /** The first offset of the partition that Kafka still has. */
+  readonly logStart: bigint
+}
+
 /** Makes the sessions of all partitions, and binds their effects to the adapters. */
 export class SessionFactory {
   constructor(private readonly options: SessionFactoryOptions) {}
 
-  /** Reads the lane rows of a partition whose lease was just granted, and opens its session. */
-  async open(
-    grant: Grant,
-    deadlineMs: number,
-    offsets: PartitionOffsets,
-    reader: SessionReader,
-  ): Promise<PartitionSession> {
+  /** Reads the lane rows of a partition, and opens its session. */
+  async open({ grant, deadlineMs, logStart }: GrantedPartition, reader: SessionReader): Promise<PartitionSession> {
     const { laneStore, clock, lanes, outcomes, open } = this.options
     const { token } = grant
     const { workerGroup, partition } = token
@@ -74,12 +78,12 @@ export class SessionFactory {
       partition,
       grant,
       rows,
-      logStart: offsets.low,
+      logStart,
       nowMs,
       deadlineMs,
       settings: lanes,
     })
-    const session = new PartitionSession(token, state, deadlineMs, this.portsOf(token, reader))
+    const session = new PartitionSession({ token, deadlineMs }, state, this.portsOf(token, reader))
     const failing = rows.map((row) => row.appId)
     outcomes.opened(session, failing)
     open.add(session)

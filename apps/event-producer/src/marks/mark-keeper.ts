@@ -196,7 +196,7 @@ export class MarkKeeper {
   }
 
   async flush(): Promise<void> {
-    await endsWithin(processTimers, this.saveIfChanged(), LAST_MARK_LIMIT_MS)
+    await endsWithin(processTimers, this.saveIfChanged(), { limitMs: LAST_MARK_LIMIT_MS })
   }
 
   /** Saves other notes about the source, at once. @throws when they cannot be saved: nothing may be done that relies on them */

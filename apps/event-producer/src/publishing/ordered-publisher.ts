@@ -110,7 +110,7 @@ export class OrderedPublisher {
   async stop(limitMs: number): Promise<void> {
     this.stopping.abort()
     this.room?.resolve()
-    if (this.loop) await endsWithin(processTimers, this.loop, limitMs)
+    if (this.loop) await endsWithin(processTimers, this.loop, { limitMs })
   }
 
   private get isStopped(): boolean {

@@ -156,12 +156,8 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
     for (const { key, value, headers } of records) {
       if (kafka.room-- <= 0) return hang()
       const event = JSON.parse(String(value)) as EntityEvent
-      outside.append(
-        String(key),
-        String(headers?.['hooklane-position']),
-        event.revision?.transaction?.id ?? null,
-        event,
-      )
+      const position = String(headers?.['hooklane-position'])
+      outside.append(String(key), { position, transactionId: event.revision?.transaction?.id ?? null }, event)
     }
     return kafka.answers
   }

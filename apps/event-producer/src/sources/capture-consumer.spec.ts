@@ -39,7 +39,7 @@ describe('a captured source', () => {
     const first = start(outside)
     await first.connect(found(50n))
     await first.end()
-    outside.append(SECOND, at(201n), 'x201')
+    outside.append(SECOND, { position: at(201n), transactionId: 'x201' })
     const second = start(outside)
     await second.connect(found(50n))
     await second.read(insertInto(200n, FIRST))
@@ -218,7 +218,7 @@ describe('a captured source', () => {
 
   it('is not measured by what was published under an earlier epoch, and announces to receivers that it started over', async () => {
     const outside = new Outside()
-    outside.append(FIRST, at(1_000n), 'x1000')
+    outside.append(FIRST, { position: at(1_000n), transactionId: 'x1000' })
     outside.mark = {
       ...(await new Outside().store.claim('pim', 'o', at(1_000n))),
       xid: 'x1000',

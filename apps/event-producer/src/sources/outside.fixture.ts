@@ -53,9 +53,9 @@ export class Outside {
     return this.events.map(({ position }) => position)
   }
 
-  append(company: string, position: string, transactionId: string | null, event?: TopicEvent['event']): void {
+  append(company: string, published: PublishedEvent, event?: TopicEvent['event']): void {
     const partition = this.topic[partitionOfKey(Buffer.from(company), PARTITIONS)]
-    partition?.push({ position, transactionId, event: event ?? { type: 'items.created', companyId: company } })
+    partition?.push({ ...published, event: event ?? { type: 'items.created', companyId: company } })
   }
 
   since(known: KnownPosition | null): Map<number, PublishedEvent> {

@@ -18,13 +18,12 @@ export const GROUP = 'router'
 export function makeHost(
   settings: RouterSettings,
   context: ServiceContext,
-  consumers: ConsumerMetrics,
-  client: KafkaClient,
+  { kafka, consumers }: { readonly kafka: KafkaClient; readonly consumers: ConsumerMetrics },
 ): ConsumerHost {
   const topics = topicNames(settings.topicPrefix)
   return new ConsumerHost({
     group: GROUP,
-    consumer: new KafkaLogConsumer(client, {
+    consumer: new KafkaLogConsumer(kafka, {
       group: topics.group(GROUP),
       topics: [topics.events, topics.routerState],
       leadTopic: topics.events,

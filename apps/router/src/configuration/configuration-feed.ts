@@ -11,14 +11,15 @@ import type { RouterMetrics } from '../metrics.js'
 export class ConfigurationFeed implements RoutingConfiguration, OnApplicationBootstrap, OnApplicationShutdown {
   readonly view = new ConfigurationView()
   private readonly reader: ConfigurationReader
+  private readonly context: ServiceContext
   private onChange = (): void => undefined
 
   constructor(
     client: KafkaClient,
     topics: TopicNames,
-    metrics: RouterMetrics,
-    private readonly context: ServiceContext,
+    { metrics, context }: { readonly metrics: RouterMetrics; readonly context: ServiceContext },
   ) {
+    this.context = context
     this.reader = new ConfigurationReader(client, {
       topic: topics.subscriptions,
       groupPrefix: topics.group('router'),

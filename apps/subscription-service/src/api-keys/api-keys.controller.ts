@@ -7,7 +7,7 @@ import { IdempotentPost, type PostRequest } from '../idempotency/post-request.js
 import { IdempotentRequests, type Answer } from '../idempotency/idempotent-requests.js'
 import { ApiKeyView, apiKeyView, CreateApiKey, CreatedApiKeyView } from './api-key.dto.js'
 import { ApiKeysService, type CreatedKey } from './api-keys.service.js'
-import { Allow, Caller, CurrentCaller } from './caller.js'
+import { Allow, Caller, CurrentCaller } from '../access/caller.js'
 
 @ApiTags('API keys')
 @Allow('owner')

@@ -5,7 +5,7 @@ import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { invalid, notFound, Problem, unprocessable } from '../http/problem.js'
 import type { InTransaction } from '../idempotency/idempotent-requests.js'
 import type { CreateApiKey, NewKeyRole } from './api-key.dto.js'
-import type { Caller } from './caller.js'
+import type { Caller } from '../access/caller.js'
 
 export interface CreatedKey {
   readonly row: ApiKeyEntity

@@ -16,7 +16,7 @@ import {
 } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
-import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'
+import { Allow, Caller, CurrentCaller } from '../access/caller.js'
 import { Operation } from '../documentation/operation.js'
 import { preconditionsOf, setEtag, type RequestHeaders } from '../http/etag.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'

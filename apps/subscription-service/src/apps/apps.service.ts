@@ -1,7 +1,7 @@
 import { newId } from '@hooklane/core/kernel'
 import { AppEntity, ConstraintViolation, OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres/tenancy'
 import { Injectable } from '@nestjs/common'
-import type { Caller } from '../api-keys/caller.js'
+import type { Caller } from '../access/caller.js'
 import { retryOnDuplicateKey, refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { requireMatch, type Preconditions } from '../http/etag.js'
 import { notFound, Problem } from '../http/problem.js'
@@ -65,7 +65,7 @@ export class AppsService {
     if (identity && identity.companyId !== companyId)
       throw new Problem('ID_TAKEN', 'this id belongs to another company')
     const changes = writtenApp(request.body, null)
-    if (existing) return { app: await this.change(caller, id, request, () => changes), isNew: false }
+    if (existing) return { app: await this.change(caller, { id, preconditions: request }, () => changes), isNew: false }
     requireMatch(request, null)
     const transaction: InTransaction<AppEntity> = (scope, work) => this.database.transaction(scope, work)
     const epoch = identity ? identity.epoch + 1 : FIRST_EPOCH
@@ -73,7 +73,7 @@ export class AppsService {
   }
 
   async patch(caller: Caller, id: string, request: { readonly body: PatchApp } & Preconditions): Promise<AppEntity> {
-    return this.change(caller, id, request, (app) => writtenApp(request.body, app))
+    return this.change(caller, { id, preconditions: request }, (app) => writtenApp(request.body, app))
   }
 
   async get(caller: Caller, id: string): Promise<AppEntity> {
@@ -127,8 +127,7 @@ export class AppsService {
 
   private async change(
     caller: Caller,
-    id: string,
-    preconditions: Preconditions,
+    { id, preconditions }: { readonly id: string; readonly preconditions: Preconditions },
     changesOf: (app: AppEntity) => WrittenApp,
   ): Promise<AppEntity> {
     const seen = await this.get(caller, id)

@@ -2,7 +2,7 @@ import { OPERATOR_SCOPE, TenantDatabase, type CreationCursor, type PageRequest }
 import { Body, Controller, Delete, Get, Headers, HttpCode, HttpStatus, Param, Put, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
-import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'
+import { Allow, Caller, CurrentCaller } from '../access/caller.js'
 import { Operation } from '../documentation/operation.js'
 import { preconditionsOf, setEtag, type RequestHeaders } from '../http/etag.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'

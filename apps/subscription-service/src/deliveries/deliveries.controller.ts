@@ -8,7 +8,7 @@ import {
 } from '@hooklane/postgres/tenancy'
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiExtraModels, ApiOkResponse, ApiTags } from '@nestjs/swagger'
-import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'
+import { Allow, Caller, CurrentCaller } from '../access/caller.js'
 import { Operation } from '../documentation/operation.js'
 import { choice, id, instant, text } from '../http/fields.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'

@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger'
-import type { Requirement } from '../api-keys/caller.js'
+import { ACCESS_EXTENSION, type Requirement } from '../access/caller.js'
 import type { ProblemCode } from '../http/problem-catalogue.js'
 import {
   METHODS,
@@ -12,9 +12,9 @@ import {
   type SchemaNode,
 } from './document.js'
 import { EXAMPLES, PATH_EXAMPLES } from './examples.js'
-import { ACCESS_EXTENSION, OPERATION_EXTENSION } from './extensions.js'
 import { HEADERS, PARAMETERS } from './headers.js'
 import { modernise, renameExample } from './modern-schema.js'
+import { OPERATION_EXTENSION } from './operation.js'
 import { PROBLEM_EXAMPLES, PROBLEM_SCHEMA, problemAnswers, refusalsOf } from './problems.js'
 import { securityOf, whoMayCall } from './security.js'
 

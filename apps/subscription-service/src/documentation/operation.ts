@@ -1,7 +1,9 @@
 import { applyDecorators } from '@nestjs/common'
 import { ApiExtension, ApiOperation } from '@nestjs/swagger'
 import type { ProblemCode } from '../http/problem-catalogue.js'
-import { OPERATION_EXTENSION } from './extensions.js'
+
+/** The extension by which `Operation` passes data to `completeDocument`. It is removed before the document is served. */
+export const OPERATION_EXTENSION = 'x-hooklane-operation'
 
 /** The documentation of an operation besides its schemas. */
 export interface OperationText {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { FAULT_CODES, PROBLEM_CODES, PROBLEMS, type ProblemCode } from '../http/problem-catalogue.js'
 import { Problem, type Fault } from '../http/problem.js'
 import { ref, type AnswerNode, type Method, type OperationNode, type SchemaNode } from './document.js'
-import type { Requirement } from '../api-keys/caller.js'
+import type { Requirement } from '../access/caller.js'
 
 /** The schema of the body of every error response. */
 export const PROBLEM_SCHEMA: SchemaNode = {

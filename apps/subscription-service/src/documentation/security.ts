@@ -1,4 +1,4 @@
-import type { Requirement } from '../api-keys/caller.js'
+import type { Requirement } from '../access/caller.js'
 
 /** The kinds of API keys as security schemes. Each operation names the kinds that it accepts. */
 export const SECURITY_SCHEMES = {

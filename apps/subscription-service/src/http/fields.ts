@@ -204,7 +204,12 @@ export function parts(type: () => Form, max: number, options: FieldOptions = {})
   )
 }
 
-/** A field whose rule is `check`. */
-export function custom(schema: Schema, message: string, check: Check, options: FieldOptions = {}): PropertyDecorator {
+interface Rule {
+  readonly check: Check
+  readonly message: string
+}
+
+/** A field with a rule of its own. */
+export function custom(schema: Schema, { check, message }: Rule, options: FieldOptions = {}): PropertyDecorator {
   return field(options, schema, must(message, check))
 }

@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common'
 import { applyDecorators, type Type as Class } from '@nestjs/common'
 import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
-import type { Caller } from '../api-keys/caller.js'
 import { Cursors } from './cursor.js'
 import { text, wholeNumber } from './fields.js'
 
@@ -22,6 +21,12 @@ export interface ListAnswer<View> {
   readonly nextCursor: string | null
 }
 
+/** Who reads a list; as far as a cursor depends on it. */
+interface ListReader {
+  readonly companyId: string | null
+  readonly appId: string | null
+}
+
 /** Turns pages of rows into lists with cursors. */
 @Injectable()
 export class Lists {
@@ -29,7 +34,7 @@ export class Lists {
 
   /** Reads one page. A cursor of another list, or of this list with other filters, is refused. @throws Problem 400 */
   async answer<Row, Position extends object, View>(
-    list: { readonly name: string; readonly query: ListQuery; readonly caller: Caller },
+    list: { readonly name: string; readonly query: ListQuery; readonly caller: ListReader },
     read: (page: PageRequest<Position>) => Promise<Page<Row, Position>>,
     view: (row: Row) => View,
   ): Promise<ListAnswer<View>> {

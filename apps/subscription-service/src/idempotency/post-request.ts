@@ -3,7 +3,7 @@ import { canonicalJson } from '@hooklane/core/kernel'
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
 import type { Request, Response } from 'express'
 import { createHash } from 'node:crypto'
-import { callerOf, type Caller } from '../api-keys/caller.js'
+import { callerOf, type Caller } from '../access/caller.js'
 import { invalid } from '../http/problem.js'
 
 /** The parts of a POST request that decide whether it was already carried out. */

@@ -8,7 +8,7 @@ import {
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
-import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'
+import { Allow, Caller, CurrentCaller } from '../access/caller.js'
 import { Operation } from '../documentation/operation.js'
 import { preconditionsOf, setEtag, type RequestHeaders } from '../http/etag.js'
 import { choice, id } from '../http/fields.js'

@@ -19,6 +19,12 @@ export class GroupRemoval {
     private readonly logger: Logger,
   ) {}
 
+  /** Asks first, in one cheap statement, whether a step is due. */
+  async sweepIfDue(): Promise<void> {
+    const isDue = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroupRemovals.isDue())
+    if (isDue) await this.sweep()
+  }
+
   /** Takes every step that is due. */
   async sweep(): Promise<void> {
     await this.database.transaction(OPERATOR_SCOPE, async (tables) => {

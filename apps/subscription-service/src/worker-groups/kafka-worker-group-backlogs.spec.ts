@@ -22,7 +22,12 @@ function backlogsOf(lag: (group: string, topics: readonly string[]) => Promise<r
       return lag(group, topics)
     },
   }
-  const backlogs = new KafkaWorkerGroupBacklogs(reader, NAMES, clock, createLogger('test', 'fatal'))
+  const backlogs = new KafkaWorkerGroupBacklogs({
+    admin: reader,
+    names: NAMES,
+    clock,
+    logger: createLogger('test', 'fatal'),
+  })
   return {
     asked,
     pass: (ms: number) => (nowMs += ms),

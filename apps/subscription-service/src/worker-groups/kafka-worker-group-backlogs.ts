@@ -21,6 +21,13 @@ export interface LagReader {
   lag(group: string, topics: readonly string[]): Promise<readonly PartitionLag[]>
 }
 
+interface WorkerGroupBacklogsOptions {
+  readonly admin: LagReader
+  readonly names: TopicNames
+  readonly clock: Pick<Clock, 'monotonicMs' | 'after'>
+  readonly logger: Logger
+}
+
 interface Known {
   readonly askedMs: number
   /** Null: the cluster has not answered yet, and is not asked again until it has. */
@@ -35,12 +42,7 @@ interface Known {
 export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
   private readonly known = new Map<string, Known>()
 
-  constructor(
-    private readonly admin: LagReader,
-    private readonly names: TopicNames,
-    private readonly clock: Pick<Clock, 'monotonicMs' | 'after'>,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly options: WorkerGroupBacklogsOptions) {}
 
   async of(groups: readonly string[]): Promise<ReadonlyMap<string, WorkerGroupBacklog>> {
     const answers = await Promise.all(
@@ -52,30 +54,31 @@ export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
   private fresh(group: string): Known | null {
     const known = this.known.get(group)
     if (!known) return null
-    return known.answeredMs === null || this.clock.monotonicMs() - known.answeredMs < KEPT_MS ? known : null
+    return known.answeredMs === null || this.options.clock.monotonicMs() - known.answeredMs < KEPT_MS ? known : null
   }
 
   private startRead(group: string): Known {
     if (this.known.size >= MAX_KNOWN) this.known.clear()
-    const known: Known = { askedMs: this.clock.monotonicMs(), answeredMs: null, answer: this.ask(group) }
-    void known.answer.then(() => (known.answeredMs = this.clock.monotonicMs()))
+    const known: Known = { askedMs: this.options.clock.monotonicMs(), answeredMs: null, answer: this.ask(group) }
+    void known.answer.then(() => (known.answeredMs = this.options.clock.monotonicMs()))
     this.known.set(group, known)
     return known
   }
 
   /** The time limit counts from the request to the cluster: a caller that comes after the limit has passed does not wait at all. */
   private answerInTime({ askedMs, answer }: Known): Promise<WorkerGroupBacklog> {
-    const leftMs = Math.max(0, askedMs + TIME_LIMIT_MS - this.clock.monotonicMs())
-    return withTimeout(this.clock, answer, { limitMs: leftMs, onTimeout: () => UNAVAILABLE })
+    const leftMs = Math.max(0, askedMs + TIME_LIMIT_MS - this.options.clock.monotonicMs())
+    return withTimeout(this.options.clock, answer, { limitMs: leftMs, onTimeout: () => UNAVAILABLE })
   }
 
   private async ask(group: string): Promise<WorkerGroupBacklog> {
+    const { admin, names, logger } = this.options
     try {
-      const lags = await this.admin.lag(this.names.group(group), [this.names.deliveries(group)])
+      const lags = await admin.lag(names.group(group), [names.deliveries(group)])
       return { records: lags.reduce((sum, lag) => sum + waitingIn(lag), 0), reason: null }
     } catch (error) {
       if (error instanceof LogError && error.code === 'UNKNOWN_TOPIC') return { records: null, reason: 'TOPIC_MISSING' }
-      this.logger.warn({ error, workerGroup: group }, 'the backlog of a worker group cannot be read')
+      logger.warn({ error, workerGroup: group }, 'the backlog of a worker group cannot be read')
       return UNAVAILABLE
     }
   }

@@ -4,7 +4,7 @@ import { OPERATOR_SCOPE, TenantDatabase, type PageRequest, type WorkerGroupOverv
 import { Body, Controller, Get, HttpStatus, Inject, Param, Put, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger'
 import type { Response } from 'express'
-import { Allow, Caller, CurrentCaller } from '../api-keys/caller.js'
+import { Allow, Caller, CurrentCaller } from '../access/caller.js'
 import { Operation } from '../documentation/operation.js'
 import { wholeNumber } from '../http/fields.js'
 import { maybeInstantOf } from '../http/instants.js'

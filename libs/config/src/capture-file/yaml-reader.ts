@@ -35,7 +35,7 @@ export class YamlFile {
   }
 
   root(): YamlValue {
-    return new YamlValue(this, '', this.document.contents, 0)
+    return new YamlValue(this, this.document.contents, { path: '', parentOffset: 0 })
   }
 
   resolve(node: unknown): unknown {
@@ -49,15 +49,18 @@ export class YamlFile {
 
 /** One value of the file. Reading it as a kind that it is not adds a fault to the file and returns null (`constant`: undefined). */
 export class YamlValue {
+  readonly path: string
   private readonly node: unknown
+  private readonly parentOffset: number
 
   constructor(
     private readonly file: YamlFile,
-    readonly path: string,
     node: unknown,
-    private readonly parentOffset: number,
+    { path, parentOffset }: { readonly path: string; readonly parentOffset: number },
   ) {
     this.node = file.resolve(node)
+    this.path = path
+    this.parentOffset = parentOffset
   }
 
   /** Whether the value is missing or null. */
@@ -173,7 +176,10 @@ export class YamlValue {
 
   items(): YamlValue[] | null {
     if (!isSeq(this.node)) return this.fault('must be a list')
-    return this.node.items.map((item, at) => new YamlValue(this.file, `${this.path}[${at}]`, item, this.offset()))
+    const parentOffset = this.offset()
+    return this.node.items.map(
+      (item, at) => new YamlValue(this.file, item, { path: `${this.path}[${at}]`, parentOffset }),
+    )
   }
 
   /** The entries of a map whose keys the author chooses: tables by name, constants by column. */
@@ -214,7 +220,7 @@ export class YamlValue {
         key,
         keyOffset,
         line: this.file.lineAt(keyOffset),
-        value: new YamlValue(this.file, path, pair.value, keyOffset),
+        value: new YamlValue(this.file, pair.value, { path, parentOffset: keyOffset }),
       }
     })
   }

@@ -9,10 +9,18 @@ import {
 } from './delivery.js'
 import { HEADER, SCHEMA } from '../public/headers.js'
 
-/** Maximum offset, sequence and version of a record: Kafka's offsets and Postgres' bigint are signed 64-bit integers. */
-const MAX_INT64 = 2n ** 63n - 1n
-/** Maximum epoch and incarnation: Postgres stores them as an int. */
-const MAX_INT32 = 2n ** 31n - 1n
+/** A range that includes both ends. */
+interface Range {
+  readonly min: bigint
+  readonly max: bigint
+}
+
+/** Offset, sequence and version of a record: Kafka's offsets and Postgres' bigint are signed 64-bit integers. */
+const FROM_0: Range = { min: 0n, max: 2n ** 63n - 1n }
+const FROM_1: Range = { ...FROM_0, min: 1n }
+/** Epoch, incarnation and partition: Postgres stores them as an int. */
+const INT_FROM_0: Range = { min: 0n, max: 2n ** 31n - 1n }
+const INT_FROM_1: Range = { ...INT_FROM_0, min: 1n }
 const FIRST_INCARNATION = 1
 const MODES: ReadonlySet<string> = new Set(DELIVERY_MODES)
 const REASONS: ReadonlySet<string> = new Set<DeliveryReason>([
@@ -73,17 +81,17 @@ export function decodeDeliveryHeaders(headers: Readonly<Record<string, Uint8Arra
     deliveryId: read.text(HEADER.delivery, ID),
     companyId: read.text(HEADER.company, ID),
     companyIncarnation: read.has(HEADER.companyIncarnation)
-      ? read.int32(HEADER.companyIncarnation, 1n)
+      ? read.int32(HEADER.companyIncarnation, INT_FROM_1)
       : FIRST_INCARNATION,
-    sequence: read.int64(HEADER.sequence, 1n),
+    sequence: read.int64(HEADER.sequence, FROM_1),
     position: read.has(HEADER.position) ? read.text(HEADER.position, POSITION) : null,
     source: read.source(),
     routedAt: read.text(HEADER.routedAt, INSTANT),
-    streamEpoch: read.int32(HEADER.streamEpoch, 1n),
+    streamEpoch: read.int32(HEADER.streamEpoch, INT_FROM_1),
     subscriptionId: read.text(HEADER.subscription, ID),
-    subscriptionVersion: read.int64(HEADER.subscriptionVersion, 0n),
-    routeVersion: read.int32(HEADER.route, 0n),
-    streamVersion: read.int32(HEADER.streamVersion, 0n),
+    subscriptionVersion: read.int64(HEADER.subscriptionVersion, FROM_0),
+    routeVersion: read.int32(HEADER.route, INT_FROM_0),
+    streamVersion: read.int32(HEADER.streamVersion, INT_FROM_0),
     mode: mode as DeliveryMode,
     reason: reason as DeliveryReason,
   }
@@ -116,8 +124,8 @@ export function decodeStreamEndHeaders(headers: Readonly<Record<string, Uint8Arr
   return read.result({
     kind: 'ended',
     companyId: read.text(HEADER.company, ID),
-    sequence: read.int64(HEADER.sequence, 0n),
-    streamEpoch: read.int32(HEADER.streamEpoch, 1n),
+    sequence: read.int64(HEADER.sequence, FROM_0),
+    streamEpoch: read.int32(HEADER.streamEpoch, INT_FROM_1),
     routedAt: read.text(HEADER.routedAt, INSTANT),
   })
 }
@@ -144,12 +152,12 @@ class HeaderReader {
     return text ?? ''
   }
 
-  int64(name: string, min: bigint, max = MAX_INT64): bigint {
-    return this.bounded(name, this.text(name, DECIMAL), min, max)
+  int64(name: string, range: Range): bigint {
+    return this.bounded(name, this.text(name, DECIMAL), range)
   }
 
-  int32(name: string, min: bigint): number {
-    return Number(this.int64(name, min, MAX_INT32))
+  int32(name: string, range: Range): number {
+    return Number(this.int64(name, range))
   }
 
   result<T>(value: T): Decoded<T> {
@@ -162,8 +170,8 @@ class HeaderReader {
     if (rest.length > 0 || !TOPIC.test(topic)) this.fail(name)
     return {
       topic,
-      partition: Number(this.bounded(name, partition, 0n, 2n ** 31n - 1n)),
-      offset: this.bounded(name, offset, 0n, MAX_INT64),
+      partition: Number(this.bounded(name, partition, INT_FROM_0)),
+      offset: this.bounded(name, offset, FROM_0),
     }
   }
 
@@ -171,7 +179,7 @@ class HeaderReader {
     this.fault ??= `header:${name}`
   }
 
-  private bounded(name: string, text: string, min: bigint, max: bigint): bigint {
+  private bounded(name: string, text: string, { min, max }: Range): bigint {
     const value = DECIMAL.test(text) ? BigInt(text) : -1n
     if (value < min || value > max) this.fail(name)
     return value

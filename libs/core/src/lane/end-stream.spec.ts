@@ -44,7 +44,7 @@ describe('the end of a stream', () => {
 
   it('does not hurry an app that was created again', () => {
     const s = scene({ rows: [rowOf({})] })
-    s.read(recordOf(5, 50, 'a', 2))
+    s.read(recordOf(5, 50, { streamEpoch: 2 }))
     s.delete(1)
     expect(s.types()).toEqual(['wakeAt'])
   })
@@ -52,7 +52,7 @@ describe('the end of a stream', () => {
   it('drops the gaps of the last numbers: an app that is created again gets no report of them', () => {
     const s = scene()
     s.delete(1)
-    s.read(recordOf(1, 0), recordOf(2, 1), endOf(2, 2), recordOf(3, 3, 'a', 2))
+    s.read(recordOf(1, 0), recordOf(2, 1), endOf(2, 2), recordOf(3, 3, { streamEpoch: 2 }))
     for (let i = 0; i < 4; i++) s.land()
     expect(s.last('attempt')).toMatchObject({ previous: 2n, skipped: [], record: { sequence: 3n } })
   })
@@ -60,7 +60,7 @@ describe('the end of a stream', () => {
   it('holds the next request back until it is recorded', () => {
     const s = scene()
     s.delete(1)
-    s.read(recordOf(1, 0), endOf(1, 1), recordOf(2, 2, 'a', 2))
+    s.read(recordOf(1, 0), endOf(1, 1), recordOf(2, 2, { streamEpoch: 2 }))
     s.land()
     expect(s.last('saveLane').endedEpoch).toBe(1)
     expect(s.types()).not.toContain('attempt')
@@ -70,7 +70,7 @@ describe('the end of a stream', () => {
 
   it('is no hole when the numbers in between went to another worker group', () => {
     const s = scene()
-    s.read(endOf(3, 0), recordOf(9, 1, 'a', 3))
+    s.read(endOf(3, 0), recordOf(9, 1, { streamEpoch: 3 }))
     s.land()
     expect(s.last('attempt')).toMatchObject({ previous: 8n, skipped: [] })
     expect(s.types()).not.toContain('alarm')
@@ -91,7 +91,7 @@ describe('the end of a stream', () => {
   it('that is read again is settled again, and nothing else is', () => {
     const floor = floorOf({ settled: 7n, floorOffset: 20n })
     const s = scene({ rows: [floor] })
-    s.read(recordOf(4, 10), endOf(4, 11), recordOf(7, 12, 'a', 2), endOf(7, 13, 2))
+    s.read(recordOf(4, 10), endOf(4, 11), recordOf(7, 12, { streamEpoch: 2 }), endOf(7, 13, 2))
     expect(s.last('saveLane').endedEpoch).toBe(2)
     s.land()
     expect(s.session.offsets.low).toBe(14n)

@@ -15,7 +15,16 @@ export const accepted: AttemptResult = { kind: 'accepted', status: 200 }
 export const down: AttemptResult = { kind: 'unreachable', status: 503, code: 'http_503' }
 export const refused: AttemptResult = { kind: 'rejected', status: 422 }
 
-export const recordOf = (sequence: number, offset: number, appId = 'a', streamEpoch = 1): RecordRef => ({
+interface Stream {
+  readonly appId?: string
+  readonly streamEpoch?: number
+}
+
+export const recordOf = (
+  sequence: number,
+  offset: number,
+  { appId = 'a', streamEpoch = 1 }: Stream = {},
+): RecordRef => ({
   kind: 'delivery',
   appId,
   companyId: 'cmp_1',

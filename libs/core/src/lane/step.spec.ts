@@ -6,7 +6,7 @@ import { step } from './step.js'
 describe('a lane in flow', () => {
   it('attempts one head at a time, in order, and is done when the log has the attempt', () => {
     const s = scene()
-    s.read(recordOf(1, 0), recordOf(2, 1), recordOf(1, 2, 'b'))
+    s.read(recordOf(1, 0), recordOf(2, 1), recordOf(1, 2, { appId: 'b' }))
     expect(s.types()).toEqual(['attempt', 'attempt'])
     s.ends(1, accepted)
     const { publishId } = s.last('publishAttempt')
@@ -212,7 +212,7 @@ describe('reading', () => {
 
   it('saves the done offsets above a slow head', () => {
     const s = scene()
-    s.read(recordOf(1, 0), recordOf(1, 3, 'b'))
+    s.read(recordOf(1, 0), recordOf(1, 3, { appId: 'b' }))
     s.ends(1, accepted, 'b')
     s.handle({ type: 'published', publishId: 1 })
     s.handle({ type: 'saveDue' })

@@ -40,6 +40,13 @@ export interface SessionPorts {
   readonly onAmbiguous: (operation: StoreOperation, error: unknown) => void
 }
 
+/** The lease under which a session runs. */
+export interface HeldLease {
+  readonly token: LeaseToken
+  /** Until when requests may be in flight (monotonic). */
+  readonly deadlineMs: number
+}
+
 export type StoreOperation = 'keep' | 'lane' | 'release'
 
 /**
@@ -48,6 +55,7 @@ export type StoreOperation = 'keep' | 'lane' | 'release'
  * are ignored.
  */
 export class PartitionSession implements RenewedSession {
+  readonly token: LeaseToken
   /** Resolves when the session is over and its lease is released, or releasing it has failed. */
   readonly ended: Promise<void>
   /** Until when requests may be in flight (monotonic). */
@@ -62,11 +70,11 @@ export class PartitionSession implements RenewedSession {
   private resolveEnded: () => void = () => undefined
 
   constructor(
-    readonly token: LeaseToken,
+    { token, deadlineMs }: HeldLease,
     private readonly session: Session,
-    deadlineMs: number,
     private readonly ports: SessionPorts,
   ) {
+    this.token = token
     this.deadlineMs = deadlineMs
     this.ended = new Promise((resolve) => {
       this.resolveEnded = resolve
@@ -142,14 +150,15 @@ export class PartitionSession implements RenewedSession {
       case 'attempt':
         return this.ports.attempt(this, effect)
       case 'saveLane':
-        return this.write(
-          'laneSaved',
-          effect.row.appId,
-          effect.saveId,
+        return this.reportWrite(
+          { type: 'laneSaved', appId: effect.row.appId, saveId: effect.saveId },
           this.ports.laneStore.save(this.token, effect.row, effect.endedEpoch),
         )
       case 'deleteLane':
-        return this.write('laneDeleted', effect.appId, effect.saveId, this.ports.laneStore.delete(this.token, effect))
+        return this.reportWrite(
+          { type: 'laneDeleted', appId: effect.appId, saveId: effect.saveId },
+          this.ports.laneStore.delete(this.token, effect),
+        )
       case 'publishAttempt':
       case 'publishSettlement':
       case 'publishDeadLetter':
@@ -185,15 +194,11 @@ export class PartitionSession implements RenewedSession {
     if (!this.isSnapshotting) this.ports.clock.defer(() => void this.ports.renewer.save())
   }
 
-  private write(
-    type: 'laneSaved' | 'laneDeleted',
-    appId: string,
-    saveId: number,
-    outcome: Promise<'done' | 'fenced'>,
-  ): void {
+  /** @param done the input when the row was written */
+  private reportWrite(done: LaneInput, outcome: Promise<'done' | 'fenced'>): void {
     outcome.then(
       (answer) => {
-        if (answer === 'done') return this.handle({ type, appId, saveId })
+        if (answer === 'done') return this.handle(done)
         this.fenced('lane')
       },
       (error: unknown) => {

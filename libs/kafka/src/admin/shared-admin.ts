@@ -24,10 +24,10 @@ export class SharedAdmin {
     const startedMs = performance.now()
     const open = this.acquire()
     try {
-      if (await endsWithin(processTimers, open.connected, Math.min(limitMs, GIVE_UP_AFTER_MS))) {
+      if (await endsWithin(processTimers, open.connected, { limitMs: Math.min(limitMs, GIVE_UP_AFTER_MS) })) {
         const outcome = work(open.admin)
         const leftMs = limitMs - (performance.now() - startedMs)
-        if (await endsWithin(processTimers, outcome, leftMs)) return await outcome
+        if (await endsWithin(processTimers, outcome, { limitMs: leftMs })) return await outcome
       }
       // The next use connects again.
       if (this.open === open) this.open = null

@@ -118,7 +118,7 @@ export class ConfigurationReader {
     const deleted = this.admin.deleteGroup(this.group).catch((error: unknown) => {
       this.client.logger.debug({ error, group: this.group }, 'a temporary consumer group was not deleted')
     })
-    await endsWithin(processTimers, deleted, DELETE_TIMEOUT_MS)
+    await endsWithin(processTimers, deleted, { limitMs: DELETE_TIMEOUT_MS })
   }
 
   private take(batch: LogBatch): void {

@@ -253,7 +253,7 @@ export class KafkaLogConsumer implements LogConsumer {
     const left = consumer.disconnect().catch((error: unknown) => {
       logger.warn({ error, group: this.options.group }, 'a consumer did not leave its group cleanly')
     })
-    if (!(await endsWithin(processTimers, left, STOP_TIMEOUT_MS))) {
+    if (!(await endsWithin(processTimers, left, { limitMs: STOP_TIMEOUT_MS }))) {
       logger.warn({ group: this.options.group }, 'a consumer could not leave its group: its session must expire')
     }
   }

@@ -97,7 +97,7 @@ export class SingleFlightProducer implements LogProducer {
   /** Sends the queued records, for at most `drainMs`, then rejects the rest. Accepts no new records from now on. */
   async close(drainMs = 10_000): Promise<void> {
     this.closed = true
-    if (this.sending) await endsWithin(processTimers, this.sending, drainMs)
+    if (this.sending) await endsWithin(processTimers, this.sending, { limitMs: drainMs })
     this.rejectQueue(new LogError('CLOSED', 'the producer was closed before the record was sent'))
     // Has no effect on records that are already settled.
     for (const waiting of this.out) waiting.reject(new LogError('OUTCOME_UNKNOWN', 'the producer was closed too early'))
@@ -218,7 +218,7 @@ export class SingleFlightProducer implements LogProducer {
     const done = producer
       .disconnect()
       .catch((error: unknown) => logger.warn({ error }, 'a producer did not disconnect cleanly'))
-    await endsWithin(processTimers, done, DISCONNECT_TIMEOUT_MS)
+    await endsWithin(processTimers, done, { limitMs: DISCONNECT_TIMEOUT_MS })
   }
 }
 

@@ -52,14 +52,18 @@ export function createPartitionCounts(client: KafkaClient): PartitionCounts {
 export class TransactionalProducer {
   private lost: ProducerLost | null = null
   private committing = false
+  private readonly producer: Producer
+  /** A transaction that has begun and is empty until the next `commit`. */
+  private begun: Transaction | null
 
   private constructor(
     private readonly client: KafkaClient,
-    private readonly producer: Producer,
     private readonly counts: PartitionCounts,
-    /** A transaction that has begun and is empty until the next `commit`. */
-    private begun: Transaction | null,
-  ) {}
+    opened: { readonly producer: Producer; readonly begun: Transaction },
+  ) {
+    this.producer = opened.producer
+    this.begun = opened.begun
+  }
 
   /**
    * Fences every earlier producer with the id, and ends the transaction that it left open; when this resolves, the outcome of that
@@ -79,7 +83,7 @@ export class TransactionalProducer {
       await producer.connect()
       // Order matters: the client fences when it begins a transaction, not when it connects.
       const begun = await producer.transaction()
-      return new TransactionalProducer(client, producer, counts, begun)
+      return new TransactionalProducer(client, counts, { producer, begun })
     } catch (error) {
       await disconnect(client, producer)
       throw new ProducerLost(isFenced(error), error)
@@ -169,5 +173,5 @@ async function disconnect(client: KafkaClient, producer: Producer): Promise<void
   const done = producer
     .disconnect()
     .catch((error: unknown) => client.logger.warn({ error }, 'a transactional producer did not disconnect cleanly'))
-  await endsWithin(processTimers, done, DISCONNECT_TIMEOUT_MS)
+  await endsWithin(processTimers, done, { limitMs: DISCONNECT_TIMEOUT_MS })
 }

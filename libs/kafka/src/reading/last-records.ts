@@ -47,7 +47,15 @@ export async function lastRecords(
   })
   const unfinished = () => partitions.filter((tail) => !tail.done)
   if (unfinished().length > 0) {
-    await readTails(client, options, admin, new Map(partitions.map((tail) => [tail.partition, tail])))
+    const { groupPrefix, timeoutMs = 90_000 } = options
+    const group = `${groupPrefix}.last.${randomUUID()}`
+    try {
+      await readTails(client, { topic, group, timeoutMs }, new Map(partitions.map((tail) => [tail.partition, tail])))
+    } finally {
+      await admin.deleteGroup(group).catch((error: unknown) => {
+        client.logger.debug({ error: toError(error), group }, 'a temporary consumer group was not deleted')
+      })
+    }
   }
   options.onRead?.(partitions.reduce((sum, tail) => sum + tail.recordsRead, 0))
   return new Map(partitions.map((tail) => [tail.partition, tail.records()]))
@@ -55,11 +63,9 @@ export async function lastRecords(
 
 async function readTails(
   client: KafkaClient,
-  { topic, groupPrefix, timeoutMs = 90_000 }: LastRecordsOptions,
-  admin: KafkaLogAdmin,
+  { topic, group, timeoutMs }: { readonly topic: string; readonly group: string; readonly timeoutMs: number },
   tails: ReadonlyMap<number, TailOfPartition>,
 ): Promise<void> {
-  const group = `${groupPrefix}.last.${randomUUID()}`
   const finished = deferred()
   let heardAt = performance.now()
   const settle = (): void => {
@@ -102,9 +108,6 @@ async function readTails(
   } finally {
     clearInterval(patience)
     await consumer.stop()
-    await admin.deleteGroup(group).catch((error: unknown) => {
-      client.logger.debug({ error: toError(error), group }, 'a temporary consumer group was not deleted')
-    })
   }
 }
 

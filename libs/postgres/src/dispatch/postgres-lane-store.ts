@@ -11,9 +11,15 @@ import type { Pool } from 'pg'
 import { sql } from '../sql.js'
 
 const LOAD = sql('lane-load')
-const SAVE = sql('lane-save')
-const DELETE = sql('lane-delete')
+const SAVE: Write = { name: 'lane save', text: sql('lane-save') }
+const DELETE: Write = { name: 'lane delete', text: sql('lane-delete') }
 const OPEN_STREAMS = sql('streams-open')
+
+/** A prepared statement that changes a row under a lease. */
+interface Write {
+  readonly name: string
+  readonly text: string
+}
 
 /** Lane rows in the table `lane`. */
 export class PostgresLaneStore implements LaneStore {
@@ -45,7 +51,7 @@ export class PostgresLaneStore implements LaneStore {
   }
 
   async save(token: LeaseToken, row: LaneRow, endedEpoch: number | null = null): Promise<'done' | 'fenced'> {
-    return this.write('lane save', SAVE, token, [
+    return this.write(SAVE, token, [
       row.appId,
       row.companyId,
       row.mode,
@@ -64,7 +70,7 @@ export class PostgresLaneStore implements LaneStore {
   }
 
   async delete(token: LeaseToken, { companyId, appId }: LaneOwner): Promise<'done' | 'fenced'> {
-    return this.write('lane delete', DELETE, token, [companyId, appId])
+    return this.write(DELETE, token, [companyId, appId])
   }
 
   async openStreams(appIds: readonly string[]): Promise<readonly OpenStream[]> {
@@ -76,22 +82,17 @@ export class PostgresLaneStore implements LaneStore {
     return rows.map((row) => ({ appId: row.app_id, epoch: row.epoch, workerGroup: row.worker_group }))
   }
 
-  private async write(
-    operation: string,
-    text: string,
-    token: LeaseToken,
-    values: unknown[],
-  ): Promise<'done' | 'fenced'> {
+  private async write({ name, text }: Write, token: LeaseToken, values: unknown[]): Promise<'done' | 'fenced'> {
     const { workerGroup, partition, owner, epoch } = token
     try {
       const { rowCount } = await this.pool.query({
-        name: operation,
+        name,
         text,
         values: [workerGroup, partition, owner, String(epoch), ...values],
       })
       return rowCount === 1 ? 'done' : 'fenced'
     } catch (cause) {
-      throw new AmbiguousWrite(operation, { cause })
+      throw new AmbiguousWrite(name, { cause })
     }
   }
 }

@@ -2,10 +2,15 @@ import { AmbiguousWrite, type Grant, type RenewRequest, type LeaseStore, type Le
 import type { Pool } from 'pg'
 import { sql } from '../sql.js'
 
-const GRANT = sql('lease-grant')
-const KEEP = sql('lease-keep')
-const RELEASE = sql('lease-release')
-const PROMOTION_FENCE = sql('lease-promotion-fence')
+interface Write {
+  readonly operation: string
+  readonly text: string
+}
+
+const GRANT: Write = { operation: 'grant', text: sql('lease-grant') }
+const KEEP: Write = { operation: 'keep', text: sql('lease-keep') }
+const RELEASE: Write = { operation: 'release', text: sql('lease-release') }
+const PROMOTION_FENCE: Write = { operation: 'promotion fence', text: sql('lease-promotion-fence') }
 
 /**
  * Leases in the table `partition_owner`. Renewals have a connection pool of their own, because they must never queue behind other
@@ -19,14 +24,8 @@ export class PostgresLeaseStore implements LeaseStore {
 
   async grant(request: Parameters<LeaseStore['grant']>[0]): Promise<Grant | null> {
     const { workerGroup, partition, owner, instance, leaseMs } = request
-    await this.write(this.pool, 'promotion fence', PROMOTION_FENCE, [workerGroup, partition, leaseMs])
-    const rows = await this.write<GrantRow>(this.pool, 'grant', GRANT, [
-      workerGroup,
-      partition,
-      owner,
-      instance,
-      leaseMs,
-    ])
+    await this.write(this.pool, PROMOTION_FENCE, [workerGroup, partition, leaseMs])
+    const rows = await this.write<GrantRow>(this.pool, GRANT, [workerGroup, partition, owner, instance, leaseMs])
     const row = rows[0]
     if (!row) return null
     return {
@@ -38,7 +37,7 @@ export class PostgresLeaseStore implements LeaseStore {
 
   async keep(requests: readonly RenewRequest[], leaseMs: number): Promise<readonly LeaseToken[]> {
     if (requests.length === 0) return []
-    const rows = await this.write<{ worker_group: string; partition: number }>(this.renewalPool, 'keep', KEEP, [
+    const rows = await this.write<{ worker_group: string; partition: number }>(this.renewalPool, KEEP, [
       requests.map((r) => r.token.workerGroup),
       leaseMs,
       requests.map((r) => r.token.partition),
@@ -54,10 +53,10 @@ export class PostgresLeaseStore implements LeaseStore {
 
   async release(token: LeaseToken): Promise<void> {
     const { workerGroup, partition, owner, epoch } = token
-    await this.write(this.pool, 'release', RELEASE, [workerGroup, partition, owner, String(epoch)])
+    await this.write(this.pool, RELEASE, [workerGroup, partition, owner, String(epoch)])
   }
 
-  private async write<R extends object>(pool: Pool, operation: string, text: string, values: unknown[]): Promise<R[]> {
+  private async write<R extends object>(pool: Pool, { operation, text }: Write, values: unknown[]): Promise<R[]> {
     try {
       return (await pool.query<R>({ name: `lease ${operation}`, text, values })).rows
     } catch (cause) {

@@ -50,17 +50,19 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
     throw new SourceRefused(
       'WAL_LEVEL',
       `wal_level is ${facts.wal_level}: changes can be read from the log only when it is logical`,
-      [`ALTER SYSTEM SET wal_level = logical; -- then restart PostgreSQL`],
+      { statements: [`ALTER SYSTEM SET wal_level = logical; -- then restart PostgreSQL`] },
     )
   }
   if (!facts.may_replicate) {
     const role = quoteName(facts.role)
-    throw new SourceRefused('REPLICATION_RIGHT', `the role ${facts.role} may not read the log: it lacks REPLICATION`, [
-      // On Amazon RDS the attribute cannot be given; membership in `rds_replication` replaces it.
-      facts.replication_role === null
-        ? `ALTER ROLE ${role} REPLICATION;`
-        : `GRANT ${facts.replication_role} TO ${role};`,
-    ])
+    throw new SourceRefused('REPLICATION_RIGHT', `the role ${facts.role} may not read the log: it lacks REPLICATION`, {
+      statements: [
+        // On Amazon RDS the attribute cannot be given; membership in `rds_replication` replaces it.
+        facts.replication_role === null
+          ? `ALTER ROLE ${role} REPLICATION;`
+          : `GRANT ${facts.replication_role} TO ${role};`,
+      ],
+    })
   }
   if (!facts.is_readable) throw unreadable(facts)
   return facts
@@ -73,6 +75,6 @@ function unreadable({ database, encoding }: { readonly database: string; readonl
     'NOT_CAPTURABLE',
     `the database ${database} has the encoding ${encoding}, which PostgreSQL cannot convert to UTF-8: move its data to a database of ` +
       `another encoding (pg_dump with --encoding set to what its text really is, then pg_restore), and name that one in the source's URL`,
-    [`CREATE DATABASE ${copy} TEMPLATE template0 ENCODING 'UTF8';`],
+    { statements: [`CREATE DATABASE ${copy} TEMPLATE template0 ENCODING 'UTF8';`] },
   )
 }

@@ -64,11 +64,9 @@ export async function checkTables(
   if (gaps.size > 0) throw new ChangesMissing(gaps, source)
   const [first] = problems
   if (!first) return { oids, warnings }
-  throw new SourceRefused(
-    first.code,
-    problems.map((problem) => problem.text).join('; '),
-    problems.flatMap((problem) => problem.statements),
-  )
+  throw new SourceRefused(first.code, problems.map((problem) => problem.text).join('; '), {
+    statements: problems.flatMap((problem) => problem.statements),
+  })
 }
 
 function notLoggedAnyMore({ unlogged }: TableFacts): Gap {

@@ -133,8 +133,7 @@ async function execute(client: Client, source: ReplicatedSource, statements: rea
         'PUBLICATION',
         `the publication ${source.publication} cannot be aligned with the captured tables (${error.message}): the login needs CREATE ` +
           `on the database and must own the tables, or somebody with these rights has to run this once`,
-        statements,
-        error,
+        { statements, cause: error },
       )
     }
   }

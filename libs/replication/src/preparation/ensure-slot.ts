@@ -135,12 +135,10 @@ async function createSlot(client: Client, source: ReplicatedSource, { version }:
     // duplicate_object: another instance created it at the same moment.
     if (error instanceof DatabaseError && error.code === '42710') return
     if (!(error instanceof DatabaseError)) throw error
-    throw new SourceRefused(
-      'SLOT_RIGHT',
-      `the replication slot ${source.slot} cannot be created (${error.message})`,
-      [`SELECT pg_create_logical_replication_slot('${source.slot}', 'pgoutput'${failover});`],
-      error,
-    )
+    throw new SourceRefused('SLOT_RIGHT', `the replication slot ${source.slot} cannot be created (${error.message})`, {
+      statements: [`SELECT pg_create_logical_replication_slot('${source.slot}', 'pgoutput'${failover});`],
+      cause: error,
+    })
   }
 }
 

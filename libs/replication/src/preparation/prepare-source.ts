@@ -109,7 +109,7 @@ function publishedAsOthers(source: ReplicatedSource, table: ReplicatedTable, roo
     `${nameOf(table)}${place === undefined ? '' : ` (${place})`} is a partition of ${root.name}, which is also in the publication ` +
       `${publication}: its rows would come as those of ${root.name}; ` +
       remedyOf(root, isCaptured),
-    isDroppable ? [`ALTER PUBLICATION ${quoteName(publication)} DROP ${root.member};`] : [],
+    { statements: isDroppable ? [`ALTER PUBLICATION ${quoteName(publication)} DROP ${root.member};`] : [] },
   )
 }
 

@@ -290,7 +290,7 @@ export class ReplicationSession {
     this.socket?.resume()
     // Errors do not matter: the socket is destroyed below.
     const closed = this.service.destroy().catch(() => undefined)
-    await endsWithin(processTimers, closed, CLOSE_TIMEOUT_MS)
+    await endsWithin(processTimers, closed, { limitMs: CLOSE_TIMEOUT_MS })
     this.socket?.destroy()
   }
 }

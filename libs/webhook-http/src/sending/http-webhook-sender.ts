@@ -103,14 +103,14 @@ export class HttpWebhookSender implements WebhookSender {
   send(request: WebhookRequest, terms: SendingTerms = {}): Promise<SendOutcome | null> {
     const { startedMs = this.monotonicMs(), mayWrite = () => true } = terms
     const target = this.targetOf(request.url)
-    if (!target) return Promise.resolve(failed(failureWith('address_blocked'), 0))
+    if (!target) return Promise.resolve(notSent('address_blocked'))
     const lines = headerLines(request.headers)
-    if (lines === null) return Promise.resolve(failed(failureWith('invalid_request'), 0))
+    if (lines === null) return Promise.resolve(notSent('invalid_request'))
     return new Promise((resolve) => {
       new Transmission({
         pool: this.pool,
         origin: target.origin,
-        bytes: (isKept) => requestBytes(request, target, lines, isKept),
+        bytes: requestBytes(request, target, lines),
         deadlineMs: startedMs + request.timeoutMs,
         nowMs: this.monotonicMs,
         mayWrite,
@@ -127,11 +127,11 @@ export class HttpWebhookSender implements WebhookSender {
 
   private outcomeOf({ end, isResent }: TransmissionEnd, { success }: WebhookRequest, durationMs: number): SendOutcome {
     const { response } = end
-    if (end.kind === 'failed') return failed(failureOf(end.error), durationMs, response, isResent)
+    if (end.kind === 'failed') return { ...failed(failureOf(end.error)), response, durationMs, isResent }
     const { status } = end.response
     const result = classifyStatus({ status, retryAfter: end.retryAfter, success, wallMs: this.wallMs() })
     if (result.kind !== 'accepted') return { result, response, error: statusError(status), durationMs, isResent }
-    if (!end.wasRequestSent) return failed(failureWith('incomplete'), durationMs, response, isResent)
+    if (!end.wasRequestSent) return { ...failed(failureWith('incomplete')), response, durationMs, isResent }
     return { result, response, error: null, durationMs, isResent }
   }
 
@@ -168,12 +168,7 @@ function statusError(status: number): { code: string; message: string } {
   return { code: `http_${status}`, message: `the receiver answered with status ${status}` }
 }
 
-function failed(
-  failure: Failure,
-  durationMs: number,
-  response: SendOutcome['response'] = null,
-  isResent = false,
-): SendOutcome {
+function failed(failure: Failure): Pick<SendOutcome, 'result' | 'error'> {
   const { code } = failure
   const result: SendOutcome['result'] =
     code === 'timeout' || code === 'connect_timeout'
@@ -181,5 +176,13 @@ function failed(
       : code === 'invalid_request'
         ? { kind: 'notSendable', code }
         : { kind: 'unreachable', status: null, code }
-  return { result, response, error: failure, durationMs, isResent }
+  return { result, error: failure }
 }
+
+/** The outcome of a request for which no connection was asked. */
+const notSent = (code: 'address_blocked' | 'invalid_request'): SendOutcome => ({
+  ...failed(failureWith(code)),
+  response: null,
+  durationMs: 0,
+  isResent: false,
+})

@@ -34,17 +34,23 @@ export function headerLines(headers: Readonly<Record<string, string>>): string |
 }
 
 /**
- * Returns the whole request in one buffer, so that it is sent in one write.
- * @param isKept whether another request may follow on the connection
+ * Writes the whole request into one buffer, so that it is sent in one write. `isKept`: whether another request may follow on the
+ * connection.
+ * @param lines from `headerLines`
  */
-export function requestBytes(request: WebhookRequest, target: RequestTarget, lines: string, isKept: boolean): Buffer {
-  const { method, body } = request
-  const connection = isKept ? 'keep-alive' : 'close'
-  const head =
-    `${method} ${target.path} HTTP/1.1\r\nhost: ${target.host}\r\nconnection: ${connection}\r\n` +
-    `${lines}content-length: ${body.length}\r\n\r\n`
-  const bytes = Buffer.allocUnsafe(head.length + body.length)
-  bytes.write(head, 0, 'latin1')
-  body.copy(bytes, head.length)
-  return bytes
+export function requestBytes(
+  { method, body }: WebhookRequest,
+  target: RequestTarget,
+  lines: string,
+): (isKept: boolean) => Buffer {
+  return (isKept) => {
+    const connection = isKept ? 'keep-alive' : 'close'
+    const head =
+      `${method} ${target.path} HTTP/1.1\r\nhost: ${target.host}\r\nconnection: ${connection}\r\n` +
+      `${lines}content-length: ${body.length}\r\n\r\n`
+    const bytes = Buffer.allocUnsafe(head.length + body.length)
+    bytes.write(head, 0, 'latin1')
+    body.copy(bytes, head.length)
+    return bytes
+  }
 }

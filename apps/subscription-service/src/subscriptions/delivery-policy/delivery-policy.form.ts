@@ -60,7 +60,10 @@ const isSuccessRule = (value: unknown): boolean =>
     ? value.length >= STATUSES.min && value.length <= STATUSES.max && value.every(isStatus)
     : NAMES.includes(value)
 
-const SUCCESS_RULE = `must be ${NAMED_SUCCESS_RULES.map((name) => `"${name}"`).join(', ')} or a list of statuses from ${STATUS.min} to ${STATUS.max}`
+const SUCCESS_RULE = {
+  check: isSuccessRule,
+  message: `must be ${NAMED_SUCCESS_RULES.map((name) => `"${name}"`).join(', ')} or a list of statuses from ${STATUS.min} to ${STATUS.max}`,
+}
 export const SUCCESS_SCHEMA = {
   oneOf: [
     { type: 'string', enum: [...NAMED_SUCCESS_RULES] },
@@ -74,7 +77,7 @@ export const SUCCESS_SCHEMA = {
 }
 
 export class WriteDelivery {
-  @custom(SUCCESS_SCHEMA, SUCCESS_RULE, isSuccessRule, { optional: true, default: DEFAULT.success })
+  @custom(SUCCESS_SCHEMA, SUCCESS_RULE, { optional: true, default: DEFAULT.success })
   success?: SuccessRule
 
   @duration(LIMITS.timeoutMs, {

@@ -18,9 +18,12 @@ const SCHEMA = {
   maxItems: MAX_EVENTS,
   uniqueItems: true,
 }
-const RULE = `must be 1 to ${MAX_EVENTS} different event types or patterns such as products.updated, products.* or *`
+const RULE = {
+  check: isEventList,
+  message: `must be 1 to ${MAX_EVENTS} different event types or patterns such as products.updated, products.* or *`,
+}
 
 export class EventsForm {
-  @custom(SCHEMA, RULE, isEventList, { example: ['products.*', 'brands.updated'] })
+  @custom(SCHEMA, RULE, { example: ['products.*', 'brands.updated'] })
   events!: string[]
 }

@@ -2,14 +2,14 @@ import { MAX_CUSTOM_HEADERS, MAX_HEADER_NAME, MAX_HEADER_VALUE, MAX_URL_LENGTH }
 import { choice, custom, flag, notYetAvailable, part, parts, text } from '../../http/fields.js'
 import { patchForm } from '../../http/forms.js'
 
-const isText = (value: unknown): boolean => typeof value === 'string'
+const TEXT = { check: (value: unknown) => typeof value === 'string', message: 'must be text' }
 
 /** A custom header that the receiver expects. */
 export class WriteHeader {
   @text({ max: MAX_HEADER_NAME, example: 'X-Api-Key' })
   name!: string
 
-  @custom({ type: 'string', maxLength: MAX_HEADER_VALUE }, 'must be text', isText, {
+  @custom({ type: 'string', maxLength: MAX_HEADER_VALUE }, TEXT, {
     optional: true,
     description: 'When absent or `***` on a secret header, the stored value is kept',
   })
@@ -42,7 +42,7 @@ abstract class TargetOptions {
 }
 
 export class WriteTarget extends TargetOptions {
-  @custom({ type: 'string', format: 'uri', maxLength: MAX_URL_LENGTH }, 'must be text', isText, {
+  @custom({ type: 'string', format: 'uri', maxLength: MAX_URL_LENGTH }, TEXT, {
     example: 'https://shop.example.com/hooks',
     description: URL_DESCRIPTION,
     onPatch: {

@@ -59,10 +59,10 @@ function firstCodes({ head, nodes }: SecretGraph): ReadonlySet<number> {
 export class PatternSearch {
   /** Texts that are shorter hold no pattern. */
   readonly minLength: number
+  readonly table: PatternTable
   private readonly graphs: readonly SecretGraph[]
-  private readonly table: PatternTable
 
-  constructor(private readonly set: PatternSet) {
+  constructor(readonly set: PatternSet) {
     this.graphs = set.patterns.map((pattern) => graphOf(pattern, set.fold, MIN_SECRET_LENGTH))
     this.table = new PatternTable(this.graphs)
     this.minLength = Math.min(...this.graphs.map(({ core }) => core.length))
@@ -84,7 +84,7 @@ export class PatternSearch {
    * @throws TooCostly
    */
   find(text: string, escapes: Escapes): readonly Finding[] {
-    return new TextSearch(this.set.fold(text), escapes, this.set.fold, this.table).run()
+    return new TextSearch(this.set.fold(text), escapes, this).run()
   }
 }
 
@@ -94,13 +94,16 @@ class TextSearch {
   private readonly readings = new Map<number, readonly Reading[]>()
   private steps = 0
   private lostRun = { character: '', from: 0, to: -1 }
+  private readonly fold: PatternSet['fold']
+  private readonly table: PatternTable
 
   constructor(
     private readonly text: string,
     private readonly escapes: Escapes,
-    private readonly fold: PatternSet['fold'],
-    private readonly table: PatternTable,
+    { set, table }: Pick<PatternSearch, 'set' | 'table'>,
   ) {
+    this.fold = set.fold
+    this.table = table
     this.unfinishedFrom = unfinishedFrom(text)
   }
 

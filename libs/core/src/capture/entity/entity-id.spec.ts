@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { Relation, Row } from '../row-change.js'
-import { PRODUCT, SOURCE } from '../fold/shop-transaction.fixture.js'
+import { PRODUCT, SOURCE } from '../shop-source.fixture.js'
 import { RowReader } from './row-reader.js'
 
 const TEXT = 25

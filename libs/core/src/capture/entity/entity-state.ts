@@ -1,6 +1,8 @@
-import type { JsonObject } from '@hooklane/contracts/public'
-import type { Actor } from '../event/emitted-context.js'
-import type { SkipReason } from '../fold/fold-report.js'
+import type { JsonObject, Revision } from '@hooklane/contracts/public'
+import type { SkipReason } from './skip-reason.js'
+
+/** Who changed an entity. */
+export type Actor = NonNullable<Revision['actor']>
 
 /** What a row is: an entity of a company, or no entity (not yet, not any more, or never). */
 export type RowIdentity =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { RowCondition } from '../capture-configuration.js'
-import { PRODUCT, SOURCE } from '../fold/shop-transaction.fixture.js'
+import { PRODUCT, SOURCE } from '../shop-source.fixture.js'
 import type { Relation } from '../row-change.js'
 import { RowReader } from './row-reader.js'
 

@@ -1,11 +1,10 @@
 import type { JsonValue } from '@hooklane/contracts/public'
 import { CaptureError } from '../capture-error.js'
 import { qualifiedName, type CapturedTable, type CaptureSource, type RowCondition } from '../capture-configuration.js'
-import type { Actor } from '../event/emitted-context.js'
 import type { Relation, Row } from '../row-change.js'
 import { canonicalDecimal } from '../values/decimal.js'
 import { valueDecoder, type ValueDecoder } from '../values/decode-value.js'
-import type { EntityState, EntityVersion, RowIdentity } from './entity-state.js'
+import type { Actor, EntityState, EntityVersion, RowIdentity } from './entity-state.js'
 
 /** Returns the names of the columns of a relation that must not be shown. */
 export type HiddenColumnsOf = (relation: Relation) => ReadonlySet<string>

@@ -1,12 +1,12 @@
 import type { EntityEvent, Revision } from '@hooklane/contracts/public'
 import { capturedEventId } from '../../kernel/identity/ids.js'
-import type { EntityState, EntityVersion } from '../entity/entity-state.js'
+import type { Actor, EntityState, EntityVersion } from '../entity/entity-state.js'
 import type { RowReader } from '../entity/row-reader.js'
 import { formatPosition, type ChangePlace } from '../position.js'
 import type { TransactionInfo } from '../row-change.js'
 import { stateHash } from '../../kernel/json/canonical-json.js'
 import { diffStates, leafPaths } from './diff-states.js'
-import type { Actor, TransactionContext } from './emitted-context.js'
+import type { TransactionContext } from './emitted-context.js'
 
 /** What a whole transaction did to one entity. */
 export type EntityChange =

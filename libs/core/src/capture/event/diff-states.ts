@@ -23,8 +23,8 @@ export function diffStates(before: JsonObject, after: JsonObject, ignored: Reado
       const [old, now] = [memberOf(before, name), memberOf(after, name)]
       const pointer = childPointer('', name)
       const coarse = () => wholeValue(pointer, old, now)
-      const changes = new WithinBudget<Change>((change) => change.path)
-      compare(pointer, old, now, changes)
+      const changes = new ColumnChanges()
+      changes.compare(pointer, old, now)
       return { changes: changes.all ?? coarse(), coarse }
     })
   coarsen(
@@ -54,24 +54,6 @@ export function leafPaths(data: JsonObject, idColumns: readonly string[]): strin
     (column) => (column.paths = [column.pointer]),
   )
   return columns.flatMap((column) => column.paths)
-}
-
-function compare(
-  pointer: string,
-  before: JsonValue | undefined,
-  after: JsonValue | undefined,
-  into: WithinBudget<Change>,
-): void {
-  if (into.isSpent) return
-  if (isJsonObject(before) && isJsonObject(after)) {
-    const names = unionOfNames(before, after)
-    if (names.every((name) => childPointer(pointer, name).length <= MAX_POINTER_LENGTH)) {
-      for (const name of names)
-        compare(childPointer(pointer, name), memberOf(before, name), memberOf(after, name), into)
-      return
-    }
-  }
-  for (const change of wholeValue(pointer, before, after)) into.add(change)
 }
 
 function wholeValue(path: string, before: JsonValue | undefined, after: JsonValue | undefined): Change[] {
@@ -140,6 +122,26 @@ class WithinBudget<T> {
   /** Null when there was too much. */
   get all(): T[] | null {
     return this.isSpent ? null : this.found
+  }
+}
+
+/** The changes of one column. */
+class ColumnChanges extends WithinBudget<Change> {
+  constructor() {
+    super((change) => change.path)
+  }
+
+  compare(pointer: string, before: JsonValue | undefined, after: JsonValue | undefined): void {
+    if (this.isSpent) return
+    if (isJsonObject(before) && isJsonObject(after)) {
+      const names = unionOfNames(before, after)
+      if (names.every((name) => childPointer(pointer, name).length <= MAX_POINTER_LENGTH)) {
+        for (const name of names)
+          this.compare(childPointer(pointer, name), memberOf(before, name), memberOf(after, name))
+        return
+      }
+    }
+    for (const change of wholeValue(pointer, before, after)) this.add(change)
   }
 }
 

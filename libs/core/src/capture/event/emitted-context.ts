@@ -1,8 +1,7 @@
 import type { EntityEvent, Revision } from '@hooklane/contracts/public'
-import type { ContextFault } from '../fold/fold-report.js'
+import type { Actor } from '../entity/entity-state.js'
 import type { EmittedContext } from '../row-change.js'
 
-export type Actor = NonNullable<Revision['actor']>
 type ChangeSource = NonNullable<Revision['source']>
 type Batch = NonNullable<EntityEvent['batch']>
 
@@ -22,6 +21,10 @@ export const NO_CONTEXT: TransactionContext = {
   causationId: null,
   batch: null,
 }
+
+/** Why something that an application emitted with `pg_logical_emit_message` was ignored. */
+export type ContextFault =
+  'contextTooLarge' | 'contextNotText' | 'contextInvalidJson' | 'contextNotObject' | 'contextInvalidMember'
 
 /** The prefix under which applications emit: `pg_logical_emit_message(true, 'hooklane', '{…}')`. */
 export const CONTEXT_PREFIX = 'hooklane'

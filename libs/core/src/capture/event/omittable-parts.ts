@@ -34,7 +34,7 @@ export class OmittableParts {
     this.data = new Members(event.data ?? {}, '', sizes)
     for (const [index, change] of (event.revision?.changes ?? []).entries()) {
       for (const side of ['before', 'after'] as const) {
-        if (change[side] !== undefined) this.sides.push(new ChangeSide(index, side, change, sizes))
+        if (change[side] !== undefined) this.sides.push(new ChangeSide({ index, side }, change, sizes))
       }
     }
     this.parts.fill([...this.data.all, ...this.sides])
@@ -169,11 +169,11 @@ class ChangeSide implements Part {
   private readonly pointer: string
 
   constructor(
-    private readonly index: number,
-    private readonly side: 'before' | 'after',
+    private readonly place: { readonly index: number; readonly side: 'before' | 'after' },
     change: Change,
     sizes: JsonSizes,
   ) {
+    const { side } = place
     this.pointer = change.path
     // `,"before":` and the value.
     this.bytes = 1 + sizes.of(side) + 1 + sizes.of(change[side])
@@ -185,11 +185,12 @@ class ChangeSide implements Part {
   }
 
   removeFrom(changes: Change[]): void {
-    const change = changes[this.index]
+    const { index, side } = this.place
+    const change = changes[index]
     if (!this.isLeftOut || !change) return
     const rest = { ...change }
-    if (this.side === 'before') delete rest.before
+    if (side === 'before') delete rest.before
     else delete rest.after
-    changes[this.index] = rest
+    changes[index] = rest
   }
 }

@@ -48,23 +48,32 @@ export class EntityChanges {
     return this.byIdentity.values()
   }
 
+  /** The entry of an entity. It keeps the reader and the place of the entity's first row change. */
+  entryOf(identity: string, reader: RowReader, place: EventPlace): EntityEntry {
+    let entry = this.byIdentity.get(identity)
+    if (!entry) {
+      entry = { reader, place, initial: null, present: new PresentRows(), gone: null, departure: null }
+      this.byIdentity.set(identity, entry)
+    }
+    return entry
+  }
+
   /** A row becomes the entity. */
-  enter(identity: string, reader: RowReader, place: EventPlace, after: RowImage): void {
-    this.add(this.entryOf(identity, reader, place), after)
+  enter(entry: EntityEntry, after: RowImage): void {
+    entry.present.add(this.images.keep(after), this.images)
+    entry.gone = null
   }
 
   /** A row stops being the entity. `departure` is what the row says from now on, if it still exists. */
-  leave(identity: string, reader: RowReader, place: EventPlace, before: RowImage, departure: Departure | null): void {
-    const entry = this.entryOf(identity, reader, place)
+  leave(entry: EntityEntry, before: RowImage, departure: Departure | null): void {
     entry.gone = this.remove(entry, before)
     entry.departure = departure
   }
 
   /** A row of the entity takes other values. */
-  replace(identity: string, reader: RowReader, place: EventPlace, change: { before: RowImage; after: RowImage }): void {
-    const entry = this.entryOf(identity, reader, place)
-    this.remove(entry, change.before)
-    this.add(entry, change.after)
+  replace(entry: EntityEntry, before: RowImage, after: RowImage): void {
+    this.remove(entry, before)
+    this.enter(entry, after)
   }
 
   /** Every known row of a table is gone. */
@@ -86,20 +95,6 @@ export class EntityChanges {
       if (gone) entry.gone = gone === initial ? entry.initial : this.images.moved(gone)
       entry.present.replaceEach((image) => this.images.moved(image))
     }
-  }
-
-  private entryOf(identity: string, reader: RowReader, place: EventPlace): EntityEntry {
-    let entry = this.byIdentity.get(identity)
-    if (!entry) {
-      entry = { reader, place, initial: null, present: new PresentRows(), gone: null, departure: null }
-      this.byIdentity.set(identity, entry)
-    }
-    return entry
-  }
-
-  private add(entry: EntityEntry, after: RowImage): void {
-    entry.present.add(this.images.keep(after), this.images)
-    entry.gone = null
   }
 
   private remove(entry: EntityEntry, before: RowImage): Image {

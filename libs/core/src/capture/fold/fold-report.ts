@@ -1,23 +1,6 @@
+import type { SkipReason } from '../entity/skip-reason.js'
+import type { ContextFault } from '../event/emitted-context.js'
 import type { LogPlace } from '../position.js'
-
-/** Why a row, or the state of a row, is no entity although its table is captured. */
-export type SkipReason =
-  /** The company column is null: the row belongs to no company yet. */
-  | 'companyMissing'
-  /** The company is empty, longer than 128 characters, or contains a space or a character beyond ASCII. */
-  | 'companyInvalid'
-  /** A column of the id is null, or the whole id is empty. */
-  | 'idMissing'
-  /** The id is longer than 1,024 characters. */
-  | 'idTooLong'
-  /** The change is of a table that the capture file does not name. */
-  | 'tableUnknown'
-  /** Another table has, or had, the captured table's name. Whoever accepts that is told to fetch all of it again. */
-  | 'tableReplaced'
-
-/** Why something that an application emitted with `pg_logical_emit_message` was ignored. */
-export type ContextFault =
-  'contextTooLarge' | 'contextNotText' | 'contextInvalidJson' | 'contextNotObject' | 'contextInvalidMember'
 
 /** A place in the log at which captured tables changed, without their rows being logged as theirs: receivers are asked to fetch them again. */
 export interface AnnouncedChange {

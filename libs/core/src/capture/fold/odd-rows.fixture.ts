@@ -1,7 +1,7 @@
 import { decoderOf, EventSchema, type EntityEvent } from '@hooklane/contracts/public'
 import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 import type { Column, Relation, Row, RowChange } from '../row-change.js'
-import { RowReaders } from '../row-readers.js'
+import { RowReaders } from '../entity/row-readers.js'
 import { TRANSACTION } from './shop-transaction.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
 

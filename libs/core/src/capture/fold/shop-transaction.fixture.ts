@@ -1,56 +1,10 @@
 import { decoderOf, EventSchema, type EntityEvent } from '@hooklane/contracts/public'
-import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 import type { Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
-import { RowReaders } from '../row-readers.js'
+import { RowReaders } from '../entity/row-readers.js'
+import { SOURCE } from '../shop-source.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
 
-/** The tables of a shop, rows and changes of them, and what a transaction of these folds to. */
-
-export const PRODUCT: CapturedTable = {
-  schema: 'public',
-  table: 'product',
-  resource: 'products',
-  entity: 'product',
-  id: ['id'],
-  key: 'sku',
-  url: [
-    { kind: 'text', text: 'https://pim.example.com/products/' },
-    { kind: 'id' },
-    { kind: 'text', text: '?sku=' },
-    { kind: 'column', column: 'sku' },
-  ],
-  version: 'version',
-  ignore: ['updated_at'],
-  omit: ['cost'],
-  json: [],
-  deleted: { column: 'deleted_at' },
-  when: [{ column: 'kind', equals: 'sellable' }],
-  actor: { id: 'updated_by', type: null, name: null },
-}
-
-export const SOURCE: CaptureSource = {
-  name: 'pim',
-  database: 'postgres://db/pim',
-  epoch: 1,
-  company: { kind: 'column', column: 'company_id' },
-  timezone: 'UTC',
-  slot: 'hooklane_pim',
-  publication: 'hooklane_pim',
-  accept: [],
-  tables: [
-    PRODUCT,
-    {
-      ...PRODUCT,
-      table: 'price',
-      resource: 'prices',
-      entity: 'price',
-      id: ['tenant', 'id'],
-      version: null,
-      actor: null,
-    },
-    { ...PRODUCT, table: 'stock', resource: 'stocks', entity: 'stock' },
-  ],
-}
+/** Rows of a shop's tables, changes of them, and what a transaction of these folds to. */
 
 export const COLUMNS: readonly (readonly [string, number])[] = [
   ['id', 23],

@@ -1,7 +1,8 @@
 import { qualifiedName } from '../capture-configuration.js'
 import type { RowReader } from '../entity/row-reader.js'
+import type { SkipReason } from '../entity/skip-reason.js'
 import type { Relation, Row } from '../row-change.js'
-import type { SkippedRows, SkipReason } from './fold-report.js'
+import type { SkippedRows } from './fold-report.js'
 
 interface Tally {
   readonly reason: SkipReason

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { EntityEvent, JsonObject } from '@hooklane/contracts/public'
 import type { CapturedTable, CaptureSource } from '../capture-configuration.js'
 import type { Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
-import { RowReaders } from '../row-readers.js'
+import { RowReaders } from '../entity/row-readers.js'
 import { MemorySpool } from './memory-spool.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Relation, RowChange } from '../row-change.js'
-import { RowReaders } from '../row-readers.js'
-import { SOURCE, fold, insert, price, product, relationOf, row, update } from './shop-transaction.fixture.js'
+import { RowReaders } from '../entity/row-readers.js'
+import { SOURCE } from '../shop-source.fixture.js'
+import { fold, insert, price, product, relationOf, row, update } from './shop-transaction.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
 
 const without = (...columns: readonly string[]): Relation => ({

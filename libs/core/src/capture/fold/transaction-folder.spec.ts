@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { stateHash } from '../../kernel/json/canonical-json.js'
-import { SOURCE, fold, gone, insert, price, remove, row, publishedTypes, update } from './shop-transaction.fixture.js'
+import { SOURCE } from '../shop-source.fixture.js'
+import { fold, gone, insert, price, remove, row, publishedTypes, update } from './shop-transaction.fixture.js'
 
 describe('one change in a transaction', () => {
   it('an update says everything that a receiver may want to know', async () => {

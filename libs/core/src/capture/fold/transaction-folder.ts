@@ -5,15 +5,21 @@ import type { EntityState, RowIdentity } from '../entity/entity-state.js'
 import type { RowReader } from '../entity/row-reader.js'
 import { buildEvent, type Departure, type EntityChange, type EventPlace } from '../event/build-event.js'
 import { MAX_PATH_BYTES } from '../event/diff-states.js'
-import { MAX_CONTEXT_BYTES, mergeContext, NO_CONTEXT, type TransactionContext } from '../event/emitted-context.js'
+import {
+  MAX_CONTEXT_BYTES,
+  mergeContext,
+  NO_CONTEXT,
+  type ContextFault,
+  type TransactionContext,
+} from '../event/emitted-context.js'
 import { DEFAULT_MAX_EVENT_BYTES, limitEventSize } from '../event/limit-event-size.js'
 import type { LogPlace, Side } from '../position.js'
 import type { EmittedContext, Relation, Row, RowChange, TransactionInfo } from '../row-change.js'
-import type { RowReaders } from '../row-readers.js'
+import type { RowReaders } from '../entity/row-readers.js'
 import { ImageStore, type Image, type ImageStoreOptions } from '../spool/image-store.js'
 import type { RowImage } from '../spool/row-image.js'
 import { EntityChanges, outcomeOf, type EntityEntry } from './entity-changes.js'
-import type { ContextFault, FoldReport, AnnouncedChange } from './fold-report.js'
+import type { FoldReport, AnnouncedChange } from './fold-report.js'
 import { SkipTally } from './skip-tally.js'
 
 export interface TransactionFolderOptions {
@@ -162,16 +168,20 @@ export class TransactionFolder {
       // The same entity before and after, or no entity on either side: then only the row change is counted.
       if (!leaving || !entering) this.ordinal++
       else {
-        const images = { before: leaving.image, after: entering.image }
-        this.changes.replace(leaving.is.identity, reader, this.nextPlace(at, 'departure'), images)
+        const entry = this.changes.entryOf(leaving.is.identity, reader, this.nextPlace(at, 'departure'))
+        this.changes.replace(entry, leaving.image, entering.image)
       }
       return
     }
     if (leaving) {
       const departure = this.departureOf(reader, leaving.is.identity, entered)
-      this.changes.leave(leaving.is.identity, reader, this.nextPlace(at, 'departure'), leaving.image, departure)
+      const entry = this.changes.entryOf(leaving.is.identity, reader, this.nextPlace(at, 'departure'))
+      this.changes.leave(entry, leaving.image, departure)
     }
-    if (entering) this.changes.enter(entering.is.identity, reader, this.nextPlace(at, 'arrival'), entering.image)
+    if (entering) {
+      const entry = this.changes.entryOf(entering.is.identity, reader, this.nextPlace(at, 'arrival'))
+      this.changes.enter(entry, entering.image)
+    }
   }
 
   private noteSkipped(reader: RowReader, decisive: KnownRow | null): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { SOURCE } from '../fold/shop-transaction.fixture.js'
+import { SOURCE } from '../shop-source.fixture.js'
 import { pinConfiguration, unpinConfiguration } from './pinned-configuration.js'
 
 describe('a pinned configuration', () => {

@@ -45,7 +45,7 @@ const LIMITS = [
   {
     name: 'endsWithin',
     limited: ({ work, stopping: { signal } }: Scene): Promise<unknown> =>
-      endsWithin(processTimers, work, LIMIT_MS, signal),
+      endsWithin(processTimers, work, { limitMs: LIMIT_MS, signal }),
     place: 1,
   },
 ] as const

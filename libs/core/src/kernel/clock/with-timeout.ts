@@ -1,11 +1,14 @@
 import type { Clock } from './clock.js'
 
-export interface TimeLimit<Late> {
+interface WaitLimit {
   readonly limitMs: number
-  /** Called when the time ran out first. Its result is returned, or its error thrown, in place of the work's. */
-  readonly onTimeout: () => Late
   /** When it aborts, the time has run out. */
   readonly signal?: AbortSignal | undefined
+}
+
+export interface TimeLimit<Late> extends WaitLimit {
+  /** Called when the time ran out first. Its result is returned, or its error thrown, in place of the work's. */
+  readonly onTimeout: () => Late
 }
 
 const TIMED_OUT = Symbol('timed out')
@@ -37,12 +40,7 @@ export async function withTimeout<T, Late>(
  * Waits for `work` for at most `limitMs` milliseconds, or until the signal aborts. Returns whether the work ended first; otherwise it
  * continues. Rejects when the work rejects first.
  */
-export function endsWithin(
-  clock: Pick<Clock, 'after'>,
-  work: Promise<unknown>,
-  limitMs: number,
-  signal?: AbortSignal,
-): Promise<boolean> {
+export function endsWithin(clock: Pick<Clock, 'after'>, work: Promise<unknown>, limit: WaitLimit): Promise<boolean> {
   const ended = work.then(() => true)
-  return withTimeout(clock, ended, { limitMs, onTimeout: () => false, signal })
+  return withTimeout(clock, ended, { ...limit, onTimeout: () => false })
 }

@@ -3,9 +3,9 @@ import { DatabaseUnavailable } from '@hooklane/postgres/tenancy'
 import type { Logger } from '@hooklane/observability'
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { Response } from 'express'
-import { EventsEndUnknown } from '../companies/events-end.js'
-import { PROBLEMS } from './problem-catalogue.js'
-import { Problem } from './problem.js'
+import { EventsEndUnknown } from './companies/events-end.js'
+import { PROBLEMS } from './http/problem-catalogue.js'
+import { Problem } from './http/problem.js'
 
 /** Seconds after which a retry is worthwhile while Postgres or Kafka is unavailable. */
 const RETRY_AFTER_S = 2

@@ -1,6 +1,6 @@
-import { qualifiedName, type CaptureSource } from './capture-configuration.js'
-import { RowReader, type HiddenColumnsOf } from './entity/row-reader.js'
-import type { Relation, TableName } from './row-change.js'
+import { qualifiedName, type CaptureSource } from '../capture-configuration.js'
+import { RowReader, type HiddenColumnsOf } from './row-reader.js'
+import type { Relation, TableName } from '../row-change.js'
 
 export interface SourceReaderOptions {
   /** Name of a relation in the log → name of the table in the capture file. */

@@ -2,19 +2,30 @@ import type { ApiKeyRole, Scope } from '@hooklane/postgres/tenancy'
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common'
 import { ApiExtension } from '@nestjs/swagger'
 import type { Request } from 'express'
-import { ACCESS_EXTENSION } from '../documentation/extensions.js'
 import { Problem } from '../http/problem.js'
 
+interface CallerIdentity {
+  readonly keyId: string
+  readonly role: ApiKeyRole
+  /** Null: an operator that named no company and therefore reads all of them. */
+  readonly companyId: string | null
+  /** Set: the key belongs to one app and reads that app, its subscriptions, deliveries and attempts. */
+  readonly appId: string | null
+}
+
 /** The caller, as identified by the API key. The company comes from the key; an operator names one in the header `Hooklane-Company`. */
-export class Caller {
-  constructor(
-    readonly keyId: string,
-    readonly role: ApiKeyRole,
-    /** Null: an operator that named no company and therefore reads all of them. */
-    readonly companyId: string | null,
-    /** Set: the key belongs to one app and reads that app, its subscriptions, deliveries and attempts. */
-    readonly appId: string | null = null,
-  ) {}
+export class Caller implements CallerIdentity {
+  readonly keyId: string
+  readonly role: ApiKeyRole
+  readonly companyId: string | null
+  readonly appId: string | null
+
+  constructor({ keyId, role, companyId, appId }: CallerIdentity) {
+    this.keyId = keyId
+    this.role = role
+    this.companyId = companyId
+    this.appId = appId
+  }
 
   get isOperator(): boolean {
     return this.role === 'operator'
@@ -44,6 +55,8 @@ export interface Requirement {
 }
 
 export const ACCESS = 'hooklane:access'
+/** The extension of an operation's documentation that carries its `Requirement`. It is removed before the document is served. */
+export const ACCESS_EXTENSION = 'x-hooklane-access'
 
 /** Declares who may call a route. A route without it is for operators. Keys of one app are refused unless `forAppKeys` is set. */
 export const Allow = (
