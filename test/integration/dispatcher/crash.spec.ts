@@ -27,7 +27,7 @@ describe('dispatchers that die, freeze and end', () => {
     await world.received('scheduled', 2)
     const firstAttemptMs = await firstAttemptAfter(2)
     await first.end('SIGKILL')
-    await world.startWithShortLease()
+    await world.start()
     await world.received('scheduled', 4)
     const [restarted] = await world.database.query<{ ms: number }>(
       'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms',
@@ -74,7 +74,7 @@ describe('dispatchers that die, freeze and end', () => {
     )
     await first.end('SIGKILL')
     const killedAt = world.requests('killed').length
-    await world.startWithShortLease()
+    await world.start()
     await eventually(() => expect(world.sequences('killed').at(-1)).toBe(300), WITHIN)
     const sequences = world.sequences('killed')
     expect(firsts(sequences)).toEqual(upTo(300))
@@ -150,7 +150,7 @@ describe('dispatchers that die, freeze and end', () => {
     await world.deliver('frozen', 150)
     await world.received('frozen', 20)
     first.child.kill('SIGSTOP')
-    await world.startWithShortLease()
+    await world.start()
     await eventually(() => expect(world.sequences('frozen').at(-1)).toBe(150), WITHIN)
     const whileFrozen = world.requests('frozen').length
     first.child.kill('SIGCONT')

@@ -290,7 +290,10 @@ export class DispatchWorld {
     return this.spawn(DISPATCHER, env).ready()
   }
 
-  /** Starts a dispatcher with leases of 4 s, which are long enough for attempts of at most 1 s. */
+  /**
+   * Starts a dispatcher that is going to be killed or frozen, with leases of 4 s: they are long enough for attempts of at most 1 s, and its
+   * successor need not wait long. The successor has leases of the usual length, which do not lapse on a slow machine.
+   */
   async startWithShortLease(env: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> {
     return this.spawn(SHORT_LEASE, { TEST_LEASE_TTL_MS: '4000', ...env }).ready()
   }

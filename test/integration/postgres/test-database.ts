@@ -33,8 +33,8 @@ export async function createEmptyDatabase(prefix: string, onServer = serverUrl()
   await server.query(`CREATE DATABASE ${name}`)
   const url = new URL(onServer)
   url.pathname = `/${name}`
-  // One connection only: a setting that a test makes stays in force for its next statement.
-  const client = new pg.Pool({ connectionString: url.href, max: 1 })
+  // One connection only, also when it is idle for long: a setting that a test makes stays in force for its next statement.
+  const client = new pg.Pool({ connectionString: url.href, max: 1, idleTimeoutMillis: 0 })
   client.on('error', () => undefined)
   const sessions: pg.Client[] = []
   return {
