@@ -4,10 +4,11 @@ import {
   type Grant,
   type LaneInput,
   type LaneRow,
+  type OutcomeEffect,
   type RecordRef,
   type Verdict,
 } from '@hooklane/core/lane'
-import { PartitionSession, leaseCovers, type SessionPorts } from '@hooklane/dispatch'
+import { PartitionSession, leaseCovers, type SessionHandle, type SessionPorts } from '@hooklane/dispatch'
 import type { Ending } from './oracle.js'
 import type { SimulatedProcess } from './simulated-process.js'
 import { WORKER_GROUP } from './world.js'
@@ -26,10 +27,7 @@ interface Opening {
 }
 
 /** Opens the shipped session of a granted partition, whose effects are carried out by the simulated world. */
-export function openSimulatedSession(
-  process: SimulatedProcess,
-  { grant, deadlineMs, rows }: Opening,
-): PartitionSession {
+export function openSimulatedSession(process: SimulatedProcess, { grant, deadlineMs, rows }: Opening): SessionHandle {
   const { mutation, schedule } = process.world
   const { token } = grant
   const marginMs = mutation === 'noGuard' ? NO_MARGIN_MS : MARGIN_MS
@@ -46,7 +44,7 @@ export function openSimulatedSession(
   return new SimulatedSession(process, { grant, deadlineMs, state, marginMs })
 }
 
-class SimulatedSession extends PartitionSession {
+class SimulatedSession extends PartitionSession<null> {
   constructor(
     private readonly process: SimulatedProcess,
     {
@@ -60,7 +58,7 @@ class SimulatedSession extends PartitionSession {
   }
 
   /** An error that the lane machine throws must end the run, and not get lost in a promise. */
-  override handle(input: LaneInput): void {
+  override handle(input: LaneInput<null>): void {
     const { world } = this.process
     try {
       super.handle(input)
@@ -72,7 +70,7 @@ class SimulatedSession extends PartitionSession {
   }
 }
 
-function portsOf(process: SimulatedProcess, { token }: Grant, marginMs: number): SessionPorts {
+function portsOf(process: SimulatedProcess, { token }: Grant, marginMs: number): SessionPorts<null> {
   const { world, clock, stores, renewer } = process
   const { partition } = token
   return {
@@ -113,7 +111,7 @@ class Attempt {
   constructor(
     private readonly process: SimulatedProcess,
     private readonly what: {
-      readonly session: PartitionSession
+      readonly session: PartitionSession<null>
       readonly effect: EffectOf<'attempt'>
       readonly marginMs: number
     },
@@ -165,7 +163,7 @@ class Attempt {
   }
 }
 
-function endingOf(effect: EffectOf<'publishAttempt' | 'publishSettlement' | 'publishDeadLetter'>): Ending | null {
+function endingOf(effect: OutcomeEffect): Ending | null {
   if (effect.type === 'publishDeadLetter') return 'deadLettered'
   if (effect.type === 'publishSettlement') return 'filtered'
   if (effect.disposition.kind === 'delivered') return 'delivered'

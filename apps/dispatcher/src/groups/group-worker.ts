@@ -1,5 +1,5 @@
 import type { LogBatch, TopicPartition } from '@hooklane/core/kernel'
-import type { PartitionSession, PartitionOwner } from '@hooklane/dispatch'
+import type { PartitionOwner, SessionHandle } from '@hooklane/dispatch'
 import type { Assignment, ConsumerHost, PartitionHandler, RefusedRecord } from '@hooklane/kafka/host'
 import { decodeBatch, type DecodedBatch } from './decode-batch.js'
 
@@ -16,7 +16,7 @@ export class GroupWorker implements PartitionHandler {
   private readonly owners = new Map<number, PartitionOwner>()
   private readonly leaving = new Set<Promise<void>>()
   /** Sessions that wait until records are in quarantine. Batches that arrive in the meantime are ignored and read again. */
-  private readonly held = new WeakSet<PartitionSession>()
+  private readonly held = new WeakSet<SessionHandle>()
   /** The high watermark of each partition at its last batch. */
   private readonly ends = new Map<number, bigint>()
 
@@ -51,12 +51,12 @@ export class GroupWorker implements PartitionHandler {
   }
 
   /** Ignored when another session reads the partition now. */
-  pause(partition: number, session: PartitionSession): void {
+  pause(partition: number, session: SessionHandle): void {
     if (this.owners.get(partition)?.session === session) this.options.host.pause([this.at(partition)])
   }
 
   /** Ignored when another session reads the partition now. */
-  resume(partition: number, session: PartitionSession): void {
+  resume(partition: number, session: SessionHandle): void {
     if (this.owners.get(partition)?.session === session) this.options.host.resume([this.at(partition)])
   }
 
@@ -114,16 +114,12 @@ export class GroupWorker implements PartitionHandler {
     await Promise.all(this.leaving)
   }
 
-  private file(session: PartitionSession, { records }: DecodedBatch, { endOffset }: LogBatch): void {
+  private file(session: SessionHandle, { records }: DecodedBatch, { endOffset }: LogBatch): void {
     session.handle({ type: 'recordsRead', records, endOffset })
   }
 
   /** Order matters: the position must not pass a record before its bytes are in quarantine. Reading then resumes behind this batch. */
-  private async fileAfterPuttingAside(
-    session: PartitionSession,
-    decoded: DecodedBatch,
-    batch: LogBatch,
-  ): Promise<void> {
+  private async fileAfterPuttingAside(session: SessionHandle, decoded: DecodedBatch, batch: LogBatch): Promise<void> {
     this.held.add(session)
     await this.options.quarantine(decoded.unreadable, () => !session.over)
     this.held.delete(session)

@@ -1,5 +1,5 @@
 import type { Time } from '@hooklane/core/kernel'
-import type { PartitionSession } from '@hooklane/dispatch'
+import type { SessionHandle } from '@hooklane/dispatch'
 import type { Readiness } from '@hooklane/observability'
 import type { GroupWorker } from '../groups/group-worker.js'
 import type { DispatcherMetrics } from '../metrics.js'
@@ -27,9 +27,9 @@ interface Tally {
 /** Inspects all sessions every second: sets the gauges, and pauses or resumes reading by the memory held. */
 export class Observer {
   /** Suppressed duplicates of each session that the counter already contains. */
-  private readonly suppressed = new WeakMap<PartitionSession, number>()
+  private readonly suppressed = new WeakMap<SessionHandle, number>()
   /** The value of each position when it last moved, and the time of that. */
-  private readonly moved = new WeakMap<PartitionSession, { readonly low: bigint; readonly atMs: number }>()
+  private readonly moved = new WeakMap<SessionHandle, { readonly low: bigint; readonly atMs: number }>()
 
   constructor(private readonly options: ObserverOptions) {}
 
@@ -60,7 +60,7 @@ export class Observer {
     }
   }
 
-  private observeLanes(group: string, sessions: readonly PartitionSession[]): void {
+  private observeLanes(group: string, sessions: readonly SessionHandle[]): void {
     const { metrics, clock } = this.options
     const tally: Tally = { parked: 0, flow: 0, spread: 0, positionAgeMs: 0, oldestMs: clock.wallMs() }
     for (const session of sessions) {
@@ -83,7 +83,7 @@ export class Observer {
   }
 
   /** 0 while no unsettled delivery lies behind the position. */
-  private positionAgeMs(session: PartitionSession): number {
+  private positionAgeMs(session: SessionHandle): number {
     const nowMs = this.options.clock.monotonicMs()
     const { low, next } = session.state.offsets
     const last = this.moved.get(session)

@@ -14,11 +14,12 @@ import {
   PartitionSession,
   type LeaseRenewer,
   type OpenSessions,
+  type SessionHandle,
   type SessionPorts,
   type StoreOperation,
 } from '@hooklane/dispatch'
 import type { Logger } from '@hooklane/observability'
-import type { AttemptExecutor } from '../attempts/attempt-executor.js'
+import type { AttemptDetail, AttemptExecutor } from '../attempts/attempt-executor.js'
 import type { ConfigurationGate } from '../configuration/configuration-gate.js'
 import type { PredecessorGate } from '../configuration/predecessor-gate.js'
 import type { DispatcherMetrics } from '../metrics.js'
@@ -31,8 +32,8 @@ export interface SessionReader {
   /** When Kafka last answered a heartbeat (monotonic clock); null before the first answer. */
   heartbeatMs(): number | null
   /** `pause` and `resume` are ignored when another session reads the partition now. */
-  pause(partition: number, session: PartitionSession): void
-  resume(partition: number, session: PartitionSession): void
+  pause(partition: number, session: SessionHandle): void
+  resume(partition: number, session: SessionHandle): void
 }
 
 export interface SessionFactoryOptions {
@@ -63,7 +64,7 @@ export class SessionFactory {
     deadlineMs: number,
     offsets: PartitionOffsets,
     reader: SessionReader,
-  ): Promise<PartitionSession> {
+  ): Promise<SessionHandle> {
     const { laneStore, clock, lanes, outcomes, open } = this.options
     const { token } = grant
     const { workerGroup, partition } = token
@@ -88,7 +89,7 @@ export class SessionFactory {
   }
 
   /** Tells the session about apps that were deleted before this process read their lane rows. */
-  private handleEndedStreams(session: PartitionSession): void {
+  private handleEndedStreams(session: SessionHandle): void {
     for (const { appId, epoch, workerGroup } of this.options.endedStreams()) {
       if (workerGroup === session.token.workerGroup) session.handle({ type: 'appDeleted', appId, epoch })
     }
@@ -100,7 +101,7 @@ export class SessionFactory {
     return verdict.kind === 'send' && !predecessors.isOpen(record, workerGroup) ? NOT_YET : verdict
   }
 
-  private portsOf({ workerGroup, partition }: LeaseToken, reader: SessionReader): SessionPorts {
+  private portsOf({ workerGroup, partition }: LeaseToken, reader: SessionReader): SessionPorts<AttemptDetail> {
     const { clock, leaseStore, laneStore, renewer, leaseTtlMs, executor, outcomes, metrics, logger } = this.options
     const where = { group: workerGroup, partition }
     return {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { decodeBitmap, encodeBitmap } from './position/bitmap.js'
-import { accepted, down, floorOf, recordOf, refused, rowOf, scene } from './scene.fixture.js'
+import { accepted, down, floorOf, policy, recordOf, refused, rowOf, scene } from './scene.fixture.js'
 import { step } from './step.js'
 
 describe('a lane in flow', () => {
@@ -115,6 +115,21 @@ describe('a delivery that is given up', () => {
     s.handle({ type: 'saveDue' })
     s.handle({ type: 'positionSaved', saveNo: 2n, mainOffset: 2n })
     expect(s.types()).toContain('deleteLane')
+  })
+})
+
+describe('the detail of an attempt', () => {
+  it('is the same object in its record and in its dead letter', () => {
+    const s = scene()
+    s.read(recordOf(1, 0))
+    const once = { ...policy, retry: { ...policy.retry, attempts: 1 } }
+    const detail = { request: 'as sent' }
+    const ended = { type: 'attemptEnded', appId: 'a', sequence: 1n, startedMs: 0, result: refused } as const
+    const effects = step(s.session, { ...ended, policy: once, jitter: 0, detail, nowMs: 1 })
+    expect(effects.map((effect) => ('detail' in effect ? [effect.type, effect.detail === detail] : []))).toEqual([
+      ['publishAttempt', true],
+      ['publishDeadLetter', true],
+    ])
   })
 })
 
