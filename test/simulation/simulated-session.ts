@@ -82,8 +82,8 @@ function portsOf(process: SimulatedProcess, { token }: Grant, marginMs: number):
     prepare: (record) => verdictOn(record, process),
     attempt: (session, effect) => new Attempt(process, { session, effect, marginMs }).start(),
     publish: (_session, effect) => process.publish(() => world.logLanded(effect.record, endingOf(effect))),
-    pauseMain: (session) => process.pause(partition, session),
-    resumeMain: (session) => process.resume(partition, session),
+    pauseReading: (session) => process.pause(partition, session),
+    resumeReading: (session) => process.resume(partition, session),
     isMember: () => process.lists(partition),
     alarm: ({ kind, detail }) => {
       if (kind !== 'spread') world.fail(new Error(`alarm ${kind}: ${detail}`))

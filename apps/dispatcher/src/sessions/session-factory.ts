@@ -7,6 +7,7 @@ import {
   type LaneStore,
   type LeaseStore,
   type LeaseToken,
+  type PartitionKind,
   type RecordRef,
   type Verdict,
 } from '@hooklane/core/lane'
@@ -32,8 +33,8 @@ export interface SessionReader {
   /** When Kafka last answered a heartbeat (monotonic clock); null before the first answer. */
   heartbeatMs(): number | null
   /** `pause` and `resume` are ignored when another session reads the partition now. */
-  pause(partition: number, session: SessionHandle): void
-  resume(partition: number, session: SessionHandle): void
+  pause(session: SessionHandle, kind: PartitionKind): void
+  resume(session: SessionHandle, kind: PartitionKind): void
 }
 
 export interface SessionFactoryOptions {
@@ -113,8 +114,8 @@ export class SessionFactory {
       prepare: (record) => this.verdictOf(record, workerGroup),
       attempt: (session, effect) => executor.start(session, effect),
       publish: (session, effect) => outcomes.publish(session, effect),
-      pauseMain: (session) => reader.pause(partition, session),
-      resumeMain: (session) => reader.resume(partition, session),
+      pauseReading: (session, kind) => reader.pause(session, kind),
+      resumeReading: (session, kind) => reader.resume(session, kind),
       isMember: () => reader.lists(partition) && this.isHeartbeatFresh(reader),
       alarm: ({ kind, appId, detail }) => {
         metrics.alarms.inc({ kind })

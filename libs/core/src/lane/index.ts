@@ -1,3 +1,4 @@
+export * from './partition-kind.js'
 export * from './protocol.js'
 export * from './stores.js'
 export * from './worker-group/resolve-worker-group.js'

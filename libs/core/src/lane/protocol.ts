@@ -1,6 +1,7 @@
 import type { GapStatus } from '@hooklane/contracts/public'
 import type { DeliveryMode, DeliveryPolicy, DeliveryReason, SourceOffset } from '@hooklane/contracts/records'
 import type { AttemptResult, Disposition } from '../policy/attempt-result.js'
+import type { PartitionKind } from './partition-kind.js'
 
 /**
  * The language between the pure lane machine (`step`) and the process around it: what happened (inputs) and what to do (effects).
@@ -160,8 +161,7 @@ export type Effect<Detail = unknown> =
   | { readonly type: 'deleteLane'; readonly saveId: number; readonly appId: string; readonly companyId: string }
   | OutcomeEffect<Detail>
   | { readonly type: 'savePosition'; readonly mainOffset: bigint; readonly done: Buffer; readonly saveNo: bigint }
-  | { readonly type: 'pauseMain' }
-  | { readonly type: 'resumeMain' }
+  | { readonly type: 'pauseReading' | 'resumeReading'; readonly kind: PartitionKind }
   /** Send a `tick` at this instant (or earlier: early ticks are harmless). */
   | { readonly type: 'wakeAt'; readonly atMs: number }
   | { readonly type: 'alarm'; readonly kind: AlarmKind; readonly appId?: string; readonly detail: string }

@@ -217,12 +217,12 @@ describe('reading', () => {
   it('pauses when too many offsets are open, and goes on when most are done', () => {
     const s = scene()
     s.read(...Array.from({ length: 10 }, (_, i) => recordOf(i + 1, i)))
-    expect(s.types()).toEqual(['attempt', 'pauseMain'])
+    expect(s.types()).toEqual(['attempt', 'pauseReading'])
     for (let i = 1; i <= 3; i++) {
       s.ends(i, accepted)
       s.handle({ type: 'published', publishId: i })
     }
-    expect(s.types().at(-1)).toBe('resumeMain')
+    expect(s.types().at(-1)).toBe('resumeReading')
   })
 
   it('saves the done offsets above a slow head', () => {

@@ -9,6 +9,7 @@ import {
   type LeaseStore,
   type LeaseToken,
   type OutcomeEffect,
+  type PartitionKind,
   type RecordRef,
   type Session,
   type Verdict,
@@ -30,8 +31,8 @@ export interface SessionPorts<Detail> {
   /** Resolves when the log has the record; keeps trying until then. Never rejects. */
   readonly publish: (session: SessionHandle, effect: OutcomeEffect<Detail>) => Promise<void>
   /** Both act only while this session is the one that reads the partition: its successor may be reading already. */
-  readonly pauseMain: (session: SessionHandle) => void
-  readonly resumeMain: (session: SessionHandle) => void
+  readonly pauseReading: (session: SessionHandle, kind: PartitionKind) => void
+  readonly resumeReading: (session: SessionHandle, kind: PartitionKind) => void
   /** Whether Kafka still lists the partition for us and answers our heartbeats. */
   readonly isMember: () => boolean
   readonly alarm: (effect: EffectOf<'alarm'>) => void
@@ -155,10 +156,10 @@ export class PartitionSession<Detail> implements RenewedSession, SessionHandle {
           .then(() => this.handle({ type: 'published', publishId: effect.publishId }))
       case 'savePosition':
         return this.savePosition(effect)
-      case 'pauseMain':
-        return this.ports.pauseMain(this)
-      case 'resumeMain':
-        return this.ports.resumeMain(this)
+      case 'pauseReading':
+        return this.ports.pauseReading(this, effect.kind)
+      case 'resumeReading':
+        return this.ports.resumeReading(this, effect.kind)
       case 'wakeAt':
         return this.wakeAt(effect.atMs)
       case 'alarm':
@@ -216,7 +217,7 @@ export class PartitionSession<Detail> implements RenewedSession, SessionHandle {
     this.isOver = true
     this.cancelWake()
     this.ports.renewer.remove(this)
-    this.ports.pauseMain(this)
+    this.ports.pauseReading(this, 'main')
     const released = release ? this.ports.leaseStore.release(this.token) : Promise.resolve()
     // If the release fails, the next owner waits for the end of the lease, and nothing else is lost.
     void released.catch((error: unknown) => this.ports.onAmbiguous('release', error)).then(() => this.resolveEnded())
