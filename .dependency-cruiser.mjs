@@ -144,6 +144,12 @@ export default {
       { path: '^(test/|libs/testing/|tools/)' },
     ),
     only(
+      'specs-and-fixtures-stay-outside',
+      'Builds leave specs and fixtures out, unless what ships imports them.',
+      { path: '^(apps|libs)/', pathNot: SOURCE_ONLY },
+      { path: SOURCE_ONLY },
+    ),
+    only(
       'no-dev-dependencies-shipped',
       'What ships is a dependency.',
       { path: '^(apps|libs)/[^/]+/src', pathNot: ['[.]spec[.]ts$', '^libs/testing/'] },
