@@ -1,7 +1,7 @@
 export * from './source-refused.js'
 export * from './replicated-source.js'
 export type { SourceWarning } from './source-warning.js'
-export type { ReadySlot, SlotLag, SlotPosition } from './preparation/ensure-slot.js'
+export type { SlotLag, SlotPosition } from './preparation/ensure-slot.js'
 export type { CatalogueAccess } from './preparation/catalogue-access.js'
 export type { PreparedSource } from './preparation/prepare-source.js'
 export { refusedGaps } from './refuse-gaps.js'

@@ -19,9 +19,6 @@ export interface SlotPosition {
   readonly isSynchronized?: boolean
 }
 
-/** The position at which reading begins. */
-export type ReadySlot = SlotPosition
-
 export interface EnsureSlotOptions {
   readonly server: ServerFacts
   readonly history: SourceHistory
@@ -51,7 +48,7 @@ export async function ensureSlot(
   client: Client,
   source: ReplicatedSource,
   { server, history, isPublicationNew }: EnsureSlotOptions,
-): Promise<ReadySlot> {
+): Promise<SlotPosition> {
   const found = await readSlot(client, source.slot)
   if (found) {
     checkOurs(source, server, found)
@@ -145,7 +142,7 @@ async function createSlot(client: Client, source: ReplicatedSource, { version }:
 }
 
 /** What a person should know about the slot. */
-export function slotWarnings({ slot }: ReplicatedSource, { isSynchronized }: ReadySlot): readonly SourceWarning[] {
+export function slotWarnings({ slot }: ReplicatedSource, { isSynchronized }: SlotPosition): readonly SourceWarning[] {
   if (isSynchronized !== false) return []
   return [
     {
@@ -157,7 +154,7 @@ export function slotWarnings({ slot }: ReplicatedSource, { isSynchronized }: Rea
   ]
 }
 
-function ready(source: ReplicatedSource, slot: SlotRow): ReadySlot {
+function ready(source: ReplicatedSource, slot: SlotRow): SlotPosition {
   refuseActive(source, slot)
   const position = positionOf(slot)
   if (position) return position

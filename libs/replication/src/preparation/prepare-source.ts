@@ -21,7 +21,6 @@ import {
   readPositionOf,
   readSlotLag,
   slotWarnings,
-  type ReadySlot,
   type SlotLag,
   type SlotPosition,
 } from './ensure-slot.js'
@@ -37,7 +36,7 @@ export interface PrepareOptions extends ConnectionOptions {
 /** A source that can be streamed from. */
 export interface PreparedSource {
   readonly server: ServerFacts
-  readonly slot: ReadySlot
+  readonly slot: SlotPosition
   readonly tables: TableOids
   readonly warnings: readonly SourceWarning[]
   /** The catalogue before the slot was looked at or created: what differs from it later may have left changes out of the log. */

@@ -5,7 +5,7 @@ import { LogicalReplicationService } from 'pg-logical-replication'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { captureUrl } from '../session-settings.js'
 import { knownTables } from '../pgoutput/known-tables.js'
-import type { ReadySlot } from '../preparation/ensure-slot.js'
+import type { SlotPosition } from '../preparation/ensure-slot.js'
 import type { ReplicatedSource, TableOids } from '../replicated-source.js'
 import { consumerFailure, notDecodable, SourceRefused } from '../source-refused.js'
 import { catalogueColumnTypes, type CatalogueColumnTypesOptions } from '../types/catalogue-column-types.js'
@@ -32,7 +32,7 @@ const CLOSE_TIMEOUT_MS = 1_000
 
 export interface SessionOptions extends Pick<CatalogueColumnTypesOptions, 'onWarning' | 'onWaiting'> {
   readonly source: ReplicatedSource
-  readonly slot: ReadySlot
+  readonly slot: SlotPosition
   readonly tables: TableOids
   /** Of the database, as `server_encoding` names it. */
   readonly encoding: string

@@ -10,7 +10,7 @@ import {
   type Inspection,
   type PreparedSource,
 } from '../preparation/prepare-source.js'
-import type { ReadySlot, SlotLag } from '../preparation/ensure-slot.js'
+import type { SlotPosition, SlotLag } from '../preparation/ensure-slot.js'
 import type { ReplicatedSource, SourceHistory } from '../replicated-source.js'
 import { refuseGaps } from '../refuse-gaps.js'
 import { ChangesMissing, consumerFailure, SourceRefused, type RefusalCode } from '../source-refused.js'
@@ -227,7 +227,7 @@ export class ReplicationStream {
    * The stream is open, so a failure to open it is over. A failure in the log will come again in a moment, unless its place is at or behind
    * the end of the log: then the log was read to its end, or is that of another database.
    */
-  private opened({ confirmedLsn, walEndLsn }: ReadySlot): void {
+  private opened({ confirmedLsn, walEndLsn }: SlotPosition): void {
     const { failedAt } = this.backoff
     if (failedAt !== null && failedAt >= walEndLsn) this.backoff.forget()
     this.phase = 'opened'
