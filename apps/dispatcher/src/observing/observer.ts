@@ -2,14 +2,14 @@ import type { Time } from '@hooklane/core/kernel'
 import type { SessionHandle } from '@hooklane/dispatch'
 import type { Readiness } from '@hooklane/observability'
 import type { GroupWorker } from '../groups/group-worker.js'
+import type { PayloadMemory } from '../memory/payload-memory.js'
 import type { DispatcherMetrics } from '../metrics.js'
-import type { MemoryBudget } from './memory-budget.js'
 
 export interface ObserverOptions {
   readonly readiness: Readiness
   readonly metrics: DispatcherMetrics
   readonly clock: Time
-  readonly budget: MemoryBudget
+  readonly memory: PayloadMemory
   /** Number of requests in flight. */
   readonly inFlight: () => number
   /** Bytes of records that wait to be published. */
@@ -24,7 +24,7 @@ interface Tally {
   oldestMs: number
 }
 
-/** Inspects all sessions every second: sets the gauges, and pauses or resumes reading by the memory held. */
+/** Measures all sessions every second: sets the gauges, and has reading paused when too much memory is held. */
 export class Observer {
   /** Suppressed duplicates of each session that the counter already contains. */
   private readonly suppressed = new WeakMap<SessionHandle, number>()
@@ -34,12 +34,12 @@ export class Observer {
   constructor(private readonly options: ObserverOptions) {}
 
   observe(workers: readonly GroupWorker[]): void {
-    const { metrics, clock, budget } = this.options
+    const { metrics, clock, memory } = this.options
     const nowMs = clock.monotonicMs()
     let heldBytes = this.options.unpublishedBytes()
     let shortestLeaseMs = Number.POSITIVE_INFINITY
     for (const worker of workers) {
-      const sessions = [...worker.partitions.values()].flatMap((owner) => (owner.session ? [owner.session] : []))
+      const sessions = sessionsOf(worker)
       for (const { state, deadlineMs } of sessions) {
         heldBytes += state.queuedBytes
         shortestLeaseMs = Math.min(shortestLeaseMs, deadlineMs - nowMs)
@@ -52,12 +52,7 @@ export class Observer {
     metrics.heldBytes.set(heldBytes)
     metrics.inFlight.set(this.options.inFlight())
     metrics.leaseRemaining.set(shortestLeaseMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, shortestLeaseMs) / 1000)
-    const { level, hasChanged } = budget.update(heldBytes)
-    // Repeated while reading is paused, because sessions opened in the meantime must know it too.
-    if (!hasChanged && level === 'ok') return
-    for (const worker of workers) {
-      for (const owner of worker.partitions.values()) owner.session?.handle({ type: 'budget', level })
-    }
+    memory.limit(heldBytes, workers.flatMap(sessionsOf))
   }
 
   private observeLanes(group: string, sessions: readonly SessionHandle[]): void {
@@ -92,3 +87,6 @@ export class Observer {
     return 0
   }
 }
+
+const sessionsOf = (worker: GroupWorker): readonly SessionHandle[] =>
+  [...worker.partitions.values()].flatMap((owner) => (owner.session ? [owner.session] : []))
