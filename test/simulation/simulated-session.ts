@@ -165,7 +165,7 @@ class Attempt {
 
 function endingOf(effect: OutcomeEffect): Ending | null {
   if (effect.type === 'publishDeadLetter') return 'deadLettered'
-  if (effect.type === 'publishSettlement') return 'filtered'
+  if (effect.type === 'publishSettledUnsent') return 'filtered'
   if (effect.disposition.kind === 'delivered') return 'delivered'
   return effect.disposition.kind === 'drop' ? 'dropped' : null
 }

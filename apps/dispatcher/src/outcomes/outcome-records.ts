@@ -64,7 +64,7 @@ export function attemptRecord(effect: EffectOf<'publishAttempt', AttemptDetail>,
 }
 
 /** `settlement/1` */
-export function settlementRecord(effect: EffectOf<'publishSettlement'>, scope: RecordScope): OutgoingRecord {
+export function settlementRecord(effect: EffectOf<'publishSettledUnsent'>, scope: RecordScope): OutgoingRecord {
   const { record, status, reason } = effect
   const delivery = decodeDelivery(record.value)
   const event = delivery && { ...delivery, position: delivery.revision?.id ?? null }

@@ -78,7 +78,7 @@ export class OutcomeReporter {
         this.measure(session, effect)
         this.logAttempt(session, effect)
         return attemptRecord(effect, scope)
-      case 'publishSettlement':
+      case 'publishSettledUnsent':
         this.options.metrics.settled.inc({ group: scope.workerGroup, status: effect.status })
         return settlementRecord(effect, scope)
       case 'publishDeadLetter':

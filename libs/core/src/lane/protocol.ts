@@ -170,6 +170,7 @@ export type Effect<Detail = unknown> =
 
 /** Publish what became of a delivery, and reply with `published` when the log has it. */
 export type OutcomeEffect<Detail = unknown> =
+  /** A request ended; whether it settled the delivery is for `disposition` to say. */
   | {
       readonly type: 'publishAttempt'
       readonly publishId: number
@@ -178,13 +179,15 @@ export type OutcomeEffect<Detail = unknown> =
       readonly disposition: Disposition
       readonly detail: Detail
     }
+  /** The delivery was settled without a request. */
   | {
-      readonly type: 'publishSettlement'
+      readonly type: 'publishSettledUnsent'
       readonly publishId: number
       readonly record: RecordRef
       readonly status: 'filtered' | 'dropped' | 'skipped'
       readonly reason: string
     }
+  /** The delivery is given up. Published besides its last attempt, and before the delivery is settled. */
   | {
       readonly type: 'publishDeadLetter'
       readonly publishId: number

@@ -75,7 +75,7 @@ export function settleUnsent(
   if (record?.kind !== 'delivery') return
   const settlement: Settlement = { offset: record.offset, pendingAcknowledgements: 2 }
   const publishId = expectPublish(session, { kind: 'record', lane, settlement })
-  out.push({ type: 'publishSettlement', publishId, record, status: verdict.status, reason: verdict.reason })
+  out.push({ type: 'publishSettledUnsent', publishId, record, status: verdict.status, reason: verdict.reason })
   settleWithoutDelivery(session, lane, { settlement, status: verdict.status, reason: verdict.reason })
 }
 

@@ -149,7 +149,7 @@ export class PartitionSession<Detail> implements RenewedSession, SessionHandle {
       case 'deleteLane':
         return this.write('laneDeleted', effect.appId, effect.saveId, this.ports.laneStore.delete(this.token, effect))
       case 'publishAttempt':
-      case 'publishSettlement':
+      case 'publishSettledUnsent':
       case 'publishDeadLetter':
         return void this.ports
           .publish(this, effect)
