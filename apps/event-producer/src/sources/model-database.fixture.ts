@@ -47,8 +47,8 @@ export class ModelDatabase {
     const oids = new Map([...this.oids].filter(([name]) => names.includes(name)))
     return {
       oids,
-      from: 1n,
-      lsn: 1n,
+      startLsn: 1n,
+      endLsn: 1n,
       publication: this.publication && facts(this.publication),
       tables: new Map([...oids.values()].map((oid) => [oid, this.table(oid)])),
     }

@@ -30,10 +30,10 @@ export interface FoundPublication extends PublicationFacts {
  * that were attached.
  */
 export async function readCatalogue(client: Client, options: CatalogueOptions): Promise<CatalogueFacts> {
-  const from = await readEndOfLog(client)
+  const startLsn = await readEndOfLog(client)
   const publication = await readPublication(client, options)
   const tables = await readTables(client, options)
-  return { oids: options.tables, publication, tables, from, lsn: await readEndOfLog(client) }
+  return { oids: options.tables, publication, tables, startLsn, endLsn: await readEndOfLog(client) }
 }
 
 async function readEndOfLog(client: Client): Promise<bigint> {

@@ -1,5 +1,5 @@
 import type { ColumnHistories, PresentColumns } from './column-history.js'
-import type { TimeOfLook } from './column-looks.js'
+import type { LookInterval } from './column-looks.js'
 
 /** Table (`schema.table`, as the source names it) → oid. */
 export type TableOids = ReadonlyMap<string, number>
@@ -11,7 +11,7 @@ export type TableOids = ReadonlyMap<string, number>
 export type RowVersion = string
 
 /** What the catalogue says, at one moment, about how the changes of a source's tables get into the log. */
-export interface CatalogueFacts extends TimeOfLook {
+export interface CatalogueFacts extends LookInterval {
   /** The source's tables. */
   readonly oids: TableOids
   /** Null: there is none under this name. */
