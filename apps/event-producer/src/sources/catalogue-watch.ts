@@ -18,7 +18,7 @@ import {
   type FoldReport,
   type KnownCatalogue,
   type PlanOutcome,
-  type PublicationPlan,
+  type PlannedPublication,
   type TransactionInfo,
 } from '@hooklane/core/capture'
 import { CaptureMarkTaken, type ReadCaptureMark } from '@hooklane/postgres'
@@ -88,7 +88,7 @@ interface Judged extends Compared {
 }
 
 /** The versions of the rows of a publication after this process has changed it. */
-type ChangedPublication = Pick<PublicationPlan, 'publication' | 'members'>
+type ChangedPublication = Pick<PlannedPublication, 'publication' | 'members'>
 
 /**
  * Compares what the catalogue of a captured database says with what is noted about it, and notes what it says now. A difference is either
@@ -154,8 +154,11 @@ export class CatalogueWatch {
   }
 
   /** Notes truncations that are announced at their place in the log. The catalogue shows them as well, and must not announce them again. */
-  noteTruncations({ xid }: TransactionInfo, { announced, refilled }: Pick<FoldReport, 'announced' | 'refilled'>): void {
-    const truncated = announced.filter(({ reason }) => reason === 'truncated').flatMap((one) => one.resources)
+  noteTruncations(
+    { xid }: TransactionInfo,
+    { changesWithoutRows, refilled }: Pick<FoldReport, 'changesWithoutRows' | 'refilled'>,
+  ): void {
+    const truncated = changesWithoutRows.filter(({ reason }) => reason === 'truncated').flatMap((one) => one.resources)
     const resources = new Set(truncated.filter((resource) => !refilled.has(resource)))
     for (const table of this.options.capture.tables) {
       if (!resources.has(table.resource)) continue
@@ -285,7 +288,7 @@ function withPublished(captured: TableOids, { members }: KnownCatalogue, { oids 
 
 /** @param access null: the plan belongs to another database, whose state does not show its outcome */
 function outcomeOf(
-  plan: PublicationPlan | null,
+  plan: PlannedPublication | null,
   access: Pick<CatalogueAccess, 'outcomeOf'> | null,
 ): Promise<PlanOutcome> {
   if (!plan) return Promise.resolve('aborted')

@@ -5,7 +5,7 @@ import {
   type FoundLeaf,
   type PlanOutcome,
   type PublicationFacts,
-  type PublicationPlan,
+  type PlannedPublication,
   type TableOids,
 } from '@hooklane/core/capture'
 import { SourceRefused, type CatalogueAccess } from '@hooklane/replication'
@@ -159,7 +159,7 @@ export class ModelDatabase {
       onPublished,
     }: {
       readonly judged: PublicationFacts | null
-      readonly note: (plan: PublicationPlan) => Promise<void>
+      readonly note: (plan: PlannedPublication) => Promise<void>
       readonly step: (name: string) => void
       readonly onPublished: (change: PublicationChange) => void
     },

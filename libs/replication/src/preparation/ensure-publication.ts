@@ -1,4 +1,9 @@
-import { isChangedByOthers, type PublicationFacts, type PublicationPlan, type TableOids } from '@hooklane/core/capture'
+import {
+  isChangedByOthers,
+  type PublicationFacts,
+  type PlannedPublication,
+  type TableOids,
+} from '@hooklane/core/capture'
 import { DatabaseError, type Client } from 'pg'
 import type { ReplicatedSource } from '../replicated-source.js'
 import { consumerFailure, SourceRefused } from '../source-refused.js'
@@ -20,7 +25,7 @@ export interface EnsuredPublication {
 }
 
 /** Called with what the publication will be, before the change takes effect. When it throws, nothing changes. */
-export type NotePlan = (plan: PublicationPlan) => Promise<void>
+export type NotePlan = (plan: PlannedPublication) => Promise<void>
 
 export interface ChangePublicationOptions extends EnsurePublicationOptions {
   /** The publication as it was judged; null: there was none. */
@@ -112,7 +117,7 @@ async function readPlan(
   client: Client,
   source: ReplicatedSource,
   { server, tables }: EnsurePublicationOptions,
-): Promise<PublicationPlan> {
+): Promise<PlannedPublication> {
   const made = await readPublication(client, { server, publication: source.publication })
   if (!made) throw new Error(`the publication ${source.publication} vanished in the transaction that changed it`)
   const members = [...tables.values()].flatMap((oid) => {

@@ -87,15 +87,15 @@ export interface KnownCatalogue {
   /** Tables that were captured earlier and that the capture file no longer names. */
   readonly former: TableOids
   /** Our own change of the publication that was stored and may not have been committed; null: none. */
-  readonly plan: PublicationPlan | null
+  readonly plan: PlannedPublication | null
   /** How often gaps were closed. A gap that opens later is another one, even if it is like one that was closed. */
   readonly closings: number
   /** Column histories of tables that are or were captured, by oid. */
   readonly columns: ColumnHistories
 }
 
-/** A change of the publication by ourselves, stored before its transaction commits. */
-export interface PublicationPlan {
+/** What the publication will be once our own change of it is committed; stored before that. */
+export interface PlannedPublication {
   /** Id of the transaction, 64 bits as decimal text. */
   readonly xid: string
   /** The tables that it publishes. */
