@@ -1,4 +1,4 @@
-export * from './source-refused.js'
+export * from './source-unreadable.js'
 export * from './replicated-source.js'
 export type { SourceWarning } from './source-warning.js'
 export type { SlotLag, SlotPosition } from './preparation/ensure-slot.js'

@@ -100,7 +100,7 @@ export class CaptureConsumer implements TransactionConsumer {
     releasable: () => this.options.marks.releasableLsn,
   }
 
-  /** @throws SourceRefused when the epoch went back, or changes are known to be missing under it */
+  /** @throws SourceUnreadable when the epoch went back, or changes are known to be missing under it */
   async history(): Promise<SourceHistory> {
     const { marks, capture: source, replicated } = this.options
     const mark = await marks.read()
@@ -112,7 +112,7 @@ export class CaptureConsumer implements TransactionConsumer {
     return Promise.resolve()
   }
 
-  /** @throws SourceRefused when the slot or the database has lost what was not published, or is another one */
+  /** @throws SourceUnreadable when the slot or the database has lost what was not published, or is another one */
   async started(found: FoundHistory, access: CatalogueAccess): Promise<void> {
     const { marks, capture: source, replicated, publisher, announcer, catalogue, columns } = this.options
     const { prepared } = this

@@ -111,7 +111,7 @@ export class CatalogueWatch {
   /**
    * Begins the mark of a claimed source, and aligns its publication.
    * @param start its `catalogue` is the one noted before, and its announcements are those that do not follow from the catalogue
-   * @throws SourceRefused when changes are missing that no person has accepted
+   * @throws SourceUnreadable when changes are missing that no person has accepted
    */
   async begin(start: MarkStart, claimed: ClaimedSource): Promise<void> {
     const { marks, capture, onAnnounced } = this.options

@@ -7,7 +7,7 @@ import {
   type HiddenColumnsOf,
 } from '@hooklane/core/capture'
 import type { CaptureMark } from '@hooklane/postgres'
-import { SourceRefused, type TableOids } from '@hooklane/replication'
+import { SourceUnreadable, type TableOids } from '@hooklane/replication'
 
 export interface CurrentFileOptions {
   /** The source as the current capture file defines it. */
@@ -44,7 +44,7 @@ export const foldingOfFile = ({ current, tables, hiddenOf }: CurrentFileOptions)
 /**
  * Returns what holds for the first transactions. Those that may have events in Kafka are folded under the configuration under which they were
  * published: another event at the same position would be taken for a copy, and lost. From the next transaction on, the current file holds.
- * @throws SourceRefused when they were published under a configuration that this build cannot read
+ * @throws SourceUnreadable when they were published under a configuration that this build cannot read
  */
 export function resumedFolding(options: ResumedFoldingOptions): FoldingConfiguration {
   const { current, tables, hiddenOf, mark, halfPublishedLsn } = options
@@ -53,7 +53,7 @@ export function resumedFolding(options: ResumedFoldingOptions): FoldingConfigura
   if (isDeepStrictEqual(mark.configuration, now.configuration)) return now
   const before = unpinConfiguration(mark.configuration, current)
   if (!before) {
-    throw new SourceRefused(
+    throw new SourceUnreadable(
       'CHANGE_NOT_DECODABLE',
       `a part of a transaction of ${current.name} was published under a capture file that this build cannot read: let the build that ` +
         `published that part publish the rest, and stop that build cleanly`,

@@ -8,7 +8,7 @@ import {
   type PlannedPublication,
   type TableOids,
 } from '@hooklane/core/capture'
-import { SourceRefused, type CatalogueAccess } from '@hooklane/replication'
+import { SourceUnreadable, type CatalogueAccess } from '@hooklane/replication'
 
 interface Member {
   readonly version: string
@@ -197,7 +197,7 @@ export class ModelDatabase {
     // The row of the publication still has its version from before our own change of the options.
     const version = this.publication?.version ?? found.version
     if (isChangedByOthers(judged, facts({ ...found, version }), own)) {
-      throw new SourceRefused('PUBLICATION', 'somebody else changed the publication while it was checked')
+      throw new SourceUnreadable('PUBLICATION', 'somebody else changed the publication while it was checked')
     }
   }
 
