@@ -98,7 +98,7 @@ function wayOut(gaps: ChangesMissing['gaps'], { acceptInstructions, resetInstruc
   const ids = new Set([...gaps.values()].map(({ id }) => id ?? null))
   const all = [...ids].flatMap((id) => id ?? [])
   return acceptInstructions && !ids.has(null)
-    ? `To go on with what the log still holds, ${acceptInstructions(all, [...gaps.keys()])}`
+    ? `To go on with what the write-ahead log still holds, ${acceptInstructions(all, [...gaps.keys()])}`
     : `To go on from now, ${resetInstructions}`
 }
 
@@ -140,8 +140,8 @@ export function databaseFailure(error: unknown): SourceUnreadable {
   if (state === '08P01') {
     return new SourceUnreadable(
       'DATABASE_ERROR',
-      `the server refuses how a session starts (${error.message}): there seems to be a connection pooler in between, and the log cannot ` +
-        `be read through it: name PostgreSQL itself in the source's URL`,
+      `the server refuses how a session starts (${error.message}): there seems to be a connection pooler in between, and the ` +
+        `write-ahead log cannot be read through it: name PostgreSQL itself in the source's URL`,
       [],
       error,
     )

@@ -184,7 +184,7 @@ export class CaptureConsumer implements TransactionConsumer {
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error
       throw notDecodable(
-        `the log holds a change that does not fit the capture file (${error.message})`,
+        `the write-ahead log holds a change that does not fit the capture file (${error.message})`,
         this.options.replicated,
       )
     }

@@ -131,5 +131,5 @@ function gapOf(
 export const historyDiverged = (replicated: ReplicatedSource, { xid }: PublishedPlace): Error =>
   changesOfAllTablesMissing(replicated, {
     code: 'CHANGES_MISSING',
-    reason: `the log does not hold transaction ${xid}, which was published: the database was restored, or is another one`,
+    reason: `the write-ahead log does not hold transaction ${xid}, which was published: the database was restored, or is another one`,
   })

@@ -115,7 +115,7 @@ export class SourceRunner {
     this.show()
     if (state.phase !== 'streaming') return
     this.lastMessage = ''
-    logger.info({ source: source.name, slot: source.slot }, 'reading the log')
+    logger.info({ source: source.name, slot: source.slot }, 'reading the write-ahead log')
   }
 
   private failed(error: SourceUnreadable, retryInMs: number): void {

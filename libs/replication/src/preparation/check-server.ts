@@ -49,7 +49,7 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
   if (facts.wal_level !== 'logical') {
     throw new SourceUnreadable(
       'WAL_LEVEL',
-      `wal_level is ${facts.wal_level}: changes can be read from the log only when it is logical`,
+      `wal_level is ${facts.wal_level}: changes can be read from the write-ahead log only when it is logical`,
       [`ALTER SYSTEM SET wal_level = logical; -- then restart PostgreSQL`],
     )
   }
@@ -57,7 +57,7 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
     const role = quoteName(facts.role)
     throw new SourceUnreadable(
       'REPLICATION_RIGHT',
-      `the role ${facts.role} may not read the log: it lacks REPLICATION`,
+      `the role ${facts.role} may not read the write-ahead log: it lacks REPLICATION`,
       [
         // On Amazon RDS the attribute cannot be given; membership in `rds_replication` replaces it.
         facts.replication_role === null

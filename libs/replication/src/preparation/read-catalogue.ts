@@ -39,7 +39,7 @@ export async function readCatalogue(client: Client, options: CatalogueOptions): 
 async function readEndOfLog(client: Client): Promise<bigint> {
   const { rows } = await client.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn')
   const lsn = parseLsn(rows[0]?.lsn ?? '')
-  if (lsn === null) throw new Error('PostgreSQL did not return the end of its log')
+  if (lsn === null) throw new Error('PostgreSQL did not return the end of its write-ahead log')
   return lsn
 }
 

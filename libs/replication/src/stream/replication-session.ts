@@ -100,7 +100,8 @@ export class ReplicationSession {
       onIdentified: (log, timelines) => (this.log = { log, timelines }),
       onArrival: (message) => this.arrived(message),
       // Bytes that cannot be decoded come again with every connection.
-      onFault: (error) => this.end(notDecodable(`a message of the log is not valid (${String(error)})`, source)),
+      onFault: (error) =>
+        this.end(notDecodable(`a message of the write-ahead log is not valid (${String(error)})`, source)),
       onWarning: (code) => {
         const failure = failureOfWarning(code, source)
         if (failure) this.end(failure)
