@@ -10,9 +10,9 @@ const SOURCE_ONLY = '[.](spec|fixture)[.]ts$'
  */
 const SERVICE_PARTS = {
   'subscription-service':
-    'config contracts core/access core/delivery core/kernel core/lane core/policy core/routing kafka observability postgres runtime webhook-http',
+    'config contracts core/access core/delivery core/kernel core/policy core/routing core/worker-group kafka observability postgres runtime webhook-http',
   'event-producer': 'config contracts core/capture core/kernel kafka observability postgres replication runtime',
-  router: 'config contracts core/configuration core/kernel core/lane core/routing kafka observability runtime',
+  router: 'config contracts core/configuration core/kernel core/routing core/worker-group kafka observability runtime',
   dispatcher:
     'config contracts core/access core/configuration core/delivery core/kernel core/lane core/policy dispatch kafka observability postgres runtime webhook-http',
   recorder: 'config contracts core/kernel kafka observability postgres runtime',
@@ -28,6 +28,7 @@ const CORE_ENTRIES = {
   access: 'kernel',
   configuration: 'kernel',
   policy: 'kernel',
+  'worker-group': '',
   capture: 'kernel',
   routing: 'kernel configuration',
   lane: 'kernel policy',
@@ -159,6 +160,12 @@ export default {
       'Shipped code never imports test code.',
       { path: '^(apps|libs)/', pathNot: ['[.]spec[.]ts$', '^libs/testing/'] },
       { path: '^(test/|libs/testing/|tools/)' },
+    ),
+    only(
+      'specs-and-fixtures-stay-outside',
+      'Builds leave specs and fixtures out, unless what ships imports them.',
+      { path: '^(apps|libs)/', pathNot: SOURCE_ONLY },
+      { path: SOURCE_ONLY },
     ),
     only(
       'no-dev-dependencies-shipped',

@@ -1,12 +1,6 @@
 import type { Clock, PartitionOffsets } from '@hooklane/core/kernel'
 import type { Grant } from '@hooklane/core/lane'
-import {
-  LeaseRenewer,
-  OpenSessions,
-  PartitionOwner,
-  type PartitionSession,
-  type RenewedSession,
-} from '@hooklane/dispatch'
+import { LeaseRenewer, OpenSessions, PartitionOwner, type SessionHandle, type RenewedSession } from '@hooklane/dispatch'
 import { openSimulatedSession } from './simulated-session.js'
 import { SimulatedStores } from './simulated-stores.js'
 import { WORKER_GROUP, type World } from './world.js'
@@ -73,11 +67,11 @@ export class SimulatedProcess {
     return this.owners.has(partition)
   }
 
-  pause(partition: number, session: PartitionSession): void {
+  pause(partition: number, session: SessionHandle): void {
     if (this.owners.get(partition)?.session === session) this.paused.add(partition)
   }
 
-  resume(partition: number, session: PartitionSession): void {
+  resume(partition: number, session: SessionHandle): void {
     if (this.owners.get(partition)?.session === session) this.paused.delete(partition)
   }
 
@@ -134,7 +128,7 @@ export class SimulatedProcess {
     void owner.release('revoked')
   }
 
-  private async openSession(grant: Grant, deadlineMs: number): Promise<PartitionSession> {
+  private async openSession(grant: Grant, deadlineMs: number): Promise<SessionHandle> {
     const rows = await this.stores.lanes.load(WORKER_GROUP, grant.token.partition)
     const session = openSimulatedSession(this, { grant, deadlineMs, rows })
     this.open.add(session)
@@ -157,7 +151,7 @@ export class SimulatedProcess {
     })
   }
 
-  private read(session: PartitionSession, records: World['logs'][number]): void {
+  private read(session: SessionHandle, records: World['logs'][number]): void {
     const { mutation } = this.world
     const last = records.at(-1)
     if (!last) return

@@ -4,10 +4,17 @@ import {
   type Grant,
   type LaneInput,
   type LaneRow,
+  type OutcomeEffect,
   type RecordRef,
   type Verdict,
 } from '@hooklane/core/lane'
-import { PartitionSession, leaseCovers, type OpenSessions, type SessionPorts } from '@hooklane/dispatch'
+import {
+  PartitionSession,
+  leaseCovers,
+  type OpenSessions,
+  type SessionHandle,
+  type SessionPorts,
+} from '@hooklane/dispatch'
 import type { Ending } from './oracle.js'
 import type { SimulatedStores } from './simulated-stores.js'
 import { WORKER_GROUP, type World } from './world.js'
@@ -22,14 +29,14 @@ const NO_MARGIN_MS = -1e9
 /** The process that holds the session. */
 interface SessionHost {
   readonly world: World
-  readonly clock: SessionPorts['clock']
+  readonly clock: SessionPorts<null>['clock']
   readonly stores: Pick<SimulatedStores, 'leases' | 'lanes'>
-  readonly renewer: SessionPorts['renewer']
+  readonly renewer: SessionPorts<null>['renewer']
   readonly open: Pick<OpenSessions, 'configurationRead'>
   later(delayMs: number, run: () => void): void
   publish(land: () => void): Promise<void>
-  pause(partition: number, session: PartitionSession): void
-  resume(partition: number, session: PartitionSession): void
+  pause(partition: number, session: SessionHandle): void
+  resume(partition: number, session: SessionHandle): void
   /** Whether the partition is in the last assignment that the process has learnt. */
   lists(partition: number): boolean
 }
@@ -41,7 +48,7 @@ interface Opening {
 }
 
 /** Opens the shipped session of a granted partition, whose effects are carried out by the simulated world. */
-export function openSimulatedSession(process: SessionHost, { grant, deadlineMs, rows }: Opening): PartitionSession {
+export function openSimulatedSession(process: SessionHost, { grant, deadlineMs, rows }: Opening): SessionHandle {
   const { mutation, schedule } = process.world
   const { token } = grant
   const marginMs = mutation === 'noGuard' ? NO_MARGIN_MS : MARGIN_MS
@@ -58,7 +65,7 @@ export function openSimulatedSession(process: SessionHost, { grant, deadlineMs, 
   return new SimulatedSession(process, { grant, deadlineMs, state, marginMs })
 }
 
-class SimulatedSession extends PartitionSession {
+class SimulatedSession extends PartitionSession<null> {
   constructor(
     private readonly process: SessionHost,
     {
@@ -72,7 +79,7 @@ class SimulatedSession extends PartitionSession {
   }
 
   /** An error that the lane machine throws must end the run, and not get lost in a promise. */
-  override handle(input: LaneInput): void {
+  override handle(input: LaneInput<null>): void {
     const { world } = this.process
     try {
       super.handle(input)
@@ -84,7 +91,7 @@ class SimulatedSession extends PartitionSession {
   }
 }
 
-function portsOf(process: SessionHost, { token }: Grant, marginMs: number): SessionPorts {
+function portsOf(process: SessionHost, { token }: Grant, marginMs: number): SessionPorts<null> {
   const { world, clock, stores, renewer } = process
   const { partition } = token
   return {
@@ -96,8 +103,8 @@ function portsOf(process: SessionHost, { token }: Grant, marginMs: number): Sess
     prepare: (record) => verdictOn(record, process),
     attempt: (session, effect) => new Attempt(process, { session, effect, marginMs }).start(),
     publish: (_session, effect) => process.publish(() => world.logLanded(effect.record, endingOf(effect))),
-    pauseMain: (session) => process.pause(partition, session),
-    resumeMain: (session) => process.resume(partition, session),
+    pauseReading: (session) => process.pause(partition, session),
+    resumeReading: (session) => process.resume(partition, session),
     isMember: () => process.lists(partition),
     alarm: ({ kind, detail }) => {
       if (kind !== 'spread') world.fail(new Error(`alarm ${kind}: ${detail}`))
@@ -125,7 +132,7 @@ class Attempt {
   constructor(
     private readonly process: SessionHost,
     private readonly what: {
-      readonly session: PartitionSession
+      readonly session: PartitionSession<null>
       readonly effect: EffectOf<'attempt'>
       readonly marginMs: number
     },
@@ -177,9 +184,9 @@ class Attempt {
   }
 }
 
-function endingOf(effect: EffectOf<'publishAttempt' | 'publishSettlement' | 'publishDeadLetter'>): Ending | null {
+function endingOf(effect: OutcomeEffect): Ending | null {
   if (effect.type === 'publishDeadLetter') return 'deadLettered'
-  if (effect.type === 'publishSettlement') return 'filtered'
+  if (effect.type === 'publishSettledUnsent') return 'filtered'
   if (effect.disposition.kind === 'delivered') return 'delivered'
   return effect.disposition.kind === 'drop' ? 'dropped' : null
 }

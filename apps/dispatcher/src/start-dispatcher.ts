@@ -14,8 +14,8 @@ import { WorkerMaker } from './composition/make-worker.js'
 import { Dispatcher } from './dispatcher.js'
 import { DispatcherModule } from './dispatcher.module.js'
 import { ServedGroups } from './groups/served-groups.js'
+import { PayloadMemory } from './memory/payload-memory.js'
 import { dispatcherMetrics, type DispatcherMetrics } from './metrics.js'
-import { MemoryBudget } from './observing/memory-budget.js'
 import { Observer } from './observing/observer.js'
 import type { DispatcherSettings } from './settings.js'
 
@@ -49,7 +49,7 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
     metrics,
     readiness,
     clock: systemClock,
-    budget: new MemoryBudget(settings.memoryMaxBytes),
+    memory: new PayloadMemory(settings.memoryMaxBytes),
     inFlight: () => permits.taken,
     unpublishedBytes: () => connections.publisher.unpublishedBytes,
   })

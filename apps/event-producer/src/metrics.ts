@@ -1,6 +1,6 @@
 import type { ContextFault, SkipReason } from '@hooklane/core/capture'
 import { CAPTURE_SOURCES, counter, gauge, registerMetrics, type Metrics, type Registry } from '@hooklane/observability'
-import type { RefusalCode } from '@hooklane/replication'
+import type { UnreadableCode } from '@hooklane/replication'
 
 const source = CAPTURE_SOURCES
 
@@ -39,7 +39,7 @@ const FAILURE_CODES = [
   'CHANGE_NOT_DECODABLE',
   'DATABASE_ERROR',
   'CONSUMER_FAILED',
-] as const satisfies readonly RefusalCode[]
+] as const satisfies readonly UnreadableCode[]
 
 export const catalogue = {
   events: counter('capture_published_total', 'Records that are durable in Kafka, by source.', { source }),

@@ -1,4 +1,4 @@
-import { WorkerGroupNotReady } from '@hooklane/core/lane'
+import { WorkerGroupNotReady } from '@hooklane/core/worker-group'
 import { DatabaseUnavailable } from '@hooklane/postgres/tenancy'
 import type { Logger } from '@hooklane/observability'
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'

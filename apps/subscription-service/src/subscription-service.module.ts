@@ -1,7 +1,7 @@
 import type { TopicProfile } from '@hooklane/contracts/records'
 import type { ParsedApiKey } from '@hooklane/core/access'
 import type { Time } from '@hooklane/core/kernel'
-import type { WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core/lane'
+import type { WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core/worker-group'
 import type { Logger, Registry } from '@hooklane/observability'
 import { TenantDatabase } from '@hooklane/postgres/tenancy'
 import { Module, type DynamicModule, type Provider } from '@nestjs/common'

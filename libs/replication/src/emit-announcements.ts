@@ -5,7 +5,7 @@ import type { ReplicatedSource } from './replicated-source.js'
 /**
  * Writes the ids of announcements into the source's log, as logical messages. They come back in the stream, each at its place among the
  * changes. This needs no privilege and no table.
- * @throws SourceRefused
+ * @throws SourceUnreadable
  */
 export function emitAnnouncements(
   { databaseUrl }: ReplicatedSource,

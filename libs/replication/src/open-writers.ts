@@ -16,7 +16,7 @@ const WRITERS = `
 /**
  * Returns the open transactions of the captured database that may have written something, by names that no later transaction gets
  * until the server restarts, which also ends our connection.
- * @throws SourceRefused
+ * @throws SourceUnreadable
  */
 export function readOpenWriters(
   { databaseUrl }: ReplicatedSource,

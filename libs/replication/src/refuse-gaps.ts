@@ -1,6 +1,6 @@
 import { publicationGaps, type PublicationGap, type PublicationQuestion } from '@hooklane/core/capture'
 import type { ReplicatedSource } from './replicated-source.js'
-import { ChangesMissing, type Gap } from './source-refused.js'
+import { ChangesMissing, type Gap } from './source-unreadable.js'
 
 /**
  * Turns what a publication has left out into gaps that a refusal reports.

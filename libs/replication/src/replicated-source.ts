@@ -36,8 +36,8 @@ export interface ReplicatedSource {
   /** What a person does to start over from now, accepting that changes are missing. Completes "To go on from now, …". */
   readonly resetInstructions: string
   /**
-   * What a person does to go on with what the log still holds. Completes "To go on with what the log still holds, …". Absent: the only way
-   * is to start over.
+   * What a person does to go on with what the write-ahead log still holds. Completes "To go on with what the write-ahead log still holds,
+   * …". Absent: the only way is to start over.
    * @param ids of gaps
    * @param tables of which changes are missing
    */

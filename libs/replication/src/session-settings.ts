@@ -1,6 +1,6 @@
 import { VALUE_SETTINGS, withSessionSettings } from '@hooklane/core/capture'
 import type { Client } from 'pg'
-import { SourceRefused } from './source-refused.js'
+import { SourceUnreadable } from './source-unreadable.js'
 
 /**
  * Settings of every session on a captured database, whatever postgresql.conf, the database or the role is set to:
@@ -32,12 +32,12 @@ const DIFFERENT = `
 /**
  * Has to be called first in every session on a captured database. Uses only statements without parameters, because a replication session
  * accepts no others.
- * @throws SourceRefused when the session did not get the settings that it asked for: values would be misread
+ * @throws SourceUnreadable when the session did not get the settings that it asked for: values would be misread
  */
 export async function beginCaptureSession(client: Pick<Client, 'query'>): Promise<void> {
   const { rows } = await client.query<{ difference: string }>(DIFFERENT)
   if (rows.length > 0) {
-    throw new SourceRefused(
+    throw new SourceUnreadable(
       'DATABASE_ERROR',
       `the session did not get the settings that it asked for (${rows.map(({ difference }) => difference).join(', ')}): a connection ` +
         `pooler drops them, or a login event trigger changes them. Name PostgreSQL itself in the source's URL, and exclude the role ` +

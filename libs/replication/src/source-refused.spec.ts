@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { DatabaseError } from 'pg'
-import { databaseFailure } from './source-refused.js'
+import { databaseFailure } from './source-unreadable.js'
 
 const failure = (code: string, message: string) => {
   const error = new DatabaseError(message, message.length, 'error')

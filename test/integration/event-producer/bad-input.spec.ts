@@ -109,19 +109,21 @@ describe('bad input', () => {
   })
 
   it('a table without FULL is refused with the statement, which cures it', async () => {
-    expect(refusalOf('identity')).toContain('REPLICA_IDENTITY: the log does not hold the old rows of public.identity')
+    expect(refusalOf('identity')).toContain(
+      'REPLICA_IDENTITY: the write-ahead log does not hold the old rows of public.identity',
+    )
     expect(statementFor('identity')).toBe('ALTER TABLE "public"."identity" REPLICA IDENTITY FULL;')
     await goesOn('identity')
   })
 
   it('a view is refused as what it is', () => {
     expect(refusalOf('view')).toMatch(
-      /^TABLE_MISSING: public.view_of_healthy \(.*\) is not a table, and only tables are in the log/,
+      /^TABLE_MISSING: public.view_of_healthy \(.*\) is not a table, and only tables are in the write-ahead log/,
     )
   })
 
   it('a login without REPLICATION is refused with the statement, after which the next thing that it lacks is said', async () => {
-    expect(refusalOf('right')).toContain(`REPLICATION_RIGHT: the role ${roles[0]} may not read the log`)
+    expect(refusalOf('right')).toContain(`REPLICATION_RIGHT: the role ${roles[0]} may not read the write-ahead log`)
     expect(statementFor('right')).toBe(`ALTER ROLE "${roles[0]}" REPLICATION;`)
     expect(await producer.refusalWith('right', 'PUBLICATION')).toContain('the login needs CREATE on the database')
   })

@@ -176,8 +176,8 @@ describe('a publication', () => {
     expect(refusal).toBe(
       `changes of public.blink are missing: public.blink was taken out of the publication ${publicationOf('blink')} for a while, ` +
         'or had a column list or a row filter. ' +
-        `To go on with what the log still holds, write \`accept: [${blinked}]\` below the source (${system.world.directory}/capture.yaml:2) and ` +
-        `restart the event-producer: receivers are then told to fetch blinks again`,
+        `To go on with what the write-ahead log still holds, write \`accept: [${blinked}]\` below the source ` +
+        `(${system.world.directory}/capture.yaml:2) and restart the event-producer: receivers are then told to fetch blinks again`,
     )
     await system.sql(insert('blink', 3) + insert('steady', 3))
   })

@@ -15,7 +15,7 @@ const LOST = [
   'rooted',
   'computed',
 ] as const
-/** Of these a person may accept what is missing, instead of starting over: what the log still holds can be read. */
+/** Of these a person may accept what is missing, instead of starting over: what the write-ahead log still holds can be read. */
 const ACCEPTABLE: readonly string[] = ['narrowed', 'swapped', 'dropped', 'rooted', 'computed']
 /** Has never had an event: Kafka knows nothing of it. */
 const SILENT = 'silent'
@@ -49,8 +49,8 @@ describe('what is changed while it is read', () => {
     ACCEPTABLE.includes(source)
       ? expect.stringMatching(
           new RegExp(
-            `To go on with what the log still holds, write \`accept: \\[gap-[0-9a-f]{8}\\]\` below the source \\(${placeOf(source)}\\) and ` +
-              `restart the event-producer: receivers are then told to fetch ${source} again`,
+            `To go on with what the write-ahead log still holds, write \`accept: \\[gap-[0-9a-f]{8}\\]\` below the source ` +
+              `\\(${placeOf(source)}\\) and restart the event-producer: receivers are then told to fetch ${source} again`,
           ),
         )
       : expect.stringContaining(resetInstructions(source))
@@ -131,7 +131,7 @@ describe('what is changed while it is read', () => {
     await sql(`ALTER TABLE shape RENAME COLUMN code TO company_id`)
     const refusal = await producer.refusalWith('shape', 'CHANGE_NOT_DECODABLE')
     expect(refusal).toContain(
-      'the log holds a change that does not fit the capture file (public.shape had no column company_id when the row was logged',
+      'the write-ahead log holds a change that does not fit the capture file (public.shape had no column company_id when the row was logged',
     )
     expect(refusal).toContain(resetInstructions('shape'))
   })

@@ -65,7 +65,9 @@ describe('a server', () => {
 
   it('with wal_level replica is refused with the statement, and read once it was restarted with logical', async () => {
     const refusal = await producer.refusalWith('pim', 'WAL_LEVEL')
-    expect(refusal).toContain('wal_level is replica: changes can be read from the log only when it is logical')
+    expect(refusal).toContain(
+      'wal_level is replica: changes can be read from the write-ahead log only when it is logical',
+    )
     expect(refusal.split('\n').at(-1)).toBe('ALTER SYSTEM SET wal_level = logical; -- then restart PostgreSQL')
     expect(await producer.refusalWith('hooklane', 'WAL_LEVEL')).toBe(refusal)
     await server.stop()

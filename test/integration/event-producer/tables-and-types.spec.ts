@@ -83,7 +83,9 @@ describe.each([15, 18] as const)('an event of PostgreSQL %d', (release) => {
     await capture()
     const producer = world.start()
     const refusal = await producer.refusalWith('pim', 'NOT_CAPTURABLE')
-    expect(refusal).toMatch(/^public\.item \(.*capture\.yaml:\d+\) is UNLOGGED: its changes are not in the log/)
+    expect(refusal).toMatch(
+      /^public\.item \(.*capture\.yaml:\d+\) is UNLOGGED: its changes are not in the write-ahead log/,
+    )
     expect(refusal.split('\n').at(-1)).toBe('ALTER TABLE "public"."item" SET LOGGED;')
     await sql('ALTER TABLE item SET LOGGED')
     await producer.reads('pim')

@@ -110,7 +110,7 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
       'a temporary table',
       `CREATE TEMPORARY TABLE item (id int PRIMARY KEY)`,
       'pg_temp',
-      'is a temporary table: its changes are not in the log',
+      'is a temporary table: its changes are not in the write-ahead log',
     ],
     ['a table of the server', ``, 'pg_catalog.pg_class', 'is a table of PostgreSQL itself'],
     ['a table of the information schema', ``, 'information_schema.sql_features', 'is a table of PostgreSQL itself'],
@@ -119,13 +119,13 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
       `CREATE EXTENSION postgres_fdw; CREATE SERVER away FOREIGN DATA WRAPPER postgres_fdw;
        CREATE FOREIGN TABLE item (id int) SERVER away`,
       'public.item',
-      'is a foreign table: its changes are in the log of the server that holds it',
+      'is a foreign table: its changes are in the write-ahead log of the server that holds it',
     ],
     [
       'a view',
       `CREATE VIEW item AS SELECT 1 AS id`,
       'public.item',
-      'is not a table, and only tables are in the log: it is a view',
+      'is not a table, and only tables are in the write-ahead log: it is a view',
     ],
     [
       'a materialized view',

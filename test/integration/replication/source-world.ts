@@ -2,7 +2,7 @@ import type { EmittedContext, RowChange, TransactionInfo } from '@hooklane/core/
 import {
   ReplicationStream,
   type PreparedSource,
-  type ReadySlot,
+  type SlotPosition,
   type ReplicatedSource,
   type SlotLag,
   type SourceWarning,
@@ -25,7 +25,7 @@ export interface ReadTransaction {
 /** Records everything that a stream delivers to it. The test decides what happens at a commit. */
 export class Recorder implements TransactionConsumer {
   readonly transactions: ReadTransaction[] = []
-  readonly slots: ReadySlot[] = []
+  readonly slots: SlotPosition[] = []
   readonly states: StreamState[] = []
   readonly lags: SlotLag[] = []
   readonly warnings: SourceWarning[] = []

@@ -1,6 +1,6 @@
 import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
 import { createApiKey, createSealer } from '@hooklane/core/access'
-import type { WorkerGroupBacklog, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core/lane'
+import type { WorkerGroupBacklog, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core/worker-group'
 import { createLogger, createRegistry } from '@hooklane/observability'
 import { TenantDatabase } from '@hooklane/postgres/tenancy'
 import { systemClock } from '@hooklane/runtime'

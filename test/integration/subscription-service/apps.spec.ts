@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { decoderOf } from '@hooklane/contracts/public'
 import { AppSchema, CompanySchema } from '@hooklane/contracts/records'
-import { WorkerGroupNotReady } from '@hooklane/core/lane'
+import { WorkerGroupNotReady } from '@hooklane/core/worker-group'
 import { ApiWorld, SUBSCRIPTION } from './api-world.js'
 
 describe('companies, apps and worker groups', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { WorkerGroupNotReady } from '@hooklane/core/lane'
+import { WorkerGroupNotReady } from '@hooklane/core/worker-group'
 import { createLogger } from '@hooklane/observability'
 import { GroupRemoval } from '../../../apps/subscription-service/src/worker-groups/group-removal.js'
 import { ApiWorld, SUBSCRIPTION } from './api-world.js'

@@ -8,7 +8,7 @@ import {
   type WebhookRequest,
   type WebhookSender,
 } from '@hooklane/core/delivery'
-import type { EffectOf, RecordRef } from '@hooklane/core/lane'
+import type { RecordRef } from '@hooklane/core/lane'
 import { spliceOrder } from '@hooklane/core/routing'
 import { createRegistry } from '@hooklane/observability'
 import { dispatcherMetrics } from '../metrics.js'
@@ -120,8 +120,7 @@ async function attemptAfter(renderingMs: number, lease: { leaseMs: number; isLos
     onCannotUnseal: (_id, reason) => expect(reason).toBe('openable'),
     onDefect: (_id, error) => expect(error).toBeNull(),
   })
-  const effect = { type: 'attempt', record: RECORD, previous: 6n, skipped: [], attempt: 1, backlog: 1 }
-  executor.start(session, effect as unknown as EffectOf<'attempt'>)
+  executor.start(session, { type: 'attempt', record: RECORD, previous: 6n, skipped: [], attempt: 1, backlog: 1 })
   await new Promise((resolve) => setImmediate(resolve))
   return { told, terms, session }
 }

@@ -24,7 +24,7 @@ type AttemptEffect = EffectOf<'attempt'>
 /** The session of a partition, as far as an attempt of its deliveries needs it. */
 export interface AttemptSession extends LeaseHolder {
   readonly token: LeaseToken
-  handle(input: LaneInput): void
+  handle(input: LaneInput<AttemptDetail>): void
 }
 
 /** The details of an attempt for its record. The lane machine passes them through unchanged. */

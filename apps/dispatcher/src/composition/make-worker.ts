@@ -41,7 +41,7 @@ export class WorkerMaker {
   make(group: WorkerGroupConfiguration): GroupWorker {
     const topic = this.names.deliveries(group.name)
     return new GroupWorker({
-      topic,
+      topics: { main: topic },
       host: this.makeHost(group, topic),
       makeOwner: (partition, worker) => this.makeOwner(group.name, partition, worker),
       quarantine: (unreadable, isNeeded) => this.quarantine(group.name, unreadable, isNeeded),

@@ -36,11 +36,16 @@ export class PredecessorGate {
 
   /** Whether all deliveries of the app's earlier epochs are settled, as far as this process knows. */
   isOpen({ appId, streamEpoch }: RecordRef, workerGroup: string): boolean {
-    if (streamEpoch === 1 || (this.opened.get(appId) ?? 1) >= streamEpoch) return true
+    if (streamEpoch === 1 || streamEpoch <= this.openedUpTo(appId)) return true
     const alarmMs = this.waiting.get(appId)?.alarmMs ?? this.options.clock.monotonicMs() + OVERDUE_MS
     this.waiting.set(appId, { epoch: streamEpoch, workerGroup, alarmMs })
     if (!this.isAsking) void this.ask()
     return false
+  }
+
+  /** The first epoch has no predecessor. */
+  private openedUpTo(appId: string): number {
+    return this.opened.get(appId) ?? 1
   }
 
   private async ask(): Promise<void> {
@@ -65,7 +70,7 @@ export class PredecessorGate {
       (stream) => stream.appId === appId && stream.epoch < waiting.epoch && stream.workerGroup !== waiting.workerGroup,
     )
     if (!predecessor) {
-      this.opened.set(appId, Math.max(waiting.epoch, this.opened.get(appId) ?? 1))
+      this.opened.set(appId, Math.max(waiting.epoch, this.openedUpTo(appId)))
       if (this.waiting.get(appId)?.epoch === waiting.epoch) this.waiting.delete(appId)
       return
     }

@@ -1,10 +1,12 @@
 import type { LogBatch, TopicPartition } from '@hooklane/core/kernel'
-import type { PartitionSession, PartitionOwner } from '@hooklane/dispatch'
+import type { PartitionKind } from '@hooklane/core/lane'
+import type { PartitionOwner, SessionHandle } from '@hooklane/dispatch'
 import type { Assignment, ConsumerHost, PartitionHandler, RefusedRecord } from '@hooklane/kafka/host'
 import { decodeBatch, type DecodedBatch } from './decode-batch.js'
 
 export interface GroupWorkerOptions {
-  readonly topic: string
+  /** The worker group's topic for each kind of partition that its sessions read. */
+  readonly topics: Readonly<Record<PartitionKind, string>>
   readonly host: ConsumerHost
   readonly makeOwner: (partition: number, worker: GroupWorker) => PartitionOwner
   /** Quarantines records that no lane can take. Resolves when that is done or no longer needed. Never rejects. */
@@ -16,7 +18,7 @@ export class GroupWorker implements PartitionHandler {
   private readonly owners = new Map<number, PartitionOwner>()
   private readonly leaving = new Set<Promise<void>>()
   /** Sessions that wait until records are in quarantine. Batches that arrive in the meantime are ignored and read again. */
-  private readonly held = new WeakSet<PartitionSession>()
+  private readonly held = new WeakSet<SessionHandle>()
   /** The high watermark of each partition at its last batch. */
   private readonly ends = new Map<number, bigint>()
 
@@ -43,21 +45,21 @@ export class GroupWorker implements PartitionHandler {
   }
 
   lists(partition: number): boolean {
-    return this.options.host.holds(this.at(partition))
+    return this.options.host.holds(this.at('main', partition))
   }
 
   read(partition: number, fromOffset: bigint): void {
-    this.options.host.readFrom(this.at(partition), fromOffset)
+    this.options.host.readFrom(this.at('main', partition), fromOffset)
   }
 
   /** Ignored when another session reads the partition now. */
-  pause(partition: number, session: PartitionSession): void {
-    if (this.owners.get(partition)?.session === session) this.options.host.pause([this.at(partition)])
+  pause(session: SessionHandle, kind: PartitionKind): void {
+    if (this.isReading(session)) this.options.host.pause([this.at(kind, session.token.partition)])
   }
 
   /** Ignored when another session reads the partition now. */
-  resume(partition: number, session: PartitionSession): void {
-    if (this.owners.get(partition)?.session === session) this.options.host.resume([this.at(partition)])
+  resume(session: SessionHandle, kind: PartitionKind): void {
+    if (this.isReading(session)) this.options.host.resume([this.at(kind, session.token.partition)])
   }
 
   heartbeatMs(): number | null {
@@ -80,7 +82,7 @@ export class GroupWorker implements PartitionHandler {
   async commitPositions(): Promise<void> {
     const offsets = [...this.owners].flatMap(([partition, owner]) => {
       const low = owner.session?.state.savedOffset
-      return low === undefined || low === null ? [] : [{ ...this.at(partition), offset: low }]
+      return low === undefined || low === null ? [] : [{ ...this.at('main', partition), offset: low }]
     })
     await this.options.host.commit(offsets)
   }
@@ -114,23 +116,19 @@ export class GroupWorker implements PartitionHandler {
     await Promise.all(this.leaving)
   }
 
-  private file(session: PartitionSession, { records }: DecodedBatch, { endOffset }: LogBatch): void {
+  private file(session: SessionHandle, { records }: DecodedBatch, { endOffset }: LogBatch): void {
     session.handle({ type: 'recordsRead', records, endOffset })
   }
 
   /** Order matters: the position must not pass a record before its bytes are in quarantine. Reading then resumes behind this batch. */
-  private async fileAfterPuttingAside(
-    session: PartitionSession,
-    decoded: DecodedBatch,
-    batch: LogBatch,
-  ): Promise<void> {
+  private async fileAfterPuttingAside(session: SessionHandle, decoded: DecodedBatch, batch: LogBatch): Promise<void> {
     this.held.add(session)
     await this.options.quarantine(decoded.unreadable, () => !session.over)
     this.held.delete(session)
     if (session.over) return
     this.file(session, decoded, batch)
-    if (this.owners.get(batch.partition)?.session !== session) return
-    this.options.host.seek(this.at(batch.partition), session.state.offsets.next)
+    if (!this.isReading(session)) return
+    this.options.host.seek(this.at('main', batch.partition), session.state.offsets.next)
   }
 
   private track(leaving: Promise<void>): void {
@@ -138,7 +136,11 @@ export class GroupWorker implements PartitionHandler {
     this.leaving.add(tracked)
   }
 
-  private at(partition: number): TopicPartition {
-    return { topic: this.options.topic, partition }
+  private isReading(session: SessionHandle): boolean {
+    return this.owners.get(session.token.partition)?.session === session
+  }
+
+  private at(kind: PartitionKind, partition: number): TopicPartition {
+    return { topic: this.options.topics[kind], partition }
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { createRegistry, Readiness } from '@hooklane/observability'
 import type { GroupWorker } from '../groups/group-worker.js'
+import { PayloadMemory } from '../memory/payload-memory.js'
 import { dispatcherMetrics } from '../metrics.js'
-import { MemoryBudget } from './memory-budget.js'
 import { Observer } from './observer.js'
 
 /** One group with one partition whose offsets the test moves; times in ms. */
@@ -28,7 +28,7 @@ function world() {
     metrics: dispatcherMetrics(registry),
     readiness: new Readiness(),
     clock: { monotonicMs: () => at.nowMs, wallMs: () => at.nowMs },
-    budget: new MemoryBudget(1_000_000),
+    memory: new PayloadMemory(1_000_000),
     inFlight: () => 0,
     unpublishedBytes: () => at.unpublishedBytes,
   })

@@ -1,15 +1,15 @@
 import type { Time } from '@hooklane/core/kernel'
-import type { PartitionSession } from '@hooklane/dispatch'
+import type { SessionHandle } from '@hooklane/dispatch'
 import type { Readiness } from '@hooklane/observability'
 import type { GroupWorker } from '../groups/group-worker.js'
+import type { PayloadMemory } from '../memory/payload-memory.js'
 import type { DispatcherMetrics } from '../metrics.js'
-import type { MemoryBudget } from './memory-budget.js'
 
 export interface ObserverOptions {
   readonly readiness: Readiness
   readonly metrics: DispatcherMetrics
   readonly clock: Time
-  readonly budget: MemoryBudget
+  readonly memory: PayloadMemory
   /** Number of requests in flight. */
   readonly inFlight: () => number
   /** Bytes of records that wait to be published. */
@@ -24,22 +24,22 @@ interface Tally {
   oldestMs: number
 }
 
-/** Inspects all sessions every second: sets the gauges, and pauses or resumes reading by the memory held. */
+/** Measures all sessions every second: sets the gauges, and has reading paused when too much memory is held. */
 export class Observer {
   /** Suppressed duplicates of each session that the counter already contains. */
-  private readonly suppressed = new WeakMap<PartitionSession, number>()
+  private readonly suppressed = new WeakMap<SessionHandle, number>()
   /** The value of each position when it last moved, and the time of that. */
-  private readonly moved = new WeakMap<PartitionSession, { readonly low: bigint; readonly atMs: number }>()
+  private readonly moved = new WeakMap<SessionHandle, { readonly low: bigint; readonly atMs: number }>()
 
   constructor(private readonly options: ObserverOptions) {}
 
   observe(workers: readonly GroupWorker[]): void {
-    const { metrics, clock, budget } = this.options
+    const { metrics, clock, memory } = this.options
     const nowMs = clock.monotonicMs()
     let heldBytes = this.options.unpublishedBytes()
     let shortestLeaseMs = Number.POSITIVE_INFINITY
     for (const worker of workers) {
-      const sessions = [...worker.partitions.values()].flatMap((owner) => (owner.session ? [owner.session] : []))
+      const sessions = sessionsOf(worker)
       for (const { state, deadlineMs } of sessions) {
         heldBytes += state.queuedBytes
         shortestLeaseMs = Math.min(shortestLeaseMs, deadlineMs - nowMs)
@@ -52,15 +52,10 @@ export class Observer {
     metrics.heldBytes.set(heldBytes)
     metrics.inFlight.set(this.options.inFlight())
     metrics.leaseRemaining.set(shortestLeaseMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, shortestLeaseMs) / 1000)
-    const { level, hasChanged } = budget.update(heldBytes)
-    // Repeated while reading is paused, because sessions opened in the meantime must know it too.
-    if (!hasChanged && level === 'ok') return
-    for (const worker of workers) {
-      for (const owner of worker.partitions.values()) owner.session?.handle({ type: 'budget', level })
-    }
+    memory.limit(heldBytes, workers.flatMap(sessionsOf))
   }
 
-  private observeLanes(group: string, sessions: readonly PartitionSession[]): void {
+  private observeLanes(group: string, sessions: readonly SessionHandle[]): void {
     const { metrics, clock } = this.options
     const tally: Tally = { parked: 0, flow: 0, spread: 0, positionAgeMs: 0, oldestMs: clock.wallMs() }
     for (const session of sessions) {
@@ -83,7 +78,7 @@ export class Observer {
   }
 
   /** 0 while no unsettled delivery lies behind the position. */
-  private positionAgeMs(session: PartitionSession): number {
+  private positionAgeMs(session: SessionHandle): number {
     const nowMs = this.options.clock.monotonicMs()
     const { low, next } = session.state.offsets
     const last = this.moved.get(session)
@@ -92,3 +87,6 @@ export class Observer {
     return 0
   }
 }
+
+const sessionsOf = (worker: GroupWorker): readonly SessionHandle[] =>
+  [...worker.partitions.values()].flatMap((owner) => (owner.session ? [owner.session] : []))

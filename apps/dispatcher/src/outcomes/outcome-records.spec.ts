@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
 import { createSealer, sealingScope } from '@hooklane/core/access'
 import type { SendOutcome } from '@hooklane/core/delivery'
-import type { Effect, RecordRef } from '@hooklane/core/lane'
+import type { RecordRef } from '@hooklane/core/lane'
 import { encodingsOf } from '@hooklane/testing'
 import fc from 'fast-check'
 import type { AttemptDetail } from '../attempts/attempt-executor.js'
@@ -70,16 +70,12 @@ function recordsOf(subscription: SubscriptionConfiguration, outcome: SendOutcome
     access,
     outcome: new OutcomeScrubber().scrubbed(outcome, access.scrubber),
   }
-  const effect = {
-    record: RECORD,
-    attempt: 1,
-    attempts: 1,
-    reason: 'http_500',
-    disposition: { kind: 'delivered' },
-    detail,
-  }
-  const attempt = attemptRecord(effect as unknown as Extract<Effect, { type: 'publishAttempt' }>, SCOPE)
-  const letter = deadLetterRecord(effect as unknown as Extract<Effect, { type: 'publishDeadLetter' }>, SCOPE)
+  const common = { publishId: 1, record: RECORD, detail }
+  const attempt = attemptRecord(
+    { type: 'publishAttempt', ...common, attempt: 1, disposition: { kind: 'delivered' } },
+    SCOPE,
+  )
+  const letter = deadLetterRecord({ type: 'publishDeadLetter', ...common, attempts: 1, reason: 'http_500' }, SCOPE)
   return [attempt, letter].map(({ value, headers: own }) => `${String(value)} ${JSON.stringify(own)}`).join('\n')
 }
 

@@ -38,9 +38,8 @@ export function statusAfter(disposition: Disposition): AttemptRecord['status'] {
 }
 
 /** `attempt/1` */
-export function attemptRecord(effect: EffectOf<'publishAttempt'>, scope: RecordScope): OutgoingRecord {
-  const { record, disposition } = effect
-  const detail = effect.detail as AttemptDetail
+export function attemptRecord(effect: EffectOf<'publishAttempt', AttemptDetail>, scope: RecordScope): OutgoingRecord {
+  const { record, disposition, detail } = effect
   const { outcome, request } = detail
   const nextInMs = 'delayMs' in disposition ? disposition.delayMs : null
   const value: AttemptRecord = Object.assign(identityOf(record, detail.event, scope), {
@@ -66,7 +65,7 @@ export function attemptRecord(effect: EffectOf<'publishAttempt'>, scope: RecordS
 }
 
 /** `settlement/1` */
-export function settlementRecord(effect: EffectOf<'publishSettlement'>, scope: RecordScope): OutgoingRecord {
+export function settlementRecord(effect: EffectOf<'publishSettledUnsent'>, scope: RecordScope): OutgoingRecord {
   const { record, status, reason } = effect
   const delivery = decodeDelivery(record.value)
   const event = delivery && { ...delivery, position: delivery.revision?.id ?? null }
@@ -85,9 +84,11 @@ export function settlementRecord(effect: EffectOf<'publishSettlement'>, scope: R
  * `dead-letter/1`: contains the whole delivery, so that it can be sent again. The delivery is copied as its original bytes, because a
  * hostile one (`1e20`) would grow beyond the size limit of a record when it is encoded again.
  */
-export function deadLetterRecord(effect: EffectOf<'publishDeadLetter'>, scope: RecordScope): OutgoingRecord {
-  const { record, attempts, reason } = effect
-  const detail = effect.detail as AttemptDetail
+export function deadLetterRecord(
+  effect: EffectOf<'publishDeadLetter', AttemptDetail>,
+  scope: RecordScope,
+): OutgoingRecord {
+  const { record, attempts, reason, detail } = effect
   const value: Omit<DeadLetterRecord, 'delivery'> = {
     ...identityOf(record, detail.event, scope),
     attempts,

@@ -1,6 +1,6 @@
 import type { Clock, OutgoingRecord } from '@hooklane/core/kernel'
-import type { EffectOf } from '@hooklane/core/lane'
-import type { PartitionSession } from '@hooklane/dispatch'
+import type { EffectOf, OutcomeEffect } from '@hooklane/core/lane'
+import type { SessionHandle } from '@hooklane/dispatch'
 import { withoutRedaction, type Logger } from '@hooklane/observability'
 import type { AttemptDetail } from '../attempts/attempt-executor.js'
 import type { DispatcherMetrics } from '../metrics.js'
@@ -8,12 +8,10 @@ import { Batcher } from './batcher.js'
 import { attemptRecord, deadLetterRecord, settlementRecord, statusAfter, type RecordScope } from './outcome-records.js'
 import type { Publisher } from './publisher.js'
 
-export type OutcomeEffect = EffectOf<'publishAttempt' | 'publishSettlement' | 'publishDeadLetter'>
-
 /** An outcome of a delivery that waits to be published. */
 interface Outcome {
-  readonly session: PartitionSession
-  readonly effect: OutcomeEffect
+  readonly session: SessionHandle
+  readonly effect: OutcomeEffect<AttemptDetail>
   readonly wallMs: number
   readonly resolve: () => void
 }
@@ -39,7 +37,7 @@ export interface OutcomeReporterOptions {
  */
 export class OutcomeReporter {
   /** The apps of each session that have failed, during the session or before it. Their latency says nothing about isolation. */
-  private readonly failed = new WeakMap<PartitionSession, Set<string>>()
+  private readonly failed = new WeakMap<SessionHandle, Set<string>>()
   private readonly attemptLogger: Logger
   private readonly gathered: Batcher<Outcome>
 
@@ -49,7 +47,7 @@ export class OutcomeReporter {
   }
 
   /** @param failing apps whose lanes were already failing when the session began */
-  opened(session: PartitionSession, failing: readonly string[]): void {
+  opened(session: SessionHandle, failing: readonly string[]): void {
     this.failed.set(session, new Set(failing))
   }
 
@@ -58,7 +56,7 @@ export class OutcomeReporter {
    *
    * Order matters: all kinds of outcomes take the same path, because they must be published in the order in which they happened.
    */
-  publish(session: PartitionSession, effect: OutcomeEffect): Promise<void> {
+  publish(session: SessionHandle, effect: OutcomeEffect<AttemptDetail>): Promise<void> {
     const wallMs = this.options.clock.wallMs()
     return new Promise((resolve) => this.gathered.add({ session, effect, wallMs, resolve }))
   }
@@ -74,13 +72,13 @@ export class OutcomeReporter {
     void this.options.publisher.publish(record, () => !session.over).then(resolve)
   }
 
-  private recordOf(session: PartitionSession, effect: OutcomeEffect, scope: RecordScope): OutgoingRecord {
+  private recordOf(session: SessionHandle, effect: OutcomeEffect<AttemptDetail>, scope: RecordScope): OutgoingRecord {
     switch (effect.type) {
       case 'publishAttempt':
         this.measure(session, effect)
         this.logAttempt(session, effect)
         return attemptRecord(effect, scope)
-      case 'publishSettlement':
+      case 'publishSettledUnsent':
         this.options.metrics.settled.inc({ group: scope.workerGroup, status: effect.status })
         return settlementRecord(effect, scope)
       case 'publishDeadLetter':
@@ -89,9 +87,9 @@ export class OutcomeReporter {
     }
   }
 
-  private logAttempt({ token }: PartitionSession, effect: EffectOf<'publishAttempt'>): void {
+  private logAttempt({ token }: SessionHandle, effect: EffectOf<'publishAttempt', AttemptDetail>): void {
     const { record, disposition, attempt } = effect
-    const { outcome, event, attemptId } = effect.detail as AttemptDetail
+    const { outcome, event, attemptId } = effect.detail
     this.attemptLogger.info(
       {
         deliveryId: record.deliveryId,
@@ -121,9 +119,9 @@ export class OutcomeReporter {
     )
   }
 
-  private measure(session: PartitionSession, effect: EffectOf<'publishAttempt'>): void {
+  private measure(session: SessionHandle, effect: EffectOf<'publishAttempt', AttemptDetail>): void {
     const { record, attempt, disposition } = effect
-    const { outcome, startedAtMs } = effect.detail as AttemptDetail
+    const { outcome, startedAtMs } = effect.detail
     const { metrics } = this.options
     const group = session.token.workerGroup
     const failed = this.failed.get(session)

@@ -7,6 +7,7 @@ import {
   type LaneStore,
   type LeaseStore,
   type LeaseToken,
+  type PartitionKind,
   type RecordRef,
   type Verdict,
 } from '@hooklane/core/lane'
@@ -14,11 +15,12 @@ import {
   PartitionSession,
   type LeaseRenewer,
   type OpenSessions,
+  type SessionHandle,
   type SessionPorts,
   type StoreOperation,
 } from '@hooklane/dispatch'
 import type { Logger } from '@hooklane/observability'
-import type { AttemptExecutor } from '../attempts/attempt-executor.js'
+import type { AttemptDetail, AttemptExecutor } from '../attempts/attempt-executor.js'
 import type { ConfigurationGate } from '../configuration/configuration-gate.js'
 import type { PredecessorGate } from '../configuration/predecessor-gate.js'
 import type { DispatcherMetrics } from '../metrics.js'
@@ -31,8 +33,8 @@ export interface SessionReader {
   /** When Kafka last answered a heartbeat (monotonic clock); null before the first answer. */
   heartbeatMs(): number | null
   /** `pause` and `resume` are ignored when another session reads the partition now. */
-  pause(partition: number, session: PartitionSession): void
-  resume(partition: number, session: PartitionSession): void
+  pause(session: SessionHandle, kind: PartitionKind): void
+  resume(session: SessionHandle, kind: PartitionKind): void
 }
 
 export interface SessionFactoryOptions {
@@ -66,8 +68,8 @@ export interface GrantedPartition {
 export class SessionFactory {
   constructor(private readonly options: SessionFactoryOptions) {}
 
-  /** Reads the lane rows of a partition, and opens its session. */
-  async open({ grant, deadlineMs, logStart }: GrantedPartition, reader: SessionReader): Promise<PartitionSession> {
+  /** Reads the lane rows of a partition whose lease was just granted, and opens its session. */
+  async open({ grant, deadlineMs, logStart }: GrantedPartition, reader: SessionReader): Promise<SessionHandle> {
     const { laneStore, clock, lanes, outcomes, open } = this.options
     const { token } = grant
     const { workerGroup, partition } = token
@@ -92,7 +94,7 @@ export class SessionFactory {
   }
 
   /** Tells the session about apps that were deleted before this process read their lane rows. */
-  private handleEndedStreams(session: PartitionSession): void {
+  private handleEndedStreams(session: SessionHandle): void {
     for (const { appId, epoch, workerGroup } of this.options.endedStreams()) {
       if (workerGroup === session.token.workerGroup) session.handle({ type: 'appDeleted', appId, epoch })
     }
@@ -104,7 +106,7 @@ export class SessionFactory {
     return verdict.kind === 'send' && !predecessors.isOpen(record, workerGroup) ? NOT_YET : verdict
   }
 
-  private portsOf({ workerGroup, partition }: LeaseToken, reader: SessionReader): SessionPorts {
+  private portsOf({ workerGroup, partition }: LeaseToken, reader: SessionReader): SessionPorts<AttemptDetail> {
     const { clock, leaseStore, laneStore, renewer, leaseTtlMs, executor, outcomes, metrics, logger } = this.options
     const where = { group: workerGroup, partition }
     return {
@@ -116,8 +118,8 @@ export class SessionFactory {
       prepare: (record) => this.verdictOf(record, workerGroup),
       attempt: (session, effect) => executor.start(session, effect),
       publish: (session, effect) => outcomes.publish(session, effect),
-      pauseMain: (session) => reader.pause(partition, session),
-      resumeMain: (session) => reader.resume(partition, session),
+      pauseReading: (session, kind) => reader.pause(session, kind),
+      resumeReading: (session, kind) => reader.resume(session, kind),
       isMember: () => reader.lists(partition) && this.isHeartbeatFresh(reader),
       alarm: ({ kind, appId, detail }) => {
         metrics.alarms.inc({ kind })

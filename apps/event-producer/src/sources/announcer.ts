@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ResyncReason } from '@hooklane/contracts/public'
-import type { AnnouncedChange, Announcement, CaptureSource, LogPlace, TransactionInfo } from '@hooklane/core/capture'
+import type { ChangeWithoutRows, Announcement, CaptureSource, LogPlace, TransactionInfo } from '@hooklane/core/capture'
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import type { Blocker } from '@hooklane/replication'
 import type { MarkKeeper } from '../marks/mark-keeper.js'
@@ -122,7 +122,7 @@ export class Announcer {
   /** @param source the configuration under which the transaction is folded */
   async eventsOf(
     transaction: TransactionInfo,
-    changes: readonly AnnouncedChange[],
+    changes: readonly ChangeWithoutRows[],
     { name, epoch, company }: CaptureSource,
   ): Promise<AnnouncedEvents> {
     if (changes.length === 0 && this.inTransaction.length === 0) return NOTHING
@@ -174,7 +174,7 @@ function reasonOf(gaps: ReadCaptureMark['gaps']): ResyncReason {
   return codes.has('CHANGES_MISSING') ? 'publication' : 'restored'
 }
 
-const announcementOf = ({ reason, place, resources }: AnnouncedChange): PlacedAnnouncement => ({
+const announcementOf = ({ reason, place, resources }: ChangeWithoutRows): PlacedAnnouncement => ({
   place,
   announcement: { reason, resources, from: null },
 })

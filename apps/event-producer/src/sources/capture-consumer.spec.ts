@@ -64,7 +64,7 @@ describe('a captured source', () => {
     const refusal = await refusalOf(second.read(insertInto(120n, FIRST)))
     expect(refusal).toBeInstanceOf(ChangesMissing)
     expect(refusal).toMatchObject({ code: 'CHANGES_MISSING' })
-    expect(String(refusal)).toContain('the log does not hold transaction x100, which was published')
+    expect(String(refusal)).toContain('the write-ahead log does not hold transaction x100, which was published')
     // The log still holds what was mistaken for a duplicate.
     expect(second.acknowledged).toEqual([])
     await second.end()

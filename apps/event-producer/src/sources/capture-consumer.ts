@@ -29,7 +29,12 @@ import { Announcer } from './announcer.js'
 import { inOrder } from './announced-events.js'
 import type { CatalogueWatch } from './catalogue-watch.js'
 import { eventRecord, placedEvents, type PlacedEvent } from './event-record.js'
-import { planOfFile, resumePlan, type FoldingPlan, type CurrentFileOptions } from './folding-plan.js'
+import {
+  foldingOfFile,
+  resumedFolding,
+  type CurrentFileOptions,
+  type FoldingConfiguration,
+} from './folding-configuration.js'
 import type { HiddenColumns } from './hidden-columns.js'
 import {
   endOf,
@@ -71,7 +76,7 @@ export interface CaptureConsumerOptions {
  */
 export class CaptureConsumer implements TransactionConsumer {
   private fold: TransactionFolder | null = null
-  private plan: FoldingPlan | null = null
+  private folding: FoldingConfiguration | null = null
   private prepared: PreparedSource | null = null
   private lastEnqueued: PublishedPlace | null = null
   /** Like `lastEnqueued`, for the last transaction whose events were all given to the publisher. */
@@ -95,7 +100,7 @@ export class CaptureConsumer implements TransactionConsumer {
     releasable: () => this.options.marks.releasableLsn,
   }
 
-  /** @throws SourceRefused when the epoch went back, or changes are known to be missing under it */
+  /** @throws SourceUnreadable when the epoch went back, or changes are known to be missing under it */
   async history(): Promise<SourceHistory> {
     const { marks, capture: source, replicated } = this.options
     const mark = await marks.read()
@@ -107,7 +112,7 @@ export class CaptureConsumer implements TransactionConsumer {
     return Promise.resolve()
   }
 
-  /** @throws SourceRefused when the slot or the database has lost what was not published, or is another one */
+  /** @throws SourceUnreadable when the slot or the database has lost what was not published, or is another one */
   async started(found: FoundHistory, access: CatalogueAccess): Promise<void> {
     const { marks, capture: source, replicated, publisher, announcer, catalogue, columns } = this.options
     const { prepared } = this
@@ -126,9 +131,11 @@ export class CaptureConsumer implements TransactionConsumer {
     this.expected = begin.expected
     this.publishedLsn = begin.publishedLsn
     const current = this.currentFile(prepared)
-    this.plan = isContinued ? resumePlan({ ...current, mark: claimed, halfPublishedLsn }) : planOfFile(current)
-    const { configuration, tables } = this.plan
-    columns.begin({ file: this.plan.reader.source, tables }, access)
+    this.folding = isContinued
+      ? resumedFolding({ ...current, mark: claimed, halfPublishedLsn })
+      : foldingOfFile(current)
+    const { configuration, tables } = this.folding
+    columns.begin({ file: this.folding.reader.source, tables }, access)
     announcer.connected(halfPublishedLsn === null)
     const notes = {
       log: found.log,
@@ -153,12 +160,12 @@ export class CaptureConsumer implements TransactionConsumer {
 
   begin({ commitLsn }: TransactionBegin): Promise<void> | undefined {
     this.isPublished = commitLsn <= this.publishedLsn
-    const plan = this.activePlan()
-    if (plan.upTo === null || commitLsn <= plan.upTo) {
-      this.open(plan)
+    const folding = this.activeFolding()
+    if (folding.upTo === null || commitLsn <= folding.upTo) {
+      this.open(folding)
       return undefined
     }
-    return this.switchPlan()
+    return this.switchFolding()
   }
 
   change(change: RowChange, place: LogPlace): Promise<void> | undefined {
@@ -177,7 +184,7 @@ export class CaptureConsumer implements TransactionConsumer {
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error
       throw notDecodable(
-        `the log holds a change that does not fit the capture file (${error.message})`,
+        `the write-ahead log holds a change that does not fit the capture file (${error.message})`,
         this.options.replicated,
       )
     }
@@ -197,7 +204,11 @@ export class CaptureConsumer implements TransactionConsumer {
     this.refuseOtherHistory(transaction)
     const report = fold.report()
     catalogue.noteTruncations(transaction, report)
-    const announced = await announcer.eventsOf(transaction, report.announced, this.activePlan().reader.source)
+    const announced = await announcer.eventsOf(
+      transaction,
+      report.changesWithoutRows,
+      this.activeFolding().reader.source,
+    )
     for await (const placed of inOrder(placedEvents(fold.events(transaction)), announced.events)) {
       await this.enqueue(placed, transaction)
     }
@@ -224,18 +235,18 @@ export class CaptureConsumer implements TransactionConsumer {
   }
 
   /** From this transaction on, the current capture file holds. Everything before it has to be in Kafka first, and the mark has to say so. */
-  private async switchPlan(): Promise<void> {
+  private async switchFolding(): Promise<void> {
     const { publisher, marks, columns } = this.options
     await publisher.drained()
     if (!this.prepared) throw new Error('the source was not prepared')
-    const plan = planOfFile(this.currentFile(this.prepared))
-    const { configuration, tables, reader } = plan
+    const folding = foldingOfFile(this.currentFile(this.prepared))
+    const { configuration, tables, reader } = folding
     await marks.note({ configuration, tables, catalogue: columns.switchFile({ file: reader.source, tables }) })
-    this.plan = plan
-    this.open(plan)
+    this.folding = folding
+    this.open(folding)
   }
 
-  private open({ reader }: FoldingPlan): void {
+  private open({ reader }: FoldingConfiguration): void {
     const { openSpool, announcer } = this.options
     announcer.begin()
     this.fold = new TransactionFolder(reader, { openSpool })
@@ -266,9 +277,9 @@ export class CaptureConsumer implements TransactionConsumer {
     return { current: capture, tables, hiddenOf: columns.hiddenOf }
   }
 
-  private activePlan(): FoldingPlan {
-    if (!this.plan) throw new Error('the source was not started')
-    return this.plan
+  private activeFolding(): FoldingConfiguration {
+    if (!this.folding) throw new Error('the source was not started')
+    return this.folding
   }
 
   private async lastPublished(): Promise<readonly PublishedPlace[]> {

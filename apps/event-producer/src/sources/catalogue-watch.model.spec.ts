@@ -7,7 +7,7 @@ import {
   type CatalogueFacts,
 } from '@hooklane/core/capture'
 import type { CaptureGaps, ReadCaptureMark } from '@hooklane/postgres'
-import { ChangesMissing, SourceRefused } from '@hooklane/replication'
+import { ChangesMissing, SourceUnreadable } from '@hooklane/replication'
 import fc from 'fast-check'
 import { mergeGaps } from '../marks/merge-gaps.js'
 import { MarkKeeper, type MarkStore } from '../marks/mark-keeper.js'
@@ -285,7 +285,7 @@ class World {
     if (error instanceof ChangesMissing) {
       for (const table of error.gaps.keys()) this.checkRefused(table, error.message)
       await keeper.noteGaps(error.gaps, `000${this.epoch}`)
-    } else if (!(error instanceof Crash || error instanceof SourceRefused)) throw error
+    } else if (!(error instanceof Crash || error instanceof SourceUnreadable)) throw error
     await end()
     expect(this.reused).toBeNull()
   }

@@ -18,7 +18,7 @@ import {
   type FoldReport,
   type KnownCatalogue,
   type PlanOutcome,
-  type PublicationPlan,
+  type PlannedPublication,
   type TransactionInfo,
 } from '@hooklane/core/capture'
 import { CaptureMarkTaken, type ReadCaptureMark } from '@hooklane/postgres'
@@ -88,7 +88,7 @@ interface Judged extends Compared {
 }
 
 /** The versions of the rows of a publication after this process has changed it. */
-type ChangedPublication = Pick<PublicationPlan, 'publication' | 'members'>
+type ChangedPublication = Pick<PlannedPublication, 'publication' | 'members'>
 
 /**
  * Compares what the catalogue of a captured database says with what is noted about it, and notes what it says now. A difference is either
@@ -111,7 +111,7 @@ export class CatalogueWatch {
   /**
    * Begins the mark of a claimed source, and aligns its publication.
    * @param start its `catalogue` is the one noted before, and its announcements are those that do not follow from the catalogue
-   * @throws SourceRefused when changes are missing that no person has accepted
+   * @throws SourceUnreadable when changes are missing that no person has accepted
    */
   async begin(start: MarkStart, claimed: ClaimedSource): Promise<void> {
     const { marks, capture, onAnnounced } = this.options
@@ -154,8 +154,11 @@ export class CatalogueWatch {
   }
 
   /** Notes truncations that are announced at their place in the log. The catalogue shows them as well, and must not announce them again. */
-  noteTruncations({ xid }: TransactionInfo, { announced, refilled }: Pick<FoldReport, 'announced' | 'refilled'>): void {
-    const truncated = announced.filter(({ reason }) => reason === 'truncated').flatMap((one) => one.resources)
+  noteTruncations(
+    { xid }: TransactionInfo,
+    { changesWithoutRows, refilled }: Pick<FoldReport, 'changesWithoutRows' | 'refilled'>,
+  ): void {
+    const truncated = changesWithoutRows.filter(({ reason }) => reason === 'truncated').flatMap((one) => one.resources)
     const resources = new Set(truncated.filter((resource) => !refilled.has(resource)))
     for (const table of this.options.capture.tables) {
       if (!resources.has(table.resource)) continue
@@ -285,7 +288,7 @@ function withPublished(captured: TableOids, { members }: KnownCatalogue, { oids 
 
 /** @param access null: the plan belongs to another database, whose state does not show its outcome */
 function outcomeOf(
-  plan: PublicationPlan | null,
+  plan: PlannedPublication | null,
   access: Pick<CatalogueAccess, 'outcomeOf'> | null,
 ): Promise<PlanOutcome> {
   if (!plan) return Promise.resolve('aborted')

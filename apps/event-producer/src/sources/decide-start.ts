@@ -31,7 +31,7 @@ export interface StartPoint {
   readonly halfPublishedLsn: bigint | null
 }
 
-/** @throws SourceRefused when the slot or the database has lost changes that were not published, or is not the one that was read before */
+/** @throws SourceUnreadable when the slot or the database has lost changes that were not published, or is not the one that was read before */
 export function decideStart(past: SourcePast, known: KnownPlaces): StartPoint {
   const { mark, found } = known
   const { epoch } = past.source

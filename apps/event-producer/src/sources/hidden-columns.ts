@@ -51,7 +51,11 @@ export class HiddenColumns {
   private readonly reported = new Set<string>()
   private inForce: FileInForce
   private access: Pick<CatalogueAccess, 'read'> | null = null
-  private lastSeen: Pick<CatalogueFacts, 'tables' | 'from' | 'lsn'> = { tables: new Map(), from: 0n, lsn: 0n }
+  private lastSeen: Pick<CatalogueFacts, 'tables' | 'startLsn' | 'endLsn'> = {
+    tables: new Map(),
+    startLsn: 0n,
+    endLsn: 0n,
+  }
 
   constructor(private readonly options: HiddenColumnsOptions) {
     this.inForce = { file: options.capture, tables: new Map() }
@@ -120,7 +124,11 @@ export class HiddenColumns {
       columns.set(
         oid,
         seen
-          ? assumeRenamedOmission(history, { present: seen.columns, from: facts.from, lsn: facts.lsn }, row)
+          ? assumeRenamedOmission(
+              history,
+              { present: seen.columns, startLsn: facts.startLsn, endLsn: facts.endLsn },
+              row,
+            )
           : tableGone(history),
       )
     }

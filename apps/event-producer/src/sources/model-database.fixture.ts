@@ -5,10 +5,10 @@ import {
   type FoundLeaf,
   type PlanOutcome,
   type PublicationFacts,
-  type PublicationPlan,
+  type PlannedPublication,
   type TableOids,
 } from '@hooklane/core/capture'
-import { SourceRefused, type CatalogueAccess } from '@hooklane/replication'
+import { SourceUnreadable, type CatalogueAccess } from '@hooklane/replication'
 
 interface Member {
   readonly version: string
@@ -47,8 +47,8 @@ export class ModelDatabase {
     const oids = new Map([...this.oids].filter(([name]) => names.includes(name)))
     return {
       oids,
-      from: 1n,
-      lsn: 1n,
+      startLsn: 1n,
+      endLsn: 1n,
       publication: this.publication && facts(this.publication),
       tables: new Map([...oids.values()].map((oid) => [oid, this.table(oid)])),
     }
@@ -159,7 +159,7 @@ export class ModelDatabase {
       onPublished,
     }: {
       readonly judged: PublicationFacts | null
-      readonly note: (plan: PublicationPlan) => Promise<void>
+      readonly note: (plan: PlannedPublication) => Promise<void>
       readonly step: (name: string) => void
       readonly onPublished: (change: PublicationChange) => void
     },
@@ -197,7 +197,7 @@ export class ModelDatabase {
     // The row of the publication still has its version from before our own change of the options.
     const version = this.publication?.version ?? found.version
     if (isChangedByOthers(judged, facts({ ...found, version }), own)) {
-      throw new SourceRefused('PUBLICATION', 'somebody else changed the publication while it was checked')
+      throw new SourceUnreadable('PUBLICATION', 'somebody else changed the publication while it was checked')
     }
   }
 

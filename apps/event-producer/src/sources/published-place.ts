@@ -1,5 +1,5 @@
 import { endOfTransaction, isOrdinalPosition, parsePosition } from '@hooklane/core/capture'
-import { SourceRefused } from '@hooklane/replication'
+import { SourceUnreadable } from '@hooklane/replication'
 import type { MarkedPlace } from '../marks/mark-keeper.js'
 
 /** A position up to which events were published, with its transaction if that is known. */
@@ -45,7 +45,7 @@ export function convertOrdinalPosition(text: string): string {
 
 /**
  * A build that counted row changes in its positions may have published a part of a transaction after its mark, and it is unknown which part.
- * @throws SourceRefused when there is an event of such a build after the mark
+ * @throws SourceUnreadable when there is an event of such a build after the mark
  */
 export function refuseOrdinalPositions(
   events: readonly { readonly position: string }[],
@@ -58,7 +58,7 @@ export function refuseOrdinalPositions(
   const marked = mark === null ? '' : convertOrdinalPosition(mark.position)
   const refused = events.find(({ position }) => position > marked && isOrdinalPosition(position))
   if (!refused) return
-  throw new SourceRefused(
+  throw new SourceUnreadable(
     'POSITION_BEHIND',
     `${name} was published up to ${refused.position} by an earlier build, and this build cannot continue from positions of that form: let ` +
       `the earlier build publish what the slot holds, stop it cleanly, and then start this one. Or, to go on from now, ${resetInstructions}`,

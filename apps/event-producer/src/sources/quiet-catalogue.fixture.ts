@@ -3,8 +3,8 @@ import type { CatalogueFacts, CatalogueTable, TableOids } from '@hooklane/core/c
 /** A catalogue in which nothing ever happens. @param columns of each table; null: the tables are gone */
 export const publishedAsTheyAre = (tables: TableOids, columns: readonly string[] | null): CatalogueFacts => ({
   oids: tables,
-  from: 10_000n,
-  lsn: 10_000n,
+  startLsn: 10_000n,
+  endLsn: 10_000n,
   publication: {
     name: 'p',
     version: '1/700',

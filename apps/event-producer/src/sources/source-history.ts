@@ -14,7 +14,7 @@ import type { ReadCaptureMark } from '@hooklane/postgres'
 import {
   ChangesMissing,
   changesOfAllTablesMissing,
-  SourceRefused,
+  SourceUnreadable,
   type LossCode,
   type OpenHistory,
   type ReplicatedSource,
@@ -31,7 +31,7 @@ export interface SourcePast {
 
 /**
  * Returns what is known about the past of a source, before the source is connected to.
- * @throws SourceRefused when the epoch went back, or when changes are known to be missing under it that no person has accepted
+ * @throws SourceUnreadable when the epoch went back, or when changes are known to be missing under it that no person has accepted
  */
 export function historyOf(
   { source, replicated }: SourcePast,
@@ -71,8 +71,8 @@ function namesIn(mark: ReadCaptureMark, today: CaptureSource): OpenHistory['colu
   )
 }
 
-function epochWentBack({ name, epoch }: CaptureSource, last: PublishedPlace): SourceRefused {
-  return new SourceRefused(
+function epochWentBack({ name, epoch }: CaptureSource, last: PublishedPlace): SourceUnreadable {
+  return new SourceUnreadable(
     'POSITION_BEHIND',
     `the capture file gives ${name} the epoch ${epoch}, but it was read under ${last.epoch} already: write ${last.epoch} to go on where ` +
       `it was, or ${last.epoch + 1} to start over, and restart the event-producer`,
@@ -131,5 +131,5 @@ function gapOf(
 export const historyDiverged = (replicated: ReplicatedSource, { xid }: PublishedPlace): Error =>
   changesOfAllTablesMissing(replicated, {
     code: 'CHANGES_MISSING',
-    reason: `the log does not hold transaction ${xid}, which was published: the database was restored, or is another one`,
+    reason: `the write-ahead log does not hold transaction ${xid}, which was published: the database was restored, or is another one`,
   })

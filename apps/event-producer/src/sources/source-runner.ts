@@ -4,7 +4,7 @@ import {
   type Blocker,
   type ReplicatedSource,
   type SlotLag,
-  type SourceRefused,
+  type SourceUnreadable,
   type SourceWarning,
   type StreamState,
   type TransactionConsumer,
@@ -25,7 +25,7 @@ export interface SourceRunnerOptions {
   readonly publisher: OrderedPublisher
   readonly makeConsumer: (link: ConsumerCallbacks) => TransactionConsumer
   /** Called with every failure, in addition to the log line. */
-  readonly onFailure?: (error: SourceRefused) => void
+  readonly onFailure?: (error: SourceUnreadable) => void
   /** Called at the end of the process, when nothing is published any more. */
   readonly onStopped?: () => Promise<void>
   readonly inspectEveryMs: number
@@ -115,10 +115,10 @@ export class SourceRunner {
     this.show()
     if (state.phase !== 'streaming') return
     this.lastMessage = ''
-    logger.info({ source: source.name, slot: source.slot }, 'reading the log')
+    logger.info({ source: source.name, slot: source.slot }, 'reading the write-ahead log')
   }
 
-  private failed(error: SourceRefused, retryInMs: number): void {
+  private failed(error: SourceUnreadable, retryInMs: number): void {
     const { source, metrics, logger } = this.options
     this.options.onFailure?.(error)
     metrics.failures.inc({ source: source.name, code: error.code })

@@ -1,5 +1,5 @@
 import { PositionBackoff, type LogBatch, type TopicPartition } from '@hooklane/core/kernel'
-import { isDedicatedGroup } from '@hooklane/core/lane'
+import { isDedicatedGroup } from '@hooklane/core/worker-group'
 import { isEmptyBatch, PartitionRouter, routeBatch, type RoutedBatch } from '@hooklane/core/routing'
 import type { ReadControl } from '@hooklane/kafka/host'
 import type { Logger } from '@hooklane/observability'

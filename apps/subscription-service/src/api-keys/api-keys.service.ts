@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
 import { invalid, notFound, Problem, unprocessable } from '../http/problem.js'
 import type { InTransaction } from '../idempotency/idempotent-requests.js'
-import type { CreateApiKey, NewKeyRole } from './api-key.dto.js'
+import type { CreateApiKey, NewKeyRole } from './api-key.form.js'
 import type { Caller } from '../access/caller.js'
 
 export interface CreatedKey {

@@ -8,7 +8,8 @@ import { preconditionsOf, setEtag, type RequestHeaders } from '../http/etag.js'
 import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { NewIdPipe } from '../http/path-id.js'
 import { CompaniesService } from './companies.service.js'
-import { CompanyView, companyView, PutCompany } from './company.dto.js'
+import { PutCompany } from './company.form.js'
+import { CompanyView, companyView } from './company.view.js'
 
 /** Only operators may call these routes. They ignore the header `Hooklane-Company`. */
 @ApiTags('Companies')

@@ -5,7 +5,7 @@ import {
   sharedGroupCandidates,
   type GroupedApp,
   type WorkerGroupTopics,
-} from '@hooklane/core/lane'
+} from '@hooklane/core/worker-group'
 import { OPERATOR_SCOPE, TenantDatabase, type Tables } from '@hooklane/postgres/tenancy'
 import { Inject, Injectable } from '@nestjs/common'
 import { Problem, type Refusal } from '../http/problem.js'

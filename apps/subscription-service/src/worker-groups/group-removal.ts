@@ -1,4 +1,4 @@
-import type { WorkerGroupTopics } from '@hooklane/core/lane'
+import type { WorkerGroupTopics } from '@hooklane/core/worker-group'
 import type { Logger } from '@hooklane/observability'
 import { OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres/tenancy'
 

@@ -1,6 +1,6 @@
 import { topicNames } from '@hooklane/contracts/records'
 import { processTimers } from '@hooklane/core/kernel'
-import { WorkerGroupNotReady } from '@hooklane/core/lane'
+import { WorkerGroupNotReady } from '@hooklane/core/worker-group'
 import { LogError, type PartitionLag } from '@hooklane/kafka'
 import { createLogger } from '@hooklane/observability'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'

@@ -1,6 +1,6 @@
 import type { TopicNames } from '@hooklane/contracts/records'
 import { withTimeout, type Clock } from '@hooklane/core/kernel'
-import type { WorkerGroupBacklog, WorkerGroupBacklogs } from '@hooklane/core/lane'
+import type { WorkerGroupBacklog, WorkerGroupBacklogs } from '@hooklane/core/worker-group'
 import { LogError, type PartitionLag } from '@hooklane/kafka'
 import type { Logger } from '@hooklane/observability'
 

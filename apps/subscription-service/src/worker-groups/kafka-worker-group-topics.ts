@@ -1,5 +1,5 @@
 import { workerGroupTopics, type TopicNames, type WorkerGroupConfiguration } from '@hooklane/contracts/records'
-import { WorkerGroupNotReady, type WorkerGroupTopics } from '@hooklane/core/lane'
+import { WorkerGroupNotReady, type WorkerGroupTopics } from '@hooklane/core/worker-group'
 import { hasErrorType, type KafkaLogAdmin, type TopicAdmin } from '@hooklane/kafka'
 
 /** Error types of a broker that does not allow this client to create or describe topics. */

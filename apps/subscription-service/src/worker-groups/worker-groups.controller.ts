@@ -1,5 +1,5 @@
 import { PARTITIONS, type TopicProfile } from '@hooklane/contracts/records'
-import type { WorkerGroupBacklog, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core/lane'
+import type { WorkerGroupBacklog, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core/worker-group'
 import { OPERATOR_SCOPE, TenantDatabase, type PageRequest, type WorkerGroupOverview } from '@hooklane/postgres/tenancy'
 import { Body, Controller, Get, HttpStatus, Inject, Param, Put, Query, Res } from '@nestjs/common'
 import { ApiCreatedResponse, ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger'

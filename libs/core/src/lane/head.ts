@@ -4,7 +4,7 @@ import { advance, wake } from './advance.js'
 import { orderOf } from './gaps.js'
 import type { Lane } from './lane.js'
 import { waitForRetry } from './wait-for-retry.js'
-import type { InputOf } from './protocol.js'
+import type { AttemptEnded, InputOf } from './protocol.js'
 import { saveIfDirty } from './save-lane.js'
 import type { Session } from './session.js'
 import {
@@ -78,27 +78,27 @@ function block(session: Session, lane: Lane): void {
 }
 
 /** False: no such attempt is in flight. */
-export function attemptEnded(turn: Turn, input: InputOf<'attemptEnded'>): boolean {
-  const { session } = turn
+export function attemptEnded<Detail>(turn: Turn<Detail>, input: AttemptEnded<Detail>): boolean {
+  const { session, nowMs } = turn
   const lane = session.lanes.get(input.appId)
   const record = lane?.queue.peek()
   if (lane?.activity !== 'attempting' || record?.kind !== 'delivery' || record.sequence !== input.sequence) return false
   session.attemptsInFlight -= 1
   setActivity(session, lane, 'idle')
   // The lease lapsed meanwhile (a frozen process): a successor may have settled this delivery differently.
-  if (input.nowMs >= session.deadlineMs) becomeUnsure(session)
+  if (nowMs >= session.deadlineMs) becomeUnsure(session)
   const attempt = lane.attempt + 1
-  const firstAttemptAgoMs = input.nowMs - (lane.firstAttemptMs ?? input.startedMs)
+  const firstAttemptAgoMs = nowMs - (lane.firstAttemptMs ?? input.startedMs)
   const { result, policy, jitter } = input
   const disposition = decideDisposition({ result, policy, attempt, firstAttemptAgoMs, jitter })
-  const ended: EndedAttempt = { lane, record, input, attempt, disposition }
+  const ended: EndedAttempt<Detail> = { lane, record, input, attempt, disposition }
   // The request was made, so its attempt is published. What follows from it is left to the next owner.
   if (session.phase === 'unsure') publishAttempt(turn, ended, null)
   else carryOut(turn, ended)
   return true
 }
 
-function carryOut(turn: Turn, ended: EndedAttempt): void {
+function carryOut<Detail>(turn: Turn<Detail>, ended: EndedAttempt<Detail>): void {
   const { disposition } = ended
   switch (disposition.kind) {
     case 'delivered':

@@ -17,7 +17,7 @@ export function pauseReading({ session, nowMs, out }: Turn): void {
   const pause = session.isOverBudget || session.spreadFullMs !== null
   if (pause === session.isMainPaused) return
   session.isMainPaused = pause
-  out.push({ type: pause ? 'pauseMain' : 'resumeMain' })
+  out.push({ type: pause ? 'pauseReading' : 'resumeReading', kind: 'main' })
 }
 
 /** Too high: pauses and resumes with every record. Too low: lanes have nothing to attempt until reading resumes. */

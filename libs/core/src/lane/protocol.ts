@@ -1,6 +1,7 @@
 import type { GapStatus } from '@hooklane/contracts/public'
 import type { DeliveryMode, DeliveryPolicy, DeliveryReason, SourceOffset } from '@hooklane/contracts/records'
 import type { AttemptResult, Disposition } from '../policy/attempt-result.js'
+import type { PartitionKind } from './partition-kind.js'
 
 /**
  * The language between the pure lane machine (`step`) and the process around it: what happened (inputs) and what to do (effects).
@@ -90,20 +91,14 @@ export type Verdict =
   /** This process's configuration is older than the record. The head is prepared again when more of the configuration was read. */
   | { readonly kind: 'notYet' }
 
-export type Input = { readonly nowMs: number } & (
+/**
+ * Something that happened, without its instant, which the caller of `step` adds. `Detail`: what the executor knows of an attempt beyond its
+ * result. The machine never looks at it; the effects that publish the attempt carry it on. An input without a detail is a `LaneInput`.
+ */
+export type LaneInput<Detail = never> =
   | { readonly type: 'recordsRead'; readonly records: readonly LaneRecord[]; readonly endOffset: bigint }
   | { readonly type: 'prepared'; readonly appId: string; readonly sequence: bigint; readonly verdict: Verdict }
-  /** `detail` is passed on to the `publishAttempt` effect unchanged; `jitter` is random in [-1, 1]. */
-  | {
-      readonly type: 'attemptEnded'
-      readonly appId: string
-      readonly sequence: bigint
-      readonly startedMs: number
-      readonly result: AttemptResult
-      readonly policy: DeliveryPolicy
-      readonly jitter: number
-      readonly detail: unknown
-    }
+  | AttemptEnded<Detail>
   /** The executor found that the attempt must not start (deadline too near, no permit). Nothing was sent and nothing is counted. */
   | { readonly type: 'attemptNotStarted'; readonly appId: string; readonly sequence: bigint }
   | { readonly type: 'laneSaved' | 'laneDeleted'; readonly appId: string; readonly saveId: number }
@@ -127,14 +122,25 @@ export type Input = { readonly nowMs: number } & (
   | { readonly type: 'saveDue' }
   | { readonly type: 'tick' }
   | { readonly type: 'stop'; readonly reason: 'revoked' | 'shutdown' }
-)
 
-/** An input without its instant, which the caller of `step` adds. */
-export type LaneInput = Input extends infer I ? (I extends unknown ? Omit<I, 'nowMs'> : never) : never
+export interface AttemptEnded<Detail> {
+  readonly type: 'attemptEnded'
+  readonly appId: string
+  readonly sequence: bigint
+  readonly startedMs: number
+  readonly result: AttemptResult
+  readonly policy: DeliveryPolicy
+  /** Random in [-1, 1]. */
+  readonly jitter: number
+  readonly detail: Detail
+}
+
+/** Something that happened, and when. */
+export type Input<Detail = never> = LaneInput<Detail> & { readonly nowMs: number }
 
 export type AlarmKind = 'hole' | 'spread' | 'undecodable' | 'illegalInput' | 'illegalTransition'
 
-export type Effect =
+export type Effect<Detail = unknown> =
   /** Look up the head's subscription and reply with `prepared`. */
   | { readonly type: 'prepare'; readonly record: RecordRef }
   /**
@@ -153,43 +159,50 @@ export type Effect =
   /** `endedEpoch`: the same write records the end of the app's stream in this epoch; null: it has not ended. */
   | { readonly type: 'saveLane'; readonly saveId: number; readonly row: LaneRow; readonly endedEpoch: number | null }
   | { readonly type: 'deleteLane'; readonly saveId: number; readonly appId: string; readonly companyId: string }
-  | {
-      readonly type: 'publishAttempt'
-      readonly publishId: number
-      readonly record: RecordRef
-      readonly attempt: number
-      readonly disposition: Disposition
-      readonly detail: unknown
-    }
-  | {
-      readonly type: 'publishSettlement'
-      readonly publishId: number
-      readonly record: RecordRef
-      readonly status: 'filtered' | 'dropped' | 'skipped'
-      readonly reason: string
-    }
-  | {
-      readonly type: 'publishDeadLetter'
-      readonly publishId: number
-      readonly record: RecordRef
-      readonly attempts: number
-      readonly reason: string
-      readonly detail: unknown
-    }
+  | OutcomeEffect<Detail>
   | { readonly type: 'savePosition'; readonly mainOffset: bigint; readonly done: Buffer; readonly saveNo: bigint }
-  | { readonly type: 'pauseMain' }
-  | { readonly type: 'resumeMain' }
+  | { readonly type: 'pauseReading' | 'resumeReading'; readonly kind: PartitionKind }
   /** Send a `tick` at this instant (or earlier: early ticks are harmless). */
   | { readonly type: 'wakeAt'; readonly atMs: number }
   | { readonly type: 'alarm'; readonly kind: AlarmKind; readonly appId?: string; readonly detail: string }
   /** The session is over: drop it, and release the lease when `release` is set. */
   | { readonly type: 'abandon'; readonly release: boolean }
 
+/** Publish what became of a delivery, and reply with `published` when the log has it. */
+export type OutcomeEffect<Detail = unknown> =
+  /** A request ended; whether it settled the delivery is for `disposition` to say. */
+  | {
+      readonly type: 'publishAttempt'
+      readonly publishId: number
+      readonly record: RecordRef
+      readonly attempt: number
+      readonly disposition: Disposition
+      readonly detail: Detail
+    }
+  /** The delivery was settled without a request. */
+  | {
+      readonly type: 'publishSettledUnsent'
+      readonly publishId: number
+      readonly record: RecordRef
+      readonly status: 'filtered' | 'dropped' | 'skipped'
+      readonly reason: string
+    }
+  /** The delivery is given up. Published besides its last attempt, and before the delivery is settled. */
+  | {
+      readonly type: 'publishDeadLetter'
+      readonly publishId: number
+      readonly record: RecordRef
+      readonly attempts: number
+      readonly reason: string
+      /** Of the last attempt. */
+      readonly detail: Detail
+    }
+
 /** The inputs of the given type or types. */
 export type InputOf<T extends Input['type']> = Extract<Input, { readonly type: T }>
 
 /** The effects of the given type or types. */
-export type EffectOf<T extends Effect['type']> = Extract<Effect, { readonly type: T }>
+export type EffectOf<T extends Effect['type'], Detail = unknown> = Extract<Effect<Detail>, { readonly type: T }>
 
 /** Settings of the machine; defaults and reasons in `lane/settings.ts`. */
 export interface LaneSettings {

@@ -1,6 +1,6 @@
 import { advance } from './advance.js'
 import { plainLane, type Lane } from './lane.js'
-import type { Effect, InputOf, LaneRecord } from './protocol.js'
+import type { InputOf, LaneRecord } from './protocol.js'
 import type { Session } from './session.js'
 import type { Turn } from './turn.js'
 
@@ -63,14 +63,14 @@ function file({ session, out }: Turn, lane: Lane, record: LaneRecord): boolean {
 const numberBefore = ({ kind, sequence }: LaneRecord): bigint => (kind === 'ended' ? sequence : sequence - 1n)
 
 /** The numbers before the record will not arrive. Between two streams that is no hole: the next stream starts at any number. */
-function passOver(lane: Lane, record: LaneRecord, out: Effect[]): void {
+function passOver(lane: Lane, record: LaneRecord, out: Turn['out']): void {
   if (!lane.isBetweenStreams) noteHole(lane, record, out)
   // With a head, `settled` stays the number before it; it moves up when the queued end of the stream is settled.
   else if (lane.queue.length === 0) lane.settled = numberBefore(record)
 }
 
 /** Sequences have no holes, so a number that was passed over will never arrive. Before the end of a stream, the receiver is not told of it. */
-function noteHole(lane: Lane, record: LaneRecord, out: Effect[]): void {
+function noteHole(lane: Lane, record: LaneRecord, out: Turn['out']): void {
   const { kind } = record
   const from = (lane.lastSeen ?? 0n) + 1n
   const to = numberBefore(record)

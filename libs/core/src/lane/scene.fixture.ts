@@ -75,8 +75,8 @@ export function scene(change: Partial<SessionOptions> = {}, using: Partial<Deliv
     ...change,
   })
   let nowMs = 0
-  let effects: Effect[] = []
-  const handle = (input: LaneInput): void => {
+  let effects: Effect<null>[] = []
+  const handle = (input: LaneInput<null>): void => {
     for (const effect of step(session, { ...input, nowMs })) {
       effects.push(effect)
       if (effect.type === 'prepare') {
@@ -112,10 +112,10 @@ export function scene(change: Partial<SessionOptions> = {}, using: Partial<Deliv
       effects = []
       return types
     },
-    last: <T extends Effect['type']>(type: T): EffectOf<T> => {
+    last: <T extends Effect['type']>(type: T): EffectOf<T, null> => {
       const effect = effects.findLast((e) => e.type === type)
       if (!effect) throw new Error(`no ${type} among ${effects.map((e) => e.type).join(', ')}`)
-      return effect as EffectOf<T>
+      return effect as EffectOf<T, null>
     },
   }
 }

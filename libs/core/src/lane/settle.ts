@@ -1,7 +1,7 @@
 import type { Disposition } from '../policy/attempt-result.js'
 import { appendGap } from './gaps.js'
 import { startFresh, type Lane, type Settlement } from './lane.js'
-import type { Gap, InputOf, LaneRecord, RecordRef } from './protocol.js'
+import type { AttemptEnded, Gap, LaneRecord, RecordRef } from './protocol.js'
 import { saveLane } from './save-lane.js'
 import type { Session } from './session.js'
 import { expectPublish } from './settlements.js'
@@ -9,17 +9,21 @@ import { setActivity, setMode } from './transitions.js'
 import type { Turn } from './turn.js'
 
 /** The outcome of an attempt, as the delivery log needs it. */
-export interface EndedAttempt {
+export interface EndedAttempt<Detail> {
   readonly lane: Lane
   readonly record: RecordRef
-  readonly input: InputOf<'attemptEnded'>
+  readonly input: AttemptEnded<Detail>
   /** Number of the attempt that ended. */
   readonly attempt: number
   readonly disposition: Disposition
 }
 
 /** Publishes an attempt; every attempt is published. A settlement, if there is one, waits for the acknowledgement. */
-export function publishAttempt({ session, out }: Turn, ended: EndedAttempt, settlement: Settlement | null): void {
+export function publishAttempt<Detail>(
+  { session, out }: Turn<Detail>,
+  ended: EndedAttempt<Detail>,
+  settlement: Settlement | null,
+): void {
   out.push({
     type: 'publishAttempt',
     publishId: expectPublish(session, { kind: 'record', lane: ended.lane, settlement }),
@@ -34,7 +38,7 @@ export function publishAttempt({ session, out }: Turn, ended: EndedAttempt, sett
  * The receiver accepted the delivery (D5.3). The gaps that the delivery reported are cleared; if there were any, the floor moves past
  * the delivery. A parked lane returns to flow, and saving its row moves the floor, too (D11.2).
  */
-export function settleDelivered(turn: Turn, ended: EndedAttempt): void {
+export function settleDelivered<Detail>(turn: Turn<Detail>, ended: EndedAttempt<Detail>): void {
   const { session } = turn
   const { lane } = ended
   const isParked = lane.mode === 'parked'
@@ -55,7 +59,7 @@ export function settleDelivered(turn: Turn, ended: EndedAttempt): void {
 }
 
 /** The policy gives the delivery up without a dead letter. */
-export function settleDropped(turn: Turn, ended: EndedAttempt, reason: string): void {
+export function settleDropped<Detail>(turn: Turn<Detail>, ended: EndedAttempt<Detail>, reason: string): void {
   const settlement: Settlement = { offset: ended.record.offset, pendingAcknowledgements: 2 }
   publishAttempt(turn, ended, settlement)
   settleWithoutDelivery(turn.session, ended.lane, { settlement, status: 'dropped', reason })
@@ -71,12 +75,12 @@ export function settleUnsent(
   if (record?.kind !== 'delivery') return
   const settlement: Settlement = { offset: record.offset, pendingAcknowledgements: 2 }
   const publishId = expectPublish(session, { kind: 'record', lane, settlement })
-  out.push({ type: 'publishSettlement', publishId, record, status: verdict.status, reason: verdict.reason })
+  out.push({ type: 'publishSettledUnsent', publishId, record, status: verdict.status, reason: verdict.reason })
   settleWithoutDelivery(session, lane, { settlement, status: verdict.status, reason: verdict.reason })
 }
 
 /** Publishes the dead letter. The head is settled only once the dead letter is acknowledged (D5.4). */
-export function publishDeadLetter(turn: Turn, ended: EndedAttempt, reason: string): void {
+export function publishDeadLetter<Detail>(turn: Turn<Detail>, ended: EndedAttempt<Detail>, reason: string): void {
   const { session, out } = turn
   const { lane } = ended
   const settlement: Settlement = { offset: ended.record.offset, pendingAcknowledgements: 3 }

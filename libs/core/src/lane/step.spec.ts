@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { decodeBitmap, encodeBitmap } from './position/bitmap.js'
-import { accepted, down, floorOf, recordOf, refused, rowOf, scene } from './scene.fixture.js'
+import { accepted, down, floorOf, policy, recordOf, refused, rowOf, scene } from './scene.fixture.js'
 import { step } from './step.js'
 
 describe('a lane in flow', () => {
@@ -118,6 +118,21 @@ describe('a delivery that is given up', () => {
   })
 })
 
+describe('the detail of an attempt', () => {
+  it('is the same object in its record and in its dead letter', () => {
+    const s = scene()
+    s.read(recordOf(1, 0))
+    const once = { ...policy, retry: { ...policy.retry, attempts: 1 } }
+    const detail = { request: 'as sent' }
+    const ended = { type: 'attemptEnded', appId: 'a', sequence: 1n, startedMs: 0, result: refused } as const
+    const effects = step(s.session, { ...ended, policy: once, jitter: 0, detail, nowMs: 1 })
+    expect(effects.map((effect) => ('detail' in effect ? [effect.type, effect.detail === detail] : []))).toEqual([
+      ['publishAttempt', true],
+      ['publishDeadLetter', true],
+    ])
+  })
+})
+
 describe('a fresh owner', () => {
   const grant = (mainOffset: bigint, done: number[] = []) => ({
     token: { workerGroup: 'g', partition: 0, owner: 'o', epoch: 2n },
@@ -202,12 +217,12 @@ describe('reading', () => {
   it('pauses when too many offsets are open, and goes on when most are done', () => {
     const s = scene()
     s.read(...Array.from({ length: 10 }, (_, i) => recordOf(i + 1, i)))
-    expect(s.types()).toEqual(['attempt', 'pauseMain'])
+    expect(s.types()).toEqual(['attempt', 'pauseReading'])
     for (let i = 1; i <= 3; i++) {
       s.ends(i, accepted)
       s.handle({ type: 'published', publishId: i })
     }
-    expect(s.types().at(-1)).toBe('resumeMain')
+    expect(s.types().at(-1)).toBe('resumeReading')
   })
 
   it('saves the done offsets above a slow head', () => {

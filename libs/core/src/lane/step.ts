@@ -17,18 +17,19 @@ import type { Turn } from './turn.js'
  * An input that the state does not allow (such as a reply that no lane waits for) throws when `settings.strict` is set. Otherwise it raises
  * an alarm and changes nothing. After `abandon` every input is ignored, because replies may still arrive.
  */
-export function step(session: Session, input: Input): readonly Effect[] {
+export function step<Detail>(session: Session, input: Input<Detail>): readonly Effect<Detail>[] {
   if (session.phase === 'over') return NOTHING
-  const turn: Turn = { session, nowMs: input.nowMs, out: [] }
+  const out: Effect<Detail>[] = []
+  const turn: Turn<Detail> = { session, nowMs: input.nowMs, out }
   if (!handle(turn, input)) refuse(turn, input)
   reportIllegal(turn)
   pauseReading(turn)
   conclude(turn)
-  return turn.out
+  return out
 }
 
 /** False: the state does not allow this input. */
-function handle(turn: Turn, input: Input): boolean {
+function handle<Detail>(turn: Turn<Detail>, input: Input<Detail>): boolean {
   const { session } = turn
   switch (input.type) {
     case 'recordsRead':
@@ -103,7 +104,7 @@ function storeUp(turn: Turn, value: boolean): void {
   resume(turn, session.blocked)
 }
 
-function refuse({ session, out }: Turn, input: Input): void {
+function refuse<Detail>({ session, out }: Turn, input: Input<Detail>): void {
   const appId = 'appId' in input ? input.appId : undefined
   const detail = `${input.type} while ${session.phase}${appId === undefined ? '' : `, lane ${session.lanes.get(appId)?.activity ?? 'unknown'}`}`
   if (session.settings.strict === true) throw new Error(`illegal input: ${detail}`)
@@ -117,4 +118,4 @@ function reportIllegal({ session, out }: Turn): void {
   session.illegalTransition = null
 }
 
-const NOTHING: readonly Effect[] = []
+const NOTHING: readonly Effect<never>[] = []

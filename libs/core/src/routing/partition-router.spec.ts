@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { EntityEvent } from '@hooklane/contracts/public'
-import type { AppConfiguration, RouterStateRecord, SubscriptionConfiguration } from '@hooklane/contracts/records'
+import type { RouterStateRecord } from '@hooklane/contracts/records'
 import fc from 'fast-check'
 import { webhookId } from '../kernel/identity/ids.js'
 import type { LogRecord } from '../kernel/log/log.js'
@@ -8,12 +8,10 @@ import { partitionOfKey } from '../kernel/partition/murmur2.js'
 import { PartitionRouter, type PartitionRouterSettings } from './partition-router.js'
 import { PartitionState } from './partition-state.js'
 import { isEmptyBatch, routeBatch, type RoutedBatch } from './route-batch.js'
-import { eventTypeMatches, matchSubscriptions, type RoutingView } from './routing-view.js'
+import { app, COMPANY, event, NOW, position, subscription, viewOf } from './routing-view.fixture.js'
 
-const COMPANY = 'cmp_1'
 const PARTITIONS = 6
 const PARTITION = partitionOfKey(Buffer.from(COMPANY), PARTITIONS)
-const NOW = '2026-03-02T08:15:04.190Z'
 
 const settings: PartitionRouterSettings = {
   partitions: PARTITIONS,
@@ -28,52 +26,6 @@ const settings: PartitionRouterSettings = {
       return { ok: false, reason: 'invalid_json' }
     }
   },
-}
-
-function app(id: string, changes: Partial<AppConfiguration> = {}): AppConfiguration {
-  return {
-    id,
-    companyId: COMPANY,
-    name: id,
-    type: 'webhook',
-    enabled: true,
-    worker: { mode: 'shared' },
-    workerGroup: 'shared-webhook',
-    routeVersion: 0,
-    ...changes,
-  }
-}
-
-function subscription(id: string, appId: string, changes: Partial<SubscriptionConfiguration> = {}) {
-  const value = { id, appId, companyId: COMPANY, enabled: true, events: ['*'], ...changes } as SubscriptionConfiguration
-  return { version: 7n, value }
-}
-
-function viewOf(apps: AppConfiguration[], subscriptions: ReturnType<typeof subscription>[]): RoutingView {
-  return {
-    company: (id) => (id === COMPANY ? { id, name: id } : undefined),
-    hasWorkerGroup: (name) => name === 'shared-webhook',
-    app: (id) => apps.find((one) => one.id === id),
-    subscription: (id) => subscriptions.find((one) => one.value.id === id),
-    subscriptionsOfCompany: (id) => subscriptions.filter((one) => one.value.companyId === id),
-    endedStreams: () => [],
-  }
-}
-
-const position = (n: number) => String(n).padStart(8, '0')
-
-function event(n: number, changes: Record<string, unknown> = {}): EntityEvent {
-  return {
-    id: `evt_${n}`,
-    producer: 'pim',
-    type: 'products.updated',
-    companyId: COMPANY,
-    entity: { type: 'product', id: `prd_${n}` },
-    occurredAt: NOW,
-    revision: { id: position(n), operation: 'update' },
-    data: null,
-    ...changes,
-  }
 }
 
 function record(value: EntityEvent | string | null, changes: Partial<LogRecord> = {}): LogRecord {
@@ -92,53 +44,6 @@ function record(value: EntityEvent | string | null, changes: Partial<LogRecord> 
 
 const newRouter = (state = new PartitionState(64)) => new PartitionRouter(settings, state)
 const oneApp = viewOf([app('app_a')], [subscription('sub_1', 'app_a')])
-
-describe('matching', () => {
-  it.each([
-    ['*', 'products.updated', true],
-    ['products.*', 'products.updated', true],
-    ['products.*', 'products.stock.changed', true],
-    ['products.*', 'productsX.updated', false],
-    ['products.updated', 'products.updated', true],
-    ['products.updated', 'products.updatedAll', false],
-    ['products', 'products.updated', false],
-  ])('%s names %s: %s', (pattern, type, expected) => {
-    expect(eventTypeMatches(pattern, type)).toBe(expected)
-  })
-
-  it('finds enabled subscriptions of enabled apps of the company, in the order of their ids', () => {
-    const view = viewOf(
-      [app('app_a'), app('app_off', { enabled: false }), app('app_foreign', { companyId: 'cmp_2' })],
-      [
-        subscription('sub_9', 'app_a'),
-        subscription('sub_10', 'app_a'),
-        subscription('sub_2', 'app_a', { enabled: false }),
-        subscription('sub_3', 'app_off'),
-        subscription('sub_4', 'app_foreign'),
-        subscription('sub_5', 'app_missing'),
-        subscription('sub_6', 'app_a', { events: ['brands.*'] }),
-        subscription('sub_7', 'app_a', { companyId: 'cmp_2' }),
-      ],
-    )
-    expect(matchSubscriptions(event(1), view).map((match) => match.subscription.id)).toEqual(['sub_10', 'sub_9'])
-  })
-
-  it('an addressed event is for its subscription alone, if that one would have got it', () => {
-    const view = viewOf(
-      [app('app_a')],
-      [
-        subscription('sub_1', 'app_a'),
-        subscription('sub_2', 'app_a'),
-        subscription('sub_3', 'app_a', { companyId: 'cmp_2' }),
-      ],
-    )
-    const idsFor = (subscriptionId: string) =>
-      matchSubscriptions(event(1, { subscriptionId }), view).map((match) => match.subscription.id)
-    expect(idsFor('sub_2')).toEqual(['sub_2'])
-    expect(idsFor('sub_3')).toEqual([])
-    expect(idsFor('sub_unknown')).toEqual([])
-  })
-})
 
 describe('PartitionRouter', () => {
   it('gives each app its own sequence and each matching subscription a delivery', () => {

@@ -12,7 +12,8 @@ import { nestsDeeperThan } from '../kernel/json/json-depth.js'
 import { partitionOfKey } from '../kernel/partition/murmur2.js'
 import { isOwnEventType, subscriptionEntity } from './own-event-types.js'
 import type { PartitionState } from './partition-state.js'
-import { matchSubscriptions, type RoutingView, type SubscriptionMatch } from './routing-view.js'
+import { matchSubscriptions, type SubscriptionMatch } from './match-subscriptions.js'
+import type { RoutingView } from './routing-view.js'
 import { spliceOrder } from './splice-order.js'
 
 export interface PartitionRouterSettings {

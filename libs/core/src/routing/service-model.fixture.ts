@@ -1,7 +1,7 @@
 import type { AppConfiguration, CompanyConfiguration, SubscriptionConfiguration } from '@hooklane/contracts/records'
 import type { ConfigurationRecord } from '../configuration/configuration-record.js'
 import type { KnownCompany } from '../kernel/identity/company-incarnation.js'
-import { dedicatedGroupName } from '../lane/worker-group/resolve-worker-group.js'
+import { dedicatedGroupName } from '../worker-group/worker-group-names.js'
 
 interface App {
   readonly companyId: string

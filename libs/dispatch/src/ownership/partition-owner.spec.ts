@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import type { Clock } from '@hooklane/core/kernel'
 import { AmbiguousWrite, type Grant, type LeaseStore } from '@hooklane/core/lane'
-import type { PartitionSession } from '../session/partition-session.js'
+import type { SessionHandle } from '../session/session-handle.js'
 import { PartitionOwner } from './partition-owner.js'
 
 const TOKEN = { workerGroup: 'g', partition: 0, owner: 'o', epoch: 1n }
@@ -43,7 +43,7 @@ function ownerWhere(sessionEndsAt: () => { readonly saved: bigint | null; readon
         state.savedOffset = end.saved
         saved = end.saved
       })
-      return Promise.resolve({ state, ended, handle: () => undefined } as unknown as PartitionSession)
+      return Promise.resolve({ state, ended, handle: () => undefined } as unknown as SessionHandle)
     },
     read: () => undefined,
     onBadPosition: () => undefined,

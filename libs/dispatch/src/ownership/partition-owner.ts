@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { InterruptiblePause, PositionBackoff, type Clock, type PartitionOffsets } from '@hooklane/core/kernel'
 import { AmbiguousWrite, type Grant, type LeaseStore } from '@hooklane/core/lane'
-import type { PartitionSession } from '../session/partition-session.js'
+import type { SessionHandle } from '../session/session-handle.js'
 
 export interface PartitionOwnerOptions {
   readonly workerGroup: string
@@ -14,7 +14,7 @@ export interface PartitionOwnerOptions {
   /** First and next offset of the main partition, asked after the grant. */
   readonly offsets: () => Promise<PartitionOffsets>
   /** Reads the lane rows and opens the session. */
-  readonly open: (grant: Grant, deadlineMs: number, offsets: PartitionOffsets) => Promise<PartitionSession>
+  readonly open: (grant: Grant, deadlineMs: number, offsets: PartitionOffsets) => Promise<SessionHandle>
   /** Starts reading at this offset (a seek before the resume). */
   readonly read: (fromOffset: bigint) => void
   /** The position lies outside the log: `below` = records expired unread, `above` = the topic was recreated. */
@@ -37,7 +37,7 @@ export interface PartitionOwnerOptions {
  */
 export class PartitionOwner {
   private isAssigned = true
-  private current: PartitionSession | null = null
+  private current: SessionHandle | null = null
   private readonly pause: InterruptiblePause
   /** Places are offsets of the main partition. */
   private readonly backoff = new PositionBackoff(PAUSES)
@@ -48,7 +48,7 @@ export class PartitionOwner {
     this.finished = this.run()
   }
 
-  get session(): PartitionSession | null {
+  get session(): SessionHandle | null {
     return this.current
   }
 
@@ -80,14 +80,14 @@ export class PartitionOwner {
   }
 
   /** The session was fenced, or unsure of a write. Pauses before the partition is acquired again. */
-  private async afterSession({ state }: PartitionSession): Promise<void> {
+  private async afterSession({ state }: SessionHandle): Promise<void> {
     if (!this.isAssigned) return
     const { savedOffset, offsets } = state
     if (savedOffset !== null) this.backoff.reached(savedOffset)
     await this.retryAfter('the partition is acquired again', this.backoff.failed(offsets.low))
   }
 
-  private async acquire(): Promise<PartitionSession | null> {
+  private async acquire(): Promise<SessionHandle | null> {
     const { options } = this
     // A new owner id for each try: an earlier grant whose answer was lost must not be mistaken for this one. It lapses by itself.
     const owner = randomUUID()
@@ -110,7 +110,7 @@ export class PartitionOwner {
     }
   }
 
-  private async takeOver(grant: Grant, deadlineMs: number): Promise<PartitionSession | null> {
+  private async takeOver(grant: Grant, deadlineMs: number): Promise<SessionHandle | null> {
     const { options } = this
     if (!this.isAssigned) {
       await options.leaseStore.release(grant.token)

@@ -1,13 +1,13 @@
 import type { EndedStreamConfiguration } from '@hooklane/contracts/records'
 import type { LaneInput } from '@hooklane/core/lane'
-import type { PartitionSession } from './partition-session.js'
+import type { SessionHandle } from './session-handle.js'
 
 /** All sessions of the process. Passes on inputs that concern more than one of them. */
 export class OpenSessions {
-  private readonly sessions = new Set<PartitionSession>()
+  private readonly sessions = new Set<SessionHandle>()
   private isStoreUp = true
 
-  add(session: PartitionSession): void {
+  add(session: SessionHandle): void {
     this.sessions.add(session)
     void session.ended.then(() => this.sessions.delete(session))
     if (!this.isStoreUp) session.handle({ type: 'storeUp', value: false })

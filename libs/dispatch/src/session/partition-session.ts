@@ -8,14 +8,17 @@ import {
   type LaneStore,
   type LeaseStore,
   type LeaseToken,
+  type OutcomeEffect,
+  type PartitionKind,
   type RecordRef,
   type Session,
   type Verdict,
 } from '@hooklane/core/lane'
 import type { LeaseRenewer, RenewedSession } from '../lease/lease-renewer.js'
+import type { SessionHandle } from './session-handle.js'
 
-/** What carries out the session's effects. Replies come by `tell`. */
-export interface SessionPorts {
+/** What carries out the session's effects. `Detail`: what it knows of an attempt beyond its result. */
+export interface SessionPorts<Detail> {
   readonly clock: Clock
   readonly leaseStore: LeaseStore
   readonly laneStore: LaneStore
@@ -24,15 +27,12 @@ export interface SessionPorts {
   /** What the head's subscription says about sending it now. */
   readonly prepare: (record: RecordRef) => Verdict
   /** Sends, or finds that it must not. Replies with `attemptEnded` or `attemptNotStarted`. */
-  readonly attempt: (session: PartitionSession, effect: EffectOf<'attempt'>) => void
+  readonly attempt: (session: PartitionSession<Detail>, effect: EffectOf<'attempt'>) => void
   /** Resolves when the log has the record; keeps trying until then. Never rejects. */
-  readonly publish: (
-    session: PartitionSession,
-    effect: EffectOf<'publishAttempt' | 'publishSettlement' | 'publishDeadLetter'>,
-  ) => Promise<void>
+  readonly publish: (session: SessionHandle, effect: OutcomeEffect<Detail>) => Promise<void>
   /** Both act only while this session is the one that reads the partition: its successor may be reading already. */
-  readonly pauseMain: (session: PartitionSession) => void
-  readonly resumeMain: (session: PartitionSession) => void
+  readonly pauseReading: (session: SessionHandle, kind: PartitionKind) => void
+  readonly resumeReading: (session: SessionHandle, kind: PartitionKind) => void
   /** Whether Kafka still lists the partition for us and answers our heartbeats. */
   readonly isMember: () => boolean
   readonly alarm: (effect: EffectOf<'alarm'>) => void
@@ -54,13 +54,11 @@ export type StoreOperation = 'keep' | 'lane' | 'release'
  * inputs that its effects cause wait until it is handled. After `abandon` no effect is carried out any more, and replies that still arrive
  * are ignored.
  */
-export class PartitionSession implements RenewedSession {
+export class PartitionSession<Detail> implements RenewedSession, SessionHandle {
   readonly token: LeaseToken
-  /** Resolves when the session is over and its lease is released, or releasing it has failed. */
   readonly ended: Promise<void>
-  /** Until when requests may be in flight (monotonic). */
   deadlineMs: number
-  private readonly inbox: LaneInput[] = []
+  private readonly inbox: LaneInput<Detail>[] = []
   private isHandling = false
   private isOver = false
   private isSnapshotting = false
@@ -72,7 +70,7 @@ export class PartitionSession implements RenewedSession {
   constructor(
     { token, deadlineMs }: HeldLease,
     private readonly session: Session,
-    private readonly ports: SessionPorts,
+    private readonly ports: SessionPorts<Detail>,
   ) {
     this.token = token
     this.deadlineMs = deadlineMs
@@ -90,7 +88,7 @@ export class PartitionSession implements RenewedSession {
     return this.session
   }
 
-  handle(input: LaneInput): void {
+  handle(input: LaneInput<Detail>): void {
     if (this.isOver) return
     this.inbox.push(input)
     if (this.isHandling) return
@@ -132,13 +130,13 @@ export class PartitionSession implements RenewedSession {
 
   // — inputs and effects —
 
-  private advance(input: LaneInput): void {
+  private advance(input: LaneInput<Detail>): void {
     const nowMs = this.ports.clock.monotonicMs()
     // The input itself becomes the input: nothing else uses it, and copies would cost several allocations per delivery.
     for (const effect of step(this.session, Object.assign(input, { nowMs }))) this.carryOut(effect)
   }
 
-  private carryOut(effect: Effect): void {
+  private carryOut(effect: Effect<Detail>): void {
     switch (effect.type) {
       case 'prepare':
         return this.handle({
@@ -160,17 +158,17 @@ export class PartitionSession implements RenewedSession {
           this.ports.laneStore.delete(this.token, effect),
         )
       case 'publishAttempt':
-      case 'publishSettlement':
+      case 'publishSettledUnsent':
       case 'publishDeadLetter':
         return void this.ports
           .publish(this, effect)
           .then(() => this.handle({ type: 'published', publishId: effect.publishId }))
       case 'savePosition':
         return this.savePosition(effect)
-      case 'pauseMain':
-        return this.ports.pauseMain(this)
-      case 'resumeMain':
-        return this.ports.resumeMain(this)
+      case 'pauseReading':
+        return this.ports.pauseReading(this, effect.kind)
+      case 'resumeReading':
+        return this.ports.resumeReading(this, effect.kind)
       case 'wakeAt':
         return this.wakeAt(effect.atMs)
       case 'alarm':
@@ -224,7 +222,7 @@ export class PartitionSession implements RenewedSession {
     this.isOver = true
     this.cancelWake()
     this.ports.renewer.remove(this)
-    this.ports.pauseMain(this)
+    this.ports.pauseReading(this, 'main')
     const released = release ? this.ports.leaseStore.release(this.token) : Promise.resolve()
     // If the release fails, the next owner waits for the end of the lease, and nothing else is lost.
     void released.catch((error: unknown) => this.ports.onAmbiguous('release', error)).then(() => this.resolveEnded())

@@ -1,7 +1,7 @@
 import type { CatalogueFacts, PlanOutcome, PublicationFacts } from '@hooklane/core/capture'
 import { DatabaseError, type Client } from 'pg'
 import type { ReplicatedSource, TableOids } from '../replicated-source.js'
-import { SourceRefused } from '../source-refused.js'
+import { SourceUnreadable } from '../source-unreadable.js'
 import type { ServerFacts } from './check-server.js'
 import { withControlConnection, type BeginStep, type ControlOptions } from './control-connection.js'
 import { changePublication, type NotePlan } from './ensure-publication.js'
@@ -11,13 +11,13 @@ import { readCatalogue } from './read-catalogue.js'
 export interface CatalogueAccess {
   /** Reads what it says now. */
   read(): Promise<CatalogueFacts>
-  /** Returns how the transaction of a plan ended. @throws SourceRefused when it has not ended */
+  /** Returns how the transaction of a plan ended. @throws SourceUnreadable when it has not ended */
   outcomeOf(xid: string): Promise<PlanOutcome>
   /**
    * Aligns the publication: it then holds exactly the source's tables.
    * @param judged the publication as `read` has returned it
    * @param note called only when something has to change
-   * @throws SourceRefused also when somebody else has changed the publication since it was read
+   * @throws SourceUnreadable also when somebody else has changed the publication since it was read
    */
   alignPublication(judged: PublicationFacts | null, note: NotePlan): Promise<void>
 }
@@ -57,7 +57,7 @@ async function readOutcome(client: Client, xid: string): Promise<PlanOutcome> {
     case 'aborted':
       return status
     case 'in progress':
-      throw new SourceRefused(
+      throw new SourceUnreadable(
         'DATABASE_ERROR',
         `the transaction ${xid}, in which this or another event-producer changes the publication, has not ended`,
       )

@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { SourceRefused } from '../source-refused.js'
+import { SourceUnreadable } from '../source-unreadable.js'
 import { quoteName } from './quote.js'
 
 /** Since 15 `pgoutput` skips transactions without published changes, and publications have everything that we use. */
@@ -39,39 +39,49 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
                AND conforencoding = pg_char_to_encoding(current_setting('server_encoding'))) AS is_readable
     FROM pg_roles r WHERE rolname = current_user`)
   const facts = rows[0]
-  if (!facts) throw new SourceRefused('DATABASE_ERROR', 'the login is not in pg_roles')
+  if (!facts) throw new SourceUnreadable('DATABASE_ERROR', 'the login is not in pg_roles')
   if (facts.version < MIN_VERSION) {
-    throw new SourceRefused(
+    throw new SourceUnreadable(
       'SERVER_TOO_OLD',
       `PostgreSQL 15 or newer is needed; this is version ${Math.floor(facts.version / 10_000)}: upgrade the server`,
     )
   }
   if (facts.wal_level !== 'logical') {
-    throw new SourceRefused(
+    throw new SourceUnreadable(
       'WAL_LEVEL',
-      `wal_level is ${facts.wal_level}: changes can be read from the log only when it is logical`,
+      `wal_level is ${facts.wal_level}: changes can be read from the write-ahead log only when it is logical`,
       { statements: [`ALTER SYSTEM SET wal_level = logical; -- then restart PostgreSQL`] },
     )
   }
   if (!facts.may_replicate) {
     const role = quoteName(facts.role)
-    throw new SourceRefused('REPLICATION_RIGHT', `the role ${facts.role} may not read the log: it lacks REPLICATION`, {
-      statements: [
-        // On Amazon RDS the attribute cannot be given; membership in `rds_replication` replaces it.
-        facts.replication_role === null
-          ? `ALTER ROLE ${role} REPLICATION;`
-          : `GRANT ${facts.replication_role} TO ${role};`,
-      ],
-    })
+    throw new SourceUnreadable(
+      'REPLICATION_RIGHT',
+      `the role ${facts.role} may not read the write-ahead log: it lacks REPLICATION`,
+      {
+        statements: [
+          // On Amazon RDS the attribute cannot be given; membership in `rds_replication` replaces it.
+          facts.replication_role === null
+            ? `ALTER ROLE ${role} REPLICATION;`
+            : `GRANT ${facts.replication_role} TO ${role};`,
+        ],
+      },
+    )
   }
   if (!facts.is_readable) throw unreadable(facts)
   return facts
 }
 
 /** In such a database the server does not validate text. It ends the stream at the first text that happens not to be UTF-8. */
-function unreadable({ database, encoding }: { readonly database: string; readonly encoding: string }): SourceRefused {
+function unreadable({
+  database,
+  encoding,
+}: {
+  readonly database: string
+  readonly encoding: string
+}): SourceUnreadable {
   const copy = quoteName(`${database}_utf8`)
-  return new SourceRefused(
+  return new SourceUnreadable(
     'NOT_CAPTURABLE',
     `the database ${database} has the encoding ${encoding}, which PostgreSQL cannot convert to UTF-8: move its data to a database of ` +
       `another encoding (pg_dump with --encoding set to what its text really is, then pg_restore), and name that one in the source's URL`,

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { nameOf, type ReplicatedSource, type ReplicatedTable, type TableOids } from '../replicated-source.js'
-import { ChangesMissing, SourceRefused, type Gap } from '../source-refused.js'
+import { ChangesMissing, SourceUnreadable, type Gap } from '../source-unreadable.js'
 import type { SourceWarning } from '../source-warning.js'
 import type { ServerFacts } from './check-server.js'
 import { judgeColumns, type WasSeen } from './judge-columns.js'
@@ -64,7 +64,7 @@ export async function checkTables(
   if (gaps.size > 0) throw new ChangesMissing(gaps, source)
   const [first] = problems
   if (!first) return { oids, warnings }
-  throw new SourceRefused(first.code, problems.map((problem) => problem.text).join('; '), {
+  throw new SourceUnreadable(first.code, problems.map((problem) => problem.text).join('; '), {
     statements: problems.flatMap((problem) => problem.statements),
   })
 }

@@ -3,7 +3,7 @@ import { unknownBlocker, type Blocker, type OnWaiting } from '../blockers/blocke
 import { readBlockers } from '../blockers/read-blockers.js'
 import { watchBlockers } from '../blockers/watch-blockers.js'
 import { beginCaptureSession, captureUrl } from '../session-settings.js'
-import { databaseFailure, SourceRefused } from '../source-refused.js'
+import { databaseFailure, SourceUnreadable } from '../source-unreadable.js'
 
 /** Connecting takes milliseconds. When a firewall drops the packets, this limit turns the silence into an error. */
 const CONNECT_TIMEOUT_MS = 10_000
@@ -28,7 +28,7 @@ export type BeginStep = (step: string) => void
 
 /**
  * Calls `work` with an ordinary connection for the catalogue, and closes it afterwards. Errors of Postgres and of the network are thrown as
- * `SourceRefused`. Statements have no timeout: creating a slot waits for every open transaction. While one waits, a second connection finds
+ * `SourceUnreadable`. Statements have no timeout: creating a slot waits for every open transaction. While one waits, a second connection finds
  * out for whom.
  */
 export async function withControlConnection<T>(
@@ -40,7 +40,7 @@ export async function withControlConnection<T>(
   const client = makeClient(options)
   let cut: () => void = () => undefined
   const aborted = new Promise<never>((_resolve, reject) => {
-    cut = () => reject(new SourceRefused('UNREACHABLE', 'the source is being closed'))
+    cut = () => reject(new SourceUnreadable('UNREACHABLE', 'the source is being closed'))
   })
   signal?.addEventListener('abort', cut, { once: true })
   let steps: WatchedSteps | undefined

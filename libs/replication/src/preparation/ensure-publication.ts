@@ -1,7 +1,12 @@
-import { isChangedByOthers, type PublicationFacts, type PublicationPlan, type TableOids } from '@hooklane/core/capture'
+import {
+  isChangedByOthers,
+  type PublicationFacts,
+  type PlannedPublication,
+  type TableOids,
+} from '@hooklane/core/capture'
 import { DatabaseError, type Client } from 'pg'
 import type { ReplicatedSource } from '../replicated-source.js'
-import { consumerFailure, SourceRefused } from '../source-refused.js'
+import { consumerFailure, SourceUnreadable } from '../source-unreadable.js'
 import type { ServerFacts } from './check-server.js'
 import { GENERATED_SINCE } from './generated-columns.js'
 import { quoteName, quoteTable } from './quote.js'
@@ -20,7 +25,7 @@ export interface EnsuredPublication {
 }
 
 /** Called with what the publication will be, before the change takes effect. When it throws, nothing changes. */
-export type NotePlan = (plan: PublicationPlan) => Promise<void>
+export type NotePlan = (plan: PlannedPublication) => Promise<void>
 
 export interface ChangePublicationOptions extends EnsurePublicationOptions {
   /** The publication as it was judged; null: there was none. */
@@ -35,7 +40,7 @@ const PLAN_LIMIT_MS = 10_000
  * Creates the publication, or aligns it: it then holds exactly the source's tables, with all columns and rows. There are never column
  * lists, which under FULL make the application's UPDATEs fail, and never row filters.
  *
- * @throws SourceRefused with the statements to run, when the role may not run them
+ * @throws SourceUnreadable with the statements to run, when the role may not run them
  */
 export async function ensurePublication(
   client: Client,
@@ -52,7 +57,7 @@ export async function ensurePublication(
  * Like `ensurePublication`, for a source that is being read. The change is noted before it takes effect, so that after a crash in between
  * it can be told from a change by somebody else. Nothing is noted when nothing has to change.
  *
- * @throws SourceRefused also when somebody else has changed the publication since it was judged: after our change, nothing would show what
+ * @throws SourceUnreadable also when somebody else has changed the publication since it was judged: after our change, nothing would show what
  *   theirs left out
  */
 export async function changePublication(
@@ -91,8 +96,8 @@ async function refuseOthers(
   if (!found || isChangedByOthers(judged, found, { tables, xid })) throw changedByOthers(source)
 }
 
-const changedByOthers = ({ publication }: ReplicatedSource): SourceRefused =>
-  new SourceRefused(
+const changedByOthers = ({ publication }: ReplicatedSource): SourceUnreadable =>
+  new SourceUnreadable(
     'PUBLICATION',
     `somebody else changed the publication ${publication} while it was checked; it is checked again`,
   )
@@ -112,7 +117,7 @@ async function readPlan(
   client: Client,
   source: ReplicatedSource,
   { server, tables }: EnsurePublicationOptions,
-): Promise<PublicationPlan> {
+): Promise<PlannedPublication> {
   const made = await readPublication(client, { server, publication: source.publication })
   if (!made) throw new Error(`the publication ${source.publication} vanished in the transaction that changed it`)
   const members = [...tables.values()].flatMap((oid) => {
@@ -129,7 +134,7 @@ async function execute(client: Client, source: ReplicatedSource, statements: rea
     } catch (error) {
       // Another instance may have created it at the same moment; the next attempt looks at what it created.
       if (!(error instanceof DatabaseError)) throw error
-      throw new SourceRefused(
+      throw new SourceUnreadable(
         'PUBLICATION',
         `the publication ${source.publication} cannot be aligned with the captured tables (${error.message}): the login needs CREATE ` +
           `on the database and must own the tables, or somebody with these rights has to run this once`,

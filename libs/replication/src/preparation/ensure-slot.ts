@@ -1,7 +1,7 @@
 import { parseLsn } from '@hooklane/core/capture'
 import { DatabaseError, type Client } from 'pg'
 import type { OpenHistory, ReplicatedSource, SourceHistory } from '../replicated-source.js'
-import { changesOfAllTablesMissing, SourceRefused } from '../source-refused.js'
+import { changesOfAllTablesMissing, SourceUnreadable } from '../source-unreadable.js'
 import type { SourceWarning } from '../source-warning.js'
 import type { ServerFacts } from './check-server.js'
 import { quoteName } from './quote.js'
@@ -18,9 +18,6 @@ export interface SlotPosition {
   /** Whether standbys can keep a copy of the slot, so that it survives a failover. Absent: before 17 they cannot. */
   readonly isSynchronized?: boolean
 }
-
-/** The position at which reading begins. */
-export type ReadySlot = SlotPosition
 
 export interface EnsureSlotOptions {
   readonly server: ServerFacts
@@ -51,7 +48,7 @@ export async function ensureSlot(
   client: Client,
   source: ReplicatedSource,
   { server, history, isPublicationNew }: EnsureSlotOptions,
-): Promise<ReadySlot> {
+): Promise<SlotPosition> {
   const found = await readSlot(client, source.slot)
   if (found) {
     checkOurs(source, server, found)
@@ -64,18 +61,18 @@ export async function ensureSlot(
   } else if (history.kind === 'open') throw gone(source, history)
   await createSlot(client, source, server)
   const made = await readSlot(client, source.slot)
-  if (!made) throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} vanished after it was created`)
+  if (!made) throw new SourceUnreadable('SLOT_RIGHT', `the slot ${source.slot} vanished after it was created`)
   checkOurs(source, server, made)
   return ready(source, made)
 }
 
-/** Refuses the slot of another database or plugin, before anything is believed of a database that may be the wrong one. @throws SourceRefused */
+/** Refuses the slot of another database or plugin, before anything is believed of a database that may be the wrong one. @throws SourceUnreadable */
 export async function refuseForeignSlot(client: Client, source: ReplicatedSource, server: ServerFacts): Promise<void> {
   const found = await readSlot(client, source.slot)
   if (found) checkOurs(source, server, found)
 }
 
-/** Call before anything is changed for a source: another process that reads it now must not be disturbed. @throws SourceRefused */
+/** Call before anything is changed for a source: another process that reads it now must not be disturbed. @throws SourceUnreadable */
 export async function refuseActiveSlot(client: Client, source: ReplicatedSource, server: ServerFacts): Promise<void> {
   const found = await readSlot(client, source.slot)
   if (!found) return
@@ -108,11 +105,11 @@ export async function readSlotLag(client: Client, slot: string): Promise<SlotLag
   }
 }
 
-/** @throws SourceRefused when the slot is gone */
+/** @throws SourceUnreadable when the slot is gone */
 export async function readPositionOf(client: Client, slot: string): Promise<SlotPosition> {
   const found = await readSlot(client, slot)
   const position = found && positionOf(found)
-  if (!position) throw new SourceRefused('SLOT_RIGHT', `the slot ${slot} was dropped while it was being opened`)
+  if (!position) throw new SourceUnreadable('SLOT_RIGHT', `the slot ${slot} was dropped while it was being opened`)
   return position
 }
 
@@ -135,15 +132,19 @@ async function createSlot(client: Client, source: ReplicatedSource, { version }:
     // duplicate_object: another instance created it at the same moment.
     if (error instanceof DatabaseError && error.code === '42710') return
     if (!(error instanceof DatabaseError)) throw error
-    throw new SourceRefused('SLOT_RIGHT', `the replication slot ${source.slot} cannot be created (${error.message})`, {
-      statements: [`SELECT pg_create_logical_replication_slot('${source.slot}', 'pgoutput'${failover});`],
-      cause: error,
-    })
+    throw new SourceUnreadable(
+      'SLOT_RIGHT',
+      `the replication slot ${source.slot} cannot be created (${error.message})`,
+      {
+        statements: [`SELECT pg_create_logical_replication_slot('${source.slot}', 'pgoutput'${failover});`],
+        cause: error,
+      },
+    )
   }
 }
 
 /** What a person should know about the slot. */
-export function slotWarnings({ slot }: ReplicatedSource, { isSynchronized }: ReadySlot): readonly SourceWarning[] {
+export function slotWarnings({ slot }: ReplicatedSource, { isSynchronized }: SlotPosition): readonly SourceWarning[] {
   if (isSynchronized !== false) return []
   return [
     {
@@ -155,11 +156,11 @@ export function slotWarnings({ slot }: ReplicatedSource, { isSynchronized }: Rea
   ]
 }
 
-function ready(source: ReplicatedSource, slot: SlotRow): ReadySlot {
+function ready(source: ReplicatedSource, slot: SlotRow): SlotPosition {
   refuseActive(source, slot)
   const position = positionOf(slot)
   if (position) return position
-  throw new SourceRefused('SLOT_RIGHT', `the slot ${source.slot} is still being created by another session`)
+  throw new SourceUnreadable('SLOT_RIGHT', `the slot ${source.slot} is still being created by another session`)
 }
 
 function positionOf(slot: SlotRow): SlotPosition | null {
@@ -172,7 +173,7 @@ function positionOf(slot: SlotRow): SlotPosition | null {
 
 function refuseActive(source: ReplicatedSource, slot: SlotRow): void {
   if (slot.active_pid === null) return
-  throw new SourceRefused(
+  throw new SourceUnreadable(
     'SLOT_ACTIVE',
     `the slot ${source.slot} is being read by the server process ${slot.active_pid}: another event-producer is running, or the ` +
       `server has not noticed yet that one has ended (wal_sender_timeout). This one takes over once the slot is free; to run both, give ` +
@@ -184,7 +185,7 @@ function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow)
   if (slot.two_phase) throw twoPhase(source)
   if (slot.plugin === 'pgoutput' && slot.database === server.database) return
   if (slot.plugin === 'pgoutput' && slot.database !== null) throw ofOtherDatabase(source, server, slot.database)
-  throw new SourceRefused(
+  throw new SourceUnreadable(
     'SLOT_FOREIGN',
     `the slot ${source.slot} exists, but is for ${slot.plugin ?? 'physical replication'} of the database ${slot.database ?? '(none)'}: ` +
       `name another slot for the source ${source.name}`,
@@ -192,27 +193,27 @@ function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow)
 }
 
 /** Such a slot sends a prepared transaction before it is known whether it will be committed. */
-const twoPhase = ({ slot, name, resetInstructions }: ReplicatedSource): SourceRefused =>
-  new SourceRefused(
+const twoPhase = ({ slot, name, resetInstructions }: ReplicatedSource): SourceUnreadable =>
+  new SourceUnreadable(
     'SLOT_FOREIGN',
     `the slot ${slot} was created with two_phase, so it would send prepared transactions before they are committed. If ${name} is a new ` +
       `source, name another slot for it, and Hooklane creates it. If it was read before, ${resetInstructions}`,
   )
 
-const ofOtherDatabase = ({ slot, name }: ReplicatedSource, server: ServerFacts, database: string): SourceRefused =>
-  new SourceRefused(
+const ofOtherDatabase = ({ slot, name }: ReplicatedSource, server: ServerFacts, database: string): SourceUnreadable =>
+  new SourceUnreadable(
     'SLOT_FOREIGN',
     `the slot ${slot} is of the database ${database}, but the URL of ${name} names ${server.database}: correct the URL and restart the ` +
       `event-producer. If ${name} is a new source, name another slot for it`,
   )
 
-const gone = (source: ReplicatedSource, history: OpenHistory): SourceRefused =>
+const gone = (source: ReplicatedSource, history: OpenHistory): SourceUnreadable =>
   changesOfAllTablesMissing(source, {
     code: 'SLOT_LOST',
     reason: `the slot ${source.slot} is gone, but ${source.name} was read up to ${history.upTo}: changes since then are missing`,
   })
 
-function lost(source: ReplicatedSource, slot: SlotRow, history: OpenHistory): SourceRefused {
+function lost(source: ReplicatedSource, slot: SlotRow, history: OpenHistory): SourceUnreadable {
   const cause = slot.invalidation_reason ?? 'max_slot_wal_keep_size'
   return changesOfAllTablesMissing(source, {
     code: 'SLOT_LOST',

@@ -23,8 +23,8 @@ export function neededNotLogged(table: ReplicatedTable, notLogged: TableFacts['s
     {
       code: 'NOT_CAPTURABLE',
       text:
-        `${nameOf(table)} cannot be captured with its generated columns ${named}: before PostgreSQL 18 they are not in the log. Name ` +
-        `other columns, or upgrade the server, or turn them into ordinary columns that a trigger fills with the same values`,
+        `${nameOf(table)} cannot be captured with its generated columns ${named}: before PostgreSQL 18 they are not in the ` +
+        `write-ahead log. Name other columns, or upgrade the server, or turn them into ordinary columns that a trigger fills with the same values`,
       statements: needed.flatMap((column) => asOrdinaryColumn(table, column)),
     },
   ]
@@ -40,8 +40,8 @@ export function othersNotLogged(table: ReplicatedTable, notLogged: TableFacts['s
     {
       code: 'COLUMNS_NOT_LOGGED',
       message:
-        `the generated columns ${missed.join(', ')} of ${nameOf(table)} will not be in data: before PostgreSQL 18 they are not in the log ` +
-        `(name them under omit to silence this warning)`,
+        `the generated columns ${missed.join(', ')} of ${nameOf(table)} will not be in data: before PostgreSQL 18 they are not in the ` +
+        `write-ahead log (name them under omit to silence this warning)`,
     },
   ]
 }

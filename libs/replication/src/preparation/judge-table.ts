@@ -32,14 +32,14 @@ function notInTheLog(table: ReplicatedTable, facts: TableFacts): TableProblem[] 
     statements,
   })
   if (facts.isSystem) return [problem(`${name} is a table of PostgreSQL itself: its changes are never published`)]
-  if (facts.isTemporary) return [problem(`${name} is a temporary table: its changes are not in the log`)]
+  if (facts.isTemporary) return [problem(`${name} is a temporary table: its changes are not in the write-ahead log`)]
   const problems: TableProblem[] = []
   const ordinary = facts.unlogged.filter(({ isPartitioned }) => !isPartitioned)
   if (ordinary.length > 0) {
     problems.push(
       problem(
-        `${ordinary.map(nameOf).join(', ')}${atPlace(table.written?.table)} is UNLOGGED: its changes are not in the log, and its rows ` +
-          `are gone after a crash of the server`,
+        `${ordinary.map(nameOf).join(', ')}${atPlace(table.written?.table)} is UNLOGGED: its changes are not in the ` +
+          `write-ahead log, and its rows are gone after a crash of the server`,
         ordinary.map((one) => `ALTER TABLE ${quoteTable(one)} SET LOGGED;`),
       ),
     )
@@ -56,8 +56,8 @@ function notInTheLog(table: ReplicatedTable, facts: TableFacts): TableProblem[] 
   if (facts.foreignPartitions.length > 0) {
     problems.push(
       problem(
-        `partitions of ${name} are foreign tables: changes of ${facts.foreignPartitions.map(nameOf).join(', ')} are in the log of the ` +
-          `server that holds them. Capture them there, and detach them from this table`,
+        `partitions of ${name} are foreign tables: changes of ${facts.foreignPartitions.map(nameOf).join(', ')} are in the ` +
+          `write-ahead log of the server that holds them. Capture them there, and detach them from this table`,
         facts.foreignPartitions.map((one) => `ALTER TABLE ${quoteTable(table)} DETACH PARTITION ${quoteTable(one)};`),
       ),
     )
@@ -72,8 +72,8 @@ function virtualColumns(table: ReplicatedTable, { virtualColumns }: TableFacts):
       code: 'REPLICA_IDENTITY',
       text:
         `${nameOf(table)}${atPlace(table.written?.table)} cannot be captured: its virtual generated columns ${virtualColumns.join(', ')} ` +
-        `are not in the log, and under REPLICA IDENTITY FULL PostgreSQL would refuse every UPDATE of a published table that has them; ` +
-        `make them STORED`,
+        `are not in the write-ahead log, and under REPLICA IDENTITY FULL PostgreSQL would refuse every UPDATE of a published table ` +
+        `that has them; make them STORED`,
       statements: [],
     },
   ]
@@ -112,7 +112,7 @@ function withoutFull(table: ReplicatedTable, { withoutFull }: TableFacts): Table
   return [
     {
       code: 'REPLICA_IDENTITY',
-      text: `the log does not hold the old rows of ${names}${atPlace(table.written?.table)}: REPLICA IDENTITY FULL is needed`,
+      text: `the write-ahead log does not hold the old rows of ${names}${atPlace(table.written?.table)}: REPLICA IDENTITY FULL is needed`,
       statements: withoutFull.map((one) => `ALTER TABLE ${quoteTable(one)} REPLICA IDENTITY FULL;`),
     },
   ]

@@ -17,20 +17,23 @@ export async function missingTable(client: Client, table: ReplicatedTable, oid: 
   const renamed = existing.find((entry) => entry.oid === oid)
   if (renamed) {
     return problem(
-      `the table ${name}${atPlace(place)} is called ${nameOf(renamed)} now: rename it back${cure}. Its changes wait in the log`,
+      `the table ${name}${atPlace(place)} is called ${nameOf(renamed)} now: rename it back${cure}. Its changes wait in the write-ahead log`,
     )
   }
   const namesake = existing.find((entry) => nameOf(entry) === name)
   if (namesake?.kind === 'foreign table') {
     return {
       code: 'NOT_CAPTURABLE',
-      text: `${name}${atPlace(place)} is a foreign table: its changes are in the log of the server that holds it. Capture it there${cure}`,
+      text:
+        `${name}${atPlace(place)} is a foreign table: its changes are in the write-ahead log of the server that holds it. ` +
+        `Capture it there${cure}`,
       statements: [],
     }
   }
   if (namesake) {
     return problem(
-      `${name}${atPlace(place)} is not a table, and only tables are in the log: it is a ${namesake.kind}. Name the table behind it${cure}`,
+      `${name}${atPlace(place)} is not a table, and only tables are in the write-ahead log: it is a ${namesake.kind}. ` +
+        `Name the table behind it${cure}`,
     )
   }
   const meant = closestTable(table, existing.filter(({ kind }) => kind === 'table').map(nameOf))

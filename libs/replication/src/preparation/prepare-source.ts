@@ -7,7 +7,7 @@ import {
   type SourceHistory,
   type TableOids,
 } from '../replicated-source.js'
-import { SourceRefused } from '../source-refused.js'
+import { SourceUnreadable } from '../source-unreadable.js'
 import type { SourceWarning } from '../source-warning.js'
 import { checkServer, type ServerFacts } from './check-server.js'
 import { checkTables } from './check-tables.js'
@@ -21,7 +21,6 @@ import {
   readPositionOf,
   readSlotLag,
   slotWarnings,
-  type ReadySlot,
   type SlotLag,
   type SlotPosition,
 } from './ensure-slot.js'
@@ -37,7 +36,7 @@ export interface PrepareOptions extends ConnectionOptions {
 /** A source that can be streamed from. */
 export interface PreparedSource {
   readonly server: ServerFacts
-  readonly slot: ReadySlot
+  readonly slot: SlotPosition
   readonly tables: TableOids
   readonly warnings: readonly SourceWarning[]
   /** The catalogue before the slot was looked at or created: what differs from it later may have left changes out of the log. */
@@ -50,7 +49,7 @@ export interface PreparedSource {
  *
  * Changes nothing of a source whose history is `open`: another process may be reading it, with the tables of another capture file.
  *
- * @throws SourceRefused with the statements that fix it
+ * @throws SourceUnreadable with the statements that fix it
  */
 export function prepareSource(source: ReplicatedSource, options: PrepareOptions): Promise<PreparedSource> {
   const { history } = options
@@ -82,7 +81,7 @@ async function refuseOtherCluster(client: Client, source: ReplicatedSource, hist
   if (history.kind !== 'open' || history.cluster === null) return
   const { rows } = await client.query<{ id: string }>('SELECT system_identifier::text AS id FROM pg_control_system()')
   if (rows[0]?.id === history.cluster) return
-  throw new SourceRefused(
+  throw new SourceUnreadable(
     'POSITION_BEHIND',
     `the database of ${source.name} is not the one that was read: it is of another server, or of one that was set up again. Correct the ` +
       `URL and restart the event-producer. To read this database from now on, ${source.resetInstructions}`,
@@ -99,12 +98,16 @@ function refusePublishedAsOthers(source: ReplicatedSource, { oids, publication, 
   }
 }
 
-function publishedAsOthers(source: ReplicatedSource, table: ReplicatedTable, root: PublishedAncestor): SourceRefused {
+function publishedAsOthers(
+  source: ReplicatedSource,
+  table: ReplicatedTable,
+  root: PublishedAncestor,
+): SourceUnreadable {
   const { publication, tables } = source
   const place = table.written?.table
   const isCaptured = tables.some((one) => nameOf(one) === root.name)
   const isDroppable = !isCaptured && root.member !== null
-  return new SourceRefused(
+  return new SourceUnreadable(
     'PUBLICATION',
     `${nameOf(table)}${place === undefined ? '' : ` (${place})`} is a partition of ${root.name}, which is also in the publication ` +
       `${publication}: its rows would come as those of ${root.name}; ` +
@@ -128,7 +131,7 @@ export interface Inspection {
 
 /**
  * Checks that a source that is being read is still as it was prepared: changes that a publication leaves out show nowhere in the log.
- * @throws SourceRefused
+ * @throws SourceUnreadable
  */
 export function inspectSource(
   source: ReplicatedSource,
@@ -142,7 +145,7 @@ export function inspectSource(
   })
 }
 
-/** Returns where the slot of a source that is being read is now. @throws SourceRefused */
+/** Returns where the slot of a source that is being read is now. @throws SourceUnreadable */
 export function readSlotPosition(source: ReplicatedSource, options: ConnectionOptions): Promise<SlotPosition> {
   const step = `a look at the replication slot ${source.slot}`
   return withControlConnection({ ...options, step, databaseUrl: source.databaseUrl }, (client) =>

@@ -30,16 +30,16 @@ export interface FoundPublication extends PublicationFacts {
  * that were attached.
  */
 export async function readCatalogue(client: Client, options: CatalogueOptions): Promise<CatalogueFacts> {
-  const from = await readEndOfLog(client)
+  const startLsn = await readEndOfLog(client)
   const publication = await readPublication(client, options)
   const tables = await readTables(client, options)
-  return { oids: options.tables, publication, tables, from, lsn: await readEndOfLog(client) }
+  return { oids: options.tables, publication, tables, startLsn, endLsn: await readEndOfLog(client) }
 }
 
 async function readEndOfLog(client: Client): Promise<bigint> {
   const { rows } = await client.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn')
   const lsn = parseLsn(rows[0]?.lsn ?? '')
-  if (lsn === null) throw new Error('PostgreSQL did not return the end of its log')
+  if (lsn === null) throw new Error('PostgreSQL did not return the end of its write-ahead log')
   return lsn
 }
 

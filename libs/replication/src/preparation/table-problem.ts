@@ -1,8 +1,8 @@
-import type { RefusalCode } from '../source-refused.js'
+import type { UnreadableCode } from '../source-unreadable.js'
 
 /** Why a table cannot be captured as it is. */
 export interface TableProblem {
-  readonly code: RefusalCode
+  readonly code: UnreadableCode
   readonly text: string
   /** Statements that fix it, in order. */
   readonly statements: readonly string[]

@@ -1,9 +1,10 @@
 import { parseLsn } from '@hooklane/core/capture'
-import { SourceRefused } from '../source-refused.js'
+import { SourceUnreadable } from '../source-unreadable.js'
 
-/** Parses the LSN of a message. @throws SourceRefused when there is none */
+/** Parses the LSN of a message. @throws SourceUnreadable when there is none */
 export function lsnOf(text: string): bigint {
   const lsn = parseLsn(text)
-  if (lsn === null) throw new SourceRefused('DATABASE_ERROR', `a message of the log has no valid LSN (${text})`)
+  if (lsn === null)
+    throw new SourceUnreadable('DATABASE_ERROR', `a message of the write-ahead log has no valid LSN (${text})`)
   return lsn
 }

@@ -5,9 +5,9 @@ import { LogicalReplicationService } from 'pg-logical-replication'
 import type { PgoutputMessage } from '../pgoutput/message.js'
 import { captureUrl } from '../session-settings.js'
 import { knownTables } from '../pgoutput/known-tables.js'
-import type { ReadySlot } from '../preparation/ensure-slot.js'
+import type { SlotPosition } from '../preparation/ensure-slot.js'
 import type { ReplicatedSource, TableOids } from '../replicated-source.js'
-import { consumerFailure, notDecodable, SourceRefused } from '../source-refused.js'
+import { consumerFailure, notDecodable, SourceUnreadable } from '../source-unreadable.js'
 import { catalogueColumnTypes, type CatalogueColumnTypesOptions } from '../types/catalogue-column-types.js'
 import { DurablePosition } from './durable-position.js'
 import { DecodingPlugin } from './pgoutput-plugin.js'
@@ -32,7 +32,7 @@ const CLOSE_TIMEOUT_MS = 1_000
 
 export interface SessionOptions extends Pick<CatalogueColumnTypesOptions, 'onWarning' | 'onWaiting'> {
   readonly source: ReplicatedSource
-  readonly slot: ReadySlot
+  readonly slot: SlotPosition
   readonly tables: TableOids
   /** Of the database, as `server_encoding` names it. */
   readonly encoding: string
@@ -66,7 +66,7 @@ export class ReplicationSession {
   private opening: Promise<void> | null = null
   private ended = false
   private readonly ending = new AbortController()
-  private failure: SourceRefused | null = null
+  private failure: SourceUnreadable | null = null
   private failurePlace: bigint | null = null
   private handling: Promise<void> | undefined
   private isHandling = false
@@ -90,7 +90,7 @@ export class ReplicationSession {
     return this.isOpen && !this.ended
   }
 
-  /** Resolves after `stop`. @throws SourceRefused when the stream breaks or the consumer fails */
+  /** Resolves after `stop`. @throws SourceUnreadable when the stream breaks or the consumer fails */
   async run(): Promise<void> {
     const { source, slot, consumer } = this.options
     if (this.ended) return consumer.ended()
@@ -100,14 +100,15 @@ export class ReplicationSession {
       onIdentified: (log, timelines) => (this.log = { log, timelines }),
       onArrival: (message) => this.arrived(message),
       // Bytes that cannot be decoded come again with every connection.
-      onFault: (error) => this.end(notDecodable(`a message of the log is not valid (${String(error)})`, source)),
+      onFault: (error) =>
+        this.end(notDecodable(`a message of the write-ahead log is not valid (${String(error)})`, source)),
       onWarning: (code) => {
         const failure = failureOfWarning(code, source)
         if (failure) this.end(failure)
       },
     })
     this.service.subscribe(plugin, source.slot, formatLsn(slot.confirmedLsn)).then(
-      () => this.fail(new SourceRefused('UNREACHABLE', 'the server ended the stream')),
+      () => this.fail(new SourceUnreadable('UNREACHABLE', 'the server ended the stream')),
       (error: unknown) => this.fail(error),
     )
     await finished
@@ -139,7 +140,7 @@ export class ReplicationSession {
   }
 
   /** Ends the session with a failure that was found outside of it. */
-  refuse(failure: SourceRefused): void {
+  refuse(failure: SourceUnreadable): void {
     this.end(failure)
   }
 
@@ -219,7 +220,9 @@ export class ReplicationSession {
       send: () => this.sendStatus(false),
     })
     if (isStuck)
-      this.fail(new SourceRefused('UNREACHABLE', 'the server seems to be shutting down and waits for a confirmation'))
+      this.fail(
+        new SourceUnreadable('UNREACHABLE', 'the server seems to be shutting down and waits for a confirmation'),
+      )
   }
 
   private reportProgress(): void {
@@ -230,7 +233,7 @@ export class ReplicationSession {
     // While the consumer is busy the socket is not read, so silence proves nothing.
     if (this.isHandling) this.heardAt = performance.now()
     if (performance.now() - this.heardAt > SILENCE_LIMIT_MS) {
-      this.fail(new SourceRefused('UNREACHABLE', 'the server has not answered for a minute'))
+      this.fail(new SourceUnreadable('UNREACHABLE', 'the server has not answered for a minute'))
       return
     }
     this.statusCount++
@@ -274,7 +277,7 @@ export class ReplicationSession {
   }
 
   /** @param place of the failure, if it is known */
-  private end(failure: SourceRefused | null, place: bigint | null = null): void {
+  private end(failure: SourceUnreadable | null, place: bigint | null = null): void {
     if (this.ended) return
     this.ended = true
     this.ending.abort()

@@ -10,10 +10,10 @@ import {
   type Inspection,
   type PreparedSource,
 } from '../preparation/prepare-source.js'
-import type { ReadySlot, SlotLag } from '../preparation/ensure-slot.js'
+import type { SlotPosition, SlotLag } from '../preparation/ensure-slot.js'
 import type { ReplicatedSource, SourceHistory } from '../replicated-source.js'
 import { refuseGaps } from '../refuse-gaps.js'
-import { ChangesMissing, consumerFailure, SourceRefused, type RefusalCode } from '../source-refused.js'
+import { ChangesMissing, consumerFailure, SourceUnreadable, type UnreadableCode } from '../source-unreadable.js'
 import type { SourceWarning } from '../source-warning.js'
 import { ReplicationSession, type StartedLog } from './replication-session.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
@@ -25,21 +25,21 @@ const BEFORE_THE_LOG = -1n
 
 const INSPECT_EVERY_MS = 10_000
 /** Codes that say nothing about the log or the catalogue. */
-const OF_THE_CONNECTION: ReadonlySet<RefusalCode> = new Set([
+const OF_THE_CONNECTION: ReadonlySet<UnreadableCode> = new Set([
   'UNREACHABLE',
   'LOGIN_REFUSED',
   'DATABASE_ERROR',
   'SLOT_ACTIVE',
 ])
 
-const isVerdict = (error: unknown): error is SourceRefused =>
-  error instanceof SourceRefused && !OF_THE_CONNECTION.has(error.code)
+const isVerdict = (error: unknown): error is SourceUnreadable =>
+  error instanceof SourceUnreadable && !OF_THE_CONNECTION.has(error.code)
 
 export type StreamState =
   /** `streaming`: the log is being read, past the place of the last failure. */
   | { readonly phase: 'preparing' | 'streaming' | 'stopped' }
   /** The source is tried again after `retryInMs`. */
-  | { readonly phase: 'failing'; readonly error: SourceRefused; readonly retryInMs: number }
+  | { readonly phase: 'failing'; readonly error: SourceUnreadable; readonly retryInMs: number }
 
 export interface ReplicationStreamOptions {
   readonly source: ReplicatedSource
@@ -81,7 +81,7 @@ export class ReplicationStream {
   /** Places are LSNs. */
   private readonly backoff = new PositionBackoff(PAUSES)
   private isInspecting = false
-  private lastFailure: SourceRefused | null = null
+  private lastFailure: SourceUnreadable | null = null
   private lastFailedAt = BEFORE_THE_LOG
   /** `opened`: the stream is open, but `streaming` was not reported yet. */
   private phase: 'closed' | 'opened' | 'announced' = 'closed'
@@ -176,7 +176,7 @@ export class ReplicationStream {
    * A change that cannot be decoded often has a cause that the catalogue still shows. That cause is reported instead, because a person has
    * to fix it first.
    */
-  private async causeInCatalogue(error: SourceRefused, prepared: PreparedSource): Promise<SourceRefused> {
+  private async causeInCatalogue(error: SourceUnreadable, prepared: PreparedSource): Promise<SourceUnreadable> {
     if (error.code !== 'CHANGE_NOT_DECODABLE') return error
     try {
       await this.judge((await this.look(prepared)).catalogue, prepared)
@@ -227,7 +227,7 @@ export class ReplicationStream {
    * The stream is open, so a failure to open it is over. A failure in the log will come again in a moment, unless its place is at or behind
    * the end of the log: then the log was read to its end, or is that of another database.
    */
-  private opened({ confirmedLsn, walEndLsn }: ReadySlot): void {
+  private opened({ confirmedLsn, walEndLsn }: SlotPosition): void {
     const { failedAt } = this.backoff
     if (failedAt !== null && failedAt >= walEndLsn) this.backoff.forget()
     this.phase = 'opened'
@@ -241,7 +241,7 @@ export class ReplicationStream {
     this.options.onState({ phase: 'streaming' })
   }
 
-  private async pause(error: SourceRefused): Promise<void> {
+  private async pause(error: SourceUnreadable): Promise<void> {
     const retryInMs = this.backoff.failed(this.lastFailedAt)
     this.lastFailure = error
     this.options.onState({ phase: 'failing', error, retryInMs })

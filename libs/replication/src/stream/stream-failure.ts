@@ -5,8 +5,8 @@ import {
   changesOfAllTablesMissing,
   notDecodable,
   type ChangesMissing,
-  type SourceRefused,
-} from '../source-refused.js'
+  type SourceUnreadable,
+} from '../source-unreadable.js'
 
 /** SQLSTATE of the warning "skipped loading publication" (object_not_in_prerequisite_state). */
 const PUBLICATION_SKIPPED = '55000'
@@ -19,7 +19,7 @@ const NO_UTF8: ReadonlySet<string | undefined> = new Set(['22021', '22P05'])
  * What an error of the connection means for the source.
  * @param isStreaming whether the stream runs: only then do some errors concern the log
  */
-export function streamFailure(error: unknown, source: ReplicatedSource, isStreaming: boolean): SourceRefused {
+export function streamFailure(error: unknown, source: ReplicatedSource, isStreaming: boolean): SourceUnreadable {
   const refused = isStreaming && error instanceof DatabaseError ? error : null
   if (refused?.code === UNDEFINED_OBJECT) return publicationWasMissing(source)
   if (NO_UTF8.has(refused?.code))
@@ -32,7 +32,7 @@ export function streamFailure(error: unknown, source: ReplicatedSource, isStream
  * only this warning. Before 18 the stream fails (see `streamFailure`).
  * @param code SQLSTATE
  */
-export const failureOfWarning = (code: string, source: ReplicatedSource): SourceRefused | null =>
+export const failureOfWarning = (code: string, source: ReplicatedSource): SourceUnreadable | null =>
   code === PUBLICATION_SKIPPED ? publicationWasMissing(source) : null
 
 const publicationWasMissing = (source: ReplicatedSource): ChangesMissing =>

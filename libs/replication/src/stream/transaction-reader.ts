@@ -9,7 +9,7 @@ import {
 import type { OldRow, PgoutputMessage } from '../pgoutput/message.js'
 import { decodeServerText } from '../pgoutput/server-encoding.js'
 import { nameOf, type ReplicatedSource } from '../replicated-source.js'
-import { SourceRefused, notDecodable } from '../source-refused.js'
+import { SourceUnreadable, notDecodable } from '../source-unreadable.js'
 import type { ColumnTypes } from '../types/column-types.js'
 import type { TransactionConsumer } from './transaction-consumer.js'
 
@@ -54,7 +54,7 @@ export class TransactionReader {
   /**
    * Returns a promise only when the next message has to wait.
    * @param lsn of the message's record
-   * @throws SourceRefused when the log does not hold what is needed
+   * @throws SourceUnreadable when the log does not hold what is needed
    */
   take(message: PgoutputMessage, lsn: bigint): Promise<void> | undefined {
     switch (message.tag) {
@@ -105,7 +105,7 @@ export class TransactionReader {
 
   private async commit(commitEndLsn: bigint): Promise<void> {
     const begin = this.open
-    if (!begin) throw new SourceRefused('DATABASE_ERROR', 'a commit came without its begin')
+    if (!begin) throw new SourceUnreadable('DATABASE_ERROR', 'a commit came without its begin')
     this.open = null
     const { xid, commitLsn, committedAtMs } = begin
     await this.consumer.commit({ xid, commitLsn, commitEndLsn, committedAtMs })

@@ -29,6 +29,8 @@ function warningOf(types: readonly LoggedType[]): SourceWarning {
   const names = types.map(({ oid, name }) => (name ? `${name.schema}.${name.name}` : `oid ${oid}`)).join(', ')
   return {
     code: 'TYPE_GONE',
-    message: `the log holds values of a type that no longer exists (${names}): they are published as the text that PostgreSQL printed`,
+    message:
+      `the write-ahead log holds values of a type that no longer exists (${names}): they are published as the ` +
+      `text that PostgreSQL printed`,
   }
 }

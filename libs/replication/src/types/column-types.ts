@@ -28,7 +28,7 @@ export class ColumnTypes {
     this.names.set(typeOid, { schema, name })
   }
 
-  /** Returns the same object for the same relation, and a promise only when the catalogue has to be read. @throws SourceRefused */
+  /** Returns the same object for the same relation, and a promise only when the catalogue has to be read. @throws SourceUnreadable */
   complete(relation: Relation): Relation | Promise<Relation> {
     const completed = this.completed.get(relation)
     if (completed) return completed

@@ -2,8 +2,11 @@ import type { SkipReason } from '../entity/skip-reason.js'
 import type { ContextFault } from '../event/emitted-context.js'
 import type { LogPlace } from '../position.js'
 
-/** A place in the log at which captured tables changed, without their rows being logged as theirs: receivers are asked to fetch them again. */
-export interface AnnouncedChange {
+/**
+ * A place in the write-ahead log at which captured tables changed without a row that could become an event: receivers are asked to fetch
+ * the tables again.
+ */
+export interface ChangeWithoutRows {
   /** `publication`: rows came under the name of another table, as which they were published. */
   readonly reason: 'truncated' | 'publication'
   readonly place: LogPlace
@@ -34,7 +37,7 @@ export interface FoldReport {
   /** `schema.table` of the tables that were truncated. Which other rows they held is unknown. */
   readonly truncated: readonly string[]
   /** The truncations by statement, and the first hidden change of each table, in the order of the log. */
-  readonly announced: readonly AnnouncedChange[]
+  readonly changesWithoutRows: readonly ChangeWithoutRows[]
   /** Resources of tables that got rows after they were truncated. Another TRUNCATE in the transaction leaves no trace in the catalogue. */
   readonly refilled: ReadonlySet<string>
 }

@@ -47,7 +47,7 @@ describe('what does not become an event', () => {
     const hiding: Relation = { ...relationOf('root'), hides: { schema: 'public', table: 'product' } }
     const { events, report } = await fold([insert(row(), hiding), insert(row({ id: '2' }), hiding)])
     expect(events).toEqual([])
-    expect(report.announced).toMatchObject([{ reason: 'publication', resources: ['products'] }])
+    expect(report.changesWithoutRows).toMatchObject([{ reason: 'publication', resources: ['products'] }])
     expect(report.skipped).toEqual([])
   })
 

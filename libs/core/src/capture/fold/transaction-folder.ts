@@ -19,7 +19,7 @@ import type { RowReaders } from '../entity/row-readers.js'
 import { ImageStore, type Image, type ImageStoreOptions } from '../spool/image-store.js'
 import type { RowImage } from '../spool/row-image.js'
 import { EntityChanges, outcomeOf, type EntityEntry } from './entity-changes.js'
-import type { FoldReport, AnnouncedChange } from './fold-report.js'
+import type { FoldReport, ChangeWithoutRows } from './fold-report.js'
 import { SkipTally } from './skip-tally.js'
 
 export interface TransactionFolderOptions {
@@ -50,7 +50,7 @@ export class TransactionFolder {
   private readonly changes: EntityChanges
   private readonly skipped = new SkipTally()
   private readonly truncated = new Set<string>()
-  private readonly announced: AnnouncedChange[] = []
+  private readonly changesWithoutRows: ChangeWithoutRows[] = []
   /** Resources whose rows came under another name. */
   private readonly hidden = new Set<string>()
   private readonly refilled = new Set<string>()
@@ -117,7 +117,7 @@ export class TransactionFolder {
       skipped: this.skipped.report(),
       contextFaults: this.contextFaults,
       truncated: [...this.truncated],
-      announced: this.announced,
+      changesWithoutRows: this.changesWithoutRows,
       refilled: this.refilled,
     }
   }
@@ -137,22 +137,22 @@ export class TransactionFolder {
   private addHidden({ table: { resource } }: RowReader, place: LogPlace): void {
     if (this.hidden.has(resource)) return
     this.hidden.add(resource)
-    this.announced.push({ reason: 'publication', place, resources: [resource] })
+    this.changesWithoutRows.push({ reason: 'publication', place, resources: [resource] })
   }
 
   private addTruncate(reader: RowReader, place: LogPlace): void {
     this.ordinal++
     this.truncated.add(qualifiedName(reader.table))
     const { resource } = reader.table
-    const last = this.announced.at(-1)
+    const last = this.changesWithoutRows.at(-1)
     if (last?.place.lsn === place.lsn)
-      this.announced.splice(-1, 1, { ...last, resources: [...last.resources, resource] })
-    else this.announced.push({ reason: 'truncated', place, resources: [resource] })
+      this.changesWithoutRows.splice(-1, 1, { ...last, resources: [...last.resources, resource] })
+    else this.changesWithoutRows.push({ reason: 'truncated', place, resources: [resource] })
     this.changes.clear(reader)
   }
 
   private noteRefilled({ table: { resource } }: RowReader): void {
-    if (this.announced.length > 0) this.refilled.add(resource)
+    if (this.changesWithoutRows.length > 0) this.refilled.add(resource)
   }
 
   private addRow(reader: RowReader, change: RowOnlyChange, at: LogPlace): void {

@@ -10,7 +10,7 @@ type Look = readonly [Columns, readonly string[]]
 const after = (looks: readonly Look[]) =>
   looks.reduce((known, [columns, omit], at) => {
     const lsn = BigInt(100 * at)
-    return omitColumns(known, { present: new Map(Object.entries(columns)), from: lsn, lsn }, omit)
+    return omitColumns(known, { present: new Map(Object.entries(columns)), startLsn: lsn, endLsn: lsn }, omit)
   }, NO_COLUMN_HISTORY)
 /** What is shown of a row. @param lsn of the row; null: not known */
 const shown = (looks: readonly Columns[], logged: readonly string[], lsn: bigint | null = null): string[] => {
@@ -117,7 +117,7 @@ describe('a column that was added under the name of an omitted one that is gone'
         let omit: readonly string[] = ['a']
         let next = 2
         let lsn = 0n
-        let history = omitColumns(NO_COLUMN_HISTORY, { present: new Map(table), from: lsn, lsn }, omit)
+        let history = omitColumns(NO_COLUMN_HISTORY, { present: new Map(table), startLsn: lsn, endLsn: lsn }, omit)
         for (const { act, name: which, to } of changes) {
           const attribute = table.get(which)
           if (act === 'add' && attribute === undefined) table.set(which, next++)
@@ -129,7 +129,7 @@ describe('a column that was added under the name of an omitted one that is gone'
           if (act === 'omit' && !omit.includes(which)) omit = [...omit, which]
           if (act === 'show') omit = omit.filter((one) => one !== which)
           lsn += 10n
-          history = omitColumns(history, { present: new Map(table), from: lsn, lsn }, omit)
+          history = omitColumns(history, { present: new Map(table), startLsn: lsn, endLsn: lsn }, omit)
           const logged = [...table].sort(([, one], [, other]) => one - other)
           const expected = logged.filter(([one, at]) => !history.omitted.has(at) && !omit.includes(one))
           const row = { logged: logged.map(([one]) => one), lsn: lsn + 5n }

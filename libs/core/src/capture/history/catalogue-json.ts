@@ -4,7 +4,7 @@ import {
   NOTHING_KNOWN,
   type KnownCatalogue,
   type Leaf,
-  type PublicationPlan,
+  type PlannedPublication,
   type RowVersion,
   type TableOids,
 } from './catalogue.js'
@@ -56,7 +56,7 @@ export function catalogueFromJson(json: JsonObject): KnownCatalogue | null {
   }
 }
 
-function planOf(json: JsonValue | undefined): PublicationPlan | null {
+function planOf(json: JsonValue | undefined): PlannedPublication | null {
   const { xid, tables, publication, members } = Object.fromEntries(entries(json))
   if (typeof xid !== 'string' || typeof publication !== 'string') return null
   return { xid, tables: oids(tables), publication, members: versions(members) }

@@ -39,8 +39,8 @@ export const OIDS: TableOids = new Map([['public.a', 1]])
 
 export const factsOf = (part: Partial<CatalogueFacts> = {}): CatalogueFacts => ({
   oids: OIDS,
-  from: 1n,
-  lsn: 1n,
+  startLsn: 1n,
+  endLsn: 1n,
   publication: publicationOf(),
   tables: new Map([[1, tableOf()]]),
   ...part,
@@ -77,8 +77,8 @@ export const wholeFacts: fc.Arbitrary<CatalogueFacts> = fc
       new Map([...oids.values()].map((oid) => [oid, make(oid)]))
     return {
       oids,
-      from: 0x1_0000_0000n,
-      lsn: 0x1_0000_0000n,
+      startLsn: 0x1_0000_0000n,
+      endLsn: 0x1_0000_0000n,
       publication: publicationOf({
         version: publication,
         isOfAllTables,

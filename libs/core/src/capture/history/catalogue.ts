@@ -1,5 +1,5 @@
 import type { ColumnHistories, PresentColumns } from './column-history.js'
-import type { TimeOfLook } from './column-looks.js'
+import type { LookInterval } from './column-looks.js'
 
 /** Table (`schema.table`, as the source names it) → oid. */
 export type TableOids = ReadonlyMap<string, number>
@@ -11,7 +11,7 @@ export type TableOids = ReadonlyMap<string, number>
 export type RowVersion = string
 
 /** What the catalogue says, at one moment, about how the changes of a source's tables get into the log. */
-export interface CatalogueFacts extends TimeOfLook {
+export interface CatalogueFacts extends LookInterval {
   /** The source's tables. */
   readonly oids: TableOids
   /** Null: there is none under this name. */
@@ -87,15 +87,15 @@ export interface KnownCatalogue {
   /** Tables that were captured earlier and that the capture file no longer names. */
   readonly former: TableOids
   /** Our own change of the publication that was stored and may not have been committed; null: none. */
-  readonly plan: PublicationPlan | null
+  readonly plan: PlannedPublication | null
   /** How often gaps were closed. A gap that opens later is another one, even if it is like one that was closed. */
   readonly closings: number
   /** Column histories of tables that are or were captured, by oid. */
   readonly columns: ColumnHistories
 }
 
-/** A change of the publication by ourselves, stored before its transaction commits. */
-export interface PublicationPlan {
+/** What the publication will be once our own change of it is committed; stored before that. */
+export interface PlannedPublication {
   /** Id of the transaction, 64 bits as decimal text. */
   readonly xid: string
   /** The tables that it publishes. */

@@ -8,7 +8,7 @@ type Look = readonly [Columns, readonly string[]]
 const after = (looks: readonly Look[]): ColumnHistory =>
   looks.reduce(
     (known, [columns, omit]) =>
-      omitColumns(known, { present: new Map(Object.entries(columns)), from: 1n, lsn: 1n }, omit),
+      omitColumns(known, { present: new Map(Object.entries(columns)), startLsn: 1n, endLsn: 1n }, omit),
     NO_COLUMN_HISTORY,
   )
 const shown = (
@@ -162,7 +162,11 @@ class Pim {
 
   constructor(isNamedEarly: boolean) {
     if (!isNamedEarly) this.addSecret()
-    this.history = omitColumns(NO_COLUMN_HISTORY, { present: this.table, from: this.end, lsn: this.end }, this.omit)
+    this.history = omitColumns(
+      NO_COLUMN_HISTORY,
+      { present: this.table, startLsn: this.end, endLsn: this.end },
+      this.omit,
+    )
   }
 
   take({ act, which, to }: Step): void {
@@ -204,7 +208,7 @@ class Pim {
   private look(): void {
     this.history = omitColumns(
       this.history,
-      { present: new Map(this.table), from: this.end + 1n, lsn: this.end + 1n },
+      { present: new Map(this.table), startLsn: this.end + 1n, endLsn: this.end + 1n },
       this.omit,
     )
   }

@@ -17,7 +17,7 @@ const omitted = (
   history: ColumnHistory,
   present: ReadonlyMap<string, number>,
   omit: readonly string[],
-): ColumnHistory => omitColumns(history, { present, from: 1n, lsn: 1n }, omit)
+): ColumnHistory => omitColumns(history, { present, startLsn: 1n, endLsn: 1n }, omit)
 /** Names that may be shown of a logged row. */
 const shown = (history: ColumnHistory, logged: readonly string[], omit: readonly string[] = []) => {
   const hidden = hiddenColumns(history, { logged, lsn: null }, omit)

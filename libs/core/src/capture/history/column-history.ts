@@ -8,7 +8,7 @@ import {
   tableIsGone,
   withoutPlaces,
   type ColumnLook,
-  type TimeOfLook,
+  type LookInterval,
 } from './column-looks.js'
 
 /** Columns of a table as the catalogue has them now: name → attribute number, which a column keeps for life, whatever it is called. */
@@ -34,18 +34,18 @@ export interface ColumnHistory {
 export const NO_COLUMN_HISTORY: ColumnHistory = { names: new Map(), omitted: new Set(), unseen: [], looks: [] }
 
 /** What the catalogue says now. */
-export interface CatalogueLook extends TimeOfLook {
+export interface CatalogueLook extends LookInterval {
   readonly present: PresentColumns
 }
 
 /** The history with what the catalogue says now. */
-function learnColumns(history: ColumnHistory, { present, ...time }: CatalogueLook): ColumnHistory {
+function learnColumns(history: ColumnHistory, { present, ...interval }: CatalogueLook): ColumnHistory {
   const names = new Map(history.names)
   for (const [name, attribute] of present) {
     const known = names.get(attribute) ?? []
     if (!known.includes(name)) names.set(attribute, [...known, name])
   }
-  return { ...history, names, looks: noteLook(history.looks, time, new Set(present.values())) }
+  return { ...history, names, looks: noteLook(history.looks, interval, new Set(present.values())) }
 }
 
 /** The history when the table is gone: its rows need not have the columns that the last look showed. */
@@ -103,19 +103,19 @@ export type ColumnHistories = ReadonlyMap<number, ColumnHistory>
  */
 export const watchColumns = (
   known: ColumnHistories,
-  { tables, from, lsn }: TablesLook,
+  { tables, startLsn, endLsn }: TablesLook,
   omissions: ReadonlyMap<number, readonly string[]>,
 ): ColumnHistories =>
   new Map([
     ...known,
     ...[...tables].map(([oid, { columns: present }]) => {
       const history = known.get(oid) ?? NO_COLUMN_HISTORY
-      return [oid, lookedAt(history, { present, from, lsn }, omissions.get(oid))] as const
+      return [oid, lookedAt(history, { present, startLsn, endLsn }, omissions.get(oid))] as const
     }),
   ])
 
 /** What the catalogue says now of several tables, by oid. */
-export interface TablesLook extends TimeOfLook {
+export interface TablesLook extends LookInterval {
   readonly tables: ReadonlyMap<number, { readonly columns: PresentColumns }>
 }
 

@@ -11,12 +11,12 @@ export interface ColumnLook extends PossibleColumns {
   readonly lsn: bigint
 }
 
-/** The end of the log while the catalogue was read. Two looks whose times overlap may have been made in either order. */
-export interface TimeOfLook {
-  /** Before it was read. */
-  readonly from: bigint
-  /** After it was read. */
-  readonly lsn: bigint
+/** When the catalogue was read, in LSNs. Two looks whose intervals overlap may have been made in either order. */
+export interface LookInterval {
+  /** The end of the write-ahead log before the catalogue was read. */
+  readonly startLsn: bigint
+  /** The end of the write-ahead log after it was read. */
+  readonly endLsn: bigint
 }
 
 /** Looks that are kept. Too low: a row that waited for long in the log is compared with more columns than its table had. Too high: large marks. */
@@ -28,13 +28,13 @@ const MAX_LOOKS = 20
  */
 export function noteLook(
   looks: readonly ColumnLook[],
-  { from, lsn }: TimeOfLook,
+  { startLsn, endLsn }: LookInterval,
   columns: ReadonlySet<number>,
 ): readonly ColumnLook[] {
-  const overlapping = looks.findIndex((one) => one.lsn > from)
+  const overlapping = looks.findIndex((one) => one.lsn > startLsn)
   const earlier = overlapping === -1 ? looks : looks.slice(0, overlapping)
   const others = overlapping === -1 ? [] : looks.slice(overlapping)
-  const look = others.reduce<ColumnLook>(both, { lsn, must: columns, may: columns })
+  const look = others.reduce<ColumnLook>(both, { lsn: endLsn, must: columns, may: columns })
   const last = earlier.at(-1)
   if (last && isSame(last.must, look.must) && isSame(last.may, look.may)) return earlier
   return shortened([...earlier, look])

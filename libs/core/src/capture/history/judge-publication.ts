@@ -10,7 +10,7 @@ import type {
 /** Changes of a table are missing from the log. */
 export interface PublicationGap {
   readonly reason: string
-  /** Whether what the log still holds can be read. Without a publication it cannot. */
+  /** Whether what the write-ahead log still holds can be read. Without a publication it cannot. */
   readonly isReadable: boolean
 }
 

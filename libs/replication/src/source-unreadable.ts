@@ -5,7 +5,7 @@ import { nameOf, type ReplicatedSource } from './replicated-source.js'
  * Why a source cannot be read. The source is always tried again, with growing pauses, because a person can fix the cause meanwhile. Code
  * decides by this code, never by the message.
  */
-export type RefusalCode =
+export type UnreadableCode =
   /** No connection, or the connection broke. */
   | 'UNREACHABLE'
   /** The login or its password is wrong. */
@@ -41,13 +41,13 @@ export type RefusalCode =
   | 'CONSUMER_FAILED'
 
 /** A source that cannot be read now, with what to do about it. */
-export class SourceRefused extends Error {
-  override readonly name: string = 'SourceRefused'
+export class SourceUnreadable extends Error {
+  override readonly name: string = 'SourceUnreadable'
   /** Statements to run, in order; empty when the message says it all. */
   readonly statements: readonly string[]
 
   constructor(
-    readonly code: RefusalCode,
+    readonly code: UnreadableCode,
     problem: string,
     { statements = [], cause }: { readonly statements?: readonly string[]; readonly cause?: unknown } = {},
   ) {
@@ -63,7 +63,11 @@ export class SourceRefused extends Error {
  * Codes that mean that changes are missing. The source stays refused until a person starts over or accepts the gap, even when nothing shows
  * the gap any more.
  */
-export const LOSS_CODES = ['CHANGES_MISSING', 'SLOT_LOST', 'POSITION_BEHIND'] as const satisfies readonly RefusalCode[]
+export const LOSS_CODES = [
+  'CHANGES_MISSING',
+  'SLOT_LOST',
+  'POSITION_BEHIND',
+] as const satisfies readonly UnreadableCode[]
 export type LossCode = (typeof LOSS_CODES)[number]
 
 /** Why changes of a table are missing. */
@@ -75,7 +79,7 @@ export interface Gap {
 }
 
 /** Changes of these tables are missing, and going on would hide it. */
-export class ChangesMissing extends SourceRefused {
+export class ChangesMissing extends SourceUnreadable {
   /** @param gaps table (`schema.table`) → why */
   constructor(
     readonly gaps: ReadonlyMap<string, Gap>,
@@ -96,7 +100,7 @@ function wayOut(gaps: ChangesMissing['gaps'], { acceptInstructions, resetInstruc
   const ids = new Set([...gaps.values()].map(({ id }) => id ?? null))
   const all = [...ids].flatMap((id) => id ?? [])
   return acceptInstructions && !ids.has(null)
-    ? `To go on with what the log still holds, ${acceptInstructions(all, [...gaps.keys()])}`
+    ? `To go on with what the write-ahead log still holds, ${acceptInstructions(all, [...gaps.keys()])}`
     : `To go on from now, ${resetInstructions}`
 }
 
@@ -105,42 +109,46 @@ export const changesOfAllTablesMissing = (source: ReplicatedSource, gap: Gap): C
   new ChangesMissing(new Map(source.tables.map((table) => [nameOf(table), gap])), source)
 
 /** The log holds a change that cannot be decoded, and everything behind it waits. */
-export const notDecodable = (problem: string, { resetInstructions }: ReplicatedSource): SourceRefused =>
-  new SourceRefused(
+export const notDecodable = (problem: string, { resetInstructions }: ReplicatedSource): SourceUnreadable =>
+  new SourceUnreadable(
     'CHANGE_NOT_DECODABLE',
     `${problem}: it cannot be decoded, and everything after it waits. To go on from now, ${resetInstructions}`,
   )
 
 /** What an error of the driver means for the source. */
-export function databaseFailure(error: unknown): SourceRefused {
-  if (error instanceof SourceRefused) return error
+export function databaseFailure(error: unknown): SourceUnreadable {
+  if (error instanceof SourceUnreadable) return error
   if (!(error instanceof DatabaseError)) {
-    return new SourceRefused('UNREACHABLE', `the database does not answer (${describe(error)})`, { cause: error })
+    return new SourceUnreadable('UNREACHABLE', `the database does not answer (${describe(error)})`, { cause: error })
   }
   const state = error.code ?? ''
   if (state.startsWith('28')) {
-    return new SourceRefused(
+    return new SourceUnreadable(
       'LOGIN_REFUSED',
       `the database refuses the login (${error.message}): correct the user and the password in the source's URL`,
       { cause: error },
     )
   }
   if (state === '3D000') {
-    return new SourceRefused('UNREACHABLE', `${error.message}: correct the URL of the source, or create the database`, {
-      cause: error,
-    })
+    return new SourceUnreadable(
+      'UNREACHABLE',
+      `${error.message}: correct the URL of the source, or create the database`,
+      {
+        cause: error,
+      },
+    )
   }
   // protocol_violation: how a connection pooler refuses options that it does not know.
   if (state === '08P01') {
-    return new SourceRefused(
+    return new SourceUnreadable(
       'DATABASE_ERROR',
-      `the server refuses how a session starts (${error.message}): there seems to be a connection pooler in between, and the log cannot ` +
-        `be read through it: name PostgreSQL itself in the source's URL`,
+      `the server refuses how a session starts (${error.message}): there seems to be a connection pooler in between, and the ` +
+        `write-ahead log cannot be read through it: name PostgreSQL itself in the source's URL`,
       { cause: error },
     )
   }
-  if (state === '55006') return new SourceRefused('SLOT_ACTIVE', error.message, { cause: error })
-  return new SourceRefused('DATABASE_ERROR', error.message, { cause: error })
+  if (state === '55006') return new SourceUnreadable('SLOT_ACTIVE', error.message, { cause: error })
+  return new SourceUnreadable('DATABASE_ERROR', error.message, { cause: error })
 }
 
 /** A connection attempt to several addresses fails with an AggregateError: only its parts have messages. */
@@ -149,9 +157,9 @@ function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Wraps an error of the consumer. A SourceRefused stays as it is. */
-export function consumerFailure(error: unknown): SourceRefused {
-  return error instanceof SourceRefused
+/** Wraps an error of the consumer. A SourceUnreadable stays as it is. */
+export function consumerFailure(error: unknown): SourceUnreadable {
+  return error instanceof SourceUnreadable
     ? error
-    : new SourceRefused('CONSUMER_FAILED', describe(error), { cause: error })
+    : new SourceUnreadable('CONSUMER_FAILED', describe(error), { cause: error })
 }

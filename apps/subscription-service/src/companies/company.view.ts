@@ -1,13 +1,6 @@
-import type { CompanyConfiguration } from '@hooklane/contracts/records'
 import type { CompanyEntity } from '@hooklane/postgres/tenancy'
 import { ApiProperty } from '@nestjs/swagger'
-import { text } from '../http/fields.js'
 import { instantOf } from '../http/instants.js'
-
-export class PutCompany {
-  @text({ example: 'Nordlys Living A/S' })
-  name!: string
-}
 
 export class CompanyView {
   @ApiProperty({ example: 'cmp_7' }) id!: string
@@ -21,11 +14,4 @@ export const companyView = (company: CompanyEntity): CompanyView => ({
   name: company.name,
   createdAt: instantOf(company.createdAt),
   updatedAt: instantOf(company.updatedAt),
-})
-
-export const companyConfiguration = ({ id, name, incarnation, eventsFrom }: CompanyEntity): CompanyConfiguration => ({
-  id,
-  name,
-  incarnation,
-  ...(eventsFrom === null ? {} : { eventsFrom }),
 })

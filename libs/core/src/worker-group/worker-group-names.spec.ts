@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { WorkerGroupName } from '@hooklane/contracts/records'
 import fc from 'fast-check'
-import { dedicatedGroupName } from './resolve-worker-group.js'
+import { dedicatedGroupName } from './worker-group-names.js'
 
 const appIds = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/)
 const epochs = fc.integer({ min: 1, max: 99_999 })

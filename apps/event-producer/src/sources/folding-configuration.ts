@@ -7,7 +7,7 @@ import {
   type HiddenColumnsOf,
 } from '@hooklane/core/capture'
 import type { CaptureMark } from '@hooklane/postgres'
-import { SourceRefused, type TableOids } from '@hooklane/replication'
+import { SourceUnreadable, type TableOids } from '@hooklane/replication'
 
 export interface CurrentFileOptions {
   /** The source as the current capture file defines it. */
@@ -17,24 +17,24 @@ export interface CurrentFileOptions {
   readonly hiddenOf: HiddenColumnsOf
 }
 
-export interface FoldingPlanOptions extends CurrentFileOptions {
+export interface ResumedFoldingOptions extends CurrentFileOptions {
   readonly mark: Pick<CaptureMark, 'configuration' | 'tables'>
   /** Commit LSN of the last transaction that has events in Kafka beyond the mark; null: there is none. */
   readonly halfPublishedLsn: bigint | null
 }
 
 /** The configuration under which the row changes of transactions are folded into events. */
-export interface FoldingPlan {
+export interface FoldingConfiguration {
   /** In the form in which the mark stores it. It is saved there before anything is published under it. */
   readonly configuration: CaptureMark['configuration']
   readonly tables: TableOids
   readonly reader: RowReaders
-  /** The first transaction after this commit LSN needs another plan; null: none does. */
+  /** The first transaction after this commit LSN needs another configuration; null: none does. */
   readonly upTo: bigint | null
 }
 
-/** The plan that holds for everything that is not in Kafka yet. */
-export const planOfFile = ({ current, tables, hiddenOf }: CurrentFileOptions): FoldingPlan => ({
+/** What holds for everything that is not in Kafka yet. */
+export const foldingOfFile = ({ current, tables, hiddenOf }: CurrentFileOptions): FoldingConfiguration => ({
   configuration: pinConfiguration(current),
   tables,
   reader: new RowReaders(current, { hiddenOf }),
@@ -42,18 +42,18 @@ export const planOfFile = ({ current, tables, hiddenOf }: CurrentFileOptions): F
 })
 
 /**
- * Returns the plan for the first transactions. Those that may have events in Kafka are folded under the configuration under which they were
+ * Returns what holds for the first transactions. Those that may have events in Kafka are folded under the configuration under which they were
  * published: another event at the same position would be taken for a copy, and lost. From the next transaction on, the current file holds.
- * @throws SourceRefused when they were published under a configuration that this build cannot read
+ * @throws SourceUnreadable when they were published under a configuration that this build cannot read
  */
-export function resumePlan(options: FoldingPlanOptions): FoldingPlan {
+export function resumedFolding(options: ResumedFoldingOptions): FoldingConfiguration {
   const { current, tables, hiddenOf, mark, halfPublishedLsn } = options
-  const now = planOfFile(options)
+  const now = foldingOfFile(options)
   if (halfPublishedLsn === null || mark.configuration === null) return now
   if (isDeepStrictEqual(mark.configuration, now.configuration)) return now
   const before = unpinConfiguration(mark.configuration, current)
   if (!before) {
-    throw new SourceRefused(
+    throw new SourceUnreadable(
       'CHANGE_NOT_DECODABLE',
       `a part of a transaction of ${current.name} was published under a capture file that this build cannot read: let the build that ` +
         `published that part publish the rest, and stop that build cleanly`,

@@ -1,0 +1,2 @@
+export * from './worker-group-names.js'
+export * from './worker-group-topics.js'
