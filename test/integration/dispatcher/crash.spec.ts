@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import type { AttemptRecord } from '@hooklane/contracts/records'
 import { eventually, OK, status } from '@hooklane/testing'
-import { DispatchWorld } from './dispatch-world.js'
+import { DispatchWorld, SHORT_TIMEOUT } from './dispatch-world.js'
 
 const WITHIN = { withinMs: 45_000 }
 /** What lies between two readings of a clock, or of two clocks, that mean the same instant. */
@@ -21,7 +21,7 @@ describe('dispatchers that die, freeze and end', () => {
 
   it('keeps schedule and attempt number of a failing lane over kill -9', async () => {
     const first = await world.startWithShortLease()
-    await world.app('scheduled', { retry: { attempts: 4, intervalMs: 2_500, jitter: 0, on: 'any' } })
+    await world.app('scheduled', { ...SHORT_TIMEOUT, retry: { attempts: 4, intervalMs: 2_500, jitter: 0, on: 'any' } })
     world.receiver.script('/scheduled', [status(500), status(500), status(500), { kind: 'hang' }, OK])
     await world.deliver('scheduled', 2)
     await world.received('scheduled', 2)
@@ -60,7 +60,7 @@ describe('dispatchers that die, freeze and end', () => {
     }, WITHIN)
 
   it('repeats after kill -9 nothing but what was settled since the last save', async () => {
-    await world.app('killed')
+    await world.app('killed', SHORT_TIMEOUT)
     const first = await world.startWithShortLease({ SAVE_INTERVAL_MS: '500' })
     world.receiver.script('/killed', { kind: 'delay', ms: 10, then: OK })
     await world.deliver('killed', 300)
@@ -74,6 +74,7 @@ describe('dispatchers that die, freeze and end', () => {
     )
     await first.end('SIGKILL')
     const killedAt = world.requests('killed').length
+    await world.subscription('killed')
     await world.start()
     await eventually(() => expect(world.sequences('killed').at(-1)).toBe(300), WITHIN)
     const sequences = world.sequences('killed')
@@ -144,12 +145,13 @@ describe('dispatchers that die, freeze and end', () => {
   })
 
   it('lets a frozen process find out on waking that another one holds its lease', async () => {
-    await world.app('frozen')
+    await world.app('frozen', SHORT_TIMEOUT)
     world.receiver.script('/frozen', { kind: 'delay', ms: 20, then: OK })
     const first = await world.startWithShortLease()
     await world.deliver('frozen', 150)
     await world.received('frozen', 20)
     first.child.kill('SIGSTOP')
+    await world.subscription('frozen')
     await world.start()
     await eventually(() => expect(world.sequences('frozen').at(-1)).toBe(150), WITHIN)
     const whileFrozen = world.requests('frozen').length

@@ -54,6 +54,9 @@ export interface DeliveryPolicyChanges {
   readonly timeoutMs?: number
 }
 
+/** The time limit of attempts that fit a short lease (`startWithShortLease`). A slow machine may miss it; then a delivery is repeated. */
+export const SHORT_TIMEOUT = { timeoutMs: 1_000 } as const
+
 /**
  * Everything around a dispatcher: its own topics and database, and a receiver. The test takes the place of the router and of the
  * configuration. The subscription of an app is `sub_<app>`, its path at the receiver `/<app>`, its deliveries `msg_<app>_<sequence>`. Ids
@@ -129,7 +132,8 @@ export class DispatchWorld {
       payload: { type: 'json', mode: 'full', version: '1' },
       delivery: {
         success: '2xx',
-        timeoutMs: 1_000,
+        // Far more than a receiver needs on a slow machine: an attempt that times out is repeated.
+        timeoutMs: 15_000,
         retry: { attempts: 3, intervalMs: 300, jitter: 0, on: 'any' },
         onRejected: 'deadLetter',
         onUnreachable: 'block',
@@ -291,8 +295,8 @@ export class DispatchWorld {
   }
 
   /**
-   * Starts a dispatcher that is going to be killed or frozen, with leases of 4 s: they are long enough for attempts of at most 1 s, and its
-   * successor need not wait long. The successor has leases of the usual length, which do not lapse on a slow machine.
+   * Starts a dispatcher that is going to be killed or frozen, with leases of 4 s, so that its successor need not wait long. They are long
+   * enough for attempts of `SHORT_TIMEOUT`. The successor has leases of the usual length, which do not lapse on a slow machine.
    */
   async startWithShortLease(env: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> {
     return this.spawn(SHORT_LEASE, { TEST_LEASE_TTL_MS: '4000', ...env }).ready()

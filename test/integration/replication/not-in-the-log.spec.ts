@@ -98,7 +98,7 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
     const { code, message } = await world.refusal(source({ id: [] }))
     expect([code, message]).toEqual([
       'NOT_CAPTURABLE',
-      expect.stringContaining('changes of public.far are in the log of'),
+      expect.stringContaining('changes of public.far are in the write-ahead log of'),
     ])
     await sql(statementsOf(message))
     await sql(`CREATE UNIQUE INDEX ON item (id)`)
