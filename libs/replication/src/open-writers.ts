@@ -23,7 +23,7 @@ export function readOpenWriters(
   options: Omit<ControlOptions, 'databaseUrl'>,
 ): Promise<ReadonlyMap<string, Blocker>> {
   return withControlConnection({ step: 'a look at open transactions', ...options, databaseUrl }, async (client) => {
-    const { rows } = await client.query<HolderRow & { name: string }>(describeHolders(WRITERS))
-    return new Map(rows.map((row) => [row.name, blockerOf(row)]))
+    const { rows } = await client.query<HolderRow>(describeHolders(WRITERS))
+    return new Map(rows.map((row) => [row.virtualtransaction, blockerOf(row)]))
   })
 }

@@ -18,6 +18,8 @@ export type OnWaiting = (work: string, blockers: readonly Blocker[]) => void
 
 /** A holder of locks, as `describeHolders` reads it. Null: there is no such thing, or the login may not see it. */
 export interface HolderRow {
+  /** Its virtual transaction id; that of the session which prepared it, if it is a prepared transaction. */
+  readonly virtualtransaction: string
   /** Null: it is a prepared transaction. */
   readonly pid: number | null
   readonly application: string | null

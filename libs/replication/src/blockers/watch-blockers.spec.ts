@@ -3,6 +3,7 @@ import { blockerOf, type Blocker, type HolderRow } from './blocker.js'
 import { watchBlockers } from './watch-blockers.js'
 
 const HOLDER: HolderRow = {
+  virtualtransaction: '3/7',
   pid: null,
   application: null,
   login: null,
