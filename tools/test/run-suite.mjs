@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdir, readFile, rm } from 'node:fs/promises'
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { openHome, ROOT } from '../stack/home.mjs'
 import { SUITES } from './suites.mjs'
@@ -67,17 +67,35 @@ function runJest({ args, env, niceness, signal, onOutput }) {
     const jest = spawn(process.execPath, args, {
       cwd: ROOT,
       stdio: ['ignore', output, output],
+      // A process group of its own, so that an interrupt also ends the workers and what the tests have started.
+      detached: true,
       env: { ...process.env, ...env, NODE_OPTIONS: nodeOptions.filter(Boolean).join(' ') },
     })
     if (onOutput) {
       for (const stream of [jest.stdout, jest.stderr]) stream?.setEncoding('utf8').on('data', onOutput)
     }
-    // The workers inherit it: jest starts them later.
-    if (jest.pid !== undefined && niceness > 0) setPriority(jest.pid, niceness)
-    const end = () => jest.kill('SIGTERM')
+    const { pid } = jest
+    const end = () => {
+      if (pid !== undefined && jest.exitCode === null && jest.signalCode === null) process.kill(-pid, 'SIGTERM')
+    }
     if (signal.aborted) end()
     signal.addEventListener('abort', end)
     jest.once('error', reject)
+    if (pid !== undefined && niceness > 0) standBack(pid, niceness)
     jest.once('close', (code) => resolve(code ?? 1))
   })
+}
+
+/**
+ * Lowers the priority of jest, whose workers inherit it: they start later. Without the right to do so the suite only takes its full share.
+ *
+ * @param {number} pid
+ * @param {number} niceness - Relative to that of this process.
+ */
+function standBack(pid, niceness) {
+  try {
+    setPriority(pid, Math.min(19, getPriority() + niceness))
+  } catch {
+    // A courtesy only.
+  }
 }

@@ -51,8 +51,9 @@ async function main() {
  */
 async function runAll(suites, { jestArguments, abort }) {
   const { signal } = abort
-  // A suite that runs alone shows its output while it runs.
-  const isBeside = (/** @type {string} */ name) => suites.length > 1 && SUITES[name]?.isBeside === true
+  // One suite at least shows its output while it runs.
+  const canShow = suites.some((name) => SUITES[name]?.isBeside === false)
+  const isBeside = (/** @type {string} */ name) => SUITES[name]?.isBeside === true && (canShow || name !== suites[0])
   const needsBuild = (/** @type {string} */ name) => SUITES[name]?.needsBuild === true
   const progress = createProgress(print)
   /** @type {Servers} */
@@ -120,9 +121,10 @@ async function startServers({ progress, signal }) {
  */
 function runBeside(run) {
   let output = ''
-  const counts = runSuite({ ...run, onOutput: (text) => (output += text) })
-  // The caller that awaits `counts` reports the error.
-  counts.catch(() => undefined)
+  const counts = runSuite({ ...run, onOutput: (text) => (output += text) }).catch((error) => {
+    output += `The ${run.suite} suite could not be run (${error}): counted as one failure.\n`
+    return { passed: 0, failed: 1, skipped: 0 }
+  })
   return { suite: run.suite, counts, output: () => output }
 }
 

@@ -1,9 +1,10 @@
 /**
  * @typedef {object} Suite
- * @property {boolean} needsBuild - The suite runs what `npm run build` makes. Otherwise it begins as soon as the packages are installed.
+ * @property {boolean} needsBuild - The suite runs what `npm run build` makes: it begins when the servers are ready, or its systems build
+ *   before they start. Otherwise it begins as soon as the packages are installed.
  * @property {boolean} needsServers - The suite uses the Kafka and the Postgres of the run.
  * @property {boolean} isBeside - The suite runs in parallel to the others, which run one after another.
- * @property {number} niceness - How far the suite stands back when another one wants the processor: 0 to 19.
+ * @property {number} niceness - How far the suite stands back when another one wants the processor: added to that of the run, 0 to 19.
  * @property {readonly string[]} args - Arguments for jest.
  */
 

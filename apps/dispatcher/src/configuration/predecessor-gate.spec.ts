@@ -4,7 +4,7 @@ import * as testing from '@hooklane/testing'
 import { systemClock } from '@hooklane/runtime'
 import { PredecessorGate } from './predecessor-gate.js'
 
-const eventually = (check: () => void) => testing.eventually(check, { withinMs: 4_000 })
+const eventually = (check: () => void) => testing.eventually(check, { withinMs: 30_000 })
 const head = (streamEpoch: number, appId = 'app_1') => ({ appId, streamEpoch }) as RecordRef
 const inOldGroup: OpenStream = { appId: 'app_1', epoch: 1, workerGroup: 'old' }
 

@@ -4,7 +4,7 @@ import { delivered, expected, publish, stopRouters, world } from './assigned-par
 import { EVENTS, InMemoryRouterLog, keyOf, PARTITION, STATE, topics } from './in-memory-log.fixture.js'
 
 /** Only a failing test waits this long. */
-const LIMIT = { withinMs: 3_000, everyMs: 5 }
+const LIMIT = { withinMs: 30_000, everyMs: 5 }
 
 const eventually = (check: () => void | Promise<void>): Promise<void> => within(check, LIMIT)
 
