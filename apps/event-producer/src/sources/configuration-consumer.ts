@@ -14,7 +14,7 @@ export const CONFIGURATION_TABLE: ReplicatedTable = {
   id: ['key'],
 }
 
-export interface ConfigurationSourceOptions {
+export interface ConfigurationConsumerOptions {
   readonly topic: string
   readonly publisher: OrderedPublisher
   readonly readTopic: () => Promise<ConfigurationState>
@@ -39,7 +39,7 @@ export interface ConfigurationSourceOptions {
 export class ConfigurationConsumer implements TransactionConsumer {
   private state: ConfigurationState | null = null
 
-  constructor(private readonly options: ConfigurationSourceOptions) {}
+  constructor(private readonly options: ConfigurationConsumerOptions) {}
 
   async connected(): Promise<void> {
     const { readTopic, readTable } = this.options

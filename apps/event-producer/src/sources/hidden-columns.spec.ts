@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { found, ITEM, relationOf, sourceOf, start, TABLES, type LoggedTransaction } from './capture-consumer.fixture.js'
 import { HiddenColumns, type FileInForce } from './hidden-columns.js'
 import { Outside } from './outside.fixture.js'
+import { publishedAsTheyAre } from './quiet-catalogue.fixture.js'
 
 const OMITTING = [{ ...ITEM, omit: ['cost'] }]
 const insert = (commitLsn: bigint, columns: readonly string[]): LoggedTransaction => {
@@ -185,8 +186,9 @@ describe('omitted columns', () => {
 
 describe('a renamed omitted column', () => {
   const look = (column: string, lsn: bigint) => ({
-    ...{ tables: new Map([[16_400, { columns: new Map([[column, 3]]) }]]), oids: TABLES, from: lsn, lsn },
-    ...{ publication: null, leaves: new Map() },
+    ...publishedAsTheyAre(TABLES, ['id', 'company', column]),
+    startLsn: lsn,
+    endLsn: lsn,
   })
   const reportedWhile = (inForce: FileInForce): unknown[] => {
     const reported: unknown[] = []
@@ -198,9 +200,9 @@ describe('a renamed omitted column', () => {
       onRenamed: (table, renamed) => reported.push([table, renamed]),
     })
     columns.begin({ file: capture, tables: TABLES }, { read: () => Promise.reject(new Error('not asked')) })
-    const known = columns.learn(look('cost', 10n) as never, { columns: new Map() })
+    const known = columns.learn(look('cost', 10n), { columns: new Map() })
     columns.begin(inForce, { read: () => Promise.reject(new Error('not asked')) })
-    columns.learn(look('price', 20n) as never, { columns: known })
+    columns.learn(look('price', 20n), { columns: known })
     return reported
   }
 

@@ -6,7 +6,7 @@ export type Waiting = { readonly at: LogRecord } & (
   { readonly entry: Entry } | { readonly entry: null; readonly reason: string }
 )
 
-export interface BatchWriterOptions {
+export interface BatchQueueOptions {
   readonly clock: Pick<Clock, 'after'>
   readonly batchMax: number
   /**
@@ -36,7 +36,7 @@ export class BatchQueue {
   private running: Promise<void> | null = null
   private readonly stopping = new AbortController()
 
-  constructor(private readonly options: BatchWriterOptions) {}
+  constructor(private readonly options: BatchQueueOptions) {}
 
   get size(): number {
     return this.waiting.length

@@ -4,7 +4,7 @@ import type { Readiness } from '@hooklane/observability'
 import { PartitionSession } from './partition-session.js'
 import type { SessionContext } from './session-context.js'
 
-export interface EventRouterOptions {
+export interface AssignedPartitionsOptions {
   /** The consumer of both topics, which gets the same partition numbers of both. */
   readonly host: ConsumerHost
   readonly context: Omit<SessionContext, 'lastHeartbeatMs' | 'onChange'>
@@ -18,7 +18,7 @@ export class AssignedPartitions implements PartitionHandler {
   readonly #readiness: Readiness
   readonly #sessions = new Map<number, PartitionSession>()
 
-  constructor({ host, context, readiness }: EventRouterOptions) {
+  constructor({ host, context, readiness }: AssignedPartitionsOptions) {
     this.#host = host
     this.#readiness = readiness
     this.#context = {

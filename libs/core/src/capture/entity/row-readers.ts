@@ -2,7 +2,7 @@ import { qualifiedName, type CaptureSource } from '../capture-configuration.js'
 import { RowReader, type HiddenColumnsOf } from './row-reader.js'
 import type { Relation, TableName } from '../row-change.js'
 
-export interface SourceReaderOptions {
+export interface RowReadersOptions {
   /** Name of a relation in the log → name of the table in the capture file. */
   readonly renamed?: ReadonlyMap<string, string>
   /** See `RowReader`. */
@@ -17,7 +17,7 @@ export class RowReaders {
 
   constructor(
     readonly source: CaptureSource,
-    { renamed = new Map<string, string>(), hiddenOf }: SourceReaderOptions = {},
+    { renamed = new Map<string, string>(), hiddenOf }: RowReadersOptions = {},
   ) {
     this.renamed = renamed
     this.readers = new Map(source.tables.map((table) => [qualifiedName(table), new RowReader(source, table, hiddenOf)]))
