@@ -74,7 +74,6 @@ describe('dispatchers that die, freeze and end', () => {
     )
     await first.end('SIGKILL')
     const killedAt = world.requests('killed').length
-    await world.subscription('killed')
     await world.start()
     await eventually(() => expect(world.sequences('killed').at(-1)).toBe(300), WITHIN)
     const sequences = world.sequences('killed')
@@ -151,7 +150,6 @@ describe('dispatchers that die, freeze and end', () => {
     await world.deliver('frozen', 150)
     await world.received('frozen', 20)
     first.child.kill('SIGSTOP')
-    await world.subscription('frozen')
     await world.start()
     await eventually(() => expect(world.sequences('frozen').at(-1)).toBe(150), WITHIN)
     const whileFrozen = world.requests('frozen').length

@@ -54,8 +54,8 @@ export interface DeliveryPolicyChanges {
   readonly timeoutMs?: number
 }
 
-/** The time limit of attempts that fit a short lease (`startWithShortLease`). A slow machine may miss it; then a delivery is repeated. */
-export const SHORT_TIMEOUT = { timeoutMs: 1_000 } as const
+/** The time limit of attempts that fit a short lease (`startWithShortLease`). Longer ones would not be started under it. */
+export const SHORT_TIMEOUT = { timeoutMs: 5_000 } as const
 
 /**
  * Everything around a dispatcher: its own topics and database, and a receiver. The test takes the place of the router and of the
@@ -295,11 +295,11 @@ export class DispatchWorld {
   }
 
   /**
-   * Starts a dispatcher that is going to be killed or frozen, with leases of 4 s, so that its successor need not wait long. They are long
+   * Starts a dispatcher that is going to be killed or frozen, with leases of 12 s, so that its successor need not wait long. They are long
    * enough for attempts of `SHORT_TIMEOUT`. The successor has leases of the usual length, which do not lapse on a slow machine.
    */
   async startWithShortLease(env: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> {
-    return this.spawn(SHORT_LEASE, { TEST_LEASE_TTL_MS: '4000', ...env }).ready()
+    return this.spawn(SHORT_LEASE, { TEST_LEASE_TTL_MS: '12000', ...env }).ready()
   }
 
   spawn(entry: string, env: NodeJS.ProcessEnv = {}): ServiceProcess {
