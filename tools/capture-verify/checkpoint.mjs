@@ -40,7 +40,7 @@ export async function checkpoint({ site, nemesis, operator }) {
   await site.run(`SELECT pg_logical_emit_message(true, '${NOTE_PREFIX}', '{"did":"checkpoint"}')`)
   // Changes that were committed just before the mark must arrive before anything else happens to the slot.
   await everythingArrived(site, operator)
-  site.note('checkpoint', 'the run is at rest')
+  site.record('checkpoint', 'the run is at rest')
 }
 
 /** @param {import('./nemesis/site.mjs').Site} site @param {import('./operator/operator.mjs').Operator} operator */

@@ -12,7 +12,7 @@ const SCHEMA = `
   CREATE TABLE product (
     id text PRIMARY KEY, company_id text NOT NULL, sku text NOT NULL, name jsonb NOT NULL, price numeric(12, 2) NOT NULL, brand_id text,
     version int NOT NULL DEFAULT 1, marker int NOT NULL, deleted_at timestamptz, updated_at timestamptz NOT NULL DEFAULT now());
-  -- Not captured: the last transaction of each company. It shows whether a COMMIT whose answer was lost took effect.
+  -- Not captured: the last transaction of each company. If the answer to a COMMIT was lost, this table shows whether the COMMIT took effect.
   CREATE TABLE ledger (company_id text PRIMARY KEY, number int NOT NULL);
   ALTER TABLE brand REPLICA IDENTITY FULL;
   ALTER TABLE category REPLICA IDENTITY FULL;
@@ -95,7 +95,7 @@ export class CompanyWriter {
   }
 
   /**
-   * Commits one transaction of one to three changes to different entities; every row change counts as one. If it throws, call `resume` with
+   * Commits one transaction of one to three row changes, each of another entity. `changes` counts row changes. If it throws, call `resume` with
    * another connection to go on.
    */
   async commitOne() {
@@ -159,7 +159,7 @@ export class CompanyWriter {
     this.#open = null
   }
 
-  /** @param {Set<string>} touched entities of this transaction: a second change of one would be folded into the first */
+  /** @param {Set<string>} touched ids that this transaction has changed: a second change of the same entity would be folded into its first */
   async #change(touched) {
     const dice = this.chance()
     const kind = dice < 0.7 ? 'product' : dice < 0.85 ? 'brand' : 'category'
@@ -170,7 +170,7 @@ export class CompanyWriter {
     if (id === undefined || living.length < 5 || act < 0.25) return this.#create(kind, living, touched)
     if (touched.has(id)) return null
     touched.add(id)
-    if (act < 0.35) return this.#touchNothing(kind, id)
+    if (act < 0.35) return this.#touchIgnoredColumn(kind, id)
     if (act < 0.45) return this.#remove(kind, id, living, place)
     return this.#update(kind, id)
   }
@@ -207,8 +207,8 @@ export class CompanyWriter {
     return this.#event(kind, 'updated', id, marker)
   }
 
-  /** Changes only an ignored column, which is no event. @param {string} kind @param {string} id */
-  async #touchNothing(kind, id) {
+  /** Changes only an ignored column, which makes no event. @param {string} kind @param {string} id */
+  async #touchIgnoredColumn(kind, id) {
     await this.client.query(`UPDATE ${kind} SET updated_at = clock_timestamp() WHERE id = $1`, [id])
     this.changes += 1
     return null

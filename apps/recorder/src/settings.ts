@@ -17,12 +17,12 @@ export const definition = {
   batchMax: setting(
     'RECORDER_BATCH_MAX',
     integer(1_000, 1, 10_000),
-    'Maximum records written in one transaction. Too low: more transactions. Too high: longer transactions, which delay more records when they are retried.',
+    'Maximum records written in one transaction. Too low: more transactions. Too high: longer transactions, and one that has to be retried delays more records.',
   ),
   bufferMax: setting(
     'RECORDER_BUFFER_MAX',
     integer(10_000, 100, 1_000_000),
-    'Maximum records held while the database is slow or unavailable; above it reading pauses. Too low: reading keeps stopping and starting. Too high: more memory, some kilobytes per record.',
+    'Maximum records held while the database is slow or unavailable. When more are held, reading pauses. Too low: reading keeps stopping and starting. Too high: more memory, a few kilobytes per record.',
   ),
 } as const
 

@@ -21,7 +21,10 @@ const CAPTURE_SETTINGS: Readonly<Record<string, string>> = {
 /** The source's URL with these settings added; its own options are kept. Every connection to a captured database must use it. */
 export const captureUrl = (databaseUrl: string): string => withSessionSettings(databaseUrl, CAPTURE_SETTINGS)
 
-/** Lifts `transaction_timeout`, which exists since 17: an older server refuses a session that names it at its start. */
+/**
+ * Lifts `transaction_timeout`. It exists since PostgreSQL 17, and an older server refuses a session whose startup options name it, so it is
+ * lifted afterwards.
+ */
 const LIFT_TRANSACTION_TIMEOUT = `SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`
 
 const asked = Object.entries(CAPTURE_SETTINGS).map(([name, value]) => `('${name}', '${value}')`)
@@ -40,8 +43,8 @@ export async function beginCaptureSession(client: Pick<Client, 'query'>): Promis
     throw new SourceUnreadable(
       'DATABASE_ERROR',
       `the session did not get the settings that it asked for (${rows.map(({ difference }) => difference).join(', ')}): a connection ` +
-        `pooler drops them, or a login event trigger changes them. Name PostgreSQL itself in the source's URL, and exclude the role ` +
-        `of Hooklane from the trigger`,
+        `pooler drops them, or a login event trigger changes them. Let the source's URL lead to PostgreSQL itself, not to a ` +
+        `pooler, and make the trigger skip the role of Hooklane`,
     )
   }
   await client.query(LIFT_TRANSACTION_TIMEOUT)

@@ -155,7 +155,7 @@ export class Nemesis {
     const text = await act(site).catch((error) => noteRefusal(error, kind, site))
     if (text === null) return false
     site.count(kind)
-    site.note(kind, text)
+    site.record(kind, text)
     return true
   }
 
@@ -166,7 +166,7 @@ export class Nemesis {
     site.undo = site.undo.filter((undo) => !due.includes(undo))
     for (const { kind, act } of due) {
       const text = await act()
-      if (text !== null) site.note(`${kind} undone`, text)
+      if (text !== null) site.record(`${kind} undone`, text)
     }
   }
 }
@@ -180,6 +180,6 @@ export class Nemesis {
  */
 function noteRefusal(error, kind, site) {
   if (typeof error.code !== 'string') throw error
-  site.note(`${kind} refused`, error.message)
+  site.record(`${kind} refused`, error.message)
   return null
 }

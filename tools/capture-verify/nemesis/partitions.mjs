@@ -125,7 +125,7 @@ async function prepare(site) {
   const made = await create(site, 'full')
   if (made === null) return null
   site.count(createFull.kind)
-  site.note(createFull.kind, made)
+  site.record(createFull.kind, made)
   await fill(site, /** @type {Partition} */ (all(site).at(-1)))
   return null
 }
@@ -176,7 +176,7 @@ async function loosePartition(site) {
 async function dropLoose(site, { name }) {
   if (!(await site.alter({ did: 'dropTable', table: name }, `DROP TABLE public.${name}`))) return
   site.partitions.delete(name)
-  site.note(drop.kind, `${name} dropped, which was no partition any more`)
+  site.record(drop.kind, `${name} dropped, which was no partition any more`)
   site.count(drop.kind)
 }
 

@@ -8,7 +8,7 @@ import { connectTo } from '../world/connections.mjs'
  *
  * @typedef {object} Act
  * @property {string} kind - Its name in counts and in `--without`.
- * @property {'any' | 'running' | 'stopped'} moment - In which state of the event-producer it can be made.
+ * @property {'any' | 'running' | 'stopped'} moment - The state in which the event-producer must be when it is made.
  * @property {(site: Site) => Promise<string | null>} act - Makes the change and returns a text that describes it; null: there was nothing
  *   to change.
  *
@@ -21,7 +21,7 @@ import { connectTo } from '../world/connections.mjs'
  * @property {() => Promise<string | null>} act
  */
 
-/** How long a change of the catalogue waits for its lock, and how often it is tried. */
+/** How long a statement waits for its lock, and how often its transaction is tried. */
 const LOCK_TIMEOUT_MS = 3_000
 const TRIES = 4
 /** SQLSTATEs: the lock was not available, or there was a deadlock. */
@@ -46,7 +46,7 @@ export class Site {
    * @param {import('../world/world.mjs').World} options.world
    * @param {import('../pim/shapes.mjs').Shapes} options.shapes
    * @param {import('../chance.mjs').Chance} options.chance
-   * @param {import('../load/statements.mjs').Source} options.source - For the row changes of the hostile changes themselves.
+   * @param {import('../load/statements.mjs').Source} options.source - Makes the row changes that are part of a hostile change.
    * @param {import('pg').Client} options.client
    * @param {string} options.actionsFile
    */
@@ -100,7 +100,7 @@ export class Site {
   }
 
   /**
-   * Changes the catalogue. A logical message in the same transaction describes the change to the judge.
+   * Runs schema changes. A logical message in the same transaction describes the change to the judge.
    *
    * @param {object} note
    * @param {...string} statements
@@ -116,7 +116,7 @@ export class Site {
   }
 
   /** @param {string} kind @param {string} text */
-  note(kind, text) {
+  record(kind, text) {
     const line = JSON.stringify({ at: new Date().toISOString(), kind, text })
     appendFileSync(this.#actionsFile, `${line}\n`)
     this.recent = [...this.recent.slice(-11), line]

@@ -78,7 +78,7 @@ export class Operator {
     const done = code === 'ENDED' ? { text: 'started it again', needsRestart: true } : await follow(refusal, site)
     if (done === null) return false
     this.remedies[code] = (this.remedies[code] ?? 0) + 1
-    site.note('operator', `${refusal} → ${done.text}`)
+    site.record('operator', `${refusal} → ${done.text}`)
     if (!done.needsRestart) return true
     await supervisor.stop('SIGTERM')
     await supervisor.start()

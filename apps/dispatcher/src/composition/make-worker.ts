@@ -11,7 +11,7 @@ import type { DispatcherMetrics } from '../metrics.js'
 import type { DispatcherSettings } from '../settings.js'
 import type { Connections } from './connections.js'
 
-/** How long a rebalance waits for its members: longer than the longest attempt, so that no attempt is in flight when it ends. */
+/** How long a rebalance waits for the group's members: longer than the longest attempt, so that none is in flight when the wait ends. */
 const REBALANCE_TIMEOUT_MS = 60_000
 /** How long a fetch may wait for records. A dedicated group reads one partition only and may wait longer. */
 const SHARED_WAIT_MS = 500
@@ -26,7 +26,7 @@ export interface WorkerMakerOptions {
   readonly consumers: ConsumerMetrics
   /** Constant for the life of the process; shows operators which process holds a partition. */
   readonly instance: string
-  /** Whether the configuration, read to its end, no longer contains the worker group. */
+  /** Reads the configuration to its end, and then returns whether it lacks the worker group. */
   readonly isGone: (workerGroup: string) => Promise<boolean>
 }
 
@@ -123,9 +123,9 @@ export class WorkerMaker {
     const message = 'deliveries could not be read and were put into quarantine'
     const source = { metrics: this.options.consumers, skips: this.options.context.skips, group }
     reportQuarantined(source, unreadable, { level: 'error', message, fields: { group } })
-    const aside = { topic: this.names.quarantine, service: 'dispatcher', at: new Date().toISOString() }
+    const destination = { topic: this.names.quarantine, service: 'dispatcher', at: new Date().toISOString() }
     await Promise.all(
-      unreadable.map((one) => this.options.connections.publisher.publish(quarantineRecord(one, aside), isNeeded)),
+      unreadable.map((one) => this.options.connections.publisher.publish(quarantineRecord(one, destination), isNeeded)),
     )
   }
 }
@@ -133,5 +133,5 @@ export class WorkerMaker {
 const BAD_POSITION = {
   below: 'records expired before they were delivered: the outage was longer than the retention of the topic',
   above:
-    'a saved position lies beyond the end of the topic, so the topic was recreated: restore the topic, or delete the rows of partition_owner for this group',
+    'a saved position lies beyond the end of the topic, which means that the topic was created again: restore the topic, or delete the rows of partition_owner for this group',
 } as const

@@ -2,8 +2,8 @@ import { decodeRouterState, ROUTER_STATE_END_KEY, type RouterStateRecord } from 
 import type { LogBatch } from '@hooklane/core/kernel'
 
 /**
- * Collects a partition of `router.state` from its beginning to the end record with our own nonce. The end record was written by the only
- * writer that is not fenced, so everything that predecessors committed comes before it.
+ * Collects the records of a partition of `router.state`, from its beginning up to the marker (`ROUTER_STATE_END_KEY`) with our own nonce.
+ * The marker was written by the only writer that is not fenced, so everything that predecessors committed comes before it.
  */
 export class StateRestore {
   readonly #nonce: string
@@ -45,7 +45,7 @@ export class StateRestore {
   /**
    * Returns the newest record of each key.
    *
-   * @throws Error when a record cannot be read: a guessed sequence would break a stream, so the partition must wait for an operator
+   * @throws Error when a record cannot be read: to go on with a guessed sequence number would break a stream, so the partition waits for an operator
    */
   records(): RouterStateRecord[] {
     return [...this.#values].map(([key, value]) => {

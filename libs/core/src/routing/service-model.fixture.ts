@@ -11,14 +11,14 @@ interface App {
 }
 
 /**
- * Whether an app's end is published before or after its deletion. `endFirst` happens when a table is compared with its topic: its rows are
- * published before the keys that it lacks are deleted from the topic.
+ * Whether an app's end is published before or after its deletion. `endFirst` happens when the configuration table is compared with the topic:
+ * the rows of the table are published first, and only then the keys that the table lacks are deleted from the topic.
  */
 export type EndOrder = 'endFirst' | 'endLast'
 
 /**
- * What the service does to its tables and to the configuration when companies and apps are made and deleted, as far as streams depend on
- * it.
+ * A model of the subscription service: how creating and deleting companies and apps changes its tables and the configuration. It has only
+ * what streams depend on.
  */
 export class ServiceModel {
   /** In the order of their publication. */

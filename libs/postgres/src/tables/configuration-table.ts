@@ -5,12 +5,12 @@ import type { EntityManager } from 'typeorm'
  * The configuration that is published to the delivery path. Rows are written in the transaction of each change; change capture publishes
  * them to Kafka.
  * Order matters: `nextval` is evaluated while the row is locked (in the conflict branch). So of two writers of the same key, the later one
- * gets the higher version. A removal first updates the version, so that the image of the deleted row in the log carries a new version.
+ * gets the higher version. A removal first updates the version, so that the old row which the DELETE writes to the write-ahead log carries a new version.
  */
 export class ConfigurationTable {
   constructor(private readonly manager: EntityManager) {}
 
-  /** @param body matches the contract's schema of the kind */
+  /** @param body must match the schema that `libs/contracts` defines for this kind */
   async put(kind: ConfigurationKind, id: string, body: object): Promise<void> {
     await this.manager.query(
       `INSERT INTO hooklane.configuration (key, kind, version, body)

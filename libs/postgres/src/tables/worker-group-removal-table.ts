@@ -3,15 +3,15 @@ import type { EntityManager } from 'typeorm'
 
 /** Maximum number of groups per step. */
 const BATCH = 100
-/** Older reservations count as abandoned: no request lasts that long. Too low: a slow request loses its topics. Too high: topics linger. */
+/** Older reservations count as forgotten: no request lasts that long. Too low: a slow request loses its topics. Too high: topics linger. */
 const RESERVED_MINUTES = 10
 
 const FORGOTTEN = `app_id IS NOT NULL AND ready_at IS NULL AND ended_at IS NULL AND removed_at IS NULL
   AND reserved_at < now() - make_interval(mins => $1)`
 
 /**
- * Removes dedicated worker groups after their apps, in steps that can each be repeated: ended (with the app) → closed → removed. All
- * methods need the scope `operator`. Several processes share the work.
+ * Removes dedicated worker groups whose apps are deleted. A group passes through the states ended (together with its app) → closed →
+ * removed; each step can be repeated. All methods need the scope `operator`. Several processes share the work.
  */
 export class WorkerGroupRemovalTable {
   constructor(private readonly manager: EntityManager) {}
@@ -33,8 +33,8 @@ export class WorkerGroupRemovalTable {
   }
 
   /**
-   * Closes ended groups in which everything is settled: no dispatcher gets a lease any more, and dispatchers that hold one release it when
-   * the group disappears from the configuration. Returns the names, which must be removed from the configuration in the same transaction.
+   * Closes ended groups in which everything is settled. No dispatcher gets a lease of a closed group, and dispatchers that hold one release
+   * it when the group disappears from the configuration. Returns the names, which must be removed from the configuration in the same transaction.
    */
   async close(): Promise<readonly string[]> {
     const rows = await this.manager.query<{ name: string }[]>(
@@ -43,8 +43,8 @@ export class WorkerGroupRemovalTable {
          WHERE ended_at IS NOT NULL AND closed_at IS NULL AND removed_at IS NULL
            AND NOT EXISTS (SELECT FROM hooklane.ended_stream s WHERE s.worker_group = g.name)
          LIMIT $1 FOR UPDATE SKIP LOCKED),
-       closed AS (UPDATE hooklane.worker_group g SET closed_at = now() FROM settled WHERE g.name = settled.name),
-       shut AS (UPDATE hooklane.partition_owner o SET is_closed = true FROM settled WHERE o.worker_group = settled.name)
+       closed_group AS (UPDATE hooklane.worker_group g SET closed_at = now() FROM settled WHERE g.name = settled.name),
+       closed_owner AS (UPDATE hooklane.partition_owner o SET is_closed = true FROM settled WHERE o.worker_group = settled.name)
        SELECT name FROM settled`,
       [BATCH],
     )
@@ -62,7 +62,10 @@ export class WorkerGroupRemovalTable {
     )
   }
 
-  /** Removes groups whose topics are deleted. Names are never reused: a process that was frozen during a removal could delete again. */
+  /**
+   * Removes groups whose topics are deleted. Names are never reused: a process that was frozen during a removal could delete the topics of
+   * that name when it wakes.
+   */
   async remove(names: readonly string[]): Promise<void> {
     await this.manager.query('DELETE FROM hooklane.lane WHERE worker_group = ANY ($1)', [names])
     await this.manager.query('DELETE FROM hooklane.partition_owner WHERE worker_group = ANY ($1)', [names])

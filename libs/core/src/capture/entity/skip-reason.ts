@@ -1,8 +1,8 @@
-/** Why a row, or the state of a row, is no entity although its table is captured. */
+/** Why a row that the source published, or one state of it, is not captured as an entity. */
 export type SkipReason =
   /** The company column is null: the row belongs to no company yet. */
   | 'companyMissing'
-  /** The company is empty, longer than 128 characters, or contains a space or a character beyond ASCII. */
+  /** The company is empty, longer than 128 characters, or contains a space, a control character or a character beyond ASCII. */
   | 'companyInvalid'
   /** A column of the id is null, or the whole id is empty. */
   | 'idMissing'
@@ -10,5 +10,5 @@ export type SkipReason =
   | 'idTooLong'
   /** The change is of a table that the capture file does not name. */
   | 'tableUnknown'
-  /** Another table has, or had, the captured table's name. Whoever accepts that is told to fetch all of it again. */
+  /** The row is of another table that has, or had, the captured table's name. If the gap is accepted, receivers fetch the table again. */
   | 'tableReplaced'

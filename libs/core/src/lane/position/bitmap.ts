@@ -1,6 +1,6 @@
 /**
- * The stored form of "done above the position": bit i (least significant bit of the first byte first) stands for `position + i`.
- * Zero bytes at the end are left out; no byte means that nothing is done. Any bytes are a valid bitmap.
+ * The stored form of the offsets that are done from the position on. Bit i stands for `position + i`; bit 0 is the least significant bit of
+ * the first byte. Zero bytes at the end are left out, so an empty buffer means that nothing is done. Every byte sequence is a valid bitmap.
  */
 
 export const EMPTY_BITMAP: Buffer = Buffer.alloc(0)
