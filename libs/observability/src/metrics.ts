@@ -17,7 +17,7 @@ export const CAPTURE_SOURCES: NamedSet = {
   from: 'sources of the capture file, and `hooklane` for its own configuration',
 }
 export const HTTP_STATUS_CODES: NamedSet = { from: 'HTTP status codes' }
-export const SERVICE_PARTS: NamedSet = { from: 'parts of the service, as `/health/ready` names them' }
+export const READINESS_PARTS: NamedSet = { from: 'parts of the service, as `/health/ready` names them' }
 
 /** All sets that are not listed value by value. */
 export const NAMED_SETS: readonly NamedSet[] = [
@@ -25,7 +25,7 @@ export const NAMED_SETS: readonly NamedSet[] = [
   CONSUMER_GROUPS,
   CAPTURE_SOURCES,
   HTTP_STATUS_CODES,
-  SERVICE_PARTS,
+  READINESS_PARTS,
 ]
 
 export type Labels = Readonly<Record<string, LabelSet>>

@@ -1,4 +1,4 @@
-import { gauge, registerMetrics, SERVICE_PARTS, type Readiness, type Registry } from '@hooklane/observability'
+import { gauge, registerMetrics, READINESS_PARTS, type Readiness, type Registry } from '@hooklane/observability'
 
 /** The metrics of every service, in addition to the process's own (`process_*`, `nodejs_*`). */
 export const serviceMetricCatalogue = {
@@ -9,7 +9,7 @@ export const serviceMetricCatalogue = {
   partReady: gauge(
     'part_ready',
     '1 while the part can do its work, 0 otherwise. The label `part` shows what is missing (`database`, `source pim`, `partitions`, …); `/health/ready` says why.',
-    { part: SERVICE_PARTS },
+    { part: READINESS_PARTS },
   ),
 } as const
 

@@ -9,7 +9,7 @@ import {
   type WebhookSender,
 } from '@hooklane/core/delivery'
 import type { RecordRef } from '@hooklane/core/lane'
-import { spliceOrder } from '@hooklane/core/routing'
+import { deliveryValue } from '@hooklane/core/routing'
 import { createRegistry } from '@hooklane/observability'
 import { dispatcherMetrics } from '../metrics.js'
 import { AttemptExecutor } from './attempt-executor.js'
@@ -73,7 +73,7 @@ const RECORD = {
     mode: 'live',
   },
   ...{ sequence: 7n, streamEpoch: 1, source: { topic: 'hooklane.events', partition: 3, offset: 12n } },
-  value: spliceOrder(Buffer.from(JSON.stringify(EVENT)), { epoch: 1, sequence: 7n }),
+  value: deliveryValue(Buffer.from(JSON.stringify(EVENT)), { epoch: 1, sequence: 7n }),
 } as RecordRef
 
 /** Runs an attempt whose rendering takes `renderingMs`, as if the process were frozen for that long, and returns what came of it. */

@@ -16,7 +16,7 @@ import type { DispatchView } from '../configuration/configuration-gate.js'
 import type { DispatcherMetrics, GuardCause } from '../metrics.js'
 import { OutcomeScrubber } from './outcome-scrubber.js'
 import type { Permits } from './permits.js'
-import type { DecodedEvents, PlacedEvent } from './decoded-events.js'
+import type { DecodedEvents, DecodedEvent } from './decoded-events.js'
 import type { OpenedSubscription, OpenedSubscriptions } from './opened-subscriptions.js'
 
 type AttemptEffect = EffectOf<'attempt'>
@@ -164,7 +164,7 @@ export class AttemptExecutor {
 
   private tryRender(attempt: Attempt): { readonly event: DeliveredEvent | null; readonly rendered: Rendered } {
     const { effect } = attempt
-    let placed: PlacedEvent | null = null
+    let placed: DecodedEvent | null = null
     try {
       placed = this.options.events.of(effect.record)
       if (placed === null) return { event: null, rendered: unrenderable('undecodable') }
@@ -175,7 +175,7 @@ export class AttemptExecutor {
     }
   }
 
-  private render(attempt: Attempt, { event, order }: PlacedEvent): Rendered {
+  private render(attempt: Attempt, { event, order }: DecodedEvent): Rendered {
     const { session, effect, access, startedAtMs } = attempt
     const { record } = effect
     const { view, payloads, headerPrefix, userAgent } = this.options

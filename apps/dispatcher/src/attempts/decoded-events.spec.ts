@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { RecordRef } from '@hooklane/core/lane'
-import { spliceOrder } from '@hooklane/core/routing'
+import { deliveryValue } from '@hooklane/core/routing'
 import { DecodedEvents } from './decoded-events.js'
 
 const eventOf = (change: object = {}) => ({
@@ -14,7 +14,7 @@ const eventOf = (change: object = {}) => ({
 /** A delivery of an event, as the router writes it. */
 function recordOf(event: object | string, { sequence = 7n, offset = 12n, streamEpoch = 1 } = {}): RecordRef {
   const bytes = Buffer.from(typeof event === 'string' ? event : JSON.stringify(event))
-  const value = spliceOrder(bytes, { epoch: streamEpoch, sequence })
+  const value = deliveryValue(bytes, { epoch: streamEpoch, sequence })
   return { value, sequence, streamEpoch, source: { topic: 'hooklane.events', partition: 3, offset } } as RecordRef
 }
 

@@ -5,7 +5,7 @@ import type { RecordRef } from '@hooklane/core/lane'
 import { decodeDelivery } from './decode-delivery.js'
 
 /** The event of a delivery, and the delivery's place in its app's stream. */
-export interface PlacedEvent {
+export interface DecodedEvent {
   readonly event: DeliveredEvent
   readonly order: DeliveryRecord['order']
 }
@@ -39,7 +39,7 @@ export class DecodedEvents {
   constructor(private readonly maxBytes = MAX_BYTES) {}
 
   /** Null when the record's value is not a delivery. */
-  of({ value, source, streamEpoch, sequence }: RecordRef): PlacedEvent | null {
+  of({ value, source, streamEpoch, sequence }: RecordRef): DecodedEvent | null {
     const headLength = lengthBeforeOrder(value, { epoch: streamEpoch, sequence })
     if (headLength === null) return read(value)
     const place = `${source.partition}/${source.offset}/${source.topic}`
@@ -53,7 +53,7 @@ export class DecodedEvents {
     return placed
   }
 
-  private remember(place: string, head: Buffer, { event }: PlacedEvent): void {
+  private remember(place: string, head: Buffer, { event }: DecodedEvent): void {
     this.forget(place)
     this.known.set(place, { head, event })
     this.bytes += head.length
@@ -69,7 +69,7 @@ export class DecodedEvents {
   }
 }
 
-function read(value: Buffer): PlacedEvent | null {
+function read(value: Buffer): DecodedEvent | null {
   const delivery = decodeDelivery(value)
   if (!delivery) return null
   const { order, ...event } = delivery

@@ -45,7 +45,7 @@ import {
   type PublishedPlace,
 } from './published-place.js'
 import { historyDiverged, historyOf } from './source-history.js'
-import { decideStart } from './decide-start.js'
+import { decideLogStart } from './decide-log-start.js'
 
 export interface CaptureConsumerOptions {
   /** The source as the current capture file defines it. */
@@ -126,7 +126,7 @@ export class CaptureConsumer implements TransactionConsumer {
     }
     const { lastEnqueued } = this
     const known = { mark: claimed, found, inKafka: await this.lastPublished(), lastEnqueued }
-    const begin = decideStart({ source, replicated }, known)
+    const begin = decideLogStart({ source, replicated }, known)
     const { isContinued, place, last, settledLsn, halfPublishedLsn } = begin
     this.expected = begin.expected
     this.publishedLsn = begin.publishedLsn

@@ -32,7 +32,7 @@ export interface StartPoint {
 }
 
 /** @throws SourceUnreadable when the slot or the database has lost changes that were not published, or is not the one that was read before */
-export function decideStart(past: SourcePast, known: KnownPlaces): StartPoint {
+export function decideLogStart(past: SourcePast, known: KnownPlaces): StartPoint {
   const { mark, found } = known
   const { epoch } = past.source
   const claimed = markedPlace(mark)

@@ -1,7 +1,7 @@
 import type { LogBatch, TopicPartition } from '@hooklane/core/kernel'
 import type { Assignment, ConsumerHost, PartitionHandler } from '@hooklane/kafka/host'
 import type { Readiness } from '@hooklane/observability'
-import { PartitionSession } from './partition-session.js'
+import { RoutingSession } from './routing-session.js'
 import type { SessionContext } from './session-context.js'
 
 export interface AssignedPartitionsOptions {
@@ -16,7 +16,7 @@ export class AssignedPartitions implements PartitionHandler {
   readonly #host: ConsumerHost
   readonly #context: SessionContext
   readonly #readiness: Readiness
-  readonly #sessions = new Map<number, PartitionSession>()
+  readonly #sessions = new Map<number, RoutingSession>()
 
   constructor({ host, context, readiness }: AssignedPartitionsOptions) {
     this.#host = host
@@ -82,7 +82,7 @@ export class AssignedPartitions implements PartitionHandler {
   }
 
   #begin(partition: number): void {
-    const session = new PartitionSession(partition, this.#host, this.#context)
+    const session = new RoutingSession(partition, this.#host, this.#context)
     this.#sessions.set(partition, session)
     session.start()
   }

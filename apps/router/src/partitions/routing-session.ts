@@ -36,7 +36,7 @@ type Phase =
  * the group only says which process should try. A transaction that failed here may have been committed, so nothing in memory survives a
  * failure.
  */
-export class PartitionSession {
+export class RoutingSession {
   readonly #events: TopicPartition
   readonly #state: TopicPartition
   readonly #logger: Logger

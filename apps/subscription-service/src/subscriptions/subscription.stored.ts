@@ -1,6 +1,6 @@
 import { SubscriptionEntity, type SubscriptionSecretEntity } from '@hooklane/postgres/tenancy'
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
-import { deliveryConfiguration, storedDelivery } from './delivery-policy/delivery-policy.stored.js'
+import { deliveryPolicyConfiguration, storedDeliveryPolicy } from './delivery-policy/delivery-policy.stored.js'
 import { eventsConfiguration, storedEvents } from './events/events.stored.js'
 import { externalIdConfiguration, storedExternalId } from './external-id/external-id.stored.js'
 import { identityConfiguration, newIdentity, storedName, type StoredIdentity } from './identity/identity.stored.js'
@@ -63,7 +63,7 @@ function storedFacets(written: PatchSubscription, { identity, before, rules, now
     ...names,
     ...storedExternalId(written, before),
     ...storedWorkflow(written, before, names.name),
-    ...storedDelivery(written, before),
+    ...storedDeliveryPolicy(written, before),
     ...storedTarget(written, before, { rules, owner: { companyId, subscriptionId } }),
     ...storedStatus(written, before, now),
   }
@@ -81,6 +81,6 @@ export const subscriptionConfiguration = (
   ...eventsConfiguration(row),
   ...workflowConfiguration(row),
   ...payloadConfiguration(),
-  ...deliveryConfiguration(row),
+  ...deliveryPolicyConfiguration(row),
   ...secretsConfiguration(secrets),
 })

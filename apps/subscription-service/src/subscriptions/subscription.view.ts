@@ -2,7 +2,7 @@ import type { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import { ApiProperty, IntersectionType } from '@nestjs/swagger'
 import type { Shows } from '../http/forms.js'
 import { instantOf } from '../http/instants.js'
-import { DeliveryPolicyPartView, deliveryView } from './delivery-policy/delivery-policy.view.js'
+import { DeliveryPolicyPartView, deliveryPolicyView } from './delivery-policy/delivery-policy.view.js'
 import { EchoView, echoView } from './echo/echo.view.js'
 import { EventsView, eventsView } from './events/events.view.js'
 import { WarningView } from './events/unknown-event-types.js'
@@ -60,7 +60,7 @@ export const subscriptionView = (row: SubscriptionEntity, isFailing: boolean): S
   ...echoView(),
   ...externalIdView(row),
   ...payloadView(),
-  ...deliveryView(row),
+  ...deliveryPolicyView(row),
   ...notificationsView(),
   createdAt: instantOf(row.createdAt),
   updatedAt: instantOf(row.updatedAt),

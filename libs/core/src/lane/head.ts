@@ -1,6 +1,6 @@
 import { assertNever } from '../kernel/assert-never.js'
 import { decideDisposition } from '../policy/decide-disposition.js'
-import { advance, wake } from './advance.js'
+import { advance } from './advance.js'
 import { orderOf } from './gaps.js'
 import type { Lane } from './lane.js'
 import { waitForRetry } from './wait-for-retry.js'
@@ -10,14 +10,12 @@ import type { Session } from './session.js'
 import {
   publishDeadLetter,
   publishAttempt,
-  settleWithoutDelivery,
   settleDelivered,
   settleDropped,
   settleUnsent,
   type EndedAttempt,
 } from './settle.js'
-import { acknowledge } from './settlements.js'
-import { becomeUnsure } from './stop.js'
+import { becomeUnsure } from './end-session.js'
 import { setActivity } from './transitions.js'
 import type { Turn } from './turn.js'
 
@@ -128,48 +126,4 @@ export function attemptNotStarted(session: Session, input: InputOf<'attemptNotSt
   session.attemptsInFlight -= 1
   block(session, lane)
   return true
-}
-
-/** The log acknowledged a record. False: no such publish is in flight. */
-export function published(turn: Turn, input: InputOf<'published'>): boolean {
-  const { session } = turn
-  const publish = session.publishes.get(input.publishId)
-  if (!publish) return false
-  session.publishes.delete(input.publishId)
-  const { lane } = publish
-  lane.unacknowledged -= 1
-  if (publish.settlement) acknowledge(session, publish.settlement)
-  if (publish.kind === 'deadLetter' && session.phase !== 'unsure') {
-    const { settlement, reason } = publish
-    setActivity(session, lane, 'idle')
-    settleWithoutDelivery(session, lane, { settlement, status: 'deadLettered', reason })
-    advance(turn, lane)
-  }
-  saveIfDirty(turn, lane)
-  return true
-}
-
-/** What these lanes wait for may have happened: each becomes idle and tries its head again. */
-export function resume(turn: Turn, waiting: Set<Lane>): void {
-  const { session } = turn
-  if (waiting.size === 0) return
-  const lanes = [...waiting]
-  waiting.clear()
-  for (const lane of lanes) {
-    setActivity(session, lane, 'idle')
-    advance(turn, lane)
-  }
-}
-
-/** Resumes the lanes whose instant has come. A tick may come early, so the next one is always requested again. */
-export function runTimers(turn: Turn): void {
-  const { session, nowMs } = turn
-  session.wakeMs = Number.POSITIVE_INFINITY
-  if (session.phase !== 'running') return wake(turn)
-  for (let lane = session.timers.takeDue(nowMs); lane; lane = session.timers.takeDue(nowMs)) {
-    if (lane.activity !== 'waiting' || (lane.nextAttemptMs ?? 0) > nowMs) continue
-    setActivity(session, lane, 'idle')
-    advance(turn, lane)
-  }
-  wake(turn)
 }

@@ -1,26 +1,26 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { nestsDeeperThan } from '../kernel/json/json-depth.js'
-import { spliceOrder } from './splice-order.js'
+import { deliveryValue } from './delivery-value.js'
 
 const place = { epoch: 3, sequence: 18451n }
 
-describe('spliceOrder', () => {
+describe('deliveryValue', () => {
   it('keeps every byte of the event and adds the place as the last member', () => {
     const event = '{"price":89.00,"big":12345678901234567890,"b":1,"a":2}'
-    expect(spliceOrder(Buffer.from(event), place)?.toString()).toBe(
+    expect(deliveryValue(Buffer.from(event), place)?.toString()).toBe(
       '{"price":89.00,"big":12345678901234567890,"b":1,"a":2,"order":{"epoch":3,"sequence":18451}}',
     )
   })
 
   it('accepts blanks after the object', () => {
-    expect(spliceOrder(Buffer.from('{"a":1} \n\r\t'), place)?.toString()).toBe(
+    expect(deliveryValue(Buffer.from('{"a":1} \n\r\t'), place)?.toString()).toBe(
       '{"a":1,"order":{"epoch":3,"sequence":18451}}',
     )
   })
 
   it.each(['', '  ', '[1]', '{"a":1', '{"a":1}x'])('refuses %j', (text) => {
-    expect(spliceOrder(Buffer.from(text), place)).toBeNull()
+    expect(deliveryValue(Buffer.from(text), place)).toBeNull()
   })
 
   it('yields the event, its place and its entity for any object with a member; own ones of these names lose', () => {
@@ -33,7 +33,7 @@ describe('spliceOrder', () => {
         fc.option(entity),
         (event, sequence, addressed) => {
           const own = { ...event, entity: 'own', order: 'own' }
-          const value = spliceOrder(Buffer.from(JSON.stringify(own)), { epoch: 1, sequence }, addressed)
+          const value = deliveryValue(Buffer.from(JSON.stringify(own)), { epoch: 1, sequence }, addressed)
           expect(JSON.parse(String(value))).toEqual({
             ...(JSON.parse(JSON.stringify(own)) as object),
             ...(addressed && { entity: addressed }),
@@ -47,7 +47,7 @@ describe('spliceOrder', () => {
   it('never re-encodes an event, whose numbers could grow beyond what a record may hold', () => {
     const event = `{"data":[${'1e20,'.repeat(100)}1],"entity":{"type":"source","id":"pim"}}`
     const entity = { type: 'subscription', id: 'sub_1', key: null, url: null }
-    const value = String(spliceOrder(Buffer.from(event), place, entity))
+    const value = String(deliveryValue(Buffer.from(event), place, entity))
     expect(value.startsWith(event.slice(0, -1))).toBe(true)
     expect(value.slice(event.length - 1)).toBe(
       ',"entity":{"type":"subscription","id":"sub_1","key":null,"url":null},"order":{"epoch":3,"sequence":18451}}',

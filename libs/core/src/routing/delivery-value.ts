@@ -9,7 +9,7 @@ const CLOSING_BRACE = 0x7d
  * wrote them, and it cannot grow (`1e20` re-encoded has five times the length). If the event has members of these names, the added ones
  * win, because the last of two members of one name counts. Null when the bytes do not end as a JSON object does.
  */
-export function spliceOrder(event: Uint8Array, place: StreamPlace, entity: EntityRef | null = null): Buffer | null {
+export function deliveryValue(event: Uint8Array, place: StreamPlace, entity: EntityRef | null = null): Buffer | null {
   let end = event.length
   while (end > 0 && isJsonBlank(event[end - 1])) end--
   if (end === 0 || event[end - 1] !== CLOSING_BRACE) return null

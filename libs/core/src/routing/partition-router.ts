@@ -14,7 +14,7 @@ import { isOwnEventType, subscriptionEntity } from './own-event-types.js'
 import type { PartitionState } from './partition-state.js'
 import { matchSubscriptions, type SubscriptionMatch } from './match-subscriptions.js'
 import type { RoutingView } from './routing-view.js'
-import { spliceOrder } from './splice-order.js'
+import { deliveryValue } from './delivery-value.js'
 
 export interface PartitionRouterSettings {
   /** Number of partitions of the topic `events`: decides which one a key belongs to. */
@@ -141,7 +141,7 @@ export class PartitionRouter {
     const place = this.state.nextPlace(app.id, epochOf(app))
     const entity = isOwnEventType(event.type) ? subscriptionEntity(subscription.id) : null
     // The bytes were just decoded as a JSON object, so they end with a closing brace.
-    const value = record.value && spliceOrder(record.value, place, entity)
+    const value = record.value && deliveryValue(record.value, place, entity)
     if (!value) throw new Error('an event that was decoded does not end with a closing brace')
     return {
       appId: app.id,

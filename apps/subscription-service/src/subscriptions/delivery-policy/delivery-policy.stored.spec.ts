@@ -3,10 +3,10 @@ import { DEFAULT_DELIVERY_POLICY } from '@hooklane/contracts/records'
 import type { StoredDeliveryPolicy } from '@hooklane/postgres/tenancy'
 import { Problem } from '../../http/problem.js'
 import type { WriteDelivery } from './delivery-policy.form.js'
-import { deliveryConfiguration, storedDelivery } from './delivery-policy.stored.js'
+import { deliveryPolicyConfiguration, storedDeliveryPolicy } from './delivery-policy.stored.js'
 
 const changePolicy = (before: StoredDeliveryPolicy, delivery: WriteDelivery): StoredDeliveryPolicy =>
-  storedDelivery({ delivery }, { delivery: before }).delivery
+  storedDeliveryPolicy({ delivery }, { delivery: before }).delivery
 
 const codeOf = (act: () => unknown): string => {
   try {
@@ -46,8 +46,11 @@ describe('delivery policies', () => {
   })
 
   it('a new subscription has the default policy, which passes the check of the schedule', () => {
-    const stored = storedDelivery({}, null)
+    const stored = storedDeliveryPolicy({}, null)
     expect(stored.delivery).toEqual(DEFAULT_DELIVERY_POLICY)
-    expect(deliveryConfiguration(stored).delivery).toMatchObject({ timeoutMs: 15_000, retry: { intervalMs: 360_000 } })
+    expect(deliveryPolicyConfiguration(stored).delivery).toMatchObject({
+      timeoutMs: 15_000,
+      retry: { intervalMs: 360_000 },
+    })
   })
 })

@@ -13,7 +13,10 @@ import type { DeliveryPolicyForm, WriteDelivery } from './delivery-policy.form.j
 export type StoredDelivery = Pick<SubscriptionEntity, 'delivery'>
 
 /** @param before null: the subscription is new. @throws Problem 422 when the fields do not go together */
-export const storedDelivery = ({ delivery }: DeliveryPolicyForm, before: StoredDelivery | null): StoredDelivery => ({
+export const storedDeliveryPolicy = (
+  { delivery }: DeliveryPolicyForm,
+  before: StoredDelivery | null,
+): StoredDelivery => ({
   delivery: changePolicy(before?.delivery ?? DEFAULT_DELIVERY_POLICY, delivery),
 })
 
@@ -63,7 +66,9 @@ function refuseLongSchedule(policy: StoredDeliveryPolicy): void {
   throw unprocessable({ path: 'delivery.retry', code: 'SCHEDULE_TOO_LONG', message })
 }
 
-export const deliveryConfiguration = ({ delivery }: StoredDelivery): Pick<SubscriptionConfiguration, 'delivery'> => ({
+export const deliveryPolicyConfiguration = ({
+  delivery,
+}: StoredDelivery): Pick<SubscriptionConfiguration, 'delivery'> => ({
   delivery: toPolicyConfiguration(delivery),
 })
 

@@ -41,6 +41,6 @@ export class DeliveryPolicyPartView implements Shows<DeliveryPolicyForm> {
   @ApiProperty({ type: DeliveryPolicyView }) delivery!: DeliveryPolicyView
 }
 
-export const deliveryView = ({ delivery }: StoredDelivery): DeliveryPolicyPartView => ({
+export const deliveryPolicyView = ({ delivery }: StoredDelivery): DeliveryPolicyPartView => ({
   delivery: { ...delivery, autoDisable: null, whileDisabled: null },
 })

@@ -2,7 +2,7 @@ import type { WorkerMode } from '@hooklane/contracts/public'
 import type { AppConfiguration, DeliveryReason, SubscriptionConfiguration } from '@hooklane/contracts/records'
 
 /** Whom a delivery is for, and why it is sent. */
-export interface Address {
+export interface Addressee {
   /** A changed subscription is a new object. */
   readonly subscription: Pick<SubscriptionConfiguration, 'id' | 'workflow'>
   readonly app: Pick<AppConfiguration, 'id' | 'type' | 'name'>

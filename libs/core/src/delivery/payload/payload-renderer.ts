@@ -1,6 +1,6 @@
 import type { DeliveryRecord } from '@hooklane/contracts/records'
 import type { Gap } from '../../lane/protocol.js'
-import type { Address } from './address.js'
+import type { Addressee } from './addressee.js'
 
 /** The event of a delivery. One object for all its deliveries, as far as they are cached: renderers may keep what they made of it. */
 export type DeliveredEvent = Omit<DeliveryRecord, 'order'>
@@ -27,5 +27,5 @@ export interface Payload {
  * them. It runs once per attempt, and keeps what several deliveries have in common.
  */
 export interface PayloadRenderer {
-  render(event: DeliveredEvent, address: Address, place: DeliveryPlace): Payload
+  render(event: DeliveredEvent, address: Addressee, place: DeliveryPlace): Payload
 }

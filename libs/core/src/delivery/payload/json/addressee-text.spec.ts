@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
-import { AddressTexts } from './address-text.js'
+import { AddresseeTexts } from './addressee-text.js'
 
 const subscription = { id: 'sub_1', workflow: { id: 'wf_1', name: 'Products' } } as SubscriptionConfiguration
 const parts = {
@@ -13,7 +13,7 @@ const parts = {
 
 describe('addresses of deliveries', () => {
   it('are rendered once for all deliveries of a subscription', () => {
-    const addresses = new AddressTexts()
+    const addresses = new AddresseeTexts()
     const first = addresses.of(parts)
     expect(addresses.of({ ...parts, company: { ...parts.company } })).toBe(first)
     expect(first.workflow).toContain('"subscriptionId":"sub_1","reason":"event","worker":"shared"')
@@ -27,7 +27,7 @@ describe('addresses of deliveries', () => {
     ['the reason', { reason: 'replay' }, '"replay"'],
     ['the worker', { worker: 'dedicated' }, '"dedicated"'],
   ] as const)('are rendered again when %s changes', (_, change, text) => {
-    const addresses = new AddressTexts()
+    const addresses = new AddresseeTexts()
     addresses.of(parts)
     const { recipient, workflow } = addresses.of({ ...parts, ...change })
     expect(recipient + workflow).toContain(text)

@@ -1,11 +1,11 @@
-import type { Address } from '../address.js'
+import type { Addressee } from '../addressee.js'
 import { members } from './members.js'
 
 /**
  * What all deliveries of one subscription have in common, written once: whole members of the body as JSON text, without a comma at either
  * end.
  */
-export interface AddressText {
+export interface AddresseeText {
   /** `company`, `app`. */
   readonly recipient: string
   /** `workflow`. */
@@ -15,29 +15,29 @@ export interface AddressText {
 }
 
 /** Writes the text of an address again only when one of its inputs changes. */
-export class AddressTexts {
+export class AddresseeTexts {
   private readonly known = new WeakMap<
-    Address['subscription'],
-    { readonly address: Address; readonly text: AddressText }
+    Addressee['subscription'],
+    { readonly address: Addressee; readonly text: AddresseeText }
   >()
 
-  of(address: Address): AddressText {
+  of(address: Addressee): AddresseeText {
     const known = this.known.get(address.subscription)
     if (known && isSame(known.address, address)) return known.text
-    const text = addressText(address)
+    const text = addresseeText(address)
     this.known.set(address.subscription, { address, text })
     return text
   }
 }
 
-const isSame = (one: Address, other: Address): boolean =>
+const isSame = (one: Addressee, other: Addressee): boolean =>
   one.app === other.app &&
   one.company.id === other.company.id &&
   one.company.name === other.company.name &&
   one.reason === other.reason &&
   one.worker === other.worker
 
-function addressText({ subscription, app, company, reason, worker }: Address): AddressText {
+function addresseeText({ subscription, app, company, reason, worker }: Addressee): AddresseeText {
   const { id, name } = subscription.workflow
   return {
     recipient: members({

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { envelopeJsonSchema, type Envelope, type JsonObject } from '@hooklane/contracts/public'
 import type { DeliveryRecord } from '@hooklane/contracts/records'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { Address } from '../address.js'
+import type { Addressee } from '../addressee.js'
 import type { DeliveryPlace } from '../payload-renderer.js'
 import { JsonPayloadRenderer } from './json-payload-renderer.js'
 
@@ -35,7 +35,7 @@ const delivery: DeliveryRecord = {
 }
 
 /** What a body is made of, before the event's part of it is written. */
-type Sources = Address &
+type Sources = Addressee &
   Pick<DeliveryPlace, 'deliveryId' | 'previous' | 'skipped'> & { readonly delivery: DeliveryRecord }
 
 const parts: Sources = {

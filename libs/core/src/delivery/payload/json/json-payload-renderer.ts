@@ -1,19 +1,19 @@
 import type { Skipped } from '@hooklane/contracts/public'
 import type { Gap } from '../../../lane/protocol.js'
-import type { Address } from '../address.js'
+import type { Addressee } from '../addressee.js'
 import type { DeliveredEvent, DeliveryPlace, Payload, PayloadRenderer } from '../payload-renderer.js'
-import { AddressTexts } from './address-text.js'
+import { AddresseeTexts } from './addressee-text.js'
 import { eventText, type EventText } from './event-text.js'
 
 /** The envelope as JSON. Members stand in the order of the reference; members that are not known are null. */
 export class JsonPayloadRenderer implements PayloadRenderer {
   private readonly events = new WeakMap<DeliveredEvent, EventText>()
-  private readonly addresses = new AddressTexts()
+  private readonly addresses = new AddresseeTexts()
 
   /** @param publicBaseUrl base of `event.schema`; a slash at its end is not doubled */
   constructor(private readonly publicBaseUrl: string) {}
 
-  render(event: DeliveredEvent, address: Address, { deliveryId, order, previous, skipped }: DeliveryPlace): Payload {
+  render(event: DeliveredEvent, address: Addressee, { deliveryId, order, previous, skipped }: DeliveryPlace): Payload {
     const { opening, description, subject, content } = this.textOf(event)
     const { recipient, workflow, stream } = this.addresses.of(address)
     const gaps = skipped.length === 0 ? '[]' : JSON.stringify(skipped.map(skippedOf))
