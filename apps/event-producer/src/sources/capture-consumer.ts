@@ -36,14 +36,8 @@ import {
   type FoldingConfiguration,
 } from './folding-configuration.js'
 import type { HiddenColumns } from './hidden-columns.js'
-import {
-  endOf,
-  latestPlace,
-  markedPlace,
-  publishedPlace,
-  refuseOrdinalPositions,
-  type PublishedPlace,
-} from './published-place.js'
+import { endOf, latestPlace, markedPlace, publishedPlace, type PublishedPlace } from './published-place.js'
+import { PublishedInKafka } from './published-in-kafka.js'
 import { historyDiverged, historyOf } from './source-history.js'
 import { decideLogStart } from './decide-log-start.js'
 
@@ -86,12 +80,20 @@ export class CaptureConsumer implements TransactionConsumer {
   private publishedLsn = 0n
   /** Whether the transaction that is being read is one of them. */
   private isPublished = false
-  /** The last event in each partition of the topic; null before the topic was read. */
-  private published: readonly PublishedPlace[] | null = null
+  private readonly published: PublishedInKafka
   /** Ids of announcements that are enqueued and not yet settled. */
   private announcedIds: readonly string[] = []
 
-  constructor(private readonly options: CaptureConsumerOptions) {}
+  constructor(private readonly options: CaptureConsumerOptions) {
+    const { lastPositions, marks, capture, replicated } = options
+    const { resetInstructions } = replicated
+    this.published = new PublishedInKafka({
+      lastPositions,
+      readMark: () => marks.read(),
+      name: capture.name,
+      resetInstructions,
+    })
+  }
 
   /** Releases nothing while the log may belong to another history. */
   readonly logRelease: LogRelease = {
@@ -104,7 +106,7 @@ export class CaptureConsumer implements TransactionConsumer {
   async history(): Promise<SourceHistory> {
     const { marks, capture: source, replicated } = this.options
     const mark = await marks.read()
-    return historyOf({ source, replicated }, mark, mark ? markedPlace(mark) : latestPlace(await this.lastPublished()))
+    return historyOf({ source, replicated }, mark, mark ? markedPlace(mark) : latestPlace(await this.published.read()))
   }
 
   connected(prepared: PreparedSource): Promise<void> {
@@ -121,11 +123,11 @@ export class CaptureConsumer implements TransactionConsumer {
     const claimedPlace = markedPlace(claimed)
     // Another process has published more since this one read the topic. With a mark, little has to be read back.
     if (claimedPlace && claimedPlace.text > (this.lastEnqueued?.text ?? '')) {
-      this.published = null
+      this.published.forget()
       publisher.readAgain()
     }
     const { lastEnqueued } = this
-    const known = { mark: claimed, found, inKafka: await this.lastPublished(), lastEnqueued }
+    const known = { mark: claimed, found, inKafka: await this.published.read(), lastEnqueued }
     const begin = decideLogStart({ source, replicated }, known)
     const { isContinued, place, last, settledLsn, halfPublishedLsn } = begin
     this.expected = begin.expected
@@ -280,19 +282,6 @@ export class CaptureConsumer implements TransactionConsumer {
   private activeFolding(): FoldingConfiguration {
     if (!this.folding) throw new Error('the source was not started')
     return this.folding
-  }
-
-  private async lastPublished(): Promise<readonly PublishedPlace[]> {
-    if (this.published) return this.published
-    const { lastPositions, capture, replicated, marks } = this.options
-    const events = [...(await lastPositions()).values()]
-    refuseOrdinalPositions(events, {
-      mark: await marks.read(),
-      name: capture.name,
-      resetInstructions: replicated.resetInstructions,
-    })
-    this.published = events.flatMap(({ position, transactionId }) => publishedPlace(position, transactionId) ?? [])
-    return this.published
   }
 
   private refuseOtherHistory({ commitLsn, xid }: TransactionInfo): void {
