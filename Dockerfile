@@ -21,21 +21,15 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.base.json LICENSE ./
 COPY libs libs
 COPY apps apps
+COPY tools/build tools/build
 COPY tools/image tools/image
 COPY tools/stack/topics.mjs tools/stack/topics.mjs
-RUN node_modules/.bin/tsc -b && node tools/image/runtime-files.mjs /runtime
-
-FROM node:${NODE_VERSION}-bookworm-slim AS packages
-WORKDIR /packages
-COPY --from=manifests /manifests ./
-# Optional ones, too: TypeScript is an optional companion of a library, and none is needed at run time.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+RUN npm run build && node tools/image/runtime-files.mjs /runtime
 
 FROM node:${NODE_VERSION}-bookworm-slim
 # The services write nothing but, for very large transactions, the event-producer's spool. Nobody but root may write the rest.
 RUN install --directory --owner=node --group=node --mode=0700 /var/spool/hooklane
 WORKDIR /app
-COPY --from=packages /packages/node_modules ./node_modules
 COPY --from=build /runtime ./
 ENV NODE_ENV=production \
     SPOOL_DIR=/var/spool/hooklane

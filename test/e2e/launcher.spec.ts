@@ -121,7 +121,7 @@ describe('a service', () => {
       const start = (ports: NodeJS.ProcessEnv) =>
         runCommand(
           process.execPath,
-          [join(ROOT, 'apps/subscription-service/dist/main.js')],
+          [join(ROOT, 'dist/subscription-service.js')],
           { ...env, ...ports },
           TEST_LIMIT_MS,
         )

@@ -30,7 +30,7 @@ export function configurationPage(services) {
     ...betweenSettings(rules.filter((rule) => isShared(rule, services))),
     ...services.flatMap((service) => serviceSection(service, services)),
     '## Launcher, tests and tools',
-    '`npm start`, `npm test`, `npm run demo` and the other commands read these variables; services do not. A variable that has the name of a setting is passed to the services.\n\nThe migration (`node libs/postgres/dist/cli/migrate.js`) reads `DATABASE_URL` or `DATABASE_URL_FILE`, and `TOPIC_PROFILE`.',
+    '`npm start`, `npm test`, `npm run demo` and the other commands read these variables; services do not. A variable that has the name of a setting is passed to the services.\n\nThe migration (`node dist/migrate.js`) reads `DATABASE_URL` or `DATABASE_URL_FILE`, and `TOPIC_PROFILE`.',
     table(
       ['Variable', 'Default', 'What it does'],
       TOOL_VARIABLES.map(({ name, defaultValue, description }) => [

@@ -9,22 +9,21 @@ import { join } from 'node:path'
  * - `healthy` checks the liveness of the service in this container.
  */
 
-const ROOT = join(import.meta.dirname, '..', '..')
-
 const SERVICES = ['subscription-service', 'event-producer', 'router', 'dispatcher', 'recorder']
+
+/** The file of a bundled program (tools/build/entries.mjs). */
+const program = (/** @type {string} */ name) => join(import.meta.dirname, '..', '..', 'dist', `${name}.js`)
 
 const USAGE = `Usage: docker run hooklane <command>\n\nCommands: ${SERVICES.join(', ')}; setup (run it before the services, after each update); operator-key (prints a new operator key).\n`
 
 const [command = ''] = process.argv.slice(2)
 
 if (SERVICES.includes(command)) {
-  await import(join(ROOT, 'apps', command, 'dist', 'main.js'))
+  await import(program(command))
 } else if (command === 'setup') {
-  process.exitCode =
-    run(join(ROOT, 'libs', 'postgres', 'dist', 'cli', 'migrate.js')) || run(join(ROOT, 'tools', 'stack', 'topics.mjs'))
+  process.exitCode = run('migrate') || run('topics')
 } else if (command === 'operator-key') {
-  const { createApiKey } = await import('@hooklane/core/access')
-  process.stdout.write(`${createApiKey('operator').text}\n`)
+  await import(program(command))
 } else if (command === 'healthy') {
   const port = process.env['HEALTH_PORT'] || '8081'
   const answer = await fetch(`http://127.0.0.1:${port}/health/live`, { signal: AbortSignal.timeout(4_000) })
@@ -35,9 +34,9 @@ if (SERVICES.includes(command)) {
 }
 
 /**
- * @param {string} file
+ * @param {string} name - Of a bundled program.
  * @returns {number} the exit code
  */
-function run(file) {
-  return spawnSync(process.execPath, ['--enable-source-maps', file], { stdio: 'inherit' }).status ?? 1
+function run(name) {
+  return spawnSync(process.execPath, ['--enable-source-maps', program(name)], { stdio: 'inherit' }).status ?? 1
 }

@@ -27,7 +27,7 @@ export async function install({ onProgress, signal }) {
 }
 
 /**
- * Compiles the sources that are newer than their output. tsc itself keeps track of that.
+ * Compiles the sources that are newer than their output, and bundles the programs when their parts have changed.
  *
  * @param {StepOptions} options
  * @returns {Promise<void>}
@@ -38,6 +38,9 @@ export async function build({ onProgress, signal }) {
     await forgetRemovedOutput()
     const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
     await runTool({ what: 'The build (tsc -b)', command: process.execPath, args: [compiler, '-b'], signal })
+    onProgress('bundling (rolldown)')
+    const bundler = join(ROOT, 'tools', 'build', 'run.mjs')
+    await runTool({ what: 'The bundling of the programs', command: process.execPath, args: [bundler], signal })
   })
 }
 

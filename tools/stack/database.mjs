@@ -1,12 +1,9 @@
-import { join } from 'node:path'
-import { ROOT } from './home.mjs'
+import { bundledProgram } from '../build/entries.mjs'
 import { parseDatabaseUrl, unreachableDatabase } from './named-servers.mjs'
 import { runTool } from './tool.mjs'
 
 /** The name of Hooklane's own database, where DATABASE_URL names a server without a database. */
 const DATABASE = 'hooklane'
-
-const MIGRATE = join(ROOT, 'libs', 'postgres', 'dist', 'cli', 'migrate.js')
 
 /**
  * The URL of Hooklane's database on a server: the database that the URL names, or `hooklane` when it names none or names
@@ -56,7 +53,7 @@ export async function migrateDatabase({ databaseUrl, env, signal }) {
   await runTool({
     what: 'The migration of the database',
     command: process.execPath,
-    args: ['--enable-source-maps', MIGRATE],
+    args: ['--enable-source-maps', bundledProgram('migrate')],
     env: { ...env, DATABASE_URL: databaseUrl },
     signal,
   })

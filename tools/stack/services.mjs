@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import zlib from 'node:zlib'
-import { ROOT } from './home.mjs'
+import { bundledProgram } from '../build/entries.mjs'
 import { freePort } from './ports.mjs'
 import { readOrMakeSecret } from './secrets.mjs'
 
@@ -28,9 +28,6 @@ const LOOPBACK_TARGETS = '127.0.0.0/8,::1/128,localhost'
  */
 const UNWANTED = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NODE_OPTIONS']
 
-/** The file of a service that Node runs. */
-export const serviceEntry = (/** @type {string} */ name) => join(ROOT, 'apps', name, 'dist', 'main.js')
-
 /**
  * The services in the order of their start. The services of one stage start side by side. A stage starts when the stage before
  * it is ready.
@@ -48,7 +45,7 @@ export function planServices({ env, chooseApiPort, dispatchers, routers, capture
   const service = (/** @type {string} */ name, /** @type {NodeJS.ProcessEnv} */ own = {}, instance = name) => ({
     name,
     instance,
-    entry: serviceEntry(name),
+    entry: bundledProgram(name),
     choosePorts: async () => ({ HEALTH_PORT: await freePort() }),
     env: { ...env, ...own, HEALTH_HOST: '127.0.0.1' },
   })

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { bundledProgram } from '../build/entries.mjs'
 import { build, install } from './build.mjs'
 import { databaseUrlOn, ensureDatabase, migrateDatabase } from './database.mjs'
 import { removeData } from './data.mjs'
@@ -134,8 +135,8 @@ export class System {
     })
     await this.#step('topics', async ({ onProgress }) => {
       onProgress('creating or checking')
-      const topics = join(import.meta.dirname, 'topics.mjs')
-      await runTool({ what: 'Setting up the topics', command: process.execPath, args: [topics], env, signal })
+      const args = [bundledProgram('topics')]
+      await runTool({ what: 'Setting up the topics', command: process.execPath, args, env, signal })
     })
     const prepared = (await beforeServices?.({ serverUrl, kafkaBrokers })) ?? {}
     signal?.throwIfAborted()

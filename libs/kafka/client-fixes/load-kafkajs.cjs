@@ -1,6 +1,6 @@
 'use strict'
 /**
- * Loads kafkajs with five of its modules fixed and three made faster, and throws when a fix is not in effect. No other code may load
+ * Loads kafkajs with five of its modules replaced and three patched, and throws when a fix is not in effect. No other code may load
  * kafkajs first: modules that were required earlier keep the original parts.
  */
 const VERSION = '2.2.4'
@@ -10,22 +10,7 @@ if (version !== VERSION) {
   throw new Error(`kafkajs ${version} is installed, but its patches were written for exactly ${VERSION}.`)
 }
 
-function replaceModule(name, exports) {
-  const path = require.resolve(name)
-  require(path)
-  const cached = require.cache[path]
-  if (cached) cached.exports = exports
-}
-
-// Order matters: the batch decoder keeps the record decoder that it finds when it is loaded.
-replaceModule('kafkajs/src/protocol/recordBatch/record/v0/decoder.js', require('./decode-record.cjs'))
-const fixedFilter = require('./filter-aborted-records.cjs')
-const fixedBatchDecoder = require('./decode-record-batch.cjs')
-
-replaceModule('kafkajs/src/consumer/filterAbortedMessages.js', fixedFilter)
-replaceModule('kafkajs/src/protocol/recordBatch/v0/decoder.js', fixedBatchDecoder)
-replaceModule('kafkajs/src/protocol/requests/produce/v3/request.js', require('./encode-produce-request.cjs'))
-replaceModule('kafkajs/src/protocol/request.js', require('./encode-request.cjs'))
+require('./replace-modules.cjs')
 
 const RequestQueue = require('kafkajs/src/network/requestQueue')
 require('./calm-request-queue.cjs')(RequestQueue)
@@ -39,10 +24,16 @@ const kafkajs = require('kafkajs')
 
 require('./self-check.cjs')({
   Batch,
-  batchDecoder: require('kafkajs/src/protocol/recordBatch/v0/decoder'),
-  fixedBatchDecoder,
   RequestQueue,
   Runner,
+  // What kafkajs itself gets when it loads these modules, and what it must get.
+  replaced: [
+    [require('kafkajs/src/protocol/recordBatch/v0/decoder'), require('./decode-record-batch.cjs')],
+    [require('kafkajs/src/protocol/recordBatch/record/v0/decoder'), require('./decode-record.cjs')],
+    [require('kafkajs/src/consumer/filterAbortedMessages'), require('./filter-aborted-records.cjs')],
+    [require('kafkajs/src/protocol/requests/produce/v3/request'), require('./encode-produce-request.cjs')],
+    [require('kafkajs/src/protocol/request'), require('./encode-request.cjs')],
+  ],
 })
 
 module.exports = {

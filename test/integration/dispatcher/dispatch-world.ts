@@ -21,7 +21,7 @@ import { createTestDatabase, type TestDatabase } from '../postgres/test-database
 import { KafkaWorld } from '../support/kafka-world.js'
 import { ServiceProcess } from '../support/service-process.js'
 
-const DISPATCHER = fileURLToPath(new URL('../../../apps/dispatcher/dist/main.js', import.meta.url))
+const DISPATCHER = fileURLToPath(new URL('../../../dist/dispatcher.js', import.meta.url))
 const SHORT_LEASE = fileURLToPath(new URL('short-lease.mjs', import.meta.url))
 
 export const GROUP = 'shared-webhook'

@@ -11,7 +11,7 @@ import { Webhook } from 'standardwebhooks'
 import { ServiceProcess } from '../support/service-process.js'
 import { DispatchWorld } from './dispatch-world.js'
 
-const ROUTER = fileURLToPath(new URL('../../../apps/router/dist/main.js', import.meta.url))
+const ROUTER = fileURLToPath(new URL('../../../dist/router.js', import.meta.url))
 const REFERENCE = new URL('../../../docs/reference/', import.meta.url)
 const COMPANY = 'cmp_1'
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Skip } from '@hooklane/observability'
 import { eventually } from './eventually.js'
 
-const EVENT_PRODUCER = fileURLToPath(new URL('../../../apps/event-producer/dist/main.js', import.meta.url))
+const EVENT_PRODUCER = fileURLToPath(new URL('../../../dist/event-producer.js', import.meta.url))
 
 export interface HealthReport {
   readonly status: string

@@ -14,7 +14,7 @@ import { createTestDatabase, type TestDatabase } from '../postgres/test-database
 import { KafkaWorld } from '../support/kafka-world.js'
 import { ServiceProcess } from '../support/service-process.js'
 
-const RECORDER = fileURLToPath(new URL('../../../apps/recorder/dist/main.js', import.meta.url))
+const RECORDER = fileURLToPath(new URL('../../../dist/recorder.js', import.meta.url))
 
 export interface DeliveryRow {
   readonly day: string

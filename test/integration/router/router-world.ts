@@ -20,7 +20,7 @@ import type { Message, Producer } from 'kafkajs'
 import { KafkaWorld } from '../support/kafka-world.js'
 import { ServiceProcess } from '../support/service-process.js'
 
-const ROUTER = fileURLToPath(new URL('../../../apps/router/dist/main.js', import.meta.url))
+const ROUTER = fileURLToPath(new URL('../../../dist/router.js', import.meta.url))
 
 /**
  * The client's code for gzip. The client's own constant is not imported, because the client may only be loaded through `@hooklane/kafka`,

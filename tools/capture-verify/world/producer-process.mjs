@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { ROOT } from '../../stack/home.mjs'
+import { bundledProgram } from '../../build/entries.mjs'
 
-const EVENT_PRODUCER = join(ROOT, 'apps', 'event-producer', 'dist', 'main.js')
 /** A health request takes milliseconds, unless the process is frozen or busy. */
 const HEALTH_TIMEOUT_MS = 2_000
 
@@ -18,7 +16,7 @@ export class ProducerProcess {
 
   /** @param {{ env: NodeJS.ProcessEnv, logFile: string }} options */
   constructor({ env, logFile }) {
-    this.#child = spawn(process.execPath, ['--enable-source-maps', EVENT_PRODUCER], {
+    this.#child = spawn(process.execPath, ['--enable-source-maps', bundledProgram('event-producer')], {
       env: { PATH: process.env['PATH'], HEALTH_PORT: '0', HEALTH_HOST: '127.0.0.1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -2,7 +2,7 @@ import { PARTITIONS, type TopicProfile } from '@hooklane/contracts/records'
 import { readFileSync } from 'node:fs'
 import { migrate } from '../migrations/migrate.js'
 
-/** `node libs/postgres/dist/cli/migrate.js`: migrates the database at DATABASE_URL (or at the URL in the file DATABASE_URL_FILE). */
+/** `node dist/migrate.js`: migrates the database at DATABASE_URL (or at the URL in the file DATABASE_URL_FILE). */
 async function main(): Promise<void> {
   const { DATABASE_URL, DATABASE_URL_FILE, TOPIC_PROFILE = 'dev' } = process.env
   const url = DATABASE_URL ?? (DATABASE_URL_FILE ? readFileSync(DATABASE_URL_FILE, 'utf8').trim() : undefined)

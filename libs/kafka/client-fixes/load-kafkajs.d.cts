@@ -1,0 +1,5 @@
+declare const loaded: {
+  readonly kafkajs: typeof import('kafkajs')
+  readonly retriableErrorMessages: readonly string[]
+}
+export = loaded

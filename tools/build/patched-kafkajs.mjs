@@ -1,0 +1,35 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+/**
+ * Bundles kafkajs with its replaced modules. libs/kafka/client-fixes replaces modules in the module cache of Node, which a bundle does not
+ * have: here each import of such a module gets its replacement. The replacement itself gets the original. The client verifies at each
+ * start that all of them are in effect (client-fixes/self-check.cjs).
+ *
+ * @param {string} root
+ * @returns {import('rolldown').Plugin}
+ */
+export function patchedKafkajs(root) {
+  const fixes = join(root, 'libs', 'kafka', 'client-fixes')
+  const require = createRequire(join(fixes, 'load-kafkajs.cjs'))
+  /** @type {Record<string, string>} */
+  const table = require('./replaced-modules.json')
+  const replacements = new Map(
+    Object.entries(table).map(([name, replacement]) => [require.resolve(name), join(fixes, replacement)]),
+  )
+  return {
+    name: 'patched-kafkajs',
+    resolveId: {
+      filter: { id: /(decoder|filterAbortedMessages|request)(\.js)?$/ },
+      async handler(source, importer, { kind }) {
+        const resolved = await this.resolve(source, importer, { kind, skipSelf: true })
+        const replacement = resolved === null ? undefined : replacements.get(resolved.id)
+        return replacement === undefined || replacement === importer ? resolved : replacement
+      },
+    },
+    load: {
+      filter: { id: /client-fixes[\\/]replace-modules\.cjs$/ },
+      handler: () => 'module.exports = {}',
+    },
+  }
+}
