@@ -119,12 +119,7 @@ describe('a service', () => {
         HEALTH_HOST: '127.0.0.1',
       }
       const start = (ports: NodeJS.ProcessEnv) =>
-        runCommand(
-          process.execPath,
-          [join(ROOT, 'dist/subscription-service.js')],
-          { ...env, ...ports },
-          TEST_LIMIT_MS,
-        )
+        runCommand(process.execPath, [join(ROOT, 'dist/subscription-service.js')], { ...env, ...ports }, TEST_LIMIT_MS)
       try {
         const [api, health] = await Promise.all([
           start({ HTTP_PORT: String(taken.port), HEALTH_PORT: String(healthPort) }),

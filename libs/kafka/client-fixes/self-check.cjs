@@ -62,7 +62,9 @@ module.exports = ({ Batch, RequestQueue, Runner, replaced }) => {
   if (batch.messages.length > 0) faults.push('records of overlapping aborted transactions would be returned')
   if (batch.isEmpty() || batch.isEmptyDueToFiltering()) faults.push('batches without records would not be returned')
   if (replaced.some(([found, ours]) => found !== ours))
-    faults.push('a module that must be replaced is the original one: a batch emptied by compaction would stop a consumer for ever')
+    faults.push(
+      'a module that must be replaced is the original one: a batch emptied by compaction would stop a consumer for ever',
+    )
   if (/throttledUntil - Date\.now\(\)\s+if/.test(String(RequestQueue.prototype.scheduleCheckPendingRequests)))
     faults.push('idle connections would burn CPU')
   if (!asksForBrokers(Runner)) faults.push('a consumer that lost its broker would leave its group')
