@@ -10,11 +10,11 @@ const SOURCE_ONLY = '[.](spec|fixture)[.]ts$'
  */
 const SERVICE_PARTS = {
   'subscription-service':
-    'config contracts core/access core/delivery core/kernel core/policy core/routing core/worker-group kafka observability postgres runtime webhook-http',
+    'config contracts core/secrets core/delivery core/kernel core/policy core/routing core/worker-group kafka observability postgres runtime webhook-http',
   'event-producer': 'config contracts core/capture core/kernel kafka observability postgres replication runtime',
   router: 'config contracts core/configuration core/kernel core/routing core/worker-group kafka observability runtime',
   dispatcher:
-    'config contracts core/access core/configuration core/delivery core/kernel core/lane core/policy dispatch kafka observability postgres runtime webhook-http',
+    'config contracts core/secrets core/configuration core/delivery core/kernel core/lane core/policy dispatch kafka observability postgres runtime webhook-http',
   recorder: 'config contracts core/kernel kafka observability postgres runtime',
 }
 

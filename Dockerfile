@@ -1,7 +1,6 @@
 # syntax=docker/dockerfile:1
 
-# One image for all services: they share every library, so five images would differ in a few hundred kilobytes, and one digest
-# cannot mix versions. The command says which service runs: docs/guides/deploy-with-docker.md.
+# One image for all services: one digest cannot mix versions, and they share most of their code. The command says which service runs: docs/guides/deploy-with-docker.md.
 
 ARG NODE_VERSION=24
 
@@ -24,7 +23,7 @@ COPY apps apps
 COPY tools/build tools/build
 COPY tools/image tools/image
 COPY tools/stack/topics.mjs tools/stack/topics.mjs
-RUN npm run build && node tools/image/runtime-files.mjs /runtime
+RUN node_modules/.bin/tsc -b && node tools/build/run.mjs && node tools/image/runtime-files.mjs /runtime
 
 FROM node:${NODE_VERSION}-bookworm-slim
 # The services write nothing but, for very large transactions, the event-producer's spool. Nobody but root may write the rest.

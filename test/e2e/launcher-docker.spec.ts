@@ -200,7 +200,7 @@ describe('with Docker', () => {
     await scratch.file(`home-${homes}/servers`, 'docker\n')
     const silent = await startWithoutJava(environment({ FAKE_DOCKER_FAILS: 'info' }))
     expect(silent.stderr).toMatch(
-      /is stored in Docker volumes, and no Docker engine answers\. Start or update Docker to continue with it/,
+      /is stored in Docker volumes, but no Docker engine answers\. Start or update Docker to keep using that data/,
     )
     const forced = await startWithoutJava(environment({ HOOKLANE_SERVERS: 'embedded' }))
     expect(forced.stderr).toMatch(/HOOKLANE_SERVERS=embedded, but the data of .* is stored in Docker volumes\. Unset/)

@@ -53,7 +53,7 @@ export class World {
     return this.deleted
   }
 
-  /** The record of an attempt, a settlement or a dead letter landed in the log. */
+  /** Called when the record of an attempt, a settlement or a dead letter has been appended to the log. */
   logLanded(record: RecordRef, ending: Ending | null): void {
     if (ending) this.oracle.logLanded(record, ending)
   }
@@ -66,6 +66,7 @@ export class World {
     return grant
   }
 
+  /** Renews leases and saves their positions. Returns the tokens of those that were renewed. */
   keep(requests: readonly RenewRequest[]): readonly LeaseToken[] {
     if (this.mutation === 'positionUnfenced' || this.mutation === 'positionRace') {
       for (const { token, mainOffset, done } of requests) {
@@ -112,7 +113,7 @@ export class World {
     if (this.failure !== null) throw this.failure
   }
 
-  /** Whether the run ends: something has failed, or every record is settled and no lane is parked. */
+  /** Whether the run ends: something has failed, or the storm is over, every record is settled and no lane is parked. */
   mustEnd(): boolean {
     return this.failure !== null || this.isFinished()
   }
@@ -153,12 +154,16 @@ export class World {
       if (isDeleted) this.deleted.set(appId, next.streamEpoch)
       this.logs[partition]!.push(record)
       this.oracle.published(partition, record)
-      this.publishFrom(appId, partition, isDeleted ? this.again(next) : { ...next, sequence: next.sequence + 1n })
+      this.publishFrom(
+        appId,
+        partition,
+        isDeleted ? this.afterRecreation(next) : { ...next, sequence: next.sequence + 1n },
+      )
     })
   }
 
-  /** The place after the app was created again. The numbers that it used in between may have gone to another group. */
-  private again({ sequence, streamEpoch }: Place): Place {
+  /** The next place of an app that was deleted and created again. It may skip numbers, as if they had gone to another worker group. */
+  private afterRecreation({ sequence, streamEpoch }: Place): Place {
     const elsewhere = this.dice.chance(0.3) ? BigInt(Math.floor(this.dice.between(1, 4))) : 0n
     return { sequence: sequence + elsewhere, streamEpoch: streamEpoch + 1 }
   }

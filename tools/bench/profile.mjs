@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { bundledModules } from './bundled-modules.mjs'
 
 /** A service writes its profile when profiling stops; a large profile takes seconds. */
 const WRITE_LIMIT_MS = 30_000
@@ -64,13 +65,15 @@ function tables(file, profile, deliveries) {
   const byFunction = /** @type {Map<string, number>} */ (new Map())
   const byPlace = /** @type {Map<string, number>} */ (new Map())
   const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]))
+  const moduleAt = bundledModules()
   let total = 0
   profile.samples.forEach((id, index) => {
     const frame = frames.get(id)
     const microseconds = profile.timeDeltas[index] ?? 0
     if (!frame || IDLE.has(frame.functionName)) return
-    const place = placeOf(frame.url)
-    const name = `${frame.functionName || '(anonymous)'}${place === '' ? '' : `  ${fileOf(frame.url)}:${frame.lineNumber + 1}`}`
+    const module = moduleAt(frame.url, frame.lineNumber)
+    const place = placeOf(module)
+    const name = `${frame.functionName || '(anonymous)'}${place === '' ? '' : `  ${fileOf(module)}`}`
     byFunction.set(name, (byFunction.get(name) ?? 0) + microseconds)
     byPlace.set(place || frame.functionName, (byPlace.get(place || frame.functionName) ?? 0) + microseconds)
     total += microseconds
@@ -91,16 +94,16 @@ function tables(file, profile, deliveries) {
   ].join('\n')
 }
 
-/** The package or workspace that a script belongs to; empty for a frame without a script. @param {string} url */
-function placeOf(url) {
-  if (url === '') return ''
-  if (url.startsWith('node:')) return 'node'
+/** The package or workspace that a module belongs to; empty for a frame without a module. @param {string} module */
+function placeOf(module) {
+  if (module === '') return ''
+  if (module.startsWith('node:')) return 'node'
   return (
-    url.match(/node_modules\/(?!.*node_modules\/)((?:@[^/]+\/)?[^/]+)/)?.[1] ??
-    url.match(/\/((?:apps|libs)\/[^/]+)\//)?.[1] ??
-    url
+    module.match(/node_modules\/(?!.*node_modules\/)((?:@[^/]+\/)?[^/]+)/)?.[1] ??
+    module.match(/^((?:apps|libs)\/[^/]+)\//)?.[1] ??
+    module
   )
 }
 
-/** @param {string} url */
-const fileOf = (url) => url.replace(/^.*\/(?=node_modules\/|apps\/|libs\/)/, '').replace('/dist/', '/')
+/** @param {string} module */
+const fileOf = (module) => module.replace(/^.*\/(?=node_modules\/|apps\/|libs\/)/, '').replace('/dist/', '/')

@@ -4,13 +4,13 @@
  */
 import { writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 
 const directory = process.env['BENCH_PROFILE_DIR']
 const SAMPLE_EVERY_US = 500
 
 if (directory) {
-  const service = basename(dirname(dirname(process.argv[1] ?? 'unknown')))
+  const service = basename(process.argv[1] ?? 'unknown', '.js')
   /** @type {Session | null} */
   let session = null
   process.on('SIGUSR2', () => {

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 
-const ROOT = join(import.meta.dirname, '..', '..')
+/** The root of the repository. */
+export const ROOT = join(import.meta.dirname, '..', '..')
 
 /** The folder that `npm run build` makes. */
 export const OUTPUT = join(ROOT, 'dist')
 
-/** The programs that are bundled, by name. The compiled files that they begin with are relative to the root. */
+/** The programs that are bundled, by name. Each value is the entry file, relative to the root. */
 export const ENTRIES = {
   'subscription-service': 'apps/subscription-service/dist/main.js',
   'event-producer': 'apps/event-producer/dist/main.js',
@@ -18,7 +19,7 @@ export const ENTRIES = {
 }
 
 /**
- * The file of a program that Node runs.
+ * The bundled file of a program.
  *
  * @param {string} name - One of the names in ENTRIES.
  */

@@ -1,26 +1,41 @@
 import { readFile } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { join, relative, sep } from 'node:path'
+
+/**
+ * Whether a module is compiled from the project's own sources.
+ *
+ * @param {string} root
+ * @param {string} path
+ */
+export const isOwnModule = (root, path) =>
+  ['apps', 'libs'].some((group) => path.startsWith(join(root, group) + sep)) && path.split(sep).includes('dist')
 
 /**
  * Loads the project's own compiled modules:
  * - with the source map of the compiler, so that stacks name lines of the sources;
- * - with an `import.meta.url` that is what it was before they were bundled: they find their SQL files by it. So the bundle and the folders
- *   of the libraries must stay in the same places relative to each other.
+ * - with the `import.meta.url` of the compiled file, because modules find their SQL files relative to it. `dist/` and `libs/` must therefore
+ *   keep their places relative to each other.
  *
+ * @param {string} root
  * @param {string} outputFolder
  * @returns {import('rolldown').Plugin}
  */
-export function ownFiles(outputFolder) {
+export function ownFiles(root, outputFolder) {
   return {
     name: 'own-files',
     load: {
-      filter: { id: /[\\/](apps|libs)[\\/][^/\\]+[\\/]dist[\\/].*\.js$/ },
+      filter: { id: /[\\/]dist[\\/].*\.js$/ },
       async handler(id) {
-        const url = JSON.stringify(relative(outputFolder, id).replaceAll('\\', '/'))
+        if (!isOwnModule(root, id)) return null
         const code = await readFile(id, 'utf8')
+        if (/import\.meta\.(dirname|filename)/.test(code))
+          throw new Error(
+            `${id}: use import.meta.url, which the bundle keeps, instead of import.meta.dirname or filename`,
+          )
+        const url = JSON.stringify(relative(outputFolder, id).replaceAll(sep, '/'))
         return {
           // No line moves, so the map stays right.
-          code: code.replaceAll('import.meta.url', `new URL(${url}, import.meta.url)`),
+          code: code.replaceAll('import.meta.url', `new URL(${url}, import.meta.url).href`),
           map: await readFile(`${id}.map`, 'utf8'),
         }
       },

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 
 /**
  * Bundles kafkajs with its replaced modules. libs/kafka/client-fixes replaces modules in the module cache of Node, which a bundle does not
- * have: here each import of such a module gets its replacement. The replacement itself gets the original. The client verifies at each
- * start that all of them are in effect (client-fixes/self-check.cjs).
+ * have. In the bundle, every import of such a module is resolved to its replacement; only the replacement's own import gets the original.
  *
  * @param {string} root
  * @returns {import('rolldown').Plugin}
@@ -30,6 +29,15 @@ export function patchedKafkajs(root) {
     load: {
       filter: { id: /client-fixes[\\/]replace-modules\.cjs$/ },
       handler: () => 'module.exports = {}',
+    },
+    generateBundle() {
+      for (const [original, replacement] of replacements) {
+        const importers = this.getModuleInfo(replacement)?.importers ?? []
+        if (!importers.some((importer) => importer.includes('node_modules')))
+          throw new Error(`${replacement} replaces nothing: no module of kafkajs imports it`)
+        const others = (this.getModuleInfo(original)?.importers ?? []).filter((importer) => importer !== replacement)
+        if (others.length > 0) throw new Error(`${others.join(', ')} would get the original of ${original}`)
+      }
     },
   }
 }

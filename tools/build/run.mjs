@@ -1,4 +1,4 @@
 import { bundle } from './bundle.mjs'
 
-/* The second half of `npm run build`, after the compiler. */
+/* The second half of a build, after the compiler (tools/stack/build.mjs, Dockerfile). */
 await bundle()

@@ -7,8 +7,7 @@ import { ROOT } from '../stack/home.mjs'
 /*
  * Checks the Dockerfile as far as this is possible without a Docker engine:
  * - instructions and options exist;
- * - every COPY names an earlier stage, or existing files that .dockerignore lets through;
- * - every production package is installed at the root, because the image takes only the packages of the root.
+ * - every COPY names an earlier stage, or existing files that .dockerignore lets through.
  */
 
 const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
@@ -52,19 +51,7 @@ function faultOfSource(source) {
   return isAllowed ? [] : [`${source} is excluded by .dockerignore: add !${source}`]
 }
 
-/** The image takes only the packages that are installed at the root. */
-function faultsOfPackages() {
-  /** @type {{ packages: Record<string, { dev?: boolean }> }} */
-  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
-  return Object.entries(packages)
-    .filter(([path, { dev }]) => !dev && /^(libs|apps)\/.*\/node_modules\//.test(path))
-    .map(
-      ([path]) =>
-        `${path} would be missing in the image: it is not installed at the root (two versions of one package?)`,
-    )
-}
-
-const faults = [...faultsOfSyntax(), ...faultsOfCopies(), ...faultsOfPackages()]
+const faults = [...faultsOfSyntax(), ...faultsOfCopies()]
 if (faults.length > 0) {
   process.stderr.write(`${faults.join('\n')}\n`)
   process.exitCode = 1

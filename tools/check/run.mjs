@@ -45,18 +45,18 @@ function runCheck(command, args) {
 
 async function main() {
   await install({ onProgress: print })
-  const faulty = []
+  const failed = []
   for (const { name, command, args } of CHECKS) {
     const startedAt = Date.now()
     process.stdout.write(`${name.padEnd(24)}`)
     const { isFine, output } = await runCheck(command, args)
-    print(`${isFine ? 'ok' : 'FAULTY'}  (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)
+    print(`${isFine ? 'ok' : 'FAILED'}  (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)
     if (isFine) continue
-    faulty.push(name)
+    failed.push(name)
     print(`${output}\n`)
   }
-  print(faulty.length === 0 ? 'Every check passed.' : `Faulty: ${faulty.join(', ')}`)
-  if (faulty.length > 0) process.exitCode = 1
+  print(failed.length === 0 ? 'Every check passed.' : `Failed: ${failed.join(', ')}`)
+  if (failed.length > 0) process.exitCode = 1
 }
 
 await main()

@@ -1,4 +1,4 @@
-import { createApiKey } from '@hooklane/core/access'
+import { createApiKey } from '@hooklane/core/secrets'
 
 /* Prints a new operator key. */
 process.stdout.write(`${createApiKey('operator').text}\n`)

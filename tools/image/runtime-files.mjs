@@ -2,8 +2,8 @@ import { cp, mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 /*
- * Runs during the image build, after `npm run build`. Copies what the services need at run time into a folder. The bundle holds all
- * code, that of packages, too; beside it are only the files that the services read.
+ * Runs during the image build, after `npm run build`. Copies what the services need at run time into a folder. All code, also
+ * that of packages, is in the bundle. Besides it, services need only the files that they read or serve.
  *
  *   node tools/image/runtime-files.mjs /out
  */
@@ -16,6 +16,8 @@ const FILES = [
   'dist',
   'libs/postgres/migrations',
   'libs/postgres/sql',
+  // The pages of the API's documentation are served from here.
+  'node_modules/swagger-ui-dist',
   'tools/image/service.mjs',
 ]
 
@@ -24,5 +26,5 @@ if (target === undefined) throw new Error('Usage: node tools/image/runtime-files
 for (const file of FILES) {
   const to = join(resolve(target), file)
   await mkdir(dirname(to), { recursive: true })
-  await cp(join(ROOT, file), to, { recursive: true })
+  await cp(join(ROOT, file), to, { recursive: true, filter: (source) => !/swagger-ui.*\.map$/.test(source) })
 }

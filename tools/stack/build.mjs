@@ -27,7 +27,7 @@ export async function install({ onProgress, signal }) {
 }
 
 /**
- * Compiles the sources that are newer than their output, and bundles the programs when their parts have changed.
+ * Compiles the sources that are newer than their output, and bundles the programs again when a compiled file or a package has changed.
  *
  * @param {StepOptions} options
  * @returns {Promise<void>}
@@ -40,7 +40,7 @@ export async function build({ onProgress, signal }) {
     await runTool({ what: 'The build (tsc -b)', command: process.execPath, args: [compiler, '-b'], signal })
     onProgress('bundling (rolldown)')
     const bundler = join(ROOT, 'tools', 'build', 'run.mjs')
-    await runTool({ what: 'The bundling of the programs', command: process.execPath, args: [bundler], signal })
+    await runTool({ what: 'The build (rolldown)', command: process.execPath, args: [bundler], signal })
   })
 }
 

@@ -32,7 +32,7 @@ export async function chooseServers({ home, env, fresh, onProgress }) {
   const earlier = fresh ? null : await earlierServers(home)
   if (earlier !== null && choice !== 'auto' && earlier !== choice) {
     throw new StackError(
-      `HOOKLANE_SERVERS=${choice}, but the data of ${displayPath(home.dir)} is ${LOCATIONS[earlier]}. Unset HOOKLANE_SERVERS to continue with it, or remove it with npm run reset.`,
+      `HOOKLANE_SERVERS=${choice}, but the data of ${displayPath(home.dir)} is ${LOCATIONS[earlier]}. Unset HOOKLANE_SERVERS to keep using that data, or remove the data with npm run reset.`,
     )
   }
   if ((earlier ?? choice) === 'embedded') return 'embedded'
@@ -40,7 +40,7 @@ export async function chooseServers({ home, env, fresh, onProgress }) {
   if (fault === null) return 'docker'
   if (earlier === 'docker') {
     throw new StackError(
-      `The data of ${displayPath(home.dir)} is ${LOCATIONS.docker}, and ${fault}. Start or update Docker to continue with it, or set HOOKLANE_HOME to another folder to start over.`,
+      `The data of ${displayPath(home.dir)} is ${LOCATIONS.docker}, but ${fault}. Start or update Docker to keep using that data, or set HOOKLANE_HOME to another folder to start over.`,
     )
   }
   if (choice === 'docker') {

@@ -16,7 +16,7 @@ import { DispatcherModule } from './dispatcher.module.js'
 import { ServedGroups } from './groups/served-groups.js'
 import { PayloadMemory } from './memory/payload-memory.js'
 import { dispatcherMetrics, type DispatcherMetrics } from './metrics.js'
-import { Observer } from './observing/observer.js'
+import { Observer, sessionsOf } from './observing/observer.js'
 import type { DispatcherSettings } from './settings.js'
 
 /** Binds the dispatcher to Kafka, Postgres and HTTP, and runs it as a Nest application. */
@@ -45,11 +45,11 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
   const sessions = makeSessionFactory(settings, parts, context)
   const isGone = (group: string) => configuration.readToEnd().then(() => !view.hasWorkerGroup(group))
   const workers = new WorkerMaker({ settings, connections, sessions, metrics, context, consumers, instance, isGone })
+  const memory = new PayloadMemory(settings.memoryMaxBytes)
   const observer = new Observer({
     metrics,
     readiness,
     clock: systemClock,
-    memory: new PayloadMemory(settings.memoryMaxBytes),
     inFlight: () => permits.taken,
     unpublishedBytes: () => connections.publisher.unpublishedBytes,
   })
@@ -64,7 +64,7 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
     connectProducer: () => connections.connectProducer(),
     disconnect: () => connections.close(),
     observe: (served) => {
-      observer.observe(served)
+      memory.limit(observer.observe(served), served.flatMap(sessionsOf))
       reportConsumers(
         served.map(({ host }) => host),
         report,

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import type { CapturePlaces } from '@hooklane/config'
 import { formatEpoch, type CaptureSource } from '@hooklane/core/capture'
+import { backgroundTimers } from '@hooklane/core/kernel'
 import type { TopicNames } from '@hooklane/contracts/records'
 import { MAX_RECORD_BYTES, SingleFlightProducer, type KafkaClient } from '@hooklane/kafka'
 import { CaptureMarks, readCompanyIds, readConfiguration, type PgPool } from '@hooklane/postgres'
@@ -102,6 +103,7 @@ export function capturePipeline(parts: Parts, capture: CaptureSource, places: Ca
   const marks: MarkKeeper = new MarkKeeper({
     producer: capture.name,
     store: new CaptureMarks(pool, topic),
+    timers: backgroundTimers,
     endOffsets: () => positions.endOffsets(),
     onFailure: (error) => context.logger.warn({ source: source.name, error }, 'the mark of the source cannot advance'),
   })

@@ -14,7 +14,7 @@ import {
   type CrossRule,
   type SettingsOf,
 } from '@hooklane/config'
-import { parseApiKey } from '@hooklane/core/access'
+import { parseApiKey } from '@hooklane/core/secrets'
 import { InvalidAllowTargets, parseAllowTargets } from '@hooklane/webhook-http'
 import { z } from 'zod'
 

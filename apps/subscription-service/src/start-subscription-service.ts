@@ -1,6 +1,6 @@
 import { kafkaConnection } from '@hooklane/config'
 import { topicNames } from '@hooklane/contracts/records'
-import { createSealer } from '@hooklane/core/access'
+import { createSealer } from '@hooklane/core/secrets'
 import { createKafkaClient, KafkaLogAdmin, TopicAdmin } from '@hooklane/kafka'
 import type { Logger } from '@hooklane/observability'
 import { TenantDatabase } from '@hooklane/postgres/tenancy'

@@ -1,5 +1,5 @@
 import type { TopicProfile } from '@hooklane/contracts/records'
-import type { ParsedApiKey } from '@hooklane/core/access'
+import type { ParsedApiKey } from '@hooklane/core/secrets'
 import type { Time } from '@hooklane/core/kernel'
 import type { WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core/worker-group'
 import type { Logger, Registry } from '@hooklane/observability'
@@ -23,7 +23,7 @@ import { Cursors } from './http/cursor.js'
 import { Lists } from './http/list.js'
 import { ProblemFilter } from './problem-filter.js'
 import { strictValidation } from './http/validation-pipe.js'
-import { ANSWER_SEALER, IdempotentRequests } from './idempotency/idempotent-requests.js'
+import { STORED_RESPONSE_SEALER, IdempotentRequests } from './idempotency/idempotent-requests.js'
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js'
 import { SubscriptionRules, SubscriptionsService } from './subscriptions/subscriptions.service.js'
 import { GroupPlacement, WORKER_GROUP_BACKLOGS, WORKER_GROUP_TOPICS } from './worker-groups/group-placement.js'
@@ -60,7 +60,7 @@ export class SubscriptionServiceModule {
         useValue: new GroupRemoval(parts.database, parts.workerGroupTopics, parts.logger),
       },
       { provide: EVENTS_END, useValue: parts.eventsEnd },
-      { provide: ANSWER_SEALER, useValue: parts.rules.sealer },
+      { provide: STORED_RESPONSE_SEALER, useValue: parts.rules.sealer },
       { provide: TOPIC_PROFILE, useValue: parts.topicProfile },
       { provide: SubscriptionRules, useValue: parts.rules },
       { provide: Cursors, useValue: new Cursors(parts.cursorSecret) },

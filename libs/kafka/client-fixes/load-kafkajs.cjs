@@ -1,6 +1,6 @@
 'use strict'
 /**
- * Loads kafkajs with five of its modules replaced and three patched, and throws when a fix is not in effect. No other code may load
+ * Loads kafkajs with five modules replaced and three patched. Throws if one of these changes is not in effect. No other code may load
  * kafkajs first: modules that were required earlier keep the original parts.
  */
 const VERSION = '2.2.4'
@@ -26,7 +26,7 @@ require('./self-check.cjs')({
   Batch,
   RequestQueue,
   Runner,
-  // What kafkajs itself gets when it loads these modules, and what it must get.
+  // Pairs: what an import of the module yields, and what it must yield.
   replaced: [
     [require('kafkajs/src/protocol/recordBatch/v0/decoder'), require('./decode-record-batch.cjs')],
     [require('kafkajs/src/protocol/recordBatch/record/v0/decoder'), require('./decode-record.cjs')],

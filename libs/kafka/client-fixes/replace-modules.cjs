@@ -1,8 +1,8 @@
 'use strict'
 /**
  * Puts the modules of replaced-modules.json into the module cache of Node, each in the place of the module of kafkajs that it replaces.
- * Needed where kafkajs is loaded file by file. In a bundle there is no such cache: there the bundler resolves the same table, and this
- * file is left empty (tools/build/patched-kafkajs.mjs).
+ * Needed where kafkajs is loaded file by file. In a bundle there is no such cache: there the bundler applies the same table, and leaves
+ * this file out (tools/build/patched-kafkajs.mjs).
  */
 const replaced = require('./replaced-modules.json')
 

@@ -1,7 +1,7 @@
 -- $1 topic, $2 producer, $3 owner, $4 position, $5 xid, $6 offsets, $7 tables, $8 system identifier, $9 timeline, $10 settled LSN,
 -- $11 configuration, $12 catalogue (null: unchanged), $13 announcements, $14 companies (null: unchanged), $15 tables whose gaps are closed.
--- Changes nothing if $3 is no longer the owner. Never moves the position back. A raised epoch starts over and removes all gaps: by raising
--- it, the operator has accepted them.
+-- Changes nothing if $3 is no longer the owner. Never moves the position back. If the epoch (the first four characters of the position) was
+-- raised, capture starts over and all gaps are removed: by raising the epoch, the operator has accepted them.
 UPDATE hooklane.capture_mark SET
   position = $4,
   xid = $5,

@@ -1,12 +1,15 @@
 import { publicationGaps, type PublicationGap, type PublicationQuestion } from '@hooklane/core/capture'
 import type { ReplicatedSource } from './replicated-source.js'
-import { ChangesMissing, type Gap } from './source-unreadable.js'
+import { ChangesMissing, type RefusedGap } from './source-unreadable.js'
 
 /**
  * Turns what a publication has left out into gaps that a refusal reports.
  * @param id under which a person can accept the gaps; null: they cannot be accepted
  */
-export const refusedGaps = (gaps: ReadonlyMap<string, PublicationGap>, id: string | null): ReadonlyMap<string, Gap> =>
+export const refusedGaps = (
+  gaps: ReadonlyMap<string, PublicationGap>,
+  id: string | null,
+): ReadonlyMap<string, RefusedGap> =>
   new Map(
     [...gaps].map(([table, { reason }]) => [
       table,

@@ -49,7 +49,7 @@ export type SourceHistory =
   /** It was never read: what is missing is created, and reading starts now. */
   | { readonly kind: 'none' }
   /**
-   * It was read, and a person has decided to start over from now: an existing slot is dropped, with the log that it holds, and created
+   * It was read, and a person has decided to start over from now: an existing slot is dropped, with the WAL that it holds, and created
    * again.
    */
   | { readonly kind: 'over' }

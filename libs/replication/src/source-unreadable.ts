@@ -15,7 +15,7 @@ export type UnreadableCode =
   | 'REPLICATION_RIGHT'
   | 'TABLE_MISSING'
   /**
-   * The log cannot carry the changes: the table is UNLOGGED, temporary or foreign, a needed column is generated, or the encoding of the
+   * The WAL cannot carry the changes: the table is UNLOGGED, temporary or foreign, a needed column is generated, or the encoding of the
    * database cannot be converted to UTF-8.
    */
   | 'NOT_CAPTURABLE'
@@ -34,7 +34,7 @@ export type UnreadableCode =
   | 'SLOT_LOST'
   /** Changes of captured tables were not published to us: the publication was missing or narrowed, or another table has the name now. */
   | 'CHANGES_MISSING'
-  /** The log holds a change that cannot be decoded, and never will be. */
+  /** The WAL holds a change that cannot be decoded, and never will be. */
   | 'CHANGE_NOT_DECODABLE'
   | 'DATABASE_ERROR'
   /** The consumer of the changes failed. */
@@ -71,7 +71,7 @@ export const LOSS_CODES = [
 export type LossCode = (typeof LOSS_CODES)[number]
 
 /** Why changes of a table are missing. */
-export interface Gap {
+export interface RefusedGap {
   readonly code: LossCode
   readonly reason: string
   /** The id by which a person can accept the gap; only for `CHANGES_MISSING`. Absent: the only way is to start over. */
@@ -82,7 +82,7 @@ export interface Gap {
 export class ChangesMissing extends SourceUnreadable {
   /** @param gaps table (`schema.table`) → why */
   constructor(
-    readonly gaps: ReadonlyMap<string, Gap>,
+    readonly gaps: ReadonlyMap<string, RefusedGap>,
     source: ReplicatedSource,
   ) {
     const codes = new Set([...gaps.values()].map(({ code }) => code))
@@ -105,10 +105,10 @@ function wayOut(gaps: ChangesMissing['gaps'], { acceptInstructions, resetInstruc
 }
 
 /** Changes of every table of the source are missing, for one reason. */
-export const changesOfAllTablesMissing = (source: ReplicatedSource, gap: Gap): ChangesMissing =>
+export const changesOfAllTablesMissing = (source: ReplicatedSource, gap: RefusedGap): ChangesMissing =>
   new ChangesMissing(new Map(source.tables.map((table) => [nameOf(table), gap])), source)
 
-/** The log holds a change that cannot be decoded, and everything behind it waits. */
+/** The WAL holds a change that cannot be decoded, and everything behind it waits. */
 export const notDecodable = (problem: string, { resetInstructions }: ReplicatedSource): SourceUnreadable =>
   new SourceUnreadable(
     'CHANGE_NOT_DECODABLE',

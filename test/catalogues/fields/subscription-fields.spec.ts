@@ -1,4 +1,4 @@
-import { createSealer } from '@hooklane/core/access'
+import { createSealer } from '@hooklane/core/secrets'
 import { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import { EXAMPLES } from '../../../apps/subscription-service/src/documentation/examples.js'
 import {

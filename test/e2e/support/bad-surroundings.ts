@@ -38,7 +38,7 @@ const CLOSED = 'ECONNREFUSED'
 
 /** Copies as much of the repository as the launcher needs to find out that nothing is installed there. */
 async function freshClone(root: string): Promise<string> {
-  for (const file of ['package.json', 'package-lock.json', 'tools/stack']) {
+  for (const file of ['package.json', 'package-lock.json', 'tools/build', 'tools/stack']) {
     await cp(join(ROOT, file), join(root, file), { recursive: true })
   }
   for (const group of ['libs', 'apps']) {

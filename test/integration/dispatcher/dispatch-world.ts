@@ -12,7 +12,7 @@ import {
   type QuarantinedRecord,
   type SettlementRecord,
 } from '@hooklane/contracts/records'
-import { createSealer } from '@hooklane/core/access'
+import { createSealer } from '@hooklane/core/secrets'
 import { newSigningSecret } from '@hooklane/core/delivery'
 import type { OutgoingRecord } from '@hooklane/core/kernel'
 import { insertWorkerGroup } from '@hooklane/postgres'
@@ -40,27 +40,28 @@ export interface Body {
 }
 
 /** Where a delivery is published. Default: partition 0 of the shared group, in the first epoch. */
-export interface DeliveryChanges {
+export interface DeliveryOverrides {
   readonly partition?: number
   readonly subscriptionVersion?: bigint
   readonly group?: string
   readonly epoch?: number
 }
 
-export interface DeliveryPolicyChanges {
+export interface DeliveryPolicyOverrides {
   readonly retry?: object
   readonly onRejected?: string
   readonly onUnreachable?: string
   readonly timeoutMs?: number
 }
 
-/** The time limit of attempts that fit a short lease (`startWithShortLease`). Longer ones would not be started under it. */
+/** A time limit that is short enough for a short lease (`startWithShortLease`). With a longer one, no attempt would be started. */
 export const SHORT_TIMEOUT = { timeoutMs: 5_000 } as const
 
 /**
- * Everything around a dispatcher: its own topics and database, and a receiver. The test takes the place of the router and of the
- * configuration. The subscription of an app is `sub_<app>`, its path at the receiver `/<app>`, its deliveries `msg_<app>_<sequence>`. Ids
- * of subscriptions are never used again: when the app was deleted and created again, its subscription is `sub_<app>_2`.
+ * Everything around a dispatcher: its own topics and database, and a receiver. The test takes the place of the router, and publishes the
+ * configuration itself. The subscription of an app is `sub_<app>`, its path at the receiver `/<app>`, its deliveries
+ * `msg_<app>_<sequence>`. Ids of subscriptions are never used again: once an app has been deleted and created again, its subscription is
+ * `sub_<app>_2`.
  */
 export class DispatchWorld {
   readonly #secretsKey = randomBytes(32)
@@ -96,7 +97,7 @@ export class DispatchWorld {
 
   // — configuration —
 
-  /** Publishes a row of the configuration, as the capture of its table does; null deletes the row. */
+  /** Publishes a configuration row, as event-producer does when it captures a change of the row; null publishes its deletion. */
   async configure(kind: string, id: string, body: object | null): Promise<bigint> {
     const version = BigInt(++this.#version)
     this.#versions.set(id, version)
@@ -111,14 +112,15 @@ export class DispatchWorld {
   }
 
   /** Configures an app with one subscription, whose target is the path of the app. */
-  async app(id: string, policy: DeliveryPolicyChanges = {}, changes: object = {}): Promise<void> {
+  async app(id: string, policy: DeliveryPolicyOverrides = {}, overrides: object = {}): Promise<void> {
     const worker = { mode: 'shared' }
     const app = { id, companyId: COMPANY, name: id, type: 'webhook', enabled: true, worker, workerGroup: GROUP }
     await this.configure('app', id, { ...app, routeVersion: 0 })
-    await this.subscription(id, policy, changes)
+    await this.subscription(id, policy, overrides)
   }
 
-  async subscription(app: string, policy: DeliveryPolicyChanges = {}, changes: object = {}): Promise<bigint> {
+  /** Configures the app's subscription. Returns the version of its configuration. */
+  async subscription(app: string, policy: DeliveryPolicyOverrides = {}, overrides: object = {}): Promise<bigint> {
     const id = this.#subscriptionOf(app)
     return this.configure('subscription', id, {
       id,
@@ -132,7 +134,7 @@ export class DispatchWorld {
       payload: { type: 'json', mode: 'full', version: '1' },
       delivery: {
         success: '2xx',
-        // Far more than a receiver needs on a slow machine: an attempt that times out is repeated.
+        // Far more than a receiver needs, even on a slow machine, because an attempt that timed out would be repeated.
         timeoutMs: 15_000,
         retry: { attempts: 3, intervalMs: 300, jitter: 0, on: 'any' },
         onRejected: 'deadLetter',
@@ -140,7 +142,7 @@ export class DispatchWorld {
         ...policy,
       },
       secrets: [{ sealed: this.seal(newSigningSecret(), `${COMPANY}/${id}/secret`), validUntil: null }],
-      ...changes,
+      ...overrides,
     })
   }
 
@@ -151,13 +153,13 @@ export class DispatchWorld {
   // — deliveries —
 
   /** Publishes the app's next `count` deliveries in one batch, as the router does. */
-  async deliver(app: string, count: number, changes: DeliveryChanges = {}): Promise<void> {
-    await this.kafka.producer.publishAll(Array.from({ length: count }, () => this.record(app, changes)))
+  async deliver(app: string, count: number, overrides: DeliveryOverrides = {}): Promise<void> {
+    await this.kafka.producer.publishAll(Array.from({ length: count }, () => this.record(app, overrides)))
   }
 
   /** The record of the app's next delivery; in partition 0 unless another one is named. */
-  record(app: string, changes: DeliveryChanges = {}): OutgoingRecord {
-    const { group = GROUP, epoch = 1 } = changes
+  record(app: string, overrides: DeliveryOverrides = {}): OutgoingRecord {
+    const { group = GROUP, epoch = 1 } = overrides
     const sequence = (this.#next.get(app) ?? 0) + 1
     this.#next.set(app, sequence)
     const subscriptionId = this.#subscriptionOf(app)
@@ -173,7 +175,7 @@ export class DispatchWorld {
     }
     return {
       topic: this.kafka.topics.deliveries(group),
-      partition: changes.partition ?? 0,
+      partition: overrides.partition ?? 0,
       key: app,
       value: JSON.stringify({ ...event, order: { epoch, sequence } }),
       headers: encodeDeliveryHeaders({
@@ -187,7 +189,7 @@ export class DispatchWorld {
         routedAt: new Date().toISOString(),
         streamEpoch: epoch,
         subscriptionId,
-        subscriptionVersion: changes.subscriptionVersion ?? this.#versions.get(subscriptionId) ?? 0n,
+        subscriptionVersion: overrides.subscriptionVersion ?? this.#versions.get(subscriptionId) ?? 0n,
         routeVersion: 0,
         streamVersion: 0,
         mode: 'live',
@@ -197,7 +199,7 @@ export class DispatchWorld {
   }
 
   /** Deletes the app, as subscription-service, event-producer and router do together. */
-  async deleteApp(app: string, { group = GROUP, epoch = 1 }: DeliveryChanges = {}): Promise<void> {
+  async deleteApp(app: string, { group = GROUP, epoch = 1 }: DeliveryOverrides = {}): Promise<void> {
     await this.database.query(
       `INSERT INTO hooklane.ended_stream (app_id, epoch, company_id, worker_group) VALUES ($1, $2, $3, $4)`,
       [app, epoch, COMPANY, group],
@@ -295,8 +297,9 @@ export class DispatchWorld {
   }
 
   /**
-   * Starts a dispatcher that is going to be killed or frozen, with leases of 12 s, so that its successor need not wait long. They are long
-   * enough for attempts of `SHORT_TIMEOUT`. The successor has leases of the usual length, which do not lapse on a slow machine.
+   * Starts a dispatcher that the test is going to kill or freeze. Its leases last 12 s: its successor need not wait long for them to lapse,
+   * and they are long enough for attempts of `SHORT_TIMEOUT`. The successor has leases of the usual length, which do not lapse on a slow
+   * machine.
    */
   async startWithShortLease(env: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> {
     return this.spawn(SHORT_LEASE, { TEST_LEASE_TTL_MS: '12000', ...env }).ready()

@@ -70,26 +70,23 @@ describe('order and restarts', () => {
 
   it('a kill between the publish and the acknowledgement repeats nothing', async () => {
     const before = await startAndSettle()
-    let round = 0
-    for (let kept = 0; kept === 0 && round < 10; round++) {
+    let rounds = 0
+    // A kill may also come after the acknowledgement, or after the mark was saved: then nothing is read again. Another round is needed.
+    for (let repeated = 0; repeated < 50 && rounds < 20;) {
+      const round = rounds++
       await world.pim.query(
         `INSERT INTO item SELECT 'k-${round}-' || i, 'c-' || i % 7 FROM generate_series(1, 50) AS i`,
       )
-      await eventually(() => expect(own(before).length).toBe((round + 1) * 50))
+      await eventually(() => expect(own(before).length).toBe(rounds * 51 - 1))
       await producer.end('SIGKILL')
-      kept = await eventually(() => world.unacknowledged())
-      if (kept === 0) {
-        producer = world.start()
-        await producer.ready()
-      }
+      producer = world.start()
+      await insert(`after-${round}`)
+      await eventually(() => expect(ids()).toContain(`after-${round}`))
+      expect(own(before).length).toBe(rounds * 51)
+      repeated = await producer.metric('capture_repeated_total', 'pim')
     }
-    // Postgres still holds the transaction, and will send it again.
-    expect(await world.unacknowledged()).toBeGreaterThan(0)
-    producer = world.start()
-    await insert('after')
-    await eventually(() => expect(ids()).toContain('after'))
-    expect(own(before).length).toBe(round * 50 + 1)
     expect(new Set(ids()).size).toBe(ids().length)
+    // Postgres has sent a published transaction again.
     expect(await producer.metric('capture_repeated_total', 'pim')).toBeGreaterThanOrEqual(50)
   })
 

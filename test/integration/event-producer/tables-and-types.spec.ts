@@ -119,7 +119,7 @@ describe.each([15, 18] as const)('an event of PostgreSQL %d', (release) => {
     await capture(', ignore: [gross], omit: [full_sku]')
     const producer = world.start()
     await producer.ready()
-    const warning = 'the generated columns gross of public.item will not be in data'
+    const warning = 'the generated columns gross of public.item will not be in the data of events'
     expect(producer.log.some((line) => line.includes(warning))).toBe(release < 18)
     await sql(`INSERT INTO item (id, brand, num, net) VALUES (1, 'NORD', 7, 100)`)
     await sql(`UPDATE item SET net = 80`)

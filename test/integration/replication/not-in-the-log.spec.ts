@@ -210,7 +210,7 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
         const recorder = await read({ columns, needed: ['id'], omitted: ['sku'] })
         expect(recorder.warnings.map(({ code }) => code)).toEqual(['COLUMNS_NOT_LOGGED'])
         expect(recorder.warnings[0]?.message).toMatch(
-          /^the generated columns gross of public\.item will not be in data/,
+          /^the generated columns gross of public\.item will not be in the data of events/,
         )
         await sql(`INSERT INTO item VALUES (1, 'NORD', 7, 100)`)
         const [change] = await rowsOf(recorder, 1)

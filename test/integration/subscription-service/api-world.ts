@@ -1,5 +1,5 @@
 import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
-import { createApiKey, createSealer } from '@hooklane/core/access'
+import { createApiKey, createSealer } from '@hooklane/core/secrets'
 import type { WorkerGroupBacklog, WorkerGroupBacklogs, WorkerGroupTopics } from '@hooklane/core/worker-group'
 import { createLogger, createRegistry } from '@hooklane/observability'
 import { TenantDatabase } from '@hooklane/postgres/tenancy'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createApiKey } from '@hooklane/core/access'
+import { createApiKey } from '@hooklane/core/secrets'
 import { crc32 } from 'node:zlib'
 import { ApiWorld, SUBSCRIPTION } from './api-world.js'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createSealer } from '@hooklane/core/access'
+import { createSealer } from '@hooklane/core/secrets'
 import { ApiWorld, SUBSCRIPTION } from './api-world.js'
 
 const URL_WITH_SECRETS = 'https://hooks.example.com/services/T0/CANARY-path?shop=CANARY-shop&key=CANARY-key'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { decoderOf } from '@hooklane/contracts/public'
 import { SubscriptionSchema } from '@hooklane/contracts/records'
-import { createSealer } from '@hooklane/core/access'
+import { createSealer } from '@hooklane/core/secrets'
 import { HARMLESS_TARGETS, HOSTILE_TARGETS } from '../support/hostile-targets.js'
 import { ApiWorld, SUBSCRIPTION } from './api-world.js'
 

@@ -10,13 +10,13 @@ export class ServiceProcess {
   readonly child: ChildProcess
   #port = 0
 
-  /** @param entry the file that Node runs */
+  /** @param program the file that Node runs; in an array, followed by its arguments */
   constructor(
     readonly name: string,
-    entry: string,
+    program: string | readonly string[],
     env: NodeJS.ProcessEnv,
   ) {
-    this.child = spawn(process.execPath, [entry], {
+    this.child = spawn(process.execPath, [program].flat(), {
       env: { PATH: process.env.PATH, HEALTH_PORT: '0', HEALTH_HOST: '127.0.0.1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

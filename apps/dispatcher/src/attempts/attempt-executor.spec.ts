@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { AppConfiguration, SubscriptionConfiguration } from '@hooklane/contracts/records'
-import { createSealer, sealingScope } from '@hooklane/core/access'
+import { createSealer, sealingScope } from '@hooklane/core/secrets'
 import {
   JsonPayloadRenderer,
   type SendingTerms,

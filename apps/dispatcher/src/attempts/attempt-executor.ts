@@ -1,6 +1,6 @@
 import type { WorkerMode } from '@hooklane/contracts/public'
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
-import { CannotUnseal } from '@hooklane/core/access'
+import { CannotUnseal } from '@hooklane/core/secrets'
 import {
   renderHeaders,
   type DeliveredEvent,

@@ -7,7 +7,7 @@ import {
   shownUrl,
   type Sealer,
   type SecretScrubber,
-} from '@hooklane/core/access'
+} from '@hooklane/core/secrets'
 import { signingKeyOf, type SigningKey } from '@hooklane/core/delivery'
 
 /** What a request to a subscription needs besides the body, with its secrets opened, and what the log may show of it. */

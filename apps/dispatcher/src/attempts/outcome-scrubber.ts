@@ -1,4 +1,4 @@
-import { isCredentialName, MASK, maskCredentialParameters, type SecretScrubber } from '@hooklane/core/access'
+import { isCredentialName, MASK, maskCredentialParameters, type SecretScrubber } from '@hooklane/core/secrets'
 import { MAX_BODY_EXCERPT_BYTES, type SendOutcome, type WebhookResponse } from '@hooklane/core/delivery'
 
 /** Maximum number of response header names remembered. Receivers choose the names, so there may be any number of them. */

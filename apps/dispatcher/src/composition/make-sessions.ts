@@ -1,4 +1,4 @@
-import { createSealer } from '@hooklane/core/access'
+import { createSealer } from '@hooklane/core/secrets'
 import type { ConfigurationView } from '@hooklane/core/configuration'
 import { JsonPayloadRenderer, userAgentOf } from '@hooklane/core/delivery'
 import type { LeaseStore } from '@hooklane/core/lane'

@@ -3,7 +3,7 @@ import { createRegistry, Readiness } from '@hooklane/observability'
 import type { GroupWorker } from '../groups/group-worker.js'
 import { PayloadMemory } from '../memory/payload-memory.js'
 import { dispatcherMetrics } from '../metrics.js'
-import { Observer } from './observer.js'
+import { Observer, sessionsOf } from './observer.js'
 
 /** One group with one partition whose offsets the test moves; times in ms. */
 function world() {
@@ -24,17 +24,17 @@ function world() {
     ]),
   } as unknown as GroupWorker
   const registry = createRegistry('dispatcher')
+  const memory = new PayloadMemory(1_000_000)
   const observer = new Observer({
     metrics: dispatcherMetrics(registry),
     readiness: new Readiness(),
     clock: { monotonicMs: () => at.nowMs, wallMs: () => at.nowMs },
-    memory: new PayloadMemory(1_000_000),
     inFlight: () => 0,
     unpublishedBytes: () => at.unpublishedBytes,
   })
   const gaugeAfter = async (seconds: number, name: string) => {
     at.nowMs += seconds * 1000
-    observer.observe([worker])
+    memory.limit(observer.observe([worker]), sessionsOf(worker))
     return (await registry.getSingleMetric(`hooklane_${name}`)?.get())?.values[0]?.value
   }
   return { at, told, gaugeAfter }

@@ -2,14 +2,12 @@ import type { Time } from '@hooklane/core/kernel'
 import type { SessionHandle } from '@hooklane/dispatch'
 import type { Readiness } from '@hooklane/observability'
 import type { GroupWorker } from '../groups/group-worker.js'
-import type { PayloadMemory } from '../memory/payload-memory.js'
 import type { DispatcherMetrics } from '../metrics.js'
 
 export interface ObserverOptions {
   readonly readiness: Readiness
   readonly metrics: DispatcherMetrics
   readonly clock: Time
-  readonly memory: PayloadMemory
   /** Number of requests in flight. */
   readonly inFlight: () => number
   /** Bytes of records that wait to be published. */
@@ -24,7 +22,7 @@ interface Tally {
   oldestMs: number
 }
 
-/** Measures all sessions every second: sets the gauges, and has reading paused when too much memory is held. */
+/** Measures all sessions every second and sets the gauges. */
 export class Observer {
   /** Suppressed duplicates of each session that the counter already contains. */
   private readonly suppressed = new WeakMap<SessionHandle, number>()
@@ -33,8 +31,9 @@ export class Observer {
 
   constructor(private readonly options: ObserverOptions) {}
 
-  observe(workers: readonly GroupWorker[]): void {
-    const { metrics, clock, memory } = this.options
+  /** Returns the payload bytes that the process holds. */
+  observe(workers: readonly GroupWorker[]): number {
+    const { metrics, clock } = this.options
     const nowMs = clock.monotonicMs()
     let heldBytes = this.options.unpublishedBytes()
     let shortestLeaseMs = Number.POSITIVE_INFINITY
@@ -52,7 +51,7 @@ export class Observer {
     metrics.heldBytes.set(heldBytes)
     metrics.inFlight.set(this.options.inFlight())
     metrics.leaseRemaining.set(shortestLeaseMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, shortestLeaseMs) / 1000)
-    memory.limit(heldBytes, workers.flatMap(sessionsOf))
+    return heldBytes
   }
 
   private observeLanes(group: string, sessions: readonly SessionHandle[]): void {
@@ -88,5 +87,5 @@ export class Observer {
   }
 }
 
-const sessionsOf = (worker: GroupWorker): readonly SessionHandle[] =>
+export const sessionsOf = (worker: GroupWorker): readonly SessionHandle[] =>
   [...worker.partitions.values()].flatMap((owner) => (owner.session ? [owner.session] : []))

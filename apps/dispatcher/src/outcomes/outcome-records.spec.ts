@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
-import { createSealer, sealingScope } from '@hooklane/core/access'
+import { createSealer, sealingScope } from '@hooklane/core/secrets'
 import type { SendOutcome } from '@hooklane/core/delivery'
 import type { RecordRef } from '@hooklane/core/lane'
 import { encodingsOf } from '@hooklane/testing'

@@ -5,7 +5,7 @@ import {
   type DeadLetterRecord,
   type SettlementRecord,
 } from '@hooklane/contracts/records'
-import { maskHeaders } from '@hooklane/core/access'
+import { maskHeaders } from '@hooklane/core/secrets'
 import { newId, type OutgoingRecord } from '@hooklane/core/kernel'
 import type { EffectOf, RecordRef } from '@hooklane/core/lane'
 import type { Disposition } from '@hooklane/core/policy'

@@ -66,6 +66,7 @@ function keeper(stored: ReadCaptureMark | null = null) {
   }
   const marks = new MarkKeeper({
     producer: 'pim',
+    timers: { after: () => () => undefined },
     store,
     endOffsets: () => {
       world.beforeAnswer()

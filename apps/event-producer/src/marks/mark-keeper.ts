@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Announcement } from '@hooklane/core/capture'
-import { endsWithin, processTimers } from '@hooklane/core/kernel'
+import { endsWithin, every, processTimers, type Clock } from '@hooklane/core/kernel'
 import type { CaptureGaps, CaptureMark, CaptureMarkUpdate, FoundGaps, ReadCaptureMark } from '@hooklane/postgres'
 import { mergeGaps } from './merge-gaps.js'
 import { ReadBackOffsets, type TopicOffsets } from './read-back-offsets.js'
@@ -12,8 +12,8 @@ import { ReadBackOffsets, type TopicOffsets } from './read-back-offsets.js'
  */
 const MARK_INTERVAL_MS = 2_000
 /**
- * How far the log must have advanced before the mark is saved for that reason alone. Too low: when Hooklane's database is on the captured
- * server, each save advances the log and so causes the next. Too high: Postgres keeps more log of a quiet source.
+ * How far the WAL must have advanced before the mark is saved for that reason alone. Too low: when Hooklane's database is on the captured
+ * server, each save advances the WAL and so causes the next. Too high: Postgres keeps more WAL of a quiet source.
  */
 const MARK_LOG_BYTES = 1024n * 1024n
 /** How long saving the last mark may delay the end of the process. An older mark is as safe. */
@@ -30,6 +30,8 @@ export interface MarkStore {
 export interface MarkKeeperOptions {
   readonly producer: string
   readonly store: MarkStore
+  /** For the regular saves. */
+  readonly timers: Pick<Clock, 'after'>
   /** For each partition of the topic, the offset that the next record will get. */
   readonly endOffsets: () => Promise<TopicOffsets>
   /**
@@ -69,7 +71,7 @@ export interface MarkStart {
  * Keeps the durable mark of one producer: how far its events are certain to be in Kafka, and what its source was like then. Kafka forgets
  * events after its retention, so only the mark shows that a slot has lost changes. It also limits how much is read back at a start.
  *
- * Postgres releases the log only up to what a saved mark says (`releasableLsn`). Otherwise a slot that somebody else advanced would look
+ * Postgres releases the WAL only up to what a saved mark says (`releasableLsn`). Otherwise a slot that somebody else advanced would look
  * like one that we advanced ourselves.
  *
  * Invariant: the saved mark is never ahead of Kafka and never goes back. Only the process that claimed the mark last saves it.
@@ -91,14 +93,13 @@ export class MarkKeeper {
   private saving: Promise<void> = Promise.resolve()
   private lastRead: ReadCaptureMark | null = null
   private unsavedGaps: (FoundGaps & { readonly owner: string | null }) | null = null
-  private readonly timer: NodeJS.Timeout
+  private readonly stopFollowing: () => void
 
   constructor(private readonly options: MarkKeeperOptions) {
-    this.timer = setInterval(() => void this.follow(), MARK_INTERVAL_MS)
-    this.timer.unref()
+    this.stopFollowing = every(options.timers, MARK_INTERVAL_MS, () => void this.follow())
   }
 
-  /** How far the log may be released; null before the first save. */
+  /** How far the WAL may be released; null before the first save. */
   get releasableLsn(): bigint | null {
     return this.saved?.settledLsn ?? null
   }
@@ -215,7 +216,7 @@ export class MarkKeeper {
 
   /** Saves what is durable, within a short limit of time. Call when nothing is published any more. */
   async stop(): Promise<void> {
-    clearInterval(this.timer)
+    this.stopFollowing()
     await this.flush()
   }
 
@@ -246,7 +247,7 @@ export class MarkKeeper {
     }
   }
 
-  /** Whether anything has changed besides the end of the log, which others also move. A large advance of the log counts. */
+  /** Whether anything has changed besides the end of the WAL, which others also move. A large advance of the WAL counts. */
   private hasNews(): boolean {
     const { saved } = this
     if (saved === null || this.settledLsn - saved.settledLsn >= MARK_LOG_BYTES) return true

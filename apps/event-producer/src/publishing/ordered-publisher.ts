@@ -4,7 +4,7 @@ import { Backoff, endsWithin, pause, processTimers, type LogProducer, type Outgo
 const BATCH_RECORDS = 500
 const BATCH_BYTES = 1024 * 1024
 /**
- * Above these limits `add` waits, so that the log waits in Postgres and not here. The number of records is limited because small ones take
+ * Above these limits `add` waits, so that the WAL waits in Postgres and not here. The number of records is limited because small ones take
  * more memory than their bytes.
  */
 const QUEUE_BYTES = 8 * 1024 * 1024

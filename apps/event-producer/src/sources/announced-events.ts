@@ -30,7 +30,7 @@ export interface AnnouncementContext {
 
 /** Places that one LSN has room for. */
 const PLACES_PER_LSN = 0x1_0000
-/** Every record of the log begins with a header of this size, so no other record begins at one of the LSNs in it. */
+/** Every record of the WAL begins with a header of this size, so no other record begins at one of the LSNs in it. */
 const RECORD_HEADER_BYTES = 24
 /** How many companies one announcement can reach. */
 export const MAX_COMPANIES = PLACES_PER_LSN * RECORD_HEADER_BYTES

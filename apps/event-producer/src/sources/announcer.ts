@@ -50,7 +50,7 @@ export class Announcer {
   private readonly emittedIds = new Set<string>()
   /** Noted and not emitted yet → the transactions that have to end first. */
   private readonly waitsFor = new Map<string, readonly string[]>()
-  /** Read over this connection → LSN of its first place in the log. */
+  /** Read over this connection → LSN of its first place in the WAL. */
   private readonly firstPlaces = new Map<string, bigint>()
   /** Whether companies may get other indexes: no event that may come again was published under the present ones. */
   private canRenumber = false
@@ -60,7 +60,7 @@ export class Announcer {
   constructor(private readonly options: AnnouncerOptions) {}
 
   /**
-   * Call when the log is read over a new connection. It may be the log of a standby that took over and has not received what was emitted.
+   * Call when the WAL is read over a new connection. It may be the WAL of a standby that took over and has not received what was emitted.
    * @param isAllSettled the mark covers every event that was given to the publisher or is in Kafka
    */
   connected(isAllSettled: boolean): void {
@@ -72,7 +72,7 @@ export class Announcer {
     this.options.onWaiting([])
   }
 
-  /** Call when the log is no longer read. */
+  /** Call when the WAL is no longer read. */
   disconnected(): void {
     this.options.onWaiting([])
   }
@@ -82,7 +82,7 @@ export class Announcer {
     this.inTransaction = []
   }
 
-  /** Call when an announcement was read at this place of the log. */
+  /** Call when an announcement was read at this place of the WAL. */
   noteRead(id: string, place: LogPlace): void {
     const first = this.firstPlaces.get(id) ?? place.lsn
     this.firstPlaces.set(id, first)
@@ -103,7 +103,7 @@ export class Announcer {
     }
     const { connection } = this
     const open = await this.options.readOpenWriters()
-    // Another server may have taken over. What was read and emitted here says nothing about its log.
+    // Another server may have taken over. What was read and emitted here says nothing about its WAL.
     if (connection !== this.connection) return
     for (const id of noted) if (!this.waitsFor.has(id)) this.waitsFor.set(id, [...open.keys()])
     const waiting = noted.filter((id) => this.waitsFor.get(id)?.some((writer) => open.has(writer)))

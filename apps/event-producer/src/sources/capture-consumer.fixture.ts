@@ -18,7 +18,7 @@ import { Announcer } from './announcer.js'
 import { CaptureConsumer } from './capture-consumer.js'
 import { HiddenColumns } from './hidden-columns.js'
 import { CatalogueWatch } from './catalogue-watch.js'
-import { PARTITIONS, type Outside } from './outside.fixture.js'
+import { NO_TIMERS, PARTITIONS, type Outside } from './outside.fixture.js'
 import { publishedAsTheyAre } from './quiet-catalogue.fixture.js'
 
 /** A captured source over a topic and a database of marks that a test plays. All parts in between are the shipped ones. */
@@ -102,7 +102,7 @@ export interface PlacedChange {
   readonly index?: number
 }
 
-/** A committed transaction, as the log holds it. */
+/** A committed transaction, as the WAL holds it. */
 export interface LoggedTransaction {
   readonly xid: string
   readonly commitLsn: bigint
@@ -175,6 +175,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
   })
   const marks: MarkKeeper = new MarkKeeper({
     producer: 'pim',
+    timers: NO_TIMERS,
     store: outside.store,
     endOffsets: () => Promise.resolve(new Map(outside.topic.map((events, i) => [i, BigInt(events.length)]))),
     onFailure: () => undefined,

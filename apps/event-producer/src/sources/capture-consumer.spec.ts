@@ -65,7 +65,7 @@ describe('a captured source', () => {
     expect(refusal).toBeInstanceOf(ChangesMissing)
     expect(refusal).toMatchObject({ code: 'CHANGES_MISSING' })
     expect(String(refusal)).toContain('the write-ahead log does not hold transaction x100, which was published')
-    // The log still holds what was mistaken for a duplicate.
+    // The WAL still holds what was mistaken for a duplicate.
     expect(second.acknowledged).toEqual([])
     await second.end()
   })
@@ -264,7 +264,7 @@ describe('a captured source', () => {
   })
 })
 
-/** The log left the timeline that was read at this LSN. */
+/** The WAL left the timeline that was read at this LSN. */
 function promoted(leftAt: bigint) {
   return { log: { ...LOG, timeline: 2 }, timelines: new Map([[1, leftAt]]) }
 }

@@ -61,7 +61,7 @@ export interface CaptureConsumerOptions {
 
 /**
  * Turns the transactions of a captured database into events. A transaction is folded while it is read. Its events are given to the
- * publisher at its commit, and the log is released when they are durable and the mark says so.
+ * publisher at its commit, and the WAL is released when they are durable and the mark says so.
  *
  * Invariant: `lastEnqueued` is the position of the last event that was given to the publisher; it may lie within a transaction whose commit
  * failed. After a reconnect the same transactions come again, and events that are not above it are passed over. `expected` is the last
@@ -95,7 +95,7 @@ export class CaptureConsumer implements TransactionConsumer {
     })
   }
 
-  /** Releases nothing while the log may belong to another history. */
+  /** Releases nothing while the WAL may belong to another history. */
   readonly logRelease: LogRelease = {
     offer: (settledLsn) => this.offer(settledLsn),
     flush: () => this.options.marks.flush(),
@@ -223,7 +223,7 @@ export class CaptureConsumer implements TransactionConsumer {
     publisher.whenDurable(() => {
       if (lastWhole !== null) marks.settle(endOf(lastWhole), announcedIds)
       this.announcedIds = this.announcedIds.filter((id) => !announcedIds.includes(id))
-      // Until the last published transaction has come, the log may be another history, of which nothing may be released.
+      // Until the last published transaction has come, the WAL may be another history, of which nothing may be released.
       if (expected === null) acknowledge(transaction.commitEndLsn)
     })
     onTransaction(transaction, report)

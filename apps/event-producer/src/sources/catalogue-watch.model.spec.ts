@@ -12,7 +12,7 @@ import fc from 'fast-check'
 import { mergeGaps } from '../marks/merge-gaps.js'
 import { MarkKeeper, type MarkStore } from '../marks/mark-keeper.js'
 import { ITEM, LOG, sourceOf } from './capture-consumer.fixture.js'
-import { Outside } from './outside.fixture.js'
+import { NO_TIMERS, Outside } from './outside.fixture.js'
 import { CatalogueWatch } from './catalogue-watch.js'
 import { HiddenColumns } from './hidden-columns.js'
 import { gapsOfMark } from './gaps-of-mark.js'
@@ -105,10 +105,10 @@ class World {
         database.setOptions(action === 'switchOn')
         return publication ? TABLES : []
       case 'dropPublication':
-        database.drop()
+        database.dropPublication()
         return publication ? TABLES : []
       case 'createPublication':
-        database.create(TABLES)
+        database.createPublication(TABLES)
         return publication ? [] : TABLES
     }
   }
@@ -235,6 +235,7 @@ class World {
     }
     const keeper = new MarkKeeper({
       producer: 'pim',
+      timers: NO_TIMERS,
       store: this.storeOf(step),
       endOffsets: () => Promise.resolve(new Map()),
       onFailure: () => undefined,

@@ -153,7 +153,7 @@ export class CatalogueWatch {
     await marks.note({ catalogue, announcements: [...marks.announcements, ...announcements] })
   }
 
-  /** Notes truncations that are announced at their place in the log. The catalogue shows them as well, and must not announce them again. */
+  /** Notes truncations that are announced at their place in the WAL. The catalogue shows them as well, and must not announce them again. */
   noteTruncations(
     { xid }: TransactionInfo,
     { changesWithoutRows, refilled }: Pick<FoldReport, 'changesWithoutRows' | 'refilled'>,

@@ -5,7 +5,7 @@ import { settledLsnOf, type SourcePast } from './source-history.js'
 
 export interface KnownPlaces {
   readonly mark: ReadCaptureMark
-  /** The slot and its log, looked at after every other process had stopped reading them. */
+  /** The slot and its WAL, looked at after every other process had stopped reading them. */
   readonly found: FoundHistory
   /** The last event of each partition of the topic. */
   readonly inKafka: readonly PublishedPlace[]
@@ -21,7 +21,7 @@ export interface StartPoint {
   readonly place: PublishedPlace
   /** The last event that may be in Kafka; null: there is none. */
   readonly last: PublishedPlace | null
-  /** The last published transaction that the log must still hold; null: it is released, or there was none. */
+  /** The last published transaction that the WAL must still hold; null: it is released, or there was none. */
   readonly expected: PublishedPlace | null
   /** Everything that was committed before here is published, or does not belong to this source. */
   readonly settledLsn: bigint

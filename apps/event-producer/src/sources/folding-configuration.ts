@@ -61,7 +61,7 @@ export function resumedFolding(options: ResumedFoldingOptions): FoldingConfigura
   }
   return {
     configuration: mark.configuration,
-    // The tables of both files: the log gives tables the names that they had under the earlier file.
+    // The tables of both files: the WAL gives tables the names that they had under the earlier file.
     tables: new Map([...tables, ...mark.tables]),
     reader: new RowReaders(before, { renamed: renamedTables(mark.tables, tables), hiddenOf }),
     upTo: halfPublishedLsn,

@@ -1,11 +1,11 @@
 import { catalogueFromJson, qualifiedName, type CaptureSource } from '@hooklane/core/capture'
 import type { ReadCaptureMark } from '@hooklane/postgres'
-import { LOSS_CODES, type Gap, type LossCode } from '@hooklane/replication'
+import { LOSS_CODES, type RefusedGap, type LossCode } from '@hooklane/replication'
 
 /** The noted gaps of a source, sorted by what the capture file says about them. */
 export interface GapsOfMark {
   /** Gaps because of which the source is refused. */
-  readonly open: ReadonlyMap<string, Gap>
+  readonly open: ReadonlyMap<string, RefusedGap>
   /** Tables whose gaps are accepted. */
   readonly accepted: ReadonlySet<string>
   /** Ids under `accept` that match no noted gap: there never was such a gap, or it has been closed. */
@@ -24,8 +24,8 @@ export function gapsOfMark(
   const captured = new Set(tables.map(qualifiedName))
   const former = (mark && catalogueFromJson(mark.catalogue)?.former) ?? new Map<string, number>()
   const noted = [...(mark?.gaps ?? [])].map(([table, gap]) => [table, { ...gap, code: lossCode(gap.code) }] as const)
-  const isAccepted = ({ id }: Gap): boolean => id !== undefined && accept.includes(id)
-  const isOpen = (table: string, gap: Gap): boolean =>
+  const isAccepted = ({ id }: RefusedGap): boolean => id !== undefined && accept.includes(id)
+  const isOpen = (table: string, gap: RefusedGap): boolean =>
     gap.code !== 'CHANGES_MISSING' || (!former.has(table) && !isAccepted(gap))
   const ofCaptured = noted.filter(([table]) => captured.has(table))
   const ids = new Set(noted.map(([, { id }]) => id))

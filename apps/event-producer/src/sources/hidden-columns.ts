@@ -25,7 +25,7 @@ import type { CaptureMark } from '@hooklane/postgres'
 import type { CatalogueAccess } from '@hooklane/replication'
 import type { MarkKeeper } from '../marks/mark-keeper.js'
 
-/** The capture file under which transactions are folded, and the OIDs of its tables by the names that the log may have. */
+/** The capture file under which transactions are folded, and the OIDs of its tables by the names that the WAL may have. */
 export interface FileInForce {
   readonly file: CaptureSource
   readonly tables: TableOids
@@ -39,7 +39,7 @@ export interface HiddenColumnsOptions {
 }
 
 /**
- * Keeps omitted columns out of events, whatever they were called when a row was written. The log describes a row by the names of that
+ * Keeps omitted columns out of events, whatever they were called when a row was written. The WAL describes a row by the names of that
  * moment; the capture file names columns as they are called today.
  *
  * A row with a column of an unknown name waits until the catalogue has been read. If no column has that name there either, the column is

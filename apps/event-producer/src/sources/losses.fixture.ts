@@ -4,7 +4,7 @@ interface Loss {
   readonly leaf: number | null
 }
 
-/** The truth of what captured tables have lost without a trace in the log. Table → partitions, as numbers. */
+/** The truth of what captured tables have lost without a trace in the WAL. Table → partitions, as numbers. */
 export class Losses {
   private readonly all = new Map<string, readonly Loss[]>()
   private readonly seen = new Map<string, ReadonlySet<number>>()

@@ -21,13 +21,13 @@ interface Publication {
   readonly members: ReadonlyMap<number, Member>
 }
 
-/** Tables that are published from now on, or no longer. */
+/** Tables that the publication now also publishes (`added`), and tables that it no longer publishes (`removed`). */
 export interface PublicationChange {
   readonly added: readonly string[]
   readonly removed: readonly string[]
 }
 
-/** The part of a database's catalogue that decides how changes get into the log. Every change of it is a transaction of its own. */
+/** The part of a database's catalogue that decides how changes get into the WAL. Every change of it is a transaction of its own. */
 export class ModelDatabase {
   readonly oids: TableOids
   publication: Publication | null = null
@@ -55,8 +55,8 @@ export class ModelDatabase {
   }
 
   /**
-   * The catalogue as a process sees it that captures these tables. @param step called before and after everything that stays when the
-   * process ends
+   * The catalogue as seen by a process that captures these tables. @param step called before and after every effect that outlasts the
+   * process
    */
   access(
     names: readonly string[],
@@ -72,7 +72,7 @@ export class ModelDatabase {
 
   /** What a first start does before it has a mark. */
   publishAtOnce(names: readonly string[]): void {
-    this.publication = this.inStep(names, this.begin()) ?? this.publication
+    this.publication = this.aligned(names, this.begin()) ?? this.publication
   }
 
   takeOut(oid: number): boolean {
@@ -96,16 +96,16 @@ export class ModelDatabase {
     this.publication = { ...this.publication, publishesAll, version: `${oid}/${this.begin()}` }
   }
 
-  drop(): void {
+  dropPublication(): void {
     this.begin()
     this.publication = null
   }
 
-  create(names: readonly string[]): void {
+  createPublication(names: readonly string[]): void {
     if (!this.publication) this.publishAtOnce(names)
   }
 
-  /** An empty one: nothing is lost by it. */
+  /** Creates an empty partition. Nothing is lost by this, so no partition is returned. */
   createPartition(oid: number): null {
     this.join(oid, 1)
     return null
@@ -116,7 +116,7 @@ export class ModelDatabase {
     return this.join(oid, 0)
   }
 
-  /** Truncates the newest partition, which no process may have looked at yet. @returns the partition; null: there is none */
+  /** Truncates the newest partition. Possibly no process has looked at it yet. @returns the partition; null: there is none */
   truncate(oid: number): number | null {
     const leaf = [...this.leavesOf(oid)].at(-1)
     if (!leaf) return null
@@ -165,7 +165,7 @@ export class ModelDatabase {
     },
   ): Promise<void> {
     const xid = this.begin()
-    const next = this.inStep(names, xid)
+    const next = this.aligned(names, xid)
     const tables = new Map([...this.oids].filter(([name]) => names.includes(name)))
     this.refuseOthers(judged, next, { tables, xid })
     if (!next) return
@@ -194,15 +194,15 @@ export class ModelDatabase {
   ): void {
     const found = next ?? this.publication
     if (!found) return
-    // The row of the publication still has its version from before our own change of the options.
+    // The check comes before our own change of the options, so the publication's row still has its old version.
     const version = this.publication?.version ?? found.version
     if (isChangedByOthers(judged, facts({ ...found, version }), own)) {
       throw new SourceUnreadable('PUBLICATION', 'somebody else changed the publication while it was checked')
     }
   }
 
-  /** The publication aligned with these tables; null when it is already. */
-  private inStep(names: readonly string[], xid: string): Publication | null {
+  /** The publication, aligned with these tables; null: it is already aligned. */
+  private aligned(names: readonly string[], xid: string): Publication | null {
     const wanted = [...this.oids].flatMap(([name, oid]) => (names.includes(name) ? [oid] : []))
     const before = this.publication
     const kept = (oid: number): Member | undefined => {

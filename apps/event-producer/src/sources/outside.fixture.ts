@@ -1,4 +1,4 @@
-import { partitionOfKey } from '@hooklane/core/kernel'
+import { partitionOfKey, type Clock } from '@hooklane/core/kernel'
 import type { EntityEvent } from '@hooklane/contracts/public'
 import { CaptureMarkTaken, type ReadCaptureMark } from '@hooklane/postgres'
 import { mergeGaps } from '../marks/merge-gaps.js'
@@ -6,6 +6,9 @@ import type { MarkStore } from '../marks/mark-keeper.js'
 import type { KnownPosition, PublishedEvent } from '../publishing/published-positions.js'
 
 export const PARTITIONS = 2
+
+/** Timers that never run: a test calls what they would call. A process that "crashed" leaves none behind. */
+export const NO_TIMERS: Pick<Clock, 'after'> = { after: () => () => undefined }
 
 export interface TopicEvent extends PublishedEvent {
   readonly event: Pick<EntityEvent, 'type' | 'companyId'> & Partial<EntityEvent>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { ChangesMissing, type Gap } from '@hooklane/replication'
+import { ChangesMissing, type RefusedGap } from '@hooklane/replication'
 import { sourceOf } from './capture-consumer.fixture.js'
 import { replicatedSourceOf } from './replicated-source-of.js'
 
-const gap = (id: string): Gap => ({ code: 'CHANGES_MISSING', reason: 'public.item was left out', id })
+const gap = (id: string): RefusedGap => ({ code: 'CHANGES_MISSING', reason: 'public.item was left out', id })
 const refusalOf = (accept: readonly string[], id: string): string =>
   new ChangesMissing(
     new Map([['public.item', gap(id)]]),

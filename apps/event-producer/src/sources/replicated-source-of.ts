@@ -1,10 +1,10 @@
 import type { CapturePlaces } from '@hooklane/config'
-import { neededColumns, qualifiedName, referencedColumns, type CaptureSource } from '@hooklane/core/capture'
+import { neededColumns, referencedColumns, type CaptureSource } from '@hooklane/core/capture'
 import type { ReplicatedSource } from '@hooklane/replication'
+import { operatorInstructions } from './operator-instructions.js'
 
-/** What is read from a captured source, and what a person has to do when it cannot be read on. */
+/** What is read from a captured source. */
 export function replicatedSourceOf(capture: CaptureSource, places: CapturePlaces): ReplicatedSource {
-  const place = places.ofSource.get(capture)
   return {
     name: capture.name,
     databaseUrl: capture.database,
@@ -22,15 +22,6 @@ export function replicatedSourceOf(capture: CaptureSource, places: CapturePlaces
         ...(written === undefined ? {} : { written }),
       }
     }),
-    resetInstructions:
-      `raise the source's epoch in the capture file to ${capture.epoch + 1}${place === undefined ? '' : ` (${place})`}, restart the ` +
-      `event-producer, and let receivers fetch everything again when it is ready`,
-    // Includes the ids that the file accepts already: an accepted gap is closed only when nothing else keeps the source from being read.
-    acceptInstructions: (ids, tables) =>
-      `write \`accept: [${[...new Set([...capture.accept, ...ids])].join(', ')}]\` below the source${place === undefined ? '' : ` (${place})`} and ` +
-      `restart the event-producer: receivers are then told to fetch ${resourcesOf(capture, tables).join(', ')} again`,
+    ...operatorInstructions(capture, places.ofSource.get(capture)),
   }
 }
-
-const resourcesOf = ({ tables }: CaptureSource, names: readonly string[]): string[] =>
-  tables.filter((table) => names.includes(qualifiedName(table))).map(({ resource }) => resource)

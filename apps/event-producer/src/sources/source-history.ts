@@ -127,7 +127,7 @@ function gapOf(
   }
 }
 
-/** The log has reached the place of a published transaction, and another transaction is there, or none. */
+/** The WAL has reached the place of a published transaction, and another transaction is there, or none. */
 export const historyDiverged = (replicated: ReplicatedSource, { xid }: PublishedPlace): Error =>
   changesOfAllTablesMissing(replicated, {
     code: 'CHANGES_MISSING',

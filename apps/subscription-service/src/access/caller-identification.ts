@@ -1,4 +1,4 @@
-import { isSameDigest, parseApiKey, type ApiKeyKind, type ParsedApiKey } from '@hooklane/core/access'
+import { isSameDigest, parseApiKey, type ApiKeyKind, type ParsedApiKey } from '@hooklane/core/secrets'
 import { TenantDatabase, type ApiKeyEntity } from '@hooklane/postgres/tenancy'
 import { Injectable } from '@nestjs/common'
 import type { Request } from 'express'

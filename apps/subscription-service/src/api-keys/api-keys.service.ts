@@ -1,4 +1,4 @@
-import { createApiKey, type ApiKeyKind } from '@hooklane/core/access'
+import { createApiKey, type ApiKeyKind } from '@hooklane/core/secrets'
 import { ApiKeyEntity, TenantDatabase, type Scope, type Tables } from '@hooklane/postgres/tenancy'
 import { Injectable } from '@nestjs/common'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'

@@ -1,4 +1,4 @@
-import type { Sealer } from '@hooklane/core/access'
+import type { Sealer } from '@hooklane/core/secrets'
 import { TenantDatabase, type IdempotencyName, type Scope, type Tables } from '@hooklane/postgres/tenancy'
 import { Inject, Injectable } from '@nestjs/common'
 import { refusingConflicts, type Conflicts } from '../http/conflicts.js'
@@ -6,7 +6,7 @@ import { Problem } from '../http/problem.js'
 import { setEtag } from '../http/etag.js'
 import type { PostRequest } from './post-request.js'
 
-export const ANSWER_SEALER = Symbol('AnswerSealer')
+export const STORED_RESPONSE_SEALER = Symbol('StoredResponseSealer')
 
 /** How long a response is kept. Too short: a client queue that was stopped overnight repeats its requests. Too long: a larger table. */
 const KEPT_HOURS = 24
@@ -57,7 +57,7 @@ class AlreadyAnswered extends Error {
 export class IdempotentRequests {
   constructor(
     private readonly database: TenantDatabase,
-    @Inject(ANSWER_SEALER) private readonly sealer: Sealer,
+    @Inject(STORED_RESPONSE_SEALER) private readonly sealer: Sealer,
   ) {}
 
   /** @param act must do all its writing in one call of `transaction`; `toAnswer` turns the result into the response */

@@ -1,4 +1,4 @@
-import type { Sealer } from '@hooklane/core/access'
+import type { Sealer } from '@hooklane/core/secrets'
 import type { AllowedTargets } from '@hooklane/core/delivery'
 import { TenantDatabase, type SubscriptionEntity, type Tables } from '@hooklane/postgres/tenancy'
 import { Injectable } from '@nestjs/common'
@@ -8,7 +8,7 @@ import { requireMatch, type Preconditions } from '../http/etag.js'
 import { notFound } from '../http/problem.js'
 import type { InTransaction } from '../idempotency/idempotent-requests.js'
 import { unknownEventTypes, type WarningView } from './events/unknown-event-types.js'
-import { newSigningSecret, ROTATION_OVERLAP_MS } from './secrets/signing-secret.js'
+import { createSigningSecret, ROTATION_OVERLAP_MS } from './secrets/signing-secret.js'
 import { storedStatus } from './status/status.stored.js'
 import type { PatchSubscription, WriteSubscription } from './subscription.form.js'
 import { changeSubscription, newSubscription, subscriptionConfiguration } from './subscription.stored.js'
@@ -72,7 +72,7 @@ export class SubscriptionsService {
     const now = new Date()
     const subscription = newSubscription(caller.requireCompany(), body, { rules: this.rules, now })
     const { companyId, id: subscriptionId } = subscription
-    const secret = newSigningSecret({ companyId, subscriptionId }, this.rules.sealer, now)
+    const secret = createSigningSecret({ companyId, subscriptionId }, this.rules.sealer, now)
     return refusingConflicts(CONFLICTS, () =>
       transaction(caller.scope, async (tables) => {
         if (!(await tables.apps.lock(body.appId))) throw notFound('app')
@@ -103,14 +103,14 @@ export class SubscriptionsService {
     )
   }
 
-  /** The previous secret signs beside the new one for `ROTATION_OVERLAP_MS`. */
+  /** For `ROTATION_OVERLAP_MS`, requests are signed with both the previous secret and the new one. */
   async rotateSecret({ caller, id, preconditions, transaction }: Change<RotatedSecret>): Promise<RotatedSecret> {
     const now = new Date()
     const previousValidUntil = new Date(now.getTime() + ROTATION_OVERLAP_MS)
     return transaction(caller.scope, async (tables) => {
       const subscription = await lockFor(tables, id, preconditions)
       const owner = { companyId: subscription.companyId, subscriptionId: id }
-      const { row, text } = newSigningSecret(owner, this.rules.sealer, now)
+      const { row, text } = createSigningSecret(owner, this.rules.sealer, now)
       await tables.subscriptions.replaceSecret(row, previousValidUntil)
       touch(subscription, now)
       await tables.subscriptions.update(subscription)

@@ -1,5 +1,5 @@
 /**
- * The log holds a change that cannot be understood with this capture file. Going on would lose it, so reading stops with this error. It
+ * The WAL holds a change that cannot be understood with this capture file. Going on would lose it, so reading stops with this error. It
  * comes again at every try until the table or the file is fixed.
  */
 export class CaptureError extends Error {

@@ -1,5 +1,5 @@
 /**
- * The place of an event in its source's commit order, from the log alone: nothing that a person may change (the capture file, the
+ * The place of an event in its source's commit order, from the WAL alone: nothing that a person may change (the capture file, the
  * publication) moves it, so the same change has the same position for ever. As text
  * (`0001-000000000152BAC0-000000000152BA40-0000-0`) it is of fixed width and upper-case hexadecimal, so the order of texts is the order of
  * positions.

@@ -5,16 +5,16 @@ export function pauseReading({ session, nowMs, out }: Turn): void {
   if (session.phase !== 'running') return
   const { spread } = session.offsets
   const max = Number(session.settings.spreadMax)
-  if (session.spreadFullMs === null) {
-    if (spread >= max) session.spreadFullMs = nowMs
+  if (session.spreadAtLimitSinceMs === null) {
+    if (spread >= max) session.spreadAtLimitSinceMs = nowMs
   } else if (spread <= max * RESUME_SHARE) {
-    session.spreadFullMs = null
+    session.spreadAtLimitSinceMs = null
     session.isSpreadAlarmed = false
-  } else if (!session.isSpreadAlarmed && nowMs - session.spreadFullMs > SPREAD_ALARM_MS) {
+  } else if (!session.isSpreadAlarmed && nowMs - session.spreadAtLimitSinceMs > SPREAD_ALARM_MS) {
     session.isSpreadAlarmed = true
     out.push({ type: 'alarm', kind: 'spread', detail: `reading is paused until offset ${session.offsets.low} is done` })
   }
-  const pause = session.isOverBudget || session.spreadFullMs !== null
+  const pause = session.isPayloadMemoryFull || session.spreadAtLimitSinceMs !== null
   if (pause === session.isMainPaused) return
   session.isMainPaused = pause
   out.push({ type: pause ? 'pauseReading' : 'resumeReading', kind: 'main' })

@@ -52,9 +52,9 @@ export interface Session {
   /** Payload bytes held in queues. */
   queuedBytes: number
   isMainPaused: boolean
-  isOverBudget: boolean
+  isPayloadMemoryFull: boolean
   /** When the spread reached its limit; null: reading does not pause because of it. */
-  spreadFullMs: number | null
+  spreadAtLimitSinceMs: number | null
   isSpreadAlarmed: boolean
   /** Records recognised as settled or filed already. */
   duplicatesSuppressed: number
@@ -111,8 +111,8 @@ export function openSession(options: SessionOptions): Session {
     writesInFlight: 0,
     queuedBytes: 0,
     isMainPaused: false,
-    isOverBudget: false,
-    spreadFullMs: null,
+    isPayloadMemoryFull: false,
+    spreadAtLimitSinceMs: null,
     isSpreadAlarmed: false,
     duplicatesSuppressed: 0,
     illegalTransition: null,

@@ -68,7 +68,7 @@ function handle<Detail>(turn: Turn<Detail>, input: Input<Detail>): boolean {
     case 'appDeleted':
       return appDeleted(turn, input)
     case 'budget':
-      session.isOverBudget = input.level === 'pause'
+      session.isPayloadMemoryFull = input.level === 'pause'
       return true
     case 'saveDue':
       savePosition(turn)

@@ -5,7 +5,7 @@ import type { Session } from './session.js'
 export const NEXT_ACTIVITIES: Readonly<Record<Activity, readonly Activity[]>> = {
   idle: ['preparing', 'attempting', 'deadLettering', 'waiting', 'saving', 'guarded', 'notYet'],
   preparing: ['idle'],
-  // Guarded: the executor found that it must not start.
+  // Guarded: the executor found that the attempt must not start.
   attempting: ['idle', 'guarded'],
   deadLettering: ['idle'],
   waiting: ['idle'],
@@ -34,9 +34,9 @@ export function setMode(session: Session, lane: Lane, mode: LaneMode): void {
 }
 
 /**
- * This is a defect of the lane machine: memory cannot be trusted any more, so the session ends, and the next owner starts from what the
- * store holds.
- * @throws in tests
+ * Handles a transition that is not allowed. Only a defect of the lane machine can cause one: memory can no longer be trusted, so the session
+ * ends, and the next owner starts from what the store holds.
+ * @throws Error if `settings.strict` is set, as in tests
  */
 function refuse(session: Session, lane: Lane, what: string): void {
   const detail = `lane ${lane.appId} ${what}`

@@ -1,4 +1,4 @@
-/** The structured logger that this library needs; pino's fits. */
+/** The structured logger that this library needs. A pino logger satisfies it. */
 export interface KafkaLogger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { DataSource } from 'typeorm'
 import { ApiKeyEntity } from '../entities/api-key.entity.js'
 import { AppEntity } from '../entities/app.entity.js'
@@ -13,6 +14,8 @@ import { SCHEMA } from './role.js'
 export function createDataSource(options: ConnectionOptions): DataSource {
   return new DataSource({
     type: 'postgres',
+    // TypeORM would load it by its name, which a bundler does not see: a second copy, whose errors are not instances of our own's classes.
+    driver: pg,
     url: options.url,
     schema: SCHEMA,
     synchronize: false,

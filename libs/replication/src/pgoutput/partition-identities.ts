@@ -54,7 +54,7 @@ export class PartitionIdentities {
 
   /**
    * Returns the partitions that may have logged only the key of the old row. None: the row is whole.
-   * @param old null: the log holds no old row, or only its key
+   * @param old null: the WAL holds no old row, or only its key
    */
   suspects(oid: number, old: Row | null): Relation[] {
     const incomplete = this.withoutFull.get(oid)

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { nameOf, type ReplicatedSource, type ReplicatedTable, type TableOids } from '../replicated-source.js'
-import { ChangesMissing, SourceUnreadable, type Gap } from '../source-unreadable.js'
+import { ChangesMissing, SourceUnreadable, type RefusedGap } from '../source-unreadable.js'
 import type { SourceWarning } from '../source-warning.js'
 import type { ServerFacts } from './check-server.js'
 import { judgeColumns, type WasSeen } from './judge-columns.js'
@@ -27,9 +27,9 @@ export interface CheckedTables {
 /**
  * Refuses tables that cannot be captured. All problems are reported together, so that a person can fix them in one go:
  * - the table, or a column of it, is missing;
- * - its changes, or needed columns, never reach the log;
+ * - its changes, or needed columns, never reach the WAL;
  * - the id does not tell its rows apart;
- * - the log would not hold its old rows.
+ * - the WAL would not hold its old rows.
  *
  * A table that was captured before and is UNLOGGED now, or has such a partition, has lost changes.
  *
@@ -46,7 +46,7 @@ export async function checkTables(
   const oids = new Map<string, number>()
   const warnings: SourceWarning[] = []
   const problems: TableProblem[] = []
-  const gaps = new Map<string, Gap>()
+  const gaps = new Map<string, RefusedGap>()
   for (const table of source.tables) {
     const facts = await readTableFacts(client, table)
     if (!facts) {
@@ -69,7 +69,7 @@ export async function checkTables(
   })
 }
 
-function notLoggedAnyMore({ unlogged }: TableFacts): Gap {
+function notLoggedAnyMore({ unlogged }: TableFacts): RefusedGap {
   const statements = unlogged.map((one) => `ALTER TABLE ${quoteTable(one)} SET LOGGED;`)
   return {
     code: 'CHANGES_MISSING',

@@ -9,7 +9,7 @@ import { quoteName } from './quote.js'
 /** Slots can be copied to standbys since 17. */
 const FAILOVER_SINCE = 170_000
 
-/** The positions of a slot and of its log, at one moment. */
+/** The positions of a slot and of its WAL, at one moment. */
 export interface SlotPosition {
   /** Everything before here was acknowledged. */
   readonly confirmedLsn: bigint
@@ -41,7 +41,7 @@ interface SlotRow {
 }
 
 /**
- * Finds the slot, or creates it. Its log holds what is written after its creation, and nothing from before. It is created by a statement of
+ * Finds the slot, or creates it. Its WAL holds what is written after its creation, and nothing from before. It is created by a statement of
  * its own, because Postgres refuses to create a slot in a transaction that has written.
  */
 export async function ensureSlot(
@@ -82,7 +82,7 @@ export async function refuseActiveSlot(client: Client, source: ReplicatedSource,
 
 /** How far the slot is behind, for metrics. */
 export interface SlotLag {
-  /** Bytes of log from what was acknowledged to the end, including those of other databases of the server. */
+  /** Bytes of WAL from what was acknowledged to the end, including those of other databases of the server. */
   readonly lagBytes: number
   /** Bytes that may still be written before the slot is lost; null: no limit. */
   readonly safeBytes: number | null

@@ -5,16 +5,16 @@ import type { TableFacts } from './read-table-facts.js'
 import { atPlace, type TableProblem } from './table-problem.js'
 
 /**
- * Since 18 a publication can publish stored generated columns, and under FULL the table can be updated only when it does. Before 18 the log
- * never has them, and gives no sign of it.
+ * Since PostgreSQL 18, a publication can publish stored generated columns. A table that has such columns and REPLICA IDENTITY FULL can be
+ * updated only if the publication does so. Before 18, the WAL never has these columns, and nothing in it shows that they are missing.
  */
 export const GENERATED_SINCE = 180_000
 
-/** Columns of a table that are not in the log. @param version `server_version_num` */
+/** Columns of a table that are not in the WAL. @param version `server_version_num` */
 export const columnsNotLogged = (facts: TableFacts, version: number): TableFacts['storedColumns'] =>
   version >= GENERATED_SINCE ? [] : facts.storedColumns
 
-/** Columns that the capture file cannot do without. */
+/** The problem that columns which the capture file cannot do without are not in the WAL; empty: there is none. */
 export function neededNotLogged(table: ReplicatedTable, notLogged: TableFacts['storedColumns']): TableProblem[] {
   const needed = notLogged.filter(({ name }) => isNeeded(table, name))
   if (needed.length === 0) return []
@@ -24,13 +24,13 @@ export function neededNotLogged(table: ReplicatedTable, notLogged: TableFacts['s
       code: 'NOT_CAPTURABLE',
       text:
         `${nameOf(table)} cannot be captured with its generated columns ${named}: before PostgreSQL 18 they are not in the ` +
-        `write-ahead log. Name other columns, or upgrade the server, or turn them into ordinary columns that a trigger fills with the same values`,
+        `write-ahead log. Name other columns instead, upgrade the server, or turn these generated columns into ordinary ones that a trigger fills with the same values`,
       statements: needed.flatMap((column) => asOrdinaryColumn(table, column)),
     },
   ]
 }
 
-/** Columns whose values an integrator would miss. */
+/** A warning that other columns will be absent from `data`, because they are not in the WAL; empty: there are none. */
 export function othersNotLogged(table: ReplicatedTable, notLogged: TableFacts['storedColumns']): SourceWarning[] {
   const missed = notLogged
     .map(({ name }) => name)
@@ -40,7 +40,7 @@ export function othersNotLogged(table: ReplicatedTable, notLogged: TableFacts['s
     {
       code: 'COLUMNS_NOT_LOGGED',
       message:
-        `the generated columns ${missed.join(', ')} of ${nameOf(table)} will not be in data: before PostgreSQL 18 they are not in the ` +
+        `the generated columns ${missed.join(', ')} of ${nameOf(table)} will not be in the data of events: before PostgreSQL 18 they are not in the ` +
         `write-ahead log (name them under omit to silence this warning)`,
     },
   ]
@@ -50,8 +50,9 @@ const isNeeded = (table: ReplicatedTable, column: string): boolean =>
   (table.needed ?? table.columns).includes(column) || table.id.includes(column)
 
 /**
- * Statements that turn the column into an ordinary one and keep its values as they were computed. The expression names columns without
- * their table, so it is evaluated over the new row alone. The trigger's name makes it fire after others that change the row.
+ * Statements that turn the column into an ordinary one, which keeps its present values and which a trigger fills by the same expression.
+ * The expression names columns without their table, so the trigger evaluates it in a subquery over nothing but the new row. Postgres fires
+ * triggers in the order of their names: `zz_` puts this one after others that change the row.
  */
 function asOrdinaryColumn(table: ReplicatedTable, { name, expression }: TableFacts['storedColumns'][number]): string[] {
   const column = quoteName(name)

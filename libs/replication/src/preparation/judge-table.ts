@@ -5,8 +5,8 @@ import type { TableFacts } from './read-table-facts.js'
 import { atPlace, type TableProblem } from './table-problem.js'
 
 /**
- * Returns everything that keeps a table from being captured. When its changes never reach the log, its other problems are not reported.
- * @param known columns of the table that the log does not carry, and the problems of columns that the capture file names
+ * Returns everything that keeps a table from being captured. When its changes never reach the WAL, its other problems are not reported.
+ * @param known columns of the table that the WAL does not carry, and the problems of columns that the capture file names
  */
 export function problemsOf(
   table: ReplicatedTable,

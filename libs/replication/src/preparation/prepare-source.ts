@@ -39,7 +39,7 @@ export interface PreparedSource {
   readonly slot: SlotPosition
   readonly tables: TableOids
   readonly warnings: readonly SourceWarning[]
-  /** The catalogue before the slot was looked at or created: what differs from it later may have left changes out of the log. */
+  /** The catalogue before the slot was looked at or created: what differs from it later may have left changes out of the WAL. */
   readonly catalogue: CatalogueFacts
 }
 
@@ -130,7 +130,7 @@ export interface Inspection {
 }
 
 /**
- * Checks that a source that is being read is still as it was prepared: changes that a publication leaves out show nowhere in the log.
+ * Checks that a source that is being read is still as it was prepared: changes that a publication leaves out show nowhere in the WAL.
  * @throws SourceUnreadable
  */
 export function inspectSource(

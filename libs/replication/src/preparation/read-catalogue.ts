@@ -26,7 +26,7 @@ export interface FoundPublication extends PublicationFacts {
 }
 
 /**
- * Reads what decides how changes of a source's tables get into the log. Takes no lock on a table, except to read the size of partitions
+ * Reads what decides how changes of a source's tables get into the WAL. Takes no lock on a table, except to read the size of partitions
  * that were attached.
  */
 export async function readCatalogue(client: Client, options: CatalogueOptions): Promise<CatalogueFacts> {
@@ -131,7 +131,7 @@ const TABLES = `
       FROM tree t JOIN pg_class c ON c.oid = t.relid WHERE t.root = r.oid AND c.relkind <> 'p'), '[]') AS leaves
   FROM pg_class r WHERE r.oid = ANY ($1::oid[])`
 
-/** Values of `attgenerated` of the columns that are in the log. */
+/** Values of `attgenerated` of the columns that are in the WAL. */
 const loggedKinds = ({ version }: ServerFacts): string[] => (version >= GENERATED_SINCE ? ['', 's'] : [''])
 
 async function readTables(

@@ -12,9 +12,9 @@ export interface TableFacts {
   readonly isSystem: boolean
   readonly isTemporary: boolean
   readonly columns: readonly string[]
-  /** Stored generated columns, which are in the log since 18. The expression names columns without their table. */
+  /** Stored generated columns, which are in the WAL since 18. The expression names columns without their table. */
   readonly storedColumns: readonly { readonly name: string; readonly expression: string }[]
-  /** Generated columns that are computed when they are read: Postgres cannot write them to the log. */
+  /** Generated columns that are computed when they are read: Postgres cannot write them to the WAL. */
   readonly virtualColumns: readonly string[]
   /** Columns of each unique index that covers all rows and can be relied on. */
   readonly uniqueKeys: readonly (readonly string[])[]
@@ -30,7 +30,7 @@ export interface TableFacts {
   /** Partitions that are foreign tables. */
   readonly foreignPartitions: readonly TableName[]
   /**
-   * Tables that inherit from it and are not partitions. A query of it returns their rows, but the log has these as rows of their own table.
+   * Tables that inherit from it and are not partitions. A query of it returns their rows, but the WAL has these as rows of their own table.
    */
   readonly children: readonly TableName[]
 }

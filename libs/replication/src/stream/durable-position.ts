@@ -1,5 +1,5 @@
 /**
- * How far the log may be released. Every LSN is the place *after* something: after a commit, or the end of log that a keepalive reports.
+ * How far the WAL may be released. Every LSN is the place *after* something: after a commit, or the end of WAL that a keepalive reports.
  *
  * Invariant: `durable` never passes a transaction that was received and is not settled, because Postgres would not send it again.
  */

@@ -10,7 +10,7 @@ type ReplicationClient = Parameters<PgoutputPlugin['start']>[0]
 
 /** Callbacks of the stream. None of them may throw: the error would end the process. */
 export interface StreamListeners {
-  /** Called before the stream starts, with the log that this connection will read. */
+  /** Called before the stream starts, with the WAL that this connection will read. */
   readonly onIdentified: (log: LogIdentity, timelines: TimelineHistory) => void
   /** Called with each message when its bytes arrive, long before the message is processed. */
   readonly onArrival: (message: PgoutputMessage) => void
@@ -20,7 +20,7 @@ export interface StreamListeners {
   readonly onWarning: (code: string) => void
 }
 
-/** Identifies the log, then starts the `pgoutput` stream and decodes it with our own decoder. */
+/** Identifies the WAL, then starts the `pgoutput` stream and decodes it with our own decoder. */
 export class DecodingPlugin {
   readonly name = 'pgoutput'
   readonly options = {}

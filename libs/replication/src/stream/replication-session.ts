@@ -45,7 +45,7 @@ export interface SessionOptions extends Pick<CatalogueColumnTypesOptions, 'onWar
   readonly onProgress: (lsn: bigint) => void
 }
 
-/** The log that a connection reads. */
+/** The WAL that a connection reads. */
 export type StartedLog = Pick<FoundHistory, 'log' | 'timelines'>
 
 /**
@@ -121,7 +121,7 @@ export class ReplicationSession {
   }
 
   /**
-   * The place in the log at which the session failed: the commit of the transaction that the consumer was processing, else the furthest
+   * The place in the WAL at which the session failed: the commit of the transaction that the consumer was processing, else the furthest
    * known place. Null when the stream was not open yet.
    */
   get failedAt(): bigint | null {
@@ -247,7 +247,7 @@ export class ReplicationSession {
     this.service.acknowledge(lsn, wantsAnswer).catch((error: unknown) => this.fail(error))
   }
 
-  /** Never beyond what is noted as settled: the rest must stay in the log. Never before what the slot has confirmed. */
+  /** Never beyond what is noted as settled: the rest must stay in the WAL. Never before what the slot has confirmed. */
   private releasableLsn(): bigint {
     const { consumer, slot } = this.options
     if (!consumer.logRelease) return this.position.lsn

@@ -20,11 +20,11 @@ import type { TransactionConsumer } from './transaction-consumer.js'
 
 /** Pauses between a failure and the next attempt. Too low: connection attempts flood a starting database. Too high: changes wait longer. */
 const PAUSES = { firstMs: 250, maxMs: 10_000 }
-/** The place of a failure that kept the stream from opening: before every place of the log. */
+/** The place of a failure that kept the stream from opening: before every place of the WAL. */
 const BEFORE_THE_LOG = -1n
 
 const INSPECT_EVERY_MS = 10_000
-/** Codes that say nothing about the log or the catalogue. */
+/** Codes that say nothing about the WAL or the catalogue. */
 const OF_THE_CONNECTION: ReadonlySet<UnreadableCode> = new Set([
   'UNREACHABLE',
   'LOGIN_REFUSED',
@@ -36,7 +36,7 @@ const isVerdict = (error: unknown): error is SourceUnreadable =>
   error instanceof SourceUnreadable && !OF_THE_CONNECTION.has(error.code)
 
 export type StreamState =
-  /** `streaming`: the log is being read, past the place of the last failure. */
+  /** `streaming`: the WAL is being read, past the place of the last failure. */
   | { readonly phase: 'preparing' | 'streaming' | 'stopped' }
   /** The source is tried again after `retryInMs`. */
   | { readonly phase: 'failing'; readonly error: SourceUnreadable; readonly retryInMs: number }
@@ -94,7 +94,7 @@ export class ReplicationStream {
   }
 
   /**
-   * Lets Postgres release the log up to `commitEndLsn`: this transaction and all before it are durable elsewhere. Without a connection it
+   * Lets Postgres release the WAL up to `commitEndLsn`: this transaction and all before it are durable elsewhere. Without a connection it
    * does nothing: the transactions come again and can be acknowledged then.
    */
   acknowledge(commitEndLsn: bigint): void {
@@ -224,8 +224,8 @@ export class ReplicationStream {
   }
 
   /**
-   * The stream is open, so a failure to open it is over. A failure in the log will come again in a moment, unless its place is at or behind
-   * the end of the log: then the log was read to its end, or is that of another database.
+   * The stream is open, so a failure to open it is over. A failure in the WAL will come again in a moment, unless its place is at or behind
+   * the end of the WAL: then the WAL was read to its end, or is that of another database.
    */
   private opened({ confirmedLsn, walEndLsn }: SlotPosition): void {
     const { failedAt } = this.backoff

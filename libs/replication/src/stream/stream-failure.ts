@@ -10,14 +10,14 @@ import {
 
 /** SQLSTATE of the warning "skipped loading publication" (object_not_in_prerequisite_state). */
 const PUBLICATION_SKIPPED = '55000'
-/** SQLSTATE before 18, once the stream runs: the publication is missing at this point of the log. */
+/** SQLSTATE before 18, once the stream runs: the publication is missing at this point of the WAL. */
 const UNDEFINED_OBJECT = '42704'
 /** SQLSTATEs of stored text that cannot be converted to UTF-8: invalid bytes, or a character that UTF-8 does not have. */
 const NO_UTF8: ReadonlySet<string | undefined> = new Set(['22021', '22P05'])
 
 /**
  * What an error of the connection means for the source.
- * @param isStreaming whether the stream runs: only then do some errors concern the log
+ * @param isStreaming whether the stream runs: only then do some errors concern the WAL
  */
 export function streamFailure(error: unknown, source: ReplicatedSource, isStreaming: boolean): SourceUnreadable {
   const refused = isStreaming && error instanceof DatabaseError ? error : null

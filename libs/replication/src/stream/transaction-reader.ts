@@ -54,7 +54,7 @@ export class TransactionReader {
   /**
    * Returns a promise only when the next message has to wait.
    * @param lsn of the message's record
-   * @throws SourceUnreadable when the log does not hold what is needed
+   * @throws SourceUnreadable when the WAL does not hold what is needed
    */
   take(message: PgoutputMessage, lsn: bigint): Promise<void> | undefined {
     switch (message.tag) {

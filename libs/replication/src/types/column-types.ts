@@ -12,7 +12,7 @@ export interface ColumnTypesOptions {
 }
 
 /**
- * Completes the relations of one connection with what the catalogue says about types that are not built in. The log holds only the OID and
+ * Completes the relations of one connection with what the catalogue says about types that are not built in. The WAL holds only the OID and
  * the name of a type. A type never changes while it has that OID, so each type is looked up once.
  */
 export class ColumnTypes {
@@ -23,7 +23,7 @@ export class ColumnTypes {
 
   constructor(private readonly options: ColumnTypesOptions) {}
 
-  /** Remembers a type that the log has named. */
+  /** Remembers a type that the WAL has named. */
   note({ typeOid, schema, name }: Extract<PgoutputMessage, { readonly tag: 'type' }>): void {
     this.names.set(typeOid, { schema, name })
   }

@@ -4,7 +4,7 @@ import type { Client } from 'pg'
 /** Types with a lower OID have the same OID in every database. The others get theirs when they are created. */
 export const FIRST_OWN_OID = 10_000
 
-/** A type as the log names it. */
+/** A type as the WAL names it. */
 export interface LoggedType {
   readonly oid: number
   /** Its name when the change was logged; for a domain, the name of its base type. Null: unknown. */

@@ -1,5 +1,5 @@
 import type { AllowedTargets } from '@hooklane/core/delivery'
-import { isPublicAddress, parseAddress } from '../address/address-classifier.js'
+import { isPublicAddress, parseAddress } from '../targets/address-classifier.js'
 import { AddressBlocked } from './connection-errors.js'
 import type { HostResolver } from './host-resolver.js'
 

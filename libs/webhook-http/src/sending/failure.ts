@@ -8,8 +8,8 @@ import {
 } from '../connecting/connection-errors.js'
 
 /**
- * Why an attempt got no complete answer; a closed set, shown in the delivery log. Other error codes there are `http_<status>` and
- * `redirect`.
+ * Why an attempt got no complete answer; a closed set, shown in the delivery log. The delivery log's other error codes are
+ * `http_<status>` and `redirect`.
  */
 export type FailureCode =
   | 'address_blocked'
@@ -60,7 +60,7 @@ const MESSAGES: Readonly<Record<FailureCode, string>> = {
   incomplete: 'the answer was cut off, or ended before the whole request was sent',
   protocol: 'the answer is not valid HTTP/1.1',
   host_busy: 'too many requests to this host are in flight',
-  invalid_request: 'the request cannot be written as HTTP',
+  invalid_request: 'the request has a header that must not be written into an HTTP request',
   internal: 'an unexpected failure on the sending side',
 }
 

@@ -8,7 +8,7 @@ import {
   type WebhookSender,
 } from '@hooklane/core/delivery'
 import { classifyStatus } from '@hooklane/core/policy'
-import { checkTarget } from '../address/check-target.js'
+import { checkTarget } from '../targets/check-target.js'
 import { AddressGuard } from '../connecting/address-guard.js'
 import { dial, type Dial } from '../connecting/dial.js'
 import { GuardedConnector } from '../connecting/guarded-connector.js'

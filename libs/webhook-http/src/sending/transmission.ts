@@ -6,6 +6,7 @@ import { ExchangeFailed, type FailureCode } from './failure.js'
 export interface TransmissionOptions {
   readonly pool: ConnectionPool
   readonly origin: Origin
+  /** Returns the whole request. `isKept`: whether another request may follow on the connection. */
   readonly bytes: (isKept: boolean) => Buffer
   /** Nothing is written from this instant on (monotonic clock). */
   readonly deadlineMs: number
@@ -25,7 +26,7 @@ export interface TransmissionEnd {
 
 /**
  * Sends one request to its receiver within one deadline. The request is written once. It is written a second time, on a fresh connection,
- * when the receiver closed a kept connection before any byte of an answer: a server that closes idle connections without notice is not a
+ * when the receiver closed a kept connection before any byte of an answer came: a server that closes idle connections without notice is not a
  * failing receiver (RFC 9110, 9.2.2 and RFC 9112, 9.3.1). That server may have read the first copy; receivers recognise copies by
  * `webhook-id`.
  */
@@ -41,7 +42,7 @@ export class Transmission {
 
   start(): void {
     const { pool, origin, deadlineMs, nowMs } = this.options
-    this.timer = setTimeout(() => this.timeIsUp(), deadlineMs - nowMs())
+    this.timer = setTimeout(() => this.endAtDeadline(), deadlineMs - nowMs())
     this.stopWaiting = pool.take(origin, (connection) => this.runOn(connection))
   }
 
@@ -56,7 +57,10 @@ export class Transmission {
     connection.run(this.exchange)
   }
 
-  /** A process that was frozen while it rendered or connected must send nothing after the deadline or after its lease has ended. */
+  /**
+   * Why the request must not be written now; null: it may be. A process that was frozen while it was rendering the request or connecting
+   * must send nothing after the deadline, or after its lease has ended.
+   */
   private refusal(): FailureCode | null {
     if (this.isTimeUp()) return 'timeout'
     if (this.options.mayWrite()) return null
@@ -83,7 +87,7 @@ export class Transmission {
     }
   }
 
-  private timeIsUp(): void {
+  private endAtDeadline(): void {
     const failure = new ExchangeFailed(this.connection === null ? 'host_busy' : 'timeout')
     if (this.exchange) this.exchange.fail(failure)
     else this.finish({ kind: 'failed', error: failure, response: null })

@@ -1,7 +1,7 @@
-import { sealingScope, type Sealer, type SecretOwner } from '@hooklane/core/access'
+import { sealingScope, type Sealer, type SecretOwner } from '@hooklane/core/secrets'
+import { newSigningSecret } from '@hooklane/core/delivery'
 import { newId } from '@hooklane/core/kernel'
 import { SubscriptionSecretEntity } from '@hooklane/postgres/tenancy'
-import { randomBytes } from 'node:crypto'
 
 /**
  * How long the previous secret signs beside a new one. Too short: receivers that still use it reject requests. Too long: a leaked secret
@@ -16,8 +16,8 @@ export interface NewSecret {
 }
 
 /** Generates a signing secret for a subscription. The row holds it sealed. */
-export function newSigningSecret(owner: SecretOwner, sealer: Sealer, now: Date): NewSecret {
-  const text = `whsec_${randomBytes(32).toString('base64')}`
+export function createSigningSecret(owner: SecretOwner, sealer: Sealer, now: Date): NewSecret {
+  const text = newSigningSecret()
   const row = Object.assign(new SubscriptionSecretEntity(), {
     ...owner,
     id: newId('sec'),

@@ -5,7 +5,7 @@ import {
   sealingScope,
   type Sealer,
   type SecretOwner,
-} from '@hooklane/core/access'
+} from '@hooklane/core/secrets'
 import { validateHeaders } from '@hooklane/core/delivery'
 import type { TargetHeader } from '@hooklane/contracts/records'
 import { invalid, unprocessable, type Fault, type Refusal } from '../../http/problem.js'

@@ -1,5 +1,5 @@
 import type { TargetUrl } from '@hooklane/contracts/records'
-import { holdsMask, sealingScope, shownUrl, type Sealer, type SecretOwner } from '@hooklane/core/access'
+import { holdsMask, sealingScope, shownUrl, type Sealer, type SecretOwner } from '@hooklane/core/secrets'
 import type { AllowedTargets } from '@hooklane/core/delivery'
 import type { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import { checkTarget } from '@hooklane/webhook-http'

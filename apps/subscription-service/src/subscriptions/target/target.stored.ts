@@ -1,5 +1,5 @@
 import type { SubscriptionConfiguration } from '@hooklane/contracts/records'
-import type { Sealer, SecretOwner } from '@hooklane/core/access'
+import type { Sealer, SecretOwner } from '@hooklane/core/secrets'
 import type { AllowedTargets } from '@hooklane/core/delivery'
 import type { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import { missing } from '../../http/problem.js'

@@ -1,4 +1,4 @@
-import { shownUrl } from '@hooklane/core/access'
+import { shownUrl } from '@hooklane/core/secrets'
 import type { TargetHeader } from '@hooklane/contracts/records'
 import { ApiProperty } from '@nestjs/swagger'
 import type { Shows } from '../../http/forms.js'

@@ -3,7 +3,7 @@ import { RowReader, type HiddenColumnsOf } from './row-reader.js'
 import type { Relation, TableName } from '../row-change.js'
 
 export interface RowReadersOptions {
-  /** Name of a relation in the log → name of the table in the capture file. */
+  /** Name of a relation in the WAL → name of the table in the capture file. */
   readonly renamed?: ReadonlyMap<string, string>
   /** See `RowReader`. */
   readonly hiddenOf?: HiddenColumnsOf | undefined

@@ -183,7 +183,7 @@ describe('keys that are unique at the commit only', () => {
 
 describe('rows whose values change without being logged', () => {
   it('an entity that came in the transaction is created once, whatever its row became', async () => {
-    // A type's value was renamed between the two changes: the log prints the old row with its new name.
+    // A type's value was renamed between the two changes: the WAL prints the old row with its new name.
     const tables = new PhysicalTables()
     tables.insert('items', item('1', 'old name'))
     const [inserted] = tables.commit()

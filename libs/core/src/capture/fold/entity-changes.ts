@@ -32,7 +32,7 @@ export interface EntityOutcome {
  * another. Entries keep the order in which their entities were first touched.
  *
  * Under a deferred constraint several rows may have one key until the commit, and a change does not say which of them it changes. What
- * counts is the net effect on the key: the rows that entered less those that left. Under REPLICA IDENTITY FULL the log holds the whole old
+ * counts is the net effect on the key: the rows that entered less those that left. Under REPLICA IDENTITY FULL the WAL holds the whole old
  * row. It had the key, so it either entered earlier in the transaction or existed before it. At the commit a key has at most one row again.
  * So at most one row is left that entered and did not leave (the entity after the transaction), and at most one that left and had not
  * entered (the entity before it). When neither is left, the key has the row that it had before, or none as before.

@@ -10,7 +10,7 @@ export interface ChangeWithoutRows {
   /** `publication`: rows came under the name of another table, as which they were published. */
   readonly reason: 'truncated' | 'publication'
   readonly place: LogPlace
-  /** Resources of the tables, in the order in which the log names them. */
+  /** Resources of the tables, in the order in which the WAL names them. */
   readonly resources: readonly string[]
 }
 
@@ -36,7 +36,7 @@ export interface FoldReport {
   readonly contextFaults: ReadonlyMap<ContextFault, number>
   /** `schema.table` of the tables that were truncated. Which other rows they held is unknown. */
   readonly truncated: readonly string[]
-  /** The truncations by statement, and the first hidden change of each table, in the order of the log. */
+  /** The truncations by statement, and the first hidden change of each table, in the order of the WAL. */
   readonly changesWithoutRows: readonly ChangeWithoutRows[]
   /** Resources of tables that got rows after they were truncated. Another TRUNCATE in the transaction leaves no trace in the catalogue. */
   readonly refilled: ReadonlySet<string>

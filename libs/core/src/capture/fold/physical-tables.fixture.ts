@@ -46,7 +46,7 @@ const COLUMNS = [
 
 /**
  * Two tables whose keys are unique at the commit only, as Postgres has them: lists of physical rows, of which any number may have one key
- * while a transaction runs. The log names a row by its content alone.
+ * while a transaction runs. The WAL names a row by its content alone.
  */
 export class PhysicalTables {
   private readonly rows: Record<Resource, Row[]> = { items: [], twins: [] }
@@ -103,7 +103,7 @@ export class PhysicalTables {
     }
   }
 
-  /** What the log holds since the last commit. */
+  /** What the WAL holds since the last commit. */
   commit(): RowChange[] {
     const { log } = this
     this.log = []

@@ -21,7 +21,7 @@ export class PresentRows {
     return this.others === null ? this.first : ([...this.others.values()].at(-1)?.at(-1) ?? null)
   }
 
-  /** True at the end of a transaction: an old row in the log did not match the row that had entered. */
+  /** True at the end of a transaction: an old row in the WAL did not match the row that had entered. */
   get hasSeveral(): boolean {
     return this.others !== null
   }

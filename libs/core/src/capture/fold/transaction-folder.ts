@@ -75,7 +75,7 @@ export class TransactionFolder {
   }
 
   /**
-   * Adds the next row change with its place, in the order of the log. Returns a promise only when the spool has to be written: await it
+   * Adds the next row change with its place, in the order of the WAL. Returns a promise only when the spool has to be written: await it
    * before the next call.
    * @throws CaptureError when the change cannot be understood with this capture file
    */

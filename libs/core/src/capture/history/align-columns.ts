@@ -23,10 +23,10 @@ const UNSEEN = -1
 type Alignment = readonly ReadonlySet<number | null>[]
 
 /**
- * Finds which columns of the table the columns of a logged row may have been. The log has a row's columns in the order of their attribute
+ * Finds which columns of the table the columns of a logged row may have been. The WAL has a row's columns in the order of their attribute
  * numbers, and renaming, adding or dropping a column does not change that order. So the two lists are aligned, by names where these are
  * known.
- * @param logged names, in the order of the log
+ * @param logged names, in the order of the WAL
  * @returns all best alignments; null when the row cannot be aligned, because it was written before the catalogue was looked at for the
  *   first time
  */

@@ -40,7 +40,7 @@ export function catalogueToJson({
   }
 }
 
-/** Reads what `catalogueToJson` made; null when nothing was stored yet. What has another form counts as not known. */
+/** Reads what `catalogueToJson` made; null when nothing was stored yet. Parts that do not have the expected form count as not known. */
 export function catalogueFromJson(json: JsonObject): KnownCatalogue | null {
   if (Object.keys(json).length === 0) return null
   const { publication, closings } = json

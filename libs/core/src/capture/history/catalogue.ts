@@ -10,7 +10,7 @@ export type TableOids = ReadonlyMap<string, number>
  */
 export type RowVersion = string
 
-/** What the catalogue says, at one moment, about how the changes of a source's tables get into the log. */
+/** What the catalogue says, at one moment, about how the changes of a source's tables get into the WAL. */
 export interface CatalogueFacts extends LookInterval {
   /** The source's tables. */
   readonly oids: TableOids

@@ -157,7 +157,7 @@ class Pim {
     readonly secret: string | undefined
     readonly lsn: bigint
   }[] = []
-  /** End of the log. */
+  /** End of the WAL. */
   private end = 0n
 
   constructor(isNamedEarly: boolean) {

@@ -97,12 +97,12 @@ describe('omitted columns', () => {
           if (act === 'drop' && name !== undefined) table.delete(name)
           if (act === 'look') history = omitted(history, table, ['cost'])
           if (act === 'write') {
-            // The log has them by their numbers.
+            // The WAL has them by their numbers.
             log.push([...table].sort(([, a], [, b]) => a - b).map(([name]) => name))
             secret.push([...table].find(([, attribute]) => attribute === 2)?.[0])
           }
         }
-        // The log is read after all of this, and the catalogue is looked at before a suspect row is read.
+        // The WAL is read after all of this, and the catalogue is looked at before a suspect row is read.
         for (const [at, logged] of log.entries()) {
           if (suspectColumns(history, logged, ['cost']).length > 0) history = omitted(history, table, ['cost'])
           expect(shown(history, logged, ['cost'])).not.toContain(secret[at] ?? 'none')

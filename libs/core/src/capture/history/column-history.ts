@@ -15,7 +15,7 @@ import {
 export type PresentColumns = ReadonlyMap<string, number>
 
 /**
- * What is known of the columns of one table. The log describes a row by the names that its columns had when it was written. So a name that
+ * What is known of the columns of one table. The WAL describes a row by the names that its columns had when it was written. So a name that
  * the capture file omits today may have been that of another column then, and an omitted column may have had another name.
  */
 export interface ColumnHistory {
@@ -151,7 +151,7 @@ export const suspectColumns = (
   omit: readonly string[],
 ): readonly string[] => (omitsAnything(history, omit) ? logged.filter((name) => !isKnownName(history, name)) : [])
 
-/** Names of the columns of a logged row, in the order of the log. */
+/** Names of the columns of a logged row, in the order of the WAL. */
 export interface LoggedColumns {
   readonly logged: readonly string[]
   /** Of a row that was written with these columns, the first to come; null: not known. */
@@ -184,7 +184,7 @@ function alignedSince({ names, looks }: ColumnHistory, logged: readonly string[]
   return possible && alignColumns({ names, possible }, logged)
 }
 
-/** The histories, for a log whose LSNs are not those of the looks. */
+/** The histories, for a WAL whose LSNs are not those of the looks. */
 export const withoutPlacesOfLooks = (histories: ColumnHistories): ColumnHistories =>
   new Map([...histories].map(([oid, history]) => [oid, { ...history, looks: withoutPlaces(history.looks) }]))
 

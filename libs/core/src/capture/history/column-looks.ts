@@ -19,7 +19,7 @@ export interface LookInterval {
   readonly endLsn: bigint
 }
 
-/** Looks that are kept. Too low: a row that waited for long in the log is compared with more columns than its table had. Too high: large marks. */
+/** Looks that are kept. Too low: a row that waited for long in the WAL is compared with more columns than its table had. Too high: large marks. */
 const MAX_LOOKS = 20
 
 /**
@@ -40,7 +40,7 @@ export function noteLook(
   return shortened([...earlier, look])
 }
 
-/** The looks as one whose place in the log is not known. Call when the log is another one: its LSNs are not those of the looks. */
+/** The looks as one whose place in the WAL is not known. Call when the WAL is another one: its LSNs are not those of the looks. */
 export function withoutPlaces(looks: readonly ColumnLook[]): readonly ColumnLook[] {
   const [first, ...others] = looks
   return first ? [others.reduce<ColumnLook>(both, { ...first, lsn: 0n })] : looks

@@ -13,7 +13,7 @@ export interface CatalogueQuestion {
   readonly before: TableOids
   /** Tables whose gaps a person has accepted. */
   readonly accepted: ReadonlySet<string>
-  /** Table → transactions (`xid`) whose TRUNCATE of it is in the log. */
+  /** Table → transactions (`xid`) whose TRUNCATE of it is in the WAL. */
   readonly truncatedBy: ReadonlyMap<string, ReadonlySet<string>>
 }
 
@@ -29,12 +29,12 @@ export interface CatalogueVerdict {
 }
 
 /**
- * Judges what has happened to the tables of a source without being in the log.
+ * Judges what has happened to the tables of a source without being in the WAL.
  *
  * - A table that the capture file stopped naming and names again is announced: the changes in between were left out on purpose.
  * - A table that is named for the first time is captured from now on.
  * - For every other table, either everything was published, or there is a gap. A gap is refused, or announced if a person has accepted it.
- * - A captured table whose rows changed without a trace in the log (`unloggedChange`) is announced.
+ * - A captured table whose rows changed without a trace in the WAL (`unloggedChange`) is announced.
  */
 export function judgeCatalogue(question: CatalogueQuestion): CatalogueVerdict {
   const { name, known, facts, before, accepted } = question
@@ -81,7 +81,7 @@ export const GAP_ID = /^gap-[0-9a-f]{8}$/
 
 /**
  * The id by which a person accepts gaps. It stays the same as long as they are open. A gap that opens after another one was closed has
- * another id, even for the same tables and the same reason. Null: accepting them would not make the log readable.
+ * another id, even for the same tables and the same reason. Null: accepting them would not make the WAL readable.
  */
 export function gapId(gaps: CatalogueVerdict['gaps'], known: KnownCatalogue, epoch: number): string | null {
   if ([...gaps.values()].some(({ isReadable }) => !isReadable)) return null

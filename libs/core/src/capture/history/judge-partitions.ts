@@ -7,14 +7,14 @@ export interface PartitionQuestion {
   readonly found: CatalogueTable
   /** The publication is one FOR ALL TABLES: PostgreSQL then lets the table be UNLOGGED for a while. */
   readonly isOfAllTables: boolean
-  /** Transactions (`xid`) whose TRUNCATE of the table itself is in the log, from which receivers learn of it. */
+  /** Transactions (`xid`) whose TRUNCATE of the table itself is in the WAL, from which receivers learn of it. */
   readonly truncatedBy: ReadonlySet<string>
 }
 
 /**
- * Why the rows of a captured table changed without a trace in the log since the last look; null: they did not.
+ * Why the rows of a captured table changed without a trace in the WAL since the last look; null: they did not.
  *
- * The log holds the changes of the captured table. It does not hold TRUNCATE, DETACH, ATTACH or DROP of one of its partitions by name, nor
+ * The WAL holds the changes of the captured table. It does not hold TRUNCATE, DETACH, ATTACH or DROP of one of its partitions by name, nor
  * what was done to a table before it became a partition. Rewriting a partition (VACUUM FULL, CLUSTER, a new type of a column) cannot be
  * told from TRUNCATE here, so it causes an unnecessary announcement.
  */

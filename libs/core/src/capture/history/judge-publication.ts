@@ -7,7 +7,7 @@ import type {
   TableOids,
 } from './catalogue.js'
 
-/** Changes of a table are missing from the log. */
+/** Changes of a table are missing from the WAL. */
 export interface PublicationGap {
   readonly reason: string
   /** Whether what the write-ahead log still holds can be read. Without a publication it cannot. */

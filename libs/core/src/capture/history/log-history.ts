@@ -5,12 +5,12 @@ export interface LogIdentity {
   readonly timeline: number
 }
 
-/** How a log came to its timeline: every earlier timeline with the LSN at which it was left. */
+/** How a WAL came to its timeline: every earlier timeline with the LSN at which it was left. */
 export type TimelineHistory = ReadonlyMap<number, bigint>
 
 /** What is stored about a source that was read before. */
 export interface KnownHistory {
-  /** Null: stored by an older version, which did not record the identity of the log. */
+  /** Null: stored by an older version, which did not record the identity of the WAL. */
   readonly log: LogIdentity | null
   /** Everything committed before this LSN is published or does not belong to this source. Null: stored by an older version, as for `log`. */
   readonly settledLsn: bigint | null
@@ -24,7 +24,7 @@ export interface FoundHistory {
   readonly timelines: TimelineHistory
   /** Everything before this LSN was acknowledged, so the slot no longer sends it. */
   readonly confirmedLsn: bigint
-  /** End of the log. */
+  /** End of the WAL. */
   readonly walEndLsn: bigint
 }
 
@@ -34,7 +34,7 @@ export type HistoryVerdict =
   /** Another cluster, or a sibling of the timeline that was read. */
   | { readonly kind: 'otherDatabase' }
   /**
-   * The log ends at an LSN below one that was already read, or switched to a new timeline at or below an LSN that was already published: the
+   * The WAL ends at an LSN below one that was already read, or switched to a new timeline at or below an LSN that was already published: the
    * database was restored to an earlier state.
    */
   | { readonly kind: 'setBack'; readonly readLsn: bigint; readonly endLsn: bigint }
@@ -47,7 +47,7 @@ export type HistoryVerdict =
 /**
  * Whether a slot still holds everything that is not published yet and may belong to this source.
  *
- * After a promotion the log goes on from the place at which the new timeline left the old one. What was settled beyond that place belongs
+ * After a promotion the WAL goes on from the place at which the new timeline left the old one. What was settled beyond that place belongs
  * to a history that no longer exists, so `settledLsn` falls back to that place. Otherwise a slot that was created on the new
  * timeline could begin below the old `settledLsn`, and so pass the check, although it lacks rows.
  */

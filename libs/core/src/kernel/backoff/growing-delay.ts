@@ -5,8 +5,8 @@ export interface GrowingDelay {
   readonly maxMs: number
 }
 
-/** The delay after failure `failures` (1 for the first) in milliseconds: `first × factor^(failures − 1)`, at most `max`. */
+/** The delay in milliseconds after the given number of failures (at least 1): `firstMs × factor^(failures − 1)`, at most `maxMs`. */
 export function growingDelayMs({ firstMs, factor, maxMs }: GrowingDelay, failures: number): number {
-  // `factor` to a high power is Infinity, which `max` caps.
+  // `factor` to a high power is Infinity, which `maxMs` caps.
   return Math.min(firstMs * factor ** (failures - 1), maxMs)
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { base32 } from '../../kernel/identity/ids.js'
 
-/** `operator` keys begin with `hko_` and see all companies; `company` keys begin with `hkc_`; `app` keys (`hka_`) read one app. */
+/** `operator` keys (`hko_…`) give access to all companies, `company` keys (`hkc_…`) to one, and `app` keys (`hka_…`) to one app, read-only. */
 export type ApiKeyKind = 'operator' | 'company' | 'app'
 
 /** An API key as read from its text. The text itself is shown once and never stored. */

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ENTRIES, ROOT } from './entries.mjs'
+
+/**
+ * Changes whenever a compiled file, the bundler's own code or the list of installed packages does, going by sizes and times. A package that
+ * somebody edits in `node_modules` is not noticed.
+ *
+ * @returns {Promise<string>} SHA-256 in hex
+ */
+export async function fingerprintOfInputs() {
+  /** @type {{ references: { path: string }[] }} */
+  const { references } = JSON.parse(await readFile(join(ROOT, 'tsconfig.json'), 'utf8'))
+  const workspaces = references.map(({ path }) => join(ROOT, path))
+  const folders = [
+    ...workspaces.map((workspace) => join(workspace, 'dist')),
+    join(ROOT, 'libs', 'kafka', 'client-fixes'),
+    join(ROOT, 'tools', 'build'),
+  ]
+  const files = [
+    ...(await Promise.all(folders.map(codeIn))).flat(),
+    ...workspaces.map((workspace) => join(workspace, 'package.json')),
+    ...Object.values(ENTRIES).map((file) => join(ROOT, file)),
+    join(ROOT, 'node_modules', '.package-lock.json'),
+  ]
+  const states = await Promise.all(
+    files.map(async (file) => {
+      const { size, mtimeMs } = await stat(file)
+      return `${file} ${size} ${mtimeMs}`
+    }),
+  )
+  return createHash('sha256').update(states.sort().join('\n')).digest('hex')
+}
+
+/** @param {string} folder */
+async function codeIn(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && /\.(js|cjs|mjs|json)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+}
