@@ -40,7 +40,8 @@ class RunningImage {
     const setUp = await run('setup', env)
     expect(setUp).toMatchObject({ exitCode: 0, stderr: '' })
     const services = SERVICES.map(
-      (service) => new ServiceProcess(service, [join(app, 'tools/image/service.mjs'), service], env),
+      (service) =>
+        new ServiceProcess(service, [...NODE_FLAGS, join(app, 'tools/image/service.mjs'), service], env, app),
     )
     return new RunningImage(database, services, operatorKey)
   }
@@ -84,6 +85,9 @@ class RunningImage {
   }
 }
 
+/** The flags of the image's entry point. */
+const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=64']
+
 const SERVICES = ['subscription-service', 'event-producer', 'router', 'dispatcher', 'recorder']
 
 describe('the image', () => {
@@ -113,6 +117,7 @@ describe('the image', () => {
       ['--enable-source-maps', join(app, 'tools/image/service.mjs'), command],
       { PATH: process.env.PATH, ...env },
       TEST_LIMIT_MS,
+      app,
     )
 
   it(
@@ -170,7 +175,7 @@ describe('the image', () => {
   })
 
   it(
-    'the whole system runs from it: it is set up, becomes ready, serves its pages, and refuses what the database refuses',
+    'all services start from it: it is set up, they become ready, the API serves its pages, and refuses what the database refuses',
     async () => {
       const image = await RunningImage.start(app, run)
       try {
@@ -178,6 +183,10 @@ describe('the image', () => {
         for (const page of ['/docs', '/docs/swagger-ui-bundle.js', '/docs/swagger-ui.css', '/v1/openapi.json']) {
           expect([page, (await image.call('GET', page)).status]).toEqual([page, 200])
         }
+        // Names of classes are names of schemas.
+        expect((await image.call('GET', '/v1/openapi.json')).body).toMatchObject({
+          components: { schemas: { AppView: { properties: { externalId: {} } } } },
+        })
         await image.call('PUT', '/v1/companies/cmp_1', { name: 'Nordlys' })
         const shop = { name: 'Shop', externalId: 'shop-1' }
         expect(await image.call('POST', '/v1/apps', shop)).toMatchObject({ status: 201 })

@@ -1,22 +1,18 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { rolldown } from 'rolldown'
+import { BuildFault } from './build-fault.mjs'
 import { ENTRIES, OUTPUT, ROOT } from './entries.mjs'
 import { fingerprintOfInputs } from './inputs.mjs'
 import { licencesOf } from './licences.mjs'
 import { bundledRequires, refuseUnseenPackages } from './loaded-packages.mjs'
+import { OutputFolder } from './output-folder.mjs'
 import { isOwnModule, ownFiles } from './own-files.mjs'
 import { patchedKafkajs } from './patched-kafkajs.mjs'
 
-/** What was bundled from which inputs: the file is written last. */
-const STAMP = join(OUTPUT, 'built.json')
-
-/** Packages that bundled packages import only if they are installed. None is needed. */
+/** Optional packages: bundled packages import them if they are installed. We need none of them. */
 const OPTIONAL =
   /^(@fastify\/static|@nats-io\/.*|@nestjs\/websockets\/.*|amqp-connection-manager|ioredis|mqtt|pg-native)$/
-
-/** Files of earlier builds are kept for this long: a service that is just starting may still load them. */
-const KEEP_OUTDATED_MS = 3_600_000
 
 /**
  * Makes `dist/` from the compiled files and the installed packages, unless neither has changed since the last time.
@@ -25,7 +21,8 @@ const KEEP_OUTDATED_MS = 3_600_000
  */
 export async function bundle() {
   const inputs = await fingerprintOfInputs()
-  if (await isBuiltFrom(inputs)) return
+  const folder = new OutputFolder(OUTPUT, (file) => file.replace(/\.js$/, '') in ENTRIES)
+  if (await folder.isMadeFrom(inputs)) return
   await mkdir(OUTPUT, { recursive: true })
   const draft = await mkdtemp(join(OUTPUT, '.new-'))
   try {
@@ -34,22 +31,10 @@ export async function bundle() {
     for (const chunk of chunks) await writeChunk(draft, chunk)
     const modules = chunks.flatMap(({ moduleIds }) => moduleIds)
     await writeFile(join(draft, 'third-party-licences.txt'), await licencesOf(modules))
-    await rm(STAMP, { force: true })
-    const files = await replaceOutput(draft)
-    await writeFile(STAMP, JSON.stringify({ inputs, files }))
+    await folder.take(draft, inputs)
   } finally {
     await rm(draft, { recursive: true, force: true })
   }
-}
-
-/** @param {string} inputs */
-async function isBuiltFrom(inputs) {
-  const text = await readFile(STAMP, 'utf8').catch(() => null)
-  if (text === null) return false
-  /** @type {{ inputs: string, files: string[] }} */
-  const built = JSON.parse(text)
-  const existing = await readdir(OUTPUT)
-  return built.inputs === inputs && built.files.every((file) => existing.includes(file))
 }
 
 /** @returns {Promise<readonly import('rolldown').OutputChunk[]>} */
@@ -61,8 +46,11 @@ async function makeChunks() {
     external: OPTIONAL,
     plugins: [patchedKafkajs(ROOT), ownFiles(ROOT, OUTPUT), bundledRequires()],
     onLog(level, log, report) {
-      if (level === 'warn') throw new Error(log.message)
-      report(level, log)
+      if (level !== 'warn') return report(level, log)
+      const place = log.loc === undefined ? (log.id ?? '') : `${log.loc.file}:${log.loc.line}`
+      throw new BuildFault(
+        `${place} ${log.message}\nThe bundle must be made without a warning. An optional package that is not needed belongs to OPTIONAL in tools/build/bundle.mjs.`,
+      )
     },
   })
   try {
@@ -93,24 +81,4 @@ async function writeChunk(folder, { fileName, code, map, moduleIds }) {
   const hasMap = map !== null && moduleIds.some((path) => isOwnModule(ROOT, path))
   if (hasMap) await writeFile(join(folder, `${fileName}.map`), map.toString())
   await writeFile(join(folder, fileName), hasMap ? `${code}//# sourceMappingURL=${fileName}.map\n` : code)
-}
-
-/**
- * Moves the new files into `dist/`: the shared chunks first, then the programs that load them, so that a service that starts meanwhile
- * finds all it loads. Removes what earlier builds left.
- *
- * @param {string} draft
- * @returns {Promise<string[]>} the names of the new files
- */
-async function replaceOutput(draft) {
-  const files = await readdir(draft)
-  const isProgram = (/** @type {string} */ file) => file.replace(/\.js$/, '') in ENTRIES
-  for (const file of [...files.filter((name) => !isProgram(name)), ...files.filter(isProgram)])
-    await rename(join(draft, file), join(OUTPUT, file))
-  const outdated = (await readdir(OUTPUT)).filter((file) => ![...files, basename(draft)].includes(file))
-  for (const path of outdated.map((file) => join(OUTPUT, file))) {
-    const { mtimeMs } = await stat(path)
-    if (Date.now() - mtimeMs > KEEP_OUTDATED_MS) await rm(path, { recursive: true, force: true })
-  }
-  return files
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { BuildFault } from './build-fault.mjs'
 
 /**
  * The licence texts that must accompany the packages in the bundle.
@@ -31,7 +32,10 @@ async function licenceOf(folder) {
       .map((file) => readFile(join(folder, file), 'utf8')),
   )
   if (texts.length === 0) texts.push((await statedElsewhere(folder)) ?? standardText(id, author) ?? '')
-  if (texts.join('').trim() === '') throw new Error(`${name} ${version} comes without the text of its licence (${id})`)
+  if (texts.join('').trim() === '')
+    throw new BuildFault(
+      `${name} ${version} comes without the text of its licence (${id}): add the text to tools/build/licences.mjs.`,
+    )
   return [`=== ${name} ${version} (${id})`, ...texts.map((text) => text.trim()), ''].join('\n\n')
 }
 

@@ -1,33 +1,41 @@
-import { builtinModules } from 'node:module'
+import { isBuiltin } from 'node:module'
+import { BuildFault } from './build-fault.mjs'
 
 /** A function `require` of the module's own: its calls with literal names can be bundled once this line is gone. */
 const OWN_REQUIRE = /^const require = createRequire\(import\.meta\.url\);$/m
 
-/** Ways to load a package that a bundler does not see, in a bundled module. The first group is the name in quotes, if it is literal. */
-const UNSEEN = /\bcreateRequire\(|\b__require\((?:"([^"]*)"\))?|\bimport\((?!["'`.])/g
+/** Code in a bundled module that loads a package without the bundler noticing. Group 1 is the package's name, if it is a literal. */
+const UNSEEN = /\bcreateRequire\(|\b__require(?:\.resolve)?\((?:"([^"]*)"\))?|\bimport\((?!["'.])/g
 
 /**
- * Packages with modules that load others in such a way, and why the bundle needs none of those.
+ * Packages that load other packages in such a way: in how many places, and why the bundle does not need what they load. Another number
+ * means that the package has changed, and that its places must be looked at again.
  *
- * @type {Readonly<Record<string, string>>}
+ * @type {Readonly<Record<string, { places: number, reason: string }>>}
  */
 const HARMLESS = {
-  '@nestjs/common': 'packages that an application names; those that it needs are given as imports',
-  '@nestjs/core': 'packages of the REPL and of other platforms',
-  '@nestjs/mapped-types': 'another path of the storage of class-transformer, for versions that have it there',
-  '@nestjs/microservices': 'clients of other transports, and of its own Kafka transport',
-  '@nestjs/swagger':
-    'swagger-ui-dist, which the image holds because its files are served (tools/image/runtime-files.mjs)',
-  express: 'engines for views',
-  pg: 'pg-native',
-  'pg-logical-replication': 'protobufjs, for another output plugin than ours',
-  pino: 'transports',
-  typeorm:
-    'drivers, of which ours is given to it (libs/postgres/src/connection/create-data-source.ts), and files of options',
+  '@nestjs/common': {
+    places: 6,
+    reason: 'packages that an application names; those that it needs are given as imports',
+  },
+  '@nestjs/core': { places: 2, reason: 'packages of the REPL and of other platforms' },
+  '@nestjs/mapped-types': {
+    places: 1,
+    reason: 'the storage of class-transformer, for versions that have it elsewhere',
+  },
+  '@nestjs/microservices': { places: 10, reason: 'clients of other transports, and of its own Kafka transport' },
+  '@nestjs/swagger': { places: 1, reason: 'swagger-ui-dist, which the image holds (tools/image/runtime-files.mjs)' },
+  express: { places: 1, reason: 'engines for views' },
+  fdir: { places: 1, reason: 'picomatch, for patterns of files; TypeORM gets none' },
+  pg: { places: 1, reason: 'pg-native' },
+  'pg-logical-replication': { places: 1, reason: 'protobufjs, for another output plugin than ours' },
+  pino: { places: 1, reason: 'transports, of which we use none' },
+  typeorm: { places: 5, reason: 'drivers, of which ours is given to it (create-data-source.ts), and files of options' },
 }
 
 /**
- * Bundles what `@nestjs/mapped-types` loads: without it, forms that are derived from others would lose their rules without an error.
+ * Bundles what `@nestjs/mapped-types` loads. Without it, a form that is derived from another one (`PartialType`) would lose its rules without
+ * an error.
  *
  * @returns {import('rolldown').Plugin}
  */
@@ -38,7 +46,9 @@ export function bundledRequires() {
       filter: { id: /node_modules[\\/]@nestjs[\\/]mapped-types[\\/].*\.js$/, code: 'createRequire(import.meta.url)' },
       handler(code, id) {
         if (!OWN_REQUIRE.test(code))
-          throw new Error(`${id} loads packages in a new way: see tools/build/loaded-packages.mjs`)
+          throw new BuildFault(
+            `${id} loads packages in a new way: look at it, and change tools/build/loaded-packages.mjs.`,
+          )
         return { code: code.replace(OWN_REQUIRE, ''), map: null }
       },
     },
@@ -49,23 +59,35 @@ export function bundledRequires() {
  * Refuses a bundle with a module that loads packages in a way that the bundler does not see. In the repository they would be found, and
  * loaded a second time; in the image they are missing.
  *
- * @param {readonly import('rolldown').OutputChunk[]} chunks
+ * @param {readonly Pick<import('rolldown').OutputChunk, 'modules'>[]} chunks
+ * @throws BuildFault
  */
 export function refuseUnseenPackages(chunks) {
-  // The names of the bundler's own modules begin with a zero byte.
-  const modules = chunks.flatMap((chunk) => Object.entries(chunk.modules)).filter(([id]) => !id.startsWith('\0'))
-  const refused = modules.filter(([id, { code }]) => loadsUnseen(code ?? '') && !(nameOf(id) in HARMLESS))
-  if (refused.length === 0) return
-  const list = refused.map(([id]) => id).join('\n')
-  throw new Error(`These modules load packages that the bundle lacks:\n${list}\nSee tools/build/loaded-packages.mjs.`)
+  /** @type {Map<string, string[]>} */
+  const places = new Map()
+  for (const [id, { code }] of chunks.flatMap((chunk) => Object.entries(chunk.modules))) {
+    // The names of the bundler's own modules begin with a zero byte.
+    if (id.startsWith('\0')) continue
+    const found = placesIn(code ?? '').map((place) => `${id}: ${place}`)
+    if (found.length > 0) places.set(packageOf(id), [...(places.get(packageOf(id)) ?? []), ...found])
+  }
+  const faults = [...places].filter(([name, { length }]) => HARMLESS[name]?.places !== length)
+  if (faults.length === 0) return
+  const list = faults.map(
+    ([name, found]) => `${name} (${found.length} places)\n${found.map((place) => `  ${place}`).join('\n')}`,
+  )
+  throw new BuildFault(
+    `These packages load others in a way that the bundler does not see:\n${list.join('\n')}\nImport what is needed with a literal name. If nothing is needed, name the package in HARMLESS of tools/build/loaded-packages.mjs, with the number and the reason.`,
+  )
 }
 
 /** @param {string} code */
-const loadsUnseen = (code) =>
-  [...code.matchAll(UNSEEN)].some(
-    ([, name]) => name === undefined || !builtinModules.includes(name.replace(/^node:/, '')),
-  )
+function placesIn(code) {
+  return [...code.matchAll(UNSEEN)]
+    .filter(([, name]) => name === undefined || !isBuiltin(name))
+    .map((match) => code.slice(match.index, match.index + 60).split('\n')[0] ?? '')
+}
 
 /** @param {string} path */
-const nameOf = (path) =>
+const packageOf = (path) =>
   path.replaceAll('\\', '/').match(/node_modules\/(?!.*node_modules\/)((?:@[^/]+\/)?[^/]+)/)?.[1] ?? path

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 /**
  * Bundles kafkajs with its replaced modules. libs/kafka/client-fixes replaces modules in the module cache of Node, which a bundle does not
@@ -16,10 +16,11 @@ export function patchedKafkajs(root) {
   const replacements = new Map(
     Object.entries(table).map(([name, replacement]) => [require.resolve(name), join(fixes, replacement)]),
   )
+  const names = Object.keys(table).map((name) => basename(name, '.js'))
   return {
     name: 'patched-kafkajs',
     resolveId: {
-      filter: { id: /(decoder|filterAbortedMessages|request)(\.js)?$/ },
+      filter: { id: new RegExp(`(${names.join('|')})(\\.js)?$`) },
       async handler(source, importer, { kind }) {
         const resolved = await this.resolve(source, importer, { kind, skipSelf: true })
         const replacement = resolved === null ? undefined : replacements.get(resolved.id)

@@ -1,9 +1,9 @@
-import { cp, mkdir } from 'node:fs/promises'
+import { cp, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 /*
- * Runs during the image build, after `npm run build`. Copies what the services need at run time into a folder. All code, also
- * that of packages, is in the bundle. Besides it, services need only the files that they read or serve.
+ * Runs during the image build, after the programs are bundled. Copies what the services need at run time into a folder. All code is in the
+ * bundle, including that of packages. Besides the bundle, services need only the files that they read or serve.
  *
  *   node tools/image/runtime-files.mjs /out
  */
@@ -13,7 +13,6 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const FILES = [
   'package.json',
   'LICENSE',
-  'dist',
   'libs/postgres/migrations',
   'libs/postgres/sql',
   // The pages of the API's documentation are served from here.
@@ -21,10 +20,13 @@ const FILES = [
   'tools/image/service.mjs',
 ]
 
+/** @type {{ files: string[] }} */
+const built = JSON.parse(await readFile(join(ROOT, 'dist', 'built.json'), 'utf8'))
 const [target] = process.argv.slice(2)
 if (target === undefined) throw new Error('Usage: node tools/image/runtime-files.mjs FOLDER')
-for (const file of FILES) {
+for (const file of [...FILES, ...built.files.map((name) => join('dist', name))]) {
   const to = join(resolve(target), file)
   await mkdir(dirname(to), { recursive: true })
-  await cp(join(ROOT, file), to, { recursive: true, filter: (source) => !/swagger-ui.*\.map$/.test(source) })
+  const filter = (/** @type {string} */ source) => !/^node_modules.*\.map$/.test(source.slice(ROOT.length + 1))
+  await cp(join(ROOT, file), to, { recursive: true, filter })
 }

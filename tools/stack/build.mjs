@@ -9,6 +9,7 @@ import { tryLock } from './lock.mjs'
 import { runTool } from './tool.mjs'
 
 /** @typedef {{ onProgress: (text: string) => void, signal?: AbortSignal | undefined }} StepOptions */
+/** @typedef {StepOptions & { isOutputShown?: boolean }} BuildOptions - `isOutputShown`: the tools print as they run, not only when they fail. */
 
 /**
  * Installs the packages of the lockfile, unless all of them are installed.
@@ -17,7 +18,7 @@ import { runTool } from './tool.mjs'
  * @returns {Promise<void>}
  */
 export async function install({ onProgress, signal }) {
-  await withTreeLock(signal, async () => {
+  await withTreeLock({ onProgress, signal }, async () => {
     if (await isInstalled()) return
     onProgress('installing packages (npm ci)')
     const advice =
@@ -29,18 +30,32 @@ export async function install({ onProgress, signal }) {
 /**
  * Compiles the sources that are newer than their output, and bundles the programs again when a compiled file or a package has changed.
  *
- * @param {StepOptions} options
+ * @param {BuildOptions} options
  * @returns {Promise<void>}
  */
-export async function build({ onProgress, signal }) {
-  await withTreeLock(signal, async () => {
+export async function build({ onProgress, signal, isOutputShown = false }) {
+  await withTreeLock({ onProgress, signal }, async () => {
     onProgress('compiling (tsc -b)')
     await forgetRemovedOutput()
     const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-    await runTool({ what: 'The build (tsc -b)', command: process.execPath, args: [compiler, '-b'], signal })
+    await runTool({
+      what: 'The build (tsc -b)',
+      command: process.execPath,
+      args: [compiler, '-b'],
+      isOutputShown,
+      signal,
+    })
     onProgress('bundling (rolldown)')
     const bundler = join(ROOT, 'tools', 'build', 'run.mjs')
-    await runTool({ what: 'The build (rolldown)', command: process.execPath, args: [bundler], signal })
+    const advice = 'If a native binding is missing, run npm ci. The program reports'
+    await runTool({
+      what: 'The build (rolldown)',
+      command: process.execPath,
+      args: [bundler],
+      advice,
+      isOutputShown,
+      signal,
+    })
   })
 }
 
@@ -82,14 +97,17 @@ async function readLockfile(file) {
 /**
  * Two systems side by side share the repository's `node_modules` and `dist`: only one of them installs or builds at a time.
  *
- * @param {AbortSignal | undefined} signal
+ * @param {StepOptions} options
  * @param {() => Promise<void>} work
  */
-async function withTreeLock(signal, work) {
+async function withTreeLock({ onProgress, signal }, work) {
   const tree = createHash('sha256').update(ROOT).digest('hex').slice(0, 16)
-  for (;;) {
+  for (let waitsFor = 0; ;) {
     const attempt = await tryLock(join(tmpdir(), `hooklane-${tree}.lock`))
     if ('heldBy' in attempt) {
+      if (attempt.heldBy !== waitsFor)
+        onProgress(`waiting for process ${attempt.heldBy}, which installs or builds in this folder`)
+      waitsFor = attempt.heldBy
       await delay(200, undefined, { ...(signal === undefined ? {} : { signal }) })
       continue
     }

@@ -1,19 +1,15 @@
 import './require-node.mjs'
 import { build, install } from './build.mjs'
 import { createProgress } from './progress.mjs'
-import { StackError } from './stack-error.mjs'
+import { runMain } from './run-main.mjs'
 
-/* `npm run build`. Waits while another command of this checkout installs or builds. */
-
-const progress = createProgress((line) => process.stdout.write(`${line}\n`))
-const onProgress = (/** @type {string} */ text) => progress.report('build', text)
-try {
-  await install({ onProgress })
-  await build({ onProgress })
-} catch (error) {
-  if (!(error instanceof StackError)) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exitCode = 1
-} finally {
-  progress.end()
-}
+/* `npm run build`: installs the packages of the lockfile if they are not, compiles, and bundles. */
+await runMain(async () => {
+  const progress = createProgress((line) => process.stdout.write(`${line}\n`))
+  try {
+    await install({ onProgress: (text) => progress.report('install', text) })
+    await build({ onProgress: (text) => progress.report('build', text), isOutputShown: true })
+  } finally {
+    progress.end()
+  }
+})

@@ -7,7 +7,7 @@ const FIRST_LINES = 20
 const LAST_LINES = 20
 
 /**
- * Runs a tool to its end in the root of the repository. Its output is shown only when it fails.
+ * Runs a tool to its end in the root of the repository. By default, its output is shown only when it fails.
  *
  * @param {object} options
  * @param {string} options.what - For the message: "<what> failed".
@@ -15,26 +15,28 @@ const LAST_LINES = 20
  * @param {readonly string[]} options.args
  * @param {string} [options.advice] - What to do when it fails, if its output does not say so.
  * @param {NodeJS.ProcessEnv} [options.env]
+ * @param {boolean} [options.isOutputShown] - The tool prints as it runs.
  * @param {AbortSignal | undefined} [options.signal] - Ends the tool.
  * @returns {Promise<void>}
  */
-export function runTool({ what, command, args, advice = '', env = process.env, signal }) {
+export function runTool({ what, command, args, advice = '', env = process.env, isOutputShown = false, signal }) {
   return new Promise((resolve, reject) => {
     const tool = spawn(command, args, {
       cwd: ROOT,
       env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: isOutputShown ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
       ...(signal === undefined ? {} : { signal }),
     })
     /** @type {string[]} */
     const output = []
-    for (const stream of [tool.stdout, tool.stderr]) stream.setEncoding('utf8').on('data', (text) => output.push(text))
+    for (const stream of [tool.stdout, tool.stderr]) stream?.setEncoding('utf8').on('data', (text) => output.push(text))
     tool.once('error', reject)
     tool.once('close', (code, killedBy) => {
       if (code === 0) return resolve()
       const lines = shorten(output.join('').trimEnd().split('\n'))
       const end = killedBy === null ? `exit ${code}` : killedBy
       const fault = `${what} failed (${end})${advice === '' ? '' : `. ${advice}`}`
+      if (isOutputShown) return reject(new StackError(`${what} failed (${end})`))
       reject(new StackError(`${fault}:\n${lines.map((line) => `    ${line}`).join('\n')}`))
     })
   })

@@ -16,7 +16,8 @@ import { DispatcherModule } from './dispatcher.module.js'
 import { ServedGroups } from './groups/served-groups.js'
 import { PayloadMemory } from './memory/payload-memory.js'
 import { dispatcherMetrics, type DispatcherMetrics } from './metrics.js'
-import { Observer, sessionsOf } from './observing/observer.js'
+import { observeSessions } from './observing/observe-sessions.js'
+import { Observer } from './observing/observer.js'
 import type { DispatcherSettings } from './settings.js'
 
 /** Binds the dispatcher to Kafka, Postgres and HTTP, and runs it as a Nest application. */
@@ -64,7 +65,7 @@ function makeDispatcher(settings: DispatcherSettings, context: ServiceContext): 
     connectProducer: () => connections.connectProducer(),
     disconnect: () => connections.close(),
     observe: (served) => {
-      memory.limit(observer.observe(served), served.flatMap(sessionsOf))
+      observeSessions({ observer, memory }, served)
       reportConsumers(
         served.map(({ host }) => host),
         report,

@@ -1,6 +1,7 @@
 'use strict'
 /**
- * Loads kafkajs with five modules replaced and three patched. Throws if one of these changes is not in effect. No other code may load
+ * Loads kafkajs with five modules replaced and three patched. Throws if one of these changes is not in effect; of the replaced modules in a
+ * bundle, the build makes sure (tools/build/patched-kafkajs.mjs). No other code may load
  * kafkajs first: modules that were required earlier keep the original parts.
  */
 const VERSION = '2.2.4'

@@ -3,7 +3,7 @@ import { withControlConnection, type ControlOptions } from './preparation/contro
 import type { ReplicatedSource } from './replicated-source.js'
 
 /**
- * Writes the ids of announcements into the source's log, as logical messages. They come back in the stream, each at its place among the
+ * Writes the ids of announcements into the source's WAL, as logical messages. They come back in the stream, each at its place among the
  * changes. This needs no privilege and no table.
  * @throws SourceUnreadable
  */

@@ -25,7 +25,7 @@ export interface WrittenPlaces {
   readonly columns: ReadonlyMap<string, string>
 }
 
-/** One database whose log is read. */
+/** One database whose WAL is read. */
 export interface ReplicatedSource {
   readonly name: string
   /** Connection URL. Secret: never logged. */

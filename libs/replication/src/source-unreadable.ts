@@ -30,7 +30,7 @@ export type UnreadableCode =
   | 'SLOT_ACTIVE'
   /** The database has not reached what was published: it was restored, or is another one. Or the capture file has an older epoch. */
   | 'POSITION_BEHIND'
-  /** Postgres has removed log that the slot still needed, or the slot itself is gone: changes are lost. */
+  /** Postgres has removed WAL that the slot still needed, or the slot itself is gone: changes are lost. */
   | 'SLOT_LOST'
   /** Changes of captured tables were not published to us: the publication was missing or narrowed, or another table has the name now. */
   | 'CHANGES_MISSING'

@@ -9,14 +9,15 @@ export interface CommandResult {
   readonly stderr: string
 }
 
-/** Runs a command in the root of the repository, as a person would type it, and waits until it has ended. */
+/** Runs a command, by default in the root of the repository, as a person would type it, and waits until it has ended. */
 export async function runCommand(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   limitMs: number,
+  cwd = ROOT,
 ): Promise<CommandResult> {
-  const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

@@ -155,7 +155,7 @@ describe('order and restarts', () => {
     await eventually(() => expect(own(before)).toEqual(['r-0', 'r-1', 'r-2', 'r-3', 'r-4', 'r-5']))
   })
 
-  it('an idle source does not pin the log while others write', async () => {
+  it('an idle source does not pin the WAL while others write', async () => {
     await startAndSettle()
     await world.pim.query(`CREATE TABLE IF NOT EXISTS noise (t text)`)
     for (let i = 0; i < 20; i++)

@@ -15,8 +15,10 @@ export class ServiceProcess {
     readonly name: string,
     program: string | readonly string[],
     env: NodeJS.ProcessEnv,
+    cwd = process.cwd(),
   ) {
     this.child = spawn(process.execPath, [program].flat(), {
+      cwd,
       env: { PATH: process.env.PATH, HEALTH_PORT: '0', HEALTH_HOST: '127.0.0.1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

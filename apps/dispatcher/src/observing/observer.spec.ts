@@ -3,7 +3,8 @@ import { createRegistry, Readiness } from '@hooklane/observability'
 import type { GroupWorker } from '../groups/group-worker.js'
 import { PayloadMemory } from '../memory/payload-memory.js'
 import { dispatcherMetrics } from '../metrics.js'
-import { Observer, sessionsOf } from './observer.js'
+import { observeSessions } from './observe-sessions.js'
+import { Observer } from './observer.js'
 
 /** One group with one partition whose offsets the test moves; times in ms. */
 function world() {
@@ -34,7 +35,7 @@ function world() {
   })
   const gaugeAfter = async (seconds: number, name: string) => {
     at.nowMs += seconds * 1000
-    memory.limit(observer.observe([worker]), sessionsOf(worker))
+    observeSessions({ observer, memory }, [worker])
     return (await registry.getSingleMetric(`hooklane_${name}`)?.get())?.values[0]?.value
   }
   return { at, told, gaugeAfter }

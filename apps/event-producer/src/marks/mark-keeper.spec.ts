@@ -33,6 +33,8 @@ function keeper(stored: ReadCaptureMark | null = null) {
   const failures: unknown[] = []
   const noted: CaptureGaps[] = []
   const notedFor: (string | null)[] = []
+  /** What the keeper has scheduled and not cancelled. */
+  const scheduled = new Set<() => void>()
   const world = { isAway: false, offsets: AT_5 as ReadonlyMap<number, bigint>, beforeAnswer: (): void => undefined }
   const store: MarkStore = {
     read: () => (world.isAway ? Promise.reject(new Error('away')) : Promise.resolve(stored)),
@@ -66,7 +68,12 @@ function keeper(stored: ReadCaptureMark | null = null) {
   }
   const marks = new MarkKeeper({
     producer: 'pim',
-    timers: { after: () => () => undefined },
+    timers: {
+      after: (_, run) => {
+        scheduled.add(run)
+        return () => scheduled.delete(run)
+      },
+    },
     store,
     endOffsets: () => {
       world.beforeAnswer()
@@ -74,7 +81,7 @@ function keeper(stored: ReadCaptureMark | null = null) {
     },
     onFailure: (error) => failures.push(error),
   })
-  return { marks, notedFor, saved, failures, noted, world, closed, sentLarge }
+  return { marks, notedFor, saved, failures, noted, world, closed, sentLarge, scheduled }
 }
 
 describe('the mark of a producer', () => {
@@ -86,6 +93,18 @@ describe('the mark of a producer', () => {
     await marks.follow()
     expect(saved).toEqual([markOf(place('1', null), new Map()), markOf(place('1', null), AT_5)])
     await marks.stop()
+  })
+
+  it('is saved regularly, until the keeper is stopped', async () => {
+    const { marks, saved, scheduled } = keeper()
+    await marks.read()
+    await marks.begin(start(place('1', null)))
+    expect(saved.length).toBe(1)
+    for (const run of [...scheduled]) run()
+    await new Promise(setImmediate)
+    expect(saved.length).toBe(2)
+    await marks.stop()
+    expect(scheduled.size).toBe(0)
   })
 
   it('advances to what is durable, with its transaction, never to what is only enqueued', async () => {

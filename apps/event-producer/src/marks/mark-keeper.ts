@@ -7,7 +7,7 @@ import { mergeGaps } from './merge-gaps.js'
 import { ReadBackOffsets, type TopicOffsets } from './read-back-offsets.js'
 
 /**
- * How often the mark is saved, at most. Too high: the next start reads back more of the topic, and Postgres keeps more log. Too low: more
+ * How often the mark is saved, at most. Too high: the next start reads back more of the topic, and Postgres keeps more WAL. Too low: more
  * writes.
  */
 const MARK_INTERVAL_MS = 2_000
@@ -247,7 +247,7 @@ export class MarkKeeper {
     }
   }
 
-  /** Whether anything has changed besides the end of the WAL, which others also move. A large advance of the WAL counts. */
+  /** Whether there is anything to save. An advance of the WAL alone counts only if it is large, because others advance the WAL, too. */
   private hasNews(): boolean {
     const { saved } = this
     if (saved === null || this.settledLsn - saved.settledLsn >= MARK_LOG_BYTES) return true

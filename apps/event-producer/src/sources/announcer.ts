@@ -12,7 +12,7 @@ export interface AnnouncerOptions {
   readonly marks: MarkKeeper
   /** Ids of all companies. */
   readonly readCompanies: () => Promise<readonly string[]>
-  /** Writes the ids into the source's log. */
+  /** Writes the ids into the source's WAL. */
   readonly emit: (ids: readonly string[]) => Promise<void>
   /**
    * Returns the open transactions of the captured database that may have written something, by their names. Until
@@ -36,7 +36,7 @@ const NOTHING: AnnouncedEvents = { events: [], ids: [] }
 /**
  * Publishes announcements: events that tell receivers to fetch entities of a source again.
  *
- * An announcement is noted in the mark before it is emitted into the source's log, and leaves the mark when its events are in Kafka. One
+ * An announcement is noted in the mark before it is emitted into the source's WAL, and leaves the mark when its events are in Kafka. One
  * that was emitted twice is published at its first place.
  *
  * It is emitted only when all transactions have ended that were open, and had written something, when it was noted. Why: Postgres decides

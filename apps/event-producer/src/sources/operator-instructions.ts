@@ -15,7 +15,7 @@ export function operatorInstructions(
     resetInstructions:
       `raise the source's epoch in the capture file to ${capture.epoch + 1}${where}, restart the event-producer, and let receivers fetch ` +
       `everything again when it is ready`,
-    // Includes the ids that the file accepts already: an accepted gap is closed only when nothing else keeps the source from being read.
+    // Repeats the ids that the file already accepts: their gaps stay open for as long as anything else keeps the source from being read.
     acceptInstructions: (ids, tables) =>
       `write \`accept: [${[...new Set([...capture.accept, ...ids])].join(', ')}]\` below the source${where} and restart the ` +
       `event-producer: receivers are then told to fetch ${resourcesOf(capture, tables).join(', ')} again`,

@@ -2,7 +2,7 @@ import type { Blocker } from '@hooklane/replication'
 
 /** The pause after the first log line about the same work. It doubles for as long as the work waits. */
 const FIRST_PAUSE_MS = 30_000
-/** Too low: a night-long import fills the WAL. Too high: whoever reads the end of the WAL does not see that it still waits. */
+/** Too low: a night-long import fills the service's log. Too high: whoever reads the end of that log does not see that the work still waits. */
 const MAX_PAUSE_MS = 600_000
 /** More would make the line too long to read. The oldest are named first, and matter most. */
 const MAX_NAMED = 5

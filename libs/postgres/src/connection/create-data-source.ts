@@ -14,7 +14,8 @@ import { SCHEMA } from './role.js'
 export function createDataSource(options: ConnectionOptions): DataSource {
   return new DataSource({
     type: 'postgres',
-    // TypeORM would load it by its name, which a bundler does not see: a second copy, whose errors are not instances of our own's classes.
+    // Without this, TypeORM loads pg by a name that the bundler does not see. It would get a second copy of pg, whose errors are not instances
+    // of our copy's classes.
     driver: pg,
     url: options.url,
     schema: SCHEMA,

@@ -28,7 +28,7 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
   }>(`
     SELECT current_setting('server_version_num')::int AS version, current_setting('wal_level') AS wal_level,
            current_user AS role, current_database() AS database,
-           -- Attributes are not inherited: a member of a role with REPLICATION may not read the log.
+           -- Attributes are not inherited: a member of a role with REPLICATION may not read the WAL.
            rolsuper OR rolreplication OR EXISTS (
              SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
              WHERE m.member = r.oid AND g.rolname = 'rds_replication') AS may_replicate,

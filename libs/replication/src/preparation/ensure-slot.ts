@@ -13,7 +13,7 @@ const FAILOVER_SINCE = 170_000
 export interface SlotPosition {
   /** Everything before here was acknowledged. */
   readonly confirmedLsn: bigint
-  /** The end of the database's log. */
+  /** The end of the WAL. */
   readonly walEndLsn: bigint
   /** Whether standbys can keep a copy of the slot, so that it survives a failover. Absent: before 17 they cannot. */
   readonly isSynchronized?: boolean

@@ -14,7 +14,7 @@ export const GENERATED_SINCE = 180_000
 export const columnsNotLogged = (facts: TableFacts, version: number): TableFacts['storedColumns'] =>
   version >= GENERATED_SINCE ? [] : facts.storedColumns
 
-/** The problem that columns which the capture file cannot do without are not in the WAL; empty: there is none. */
+/** A problem, if columns that the capture file needs are not in the WAL; else empty. */
 export function neededNotLogged(table: ReplicatedTable, notLogged: TableFacts['storedColumns']): TableProblem[] {
   const needed = notLogged.filter(({ name }) => isNeeded(table, name))
   if (needed.length === 0) return []

@@ -18,7 +18,7 @@ import { StatusRequests } from './status-requests.js'
 import { TransactionReader } from './transaction-reader.js'
 
 /**
- * How often Postgres is told how far we are, also while the consumer is busy. Too high: Postgres keeps more log, and takes us for dead
+ * How often Postgres is told how far we are, also while the consumer is busy. Too high: Postgres keeps more WAL, and takes us for dead
  * under a low `wal_sender_timeout`. Too low: no benefit.
  */
 const STATUS_INTERVAL_MS = 1_000

@@ -40,7 +40,7 @@ export function noteLook(
   return shortened([...earlier, look])
 }
 
-/** The looks as one whose place in the WAL is not known. Call when the WAL is another one: its LSNs are not those of the looks. */
+/** Merges the looks into one without a place in the WAL. Call when another WAL is read, because the looks' LSNs mean nothing there. */
 export function withoutPlaces(looks: readonly ColumnLook[]): readonly ColumnLook[] {
   const [first, ...others] = looks
   return first ? [others.reduce<ColumnLook>(both, { ...first, lsn: 0n })] : looks
