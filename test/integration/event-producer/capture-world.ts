@@ -28,6 +28,9 @@ export interface SourceText {
   readonly more?: string
 }
 
+/** For tests that wait for what a check of the source finds. Each check costs a connection, so more frequent ones keep the processor busy. */
+export const FREQUENT_CHECKS = { CAPTURE_CHECK_MS: '1000' }
+
 /** The database of a PIM, Hooklane's own database, topics under a random prefix, and a reader of the published records. */
 export class CaptureWorld {
   readonly prefix: string

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals'
 import type { EntityEvent } from '@hooklane/contracts/public'
-import { CaptureWorld } from './capture-world.js'
+import { CaptureWorld, FREQUENT_CHECKS } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
@@ -40,7 +40,7 @@ export class CatalogueWorld {
       ].join('\n'),
     )
     await this.world.captureText(`sources:\n${texts.join('\n')}\n`)
-    this.producer = this.world.start({ CAPTURE_CHECK_MS: '250' })
+    this.producer = this.world.start({ ...FREQUENT_CHECKS })
   }
 
   stop(): Promise<unknown> {

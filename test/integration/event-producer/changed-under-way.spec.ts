@@ -19,6 +19,8 @@ const LOST = [
 const ACCEPTABLE: readonly string[] = ['narrowed', 'swapped', 'dropped', 'rooted', 'computed']
 /** Has never had an event: Kafka knows nothing of it. */
 const SILENT = 'silent'
+/** Fifteen sources: each check of each of them costs a connection. */
+const CHECKS = { CAPTURE_CHECK_MS: '3000' }
 const NAMES = ['healthy', 'renamed', 'columns', 'added', 'typed', ...LOST, SILENT]
 
 describe('what is changed while it is read', () => {
@@ -59,7 +61,7 @@ describe('what is changed while it is read', () => {
     world = await CaptureWorld.create()
     for (const name of NAMES) await (createOther[name] ? sql(createOther[name]) : create(name))
     await world.captureSources(sources(() => 1))
-    producer = world.start({ CAPTURE_CHECK_MS: '250' })
+    producer = world.start(CHECKS)
     await producer.ready()
     const speaking = NAMES.filter((name) => name !== SILENT)
     for (const name of speaking) await insert(name, 'first')
@@ -224,7 +226,7 @@ describe('what is changed while it is read', () => {
     await producer.end('SIGTERM')
     await eventually(() => sql(`SELECT pg_drop_replication_slot('${world.slotOf(SILENT)}')`))
     await insert(SILENT, 'lost')
-    producer = world.start({ CAPTURE_CHECK_MS: '250' })
+    producer = world.start(CHECKS)
     for (const source of LOST) expect(await producer.refusal(source)).toEqual(wayOut(source))
     expect(await producer.refusal(SILENT)).toMatch(
       /^SLOT_LOST: the slot \S+ is gone, but silent was read up to [0-9A-F]+\/[0-9A-F]+: /,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startPostgres } from '../../../tools/stack/postgres.mjs'
 import { createEmptyDatabase, type TestDatabase } from '../postgres/test-database.js'
-import { CaptureWorld, dropWithSlots } from './capture-world.js'
+import { CaptureWorld, dropWithSlots, FREQUENT_CHECKS } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
@@ -26,7 +26,7 @@ describe('a process with the URL of another system, which has a slot of that nam
     await other.query(`CREATE PUBLICATION ${name} FOR TABLE item WITH (publish_via_partition_root = true)`)
     await other.query(`SELECT pg_create_logical_replication_slot('${name}', 'pgoutput')`)
     await world.capture('public.item: { resource: items, entity: item, id: id }', 'company: { value: cmp_1 }')
-    producer = world.start({ CAPTURE_CHECK_MS: '250' })
+    producer = world.start({ ...FREQUENT_CHECKS })
     await producer.ready()
     await world.pim.query(`INSERT INTO item VALUES ('1')`)
     await world.eventsAfter(1)
@@ -39,7 +39,7 @@ describe('a process with the URL of another system, which has a slot of that nam
   })
 
   it('does not stop the one that reads the source', async () => {
-    const wrong = world.start({ PIM_URL: other.url, CAPTURE_CHECK_MS: '250' })
+    const wrong = world.start({ PIM_URL: other.url, ...FREQUENT_CHECKS })
     const refusal = await wrong.refusal('pim')
     await wrong.end('SIGTERM')
     await world.pim.query(`INSERT INTO item VALUES ('2')`)
@@ -64,7 +64,7 @@ describe('a process with the URL of another system, which has a slot of that nam
     try {
       await neighbour.query(`CREATE TABLE item (id text PRIMARY KEY); ALTER TABLE item REPLICA IDENTITY FULL`)
       const before = world.idsOf('pim').length
-      const wrong = world.start({ PIM_URL: neighbour.url, CAPTURE_CHECK_MS: '250' })
+      const wrong = world.start({ PIM_URL: neighbour.url, ...FREQUENT_CHECKS })
       expect(await wrong.refusal('pim')).toMatch(/^SLOT_FOREIGN: .*: correct the URL and restart/)
       await wrong.end('SIGTERM')
       await world.pim.query(`INSERT INTO item VALUES ('beside')`)

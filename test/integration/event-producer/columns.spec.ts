@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { CaptureWorld } from './capture-world.js'
+import { CaptureWorld, FREQUENT_CHECKS } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
@@ -14,7 +14,7 @@ describe('columns that come, go and change their names', () => {
   let producer: ProducerProcess
   const sql = (statements: string) => world.pim.query(statements)
   const stop = () => producer.end('SIGKILL')
-  const begin = () => (producer = world.start({ CAPTURE_CHECK_MS: '250' }))
+  const begin = () => (producer = world.start({ ...FREQUENT_CHECKS }))
   const start = async (...tables: string[]) => {
     await world.capture(tables.join('\n'))
     begin()

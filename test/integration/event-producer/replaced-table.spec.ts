@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { CaptureWorld } from './capture-world.js'
+import { CaptureWorld, FREQUENT_CHECKS } from './capture-world.js'
 import type { ProducerProcess } from './producer-process.js'
 
 const SECRET = 'never-shown'
@@ -10,7 +10,7 @@ describe('an omitted column of a table that was replaced by another one', () => 
   const sql = (statements: string) => world.pim.query(statements)
   const start = async (table: string, accept = '') => {
     await world.capture(table, `company: { column: company_id }${accept}`)
-    producer = world.start({ CAPTURE_CHECK_MS: '250' })
+    producer = world.start({ ...FREQUENT_CHECKS })
   }
   const create = (name: string, more: string) =>
     `CREATE TABLE ${name} (id text PRIMARY KEY, company_id text NOT NULL DEFAULT 'c-1', name text${more});
@@ -54,17 +54,17 @@ describe('an omitted column of a table that was replaced by another one', () => 
     const source = 'company: { column: company_id }\nepoch: 2'
     await sql(create('article', ', cost_price text'))
     await world.capture(file, source)
-    producer = world.start({ CAPTURE_CHECK_MS: '250' })
+    producer = world.start({ ...FREQUENT_CHECKS })
     await producer.ready()
     await producer.end('SIGTERM')
     await sql(`INSERT INTO article VALUES ('1', 'c-1', 'a', '${SECRET}')`)
     await sql(`DROP TABLE article; ${create('article', ', ean text')}`)
     await world.capture(file, source)
-    producer = world.start({ CAPTURE_CHECK_MS: '250' })
+    producer = world.start({ ...FREQUENT_CHECKS })
     const id = /gap-[0-9a-f]{8}/.exec(await producer.refusalWith('pim', 'CHANGES_MISSING'))?.[0] ?? ''
     await producer.end('SIGTERM')
     await world.capture(file, `${source}\naccept: [${id}]`)
-    producer = world.start({ CAPTURE_CHECK_MS: '250' })
+    producer = world.start({ ...FREQUENT_CHECKS })
     await producer.ready()
     await sql(`INSERT INTO article VALUES ('2', 'c-1', 'b', '978')`)
     const events = await world.eventsUntil((event) => event.type === 'articles.created' && event.entity.id === '2')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startPostgres } from '../../../tools/stack/postgres.mjs'
 import { createEmptyDatabase, type TestDatabase } from '../postgres/test-database.js'
-import { CaptureWorld } from './capture-world.js'
+import { CaptureWorld, FREQUENT_CHECKS } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
@@ -24,7 +24,7 @@ describe('a source that one process is reading', () => {
     other = await createEmptyDatabase('pim', server.url)
     for (const database of [world.pim, other]) await database.query(TABLE)
     await world.capture('public.item: { resource: items, entity: item, id: id }', 'company: { value: cmp_1 }')
-    producer = world.start({ CAPTURE_CHECK_MS: '250' })
+    producer = world.start({ ...FREQUENT_CHECKS })
     await producer.ready()
     await world.pim.query(`INSERT INTO item VALUES ('1')`)
     await world.eventsAfter(1)
@@ -37,14 +37,14 @@ describe('a source that one process is reading', () => {
   })
 
   it('is not refused because another process was started with the URL of another server', async () => {
-    const wrong = world.start({ PIM_URL: other.url, CAPTURE_CHECK_MS: '250' })
+    const wrong = world.start({ PIM_URL: other.url, ...FREQUENT_CHECKS })
     const refusal = await wrong.refusal('pim')
     await wrong.end('SIGTERM')
     await world.pim.query(`INSERT INTO item VALUES ('2')`)
     await world.eventsAfter(2)
     await producer.reads('pim')
     await producer.end('SIGTERM')
-    producer = world.start({ CAPTURE_CHECK_MS: '250' })
+    producer = world.start({ ...FREQUENT_CHECKS })
     await eventually(async () => {
       const part = (await producer.health()).parts['source pim']
       if (part?.ready !== true && !/^[A-Z_]+: /.test(part?.detail ?? '')) throw new Error('not yet')
@@ -63,7 +63,7 @@ describe('a source that one process is reading', () => {
     await world.captureText(
       `sources:\n  - name: prices\n    database: \${PIM_URL}\n    company: { value: cmp_1 }\n    tables:\n      public.price: { resource: prices, entity: price, id: id }\n`,
     )
-    producer = world.start({ CAPTURE_CHECK_MS: '250' })
+    producer = world.start({ ...FREQUENT_CHECKS })
     await producer.reads('prices')
     const name = new URL(world.pim.url).pathname.slice(1)
     await world.own.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { startPostgres } from '../../../tools/stack/postgres.mjs'
-import { CaptureWorld } from './capture-world.js'
+import { CaptureWorld, FREQUENT_CHECKS } from './capture-world.js'
 import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
@@ -41,7 +41,7 @@ describe('a source whose database is in use by others', () => {
     tables:\n${tables.join('\n')}\n`
     })
     await world.captureText(`sources:\n${texts.join('')}`)
-    producer = world.start({ CAPTURE_CHECK_MS: '250', ...env })
+    producer = world.start({ ...FREQUENT_CHECKS, ...env })
   }
   const partOf = async (source: string) => (await producer.health()).parts[`source ${source}`]
   /** Waits until the state of a source and a log line contain these texts, and returns the state. */
