@@ -13,7 +13,7 @@ const USAGE = `Usage: npm test -- [unit] [integration] [e2e] [faults] [jest argu
 Runs the named suites, or all of them by default.
 - integration and e2e use a real Kafka and Postgres: the servers that KAFKA_BROKERS and DATABASE_URL name, or else servers
   started in HOOKLANE_HOME/test.
-- integration runs in sight. The others run in parallel to it, and their output is shown at the end. faults starts its own systems.
+- unit and faults run in parallel to the others, and their output is shown at the end. faults starts its own systems.
 The last line is "N passed, N failed".
 `
 

@@ -13,8 +13,8 @@
  * - Unit tests do no I/O and wait for nothing: they use the time that the other suites leave, from the build to the end.
  * - Integration tests share one Kafka and one Postgres; each file has its own topics, databases and slots. They wait for two thirds of
  *   their time, so four files at a time keep two cores busy.
- * - End-to-end tests and faults start whole systems, one for each file, and wait for most of their time. They run in parallel to the
- *   integration tests, so that the processor is never idle.
+ * - End-to-end tests and faults start whole systems, one for each file. Faults wait for most of their four minutes and need no servers
+ *   of the run, so they run in parallel and end when the others do.
  *
  * Too many workers: the processor is overloaded, and tests miss their time limits. Too few: the processor is idle.
  *
@@ -23,6 +23,6 @@
 export const SUITES = {
   unit: { needsBuild: false, needsServers: false, isBeside: true, niceness: 5, args: ['--maxWorkers=2'] },
   integration: { needsBuild: true, needsServers: true, isBeside: false, niceness: 0, args: ['--maxWorkers=4'] },
-  e2e: { needsBuild: true, needsServers: true, isBeside: true, niceness: 0, args: ['--maxWorkers=1'] },
+  e2e: { needsBuild: true, needsServers: true, isBeside: false, niceness: 0, args: ['--maxWorkers=2'] },
   faults: { needsBuild: true, needsServers: false, isBeside: true, niceness: 0, args: ['--maxWorkers=2'] },
 }
