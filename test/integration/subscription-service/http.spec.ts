@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { INSTANTS, NO_INSTANTS } from '../../../apps/subscription-service/src/http/instants.fixture.js'
 import { ApiWorld, type Answer } from './api-world.js'
 
 describe('the API', () => {
@@ -186,6 +187,17 @@ describe('the API', () => {
       response: { status: 200, body: 'ok' },
       error: null,
     })
+  })
+
+  it('PostgreSQL reads every instant that the API takes; what is none is refused with the field', async () => {
+    const statusOf = async (field: string, text: string) => {
+      const answer = await world.call('GET', `/v1/deliveries?${field}=${encodeURIComponent(text)}`, { key: a.viewer })
+      return [text, answer.status]
+    }
+    for (const field of ['from', 'to']) {
+      for (const text of INSTANTS) expect(await statusOf(field, text)).toEqual([text, 200])
+      for (const text of NO_INSTANTS.filter(Boolean)) expect(await statusOf(field, text)).toEqual([text, 400])
+    }
   })
 
   it('the OpenAPI 3.1 document is served without a key and lists every route of the router; so are the pages', async () => {
