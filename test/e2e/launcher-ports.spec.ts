@@ -151,6 +151,12 @@ function serviceOf(entry: string, choosePorts: () => Promise<Record<string, numb
   const specification = { name: 'service', instance: 'service', entry, env: process.env, choosePorts }
   return new ServiceProcess(
     { ...specification, log: scratch.path('service.log') },
-    { restart: false, onProgress: () => undefined, onSpawn: () => undefined, onExit: () => undefined },
+    {
+      restart: false,
+      onProgress: () => undefined,
+      onSpawn: () => undefined,
+      onRunning: () => undefined,
+      onExit: () => undefined,
+    },
   )
 }

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { eventually } from '@hooklane/testing'
 import { existsSync } from 'node:fs'
 import { readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -182,6 +183,28 @@ describe('npm run status', () => {
       } finally {
         process.kill(recorder!.pid, 'SIGCONT')
       }
+    },
+    TEST_LIMIT_MS,
+  )
+
+  it(
+    'names the new process of a service that was killed',
+    async () => {
+      const pidOfRecorder = async () => (await readStack()).services.find(({ name }) => name === 'recorder')!.pid
+      const killed = await pidOfRecorder()
+      process.kill(killed, 'SIGKILL')
+      await eventually(
+        async () => {
+          const pid = await pidOfRecorder()
+          expect(pid).not.toBe(killed)
+          // Throws while there is no such process.
+          process.kill(pid, 0)
+          const { stdout, exitCode } = await runLauncher('status', [], launcherEnvironment(home))
+          expect(exitCode).toBe(0)
+          expect(stdout).toMatch(new RegExp(`^recorder +ready +${pid} `, 'm'))
+        },
+        { withinMs: TEST_LIMIT_MS },
+      )
     },
     TEST_LIMIT_MS,
   )

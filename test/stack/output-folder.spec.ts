@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { OutputFolder } from '../../tools/build/output-folder.mjs'
@@ -54,9 +54,16 @@ describe('the folder of the bundled programs', () => {
     },
   )
 
-  it('forgets a draft that a killed build has left', async () => {
-    await mkdir(join(folder, '.new-0'))
+  it('is made anew after a program was cut off', async () => {
     await build('a', 'router.js')
-    expect(await files()).toEqual(['built.json', 'router.js'])
+    await writeFile(join(folder, 'router.js'), '')
+    expect(await output.isMadeFrom('a')).toBe(false)
+  })
+
+  it('leaves the draft of a build that may still run, and removes one that a killed build left long ago', async () => {
+    for (const draft of ['.new-running', '.new-killed']) await mkdir(join(folder, draft))
+    await utimes(join(folder, '.new-killed'), 0, 0)
+    await build('a', 'router.js')
+    expect(await files()).toEqual(['.new-running', 'built.json', 'router.js'])
   })
 })

@@ -6,7 +6,7 @@ import { ENTRIES, OUTPUT, ROOT } from './entries.mjs'
 import { fingerprintOfInputs } from './inputs.mjs'
 import { licencesOf } from './licences.mjs'
 import { bundledRequires, refuseUnseenPackages } from './loaded-packages.mjs'
-import { OutputFolder } from './output-folder.mjs'
+import { DRAFT_PREFIX, OutputFolder } from './output-folder.mjs'
 import { isOwnModule, ownFiles } from './own-files.mjs'
 import { patchedKafkajs } from './patched-kafkajs.mjs'
 
@@ -24,7 +24,7 @@ export async function bundle() {
   const folder = new OutputFolder(OUTPUT, (file) => file.replace(/\.js$/, '') in ENTRIES)
   if (await folder.isMadeFrom(inputs)) return
   await mkdir(OUTPUT, { recursive: true })
-  const draft = await mkdtemp(join(OUTPUT, '.new-'))
+  const draft = await mkdtemp(join(OUTPUT, DRAFT_PREFIX))
   try {
     const chunks = await makeChunks()
     refuseUnseenPackages(chunks)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { ENTRIES, ROOT } from './entries.mjs'
 
 /**
@@ -27,7 +27,7 @@ export async function fingerprintOfInputs() {
   const states = await Promise.all(
     files.map(async (file) => {
       const { size, mtimeMs } = await stat(file)
-      return `${file} ${size} ${mtimeMs}`
+      return `${relative(ROOT, file)} ${size} ${mtimeMs}`
     }),
   )
   return createHash('sha256').update(states.sort().join('\n')).digest('hex')

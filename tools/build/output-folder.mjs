@@ -1,14 +1,18 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 /**
  * What `built.json` says: which files were made from which inputs. It is written last, so that an interrupted build is not taken for a
  * finished one.
  *
- * @typedef {{ inputs: string, files: string[] }} Stamp
+ * @typedef {{ inputs: string, files: Record<string, number> }} Stamp - `files`: their sizes in bytes.
  */
 
 const STAMP = 'built.json'
+/** How the names of drafts begin. */
+export const DRAFT_PREFIX = '.new-'
+/** A build takes seconds. */
+const ABANDONED_AFTER_MS = 3_600_000
 
 /** The folder of the bundled programs, from which services may start at any time, also while it is made anew. */
 export class OutputFolder {
@@ -26,13 +30,13 @@ export class OutputFolder {
 
   /**
    * @param {string} inputs
-   * @returns {Promise<boolean>} whether all files are there, made from these inputs
+   * @returns {Promise<boolean>} whether all files are there, whole, and made from these inputs
    */
   async isMadeFrom(inputs) {
     const stamp = await this.#readStamp()
     if (stamp?.inputs !== inputs) return false
-    const existing = await readdir(this.#folder)
-    return stamp.files.every((file) => existing.includes(file))
+    const sizes = await Promise.all(Object.keys(stamp.files).map((file) => sizeOf(join(this.#folder, file))))
+    return Object.values(stamp.files).every((size, index) => size === sizes[index])
   }
 
   /**
@@ -44,14 +48,20 @@ export class OutputFolder {
    */
   async take(draft, inputs) {
     const files = await readdir(draft)
-    const former = (await this.#readStamp())?.files ?? []
-    await writeFile(join(draft, STAMP), JSON.stringify({ inputs, files }))
+    const former = Object.keys((await this.#readStamp())?.files ?? {})
+    const sizes = await Promise.all(files.map((file) => sizeOf(join(draft, file))))
+    const stamp = { inputs, files: Object.fromEntries(files.map((file, index) => [file, sizes[index]])) }
+    await writeFile(join(draft, STAMP), JSON.stringify(stamp))
     await rm(join(this.#folder, STAMP), { force: true })
     const chunksFirst = [...files.filter((file) => !this.#isProgram(file)), ...files.filter(this.#isProgram)]
     for (const file of [...chunksFirst, STAMP]) await rename(join(draft, file), join(this.#folder, file))
     const kept = new Set([...files, ...former, STAMP, basename(draft)])
-    const outdated = (await readdir(this.#folder)).filter((file) => !kept.has(file))
-    await Promise.all(outdated.map((file) => rm(join(this.#folder, file), { recursive: true, force: true })))
+    for (const file of (await readdir(this.#folder)).filter((name) => !kept.has(name))) {
+      const path = join(this.#folder, file)
+      // The draft of a build that may still run.
+      if (file.startsWith(DRAFT_PREFIX) && Date.now() - (await stat(path)).mtimeMs < ABANDONED_AFTER_MS) continue
+      await rm(path, { recursive: true, force: true })
+    }
   }
 
   /** @returns {Promise<Stamp | null>} null: there is none, or its writing was interrupted */
@@ -62,4 +72,12 @@ export class OutputFolder {
       return null
     }
   }
+}
+
+/**
+ * @param {string} file
+ * @returns {Promise<number>} -1: there is none
+ */
+async function sizeOf(file) {
+  return (await stat(file).catch(() => ({ size: -1 }))).size
 }

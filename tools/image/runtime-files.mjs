@@ -20,11 +20,11 @@ const FILES = [
   'tools/image/service.mjs',
 ]
 
-/** @type {{ files: string[] }} */
+/** @type {import('../build/output-folder.mjs').Stamp} */
 const built = JSON.parse(await readFile(join(ROOT, 'dist', 'built.json'), 'utf8'))
 const [target] = process.argv.slice(2)
 if (target === undefined) throw new Error('Usage: node tools/image/runtime-files.mjs FOLDER')
-for (const file of [...FILES, ...built.files.map((name) => join('dist', name))]) {
+for (const file of [...FILES, ...Object.keys(built.files).map((name) => join('dist', name))]) {
   const to = join(resolve(target), file)
   await mkdir(dirname(to), { recursive: true })
   const filter = (/** @type {string} */ source) => !/^node_modules.*\.map$/.test(source.slice(ROOT.length + 1))

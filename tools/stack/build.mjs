@@ -47,7 +47,7 @@ export async function build({ onProgress, signal, isOutputShown = false }) {
     })
     onProgress('bundling (rolldown)')
     const bundler = join(ROOT, 'tools', 'build', 'run.mjs')
-    const advice = 'If a native binding is missing, run npm ci. The program reports'
+    const advice = 'If it says that a native binding is missing, run npm ci. The program reports'
     await runTool({
       what: 'The build (rolldown)',
       command: process.execPath,

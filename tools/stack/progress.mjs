@@ -1,5 +1,7 @@
 /** A step that reports nothing for this long is announced as still running. */
 const STILL_AFTER_MS = 10_000
+/** How the last report of a step begins. */
+const ENDED = /^(ready|done|running again)\b/
 
 /**
  * Prints one line per report of a start: the seconds since the start began, the step, and its text.
@@ -10,19 +12,22 @@ const STILL_AFTER_MS = 10_000
 export function createProgress(print) {
   const startedAt = Date.now()
   let spokenAt = startedAt
-  let last = ''
+  /** The last report of each step that has not ended. @type {Map<string, string>} */
+  const open = new Map()
   const line = (/** @type {string} */ step, /** @type {string} */ text) =>
     `${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${step.padEnd(20)} ${text}`
   const reminder = setInterval(() => {
-    if (Date.now() - spokenAt < STILL_AFTER_MS || last === '') return
+    const last = [...open].at(-1)
+    if (Date.now() - spokenAt < STILL_AFTER_MS || last === undefined) return
     spokenAt = Date.now()
-    print(line('…', `still running: ${last}`))
+    print(line('…', `still running: ${last.join(': ')}`))
   }, 1_000)
   reminder.unref()
   return {
     report: (step, text) => {
       spokenAt = Date.now()
-      last = `${step}: ${text.split('\n')[0]}`
+      open.delete(step)
+      if (!ENDED.test(text)) open.set(step, text.split('\n')[0] ?? '')
       print(line(step, text))
     },
     end: () => clearInterval(reminder),

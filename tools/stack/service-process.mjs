@@ -56,6 +56,7 @@ export class ServiceProcess {
    * @param {boolean} options.restart
    * @param {(text: string) => void} options.onProgress
    * @param {import('./server-process.mjs').OnSpawn} options.onSpawn
+   * @param {() => void} options.onRunning - Called when `describe` names a new process.
    * @param {() => void} options.onExit
    */
   constructor(specification, options) {
@@ -147,6 +148,7 @@ export class ServiceProcess {
       env: { ...env, ...Object.fromEntries(ports) },
       onSpawn: this.#options.onSpawn,
     })
+    this.#options.onRunning()
   }
 
   /** Starts the service again whenever its process ends without `stop`. */

@@ -228,10 +228,8 @@ export class System {
       {
         restart: this.#request.restart ?? true,
         onProgress: (text) => this.#say(specification.instance, text),
-        onSpawn: (started) => {
-          this.#registry.add(started)
-          void this.#writeStack()
-        },
+        onSpawn: (started) => this.#registry.add(started),
+        onRunning: () => void this.#writeStack(),
         onExit: () => this.#registry.prune(),
       },
     )

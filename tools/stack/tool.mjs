@@ -36,7 +36,7 @@ export function runTool({ what, command, args, advice = '', env = process.env, i
       const lines = shorten(output.join('').trimEnd().split('\n'))
       const end = killedBy === null ? `exit ${code}` : killedBy
       const fault = `${what} failed (${end})${advice === '' ? '' : `. ${advice}`}`
-      if (isOutputShown) return reject(new StackError(`${what} failed (${end})`))
+      if (isOutputShown) return reject(new StackError(fault.replace(/\. The program reports$/, '.')))
       reject(new StackError(`${fault}:\n${lines.map((line) => `    ${line}`).join('\n')}`))
     })
   })
