@@ -33,6 +33,18 @@ export function faultsOf({ event, position }, effect, { meaning, context }) {
 }
 
 /**
+ * Whether an event holds a state that its entity had within the transaction, but not at its end.
+ *
+ * @param {JudgedEvent} judged
+ * @param {Effect} effect
+ * @param {{ meaning: Meaning, context: any }} by - As for `faultsOf`.
+ */
+export function holdsPassingState(judged, effect, by) {
+  if (effect.operation === 'delete') return false
+  return effect.touch.images.some((after) => faultsOf(judged, { ...effect, after }, by).length === 0)
+}
+
+/**
  * A delete must hold a state in which the entity existed. Any state that it had in the transaction will do, because several changes of one
  * transaction become one event.
  *

@@ -1,6 +1,6 @@
 import { settleAccounts } from './accounts.mjs'
 import { ColumnLives } from './column-lives.mjs'
-import { faultsOf } from './contents.mjs'
+import { faultsOf, holdsPassingState } from './contents.mjs'
 import { Debts } from './debts.mjs'
 import { effectsOf, entitiesOf, entityOf, isEvent, isSecret } from './effects.mjs'
 import { compareTables } from './final-tables.mjs'
@@ -158,7 +158,6 @@ export class Judge {
   }
 
   /**
-   *
    * @param {Effect} effect
    * @param {Meaning} meaning
    * @param {Case} now
@@ -186,20 +185,22 @@ export class Judge {
     return isCaptured && !touch.isSilent ? 1 : 0
   }
 
-  /**
-   * An event that the judge did not expect, of an entity that the transaction changed. A publication that leaves out a part of the changes
-   * causes such an event. It counts as a debt, so that its receivers must later get `resync.required`.
-   *
-   * @param {JudgedEvent} judged @param {ReadonlySet<string>} touched
-   */
+  /** An event that the judge did not expect. @param {JudgedEvent} judged @param {ReadonlySet<string>} touched */
   #unexpected(judged, touched) {
-    const { companyId, type, entity, revision } = judged.event
-    const resource = resourceOf(type)
-    if (!touched.has(nameOf(companyId, resource, entity.id)))
-      return this.#invented(judged, 'belongs to no change of its transaction')
+    const { companyId, type, entity } = judged.event
+    if (touched.has(nameOf(companyId, resourceOf(type), entity.id))) this.#owe(judged)
+    else this.#invented(judged, 'belongs to no change of its transaction')
+  }
+
+  /**
+   * An event of an entity that the transaction changed, but not what became of it, as a publication causes that leaves out a part of the
+   * changes. It counts as a debt, so that its receivers must later get `resync.required`. @param {JudgedEvent} judged
+   */
+  #owe({ event }) {
+    const { companyId, type, entity, revision } = event
     const { operation, transaction } = revision
-    this.#debts.add(companyId, resource, { id: entity.id, operation, xid: transaction.id, isSilent: false })
-    this.#receivers.apply(judged.event)
+    this.#debts.add(companyId, resourceOf(type), { id: entity.id, operation, xid: transaction.id, isSilent: false })
+    this.#receivers.apply(event)
   }
 
   /** @param {JudgedEvent} found @param {Effect} effect @param {{ decider: number, context: any }} by */
@@ -209,6 +210,7 @@ export class Judge {
     const meaning = meaningIn(this.#timeline.fileOf(decider), root)
     if (meaning === null) return this.#invented(found, 'belongs to a table that the capture file did not name')
     const faults = faultsOf(found, effect, { meaning, context })
+    if (faults.length > 0 && holdsPassingState(found, effect, { meaning, context })) return this.#owe(found)
     if (!isSilent && isEvent(effect, meaning, this.#namedOf(root)) === 'no')
       faults.push('changes no column that the capture file publishes')
     if (!this.#debts.has(event.companyId, meaning.resource) && !isSilent) {
