@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { forgetRemovedOutput } from './compiled-output.mjs'
 import { ROOT } from './home.mjs'
 import { tryLock } from './lock.mjs'
 import { runTool } from './tool.mjs'
@@ -36,18 +37,19 @@ export async function install({ onProgress, signal }) {
 export async function build({ onProgress, signal, isOutputShown = false }) {
   await withTreeLock({ onProgress, signal }, async () => {
     onProgress('compiling (tsc -b)')
-    await forgetRemovedOutput()
-    const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+    await forgetRemovedOutput(ROOT)
+    const advice = 'If it says that a native binding or a platform package is missing, run npm ci. The program reports'
+    const compiler = join(ROOT, 'node_modules', '@typescript', 'native', 'bin', 'tsc')
     await runTool({
       what: 'The build (tsc -b)',
       command: process.execPath,
       args: [compiler, '-b'],
+      advice,
       isOutputShown,
       signal,
     })
     onProgress('bundling (rolldown)')
     const bundler = join(ROOT, 'tools', 'build', 'run.mjs')
-    const advice = 'If it says that a native binding is missing, run npm ci. The program reports'
     await runTool({
       what: 'The build (rolldown)',
       command: process.execPath,
@@ -57,15 +59,6 @@ export async function build({ onProgress, signal, isOutputShown = false }) {
       signal,
     })
   })
-}
-
-/** tsc trusts the tsbuildinfo file of a project even when its output was removed. The file must then be removed, too. */
-async function forgetRemovedOutput() {
-  const { references = [] } = JSON.parse(await readFile(join(ROOT, 'tsconfig.json'), 'utf8'))
-  for (const { path } of references) {
-    if (existsSync(join(ROOT, path, 'dist'))) continue
-    await rm(join(ROOT, path, 'tsconfig.tsbuildinfo'), { force: true })
-  }
 }
 
 /**

@@ -16,26 +16,35 @@ const LAST_LINES = 20
  * @param {string} [options.advice] - What to do when it fails, if its output does not say so.
  * @param {NodeJS.ProcessEnv} [options.env]
  * @param {boolean} [options.isOutputShown] - The tool prints as it runs.
- * @param {AbortSignal | undefined} [options.signal] - Ends the tool.
+ * @param {AbortSignal | undefined} [options.signal] - Ends the tool, and what it has started. The call rejects when the tool has ended.
  * @returns {Promise<void>}
  */
 export function runTool({ what, command, args, advice = '', env = process.env, isOutputShown = false, signal }) {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
     const tool = spawn(command, args, {
       cwd: ROOT,
       env,
       stdio: isOutputShown ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
-      ...(signal === undefined ? {} : { signal }),
+      // A process group of its own, because a tool that is ended does not end what it has started.
+      detached: signal !== undefined,
     })
+    const end = () => {
+      if (tool.pid !== undefined && tool.exitCode === null && tool.signalCode === null)
+        process.kill(-tool.pid, 'SIGTERM')
+    }
+    signal?.addEventListener('abort', end)
     /** @type {string[]} */
     const output = []
     for (const stream of [tool.stdout, tool.stderr]) stream?.setEncoding('utf8').on('data', (text) => output.push(text))
     tool.once('error', reject)
     tool.once('close', (code, killedBy) => {
+      signal?.removeEventListener('abort', end)
       if (code === 0) return resolve()
+      if (signal?.aborted) return reject(signal.reason)
       const lines = shorten(output.join('').trimEnd().split('\n'))
-      const end = killedBy === null ? `exit ${code}` : killedBy
-      const fault = `${what} failed (${end})${advice === '' ? '' : `. ${advice}`}`
+      const how = killedBy === null ? `exit ${code}` : killedBy
+      const fault = `${what} failed (${how})${advice === '' ? '' : `. ${advice}`}`
       if (isOutputShown) return reject(new StackError(fault.replace(/\. The program reports$/, '.')))
       reject(new StackError(`${fault}:\n${lines.map((line) => `    ${line}`).join('\n')}`))
     })
