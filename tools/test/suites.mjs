@@ -21,8 +21,8 @@
  * @type {Readonly<Record<string, Suite>>}
  */
 export const SUITES = {
-  unit: { needsBuild: false, needsServers: false, isBeside: true, niceness: 5, args: ['--maxWorkers=2'] },
+  unit: { needsBuild: false, needsServers: false, isBeside: true, niceness: 10, args: ['--maxWorkers=2'] },
   integration: { needsBuild: true, needsServers: true, isBeside: false, niceness: 0, args: ['--maxWorkers=4'] },
-  e2e: { needsBuild: true, needsServers: true, isBeside: false, niceness: 0, args: ['--maxWorkers=2'] },
+  e2e: { needsBuild: true, needsServers: true, isBeside: false, niceness: 0, args: ['--maxWorkers=3'] },
   faults: { needsBuild: true, needsServers: false, isBeside: true, niceness: 0, args: ['--maxWorkers=2'] },
 }

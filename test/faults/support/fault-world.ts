@@ -10,12 +10,15 @@ import { CAPTURE, createDatabase, createPim } from '../../../tools/demo/workload
 import { startSystem, type RunningSystem } from '../../../tools/stack/index.mjs'
 import { SourceServer } from './source-server.js'
 
-/** Too low: a fault may happen while no delivery is in flight. Too high: the backlog of a minute no longer drains in seconds. */
-const CHANGES_PER_SECOND = 30
+/**
+ * How many requests are in flight on average: the product of this and `ANSWER_DELAY_MS`. Too low: a fault may happen while none is. Too
+ * high: the backlog of a minute no longer drains in seconds.
+ */
+const CHANGES_PER_SECOND = 15
 /** The tenth has a worker group of its own. */
 const APPS = 16
-/** How long the receiver takes to answer, so that requests are in flight when a fault happens. */
-const ANSWER_DELAY_MS = 15
+/** How long the receiver takes to answer. Long delays keep requests in flight at a lower cost than more changes would. */
+const ANSWER_DELAY_MS = 40
 /** Deliveries that were accepted this shortly before a fault may not be saved yet: saves happen every 1 s, and later on a busy machine. */
 const UNSAVED_MS = 5_000
 /** How long the system may take to recover on its own after a fault. Generous, because only a failing test uses it up. */
