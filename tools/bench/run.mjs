@@ -8,6 +8,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { install } from '../stack/build.mjs'
+import { openHome } from '../stack/home.mjs'
 import { describe, summary } from './report.mjs'
 
 const USAGE = `npm run bench -- [--apps N] [--deliveries N] [--payload BYTES] [--fan-out N] [--dead PERCENT] [--profile] [--json]
@@ -74,9 +75,8 @@ const say = (text) => (options.json ? process.stderr : process.stdout).write(`${
 try {
   await install({ onProgress: say })
   const { runBench } = await import('./bench.mjs')
-  const base = process.env['HOOKLANE_HOME'] ?? '.hooklane'
-  const home = join(base, 'bench')
-  const cacheDir = process.env['HOOKLANE_CACHE'] ?? join(base, 'cache')
+  const { dir, cacheDir } = openHome()
+  const home = join(dir, 'bench')
   // Always a fresh system: logs or tables that an earlier run filled would add to the cost of this one.
   await rm(home, { recursive: true, force: true })
   await mkdir(home, { recursive: true })

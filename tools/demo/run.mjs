@@ -9,6 +9,7 @@ import { rm, writeFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { install } from '../stack/build.mjs'
+import { openHome } from '../stack/home.mjs'
 import { check, isClean } from './checker.mjs'
 
 const USAGE = `npm run demo -- [--changes N] [--apps N] [--kill | --terminate] [--seed N] [--json]
@@ -68,12 +69,12 @@ const say = (text) => (options.json ? process.stderr : process.stdout).write(`${
 
 await install({ onProgress: say })
 const { runDemo } = await import('./demo.mjs')
-const base = process.env.HOOKLANE_HOME ?? '.hooklane'
-const home = join(base, 'demo')
+const { dir, cacheDir } = openHome()
+const home = join(dir, 'demo')
 // Always a fresh system: data that an earlier run left would be judged as part of this run.
 await rm(home, { recursive: true, force: true })
 await mkdir(home, { recursive: true })
-const outcome = await runDemo({ ...options, home, cacheDir: join(base, 'cache'), say })
+const outcome = await runDemo({ ...options, home, cacheDir, say })
 const result = check(outcome.expectations, outcome.arrivals)
 const isGood = isClean(result) && (options.signal === 'SIGKILL' || result.duplicates === 0)
 for (const finding of result.findings.slice(0, 20)) say(`  ${finding}`)

@@ -22,7 +22,7 @@
  */
 export const SUITES = {
   unit: { needsBuild: false, needsServers: false, isBeside: true, niceness: 10, args: ['--maxWorkers=2'] },
-  integration: { needsBuild: true, needsServers: true, isBeside: false, niceness: 0, args: ['--maxWorkers=4'] },
+  integration: { needsBuild: true, needsServers: true, isBeside: false, niceness: 0, args: ['--maxWorkers=5'] },
   e2e: { needsBuild: true, needsServers: true, isBeside: false, niceness: 0, args: ['--maxWorkers=3'] },
   faults: { needsBuild: true, needsServers: false, isBeside: true, niceness: 0, args: ['--maxWorkers=2'] },
 }

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { eventually } from '@hooklane/testing'
 import { check, unexplainedDuplicates } from '../../../tools/demo/checker.mjs'
 import { startReceiver, type Receiver } from '../../../tools/demo/receiver.mjs'
@@ -7,6 +7,7 @@ import { settled } from '../../../tools/demo/settled.mjs'
 import { SteadyLoad } from '../../../tools/demo/steady-load.mjs'
 import { subscribe, expectationsOf, type Target } from '../../../tools/demo/targets.mjs'
 import { CAPTURE, createDatabase, createPim } from '../../../tools/demo/workload.mjs'
+import { openHome } from '../../../tools/stack/home.mjs'
 import { startSystem, type RunningSystem } from '../../../tools/stack/index.mjs'
 import { SourceServer } from './source-server.js'
 
@@ -64,8 +65,8 @@ export class FaultWorld {
     name: string,
     options: { readonly seed: number; readonly dispatchers?: number; readonly routers?: number },
   ): Promise<FaultWorld> {
-    const base = resolve(process.env.HOOKLANE_HOME ?? '.hooklane')
-    const home = join(base, 'faults', name)
+    const { dir, cacheDir } = openHome()
+    const home = join(dir, 'faults', name)
     const source = await SourceServer.start(join(home, 'pim'))
     const receiver = await startReceiver({ answerDelayMs: ANSWER_DELAY_MS })
     try {
@@ -76,7 +77,7 @@ export class FaultWorld {
       await writeFile(captureFile, CAPTURE)
       const system = await startSystem({
         home,
-        cacheDir: process.env.HOOKLANE_CACHE ?? join(base, 'cache'),
+        cacheDir,
         fresh: true,
         captureFile,
         dispatchers: options.dispatchers ?? 1,
