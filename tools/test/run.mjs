@@ -5,6 +5,7 @@ import { openHome } from '../stack/home.mjs'
 import { startInfrastructure } from '../stack/index.mjs'
 import { createProgress } from '../stack/progress.mjs'
 import { StackError } from '../stack/stack-error.mjs'
+import { RunMark } from './run-mark.mjs'
 import { runSuite } from './run-suite.mjs'
 import { SUITES } from './suites.mjs'
 
@@ -51,6 +52,7 @@ async function main() {
  */
 async function runAll(suites, { jestArguments, abort }) {
   const { signal } = abort
+  const mark = new RunMark()
   // One suite at least shows its output while it runs.
   const canShow = suites.some((name) => SUITES[name]?.isBeside === false)
   const isBeside = (/** @type {string} */ name) => SUITES[name]?.isBeside === true && (canShow || name !== suites[0])
@@ -60,7 +62,8 @@ async function runAll(suites, { jestArguments, abort }) {
   let servers = { env: {}, stop: async () => {} }
   try {
     await install({ onProgress: (text) => progress.report('install', text), signal })
-    const startBeside = (/** @type {string} */ suite) => runBeside({ suite, jestArguments, env: servers.env, signal })
+    const envOf = () => ({ ...servers.env, ...mark.env })
+    const startBeside = (/** @type {string} */ suite) => runBeside({ suite, jestArguments, env: envOf(), signal })
     const early = suites.filter((name) => isBeside(name) && !needsBuild(name)).map(startBeside)
     if (suites.some((name) => SUITES[name]?.needsServers)) servers = await startServers({ progress, signal })
     progress.end()
@@ -70,7 +73,7 @@ async function runAll(suites, { jestArguments, abort }) {
     for (const suite of suites.filter((name) => !isBeside(name))) {
       if (signal.aborted) break
       print(`\n— ${suite} —`)
-      add(total, await runSuite({ suite, jestArguments, env: servers.env, signal }))
+      add(total, await runSuite({ suite, jestArguments, env: envOf(), signal }))
     }
     for (const { suite, counts, output } of [...early, ...late]) {
       print(`\n— ${suite} —`)
@@ -84,6 +87,7 @@ async function runAll(suites, { jestArguments, abort }) {
     throw error
   } finally {
     progress.end()
+    if (signal.aborted) await mark.endStarted()
     await servers.stop()
   }
 }
