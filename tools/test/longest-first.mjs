@@ -12,6 +12,7 @@ const LONGEST = [
   'libs/core/src/capture/fold/deferred-keys.spec.ts',
   'libs/core/src/capture/fold/transaction-folder.bounded-work.spec.ts',
   'test/e2e/demo.spec.ts',
+  'test/e2e/demo-kill.spec.ts',
   'test/e2e/launcher.spec.ts',
   'test/faults/outages.spec.ts',
   'test/integration/event-producer/second-process.spec.ts',

@@ -15,11 +15,11 @@ import { SourceServer } from './source-server.js'
  * How many requests are in flight on average: the product of this and `ANSWER_DELAY_MS`. Too low: a fault may happen while none is. Too
  * high: the backlog of a minute no longer drains in seconds.
  */
-const CHANGES_PER_SECOND = 15
+const CHANGES_PER_SECOND = 10
 /** The tenth has a worker group of its own. */
 const APPS = 16
 /** How long the receiver takes to answer. Long delays keep requests in flight at a lower cost than more changes would. */
-const ANSWER_DELAY_MS = 40
+const ANSWER_DELAY_MS = 60
 /** Deliveries that were accepted this shortly before a fault may not be saved yet: saves happen every 1 s, and later on a busy machine. */
 const UNSAVED_MS = 5_000
 /** How long the system may take to recover on its own after a fault. Generous, because only a failing test uses it up. */

@@ -4,7 +4,12 @@ import { acquiredBy, assertDense, eventually, messageOf, RouterWorld, upstreamEv
 
 const COMPANIES = Array.from({ length: 10 }, (_, n) => `cmp_${n}`)
 
-/** Publishes without pause, a few events of every company at a time, until it is ended. */
+/** How often a load publishes, so that a router that is killed at any time is killed in the middle of a transaction. */
+const WITHOUT_PAUSE_MS = 20
+/** How often a load publishes that only has to go on while partitions move. */
+const STEADY_MS = 200
+
+/** Publishes a few events of every company at a time, until it is ended. */
 class Load {
   published = 0
   #isEnding = false
@@ -12,9 +17,8 @@ class Load {
 
   constructor(
     private readonly world: RouterWorld,
-    first = 1,
+    private readonly everyMs: number,
   ) {
-    this.published = first - 1
     this.#running = this.#run()
   }
 
@@ -31,7 +35,7 @@ class Load {
       const log = [0, 1, 2].flatMap((step) => COMPANIES.map((company) => upstreamEvent(company, from + step)))
       await this.world.publish(log.map(messageOf))
       this.published += 3
-      await delay(20)
+      await delay(this.everyMs)
     }
   }
 }
@@ -68,7 +72,7 @@ describe('taking over', () => {
   afterEach(async () => world.close())
 
   it('has no hole and no copy after routers were killed in the middle of their work, five times', async () => {
-    const load = new Load(world)
+    const load = new Load(world, WITHOUT_PAUSE_MS)
     for (let kill = 0; kill < 5; kill++) {
       const router = world.startRouter()
       const before = world.delivered().length
@@ -84,7 +88,7 @@ describe('taking over', () => {
   it('keeps numbers dense while partitions move to a second router and back', async () => {
     const first = world.startRouter()
     await first.ready()
-    const load = new Load(world)
+    const load = new Load(world, STEADY_MS)
     const second = world.startRouter()
     await eventually(async () => {
       expect([await acquiredBy(first), await acquiredBy(second)]).toEqual([3, 3])
@@ -104,7 +108,7 @@ describe('taking over', () => {
   it('lets a frozen router wake up without a copy, and without taking back what another one owns', async () => {
     const frozen = world.startRouter()
     await frozen.ready()
-    const load = new Load(world)
+    const load = new Load(world, STEADY_MS)
     await eventually(() => expect(world.delivered().length).toBeGreaterThan(100))
     frozen.child.kill('SIGSTOP')
     const successor = world.startRouter()
@@ -118,7 +122,7 @@ describe('taking over', () => {
   })
 
   it('goes on where it was when the group’s commits are gone', async () => {
-    const load = new Load(world)
+    const load = new Load(world, STEADY_MS)
     const first = world.startRouter()
     await eventually(() => expect(world.delivered().length).toBeGreaterThan(200))
     expect(await first.end('SIGTERM')).toBe(0)
