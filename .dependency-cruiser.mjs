@@ -1,10 +1,10 @@
-/** Who may import whom. The picture stands in docs/architecture.md. */
+/** Which part of the code may import which other part. The picture is in docs/architecture.md. */
 const only = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 
 const SOURCE_ONLY = '[.](spec|fixture)[.]ts$'
 
 /**
- * What each service is made of. A service that needs another part of the core does another thing than before: that is decided here.
+ * The libraries that each service may import. A service that needs another part of the core takes on a new task: decide that here.
  *
  * @type {Record<string, string>}
  */
@@ -19,7 +19,7 @@ const SERVICE_PARTS = {
 }
 
 /**
- * The entries of the core, each with those it builds on.
+ * The entry points of the core, each with the entry points that it may import.
  *
  * @type {Record<string, string>}
  */
@@ -72,7 +72,7 @@ export default {
       {},
       { circular: true, dependencyTypesNot: ['type-only'] },
     ),
-    // The files beside the folders of a package (its module, metrics, index) count as no folder: they may use folders and be used by them.
+    // Files directly in `src` (module, metrics, index) belong to no folder, so they may import folders and be imported by them.
     {
       ...only(
         'no-folder-cycles',
@@ -85,7 +85,7 @@ export default {
     only(
       'inner-folders-stay-inside',
       'What is inside a folder is imported through the files of that folder: past them, no-folder-cycles sees no circle of the outer folders.',
-      // The entries of the core form a ladder already.
+      // The core needs no such rule: by `core-…-builds-on`, its entry points cannot form a circle.
       { path: '^((?:apps|libs)/[^/]+/src)/([^/]+)/', pathNot: '^libs/core/' },
       { path: '^$1/(?!$2/)[^/]+/[^/]+/' },
     ),

@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier'
 import tseslint from 'typescript-eslint'
 
 /**
- * Network clients other than the guarded one must not be reachable from the services.
+ * Forbids `fetch`, so that services reach receivers only through the client with the address guard.
  *
  * @type {import('eslint').Linter.RulesRecord}
  */
@@ -18,7 +18,7 @@ const USE_KERNEL_WAITS =
   'Waits and time limits have one home: pause, InterruptiblePause and withTimeout of core/kernel.'
 
 /**
- * A wait that is written anew forgets to end at shutdown, or to clear its timer.
+ * Forbids hand-written waits and time limits: they often do not end at shutdown, or do not clear their timer.
  *
  * @type {import('eslint').Linter.RulesRecord}
  */
@@ -44,7 +44,8 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // `import type` of an injected class or a DTO compiles and breaks every request: the import style stays a person's choice.
+      // A rule must not choose the import style: an injected class or a DTO that is imported with `import type` compiles, but breaks every
+      // request.
       '@typescript-eslint/consistent-type-imports': 'off',
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
@@ -55,7 +56,7 @@ export default tseslint.config(
         { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
       ],
       '@typescript-eslint/unified-signatures': 'off',
-      // Nest takes options objects where it declares classes.
+      // Nest accepts plain options objects where its types declare classes.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/consistent-type-definitions': 'off',
@@ -95,7 +96,7 @@ export default tseslint.config(
       '**/*.spec.ts',
       '**/*.fixture.ts',
       'libs/testing/**',
-      // The home.
+      // Here the waits and time limits are implemented.
       'libs/core/src/kernel/clock/**',
       // Races the work against an abort signal alone; it has no time limit.
       'libs/replication/src/preparation/control-connection.ts',
@@ -121,7 +122,7 @@ export default tseslint.config(
     },
   },
   {
-    // Nest describes bodies and answers by classes, for their metadata; plain objects of that shape are what is sent.
+    // Bodies and answers have classes only because Nest reads metadata from them. The values are plain objects of the same shape.
     files: ['apps/subscription-service/**/*.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',

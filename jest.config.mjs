@@ -1,4 +1,4 @@
-/** Sources are compiled by swc without type checking (`npm run check` does that); libraries are read from their sources. */
+/** Compiles with swc, which does not check types (`npm run check` does). Imports of `@hooklane/…` lead to the sources of the libraries. */
 const base = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
@@ -26,7 +26,7 @@ const base = {
 
 export default {
   rootDir: import.meta.dirname,
-  // Ends a test that hangs. Each wait in a test has a limit of its own, so this one only has to be longer than any of them, on any machine.
+  // Ends a test that hangs. Each wait in a test has its own limit, so this one only has to be longer than those limits, on any machine.
   testTimeout: 3_600_000,
   projects: [
     {

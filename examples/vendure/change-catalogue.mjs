@@ -9,7 +9,7 @@ const IMPORTED_PRODUCTS = 200
 /** Each file is imported by one call. On a busy machine, the call for a larger file would exceed the timeouts of HTTP clients. */
 const PRODUCTS_PER_FILE = 50
 const POLL_MS = 50
-/** Pause between tags until the first one arrives. A change of the configuration takes effect within two seconds. */
+/** Pause between the tags that are created until one arrives. A new subscription takes effect within two seconds. */
 const TAG_EVERY_MS = 500
 const LAST_TAG = 'end'
 

@@ -96,7 +96,7 @@ export class Example {
       signal,
       onProgress: say,
       captureFile: join(import.meta.dirname, 'capture.yaml'),
-      // Always own servers: data that other systems left on named servers would be judged as part of this run.
+      // Always starts servers for this run: on servers that the user names, data of other systems would be judged as part of this run.
       env: { DATABASE_URL: '', KAFKA_BROKERS: '' },
       beforeServices: async ({ serverUrl }) => {
         const databaseUrl = await createShopDatabase(serverUrl, TIMEZONE)
@@ -108,7 +108,10 @@ export class Example {
     return { shop: await shop, stack, company: COMPANY, subscribers: await subscribe(stack, this.#receiver) }
   }
 
-  /** Order matters: the shop uses the system's database, and the receiver must answer requests that are still in flight. */
+  /**
+   * Order matters: the shop stops first, because it uses the system's database. The receiver stops last, because it must answer requests
+   * that are still in flight.
+   */
   async stop() {
     await this.#server?.stop()
     await this.#system?.stop()

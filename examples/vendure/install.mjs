@@ -6,7 +6,7 @@ import { runTool } from '../../tools/stack/tool.mjs'
 const HERE = import.meta.dirname
 
 /**
- * Installs the packages of the example's lockfile unless they are installed. Install scripts are not run: no package needs them.
+ * Installs the packages of the example's lockfile if they are not installed yet. Install scripts are not run: no package needs them.
  *
  * @param {{ onProgress: (text: string) => void, signal: AbortSignal }} options
  */

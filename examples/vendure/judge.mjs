@@ -34,7 +34,7 @@ export async function judge({ shop, subscribers }) {
   return { result: { events: eventsOf(subscribers), deliveries, compared: sizeOf(catalogue), violations }, findings }
 }
 
-/** Events by type, each counted once although both apps may get it. @param {readonly import('./example.mjs').Subscriber[]} subscribers */
+/** Number of events by type; an event that both apps got counts once. @param {readonly import('./example.mjs').Subscriber[]} subscribers */
 function eventsOf(subscribers) {
   /** @type {Record<string, number>} */
   const events = {}

@@ -1,5 +1,5 @@
 -- Run once as the owner of Vendure's tables, after Vendure has created them.
--- Without these statements Postgres does not log old rows. Hooklane then refuses the source, because it cannot tell what a change changed.
+-- Without these statements Postgres does not log old rows. Hooklane then refuses the source, because it would not know the old values.
 ALTER TABLE public.product REPLICA IDENTITY FULL;
 ALTER TABLE public.product_translation REPLICA IDENTITY FULL;
 ALTER TABLE public.product_variant REPLICA IDENTITY FULL;

@@ -1,7 +1,7 @@
 import { Judge, type RunRecord } from '../../tools/capture-verify/judge/judge.mjs'
 import { NOTE_PREFIX } from '../../tools/capture-verify/judge/notes.mjs'
 
-/** A run with one small table. The test writes the log and the topic by hand. */
+/** A recorded run of an event-producer with one small table, for tests of `Judge`. The tests write the write-ahead log and the topic. */
 
 export const TOKEN = 'secret-of-test'
 export const MEANING = {
@@ -55,7 +55,7 @@ interface TopicEvent {
   readonly operation?: 'create' | 'update' | 'delete'
   readonly of?: Row
   readonly was?: Row
-  /** Members that replace or add to those of a correct record. */
+  /** Members to add to a correct record, or to replace in it. */
   readonly more?: object
   /** Index of the event's change in its transaction. */
   readonly change?: number
@@ -98,9 +98,7 @@ const resyncOf = (reason: string, position: string): object => ({
   data: { reason, resources: ['items'], to: position },
 })
 
-/**
- * Writes a run step by step. Each transaction takes a hundred bytes of log: a change every ten bytes, and the commit at ninety.
- */
+/** Writes a run step by step. Each transaction takes 100 bytes of the log: a change every 10 bytes, and the commit at byte 90. */
 export class Script {
   readonly history: { lsn: string; data: string }[] = []
   readonly records: { partition: number; offset: string; key: string; position: string; value: string }[] = []
@@ -114,7 +112,7 @@ export class Script {
     this.starts()
   }
 
-  /** Starts another event-producer process, with this capture file. */
+  /** Starts another event-producer process, with these tables in its capture file. */
   starts(tables: RunRecord['tables'] = [MEANING], ended?: string): this {
     const startLsn = `0/${((this.next - 1) * 100).toString(16)}`
     const [last] = this.producers.slice(-1)

@@ -1,20 +1,24 @@
-/** The parameters of a schedule. With the defaults, most mutations are caught; `simulation.spec.ts` names other values for the rest. */
+/**
+ * The parameters of a schedule, which is one simulated run. The default values let the oracle catch most mutations (see below). For the
+ * other mutations, `simulation.spec.ts` sets other values.
+ */
 export interface Knobs {
   readonly partitions: number
   readonly processes: number
   readonly apps: number
-  /** Events are published and faults happen until this instant. After it there are no faults, and everything must be settled. */
+  /** Events are published and faults happen until this instant. Then the faults end, so that all deliveries can be settled. */
   readonly stormMs: number
-  /** The instant at which everything must be settled. */
+  /** The instant at which all deliveries must be settled. */
   readonly endMs: number
   readonly eventEveryMs: number
   /** The share of events that are replaced by deleting the app and creating it again. */
   readonly deletions: number
   readonly faults: number
-  /** The shares of the kinds of faults. The rest are rebalances. */
+  /** The shares of crashes, freezes and outages of the database among the faults. All other faults are rebalances. */
   readonly crashes: number
   readonly freezes: number
   readonly storeOutages: number
+  /** The shares of slow connections and responses, of slow SQL statements, and of SQL statements whose result never arrives. */
   readonly slowReceivers: number
   readonly slowSql: number
   readonly lostSql: number
@@ -48,13 +52,13 @@ export const defaultKnobs: Knobs = {
  * - `releaseEarly`: the lease is released with requests in flight
  * - `noFence`: lane rows are written without the lease token
  * - `positionUnfenced`: the position is saved without the lease token
- * - `positionRace`: several position saves are in flight, and the last one to land wins
+ * - `positionRace`: several saves of the position are in flight at once, and the save that lands last wins
  * - `doneAtRead`: an offset counts as done when it was read
- * - `noFloor`: the lane row is deleted when the lane flows again
- * - `floorAtPosition`: the floor is the position, instead of the offset that `settled` covers
+ * - `noFloor`: the lane row is deleted as soon as the lane flows again, before the position has reached the row's `floorOffset`
+ * - `floorAtPosition`: `floorOffset` is set to the position, and not to the end of the records that `settled` covers
  * - `ackBeforeLanding`: a record counts as acknowledged when it is sent
- * - `gapsForgotten`: the lane row loses the outcomes of the numbers before the head
- * - `restoredForgotten`: a new owner saves its position without the offsets above it that its predecessor had done
+ * - `gapsForgotten`: the lane row loses the outcomes of the skipped sequences before the head of the lane
+ * - `restoredForgotten`: a new owner saves its position, but forgets the offsets after it that its predecessor had recorded as done
  * - `endAtRead`: the end of a stream counts as settled when it was read
  * - `endForgotten`: the end of a stream is settled, but is not recorded
  */

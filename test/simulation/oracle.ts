@@ -26,13 +26,13 @@ export interface Durable {
 
 export type Ending = 'delivered' | 'deadLettered' | 'dropped' | 'filtered'
 
-/** A published record, with what is asked about it after every durable change, of which a schedule makes thousands. */
+/** A published record. The other fields are kept with it because the oracle reads them after each of thousands of durable changes. */
 interface Published {
   readonly record: LaneRecord
   readonly offset: number
-  /** The number before the record's own. The end of a stream has the number of the last delivery before it. */
+  /** A delivery's sequence − 1. For the end of a stream, the sequence of the stream's last delivery. */
   readonly before: bigint
-  /** Whether it was done at the last change. */
+  /** Whether the record was done after the last durable change. */
   isKept: boolean
 }
 
@@ -56,14 +56,14 @@ interface AppTruth {
 /**
  * Checks the invariants from outside, as the receivers, the log and the database see the dispatcher. Shares no state with the lane machine.
  *
- * - I1: requests are in order, and gaps are declared.
+ * - I1: requests are in order, and declare the sequences that were skipped.
  * - I2: an app gets one request at a time.
  * - I3: nothing is lost.
  * - I4: after every durable change, a new owner would find every unsettled record.
  * - I5: a record that is done stays done.
  * - I8: no write of an older epoch takes effect.
  * - log: every record that is done has its outcome in the delivery log.
- * - END: when the end of a stream is reported, everything in it is settled, and no request of it is in flight or follows.
+ * - END: when the end of a stream is reported, all its deliveries are settled, and no request of the stream is in flight or starts later.
  */
 export class Oracle {
   readonly figures = {
@@ -140,8 +140,8 @@ export class Oracle {
     if (expected !== record.sequence)
       throw new Violation('I1', `${record.appId} ${record.sequence} does not declare the outcome of ${expected}`)
     const before = truth.previous.get(record.sequence)
-    // After a crash, a repetition of an accepted delivery may be refused. It is then declared as skipped, although it was not before. The
-    // opposite must never happen.
+    // After a crash, the delivery `before` may be sent again although its receiver accepted it, and be rejected this time. This request
+    // then declares `before` as skipped, and has a lower `previous` than at first. A higher `previous` than at first must never happen.
     const isRefusedCopy = before !== undefined && previous < before && truth.accepted.has(before)
     if (before !== undefined && before !== previous && !isRefusedCopy) {
       throw new Violation('I1', `${record.appId} ${record.sequence} was sent with previous ${before}, now ${previous}`)
@@ -169,7 +169,7 @@ export class Oracle {
     truth.lastAccepted = record.sequence
   }
 
-  /** A final record landed in `attempts` or `dead-letters`. */
+  /** Called when the record of a delivery's outcome was appended to `attempts` or `dead-letters`. */
   logLanded(record: RecordRef, ending: Ending): void {
     const { logged } = this.truth(record.appId)
     const endings = logged.get(record.sequence)
@@ -198,7 +198,7 @@ export class Oracle {
       const published = log[at]!
       const { record, offset } = published
       const isKept = offset < from || done.has(offset - from) || published.before < (settled.get(record.appId) ?? 0n)
-      // What has passed this check passes it for ever: outcomes are only added.
+      // A record is checked once, because outcomes are never removed.
       if (isKept && !published.isKept) this.checkKept(record)
       if (!isKept && published.isKept)
         throw new Violation('I5', `${record.appId} ${record.sequence} was done and is not any more`)
@@ -228,7 +228,7 @@ export class Oracle {
     }
   }
 
-  /** A new owner will not process this record again: so it must be settled, with its outcome in the log. */
+  /** Checks a record that a new owner would not process again: it must be settled, with its outcome in the log. */
   private checkKept(record: LaneRecord): void {
     const truth = this.truth(record.appId)
     if (record.kind === 'ended') {

@@ -4,7 +4,7 @@ import type { Knobs } from './knobs.js'
 import type { Oracle } from './oracle.js'
 import type { Dice, Schedule } from './schedule.js'
 
-/** Receivers with outages, lost answers and slow spells, one per app. */
+/** Simulates one receiver per app, with outages, lost responses and slow responses. */
 export class Receivers {
   private readonly outages = new Map<string, { fromMs: number; toMs: number }>()
 
@@ -21,7 +21,7 @@ export class Receivers {
     }
   }
 
-  /** How long it takes until a request can be written: rendering it and opening a connection. */
+  /** How long the sender takes to render a request and to open a connection, before it can write the request. */
   connectMs(): number {
     const { dice, schedule, knobs } = this
     const isSlow = schedule.nowMs <= knobs.stormMs && dice.chance(knobs.slowReceivers)

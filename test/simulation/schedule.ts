@@ -1,4 +1,4 @@
-/** Random numbers that a seed repeats (mulberry32). */
+/** A generator of random numbers (mulberry32). The same seed gives the same numbers. */
 export class Dice {
   private state: number
 
@@ -8,7 +8,7 @@ export class Dice {
 
   /** In [0, 1). */
   next(): number {
-    // A signed number of 32 bits is kept without an allocation.
+    // `| 0` makes a signed number of 32 bits, which the engine stores without an allocation.
     this.state = (this.state + 0x6d2b79f5) | 0
     let t = this.state
     t = Math.imul(t ^ (t >>> 15), t | 1)
@@ -54,7 +54,7 @@ export class Schedule {
     this.at(this.nowMs + delayMs, run)
   }
 
-  /** Reports that the present event may have settled a promise: its reactions then run before the next event. */
+  /** Called when the current event may have settled a promise. The reactions of the promise then run before the next event. */
   promiseSettled(): void {
     this.hasPromises = true
   }
@@ -72,7 +72,7 @@ export class Schedule {
     }
   }
 
-  /** Fails on thousands of events at one instant: they are a loop in which time never advances. */
+  /** Fails on thousands of events at one instant, because they come from a loop in which time never advances. */
   private countInstant(atMs: number): void {
     this.atInstant = atMs === this.nowMs ? this.atInstant + 1 : 0
     if (this.atInstant > 10_000) throw new Error(`time stands still at ${atMs}`)
@@ -104,15 +104,15 @@ export class Schedule {
 }
 
 /**
- * Waits for every pending microtask and all that they cause: the next tick comes when no microtask is left. Unlike an immediate, it takes no
- * turn of the event loop. Still expensive, so it is skipped for events that settle no promise, which are most.
+ * Waits until no microtask is left, because `nextTick` calls back only then. `setImmediate` would do the same, but would take a turn of the
+ * event loop. Even `nextTick` is expensive, so `run` skips this wait after the many events that settle no promise.
  */
 const microtasksDone = (): Promise<void> =>
   new Promise((resolve) => {
     process.nextTick(resolve)
   })
 
-/** Lets the event loop have a turn, so that whoever waits for the test can be served. */
+/** Waits for one turn of the event loop, so that pending I/O and timers of the test process are served. */
 const turnOfEventLoop = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 const before = (a: Planned, b: Planned): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)

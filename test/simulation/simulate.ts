@@ -75,7 +75,7 @@ class Storm {
     }
   }
 
-  /** Assigns the partitions to the processes that are alive and not frozen. Each process may learn late what it gained or lost. */
+  /** Assigns the partitions to the processes that are alive and not frozen. A process may learn its new assignment late. */
   private rebalance(atOnce = false): void {
     const { knobs, dice, schedule } = this.world
     const members = this.processes.filter((one) => one.isAlive && schedule.nowMs >= one.frozenUntilMs)

@@ -11,8 +11,9 @@ const SAVE_EVERY_MS = 1_000
 const DELETIONS_EVERY_MS = 1_000
 
 /**
- * One dispatcher process: the shipped owners, sessions and lease renewal, on a simulated clock, stores and log. The process knows only the
- * last assignment that it has learnt. While it is frozen, everything that is due waits. When it is dead, nothing of it happens any more.
+ * One dispatcher process: the shipped partition owners, sessions and lease renewal, on a simulated clock, database and log. The process
+ * knows only the last assignment that it has learnt. While the process is frozen, its due actions wait for the end of the freeze. After a
+ * crash, none of its actions runs any more.
  */
 export class SimulatedProcess {
   readonly clock: Clock
@@ -23,7 +24,7 @@ export class SimulatedProcess {
   frozenUntilMs = 0
   cutOffUntilMs = 0
   private readonly owners = new Map<number, PartitionOwner>()
-  /** Partitions that are not fetched at the moment. */
+  /** Partitions from which the process does not fetch at the moment. */
   private readonly paused = new Set<number>()
   private generation = 0
 
@@ -43,7 +44,7 @@ export class SimulatedProcess {
     this.later(world.dice.between(0, DELETIONS_EVERY_MS), () => this.readDeletions())
   }
 
-  /** Runs something in this process after a delay: never after a crash, and after the end of a freeze. */
+  /** Calls `run` after a delay, or at the end of a freeze that lasts longer. After a crash of the process, never calls it. */
   later(delayMs: number, run: () => void): void {
     const { schedule } = this.world
     const attempt = (): void => {
@@ -75,7 +76,7 @@ export class SimulatedProcess {
     if (this.owners.get(partition)?.session === session) this.paused.delete(partition)
   }
 
-  /** Publishes a record to the log. It is sent again until it is acknowledged. */
+  /** Sends a record until the log acknowledges it. Calls `land` when the record is appended to the log. */
   publish(land: () => void): Promise<void> {
     const { schedule } = this.world
     return new Promise((resolve) =>
@@ -188,7 +189,7 @@ export class SimulatedProcess {
     return {
       add: (session: RenewedSession) => renewers.forEach((one) => one.add(session)),
       remove: (session: RenewedSession) => {
-        // The owner waits for the end of the session.
+        // A session is removed when it ends, which settles the promise that its owner waits for.
         world.schedule.promiseSettled()
         renewers.forEach((one) => one.remove(session))
       },
@@ -198,7 +199,7 @@ export class SimulatedProcess {
     }
   }
 
-  /** Reads all deletions of apps. Repeated, because apps are deleted, and processes started, at any time. */
+  /** Reads all deletions of apps, and repeats this for ever, because apps may be deleted at any time. */
   private readDeletions(): void {
     for (const [appId, epoch] of this.world.deletions())
       this.open.streamEnded({ appId, companyId: 'cmp_1', epoch, workerGroup: WORKER_GROUP })

@@ -20,8 +20,8 @@ import type { SimulatedStores } from './simulated-stores.js'
 import { WORKER_GROUP, type World } from './world.js'
 
 /**
- * How long before the end of the lease an attempt must end. The mutation `noGuard` removes this guard, in the lane machine and before the
- * request.
+ * The minimum time from the end of an attempt to the end of the lease. Under the mutation `noGuard`, neither the lane machine nor the
+ * attempt keeps this margin.
  */
 const MARGIN_MS = 1_000
 const NO_MARGIN_MS = -1e9
@@ -47,7 +47,7 @@ interface Opening {
   readonly rows: readonly LaneRow[]
 }
 
-/** Opens the shipped session of a granted partition, whose effects are carried out by the simulated world. */
+/** Opens a session of the shipped code for a granted partition. The simulated world carries out the effects of the session. */
 export function openSimulatedSession(process: SessionHost, { grant, deadlineMs, rows }: Opening): SessionHandle {
   const { mutation, schedule } = process.world
   const { token } = grant
@@ -78,7 +78,7 @@ class SimulatedSession extends PartitionSession<null> {
     super({ token: grant.token, deadlineMs }, state, portsOf(process, grant, marginMs))
   }
 
-  /** An error that the lane machine throws must end the run, and not get lost in a promise. */
+  /** Ends the run when the lane machine throws. Otherwise the error could get lost in a promise. */
   override handle(input: LaneInput<null>): void {
     const { world } = this.process
     try {
@@ -125,8 +125,8 @@ function verdictOn(record: RecordRef, process: SessionHost): Verdict {
 }
 
 /**
- * One attempt, as the executor and the sender make it. The lease is checked before the request is rendered, and again immediately before it
- * is written.
+ * One attempt, in the steps of the shipped executor and sender. Checks the lease before it renders the request, and again immediately
+ * before it writes the request.
  */
 class Attempt {
   constructor(

@@ -5,10 +5,10 @@ import type { World } from './world.js'
 const LEASE_TIMEOUT_MS = 3_000
 const LANE_TIMEOUT_MS = 5_000
 
-/** The process whose statements these are. */
+/** The process that sends the statements. */
 interface AskingProcess {
   readonly world: World
-  /** Until then none of its statements reaches the database. */
+  /** Until this instant, no statement of the process reaches the database. */
   readonly cutOffUntilMs: number
   later(delayMs: number, run: () => void): void
 }
@@ -34,8 +34,8 @@ export class SimulatedStores {
   }
 
   /**
-   * Sends a statement now. It takes effect when it lands, and its result may arrive later or never. When the result does not arrive in
-   * time, the call rejects with `AmbiguousWrite`, whether the statement landed or not.
+   * Sends a statement now. The statement takes effect when it reaches the database, and its result may arrive later or never. When the
+   * result does not arrive in time, rejects with `AmbiguousWrite`, whether or not the statement took effect.
    */
   private ask<T>(timeoutMs: number, statement: () => T): Promise<T> {
     const { process } = this
@@ -50,7 +50,7 @@ export class SimulatedStores {
       let isSettled = false
       const answer = (settle: () => void, afterMs: number) =>
         process.later(afterMs, () => {
-          // Nearly every statement is answered long before its time is over, and an error is expensive to make.
+          // Returns before `settle` creates the timeout error, which is expensive and rarely needed.
           if (isSettled) return
           isSettled = true
           schedule.promiseSettled()

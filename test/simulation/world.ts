@@ -42,7 +42,7 @@ export class World {
     return this.policies.get(appId)!
   }
 
-  /** Whether the subscription no longer wants a delivery. Every process gets the same result. */
+  /** Whether the app was deleted, or the subscription no longer wants the delivery. All processes get the same result. */
   isFiltered(record: RecordRef): boolean {
     const isDeleted = record.streamEpoch <= (this.deleted.get(record.appId) ?? 0)
     return isDeleted || (record.appId === 'app_2' && record.sequence % 5n === 0n)
@@ -66,7 +66,7 @@ export class World {
     return grant
   }
 
-  /** Renews leases and saves their positions. Returns the tokens of those that were renewed. */
+  /** Renews leases and saves their positions. Returns the tokens of the renewed leases. */
   keep(requests: readonly RenewRequest[]): readonly LeaseToken[] {
     if (this.mutation === 'positionUnfenced' || this.mutation === 'positionRace') {
       for (const { token, mainOffset, done } of requests) {
@@ -104,7 +104,7 @@ export class World {
     return answer
   }
 
-  /** Ends the run with an error that cannot be thrown at the place where it is found. */
+  /** Ends the run with this error. For code from which a thrown error would not reach the run. */
   fail(error: unknown): void {
     this.failure ??= error instanceof Error ? error : new Error(String(error))
   }
@@ -113,7 +113,7 @@ export class World {
     if (this.failure !== null) throw this.failure
   }
 
-  /** Whether the run ends: something has failed, or the storm is over, every record is settled and no lane is parked. */
+  /** Whether the run ends: after a failure, or when the storm is over, every record is settled and no lane is parked. */
   mustEnd(): boolean {
     return this.failure !== null || this.isFinished()
   }
@@ -146,7 +146,7 @@ export class World {
     const { dice, schedule, knobs } = this
     schedule.after(dice.between(0, 2 * knobs.eventEveryMs), () => {
       if (schedule.nowMs > knobs.stormMs) return
-      // Transaction markers occupy offsets too.
+      // The marker of a Kafka transaction may occupy the offset before the record.
       const offset = (this.ends[partition] ?? 0n) + (dice.chance(0.2) ? 1n : 0n)
       this.ends[partition] = offset + 1n
       const isDeleted = dice.chance(knobs.deletions)
@@ -162,7 +162,7 @@ export class World {
     })
   }
 
-  /** The next place of an app that was deleted and created again. It may skip numbers, as if they had gone to another worker group. */
+  /** The next place of an app that was deleted and created again. May skip sequences, as if they had gone to another worker group. */
   private afterRecreation({ sequence, streamEpoch }: Place): Place {
     const elsewhere = this.dice.chance(0.3) ? BigInt(Math.floor(this.dice.between(1, 4))) : 0n
     return { sequence: sequence + elsewhere, streamEpoch: streamEpoch + 1 }

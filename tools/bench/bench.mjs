@@ -8,13 +8,13 @@ import { startRemote } from './remote.mjs'
 import { createDatabase } from '../demo/workload.mjs'
 import { CAPTURE, CONFIGURATION_MS, ROWS_PER_TRANSACTION, planCompanies, subscribe } from './world.mjs'
 
-/** Deliveries before the measurement: Node's and the JVM's compilers must have compiled the hot path. */
+/** The number of deliveries before the measurement. They let the compilers of Node and of the JVM compile the hot path. */
 const WARM_UP = 20_000
-/** Bytes of a body without the product's description, which fills it up to the wanted size. */
+/** The size of a body in bytes without the product's description. The description fills the body up to the wanted size. */
 const BODY_WITHOUT_TEXT = 1_458
 const RAW_WARM_UP = 20_000
 const RAW_REQUESTS = 100_000
-/** Maximum number of connections that the product keeps to one allowed origin; the raw sender gets as many. */
+/** The maximum number of connections that the product keeps to one allowed origin. The raw sender keeps the same number. */
 const MAX_IN_FLIGHT = 256
 const STALLED_MS = 120_000
 const SERVICES = ['event-producer', 'router', 'dispatcher', 'recorder', 'subscription-service']
@@ -40,8 +40,8 @@ const SERVICES = ['event-producer', 'router', 'dispatcher', 'recorder', 'subscri
  * @property {number} bodyBytes - On average.
  * @property {number} perSecond - From the first commit to the last arrival.
  * @property {Record<string, number>} cpu - CPU-seconds per 1,000 deliveries, by process of the delivery path.
- * @property {Record<string, number>} aside - The same for processes that are not counted.
- * @property {{ cpu: number, perSecond: number }} raw - The same for the raw sender.
+ * @property {Record<string, number>} aside - The same for processes whose CPU time does not count as the product's, such as the receiver.
+ * @property {{ cpu: number, perSecond: number }} raw - CPU-seconds per 1,000 requests of the raw sender, and its requests per second.
  * @property {number} disturbance - CPU time of processes outside the benchmark, as a share of the CPU time of all processes.
  */
 
@@ -118,7 +118,8 @@ async function runScenario(world, apps) {
   const inFlight = Math.min(apps, MAX_IN_FLIGHT)
   await rawSender.call('open', origin, inFlight, await receiver.call('samples'))
   await rawSender.call('send', RAW_WARM_UP, inFlight)
-  // The raw sender runs half of its requests before and half after, so that a change in the machine's speed affects both measurements.
+  // The raw sender makes half of its requests before the measured deliveries and half after them, so that a change in the machine's speed
+  // affects both measurements.
   const rawBefore = await rawSender.call('send', RAW_REQUESTS / 2, inFlight)
 
   say(`measuring ${options.deliveries} deliveries`)
@@ -156,11 +157,11 @@ async function runScenario(world, apps) {
 }
 
 /**
- * Commits changes and waits until every delivery of them has arrived and the recorder has written it.
+ * Commits changes, and waits until all their deliveries have arrived and the recorder has written them.
  *
  * @param {World} world
  * @param {readonly import('./world.mjs').Company[]} companies
- * @param {number} wanted - Approximate number of deliveries: it is rounded to whole rounds over all companies.
+ * @param {number} wanted - Approximate number of deliveries. It is rounded so that all companies have the same number of transactions.
  */
 async function deliver({ receiver, generator, system }, companies, wanted) {
   const living = companies.map(({ apps }) => apps.filter(({ isDead }) => !isDead).length)

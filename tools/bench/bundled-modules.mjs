@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** The bundler writes the path of each module above its code. */
+/** The comment that the bundler writes above the code of each module: the module's path. */
 const MODULE = /^\/\/ ((?:apps|libs|node_modules)\/\S+\.[cm]?js)$/
 
 /**
- * Finds the modules that places in bundled files come from.
+ * Makes a function that finds the module from which a line of a bundled file comes.
  *
- * @returns {(url: string, line: number) => string} - Takes a line from 0. Returns the path of the module, relative to the root of the
- *   repository; for a file that is not bundled, its URL.
+ * @returns {(url: string, line: number) => string} - Takes the file's URL and the number of the line, counted from 0. Returns the path
+ *   of the module, relative to the root of the repository. For a file that is not bundled, returns its URL.
  */
 export function bundledModules() {
   /** @type {Map<string, { line: number, module: string }[]>} */

@@ -5,7 +5,12 @@ const IDLE_FIELDS = new Set([3, 4])
 /** The unit of times in `/proc` (USER_HZ on Linux), which does not depend on the kernel's own tick. */
 const TICKS_PER_SECOND = 100
 
-/** @typedef {{ parent: number, own: number, reaped: number }} ProcessTimes seconds of CPU, all threads, user and system */
+/**
+ * The CPU-seconds of a process: all threads, user and system.
+ *
+ * @typedef {{ parent: number, own: number, reaped: number }} ProcessTimes - `parent`: the id of the parent process;
+ *   `own`: of the process itself; `reaped`: of its children that have ended.
+ */
 
 /**
  * @param {number} pid
@@ -19,7 +24,7 @@ function timesOf(pid) {
     if (['ENOENT', 'ESRCH'].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? '')) return null
     throw error
   }
-  // The name in parentheses may contain anything, so fields are read from behind it. The first one there is field 3 of proc(5).
+  // Field 2, the name in parentheses, may contain any character. Reading starts after the last parenthesis, at field 3 of proc(5).
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const field = (/** @type {number} */ number) => Number(fields[number - 3])
   return {
@@ -41,7 +46,7 @@ export function cpuOf(pid) {
 
 /**
  * @param {number} pid - A process that starts others, as Postgres does for each connection.
- * @returns {number} CPU-seconds that it and its children have used, including children that have ended
+ * @returns {number} CPU-seconds that this process and its children have used, including children that have ended
  */
 export function cpuOfFamily(pid) {
   const parent = timesOf(pid)
@@ -56,7 +61,7 @@ export function cpuOfFamily(pid) {
 /** @returns {number} CPU-seconds that all processes of the machine have used */
 export function cpuOfMachine() {
   const [first = ''] = readFileSync('/proc/stat', 'utf8').split('\n')
-  // The time of guests, fields 8 and 9, is included in the user time already.
+  // Fields 8 and 9, the time of guests, are left out, because the user time includes them.
   const ticks = first.trim().split(/\s+/).slice(1, 9).map(Number)
   return ticks.reduce((sum, value, field) => sum + (IDLE_FIELDS.has(field) ? 0 : value), 0) / TICKS_PER_SECOND
 }

@@ -1,6 +1,6 @@
 /**
- * The PIM: changes products of many companies in transactions of several rows, over one connection. The CPU time of its backend is the
- * PIM's cost.
+ * The PIM: changes products of many companies in transactions of several rows, over one connection. The CPU time of the Postgres process of
+ * this connection is the PIM's cost.
  */
 import pg from 'pg'
 import { serve } from './remote.mjs'

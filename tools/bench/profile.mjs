@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { bundledModules } from './bundled-modules.mjs'
 
-/** A service writes its profile when profiling stops; a large profile takes seconds. */
+/** How long services may take to write their profiles after profiling has stopped. A large profile takes seconds. */
 const WRITE_LIMIT_MS = 30_000
 const TOP_FUNCTIONS = 25
 const TOP_PLACES = 12

@@ -1,6 +1,6 @@
 /**
  * Loaded into each service by `npm run bench -- --profile`. SIGUSR2 starts a CPU profile; the next SIGUSR2 stops it and writes it to
- * `<service>-<pid>.cpuprofile`. The profile therefore does not contain the start and the warm-up.
+ * `<service>-<pid>.cpuprofile`. The benchmark sends the first SIGUSR2 after the warm-up, so that the profile contains only the measurement.
  */
 import { writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'

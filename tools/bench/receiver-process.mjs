@@ -1,6 +1,6 @@
 /**
- * Counts requests and answers 200, with as little work as HTTP/1.1 allows. Both senders use it, and its cost is counted for neither. Below
- * `/dead/` it answers 503, like a receiver that is down.
+ * Counts requests and answers 200, with as little work as HTTP/1.1 allows. The product and the raw sender both send to this receiver, and
+ * its CPU time counts for neither of them. For paths below `/dead/` it answers 503, like a receiver that is down.
  */
 import { createServer } from 'node:net'
 import { serve } from './remote.mjs'
@@ -66,7 +66,7 @@ serve({
     accepted = refused = bytes = 0
     samples = []
   },
-  /** @param {number} count @returns {Promise<number>} the time at which this number was accepted, in milliseconds since 1970 */
+  /** @param {number} count @returns {Promise<number>} when this number of requests had been accepted, in milliseconds since 1970 */
   reached: (count) =>
     new Promise((resolve) => {
       awaited = { count, reached: resolve }

@@ -7,7 +7,10 @@
  */
 export const wholePath = ({ cpu }) => Object.values(cpu).reduce((sum, value) => sum + value, 0)
 
-/** Above this share batches shrink and caches are shared: every figure grows, and the product's figures grow more than the raw sender's. */
+/**
+ * The share of CPU time that other processes may use without a warning in the report. Above it, batches shrink and other processes use the
+ * CPU's caches, too. Therefore all figures grow, and the product's figures grow more than the raw sender's.
+ */
 const DISTURBED = 0.1
 const percent = (/** @type {number} */ share) => `${Math.round(share * 100)} %`
 const round = (/** @type {number} */ value, digits = 4) => Number(value.toFixed(digits))

@@ -77,7 +77,7 @@ try {
   const { runBench } = await import('./bench.mjs')
   const { dir, cacheDir } = openHome()
   const home = join(dir, 'bench')
-  // Always a fresh system: logs or tables that an earlier run filled would add to the cost of this one.
+  // Every run starts with an empty system, because the logs and tables of an earlier run would add to the measured cost.
   await rm(home, { recursive: true, force: true })
   await mkdir(home, { recursive: true })
   const scenarios = await runBench({ ...options, home, cacheDir, say })

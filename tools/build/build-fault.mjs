@@ -1,2 +1,2 @@
-/** A fault of the bundle that its message explains: how to remove it is part of the message. */
+/** A fault of the bundle. The message explains the fault and says how to fix it. */
 export class BuildFault extends Error {}

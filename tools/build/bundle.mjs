@@ -10,12 +10,12 @@ import { DRAFT_PREFIX, OutputFolder } from './output-folder.mjs'
 import { isOwnModule, ownFiles } from './own-files.mjs'
 import { patchedKafkajs } from './patched-kafkajs.mjs'
 
-/** Optional packages: bundled packages import them if they are installed. We need none of them. */
+/** Optional packages, which bundled packages import only if they are installed. We need none of these packages. */
 const OPTIONAL =
   /^(@fastify\/static|@nats-io\/.*|@nestjs\/websockets\/.*|amqp-connection-manager|ioredis|mqtt|pg-native)$/
 
 /**
- * Makes `dist/` from the compiled files and the installed packages, unless neither has changed since the last time.
+ * Makes `dist/` from the compiled files and the installed packages. Does nothing if `dist/` is already made from the same inputs.
  *
  * @returns {Promise<void>}
  */
@@ -59,7 +59,8 @@ async function makeChunks() {
       format: 'esm',
       // All chunks are in one folder, because own-files.mjs writes paths relative to it.
       chunkFileNames: '[name]-[hash].js',
-      // Packages are apart from our own code, whose chunks alone have source maps. A program loads only the packages that it uses.
+      // Separate chunks for packages, because only chunks of our own code get source maps. With `entriesAware`, a program loads only the
+      // packages that it uses.
       codeSplitting: { groups: [{ name: 'packages', test: /[\\/]node_modules[\\/]/, entriesAware: true }] },
       // Names of classes are part of what users see: in the OpenAPI document and in logs.
       keepNames: true,
@@ -72,7 +73,8 @@ async function makeChunks() {
 }
 
 /**
- * Packages get no source maps: those would be as large as all the rest, and Node reads every map at start.
+ * Writes a chunk. Writes its source map only if it contains our own code: the maps of packages would be as large as all other files
+ * together, and Node reads every map at start.
  *
  * @param {string} folder
  * @param {import('rolldown').OutputChunk} chunk

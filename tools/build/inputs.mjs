@@ -4,8 +4,8 @@ import { join, relative } from 'node:path'
 import { ENTRIES, ROOT } from './entries.mjs'
 
 /**
- * Changes whenever a compiled file, the bundler's own code or the list of installed packages does, going by sizes and times. A package that
- * somebody edits in `node_modules` is not noticed.
+ * A hash that changes when the size or the modification time of an input changes: of a compiled file, of the bundler's own code, or of the
+ * list of installed packages. An edit of a package in `node_modules` does not change the hash.
  *
  * @returns {Promise<string>} SHA-256 in hex
  */

@@ -7,7 +7,7 @@ import { BuildFault } from './build-fault.mjs'
  *
  * @param {readonly string[]} modules - Absolute paths of bundled files.
  * @returns {Promise<string>}
- * @throws Error when the text of a licence is not known
+ * @throws BuildFault when a package comes without the text of its licence, and the text is not known here
  */
 export async function licencesOf(modules) {
   const ofPackages = /^.*[\\/]node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+/

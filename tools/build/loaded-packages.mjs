@@ -1,15 +1,15 @@
 import { isBuiltin } from 'node:module'
 import { BuildFault } from './build-fault.mjs'
 
-/** A function `require` of the module's own: its calls with literal names can be bundled once this line is gone. */
+/** The line that defines a module's own function `require`. Without this line, the bundler can bundle its calls with literal names. */
 const OWN_REQUIRE = /^const require = createRequire\(import\.meta\.url\);$/m
 
-/** Code in a bundled module that loads a package without the bundler noticing. Group 1 is the package's name, if it is a literal. */
+/** Code in a bundled module that loads a package unseen by the bundler. Group 1 is the package's name, if the name is a literal. */
 const UNSEEN = /\bcreateRequire\(|\b__require(?:\.resolve)?\((?:"([^"]*)"\))?|\bimport\((?!["'.])/g
 
 /**
- * Packages that load other packages in such a way: in how many places, and why the bundle does not need what they load. Another number
- * means that the package has changed, and that its places must be looked at again.
+ * Packages that load other packages in a way that the bundler does not see. `places`: the number of places that do so. Another number means
+ * that the package has changed, so that its places must be checked again. `reason`: what these places load, and why we do not need it.
  *
  * @type {Readonly<Record<string, { places: number, reason: string }>>}
  */
@@ -34,8 +34,8 @@ const HARMLESS = {
 }
 
 /**
- * Bundles what `@nestjs/mapped-types` loads. Without it, a form that is derived from another one (`PartialType`) would lose its rules without
- * an error.
+ * Bundles the packages that `@nestjs/mapped-types` loads. Without them, a request form that is derived from another form (`PartialType`)
+ * would lose its validation rules without an error.
  *
  * @returns {import('rolldown').Plugin}
  */
@@ -56,8 +56,8 @@ export function bundledRequires() {
 }
 
 /**
- * Refuses a bundle with a module that loads packages in a way that the bundler does not see. In the repository they would be found, and
- * loaded a second time; in the image they are missing.
+ * Refuses a bundle with a module that loads packages in a way that the bundler does not see. In the repository, Node would find these
+ * packages in `node_modules` and load them a second time. The image lacks them.
  *
  * @param {readonly Pick<import('rolldown').OutputChunk, 'modules'>[]} chunks
  * @throws BuildFault

@@ -2,26 +2,26 @@ import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises
 import { basename, join } from 'node:path'
 
 /**
- * What `built.json` says: which files were made from which inputs. It is written last, so that an interrupted build is not taken for a
- * finished one.
+ * The content of `built.json`: the files of a build, and the inputs from which they were made. A build writes `built.json` last, so that an
+ * interrupted build is not taken for a finished one.
  *
- * @typedef {{ inputs: string, files: Record<string, number> }} Stamp - `files`: their sizes in bytes.
+ * @typedef {{ inputs: string, files: Record<string, number> }} Stamp - `inputs`: a hash; `files`: name → size in bytes.
  */
 
 const STAMP = 'built.json'
-/** How the names of drafts begin. */
+/** The start of the names of drafts, which are folders with the files of an unfinished build. */
 export const DRAFT_PREFIX = '.new-'
-/** A build takes seconds. */
+/** The age at which a draft counts as left behind by an interrupted build, and is deleted. A build takes seconds. */
 const ABANDONED_AFTER_MS = 3_600_000
 
-/** The folder of the bundled programs, from which services may start at any time, also while it is made anew. */
+/** The folder of the bundled programs. Services may start from it at any time, even while a build replaces its files. */
 export class OutputFolder {
   #folder
   #isProgram
 
   /**
    * @param {string} folder
-   * @param {(file: string) => boolean} isProgram - Whether a file is started, and not only loaded by others.
+   * @param {(file: string) => boolean} isProgram - Whether a file is a program, and not only a chunk that programs load.
    */
   constructor(folder, isProgram) {
     this.#folder = folder
@@ -30,7 +30,7 @@ export class OutputFolder {
 
   /**
    * @param {string} inputs
-   * @returns {Promise<boolean>} whether all files are there, whole, and made from these inputs
+   * @returns {Promise<boolean>} whether all files were made from these inputs, exist, and have their full size
    */
   async isMadeFrom(inputs) {
     const stamp = await this.#readStamp()
@@ -40,11 +40,11 @@ export class OutputFolder {
   }
 
   /**
-   * Moves new files here: shared chunks first, then the programs that load them. The files of the build before stay, because a service that
-   * is just starting may still load them. Older files go.
+   * Moves the files of a build into this folder: shared chunks first, then the programs that load them. Keeps the files of the previous
+   * build, because a service that is just starting may still load them. Deletes older files.
    *
    * @param {string} draft - A folder with the new files, inside this one.
-   * @param {string} inputs - What they were made from.
+   * @param {string} inputs - The hash of the inputs that the new files were made from.
    */
   async take(draft, inputs) {
     const files = await readdir(draft)
@@ -58,13 +58,13 @@ export class OutputFolder {
     const kept = new Set([...files, ...former, STAMP, basename(draft)])
     for (const file of (await readdir(this.#folder)).filter((name) => !kept.has(name))) {
       const path = join(this.#folder, file)
-      // The draft of a build that may still run.
+      // A build that still runs may use this draft.
       if (file.startsWith(DRAFT_PREFIX) && Date.now() - (await stat(path)).mtimeMs < ABANDONED_AFTER_MS) continue
       await rm(path, { recursive: true, force: true })
     }
   }
 
-  /** @returns {Promise<Stamp | null>} null: there is none, or its writing was interrupted */
+  /** @returns {Promise<Stamp | null>} null if the file is missing or incomplete */
   async #readStamp() {
     try {
       return JSON.parse(await readFile(join(this.#folder, STAMP), 'utf8'))
@@ -76,7 +76,7 @@ export class OutputFolder {
 
 /**
  * @param {string} file
- * @returns {Promise<number>} -1: there is none
+ * @returns {Promise<number>} -1 if there is no such file
  */
 async function sizeOf(file) {
   return (await stat(file).catch(() => ({ size: -1 }))).size

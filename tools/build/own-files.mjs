@@ -12,9 +12,9 @@ export const isOwnModule = (root, path) =>
 
 /**
  * Loads the project's own compiled modules:
- * - with the source map of the compiler, so that stacks name lines of the sources;
- * - with the `import.meta.url` of the compiled file, because modules find their SQL files relative to it. `dist/` and `libs/` must therefore
- *   keep their places relative to each other.
+ * - with the source map of the compiler, so that stack traces name lines of the sources;
+ * - with the `import.meta.url` of the compiled file, because modules find their SQL files relative to it. Therefore the relative path from
+ *   `dist/` to `libs/` must stay the same wherever the programs run.
  *
  * @param {string} root
  * @param {string} outputFolder
@@ -34,7 +34,7 @@ export function ownFiles(root, outputFolder) {
           )
         const url = JSON.stringify(relative(outputFolder, id).replaceAll(sep, '/'))
         return {
-          // No line moves, so the map stays right.
+          // The replacement adds no line, so the lines of the map stay correct.
           code: code.replaceAll('import.meta.url', `new URL(${url}, import.meta.url).href`),
           map: await readFile(`${id}.map`, 'utf8'),
         }

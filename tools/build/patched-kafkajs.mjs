@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 
 /**
- * Bundles kafkajs with its replaced modules. libs/kafka/client-fixes replaces modules in the module cache of Node, which a bundle does not
- * have. In the bundle, every import of such a module is resolved to its replacement; only the replacement's own import gets the original.
+ * Bundles kafkajs with fixed modules. libs/kafka/client-fixes replaces modules of kafkajs in Node's module cache, which a bundle does not
+ * have. So this plugin resolves every import of such a module to its replacement. Only the replacement itself may import the original.
  *
  * @param {string} root
  * @returns {import('rolldown').Plugin}

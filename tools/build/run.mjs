@@ -1,7 +1,7 @@
 import { BuildFault } from './build-fault.mjs'
 import { bundle } from './bundle.mjs'
 
-/* The second half of a build, after the compiler (tools/stack/build.mjs, Dockerfile). */
+/* The second step of a build, which tools/stack/build.mjs and the Dockerfile run after the compiler. */
 try {
   await bundle()
 } catch (error) {

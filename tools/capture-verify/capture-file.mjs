@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { TABLES } from './pim/tables.mjs'
 
 /**
- * The capture file as an operator maintains it. Changes are kept in memory; the file is written before each start of the event-producer.
+ * The capture file as an operator maintains it. Changes stay in memory until the file is written before a start of the event-producer.
  *
  * @typedef {import('./judge/effects.mjs').Meaning} Meaning
  */
@@ -28,13 +28,13 @@ export class CaptureFile {
     return meaning
   }
 
-  /** A copy of its present content, for the record of the run. @returns {{ epoch: number, tables: Meaning[] }} */
+  /** A copy of the file's current content, for the record of the run. @returns {{ epoch: number, tables: Meaning[] }} */
   snapshot() {
     return structuredClone({ epoch: this.epoch, tables: this.#captured() })
   }
 
   /**
-   * Replaces a column by another one in every place where the file names it; null: removes it.
+   * Replaces a column by the column `to` wherever the table's `ignore`, `omit` or `key` names it. If `to` is null, removes the column.
    *
    * @param {string} table
    * @param {string} column

@@ -1,4 +1,4 @@
-/** Random choices that a seed repeats. The seed repeats the choices, but not their timing. */
+/** A generator of random choices. The same seed gives the same choices, but not the same timing. */
 export class Chance {
   #state
 
@@ -31,7 +31,7 @@ export class Chance {
     return /** @type {T} */ (list[Math.floor(this.next() * list.length)])
   }
 
-  /** A separate sequence, so that one part of a run does not shift the choices of another. */
+  /** Makes a separate generator, so that the choices of one part of a run do not depend on the number of choices of another part. */
   fork() {
     return new Chance(Math.floor(this.next() * 4294967296))
   }

@@ -19,7 +19,7 @@ export async function saveRun(dir, run) {
   await writeFile(join(dir, 'run.json'), JSON.stringify(run))
 }
 
-/** @param {string} dir @param {'lose' | 'invent' | 'leak' | null} how - Falsifies the records first, if not null. */
+/** @param {string} dir @param {'lose' | 'invent' | 'leak' | null} how - How to falsify the records first; null: not at all. */
 export async function judgeFolder(dir, how) {
   const run = /** @type {Run} */ (JSON.parse(await readFile(join(dir, 'run.json'), 'utf8')))
   const read = /** @type {import('./judge/records.mjs').TopicRecord[]} */ (await linesOf(join(dir, 'records.ndjson')))

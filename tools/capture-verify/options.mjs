@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { KINDS } from './nemesis/nemesis.mjs'
 
-/** Kinds of row changes that can be left out, like kinds of hostile changes. */
+/** Kinds of row changes. `--without` takes them, in addition to the kinds of hostile changes. */
 const LOADS = ['deferredKeys']
 
 const SABOTAGES = /** @type {const} */ (['lose', 'invent', 'leak'])

@@ -9,7 +9,7 @@ export const isClean = ({ counts, run }) =>
     (counts['confused'] ?? 0) ===
   0
 
-/** The closing line. @param {Judged} judged @param {string | null} sabotage */
+/** The content of the closing JSON line. @param {Judged} judged @param {string | null} sabotage */
 export function summaryOf({ run, counts, halfKilled }, sabotage) {
   const resyncs = Object.entries(counts).filter(([name]) => name.startsWith('resync '))
   return {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run capture:verify`: makes hostile changes under load against a real event-producer. An oracle that shares no code with the
- * event-producer judges the published events. `--help` explains the options.
+ * `npm run capture:verify`: lets a real event-producer capture a PIM under load, and makes hostile changes to that PIM. A judge that shares
+ * no code with the event-producer then checks the published events. `--help` explains the options.
  */
 import '../stack/require-node.mjs'
 import { mkdir, rm } from 'node:fs/promises'

@@ -1,7 +1,7 @@
 /** @typedef {import('./judge/records.mjs').TopicRecord} TopicRecord */
 
 /**
- * Falsifies the recorded topic of a run, to test that the judge notices it: `lose` removes a record, `invent` adds a copy with other
+ * Falsifies the recorded topic of a run, to test that the judge notices: `lose` removes a record, `invent` adds a copy with other
  * content, `leak` adds a secret to a record.
  *
  * @param {TopicRecord[]} records
@@ -22,7 +22,8 @@ export function sabotage(records, how, token) {
 }
 
 /**
- * Returns the index of the last change event without a later `resync.required` in its partition, which would excuse its loss.
+ * Returns the index of the last change event that no `resync.required` follows in its partition. A `resync.required` would excuse the loss
+ * of the event.
  *
  * @param {readonly TopicRecord[]} records
  */

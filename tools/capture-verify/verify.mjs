@@ -17,8 +17,8 @@ const READ_LIMIT_MS = 60_000
 /** How often a line of progress is printed. */
 const PROGRESS_MS = 5_000
 /**
- * Time between two checkpoints. Too short: fewer hostile changes coincide. Too long: a later announcement hides a loss before it, because
- * receivers then fetch everything again.
+ * Time between two checkpoints, at which all committed changes must be published. Too short: fewer hostile changes coincide. Too long: more
+ * losses are hidden by a later `resync.required`, after which receivers fetch everything again.
  */
 const STRETCH_MS = { min: 15_000, max: 50_000 }
 

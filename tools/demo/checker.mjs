@@ -1,6 +1,7 @@
 /**
- * Compares what was committed with what arrived. It shares no code with the product and knows only its promises: nothing lost, in order,
- * one request at a time, every signature valid, sequences without holes, nothing of another company.
+ * Compares the committed changes with the requests that arrived. Shares no code with the product and knows only the product's promises: no
+ * event is lost, events arrive in order and one request at a time, every signature is valid, sequences have no holes, and no app gets an
+ * event of another company.
  *
  * @typedef {{ type: string, entity: string, marker: number, committedAt: number }} Expected
  * @typedef {import('./receiver.mjs').Arrival} Arrival
@@ -123,7 +124,7 @@ function overlaps(arrivals) {
   return found
 }
 
-/** Requests under an older lease token that began after a request under a newer one. @param {readonly Arrival[]} arrivals */
+/** Requests under an older lease token that began after a request under a newer token had begun. @param {readonly Arrival[]} arrivals */
 function outOfLease(arrivals) {
   let newest = 0
   const found = []
@@ -135,11 +136,12 @@ function outOfLease(arrivals) {
 }
 
 /**
- * Repeated deliveries that no fault explains. An id may arrive again only if it was first accepted during a fault, or so shortly before it
- * that its settlement was not saved yet.
+ * Deliveries that were accepted twice although no fault explains the repetition. A fault explains it if the first request began during the
+ * fault, or so shortly before the fault that its settlement was not saved yet.
  *
  * @param {readonly Arrival[]} arrivals
- * @param {readonly { fromMs: number, toMs: number }[]} faults monotonic times; each starts early enough to cover unsaved settlements
+ * @param {readonly { fromMs: number, toMs: number }[]} faults monotonic times; `fromMs` lies before the fault by the time for which a
+ *   settlement may stay unsaved
  * @returns {string[]} one line for each such delivery
  */
 export function unexplainedDuplicates(arrivals, faults) {
@@ -173,7 +175,7 @@ function percentile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null
 }
 
-/** Violations: any of these makes the run fail. @param {ReturnType<typeof check>} result */
+/** Whether the run violated no promise. Duplicates do not count here. @param {ReturnType<typeof check>} result */
 export const isClean = (result) =>
   result.lost +
     result.reordered +

@@ -10,7 +10,7 @@ import { CAPTURE, CompanyWriter, createDatabase, createPim, random } from './wor
 
 const SERVICES = ['event-producer', 'router', 'dispatcher', 'recorder', 'subscription-service']
 
-/** Each writer's pause between transactions when services are signalled: a few hundred changes per second in total. */
+/** Each writer's pause between transactions when the run signals services. All writers then make a few hundred changes per second. */
 const PACE_MS = 15
 
 /** @typedef {{ home: string, cacheDir: string, changes: number, apps: number, signal: 'SIGKILL' | 'SIGTERM' | null, seed: number, say: (text: string) => void }} DemoOptions */
@@ -81,7 +81,7 @@ function writeChanges(databaseUrl, changes, seed, paced, signal) {
         await delay(20)
         continue
       }
-      // Without this pause all changes would be written before the signal is sent, and it would find no deliveries in flight.
+      // Without this pause, all changes would be written before the signal is sent, so no delivery would be in flight.
       if (paced) await delay(PACE_MS)
       const before = writer.changes
       await writer.commitOne()
@@ -95,7 +95,8 @@ function writeChanges(databaseUrl, changes, seed, paced, signal) {
 }
 
 /**
- * Divides the changes into one equal part for each service, and ends one service in the middle of each part. Waits until a service is ready again before it ends the next one.
+ * Divides the changes into one equal part for each service, and ends one service in the middle of each part. The next service is ended only
+ * when the previous one is ready again.
  * @param {Awaited<ReturnType<typeof startSystem>>} system @param {'SIGKILL' | 'SIGTERM'} signal
  * @param {Awaited<ReturnType<typeof startReceiver>>} receiver @param {ReturnType<typeof writeChanges>} writing @param {string[]} killed
  * @param {(text: string) => void} say
@@ -123,7 +124,7 @@ async function killInTurn(system, signal, receiver, writing, killed, say) {
 }
 
 /**
- * Lets writing go on, and waits until deliveries arrive: the signal must be sent to a system at work.
+ * Lets the writers go on, and waits until deliveries arrive, so that the signal is sent while the system is working.
  * @param {Awaited<ReturnType<typeof startReceiver>>} receiver @param {() => void} goOn
  */
 async function flowing(receiver, goOn) {

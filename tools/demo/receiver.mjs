@@ -16,7 +16,7 @@ import { createServer } from 'node:http'
  * @property {string} entity      `<type>/<id>`
  * @property {number|null} marker `data.marker`, which the workload raises with every change
  * @property {string} company     company id in the body
- * @property {number} epoch       epoch of the lease token under which it was sent
+ * @property {number} epoch       epoch of the lease token under which the request was sent
  * @property {boolean} signed     whether the signature is valid
  * @property {number} startedMs   monotonic
  * @property {number} endedMs     monotonic; Infinity while the request is open

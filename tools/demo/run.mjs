@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run demo -- [--changes N] [--apps N] [--kill | --terminate] [--json]`: runs the whole path unattended on its own system, judged by
- * an independent receiver. Prints one line of JSON at the end (with --json nothing else goes to standard output); exit code 1 on any
- * violation.
+ * `npm run demo -- [--changes N] [--apps N] [--kill | --terminate] [--json]`: starts a system of its own, commits changes in a database,
+ * and checks the deliveries that an independent receiver gets. Prints one line of JSON at the end. With --json, standard output has only
+ * this line. The exit code is 1 on any violation.
  */
 import '../stack/require-node.mjs'
 import { rm, writeFile, mkdir } from 'node:fs/promises'

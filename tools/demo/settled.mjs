@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * After this long without a new delivery, what is missing is not expected to arrive any more. A take-over after a crash needs up to 40 s
- * plus Kafka's session timeout.
+ * After this long without a new delivery, missing deliveries are not expected to arrive any more. A take-over after a crash needs up to
+ * 40 s plus Kafka's session timeout.
  */
 export const STALLED_MS = 120_000
 /** How long to wait at the end for deliveries that must not arrive. */

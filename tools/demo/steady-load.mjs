@@ -7,7 +7,7 @@ import { CompanyWriter, random } from './workload.mjs'
 const CHANGES_PER_TRANSACTION = 2
 /** Pause between two attempts to connect to a database that is down. */
 const RECONNECT_MS = 100
-/** A database that is down for longer is not a fault that the test caused. */
+/** How long a writer tries to reconnect before it fails: tests do not keep the database down for so long. */
 const AWAY_LIMIT_MS = 180_000
 
 /**
@@ -101,7 +101,7 @@ export class SteadyLoad {
 
   #client() {
     const client = new pg.Client({ connectionString: this.#databaseUrl, connectionTimeoutMillis: 5_000 })
-    // A broken connection makes the pending statement fail, or the next one.
+    // Nothing to do: a broken connection makes the pending or the next statement fail, which is handled there.
     client.on('error', () => undefined)
     return client
   }

@@ -4,7 +4,8 @@ import { callApi } from './api.mjs'
 export const COMPANIES = ['cmp_demo_1', 'cmp_demo_2', 'cmp_demo_3', 'cmp_demo_4']
 const APP_TYPES = ['shopware', 'google-shopping', 'erp', 'marketplace']
 /**
- * Selections of event types, in turn: the first for one app of each company, the next for the next app of each. The fourth is everything.
+ * The event types that apps subscribe to. In each company, the first app gets the first entry, the second app the second, and so on; the
+ * fifth app gets the first entry again. `*` means every type.
  */
 const SELECTIONS = [['products.*'], ['products.*', 'brands.updated'], ['categories.*', 'brands.*'], ['*']]
 
@@ -42,13 +43,13 @@ export async function subscribe(stack, count, receiver) {
     receiver.expect(app, subscription.secret)
     targets.push({ app, company, events, subscription: String(subscription.id) })
   }
-  // A change of the configuration takes effect within two seconds; changes that are committed before that are not delivered.
+  // New subscriptions take effect within two seconds. Row changes that are committed earlier are not delivered.
   await delay(3_000)
   return targets
 }
 
 /**
- * Returns the events that each app must get of those that were committed.
+ * Selects, for each app, the committed events that the app must get.
  *
  * @param {readonly Target[]} targets
  * @param {readonly { company: string, expected: readonly import('./checker.mjs').Expected[] }[]} writers

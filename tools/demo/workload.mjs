@@ -1,6 +1,6 @@
 /**
- * Writes changes into its own PIM database and records, per company, what was committed in which order. Each company has one connection at
- * a time, so the order in which its commits were answered is the order in which they happened.
+ * Writes changes into its own PIM database and records the committed events of each company in their order. Each company has one connection
+ * at a time, so the order in which the database answers the commits is the order in which they happened.
  */
 import pg from 'pg'
 
@@ -95,8 +95,8 @@ export class CompanyWriter {
   }
 
   /**
-   * Commits one transaction of one to three row changes, each of another entity. `changes` counts row changes. If it throws, call `resume` with
-   * another connection to go on.
+   * Commits one transaction of one to three row changes, each of another entity. `changes` counts row changes. If this method throws, call
+   * `resume` with another connection to go on.
    */
   async commitOne() {
     const transaction = this.#begin()
@@ -116,8 +116,8 @@ export class CompanyWriter {
       isComplete = true
       await this.client.query('COMMIT')
     } catch (error) {
-      // Without a COMMIT the transaction was rolled back. If only the answer to the COMMIT is missing, the ledger shows the outcome
-      // (`resume`).
+      // If no COMMIT was sent, the database rolled the transaction back. If only the answer to the COMMIT is missing, the ledger shows
+      // the outcome (see `resume`).
       if (!isComplete) this.#takeBack(transaction)
       throw error
     }
@@ -159,7 +159,7 @@ export class CompanyWriter {
     this.#open = null
   }
 
-  /** @param {Set<string>} touched ids that this transaction has changed: a second change of the same entity would be folded into its first */
+  /** @param {Set<string>} touched ids that this transaction has changed: two changes of one entity would be folded into one event */
   async #change(touched) {
     const dice = this.chance()
     const kind = dice < 0.7 ? 'product' : dice < 0.85 ? 'brand' : 'category'

@@ -43,7 +43,7 @@ export function configurationPage(services) {
 }
 
 /**
- * The services that have this setting. Services that share a setting and its rule share one object.
+ * The services that have this setting. Services share a setting if their definitions refer to the same object.
  *
  * @param {Setting} setting
  * @param {readonly Service[]} services

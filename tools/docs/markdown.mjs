@@ -1,4 +1,4 @@
-/** Escapes what a table cell cannot hold as it is. */
+/** Escapes the characters that a table cell cannot contain. */
 const escapeCell = (/** @type {string} */ text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
 /**

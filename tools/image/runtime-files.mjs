@@ -2,8 +2,8 @@ import { cp, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 /*
- * Runs during the image build, after the programs are bundled. Copies what the services need at run time into a folder. All code is in the
- * bundle, including that of packages. Besides the bundle, services need only the files that they read or serve.
+ * Runs during the image build, after the programs are bundled. Copies the files that the services need at run time into a folder: the
+ * bundle, which contains all code including that of packages, and the files that the services read or serve.
  *
  *   node tools/image/runtime-files.mjs /out
  */

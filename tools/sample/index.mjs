@@ -19,7 +19,8 @@ const APPS = [
 ]
 
 /**
- * What the sample keeps over restarts: the receiver's port, and the subscriptions with their secrets, which the API shows only once.
+ * The data that the sample keeps over restarts: the receiver's port, and the subscriptions with their secrets, because the API shows a
+ * secret only once.
  * @typedef {{ port: number, subscriptions: Record<string, { id: string, secret: string }> }} Memory
  */
 
@@ -45,7 +46,7 @@ export async function startSample({ serverUrl, homeDir, onProgress, print, signa
       await subscribe(stack, receiver, memory)
       await writeFileAtomically(memoryFile, JSON.stringify(memory), { mode: 0o600 })
       print(introduction())
-      // A change of the configuration takes effect within two seconds.
+      // New subscriptions take effect within two seconds.
       await delay(2_500, undefined, { signal }).catch(() => undefined)
       receiver.failOnce('app_ads')
       await playStory(pimUrl, async (says) => {
@@ -71,7 +72,7 @@ async function readMemory(file) {
 }
 
 /**
- * Creates the company, the apps and the subscriptions. Subscriptions of an earlier start are kept unless they were deleted meanwhile.
+ * Creates the company, the apps and the subscriptions. Uses the subscriptions of an earlier start again, except deleted ones.
  *
  * @param {import('../stack/stack-file.mjs').Stack} stack
  * @param {Awaited<ReturnType<typeof startReceiver>>} receiver
@@ -101,7 +102,7 @@ async function subscribe(stack, receiver, memory) {
   }
 }
 
-/** One delivery as the receiver saw it. @param {import('./receiver.mjs').Received} received */
+/** The line that is printed for one request to the receiver. @param {import('./receiver.mjs').Received} received */
 function line({ appId, status, envelope, attempt }) {
   const app = APPS.find((one) => one.id === appId)?.name ?? appId
   if (envelope === null) return `    ${app.padEnd(13)} refused: the signature does not match (401)`

@@ -6,11 +6,11 @@ const DATABASE = 'sample_pim'
 export const COMPANY = 'cmp_nordlys'
 
 /**
- * Opens the sample PIM's database. Creates it with its tables and first rows if it does not exist; otherwise leaves it as the user changed
- * it.
+ * Opens the sample PIM's database. If the database does not exist, creates it with its tables and first rows. Otherwise changes nothing, so
+ * that the user's changes are kept.
  *
  * @param {string} serverUrl
- * @returns {Promise<string>} its URL
+ * @returns {Promise<string>} the URL of the database
  */
 export async function openPim(serverUrl) {
   const url = new URL(serverUrl)
@@ -86,7 +86,7 @@ const STORY = [
 ]
 
 /**
- * Makes the changes of the story, one transaction after another. Calls `tell` before each one.
+ * Makes the changes of the story, one transaction after another. Calls `tell` before each transaction.
  *
  * @param {string} url
  * @param {(says: string) => Promise<void>} tell

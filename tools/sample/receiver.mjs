@@ -12,7 +12,7 @@ import { Webhook } from 'standardwebhooks'
 /**
  * A receiver as an integrator would write it: it verifies, answers and shows each request. One path per app.
  *
- * @param {{ port: number, onReceived: (received: Received) => void }} options - `port` 0 takes a free one.
+ * @param {{ port: number, onReceived: (received: Received) => void }} options - `port` 0 takes a free port.
  */
 export async function startReceiver({ port, onReceived }) {
   /** @type {Map<string, Webhook>} */

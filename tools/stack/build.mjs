@@ -62,8 +62,9 @@ export async function build({ onProgress, signal, isOutputShown = false }) {
 }
 
 /**
- * Whether every package of the lockfile is installed in its version, except optional packages (of other platforms). npm
- * writes the list of installed packages, `node_modules/.package-lock.json`, as its last step.
+ * Whether every package of the lockfile is installed in the version that the lockfile names. Optional packages may be missing:
+ * they may be for other platforms. npm writes the list of installed packages, `node_modules/.package-lock.json`, as its last step,
+ * so an interrupted installation leaves no list.
  *
  * @returns {Promise<boolean>}
  */
@@ -80,7 +81,7 @@ async function isInstalled() {
 
 /**
  * @param {string} file
- * @returns {Promise<Record<string, { version?: string, optional?: boolean, link?: boolean }> | null>} null: there is none
+ * @returns {Promise<Record<string, { version?: string, optional?: boolean, link?: boolean }> | null>} null: the file does not exist
  */
 async function readLockfile(file) {
   const text = await readFile(file, 'utf8').catch(() => null)
@@ -88,7 +89,8 @@ async function readLockfile(file) {
 }
 
 /**
- * Two systems side by side share the repository's `node_modules` and `dist`: only one of them installs or builds at a time.
+ * Runs `work` while no other process installs or builds in this repository, because systems side by side share the same
+ * `node_modules` and `dist`.
  *
  * @param {StepOptions} options
  * @param {() => Promise<void>} work

@@ -3,8 +3,8 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * tsc trusts the tsbuildinfo file of a project even when an output file was removed. This removes the tsbuildinfo file of each such
- * project, so that the next `tsc -b` compiles it again.
+ * Removes the tsbuildinfo file of each project that lacks an output file, so that the next `tsc -b` compiles the project again. tsc trusts
+ * the tsbuildinfo file even when an output file was removed.
  *
  * @param {string} root - The folder whose `tsconfig.json` names the projects.
  */

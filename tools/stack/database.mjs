@@ -2,12 +2,12 @@ import { bundledProgram } from '../build/entries.mjs'
 import { parseDatabaseUrl, unreachableDatabase } from './named-servers.mjs'
 import { runTool } from './tool.mjs'
 
-/** The name of Hooklane's own database, where DATABASE_URL names a server without a database. */
+/** The name of Hooklane's own database, if DATABASE_URL names a server without a database. */
 const DATABASE = 'hooklane'
 
 /**
- * The URL of Hooklane's database on a server: the database that the URL names, or `hooklane` when it names none or names
- * `postgres`, which is the administration database of every server.
+ * The URL of Hooklane's database on a server. This is the database that `serverUrl` names, or `hooklane` if `serverUrl` names no
+ * database or `postgres`, the administration database of every server.
  *
  * @param {string} serverUrl
  * @returns {string}

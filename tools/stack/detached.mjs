@@ -9,7 +9,7 @@ import { lockHolder } from './lock.mjs'
 
 const POLL_MS = 200
 
-/** Readable by its owner only: the launcher's output names databases, paths and subscribers. */
+/** Only the owner may read the log, because the launcher's output names databases, paths and subscribers. */
 const LOG_MODE = 0o600
 
 /**
@@ -25,7 +25,7 @@ export async function startDetached(args) {
   const log = join(home.logsDir, 'launcher.log')
   mkdirSync(home.logsDir, { recursive: true })
   const output = openSync(log, 'w', LOG_MODE)
-  // `open` sets the mode of a new file only: a log of an earlier start would keep its mode.
+  // `open` sets the mode of a new file only, so a log of an earlier start would keep its mode.
   fchmodSync(output, LOG_MODE)
   const launcher = spawn(
     process.execPath,

@@ -5,15 +5,22 @@ import { StackError } from './stack-error.mjs'
 const MEBIBYTE = 1024 * 1024
 
 /**
- * A new Postgres and Kafka take 85 MiB, and Postgres needs room for the next segments of its log. Too low: the start fails
- * half-way on a full disk. Too high: disks that are large enough are refused.
+ * The free space that local servers require at the start. A new Postgres and Kafka take 85 MiB, and Postgres needs room for the
+ * next segments of its log. Too low: the start fails half-way on a full disk. Too high: the launcher refuses disks that are large
+ * enough.
  */
 const ROOM_FOR_SERVERS_BYTES = 200 * MEBIBYTE
 
-/** With less than this, servers fail to write: a segment of Postgres' log takes 16 MiB, one of Kafka's indexes 1 MiB. */
+/**
+ * A disk with less free space than this counts as full. Servers then fail to write: a segment of Postgres' log takes 16 MiB, one of
+ * Kafka's indexes 1 MiB.
+ */
 const NEARLY_FULL_BYTES = 20 * MEBIBYTE
 
-/** Too short costs little: a check takes microseconds. Too long: servers log many failed writes before the cause is printed. */
+/**
+ * The time between two checks of the disk. Too short: little harm, because a check takes microseconds. Too long: servers log many
+ * failed writes before the launcher prints the cause.
+ */
 const LOOK_AGAIN_MS = 2_000
 
 /**
@@ -33,18 +40,18 @@ export async function requireFreeSpace(dir, name) {
 
 /**
  * @param {string} dir
- * @returns {Promise<string | null>} what is wrong and what to do when the disk of this folder is full; null when it is not
+ * @returns {Promise<string | null>} what is wrong and what to do when the disk of this folder is full; null when the disk is not full
  */
 export async function explainFullDisk(dir) {
-  // The disk of a folder that was removed cannot be read: it counts as not full.
+  // The disk of a removed folder cannot be read, so it counts as not full.
   const free = await freeBytes(dir).catch(() => Infinity)
   if (free >= NEARLY_FULL_BYTES) return null
   return `the disk of ${displayPath(dir)} is full (${inMebibytes(free)} left). Free some space: everything then continues on its own, and nothing that was accepted is lost`
 }
 
 /**
- * Reports when the disk of a folder becomes full, and when it has space again. The end of a server is not a sufficient
- * signal: servers that fail to write do not always end.
+ * Reports when the disk of a folder becomes full, and when it has space again. To watch for the end of a server is not enough,
+ * because servers that fail to write do not always end.
  *
  * @param {string} dir
  * @param {(text: string) => void} say

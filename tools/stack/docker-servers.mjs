@@ -5,12 +5,12 @@ import { namedBrokers } from './named-servers.mjs'
 import { rememberedPort, startOnFreePorts } from './ports.mjs'
 import { readOrMakeSecret } from './secrets.mjs'
 
-/** Long enough for the first start, which downloads the images; later starts take seconds. */
+/** How long the containers may take to become healthy. The first start downloads the images; later starts take seconds. */
 const HEALTHY_LIMIT_SECONDS = 180
 
 /**
  * Starts Postgres and Kafka from docker-compose.yml, unless the environment names a server instead, and waits until the
- * containers are healthy. Docker restarts containers that end unexpectedly. Their data lies in named volumes.
+ * containers are healthy. Docker restarts containers that end unexpectedly. The servers keep their data in named volumes.
  *
  * @param {import('./infrastructure.mjs').InfrastructureOptions} options
  * @returns {Promise<import('./infrastructure.mjs').Infrastructure>}
@@ -84,5 +84,5 @@ function composeEnvironment(ports, password) {
   }
 }
 
-/** Compose requires these variables also for commands that start no container. */
+/** For commands that start no container, because Compose requires the variables for every command. */
 const PLACEHOLDERS = composeEnvironment({ postgres: 1, kafka: 1 }, 'unused')

@@ -10,7 +10,7 @@ const run = promisify(execFile)
 
 const COMPOSE_FILE = join(ROOT, 'docker-compose.yml')
 
-/** An engine that hangs must not delay a start for longer: embedded servers can be used instead. */
+/** How long Docker may take to answer. Too long: an engine that hangs delays a start that could use embedded servers. */
 const ANSWER_LIMIT_MS = 5_000
 
 /** The first version that supports `env_file` with `path` and `required`, which docker-compose.yml uses. */
@@ -46,15 +46,15 @@ function composeFault(version) {
 }
 
 /**
- * The name of the Compose project of a home, which keeps the containers and volumes of two homes apart. A home that was
- * deleted and created again under the same path gets a new project: the password of the old volumes was deleted with the
- * folder, and the Postgres in them accepts no other.
+ * The name of a home's Compose project. Each home has its own project, so that homes share no containers and no volumes. A home
+ * that was deleted and created again under the same path gets a new project: the Postgres in the old volumes accepts only the old
+ * password, which was deleted with the home.
  *
  * @param {import('./home.mjs').Home} home
  * @returns {Promise<string>}
  */
 export async function composeProject({ dir, secretsDir }) {
-  // Invariant: kept beside the password, so that neither outlives the other.
+  // Invariant: the id and the password lie in the same folder, so that neither outlives the other.
   const id = await readOrMakeSecret(secretsDir, 'docker-project', () => randomBytes(16).toString('hex'))
   return `hooklane-${createHash('sha256').update(`${dir}\n${id}`).digest('hex').slice(0, 10)}`
 }

@@ -14,7 +14,8 @@ export async function requireUnclaimed(home) {
 }
 
 /**
- * Claims the home for this launcher. At most one launcher has a home at a time, until it releases the lock or ends.
+ * Claims the home for this launcher. At most one launcher has a home at a time. The claim ends when the launcher releases the lock
+ * or ends.
  *
  * @param {import('./home.mjs').Home} home
  * @returns {Promise<import('./lock.mjs').Lock>}

@@ -48,7 +48,7 @@ export function openHome(dir = process.env['HOOKLANE_HOME'] || join(ROOT, '.hook
 
 /**
  * @param {string} path
- * @returns {string} relative to the root of the repository if it lies inside, as people type it
+ * @returns {string} the path as people type it: relative to the root of the repository if the path lies inside the repository
  */
 export function displayPath(path) {
   const inside = relative(ROOT, path)
@@ -73,7 +73,7 @@ const FOLDER_FAULTS = /** @type {Record<string, string>} */ ({
  */
 export async function makeHome({ dir }) {
   try {
-    // On a read-only disk, a recursive mkdir fails as if a folder were missing: check the nearest existing folder first.
+    // On a read-only disk, a recursive mkdir fails as if a folder were missing, so check the nearest existing folder first.
     await probe(nearestFolder(dir))
     await mkdir(dir, { recursive: true })
     await probe(dir)

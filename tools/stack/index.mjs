@@ -4,8 +4,8 @@ export { readStack } from './stack-file.mjs'
 export { StackError } from './stack-error.mjs'
 
 /**
- * Starts Postgres and Kafka without any service, for tests. Where DATABASE_URL or KAFKA_BROKERS names a server, that one is
- * used instead. Installs and builds first.
+ * Starts Postgres and Kafka without any service, for tests. If DATABASE_URL or KAFKA_BROKERS names a server, uses that server
+ * instead of a local one. Installs and builds first.
  *
  * @param {import('./system.mjs').InfrastructureRequest} [request]
  * @returns {Promise<{ serverUrl: string, kafkaBrokers: string[], stop: () => Promise<void> }>} `serverUrl`: Postgres, as a user who may create databases
@@ -37,7 +37,7 @@ export async function startInfrastructure(request = {}) {
 
 /**
  * Starts a whole local system: Postgres, Kafka, schema, topics, services. Resolves when every service is ready and
- * stack.json is written. When the start fails, ends what was started and then rejects.
+ * stack.json is written. When the start fails, ends the started processes and then rejects.
  *
  * @param {import('./system.mjs').SystemRequest} [request]
  * @returns {Promise<RunningSystem>}
@@ -65,8 +65,8 @@ export async function startSystem(request = {}) {
 }
 
 /**
- * Chooses embedded servers, unless HOOKLANE_SERVERS says otherwise: programs that kill servers or measure their cost need
- * them as processes. Only `npm start` prefers Docker.
+ * Chooses embedded servers, unless HOOKLANE_SERVERS says otherwise, because programs that kill servers or measure the cost of
+ * servers need servers that are processes. Only `npm start` prefers Docker.
  *
  * @template {import('./system.mjs').InfrastructureRequest} Request
  * @param {Request} request

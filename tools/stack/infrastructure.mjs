@@ -31,7 +31,7 @@ import { rememberServers } from './server-source.mjs'
  */
 
 /**
- * Starts Postgres and Kafka side by side. Where the environment names a server, that one is used instead.
+ * Starts Postgres and Kafka side by side. If the environment names a server, uses that server instead of a local one.
  *
  * @param {InfrastructureOptions} options
  * @returns {Promise<Infrastructure>}

@@ -8,7 +8,7 @@ const run = promisify(execFile)
 
 const MIN_JAVA = 17
 
-/** The alternatives to an installation: only the embedded broker needs Java and Maven. */
+/** The alternatives to installing Java or Maven, which only the embedded broker needs. */
 const OTHERWISE = 'start Docker, or name a running Kafka in KAFKA_BROKERS'
 
 /**
@@ -41,7 +41,7 @@ const isJavaHome = (home) => existsSync(join(home, 'bin', 'java'))
 
 /**
  * @param {string} java
- * @returns {Promise<number | null>} its major version, null when it cannot be run
+ * @returns {Promise<number | null>} the major version of this Java; null when it cannot be run
  */
 async function javaVersion(java) {
   const answer = await run(java, ['-version']).catch(() => null)

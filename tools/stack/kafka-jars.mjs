@@ -41,7 +41,7 @@ export async function ensureKafkaJars({ cacheDir, onProgress, signal }) {
     throw error
   }
   if (hasKafkaJars(cacheDir)) {
-    // Another launcher was faster, and its broker may already run from that folder: it must not be replaced.
+    // Another launcher was faster. Its broker may already run from the folder, so the folder must not be replaced.
     await rm(draft, { recursive: true })
     return { java, libraryDir }
   }

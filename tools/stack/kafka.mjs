@@ -15,10 +15,13 @@ const run = promisify(execFile)
 
 const LOG4J_CONFIGURATION = join(import.meta.dirname, 'kafka', 'log4j2.yaml')
 
-/** The broker is usable 2–4 s after a clean stop, at worst after 12 s. It takes longer only on a busy machine. */
+/** How long a start may take. After a clean stop, a start takes 2–4 s, at worst 12 s, and longer only on a busy machine. */
 const START_LIMIT_MS = 120_000
 
-/** A clean stop takes 1.3–3.3 s. After a kill, the next start has to wait for the broker's session timeout and for log recovery. */
+/**
+ * The signals that stop the broker, and how long to wait after each. A clean stop takes 1.3–3.3 s. After a kill, the next start has
+ * to wait for the broker's session timeout and for log recovery.
+ */
 const STOP_STEPS = /** @type {const} */ ([
   { signal: 'SIGTERM', waitMs: 30_000 },
   { signal: 'SIGKILL', waitMs: 5_000 },
@@ -50,7 +53,7 @@ const JVM_OPTIONS = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopA
  * @param {string} [options.logDir] - Default: `logs` in `dataDir`.
  * @param {(text: string) => void} [options.onProgress]
  * @param {import('./server-process.mjs').OnSpawn} [options.onSpawn]
- * @param {AbortSignal} [options.signal] - Aborts the start and ends what it has started.
+ * @param {AbortSignal} [options.signal] - Aborts the start and ends the started processes.
  * @returns {Promise<RunningKafka>}
  */
 export async function startKafka({
@@ -139,7 +142,7 @@ function serverProperties({ dataDir, port, controllerPort }) {
     'auto.create.topics.enable': false,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1_000,
-    // There is one broker: every internal topic must ask for one replica only.
+    // There is only one broker, so every internal topic must ask for one replica.
     'offsets.topic.replication.factor': 1,
     'offsets.topic.num.partitions': 4,
     'default.replication.factor': 1,
@@ -150,7 +153,7 @@ function serverProperties({ dataDir, port, controllerPort }) {
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'share.coordinator.state.topic.num.partitions': 1,
-    // After a kill the broker waits until its previous session has timed out.
+    // After a kill, the broker waits until its previous session has timed out, so the timeout is short.
     'broker.session.timeout.ms': 2_000,
     'broker.heartbeat.interval.ms': 400,
     'log.index.size.max.bytes': 1_048_576,
@@ -164,7 +167,7 @@ function serverProperties({ dataDir, port, controllerPort }) {
 }
 
 /**
- * Escapes a value as Java needs it: properties files are read as Latin-1 with backslash escapes.
+ * Escapes a value for Java, which reads properties files as Latin-1 with backslash escapes.
  *
  * @param {string} value
  */
@@ -175,8 +178,8 @@ function escapeProperty(value) {
 }
 
 /**
- * Formats the storage, unless that was completed before. The file `formatted` is written last: a half-formatted storage
- * holds no data yet, so it is removed and formatted again.
+ * Formats the storage at the first start. The file `formatted` is written last. Without this file, the storage is at most
+ * half-formatted and holds no data yet, so it is removed and formatted again.
  *
  * @param {{ java: string, jvm: readonly string[], dataDir: string, properties: string }} options
  */

@@ -11,7 +11,7 @@ import { RestartPause } from './restart-pause.mjs'
 /** @typedef {(options: Options, onProgress: (text: string) => void, port?: number) => Promise<LocalServer>} StartServer */
 
 /**
- * Starts a server. Unless `restart` is off, starts it again on the same port whenever it ends unexpectedly.
+ * Starts a server. If `restart` is on, starts the server again on the same port whenever it ends unexpectedly.
  *
  * @param {import('./infrastructure.mjs').ServerName} name
  * @param {Options} options
@@ -30,7 +30,8 @@ export async function keepRunning(name, options, start) {
 /**
  * A server process and the processes that replace it. Its states:
  * - *running*.
- * - *waiting*: the process ended unexpectedly. Starts are attempted until one succeeds; a full disk may be full for an hour.
+ * - *waiting*: the process ended unexpectedly. Starts are tried until one succeeds. There is no time limit, because a disk may stay
+ *   full for an hour.
  * - *taken down*: by `takeDown`, until the function that `takeDown` returned is called.
  * - *ended*: after `stop`.
  */
@@ -71,7 +72,7 @@ export class KeptServer {
    * Ends the server by a signal and keeps it down.
    *
    * @param {NodeJS.Signals} signal
-   * @returns {Promise<() => Promise<void>>} starts it again, on the same port and the same data
+   * @returns {Promise<() => Promise<void>>} a function that starts the server again, on the same port and data
    */
   async takeDown(signal) {
     if (this.#isTakenDown) throw new Error(`${this.#name} is down already`)
@@ -87,7 +88,7 @@ export class KeptServer {
 
   async stop() {
     this.#stopping.abort()
-    // A failed start is reported to the caller of the function that `takeDown` returned. Here it only means: it has ended.
+    // The caller of the function that `takeDown` returned gets the error of a failed start. Here only the end of the start matters.
     await this.#restarting.catch(() => {})
     this.#context.say('stopping')
     await this.#server.stop()

@@ -3,13 +3,13 @@
  *
  * @typedef {object} Lag
  * @property {'replication slot' | 'router' | 'dispatcher' | 'recorder'} reader
- * @property {string} of - The source of a replication slot, the worker group of a dispatcher, for others the topics they read.
+ * @property {string} of - The source of a replication slot, the worker group of a dispatcher, or the topics of a router or recorder.
  * @property {'records' | 'bytes'} unit
  * @property {number} lag
  * @property {number} [safeBytes] - Of a replication slot: how much more WAL may be written before the slot is lost; absent without a limit.
- * @property {number} [parkedLanes] - Of a worker group: the number of apps whose lane is parked because it fails.
- * @property {number} [oldestSeconds] - Of a worker group: the age, since its routing, of the oldest delivery that waits at the head of a
- *   lane.
+ * @property {number} [parkedLanes] - Of a worker group: the number of apps whose lane is parked because deliveries fail.
+ * @property {number} [oldestSeconds] - Of a worker group: the time since the oldest delivery that waits at the head of a lane was
+ *   routed.
  */
 
 /** @typedef {import('./metrics-text.mjs').Sample} Sample */
@@ -55,7 +55,7 @@ export function lagOf(samples) {
 const sum = (/** @type {number} */ a, /** @type {number} */ b) => a + b
 
 /**
- * Combines the samples of all processes into one value per value of the label.
+ * Combines the samples of all processes: one result for each value of the label.
  *
  * @param {readonly Sample[]} samples
  * @param {string} label

@@ -51,14 +51,14 @@ function parseHolder(content) {
   try {
     return JSON.parse(content)
   } catch {
-    // The file was cut off by a full disk or a crash of the machine: no process holds the lock.
+    // A full disk or a crash of the machine has cut off the file, so no process holds the lock.
     return null
   }
 }
 
 /**
- * Removes the lock file of a dead holder. Since we read it, another process may have removed it and taken the lock: we move
- * the file aside, and put it back unless its content is what we read.
+ * Removes the lock file of a dead holder. After we read the file, another process may have removed it and taken the lock with a
+ * file of its own. So we move the present file aside, compare its content with what we read, and put it back if they differ.
  *
  * @param {string} file
  * @param {string} stale

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { StackError } from './stack-error.mjs'
 
-/** A named server that takes longer to accept a connection is refused. */
+/** How long a server that the environment names may take to accept a connection. A slower server counts as unreachable. */
 const CONNECT_LIMIT_MS = 5_000
 
 /**
@@ -48,7 +48,8 @@ async function brokerFault(broker) {
 /** @param {string} databaseUrl */
 async function requireDatabase(databaseUrl) {
   const url = parseDatabaseUrl(databaseUrl)
-  // Without a host, or with one as a parameter, the URL names a Unix socket: the first query shows whether a server answers.
+  // Without a host, or with the host as a parameter, the URL names a Unix socket. Sockets are not checked here: the first query
+  // shows whether a server answers.
   if (url.hostname === '' || url.searchParams.has('host')) return
   const fault = await connectFault(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port || 5432))
   if (fault !== null) throw unreachableDatabase(databaseUrl, fault)
@@ -90,7 +91,7 @@ export function parseDatabaseUrl(text) {
 /**
  * @param {string} host
  * @param {number} port
- * @returns {Promise<string | null>} null: it accepts connections
+ * @returns {Promise<string | null>} null: the server accepts connections
  */
 function connectFault(host, port) {
   return new Promise((resolve) => {

@@ -5,14 +5,14 @@ import { StackError } from './stack-error.mjs'
 import { writeFileAtomically } from './write-file-atomically.mjs'
 
 /**
- * Ports are chosen below the ephemeral range, from which the system takes the ports of outgoing connections (32768 and up
- * on Linux): a restarted process must find its port free, and not in use by some client socket.
+ * The range from which ports are chosen. It lies below the ephemeral range (32768 and up on Linux), from which the system takes
+ * the ports of outgoing connections. So no client socket takes the port of a process that is being restarted.
  */
 const LOWEST_PORT = 20_000
 const HIGHEST_PORT = 32_700
 const TRIES = 200
 
-/** Rarely, another process takes a port between its choice and its use. Three times in a row is a defect. */
+/** How often a start is tried if another process takes the chosen port first. This is rare: three times in a row is a defect. */
 export const LOST_PORT_TRIES = 3
 
 /** Ports that this process has chosen and perhaps not bound yet. */
@@ -31,7 +31,7 @@ export function isPortFree(port) {
 }
 
 /**
- * A free port on loopback: the preferred one if it is free, so that a second start keeps its address.
+ * A free port on loopback: the preferred port if it is free, so that a process that is started again keeps its address.
  *
  * @param {number | null} [preferred]
  * @returns {Promise<number>}
@@ -85,7 +85,7 @@ export async function startOnFreePorts(choose, start) {
 /**
  * Checks a port that the user chose. Throws a one-line message when the value is not a port, or when the port is in use.
  *
- * @param {string} key - Of the setting.
+ * @param {string} key - The name of the setting.
  * @param {string} value
  * @returns {Promise<number>}
  */

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { StackError } from './stack-error.mjs'
 
-/** What the operating systems are called in the names of the binary packages. */
+/** Node's name of an operating system → its name in the names of the binary packages. */
 const PLATFORMS = /** @type {Record<string, string>} */ ({ linux: 'linux', darwin: 'darwin', win32: 'windows' })
 
 /** The local stack runs release 18. Older releases are installed for tests, as packages with names of their own. */
@@ -46,8 +46,8 @@ function resolveBinaryPackage(packageName, platform) {
 }
 
 /**
- * Creates the symbolic links to the libraries. npm packages cannot contain links: the package's install script creates
- * them, but install scripts may be switched off.
+ * Creates the symbolic links to the libraries. npm packages cannot contain links, so the package's install script creates them,
+ * but install scripts may be switched off.
  *
  * @param {string} packageDir
  */

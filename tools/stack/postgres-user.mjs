@@ -14,7 +14,7 @@ const SYSTEM_USER = 'postgres'
  * The user that runs PostgreSQL.
  *
  * @typedef {object} PostgresUser
- * @property {UserIds | null} owner - The user that must own the files of the server; null: its files belong to the right user already.
+ * @property {UserIds | null} owner - The user that must own the files of the server; null: the files already belong to the right user.
  * @property {Partial<UserIds>} spawnAs - Options for `spawn`.
  * @property {readonly string[]} prefix - Words to put before the command.
  */

@@ -16,10 +16,16 @@ const run = promisify(execFile)
 
 const SUPERUSER = 'postgres'
 
-/** After a kill, recovery reads the WAL since the last checkpoint. With the default settings this takes seconds, not minutes. */
+/**
+ * How long a start may take. After a kill, recovery reads the WAL since the last checkpoint. With the default settings this takes
+ * seconds, not minutes.
+ */
 const START_LIMIT_MS = 120_000
 
-/** Fast shutdown (SIGINT) waits until replication clients have confirmed the end of the WAL; immediate shutdown (SIGQUIT) does not wait. */
+/**
+ * The signals that stop Postgres, and how long to wait after each. Fast shutdown (SIGINT) waits until replication clients have
+ * confirmed the end of the WAL; immediate shutdown (SIGQUIT) does not wait.
+ */
 const STOP_STEPS = /** @type {const} */ ([
   { signal: 'SIGINT', waitMs: 15_000 },
   { signal: 'SIGQUIT', waitMs: 5_000 },
@@ -60,11 +66,11 @@ const SETTINGS = {
  * @param {number} [options.port] - Default: the port of the last start if it is free, else a free one.
  * @param {string} [options.secretsDir] - Holds the superuser's password. Default: `secrets` beside `dataDir`.
  * @param {string} [options.logDir] - Default: `logs` in `dataDir`.
- * @param {Readonly<Record<string, string | number>>} [options.settings] - Added to the settings above; the same name replaces the value
- *   above.
+ * @param {Readonly<Record<string, string | number>>} [options.settings] - Added to SETTINGS; a setting with the same name
+ *   replaces the value there.
  * @param {(text: string) => void} [options.onProgress]
  * @param {import('./server-process.mjs').OnSpawn} [options.onSpawn]
- * @param {AbortSignal} [options.signal] - Aborts the start and ends what it has started.
+ * @param {AbortSignal} [options.signal] - Aborts the start and ends the started processes.
  * @param {import('./postgres-binaries.mjs').PostgresRelease} [options.release] - Default: 18. Data of one release cannot be used by
  *   another.
  * @returns {Promise<RunningPostgres>}
@@ -143,8 +149,8 @@ async function serve({ postgres, user, cluster, logDir, settings, onSpawn, signa
 }
 
 /**
- * Creates the cluster under a draft name and renames it when it is complete: after an interruption, the next start begins
- * from scratch.
+ * Creates the cluster under a draft name and renames it when it is complete, so that the next start repeats an interrupted
+ * creation.
  *
  * @param {object} options
  * @param {string} options.initdb
@@ -163,7 +169,7 @@ async function initialise({ initdb, release, cluster, password, user }) {
     await chown(draft, user.owner.uid, user.owner.gid)
     await chown(passwordFile, user.owner.uid, user.owner.gid)
   }
-  // Independent of the machine's locale: every machine sorts texts alike and prints the same messages. The builtin locale
+  // The machine's locale is not used, so that every machine sorts texts alike and prints the same messages. The builtin locale
   // provider exists since release 17.
   const provider = release >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []
   const locale = ['--encoding=UTF8', '--locale=C', ...provider]

@@ -9,7 +9,7 @@ import { chooseServers } from './server-source.mjs'
  * @typedef {object} PreflightOptions
  * @property {import('./home.mjs').Home} home
  * @property {NodeJS.ProcessEnv} env
- * @property {boolean} fresh - Whether the start begins with empty servers: where earlier data is then does not matter.
+ * @property {boolean} fresh - Whether the start begins with empty servers. If so, it does not matter which servers hold earlier data.
  * @property {import('./system.mjs').OnProgress} onProgress
  */
 

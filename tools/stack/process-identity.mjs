@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
- * Identifies a process, also among later processes with the same pid.
+ * Identifies a process. A later process with the same pid has a different identity.
  *
  * @typedef {object} ProcessIdentity
  * @property {number} pid

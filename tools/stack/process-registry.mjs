@@ -11,10 +11,10 @@ import { commandLine, identifyProcess, isAlive } from './process-identity.mjs'
  * @property {string} marker - Part of its command line, see `ServerSpecification`.
  */
 
-/** The servers, which the services need: they are ended after the services, in this order. */
+/** The servers. Because the services need them, they are ended after the services, in this order. */
 const LAST_TO_END = ['kafka', 'postgres']
 
-/** The signals that each kind of leftover gets, the gentlest first. */
+/** The signals for each kind of leftover, which is a process that an earlier launcher left running. The gentlest comes first. */
 const SIGNALS = /** @type {const} */ ({
   kafka: ['SIGTERM', 'SIGKILL'],
   postgres: ['SIGINT', 'SIGQUIT', 'SIGKILL'],
@@ -24,8 +24,8 @@ const SIGNALS = /** @type {const} */ ({
 const SIGNAL_LIMIT_MS = 15_000
 
 /**
- * Records in a file which processes were started, so that the launcher that is started after a crash can end them. A pid
- * alone proves nothing: the start time and the command line must be those of the recorded process.
+ * Records the started processes in a file. If the launcher crashes, the next launcher can then end them. Because a pid may
+ * belong to another process by then, the start time and the command line must also be those of the recorded process.
  */
 export class ProcessRegistry {
   /** @type {RecordedProcess[]} */
@@ -106,7 +106,7 @@ export class ProcessRegistry {
     try {
       this.#writeFile()
     } catch (error) {
-      // A full disk must not end the launcher: it knows its processes without the file, and ends them.
+      // A full disk must not end the launcher, because the launcher knows its processes without the file and can end them.
       this.#onFault(`could not be updated (${error instanceof Error ? error.message : error})`)
     }
   }

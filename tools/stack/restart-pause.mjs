@@ -1,16 +1,22 @@
-/** The pause before the first restart. Too short: a process that cannot run is restarted in a tight loop. Too long: an outage. */
+/**
+ * The pause before the first restart. Too short: a process that cannot run is restarted in a tight loop. Too long: the outage after
+ * an unexpected end lasts longer.
+ */
 const FIRST_MS = 1_000
-/** The pause doubles up to this. Too long: after a person has fixed the cause, they wait for the restart. */
+/**
+ * The longest pause; each unexpected end doubles the pause up to this. Too short: a process that cannot run is restarted too often.
+ * Too long: a person who has fixed the cause waits for the restart.
+ */
 const LONGEST_MS = 15_000
 /**
- * A process that ran this long is well: its earlier ends no longer count. Too short: a process that ends every few minutes is
- * restarted at once each time. Too long: rare ends, such as one a day, add up to long pauses.
+ * How long a process must run before its earlier ends no longer count. Too short: the pause never grows for a process that ends
+ * every few minutes. Too long: rare ends, such as one a day, add up to long pauses.
  */
 const IS_WELL_AFTER_MS = 600_000
 
 /**
- * The growing pause before a process that ended unexpectedly is restarted. That the process starts and becomes ready again
- * proves nothing: it may end again at the same point. Only a process that ran for ten minutes is well.
+ * The pause before a process that ended unexpectedly is restarted. The pause grows with each such end. A process that becomes ready
+ * again may end again at the same point, so only a process that ran for ten minutes resets the pause.
  */
 export class RestartPause {
   #ends = 0

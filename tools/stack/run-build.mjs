@@ -4,7 +4,7 @@ import { createProgress } from './progress.mjs'
 import { runMain } from './run-main.mjs'
 import { StackError } from './stack-error.mjs'
 
-/* `npm run build`: installs the packages of the lockfile if they are not, compiles, and bundles. */
+/* `npm run build`: installs the packages of the lockfile if they are not installed, compiles, and bundles. */
 await runMain(async () => {
   const abort = new AbortController()
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {

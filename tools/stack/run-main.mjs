@@ -8,7 +8,7 @@ import { StackError } from './stack-error.mjs'
  * @returns {Promise<void>}
  */
 export async function runMain(main) {
-  // When its terminal is closed, the program must still end the processes that it started.
+  // When the terminal is closed, printing fails, but the program must still end the processes that it started.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   try {
     await main()

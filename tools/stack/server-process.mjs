@@ -76,7 +76,7 @@ export async function startServerProcess({ name, command, args, marker, log, env
   try {
     onSpawn?.({ name, pid, marker })
   } catch (error) {
-    // The process is not recorded: no later launcher could find and end it.
+    // The process is not recorded, so no later launcher could find and end it.
     child.kill('SIGKILL')
     throw error
   }

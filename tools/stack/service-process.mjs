@@ -6,18 +6,18 @@ import { lastLines, startServerProcess } from './server-process.mjs'
 import { StackError } from './stack-error.mjs'
 
 /**
- * The same flags as in the image. A semi-space (young generation) is larger than Node's default of 16 MiB, because the objects of a
- * delivery live until its receiver has answered. Too low: more of these objects are copied on, which costs CPU. Too high: more memory
- * (up to three times the number) and longer pauses.
+ * The same flags as in the image. The semi-space, where V8 keeps young objects, is larger than Node's default of 16 MiB, because the
+ * objects of a delivery live until its receiver has answered. Too low: V8 copies more of these objects to the old generation, which costs
+ * CPU. Too high: more memory (up to three times this number of MiB) and longer pauses for garbage collection.
  */
 const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=64']
-/** Until a service is ready, it loads its code and joins its Kafka groups. That takes seconds, on a busy machine a minute. */
+/** How long a service may take to load its code and join its Kafka groups. This takes seconds, on a busy machine a minute. */
 const READY_LIMIT_MS = 180_000
 const READY_POLL_MS = 100
-/** When a start takes longer than this, what it waits for is printed. */
+/** When a start takes longer than this, the launcher prints what the service waits for. */
 const EXPLAIN_AFTER_MS = 8_000
 
-/** The services drain for at most 40 s: the kill must come later. */
+/** The signals that stop a service, and how long to wait after each. A service drains for at most 40 s, so the kill must come later. */
 const STOP_STEPS = /** @type {const} */ ([
   { signal: 'SIGTERM', waitMs: 50_000 },
   { signal: 'SIGKILL', waitMs: 5_000 },
@@ -41,7 +41,7 @@ export class ServiceProcess {
   #isStopping = false
   #restartPause = new RestartPause()
   #spawnedAt = 0
-  /** Whether the running process was ended on purpose, to be replaced. */
+  /** Whether `kill` has ended the present process on purpose. */
   #isKilled = false
   /** Cuts the pause before a restart short when the service is stopped. */
   #stopped = new AbortController()

@@ -13,8 +13,8 @@ import { readOrMakeSecret } from './secrets.mjs'
  * @property {string} name - The name in stack.json; several instances share it.
  * @property {string} instance - The name of the process and of its log.
  * @property {string} entry - The file that Node runs.
- * @property {() => Promise<Record<string, number>>} choosePorts - Returns ports by the name of their setting. Called again when one was
- *   taken meanwhile.
+ * @property {() => Promise<Record<string, number>>} choosePorts - Returns ports by the name of their setting. Called again when another
+ *   process has taken one of the ports.
  * @property {readonly string[]} [groups] - Of a dispatcher: its worker groups.
  * @property {NodeJS.ProcessEnv} env
  */
@@ -23,8 +23,8 @@ import { readOrMakeSecret } from './secrets.mjs'
 const LOOPBACK_TARGETS = '127.0.0.0/8,::1/128,localhost'
 
 /**
- * Variables of the launcher that services do not get. A proxy would bypass the address guard, so services refuse to start
- * with one; the launcher may have one for npm.
+ * Variables of the launcher that services do not get. A proxy would bypass the address guard, so services refuse to start with
+ * the variables of a proxy. The launcher may need these variables for npm.
  */
 const UNWANTED = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NODE_OPTIONS']
 
@@ -104,7 +104,7 @@ export async function sharedEnvironment({ env, databaseUrl, kafkaBrokers, secret
 }
 
 /**
- * Returns the secret set in the user's environment, or else one that is created once and passed to the services as a file.
+ * Returns the secret that the user's environment sets, or else a secret that is created once and passed to the services as a file.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {string} key

@@ -4,7 +4,7 @@
  * @typedef {object} Skipped
  * @property {string} by - The instance name of the process.
  * @property {string | null} from - A capture source or a topic; null for the skips that the process had no room to list.
- * @property {string | null} what - A table, or an unknown company; null where nothing narrower is known.
+ * @property {string | null} what - A table, or an unknown company; null if neither is known.
  * @property {string | null} reason
  * @property {number} count - Since the process started.
  * @property {string | null} lastKey - The id, key or position of the last skipped item.

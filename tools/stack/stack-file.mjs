@@ -34,7 +34,7 @@ import { writeFileAtomically } from './write-file-atomically.mjs'
  * @returns {Promise<void>}
  */
 export async function writeStack(home, stack) {
-  // The file contains secrets: only its owner may read it.
+  // The file contains secrets, so only its owner may read it.
   await writeFileAtomically(home.stackFile, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 })
 }
 

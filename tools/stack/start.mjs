@@ -10,8 +10,8 @@ import { System } from './system.mjs'
 const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)
 
 /**
- * What `startSample(context)` of tools/sample returns. It creates the sample PIM and receiver once the servers run, and
- * returns the settings that the services need. The launcher calls `ready` when the system is ready.
+ * The result of `startSample(context)` of tools/sample, which creates the sample PIM and receiver when the servers run. The services
+ * get `captureFile` and `env`. The launcher calls `ready` when the system is ready.
  *
  * @typedef {object} Sample
  * @property {string} captureFile
@@ -23,7 +23,7 @@ const print = (/** @type {string} */ line) => process.stdout.write(`${line}\n`)
 /**
  * @typedef {object} SampleContext
  * @property {string} serverUrl - Postgres, as a user who may create databases.
- * @property {string} homeDir - For files of its own.
+ * @property {string} homeDir - The folder for the files of the sample.
  * @property {(step: string, text: string) => void} onProgress
  * @property {(line: string) => void} print
  * @property {AbortSignal} signal

@@ -14,7 +14,7 @@ const ANSWER_LIMIT_MS = 5_000
  * The state of the system in a home:
  * - `running`: every service is ready.
  * - `impaired`: at least one service is not ready.
- * - `starting`: a launcher is at work and the system is not ready; it may also be stopping.
+ * - `starting`: a launcher runs, but the system is not ready yet, or is stopping.
  * - `abandoned`: processes are running, but their launcher has ended.
  * - `stopped`: nothing is running.
  *

@@ -1,6 +1,6 @@
 /**
- * Longer lines are cut: most terminals are at least this wide. Texts that come from services have already been wrapped by then, see
- * `wrap`.
+ * The max length of a line, because most terminals are at least this wide. Longer lines are cut, but `wrap` has already broken the texts
+ * of services into shorter lines.
  */
 const WIDTH = 99
 
@@ -87,9 +87,9 @@ function bodyOf({ state, services, servers, lag, skipped, leftovers }, now) {
   ]
 }
 
-/** More rows would push what the services wait for off the screen; `--json` shows all. */
+/** The max number of rows of skipped input. More rows would push the list of what services wait for off the screen; `--json` shows all. */
 const MAX_SKIPPED = 10
-/** A table with texts from outside must fit the terminal. The last column, `LAST`, gets the width that is left. */
+/** The max widths of two columns with texts from outside: the table must fit the terminal. The last column gets the remaining width. */
 const MAX_ORIGIN = 36
 const MAX_REASON = 20
 
@@ -182,7 +182,7 @@ function duration(seconds) {
 const cut = (line) => (line.length <= WIDTH ? line : `${line.slice(0, WIDTH - 1)}…`)
 
 /**
- * Wraps a text of a service, instead of cutting it: it may contain a statement that the reader has to run.
+ * Wraps a text of a service instead of cutting it, because the text may contain a statement that the reader has to run.
  *
  * @param {string} text
  * @returns {string[]}

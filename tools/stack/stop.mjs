@@ -16,7 +16,7 @@ import { removeStack } from './stack-file.mjs'
 
 /*
  * `npm stop` ends the system of HOOKLANE_HOME, whether it runs in a terminal, in the background or without its launcher.
- * `npm run reset` also removes its data, logs and secrets, and keeps the downloads.
+ * `npm run reset` also removes the data, logs and secrets of this system, and keeps the downloads.
  */
 
 const USAGE = `Usage: npm stop\n       npm run reset\n`
@@ -63,7 +63,7 @@ async function main() {
   if (!existsSync(home.dir)) return print(`Nothing runs in ${displayPath(home.dir)}.`)
   await makeHome(home)
   const launcherEnded = await endLauncher(home)
-  // Also after the launcher has ended: one that is killed while it stops leaves servers behind.
+  // Necessary even if a launcher has ended: a launcher that is killed while it stops leaves servers behind.
   const ended = (await endLeftovers(home)) || launcherEnded
   print(ended ? 'Stopped.' : `Nothing runs in ${displayPath(home.dir)}.`)
   if (!parsed.values.reset) return

@@ -36,8 +36,8 @@ import { runTool } from './tool.mjs'
  *   routers?: number,
  *   beforeServices?: (servers: Servers) => Promise<{ captureFile?: string, env?: NodeJS.ProcessEnv } | void>,
  * }} SystemRequest
- * `beforeServices` runs when Postgres and Kafka are ready and no service has been started: it may create a database to
- * capture, and return the capture file and the environment for the services.
+ * `beforeServices` runs when Postgres and Kafka are ready, before any service is started. It may create a database to capture, and
+ * return the capture file and the environment for the services.
  */
 
 /** @typedef {Pick<import('./infrastructure.mjs').Infrastructure, 'serverUrl' | 'kafkaBrokers'>} Servers */
@@ -182,7 +182,7 @@ export class System {
   /**
    * @param {import('./infrastructure.mjs').ServerName} name
    * @param {NodeJS.Signals} signal
-   * @returns {Promise<() => Promise<void>>} starts it again
+   * @returns {Promise<() => Promise<void>>} a function that starts the server again
    */
   takeDown(name, signal) {
     if (this.#infrastructure === null) throw new Error('The system is not ready')
@@ -235,7 +235,7 @@ export class System {
     )
   }
 
-  /** Updates stack.json while the system is ready; before and after that there is none. */
+  /** Updates stack.json, which exists only while the system is ready. */
   #writeStack() {
     this.#writing = this.#writing.then(async () => {
       if (this.#facts === null) return

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { ROOT } from './home.mjs'
 import { StackError } from './stack-error.mjs'
 
-/** The lines of a failed tool's output that are shown: compilers and npm print the cause first, other programs last. */
+/** How many lines of a failed tool's output are shown. Compilers and npm print the cause first, other programs last. */
 const FIRST_LINES = 20
 const LAST_LINES = 20
 
@@ -16,7 +16,7 @@ const LAST_LINES = 20
  * @param {string} [options.advice] - What to do when it fails, if its output does not say so.
  * @param {NodeJS.ProcessEnv} [options.env]
  * @param {boolean} [options.isOutputShown] - The tool prints as it runs.
- * @param {AbortSignal | undefined} [options.signal] - Ends the tool, and what it has started. The call rejects when the tool has ended.
+ * @param {AbortSignal | undefined} [options.signal] - Ends the tool and its child processes. The call rejects when the tool has ended.
  * @returns {Promise<void>}
  */
 export function runTool({ what, command, args, advice = '', env = process.env, isOutputShown = false, signal }) {
@@ -26,7 +26,7 @@ export function runTool({ what, command, args, advice = '', env = process.env, i
       cwd: ROOT,
       env,
       stdio: isOutputShown ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
-      // A process group of its own, because a tool that is ended does not end what it has started.
+      // A process group of its own, because a tool that is ended does not end its child processes.
       detached: signal !== undefined,
     })
     const end = () => {

@@ -20,8 +20,8 @@ const logger = {
 }
 
 /**
- * Reads the worker groups in use. Excluded are the groups of deleted apps, whose topics are being or were removed, and
- * groups that are only reserved.
+ * Reads the worker groups in use. Leaves out the groups of deleted apps, whose topics are being or were removed, and groups that are
+ * reserved but not used yet.
  *
  * @param {string} databaseUrl
  * @returns {Promise<{ name: string, partitions: number, slots: number }[]>}
@@ -56,7 +56,7 @@ async function main() {
   const isFixed = (/** @type {{ name: string }} */ { name }) => name === names.subscriptions
   const faults = [
     ...(await admin.ensureTopics([...core.filter(isFixed), ...groupTopics], create)),
-    // The partition counts of these topics may differ between installations, but the relations between them must hold.
+    // Each installation may choose the partition counts of these topics, but `relations` must hold.
     ...(await admin.ensureTopics(
       core.filter((topic) => !isFixed(topic)),
       {

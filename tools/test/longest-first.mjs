@@ -4,7 +4,7 @@ import { ROOT } from '../stack/home.mjs'
 
 /**
  * The test files that take longest, longest first. A long file that begins when all others have ended adds its whole duration to the
- * run. A file that is missing here only begins later. Measured on two cores.
+ * run. A file that is missing in this list still runs, but begins later. Measured on two cores.
  */
 const LONGEST = [
   'test/simulation/simulation.spec.ts',

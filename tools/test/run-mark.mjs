@@ -4,18 +4,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { identifyProcess, isAlive } from '../stack/process-identity.mjs'
 
-/** How long what a test has started may take to end by itself. A launcher ends its services and its servers one after the other. */
+/** How long the processes may take to end after SIGINT. A launcher ends its services first, and then its servers. */
 const END_LIMIT_MS = 60_000
 
 /**
- * Marks everything that a test run starts, by an environment variable that child processes inherit: servers and launchers are in process
- * groups of their own, and their tests end them only if they come to their ends.
+ * Marks all processes that a test run starts, by an environment variable that child processes inherit. After an interruption, the runner
+ * finds them by this mark and ends them: servers and launchers have process groups of their own, and an interrupted test does not end them.
  */
 export class RunMark {
-  /** @type {NodeJS.ProcessEnv} */
-  env = { HOOKLANE_TEST_RUN: randomUUID() }
+  #id = randomUUID()
+  /** For what the run starts. @type {NodeJS.ProcessEnv} */
+  env = { HOOKLANE_TEST_RUN: this.#id }
 
-  /** Ends what the run has started and what still runs. */
+  /** Ends all processes of the run that are still running. */
   async endStarted() {
     const started = this.#started()
     signalAll(started, 'SIGINT')
@@ -26,7 +27,7 @@ export class RunMark {
 
   /** @returns {import('../stack/process-identity.mjs').ProcessIdentity[]} */
   #started() {
-    const mark = `HOOKLANE_TEST_RUN=${this.env['HOOKLANE_TEST_RUN']}`
+    const mark = `HOOKLANE_TEST_RUN=${this.#id}`
     const pids = process.platform === 'linux' ? pidsInProc(mark) : pidsByPs(mark)
     return pids.flatMap((pid) => identifyProcess(pid) ?? [])
   }
@@ -66,7 +67,7 @@ function signalAll(processes, signal) {
     try {
       process.kill(pid, signal)
     } catch {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
     }
   }
 }

@@ -67,7 +67,7 @@ function runJest({ args, env, niceness, signal, onOutput }) {
     const jest = spawn(process.execPath, args, {
       cwd: ROOT,
       stdio: ['ignore', output, output],
-      // A process group of its own, so that an interrupt also ends the workers and what the tests have started.
+      // A process group of its own, so that an interrupt also ends the workers and their child processes.
       detached: true,
       env: { ...process.env, ...env, NODE_OPTIONS: nodeOptions.filter(Boolean).join(' ') },
     })
@@ -87,7 +87,8 @@ function runJest({ args, env, niceness, signal, onOutput }) {
 }
 
 /**
- * Lowers the priority of jest, whose workers inherit it: they start later. Without the right to do so the suite only takes its full share.
+ * Lowers the priority of jest. Its workers inherit the priority, because they start later. If the system refuses this, the suite runs with
+ * normal priority.
  *
  * @param {number} pid
  * @param {number} niceness - Relative to that of this process.
@@ -96,6 +97,6 @@ function standBack(pid, niceness) {
   try {
     setPriority(pid, Math.min(19, getPriority() + niceness))
   } catch {
-    // A courtesy only.
+    // The suite works with normal priority, too.
   }
 }

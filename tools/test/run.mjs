@@ -53,7 +53,7 @@ async function main() {
 async function runAll(suites, { jestArguments, abort }) {
   const { signal } = abort
   const mark = new RunMark()
-  // One suite at least shows its output while it runs.
+  // At least one suite must show its output while it runs. If all of them could run beside others, the first one shows its output.
   const canShow = suites.some((name) => SUITES[name]?.isBeside === false)
   const isBeside = (/** @type {string} */ name) => SUITES[name]?.isBeside === true && (canShow || name !== suites[0])
   const needsBuild = (/** @type {string} */ name) => SUITES[name]?.needsBuild === true
@@ -119,7 +119,7 @@ async function startServers({ progress, signal }) {
 }
 
 /**
- * Starts a suite in parallel to the others. Its output is kept until they are done, because mixed output of two suites is unreadable.
+ * Starts a suite in parallel to the others. Its output is shown when the others are done, because mixed output of two suites is unreadable.
  *
  * @param {import('./run-suite.mjs').SuiteRun} run
  */

@@ -1,20 +1,21 @@
 /**
  * @typedef {object} Suite
- * @property {boolean} needsBuild - The suite runs what `npm run build` makes: it begins when the servers are ready, or its systems build
- *   before they start. Otherwise it begins as soon as the packages are installed.
+ * @property {boolean} needsBuild - The suite runs the output of `npm run build`. It begins when the servers of the run are ready, because
+ *   the build comes before them. If the run needs no servers, the systems that the suite starts build first. A suite that needs no build
+ *   begins as soon as the packages are installed.
  * @property {boolean} needsServers - The suite uses the Kafka and the Postgres of the run.
  * @property {boolean} isBeside - The suite runs in parallel to the others, which run one after another.
- * @property {number} niceness - How far the suite stands back when another one wants the processor: added to that of the run, 0 to 19.
+ * @property {number} niceness - How far the suite gives way to other suites for the processor, 0 to 19. Added to the niceness of the run.
  * @property {readonly string[]} args - Arguments for jest.
  */
 
 /**
- * The suites, in the order in which they run.
- * - Unit tests do no I/O and wait for nothing: they use the time that the other suites leave, from the build to the end.
+ * The suites. Those that do not run in parallel to others run in this order.
+ * - Unit tests do no I/O and wait for nothing, so they use the processor time that the other suites leave, from the build to the end.
  * - Integration tests share one Kafka and one Postgres; each file has its own topics, databases and slots. They wait for two thirds of
- *   their time, so four files at a time keep two cores busy.
- * - End-to-end tests and faults start whole systems, one for each file. Faults wait for most of their four minutes and need no servers
- *   of the run, so they run in parallel and end when the others do.
+ *   their time, so five files at a time keep two cores busy.
+ * - End-to-end tests and fault tests start whole systems, one for each file. Fault tests wait for most of their four minutes and need no
+ *   servers of the run, so they run in parallel to the other suites and end when those do.
  *
  * Too many workers: the processor is overloaded, and tests miss their time limits. Too few: the processor is idle.
  *

@@ -32,12 +32,10 @@ export interface DispatcherParts {
 }
 
 const OBSERVE_EVERY_MS = 1_000
-/** How often offsets are committed; only lag tools read them. */
+/** How often offsets are committed to Kafka, where only lag tools read them. */
 const COMMIT_EVERY_MS = 5_000
 
-/**
- * One dispatcher process: reads the configuration, serves its worker groups, and shuts down in an order that leaves no lease held.
- */
+/** One dispatcher process: reads the configuration, serves its worker groups, and at shutdown releases its leases before it disconnects. */
 export class Dispatcher implements LogTransportEngine, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly regular: (() => void)[] = []
   private isConfigured = false
@@ -59,7 +57,7 @@ export class Dispatcher implements LogTransportEngine, BeforeApplicationShutdown
       every(clock, OBSERVE_EVERY_MS, () => this.parts.observe(groups.workers)),
       every(clock, COMMIT_EVERY_MS, () => void this.commitPositions()),
     )
-    // Not awaited: a group whose topic is missing must not keep the process from serving the others, or from ending.
+    // Not awaited: a group whose topic is missing must not keep the process from serving other groups, or from ending.
     this.serve(view.workerGroups())
   }
 
@@ -89,12 +87,12 @@ export class Dispatcher implements LogTransportEngine, BeforeApplicationShutdown
     for (const end of this.regular) end()
   }
 
-  /** Every worker group stops reading, finishes its attempts and releases its leases, while the renewer still saves. */
+  /** Every worker group stops reading, finishes its attempts and releases its leases, while the lease renewer still saves. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.parts.groups.stop()
   }
 
-  /** Disconnects last, so that everything published is flushed. */
+  /** Disconnects last, so that the producer can send everything that is still to be published. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.parts.renewer.stop(), this.parts.configuration.stop()])
     await this.parts.disconnect()

@@ -38,7 +38,7 @@ const ALARMS = [
   'predecessor',
 ] as const
 
-/** Why a request was not started although its turn had come. */
+/** Why a request was not started although it was due. */
 export const GUARD_CAUSES = ['stopping', 'configuration', 'deadline', 'sealed'] as const
 export type GuardCause = (typeof GUARD_CAUSES)[number]
 

@@ -5,7 +5,7 @@ import { upsertEventTypes, type EventTypeEntry, type PgPool } from '@hooklane/po
 
 const RETRY_MS = 5_000
 
-/** The event types of a capture file, as entries of the catalogue. A resource of several sources is entered under the first source. */
+/** The event types of a capture file, as entries of the event catalogue. A resource of several sources is entered under the first one. */
 export function catalogueEntries(configuration: CaptureConfiguration): EventTypeEntry[] {
   return eventTypesOf(configuration).map(({ type, resource, action, entity }) => ({
     name: type,
@@ -16,7 +16,7 @@ export function catalogueEntries(configuration: CaptureConfiguration): EventType
   }))
 }
 
-/** Enters the event types. Tries again for as long as the database is unreachable, because events must not wait for their catalogue. */
+/** Writes event types to the catalogue, and retries while the database is unreachable. The caller must not hold back events meanwhile. */
 export async function enterEventTypes(
   pool: PgPool,
   entries: readonly EventTypeEntry[],

@@ -32,7 +32,7 @@ import { TemporarySpoolFile } from './spool/temporary-spool-file.js'
 /** Name of the source that carries Hooklane's own configuration; capture files cannot take it. */
 const CONFIGURATION_SOURCE = 'hooklane'
 const ANNOUNCEMENT = 'the event resync.required'
-/** How long an announcement may wait for open transactions before this is reported: most end in a moment. */
+/** How long an announcement may wait for open transactions before the wait is reported. Most waits end in a moment. */
 const REPORT_WAITING_MS = 2_000
 /** The share of the drain limit that the pending publish may take. */
 const DRAIN_SHARE = 0.5
@@ -47,7 +47,7 @@ export interface Parts {
   readonly pool: PgPool
 }
 
-/** A source with its own producer: a source that waits for its request must not hold up the others. */
+/** A source and its own Kafka producer. With a shared producer, a source that waits for its request would hold up the others. */
 export interface Pipeline {
   readonly runner: SourceRunner
   readonly producer: SingleFlightProducer

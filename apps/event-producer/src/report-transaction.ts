@@ -2,7 +2,7 @@ import type { ContextFault, FoldReport, SkipReason, TransactionInfo } from '@hoo
 import type { Skips, SkipLine } from '@hooklane/observability'
 import type { EventProducerMetrics } from './metrics.js'
 
-/** Reports a transaction that was read to its commit: in metrics, and in the log for what it held that became no event. */
+/** Reports a transaction that was read to its commit: in metrics, and in the log if some of its changes became no event. */
 export class TransactionReporter {
   constructor(
     private readonly source: string,

@@ -9,11 +9,11 @@ import { capturePipeline, configurationPipeline, publishingReadiness, type Parts
 import type { EventProducerSettings } from './settings.js'
 import { SourceStarter } from './sources/source-starter.js'
 
-/** How often it is checked whether Kafka answers, and how long a silence counts as absence. An ordinary request takes milliseconds. */
+/** How often to check whether Kafka answers, and after which silence it counts as unreachable. An ordinary request takes milliseconds. */
 const STALL_CHECK_MS = 1_000
 const STALLED_AFTER_MS = 5_000
 
-/** Connects the sources to Kafka. Whatever is wrong with the capture file, Hooklane's own configuration is published. */
+/** Connects the sources to Kafka. Hooklane's own configuration is published even if the capture file has faults. */
 export function startEventProducer(settings: EventProducerSettings, context: ServiceContext): Promise<RunningService> {
   const { logger, registry, readiness } = context
   const { captureFile, topicPrefix } = settings
@@ -68,7 +68,7 @@ export function startEventProducer(settings: EventProducerSettings, context: Ser
   })
 }
 
-/** The producer waits for a broker that is unreachable without an error, however long. Nothing else would report it. */
+/** Reports an unreachable broker. Nothing else does: the producer waits for the broker without an error, however long. */
 function reportStall({ context, metrics }: Parts, source: string, producer: SingleFlightProducer): void {
   const { readiness } = context
   const stalledMs = producer.stalledForMs()

@@ -16,7 +16,7 @@ export const SESSION_TIMEOUT_MS = 10_000
 /** Name of the consumer group, without the topic prefix. */
 export const GROUP = 'recorder'
 
-/** The recorder's member of its consumer group. */
+/** Makes the recorder's member of its consumer group. */
 export function makeHost(
   { topicPrefix }: RecorderSettings,
   context: ServiceContext,

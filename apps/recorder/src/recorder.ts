@@ -7,11 +7,11 @@ import { decodeEntry } from './batches/decode-entry.js'
 import type { RecorderMetrics } from './metrics.js'
 import { CommittedStarts, type PartitionStart } from './positions/committed-starts.js'
 
-/** How long an incomplete batch waits. The log need not be more current than this; too high only delays it. */
+/** How long an incomplete batch waits for more records. Too low: more transactions. Too high: the log is less current. */
 const LINGER_MS = 100
 /** Maximum bytes of one transaction. Too low: more transactions. Too high: long transactions, and several times as much memory. */
 const BATCH_BYTES = 8 * 1024 * 1024
-/** Reading pauses above this as it does above `bufferMax`: most records have a few kilobytes, but a dead letter may have a megabyte. */
+/** Reading also pauses above this number of bytes: most records have a few kilobytes, but a dead letter may have a megabyte. */
 const BUFFER_BYTES = 64 * 1024 * 1024
 
 export interface RecorderOptions {
@@ -21,8 +21,8 @@ export interface RecorderOptions {
   readonly bufferMax: number
   readonly recording: BatchRecording
   /**
-   * Start offsets of a topic by partition: the committed offset of the group, or the start of the log if none is committed or it has
-   * expired.
+   * Start offsets of a topic by partition: the committed offset of the group, or the start of the log if no offset is committed or the
+   * committed one has expired.
    */
   readonly startOffsets: (topic: string) => Promise<ReadonlyMap<number, bigint>>
   readonly clock: Pick<Clock, 'after'>

@@ -16,7 +16,7 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
     abortOnError: false,
   })
   api.use(measureRequests(parts.registry))
-  // Local installations use plain http. Elsewhere a proxy terminates TLS and can set this directive itself.
+  // Local installations use plain http, which this directive would break. Elsewhere, the proxy that terminates TLS can set it.
   api.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }))
   api.use(refuseUnreadablePaths())
   api.use(bodyParser())

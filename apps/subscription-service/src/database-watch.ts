@@ -2,7 +2,7 @@ import { pause, processTimers } from '@hooklane/core/kernel'
 import type { Readiness } from '@hooklane/observability'
 import type { TenantDatabase } from '@hooklane/postgres/tenancy'
 
-/** Too short: needless load. Too long: requests are routed to this process while it cannot serve them. */
+/** Pause between two checks. Too short: needless load. Too long: this process gets requests although it cannot serve them. */
 const INTERVAL_MS = 2_000
 
 /** Updates readiness when the database becomes available or unavailable. Without a database the service keeps running and returns 503. */

@@ -4,12 +4,12 @@ import { DatabaseUnavailable } from '@hooklane/postgres/tenancy'
 import type { CompanyErasure } from './companies/company-erasure.js'
 import type { GroupRemoval } from './worker-groups/group-removal.js'
 
-/** Too low: needless load, although one cheap statement tells whether anything is due. Too high: topics of deleted apps stay longer. */
+/** Pause between two sweeps. Too low: needless load, although an idle sweep is cheap. Too high: topics of deleted apps stay longer. */
 const EVERY_MS = 1_000
-/** Pause after a failure. Longer than the usual one, because a cluster that refuses to delete topics refuses every time. */
+/** Pause after a failed sweep. Longer than `EVERY_MS`, because a Kafka cluster that refuses to delete topics refuses every time. */
 const AFTER_FAILURE_MS = 30_000
 
-/** Removes in the background what deleted apps and companies have left behind. Several processes share the work. */
+/** Removes, in the background, worker groups of deleted apps and delivery logs of deleted companies. Several processes share the work. */
 export class Removals {
   private readonly ending = new AbortController()
   private running: Promise<void> = Promise.resolve()
@@ -38,7 +38,7 @@ export class Removals {
     }
   }
 
-  /** Returns false when something could not be removed. */
+  /** Returns false after an error. An unavailable database does not count as an error here. */
   private async sweep(): Promise<boolean> {
     try {
       await this.groups.sweepIfDue()

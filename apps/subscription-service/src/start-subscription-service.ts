@@ -18,7 +18,7 @@ import { GroupRemoval } from './worker-groups/group-removal.js'
 import { KafkaWorkerGroupBacklogs } from './worker-groups/kafka-worker-group-backlogs.js'
 import { KafkaWorkerGroupTopics } from './worker-groups/kafka-worker-group-topics.js'
 
-/** Maximum replication factor of new topics. With fewer brokers in the settings, it is their number. */
+/** Maximum replication factor of new topics. If the settings name fewer brokers, the factor is the number of brokers. */
 const MAX_REPLICAS = 3
 
 /** Wires the parts of the service and starts it. Resolves when the API listens. */

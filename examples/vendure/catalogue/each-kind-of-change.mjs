@@ -3,7 +3,7 @@ import { translations } from './edit-catalogue.mjs'
 
 /** @typedef {{ editor: import('./edit-catalogue.mjs').CatalogueEditor, facts: import('./set-up-shop.mjs').ShopFacts }} Desk */
 
-/** Longer than Postgres stores in a row: the value is stored out of line (TOAST), and an update of other columns does not log it again. */
+/** Too long for the row itself: Postgres stores it out of line (TOAST), and does not log it again when only other columns change. */
 const LONG_DESCRIPTION = Array.from(
   { length: 3_000 },
   (_, index) => `<p>${(index * 2_654_435_761) % 4_294_967_291}</p>`,
@@ -110,7 +110,7 @@ async function rewrite({ editor }, { productId, variantIds: [first, second] }) {
 }
 
 /**
- * Changes stock, then closes a stock location: Vendure moves its stock to existing rows of another location, and to new ones.
+ * Changes stock, then closes a stock location. Vendure adds the stock of that location to another one: to existing rows and to new rows.
  *
  * @param {Desk} desk @param {Lamp} lamp
  */

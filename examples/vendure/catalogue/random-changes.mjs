@@ -6,7 +6,7 @@ import { translations } from './edit-catalogue.mjs'
  * @typedef {import('./each-kind-of-change.mjs').Desk} Desk
  */
 
-/** Concurrent editors. Each changes its own products, and their transactions interleave. */
+/** Number of concurrent editors. Each changes its own products, and the transactions of the editors interleave. */
 const EDITORS = 4
 
 /**
@@ -78,7 +78,7 @@ class BusyEditor {
     return { stockLevels: [{ stockLocationId: warehouse, stockOnHand: this.#below(50) }] }
   }
 
-  /** Changes all variants in one call. @param {Chair} chair */
+  /** Changes the stock of all variants in one call. @param {Chair} chair */
   #recount({ variantIds }) {
     return this.#desk.editor.updateVariants(variantIds.map((id) => ({ id, stockOnHand: this.#below(50) })))
   }

@@ -22,7 +22,7 @@ const COLUMNS = [
   'variantFacets:de',
 ]
 
-/** English and German, in the same order. */
+/** Each size in English and in German. */
 const SIZES = ['small/klein', 'medium/mittel', 'large/groß'].map((pair) => pair.split('/'))
 
 /**

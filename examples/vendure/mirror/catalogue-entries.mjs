@@ -5,14 +5,15 @@
  * @typedef {object} Entry
  * @property {string} key
  * @property {Record<string, unknown>} fields
- * @property {string | null} touchedAt - `updatedAt` where the capture file ignores it (events may lag behind the API); otherwise null.
+ * @property {string | null} touchedAt - `updatedAt` if the capture file ignores it, so that events may show an older one; otherwise null.
  */
 
 /** @typedef {Record<string, any>} Row */
 
 /**
  * @typedef {object} Resource
- * @property {{ resource: string, column: string } | null} parent - The API does not show parts of a deleted parent; the tables keep them.
+ * @property {{ resource: string, column: string } | null} parent - The resource that this one is a part of, and the column with its id.
+ *   The API does not show the parts of a deleted parent, but the tables keep them.
  * @property {(row: Row) => Entry} ofRow
  * @property {(item: Row) => Entry} ofApi
  */

@@ -35,7 +35,7 @@ export function compareCatalogue(fold, catalogue, resources) {
 }
 
 /**
- * The entries that the events lead to, by key. Leaves out parts of deleted parents, as a receiver would, because Vendure keeps their rows.
+ * The entries that the events lead to, by key. Leaves out the parts of deleted parents, whose rows Vendure keeps, as a receiver would.
  *
  * @param {Fold} fold @param {string} name @param {Resource} resource
  * @returns {Map<string, Entry[]>}

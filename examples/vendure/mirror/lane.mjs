@@ -1,13 +1,13 @@
 import { Fold } from './fold.mjs'
 
-/** After this long without a delivery, what is missing is not expected to arrive any more. */
+/** Longer than a working system is ever silent: after this long without a delivery, the run fails. */
 const STALLED_MS = 120_000
 
 /** @typedef {{ duplicates: number, reordered: number, sequenceHoles: number, badSignatures: number }} LaneFaults */
 
 /**
- * The deliveries of one app, in the order of arrival. Follows the rules of a receiver: each sequence number comes once, none is left
- * out, and a copy is acknowledged without being applied again.
+ * The deliveries of one app, in the order of arrival. Checks that each sequence number comes once and that none is left out. Like a good
+ * receiver, it acknowledges a copy without applying it again.
  */
 export class Lane {
   fold = new Fold()
@@ -59,7 +59,7 @@ export class Lane {
     this.fold.apply(envelope)
   }
 
-  /** @throws when nothing has arrived for longer than a working system is ever silent */
+  /** @throws when nothing has arrived for `STALLED_MS` */
   assertMoving() {
     if (Date.now() - this.#arrivedAt < STALLED_MS) return
     throw new Error(
@@ -67,7 +67,7 @@ export class Lane {
     )
   }
 
-  /** Restarts the measurement of silence. */
+  /** Counts the time without a delivery from now on. */
   expectMore() {
     this.#arrivedAt = Date.now()
   }

@@ -48,14 +48,14 @@ export async function startReceiver() {
  * @param {Webhook} webhook
  * @param {string} body
  * @param {import('node:http').IncomingHttpHeaders} headers
- * @returns {any} null unless the signature is valid and the body has the signed id, too
+ * @returns {any} the envelope; null if the signature is invalid, or if the id in the body is not the signed one
  */
 function verified(webhook, body, headers) {
   try {
     const envelope = /** @type {any} */ (webhook.verify(body, /** @type {Record<string, string>} */ (headers)))
     return envelope.id === headers['webhook-id'] ? envelope : null
   } catch {
-    // Invalid in whatever way: not a request of our Hooklane.
+    // Our Hooklane did not send this request, whatever makes it invalid.
     return null
   }
 }

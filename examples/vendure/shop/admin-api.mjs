@@ -1,4 +1,4 @@
-/** Long enough for a call that imports a file. Node's own client does not wait longer for an answer either. */
+/** Time limit of a call: long enough for the import of a file. Node's own HTTP client does not wait longer, either. */
 const CALL_LIMIT_MS = 300_000
 
 /**

@@ -7,7 +7,7 @@ const NAME = 'vendure'
 
 /**
  * Creates an empty database and a login that owns it. Outside this database, the login's only right is to replicate.
- * Vendure and Hooklane's event-producer both use it.
+ * Vendure and Hooklane's event-producer both use this login.
  *
  * @param {string} serverUrl - The URL of a user who may create roles.
  * @param {string} timezone - The time zone in which the database's `now()` becomes a `timestamp` without zone.

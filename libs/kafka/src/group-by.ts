@@ -1,4 +1,4 @@
-/** Groups items by key, in order of the first appearance of each key. */
+/** Groups items by key. Keys are in the order of their first appearance. */
 export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>()
   for (const item of items) {

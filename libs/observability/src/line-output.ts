@@ -13,7 +13,7 @@ export interface LineOutputOptions {
 
 /** Maximum memory for lines that the reader of the log does not take; further lines are lost. */
 const MAX_UNWRITTEN_BYTES = 1024 * 1024
-/** Attempts to write to a blocked reader when the process ends. Too many: delays the end. Too few: cuts off a slow reader. */
+/** Maximum number of tries to write to a blocked reader at the end of the process. Too low: lines are lost. Too high: delays the end. */
 const LAST_TRIES = 20
 const LAST_TRY_EVERY_MS = 50
 
@@ -23,8 +23,8 @@ const NOTHING = Buffer.alloc(0)
 const never = new Int32Array(new SharedArrayBuffer(4))
 
 /**
- * Collects log lines and writes them together. Lines that cannot be written (there is no reader, or the disk is full) are lost. They
- * neither stop the process nor keep it from ending: its work is more important than its log.
+ * Collects log lines and writes them together. Lines that cannot be written (there is no reader, or the disk is full) are lost, and the
+ * process works and ends as usual, because its work is more important than its log.
  */
 export class LineOutput {
   private waiting = ''

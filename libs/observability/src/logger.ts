@@ -56,7 +56,7 @@ export function createLogger(service: string, level: string): Logger {
 }
 
 /**
- * Returns a logger that does not search its lines for secrets, which costs more than writing them. Only for lines whose fields are a closed
- * set without secrets, such as the line per delivery.
+ * Returns a logger that does not search its lines for secrets, because the search costs more than writing a line. Only for lines whose
+ * fields are a closed set without secrets, such as the line per delivery.
  */
 export const withoutRedaction = (logger: Logger): Logger => logger.child({}, { redact: [] })

@@ -78,7 +78,7 @@ export const histogram = <const L extends Labels = NoLabels>(
   labels: L = NO_LABELS as unknown as L,
 ): MetricDefinition<'histogram', L> => ({ ...define('histogram', { name, help, labels }), buckets: SECONDS })
 
-/** A histogram with other than the default buckets. */
+/** Returns the histogram with other buckets than the default. */
 export const inBuckets = <L extends Labels>(
   buckets: readonly number[],
   definition: MetricDefinition<'histogram', L>,
@@ -105,7 +105,7 @@ export interface CatalogueGauge<L extends Labels> {
   inc: Increase<L>
   dec: Increase<L>
   labels(values: LabelValues<L>): { set(value: number): void; inc(by?: number): void; dec(by?: number): void }
-  /** Removes all series, so that series of removed things do not stay at their last value. */
+  /** Removes all series. Otherwise a series would stay at its last value after the thing that it measured is gone. */
   reset(): void
 }
 

@@ -7,7 +7,7 @@ export interface Refused {
   readonly reason: string
 }
 
-/** The only reason that is noted per key: the key names a company that was never created, and operators need to know which. */
+/** The only reason that is noted per key, because the key names a company that was never created, and operators need to know which one. */
 const UNKNOWN_COMPANY = 'unknown_company'
 
 /** Notes records that went into quarantine, combining those of one topic and reason. */

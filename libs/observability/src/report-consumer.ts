@@ -12,7 +12,7 @@ export interface ConsumerFigures {
   readonly heartbeatAgeMs: number | null
 }
 
-/** Reports the consumers of the process: each in metrics, and in the part `kafka` of the readiness whether Kafka answers. */
+/** Reports the consumers of the process: the state of each in metrics, and whether Kafka answers in the part `kafka` of the readiness. */
 export class ConsumerReport {
   constructor(
     private readonly metrics: ConsumerMetrics,

@@ -7,7 +7,7 @@ export interface SkippedPart {
   readonly from: string
   /** The part of the origin: a table, or an unknown company; null when nothing narrower is known. */
   readonly what: string | null
-  /** From a small set, because each reason is a line of `npm run status`. */
+  /** Why the input was skipped. From a small set, because each reason is a line of `npm run status`. */
   readonly reason: string
   readonly count: number
   /** Identifies the last skipped input for a person who looks for it: its id, key or place. Never a secret. */
@@ -28,7 +28,7 @@ export interface SkipLine {
   readonly fields?: Readonly<Record<string, unknown>>
 }
 
-/** Maximum number of different skips remembered. A producer may send any number of unknown companies. */
+/** Maximum number of different skips that are remembered, because a producer may send any number of unknown companies. */
 const MAX_SKIPS = 500
 /** Maximum length of texts that come from outside. */
 const MAX_TEXT = 200

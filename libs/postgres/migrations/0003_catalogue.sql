@@ -1,4 +1,4 @@
--- The resources that people configure: companies, API keys, apps and subscriptions. And the catalogue of event types.
+-- The resources that people configure (companies, API keys, apps and subscriptions), and the catalogue of event types.
 
 CREATE TABLE company (
   id         text PRIMARY KEY,
@@ -51,7 +51,7 @@ CREATE TABLE subscription (
   events            text[] NOT NULL CHECK (cardinality(events) > 0),
   workflow_id       text NOT NULL,
   workflow_name     text NOT NULL,
-  delivery          jsonb NOT NULL,       -- as people write it: PT6M, not milliseconds
+  delivery          jsonb NOT NULL,       -- in the form that people write: PT6M, not milliseconds
   disabled_reason   text CHECK (disabled_reason IN ('user', 'failures', 'gone')),
   disabled_at       timestamptz,
   disabled_failures int NOT NULL DEFAULT 0,
@@ -65,7 +65,7 @@ CREATE TABLE subscription (
 CREATE INDEX subscription_by_company ON subscription (company_id, created_at, id);
 CREATE INDEX subscription_by_app ON subscription (app_id);
 
--- Signing secrets, sealed. The current one has no `valid_until`; the others sign beside it until theirs.
+-- Signing secrets, sealed. The current secret has no `valid_until`. The others also sign requests until their `valid_until`.
 CREATE TABLE subscription_secret (
   id              text PRIMARY KEY,
   company_id      text NOT NULL REFERENCES company ON DELETE CASCADE,
@@ -77,7 +77,7 @@ CREATE TABLE subscription_secret (
 CREATE INDEX subscription_secret_by_subscription ON subscription_secret (subscription_id);
 CREATE UNIQUE INDEX subscription_secret_current ON subscription_secret (subscription_id) WHERE valid_until IS NULL;
 
--- The event types that can be subscribed to, from the capture files and of Hooklane itself. They belong to no company.
+-- The event types that people can subscribe to: those of the capture files and those of Hooklane itself. They belong to no company.
 CREATE TABLE event_type (
   name       text PRIMARY KEY,
   resource   text NOT NULL,

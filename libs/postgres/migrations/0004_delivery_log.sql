@@ -40,14 +40,14 @@ CREATE INDEX delivery_by_subscription ON delivery (subscription_id, routed_at, a
 CREATE INDEX delivery_by_entity ON delivery (company_id, entity_id, entity_type);
 CREATE INDEX delivery_by_id ON delivery (delivery_id);
 
--- One row per record of the topic `attempts`. If `kind` is settlement, no request was made: `attempt` is 0 and `decision` is the status.
+-- One row per record of the topic `attempts`. If `kind` is settlement, no request was made, so `attempt` is 0 and `decision` is the status.
 CREATE TABLE attempt (
   day               date NOT NULL,
   app_id            text NOT NULL,
   sequence          bigint NOT NULL,
   kind              text NOT NULL CHECK (kind IN ('attempt', 'settlement')),
   attempt           int NOT NULL,
-  attempt_id        text NOT NULL,        -- random; all copies of a record have the same
+  attempt_id        text NOT NULL,        -- random; all copies of a record have the same id
   company_id        text NOT NULL,
   delivery_id       text NOT NULL,
   owner_epoch       bigint NOT NULL,
@@ -86,8 +86,8 @@ CREATE TABLE dead_letter (
 );
 CREATE INDEX dead_letter_by_company ON dead_letter (company_id, at, app_id, sequence);
 
--- Creates the partitions of one UTC day unless they exist. Safe to call concurrently. The partitions have row-level security without a
--- policy: rows can be accessed only through the parent table, whose policies apply.
+-- Creates the partitions of one UTC day, unless they exist. Safe to call concurrently. The partitions have row-level security without a
+-- policy, so rows can be accessed only through the parent table, whose policies apply.
 CREATE FUNCTION ensure_log_partitions(wanted date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = hooklane, pg_temp AS $$
 DECLARE

@@ -1,5 +1,5 @@
--- Row-level security by company on every tenant table. It applies to the owner of the tables too (FORCE). The context is set inside each
--- transaction: `hooklane.company` (the company of the API key), `hooklane.api_key` (the id of the key that is being checked, before its
+-- Row-level security by company on every tenant table. It applies to the owner of the tables too (FORCE). Each transaction sets one of
+-- these contexts: `hooklane.company` (the company of the API key), `hooklane.api_key` (the id of the key that is being checked, before its
 -- company is known) or `hooklane.scope` = operator. Without a context no row is visible. repeatable/02_grants.sql lists the services that
 -- may see all rows.
 

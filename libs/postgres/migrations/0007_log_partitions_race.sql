@@ -1,5 +1,5 @@
--- Looks for a partition in pg_class instead of using to_regclass. The latter may return a cached "does not exist" after this session has
--- waited for another session that has just created the partition.
+-- Looks for a partition in pg_class instead of calling to_regclass. After this session has waited for another session that created the
+-- partition, to_regclass may still return a cached "does not exist".
 CREATE OR REPLACE FUNCTION ensure_log_partitions(wanted date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = hooklane, pg_temp AS $$
 DECLARE

@@ -1,5 +1,5 @@
--- API keys of one app, for reading. Such a key sees the app, its subscriptions, deliveries and attempts. No other table has a policy for
--- its context, so it can read nothing else. The company is part of the context, so that rows of another company never match an app id.
+-- API keys of one app, for reading. Such a key sees the app, its subscriptions, deliveries and attempts. It can read nothing else, because
+-- no other table has a policy for it. The company is part of the context, so that rows of another company never match an app id.
 
 ALTER TABLE app ADD CONSTRAINT app_of_company UNIQUE (company_id, id);
 ALTER TABLE api_key ADD COLUMN app_id text;

@@ -1,5 +1,6 @@
--- Owners and incarnations of ids. A company or an app may be deleted and created again under its id while records of the former one are
--- still in progress. An id alone therefore identifies neither: it needs the owner (of an app) and the incarnation.
+-- Owners and incarnations of ids. A company or an app may be deleted and created again under its id while records of its predecessor are
+-- still in progress. So an id alone identifies neither. A company is identified by its id and incarnation; an app also by its owner, the
+-- company.
 
 SELECT set_config('hooklane.scope', 'operator', true);
 
@@ -7,12 +8,12 @@ SELECT set_config('hooklane.scope', 'operator', true);
 CREATE TABLE company_identity (
   company_id  text PRIMARY KEY,
   incarnation int NOT NULL CHECK (incarnation > 0),
-  ended_at    timestamptz,             -- null: the company exists; otherwise no more records of it are written
-  erased_at   timestamptz              -- when its delivery log was erased; only then can it be created again
+  ended_at    timestamptz,             -- null: the company exists; otherwise no more records of the company are written
+  erased_at   timestamptz              -- when its delivery log was erased; only then can the company be created again
 );
 CREATE INDEX company_identity_to_erase ON company_identity (company_id) WHERE ended_at IS NOT NULL AND erased_at IS NULL;
 
--- Every app id that was ever used, and the company it belongs to for ever. Rows outlive the app and the company.
+-- Every app id that was ever used, and the company that owns it for ever. Rows outlive the app and the company.
 CREATE TABLE app_identity (
   app_id     text PRIMARY KEY,
   company_id text NOT NULL,
@@ -31,7 +32,7 @@ INSERT INTO company_identity (company_id, incarnation, ended_at)
   SELECT company_id, 1, now() FROM (SELECT company_id FROM delivery UNION SELECT company_id FROM dead_letter UNION SELECT company_id FROM lane) AS left_behind
   ON CONFLICT DO NOTHING;
 INSERT INTO app_identity (app_id, company_id, epoch) SELECT id, company_id, 1 FROM app;
--- Ids of apps that were deleted before this migration: they belong to a company that has rows under them.
+-- Ids of apps that were deleted before this migration. An id belongs to the company that has rows with it.
 INSERT INTO app_identity (app_id, company_id, epoch)
   SELECT app_id, min(company_id), 1 FROM (SELECT app_id, company_id FROM delivery UNION SELECT app_id, company_id FROM lane) AS used
   GROUP BY app_id
@@ -68,7 +69,8 @@ UPDATE worker_group g SET app_id = a.id FROM app a WHERE a.worker_group = g.name
 UPDATE worker_group SET ended_at = now() WHERE name LIKE 'dedicated-%' AND app_id IS NULL;
 CREATE INDEX worker_group_of_app ON worker_group (app_id) WHERE app_id IS NOT NULL;
 CREATE INDEX worker_group_to_remove ON worker_group (name) WHERE removed_at IS NULL AND (ended_at IS NOT NULL OR ready_at IS NULL);
--- A column of this table, not of worker_group: a grant locks the row of its partition, so it sees a change that was made while it waited.
+-- True: no owner gets a lease any more. A column of this table, not of worker_group, because a grant locks the row of its partition, so
+-- that it sees a change that was made while it waited for the lock.
 ALTER TABLE partition_owner ADD COLUMN is_closed boolean NOT NULL DEFAULT false;
 
 ALTER TABLE lane DROP CONSTRAINT lane_pkey, ADD PRIMARY KEY (worker_group, company_id, app_id);

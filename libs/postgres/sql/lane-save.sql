@@ -1,5 +1,5 @@
--- $1 worker group, $2 partition, $3 owner, $4 epoch: the lease token. No row returned: the owner is fenced. FOR KEY SHARE makes a takeover
--- wait for this write. $18 epoch of the app's stream whose end was reached; null: none.
+-- $1 worker group, $2 partition, $3 owner, $4 epoch: the lease token. $18 epoch of the app's stream whose end was reached; null: none. If
+-- no row is returned, the owner is fenced. FOR KEY SHARE makes a takeover wait for this write.
 WITH lease_token AS (
   SELECT 1 FROM partition_owner
   WHERE worker_group = $1 AND partition = $2 AND owner = $3 AND epoch = $4 AND timeline = current_timeline()

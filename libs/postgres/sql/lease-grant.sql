@@ -1,6 +1,6 @@
--- $1 worker group, $2 partition, $3 owner, $4 instance, $5 lease in ms. FOR UPDATE waits for lane writes in progress.
--- No row returned: another owner holds the partition, its group is being removed, or the database was promoted and the promotion fence has
--- not run yet.
+-- $1 worker group, $2 partition, $3 owner, $4 instance, $5 lease in ms. FOR UPDATE waits for lane writes in progress. If no row is
+-- returned, another owner holds the partition, its group is being removed, or the database was promoted and the promotion fence has not run
+-- yet.
 WITH candidate AS (
   SELECT * FROM partition_owner WHERE worker_group = $1 AND partition = $2 FOR UPDATE
 )

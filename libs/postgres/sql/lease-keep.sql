@@ -1,6 +1,6 @@
--- Extends the leases and saves the positions of all partitions of a process. $1 groups, $2 lease in ms, $3 partitions, $4 owners, $5 epochs, $6 offsets, $7 bitmaps,
--- $8 save numbers. Lease and position are updated together. A save that arrives after a newer one changes nothing (save_no). A partition
--- that is missing in the result was not updated: its owner is fenced, or the save was too old.
+-- Extends the leases and saves the positions of all partitions of a process. $1 groups, $2 lease in ms, $3 partitions, $4 owners, $5
+-- epochs, $6 offsets, $7 bitmaps, $8 save numbers. Lease and position are updated together. A save that arrives after a newer one changes
+-- nothing (save_no). A partition that is missing in the result was not updated, because its owner is fenced or the save was too old.
 UPDATE partition_owner o
 SET lease_until = greatest(o.lease_until, clock_timestamp() + $2 * interval '1 millisecond'),
     main_offset = v.main_offset, main_done = v.main_done, save_no = v.save_no, saved_at = clock_timestamp()

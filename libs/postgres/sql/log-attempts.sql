@@ -1,6 +1,6 @@
--- $1 …: one array per column, see ATTEMPT_COLUMNS; rows in any order. Copies of a record have the same attempt_id and are ignored.
--- Headers are JSON texts joined by the record separator U+001E, which JSON text can contain only as an escape. So they need no escaping, as
--- array elements would. An empty text is null.
+-- $1 …: one array per column, see ATTEMPT_COLUMNS; rows in any order. Copies of a record have the same attempt_id and are ignored. Headers
+-- are JSON texts joined by the record separator U+001E, which JSON text can contain only as an escape. Unlike array elements, they need no
+-- further escaping. An empty text means null.
 INSERT INTO attempt (day, app_id, sequence, kind, attempt, attempt_id, company_id, delivery_id, owner_epoch, started_at, duration_ms,
                      request_method, request_url, request_headers, request_bytes, request_digest, response_status, response_headers, response_body,
                      error_code, error_message, decision, reason, next_attempt_at, status)

@@ -1,4 +1,4 @@
--- Deletes deliveries of a company, and their attempts. $1 company, $2 maximum number of deliveries. Returns the number of deliveries found.
+-- Deletes deliveries of a company, and their attempts. $1 company, $2 maximum number of deliveries. Returns how many deliveries it deleted.
 WITH doomed AS (
   SELECT day, app_id, sequence FROM delivery WHERE company_id = $1 LIMIT $2
 ), attempts AS (

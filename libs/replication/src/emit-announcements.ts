@@ -3,8 +3,8 @@ import { withControlConnection, type ControlOptions } from './preparation/contro
 import type { ReplicatedSource } from './replicated-source.js'
 
 /**
- * Writes the ids of announcements into the source's WAL, as logical messages. They come back in the stream, each at its place among the
- * changes. This needs no privilege and no table.
+ * Writes the ids of announcements into the source's WAL, as logical messages. An announcement tells receivers that rows changed in a way
+ * that the WAL does not show. The stream later returns each id at its place among the changes. Writing needs no privilege and no table.
  * @throws SourceUnreadable
  */
 export function emitAnnouncements(

@@ -4,8 +4,8 @@ import { withControlConnection, type ControlOptions } from './preparation/contro
 import type { ReplicatedSource } from './replicated-source.js'
 
 /**
- * A transaction that has written to a table holds one of these locks on it until it ends; so does a prepared transaction. The lock of
- * `VACUUM` and `CREATE INDEX CONCURRENTLY` is not among them: they change no rows, so nothing has to wait for them.
+ * Finds transactions that may have written to a table. Such a transaction, prepared or not, holds one of these locks on the table until
+ * the transaction ends. The lock of `VACUUM` and `CREATE INDEX CONCURRENTLY` is left out, because these commands change no rows.
  */
 const WRITERS = `
   SELECT DISTINCT pid, virtualtransaction FROM pg_locks
@@ -14,8 +14,8 @@ const WRITERS = `
     AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`
 
 /**
- * Returns the open transactions of the captured database that may have written something, by names that no later transaction gets
- * until the server restarts, which also ends our connection.
+ * Returns the open transactions of the captured database that may have written something, by virtual transaction id. No later transaction
+ * gets the same id before the server restarts, and a restart also ends our connection.
  * @throws SourceUnreadable
  */
 export function readOpenWriters(

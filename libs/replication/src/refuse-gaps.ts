@@ -3,7 +3,7 @@ import type { ReplicatedSource } from './replicated-source.js'
 import { ChangesMissing, type RefusedGap } from './source-unreadable.js'
 
 /**
- * Turns what a publication has left out into gaps that a refusal reports.
+ * Turns gaps (changes of a table that the publication has left out) into the gaps that `ChangesMissing` reports.
  * @param id under which a person can accept the gaps; null: they cannot be accepted
  */
 export const refusedGaps = (

@@ -6,7 +6,7 @@ export type { TableOids }
 export interface ReplicatedTable {
   readonly schema: string
   readonly table: string
-  /** Columns that the source refers to. The stream carries all columns in any case. */
+  /** Columns that the capture file refers to. The stream carries all columns of the table in any case. */
   readonly columns: readonly string[]
   /** Those of `columns` that must exist, because the rows are of no use without their values. Default: all. */
   readonly needed?: readonly string[]
@@ -33,37 +33,37 @@ export interface ReplicatedSource {
   readonly slot: string
   readonly publication: string
   readonly tables: readonly ReplicatedTable[]
-  /** What a person does to start over from now, accepting that changes are missing. Completes "To go on from now, …". */
+  /** What a person does to start over from now and accept that changes are missing. Completes the sentence "To go on from now, …". */
   readonly resetInstructions: string
   /**
-   * What a person does to go on with what the write-ahead log still holds. Completes "To go on with what the write-ahead log still holds,
-   * …". Absent: the only way is to start over.
-   * @param ids of gaps
-   * @param tables of which changes are missing
+   * What a person does to accept the missing changes and go on with the changes that the write-ahead log still holds. Completes the
+   * sentence "To go on with what the write-ahead log still holds, …". Absent: the only way is to start over.
+   * @param ids of the gaps to accept
+   * @param tables tables of which changes are missing
    */
   readonly acceptInstructions?: (ids: readonly string[], tables: readonly string[]) => string
 }
 
 /** What is known about the past of a source. */
 export type SourceHistory =
-  /** It was never read: what is missing is created, and reading starts now. */
+  /** The source was never read. A missing publication or slot is created, and reading starts now. */
   | { readonly kind: 'none' }
   /**
-   * It was read, and a person has decided to start over from now: an existing slot is dropped, with the WAL that it holds, and created
-   * again.
+   * The source was read, and a person has decided to start over from now. An existing slot is dropped, together with the WAL that it holds,
+   * and created again.
    */
   | { readonly kind: 'over' }
-  /** It is being read, and nothing may be lost: the source is refused when the database no longer has what is needed. */
+  /** The source is being read, and no change may be lost. If the database no longer has the slot or its WAL, reading fails. */
   | OpenHistory
 
 export interface OpenHistory {
   readonly kind: 'open'
   /** System identifier of the database cluster that was read; null: not known. */
   readonly cluster: string | null
-  /** How far it was read, for messages: an LSN. */
+  /** The LSN up to which the source was read, for messages. */
   readonly upTo: string
   readonly tables: TableOids
-  /** Table → names of columns that were seen in it, or that were accepted although it has no such column. */
+  /** Table → names of columns that the table had, and names that were accepted although the table had no such column. */
   readonly columns: ReadonlyMap<string, ReadonlySet<string>>
 }
 

@@ -3,10 +3,10 @@ import type { Client } from 'pg'
 import { SourceUnreadable } from './source-unreadable.js'
 
 /**
- * Settings of every session on a captured database, whatever postgresql.conf, the database or the role is set to:
- * - values are printed in the form that we parse;
- * - only `pg_catalog` is searched, so any other object needs its schema in its name;
- * - there is no timeout, because a slot is created only when every open transaction has ended, and because streaming a large transaction
+ * Settings of every session on a captured database. They override the settings in postgresql.conf, of the database and of the role:
+ * - Values are printed in the form that we parse.
+ * - Only `pg_catalog` is searched, so any other object needs its schema in its name.
+ * - There is no timeout, because a slot is created only when every open transaction has ended, and because streaming a large transaction
  *   takes long.
  */
 const CAPTURE_SETTINGS: Readonly<Record<string, string>> = {
@@ -18,12 +18,12 @@ const CAPTURE_SETTINGS: Readonly<Record<string, string>> = {
   idle_session_timeout: '0',
 }
 
-/** The source's URL with these settings added; its own options are kept. Every connection to a captured database must use it. */
+/** Returns the source's URL with `CAPTURE_SETTINGS` added to its options. Every connection to a captured database must use this URL. */
 export const captureUrl = (databaseUrl: string): string => withSessionSettings(databaseUrl, CAPTURE_SETTINGS)
 
 /**
- * Lifts `transaction_timeout`. It exists since PostgreSQL 17, and an older server refuses a session whose startup options name it, so it is
- * lifted afterwards.
+ * Removes `transaction_timeout` after the session has started. It cannot be a startup option, because the setting exists since PostgreSQL
+ * 17, and an older server refuses a session whose startup options name it.
  */
 const LIFT_TRANSACTION_TIMEOUT = `SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`
 
@@ -33,9 +33,9 @@ const DIFFERENT = `
   WHERE replace(pg_catalog.current_setting(name), ' ', '') <> value`
 
 /**
- * Has to be called first in every session on a captured database. Uses only statements without parameters, because a replication session
- * accepts no others.
- * @throws SourceUnreadable when the session did not get the settings that it asked for: values would be misread
+ * Call it first in every session on a captured database. It uses only statements without parameters, because a replication session accepts
+ * no parameters.
+ * @throws SourceUnreadable when the session did not get the settings that it asked for, because Hooklane would misread values
  */
 export async function beginCaptureSession(client: Pick<Client, 'query'>): Promise<void> {
   const { rows } = await client.query<{ difference: string }>(DIFFERENT)

@@ -2,8 +2,8 @@ import { DatabaseError } from 'pg'
 import { nameOf, type ReplicatedSource } from './replicated-source.js'
 
 /**
- * Why a source cannot be read. The source is always tried again, with growing pauses, because a person can fix the cause meanwhile. Code
- * decides by this code, never by the message.
+ * Why a source cannot be read. The source is always tried again, with growing pauses, because a person can fix the cause meanwhile. Callers
+ * must branch on this code, never on the message.
  */
 export type UnreadableCode =
   /** No connection, or the connection broke. */
@@ -24,26 +24,29 @@ export type UnreadableCode =
   | 'REPLICA_IDENTITY'
   | 'PUBLICATION'
   | 'SLOT_RIGHT'
-  /** The name of the slot is used for something else. */
+  /** A slot of this name exists, but it belongs to another database or plugin, or it was created with `two_phase`. */
   | 'SLOT_FOREIGN'
   /** Another process is reading the slot. */
   | 'SLOT_ACTIVE'
-  /** The database has not reached what was published: it was restored, or is another one. Or the capture file has an older epoch. */
+  /**
+   * The database has not reached the last published position, because it was restored or is another database. Or the capture file has an
+   * older epoch.
+   */
   | 'POSITION_BEHIND'
   /** Postgres has removed WAL that the slot still needed, or the slot itself is gone: changes are lost. */
   | 'SLOT_LOST'
-  /** Changes of captured tables were not published to us: the publication was missing or narrowed, or another table has the name now. */
+  /** The stream lacks changes, because the publication was missing or narrowed, or another table has the name of a captured table now. */
   | 'CHANGES_MISSING'
-  /** The WAL holds a change that cannot be decoded, and never will be. */
+  /** The WAL holds a change that can never be decoded. */
   | 'CHANGE_NOT_DECODABLE'
   | 'DATABASE_ERROR'
   /** The consumer of the changes failed. */
   | 'CONSUMER_FAILED'
 
-/** A source that cannot be read now, with what to do about it. */
+/** Reports why a source cannot be read now, and how to fix the cause. */
 export class SourceUnreadable extends Error {
   override readonly name: string = 'SourceUnreadable'
-  /** Statements to run, in order; empty when the message says it all. */
+  /** Statements to run, in order; empty when the message is enough. */
   readonly statements: readonly string[]
 
   constructor(
@@ -60,8 +63,8 @@ export class SourceUnreadable extends Error {
 }
 
 /**
- * Codes that mean that changes are missing. The source stays refused until a person starts over or accepts the gap, even when nothing shows
- * the gap any more.
+ * Codes that mean that changes are missing. Reading does not continue until a person starts over or accepts the gap, even when the gap can
+ * no longer be detected.
  */
 export const LOSS_CODES = [
   'CHANGES_MISSING',
@@ -78,9 +81,9 @@ export interface RefusedGap {
   readonly id?: string
 }
 
-/** Changes of these tables are missing, and going on would hide it. */
+/** Changes of these tables are missing. Going on would hide the gap. */
 export class ChangesMissing extends SourceUnreadable {
-  /** @param gaps table (`schema.table`) → why */
+  /** @param gaps table (`schema.table`) → why its changes are missing */
   constructor(
     readonly gaps: ReadonlyMap<string, RefusedGap>,
     source: ReplicatedSource,
@@ -108,14 +111,14 @@ function wayOut(gaps: ChangesMissing['gaps'], { acceptInstructions, resetInstruc
 export const changesOfAllTablesMissing = (source: ReplicatedSource, gap: RefusedGap): ChangesMissing =>
   new ChangesMissing(new Map(source.tables.map((table) => [nameOf(table), gap])), source)
 
-/** The WAL holds a change that cannot be decoded, and everything behind it waits. */
+/** The error for a change in the WAL that cannot be decoded. All later changes wait. */
 export const notDecodable = (problem: string, { resetInstructions }: ReplicatedSource): SourceUnreadable =>
   new SourceUnreadable(
     'CHANGE_NOT_DECODABLE',
     `${problem}: it cannot be decoded, and everything after it waits. To go on from now, ${resetInstructions}`,
   )
 
-/** What an error of the driver means for the source. */
+/** Translates an error of the database driver. */
 export function databaseFailure(error: unknown): SourceUnreadable {
   if (error instanceof SourceUnreadable) return error
   if (!(error instanceof DatabaseError)) {
@@ -138,7 +141,7 @@ export function databaseFailure(error: unknown): SourceUnreadable {
       },
     )
   }
-  // protocol_violation: how a connection pooler refuses options that it does not know.
+  // protocol_violation: the error with which a connection pooler refuses startup options that it does not know.
   if (state === '08P01') {
     return new SourceUnreadable(
       'DATABASE_ERROR',
@@ -151,7 +154,7 @@ export function databaseFailure(error: unknown): SourceUnreadable {
   return new SourceUnreadable('DATABASE_ERROR', error.message, { cause: error })
 }
 
-/** A connection attempt to several addresses fails with an AggregateError: only its parts have messages. */
+/** If connecting to several addresses fails, the error is an AggregateError. It has no message; only its parts have messages. */
 function describe(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map((part) => describe(part)).join('; ')
   return error instanceof Error ? error.message : String(error)

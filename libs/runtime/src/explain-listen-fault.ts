@@ -1,4 +1,4 @@
-/** Where a service was to listen. */
+/** The address on which a service tried to listen. */
 export interface ListenAddress {
   /** The setting that contains the port. */
   readonly key: string
@@ -6,9 +6,7 @@ export interface ListenAddress {
   readonly port: number
 }
 
-/**
- * Returns an error that names the setting of a port that cannot be opened; returns every other error unchanged.
- */
+/** Returns an error that names the setting of the port if the port cannot be opened; returns every other error unchanged. */
 export function explainListenFault(error: unknown, { key, host, port }: ListenAddress): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE') {

@@ -10,8 +10,9 @@ export interface HealthServer {
 }
 
 /**
- * Serves `/health/live`, `/health/ready`, `/health/skipped` and `/metrics` on their own port, so that they are never reachable through the
- * public port: the list of skips contains companies and ids. The server answers before the service has started and until it has ended.
+ * Serves `/health/live`, `/health/ready`, `/health/skipped` and `/metrics` on a port of their own. They must not be reachable through the
+ * public port, because the list of skipped input contains companies and ids. The server responds from before the service has started until
+ * the service has ended.
  */
 export async function startHealthServer(options: {
   host: string

@@ -30,7 +30,7 @@ export interface ServiceSettings {
  * Runs one service in this process: first health and metrics, then the service. SIGTERM and SIGINT drain it within `drainLimitMs`.
  *
  * Exit codes: 0 after an orderly end; 1 when the configuration or the start failed, when the service called `fail`, when draining failed,
- * or when the limit was reached.
+ * or when `drainLimitMs` was reached.
  */
 export async function runService<S extends ServiceSettings>(
   name: string,
@@ -50,14 +50,14 @@ export async function runService<S extends ServiceSettings>(
 }
 
 /**
- * How long a signal waits for a start under way. Too low: cuts off a start that could have ended cleanly. Too high: stopping a service that
- * waits for its servers takes as long.
+ * How long the process waits, after a signal, for a service that is still starting. Too low: a start that could have ended cleanly is cut
+ * off. Too high: it takes this long to stop a service that waits for its servers.
  */
 const START_LIMIT_MS = 3_000
 
 /**
- * States of the process: starting → running → draining → ended. A signal while starting drains the service as soon as it has started, and
- * ends the process after `START_LIMIT_MS` at the latest.
+ * States of the process: starting → running → draining → ended. After a signal during the start, the service is drained as soon as it has
+ * started. If it does not start within `START_LIMIT_MS`, the process ends.
  */
 class ServiceProcess {
   private readonly logger: Logger
@@ -123,9 +123,7 @@ class ServiceProcess {
     else this.armStartLimit()
   }
 
-  /**
-   * A service that is still starting has no work in flight, so ending it is no worse than a crash. The wait is short, not the drain limit.
-   */
+  /** Ends the process if the service does not start within `START_LIMIT_MS`. It need not drain, because it has no work in flight. */
   private armStartLimit(): void {
     setTimeout(() => {
       if (this.running) return

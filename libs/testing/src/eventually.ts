@@ -1,7 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os'
 
 export interface EventuallyOptions {
-  /** How long to keep trying on a machine that does nothing else. Be generous: only a failing test uses it up. */
+  /** How long to keep trying on a machine that does nothing else. Be generous: only a failing test takes the whole time. */
   readonly withinMs: number
   /** Time between two calls. Default: a twentieth of the time waited so far, but at least 20 and at most 100. */
   readonly everyMs?: number
@@ -11,7 +11,7 @@ export interface EventuallyOptions {
  * Calls `check` until it neither throws nor rejects, and returns its value. Throws its last error when the time is over. To prove that
  * something never happens, wait for a later event that does happen.
  *
- * On a crowded machine there is more time: no test measures how fast the machine is.
+ * On a busy machine it keeps trying longer than `withinMs`, because no test measures how fast the machine is.
  */
 export async function eventually<T>(check: () => T | Promise<T>, { withinMs, everyMs }: EventuallyOptions): Promise<T> {
   const startMs = performance.now()
@@ -26,8 +26,8 @@ export async function eventually<T>(check: () => T | Promise<T>, { withinMs, eve
   }
 }
 
-/** A check that fails takes milliseconds, here and in the process that it asks: many at once take the processor from what they wait for. */
+/** Each failing check takes processor time, here and in the process that it asks. Frequent checks would slow that process down. */
 const pauseAfter = (waitedMs: number): number => Math.min(Math.max(20, waitedMs / 20), 100)
 
-/** How many processes want to run, per core, and as much again to be safe: the load is an average over a minute. */
+/** How many processes per core want to run, times 2. The doubling is a reserve, because the load is an average over a minute. */
 const crowding = (): number => Math.max(1, (2 * (loadavg()[0] ?? 0)) / availableParallelism())

@@ -7,7 +7,7 @@ interface StoredLane {
   readonly nextAttemptAtMs: number | null
 }
 
-/** Lane rows in memory. As in the database, writes are fenced by the leases, and durations are stored as instants. */
+/** Lane rows in memory. As in the database, only the holder of the lease can write, and durations are stored as instants. */
 export class InMemoryLaneStore implements LaneStore {
   private readonly rows = new Map<string, StoredLane>()
   private readonly streams = new Map<string, OpenStream>()

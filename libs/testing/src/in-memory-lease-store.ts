@@ -11,7 +11,7 @@ interface OwnerRow {
 
 type GrantRequest = Parameters<LeaseStore['grant']>[0]
 
-/** Leases in memory, with the rules of the database. The `…Now` methods are synchronous, for simulations that control when writes land. */
+/** Leases in memory, with the rules of the database. The `…Now` methods are synchronous, for simulations that decide when writes happen. */
 export class InMemoryLeaseStore implements LeaseStore {
   private readonly rows = new Map<string, OwnerRow>()
 

@@ -5,7 +5,7 @@ import type { LaneRow, LaneStore, LeaseStore, LeaseToken, OpenStream } from '@ho
 export interface LaneStoreHarness {
   readonly leases: LeaseStore
   readonly lanes: LaneStore
-  /** Makes the partition known, unowned and without a position. */
+  /** Creates the partition, without an owner and without a saved position. */
   createPartition(workerGroup: string, partition: number): Promise<void>
   /** Adds the stream of a deleted app. */
   addOpenStream(stream: OpenStream): Promise<void>

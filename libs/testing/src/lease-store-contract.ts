@@ -4,12 +4,12 @@ import type { Grant, RenewRequest, LeaseStore, LeaseToken } from '@hooklane/core
 
 export interface LeaseStoreHarness {
   readonly store: LeaseStore
-  /** Makes the partition known, unowned and without a position. */
+  /** Creates the partition, without an owner and without a saved position. */
   createPartition(workerGroup: string, partition: number): Promise<void>
   close(): Promise<void>
 }
 
-/** A lease that outlasts the test, and a lease whose end the test waits for. */
+/** Durations of a lease that outlasts the test, and of a lease whose end the test waits for. */
 const LONG_MS = 60_000
 const SHORT_MS = 150
 

@@ -11,12 +11,12 @@ import { eventually } from './eventually.js'
 const WITHIN = { withinMs: 45_000 }
 
 export interface LogConsumerHarness {
-  /** Of a topic with two partitions. */
+  /** A consumer of a topic with two partitions. */
   readonly consumer: LogConsumer
   readonly topic: string
   /** Starts the consumer, the only member of its group. Resolves when both partitions are assigned to it. */
   start(handlers: LogConsumerHandlers): Promise<void>
-  /** Assigns both partitions anew, as a rebalance does. Resolves when `onAssigned` was called with both, perhaps with one before. */
+  /** Assigns both partitions again, as a rebalance does. Resolves after `onAssigned` with both; a call with one of them may come before. */
   rebalance(): Promise<void>
   /** Commits an offset of the group before it has a member. */
   commit(partition: number, offset: bigint): Promise<void>
@@ -42,7 +42,7 @@ export function describeLogConsumerContract(name: string, make: () => Promise<Lo
     const fromStart = (assigned: readonly TopicPartition[], control: LogConsumerControl): void => {
       for (const one of assigned) control.seek(one, 0n)
     }
-    /** @param place what to do with each assignment */
+    /** @param place called with each assignment, to seek or pause its partitions */
     const start = (place = fromStart) =>
       harness.start({
         onAssigned: (assigned, control) => {
@@ -118,7 +118,7 @@ export function describeLogConsumerContract(name: string, make: () => Promise<Lo
       await harness.append(1, ['x'])
       await harness.commit(0, 1n)
       await start((assigned, control) => {
-        // Only at first: afterwards the committed offset counts.
+        // Only the first assignment seeks on partition 0. After the rebalance, its committed offset counts.
         if (assignments.length === 1) fromStart(assigned, control)
         else control.seek(at(1), 0n)
         control.pause([at(1)])

@@ -6,14 +6,14 @@ import { eventually } from './eventually.js'
 const WITHIN = { withinMs: 45_000 }
 
 export interface RouterLogHarness {
-  /** Over a topic of events with two partitions. */
+  /** A log that reads events from a topic with two partitions. */
   readonly log: RouterLog
   /** A topic with one partition to write to. */
   readonly topic: string
   readonly missingTopic: string
-  /** Appends this many records to a partition of the events. */
+  /** Appends this many records to a partition of the topic of events. */
   appendEvents(partition: number, count: number): Promise<void>
-  /** The values that are committed in `topic`, in the order of the log, as far as they were read. */
+  /** Returns the committed values of `topic` that were read so far, in the order of their offsets. */
   written(): readonly string[]
   close(): Promise<void>
 }

@@ -13,9 +13,9 @@ export interface WrittenResource<Row extends object, Write extends object, Patch
   readonly table: string
   /** A request body with the required fields only. */
   readonly shortest: Body
-  /** Every field that can differ from its default, with such a value. Of two fields that exclude each other, it has one. */
+  /** Gives every field a value other than its default, where possible. Of two fields that exclude each other, it has only one. */
   readonly first: Body
-  /** Other values for all of these fields. They are written one field at a time. */
+  /** Other values for all fields of `first`. The tests write these values one field at a time. */
   readonly second: Body
   /** Paths of fields that responses do not have. */
   readonly notShown: readonly string[]
@@ -29,7 +29,7 @@ export interface WrittenResource<Row extends object, Write extends object, Patch
   readonly configuration: (row: Row) => object
 }
 
-/** The gate of the recipe "Add a field" in CONTRIBUTING.md: for each forgotten step, a test fails. */
+/** Tests for the recipe "Add a field" in CONTRIBUTING.md: for each forgotten step, one of these tests fails. */
 export function describeFields<Row extends object, Write extends object, Patch extends object>(
   resource: WrittenResource<Row, Write, Patch>,
 ): void {

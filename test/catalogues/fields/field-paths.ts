@@ -7,7 +7,7 @@ import {
 export type Body = Readonly<Record<string, unknown>>
 
 export interface FieldPath {
-  /** For example `delivery.retry.attempts`. The entries of a list have no step of their own: `target.headers.name`. */
+  /** For example `delivery.retry.attempts`. A path through a list has no index: `target.headers.name`. */
   readonly path: string
   /** Whether a value other than the default is accepted. */
   readonly isWritable: boolean

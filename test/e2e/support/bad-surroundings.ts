@@ -11,32 +11,32 @@ interface Arranged {
   readonly args?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
   readonly nodeOptions?: readonly string[]
-  /** Words before the command. */
+  /** Words in front of the launcher's command. */
   readonly wrap?: readonly string[]
   readonly release?: () => Promise<void>
 }
 
 interface Place {
   readonly scratch: Scratch
-  /** The home of the start that must be refused. */
+  /** HOOKLANE_HOME of the launcher that must refuse to start. */
   readonly home: string
-  /** The home of the system that runs beside it. */
+  /** HOOKLANE_HOME of another system that runs at the same time. */
   readonly besideHome: string
 }
 
-/** Surroundings in which a start is refused, and the one line that the launcher must print. */
+/** Surroundings in which the launcher must refuse to start, and the one line that it must print. */
 export interface BadSurroundings {
   readonly title: string
   readonly arrange: (place: Place) => Promise<Arranged>
   readonly says: RegExp
   readonly exitCode?: number
-  /** Whether lines of another program follow the message. */
+  /** Whether output of another program (Maven, npm) follows the line. */
   readonly evidence?: boolean
 }
 
 const CLOSED = 'ECONNREFUSED'
 
-/** Copies as much of the repository as the launcher needs to find out that nothing is installed there. */
+/** Copies only the files that the launcher needs to find out that the packages are not installed. */
 async function freshClone(root: string): Promise<string> {
   for (const file of ['package.json', 'package-lock.json', 'tools/build', 'tools/stack']) {
     await cp(join(ROOT, file), join(root, file), { recursive: true })

@@ -1,4 +1,4 @@
-/** The entities that a receiver knows after it has applied all events, using only the documented rules. */
+/** Computes the entities that a receiver knows after it has applied all events by the documented rules. */
 
 type Json = null | boolean | number | string | Json[] | JsonObject
 interface JsonObject {
@@ -27,7 +27,7 @@ export interface ReceivedEnvelope {
   readonly data: JsonObject
 }
 
-/** Folds events in the order of arrival. Every contradiction between them is a finding. */
+/** Applies events in the order of arrival. Reports every contradiction between events in `findings`. */
 export class EntityFold {
   readonly entities = new Map<string, JsonObject>()
   readonly findings: string[] = []
@@ -59,7 +59,7 @@ export class EntityFold {
     }
   }
 
-  /** Applying the changes to the state before must give the state after, unless values were omitted because of their size. */
+  /** Checks that the changes lead from the known state to `data`. Skips the check if values were omitted because of their size. */
   private update(name: string, known: JsonObject | undefined, { data, revision }: ReceivedEnvelope): void {
     if (known === undefined) {
       this.findings.push(`${name}: updated before it was created`)

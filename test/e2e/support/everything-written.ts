@@ -5,7 +5,7 @@ import { createKafkaClient, lastRecords } from '@hooklane/kafka'
 import { Client } from 'pg'
 import type { LocalSystem } from './local-system.js'
 
-/** Everything that a running system has written, as text, by its place: tables, topics, logs and metrics. */
+/** Returns everything that a running system has written to tables, topics, logs and metrics: place (`table …`, `topic …`) → text. */
 export async function everythingWritten(system: LocalSystem): Promise<ReadonlyMap<string, string>> {
   const written = [
     ...(await tables(system)),

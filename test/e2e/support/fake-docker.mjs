@@ -6,7 +6,7 @@ import { join } from 'node:path'
  * Replaces `docker` on an artificial PATH. It records how it is called, and answers as an engine with Compose does. `up` forwards
  * the published ports to the servers of the test run, as Docker forwards them to the servers in containers.
  *
- * - FAKE_DOCKER_LOG: the file for the record, one JSON line per call.
+ * - FAKE_DOCKER_LOG: the file to which each call is recorded, as one JSON line.
  * - FAKE_DOCKER_FAILS: the commands that fail, such as `compose up`, separated by commas.
  * - FAKE_DOCKER_COMPOSE: the version of Compose.
  * - FAKE_DOCKER_POSTGRES, FAKE_DOCKER_KAFKA: the servers to which `up` forwards the ports, as host:port.

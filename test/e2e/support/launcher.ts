@@ -9,12 +9,12 @@ import { ownServersEnvironment, ROOT, runCommand, type CommandResult } from './r
 
 const run = promisify(execFile)
 
-/** The programs of the launcher. The tests run them directly, because npm itself takes a second. */
+/** The launcher's programs. Tests run them directly and not through npm, which takes a second to start. */
 export type Program = 'start' | 'stop' | 'status'
 
 const PROGRAM_LIMIT_MS = 300_000
 
-/** A temporary folder of a test, for homes, artificial PATHs and settings of programs. */
+/** A temporary folder of a test, for home folders, folders of a PATH, and files. */
 export class Scratch {
   private constructor(readonly dir: string) {}
 
@@ -62,7 +62,7 @@ function locate(program: string): string {
   return join(folder, program)
 }
 
-/** The environment of a new user's terminal: nothing is configured, except that the servers are embedded. */
+/** The environment of a new user's terminal. Only the home folder, embedded servers and `more` are configured. */
 export function launcherEnvironment(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { JAVA_HOME: _java, HTTP_PORT: _http, ...rest } = ownServersEnvironment(home)
   return { ...rest, ...more }
@@ -88,13 +88,13 @@ export function wrapped(wrap: readonly string[], words: readonly string[]): [com
   return command === undefined ? [process.execPath, [...words]] : [command, [...before, process.execPath, ...words]]
 }
 
-/** The command lines of everything on this machine that names the folder: the launcher, its servers and services. */
+/** The command lines of all processes on this machine that name the folder: the launcher, its servers and its services. */
 export async function processesOf(folder: string): Promise<string[]> {
   const { stdout } = await run('ps', ['-eo', 'args='], { maxBuffer: 64 * 1024 * 1024 })
   return stdout.split('\n').filter((line) => line.includes(folder))
 }
 
-/** Takes a port of loopback, a free one by default, as another program would. */
+/** Listens on a loopback port, as another program would. By default, takes a free port. */
 export async function occupyPort(port = 0): Promise<{ port: number; release: () => Promise<void> }> {
   const server = createServer((socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {

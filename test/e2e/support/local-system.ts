@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { eventually } from '@hooklane/testing'
 import { interruptGroup, ownServersEnvironment, ROOT } from './run-command.js'
 
-/** `stack.json`, as far as the tests use it. */
+/** The part of `stack.json` that the tests use. */
 export interface Stack {
   readonly apiUrl: string
   readonly operatorKey: string
@@ -22,7 +22,7 @@ export interface Stack {
 const START_LIMIT_MS = 300_000
 const STOP_LIMIT_MS = 90_000
 
-/** A system that is started by `npm start`, found through its stack.json, and ended as by Ctrl-C. */
+/** A system that `npm start` starts. Its addresses come from its `stack.json`. `stop` ends it as Ctrl-C does. */
 export class LocalSystem {
   private constructor(
     private readonly child: ChildProcess,

@@ -37,12 +37,12 @@ export function interruptGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGINT')
   } catch (error) {
-    // The process group has ended meanwhile.
+    // ESRCH: the process group has already ended.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
-/** The environment without the servers of the test run, so that a system under test starts its own. */
+/** This environment without the addresses of the test run's servers, so that the system under test starts its own servers. */
 export function ownServersEnvironment(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { DATABASE_URL: _database, KAFKA_BROKERS: _brokers, NODE_OPTIONS: _options, ...rest } = process.env
   return { ...rest, HOOKLANE_HOME: home, HOOKLANE_SERVERS: 'embedded', ...more }

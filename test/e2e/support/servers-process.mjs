@@ -6,9 +6,9 @@ import { ProcessRegistry } from '../../../tools/stack/process-registry.mjs'
 import { runMain } from '../../../tools/stack/run-main.mjs'
 
 /*
- * Runs the launcher's servers without services. Starts them in HOOKLANE_HOME, prints one JSON line with their addresses, and
- * stops them when stdin ends. Progress is printed as lines that begin with `# `. `--no-preflight` starts the servers even on a
- * disk that the launcher would refuse.
+ * Runs the launcher's servers without services. Starts the servers in HOOKLANE_HOME, prints one JSON line with their addresses,
+ * and stops the servers when stdin ends. Progress is printed as lines that begin with `# `. With `--no-preflight`, the servers
+ * start even on a disk that is too small for the launcher's checks.
  */
 
 const home = openHome()

@@ -14,8 +14,8 @@ export interface SmallDisk {
 }
 
 /**
- * Mounts a disk of this size, in memory, on a folder. When root mounts it, all programs see it. Other users mount it in a user namespace,
- * in which they are root during the mount: then only programs that are started with `wrap` see it.
+ * Mounts an in-memory disk of this size on a folder. If the tests run as root, all programs see the disk. Another user can mount a disk
+ * only in a user namespace, so only programs that are started with `wrap` see it.
  */
 export async function mountSmallDisk(dir: string, mebibytes: number): Promise<SmallDisk> {
   const mount = ['mount', '-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=0777`, 'hooklane-test', dir]
@@ -29,7 +29,7 @@ export async function mountSmallDisk(dir: string, mebibytes: number): Promise<Sm
   return { dir, wrap: [...wrap, ...asSelf], release: async () => undefined }
 }
 
-/** Makes a folder read-only: by its mode, or, for root, whom no mode stops, by mounting a read-only disk. */
+/** Makes a folder read-only by its mode. Root can write regardless of the mode, so for root a read-only disk is mounted on the folder. */
 export async function mountReadOnly(dir: string): Promise<() => Promise<void>> {
   if (!isRoot) {
     await chmod(dir, 0o555)

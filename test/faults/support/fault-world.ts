@@ -12,15 +12,18 @@ import { startSystem, type RunningSystem } from '../../../tools/stack/index.mjs'
 import { SourceServer } from './source-server.js'
 
 /**
- * How many requests are in flight on average: the product of this and `ANSWER_DELAY_MS`. Too low: a fault may happen while none is. Too
- * high: the backlog of a minute no longer drains in seconds.
+ * The rate of the load. The higher this rate and `ANSWER_DELAY_MS` are, the more requests are in flight on average. Too low: a fault may
+ * happen while no request is in flight. Too high: the backlog of a minute no longer drains in seconds.
  */
 const CHANGES_PER_SECOND = 10
-/** The tenth has a worker group of its own. */
+/** The number of apps. The tenth app has a worker group of its own. */
 const APPS = 16
-/** How long the receiver takes to answer. Long delays keep requests in flight at a lower cost than more changes would. */
+/** How long the receiver takes to respond. A long delay keeps requests in flight at a lower cost than a higher rate of changes would. */
 const ANSWER_DELAY_MS = 60
-/** Deliveries that were accepted this shortly before a fault may not be saved yet: saves happen every 1 s, and later on a busy machine. */
+/**
+ * The longest time from the acceptance of a delivery until its settlement is saved: dispatchers save every 1 s, and later on a busy
+ * machine. Deliveries that were accepted less than this before a fault may arrive again.
+ */
 const UNSAVED_MS = 5_000
 /** How long the system may take to recover on its own after a fault. Generous, because only a failing test uses it up. */
 const RECOVERY_LIMIT_MS = 150_000
@@ -82,7 +85,7 @@ export class FaultWorld {
         captureFile,
         dispatchers: options.dispatchers ?? 1,
         routers: options.routers ?? 1,
-        // Its own servers, not those that other suites share. And processes, because a signal cannot take down a container.
+        // Separate servers, not the servers that other suites share. They run as processes, because a signal cannot take down a container.
         env: { DATABASE_URL: '', KAFKA_BROKERS: '', HOOKLANE_SERVERS: 'embedded', DEMO_DATABASE_URL: databaseUrl },
         onProgress: (step, text) => say(name, `${step}: ${text}`),
       })
@@ -128,7 +131,7 @@ export class FaultWorld {
     await bringBack?.()
   }
 
-  /** Marks the begin of a fault: from now on, receivers may get accepted deliveries again. */
+  /** Records the start of a fault. Deliveries that were accepted since `UNSAVED_MS` before this moment may arrive again. */
   begin(name: string): Fault {
     const fault: Fault = {
       name,
@@ -142,8 +145,8 @@ export class FaultWorld {
   }
 
   /**
-   * Called when the cause of a fault is gone. Waits until deliveries flow again without help, pauses the load, waits until everything that
-   * was committed has arrived, and then judges everything that has arrived since the start of the world.
+   * Called when the cause of a fault is gone. Waits until deliveries flow again without help, pauses the load, and waits until all
+   * committed changes have arrived. Then checks all requests that have arrived since the start of the world.
    */
   async expectRecovery(fault: Fault): Promise<ReturnType<FaultWorld['judge']>> {
     const goneMs = performance.now()
@@ -205,7 +208,7 @@ export class FaultWorld {
     )
   }
 
-  /** Sends a request to the API as operator. A refused request does not throw: its status is returned. */
+  /** Sends a request to the API as operator. If the API refuses the request, returns its status and code, and does not throw. */
   async ask(
     method: string,
     path: string,
@@ -230,7 +233,7 @@ export class FaultWorld {
     }
   }
 
-  /** The sum of a metric over its labels; 0 when there is none. */
+  /** The sum of a metric over all label sets that contain `labels`; 0 when there is no such metric. */
   async metric(instance: string, name: string, labels = ''): Promise<number> {
     const service = this.system.stack.services.find((one) => one.instance === instance)
     if (!service) throw new Error(`there is no ${instance}`)
@@ -245,7 +248,7 @@ export class FaultWorld {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
-/** Prints to the terminal, past the test runner: the measured times of a run are a result of their own. */
+/** Prints directly to the terminal, not through the test runner, so that the measured times of every run are shown. */
 export function say(world: string, text: string): void {
   process.stderr.write(`  [${world}] ${text}\n`)
 }

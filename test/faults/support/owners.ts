@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
-/** The owner of a partition of a worker group, and the position up to which the partition is done. */
+/** The owner of a worker group's partition, and the saved position: the offset before which all deliveries are done. */
 export interface Owner {
   readonly partition: string
   readonly instance: string | null
@@ -23,7 +23,7 @@ export class OwnerWatch {
     const watch = new OwnerWatch(new pg.Pool({ connectionString: databaseUrl, max: 2 }))
     await watch.look()
     watch.looking = watch.lookOn()
-    // `stop` rejects with this error.
+    // `stop` rejects with an error of the polling. Without this handler, Node would report the error as unhandled before `stop`.
     watch.looking.catch(() => undefined)
     return watch
   }
@@ -34,7 +34,7 @@ export class OwnerWatch {
     await this.pool.end()
   }
 
-  /** Reads once. Reads run one after the other, so that no older result is compared with a newer one. */
+  /** Reads the owners once. Reads run one after the other, so that results are compared in the order in which they were read. */
   look(): Promise<readonly Owner[]> {
     const answer = this.turn.then(() => this.read())
     this.turn = answer.catch(() => undefined)

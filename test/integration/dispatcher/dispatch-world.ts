@@ -39,7 +39,7 @@ export interface Body {
   }
 }
 
-/** Where a delivery is published. Default: partition 0 of the shared group, in the first epoch. */
+/** Where a delivery is published. Default: partition 0 of the shared group, in the first epoch of the app's stream. */
 export interface DeliveryOverrides {
   readonly partition?: number
   readonly subscriptionVersion?: bigint
@@ -54,7 +54,7 @@ export interface DeliveryPolicyOverrides {
   readonly timeoutMs?: number
 }
 
-/** A time limit that is short enough for a short lease (`startWithShortLease`). With a longer one, no attempt would be started. */
+/** A time limit of attempts that fits into a short lease (`startWithShortLease`). With a longer limit, no attempt would be started. */
 export const SHORT_TIMEOUT = { timeoutMs: 5_000 } as const
 
 /**
@@ -97,7 +97,7 @@ export class DispatchWorld {
 
   // — configuration —
 
-  /** Publishes a configuration row, as event-producer does when it captures a change of the row; null publishes its deletion. */
+  /** Publishes a configuration row, as event-producer does when the row changes. A null `body` publishes the deletion of the row. */
   async configure(kind: string, id: string, body: object | null): Promise<bigint> {
     const version = BigInt(++this.#version)
     this.#versions.set(id, version)
@@ -134,7 +134,7 @@ export class DispatchWorld {
       payload: { type: 'json', mode: 'full', version: '1' },
       delivery: {
         success: '2xx',
-        // Far more than a receiver needs, even on a slow machine, because an attempt that timed out would be repeated.
+        // Far more than a receiver needs, even on a slow machine, so that no attempt times out and is repeated.
         timeoutMs: 15_000,
         retry: { attempts: 3, intervalMs: 300, jitter: 0, on: 'any' },
         onRejected: 'deadLetter',
@@ -157,7 +157,7 @@ export class DispatchWorld {
     await this.kafka.producer.publishAll(Array.from({ length: count }, () => this.record(app, overrides)))
   }
 
-  /** The record of the app's next delivery; in partition 0 unless another one is named. */
+  /** The record of the app's next delivery, in partition 0 by default. */
   record(app: string, overrides: DeliveryOverrides = {}): OutgoingRecord {
     const { group = GROUP, epoch = 1 } = overrides
     const sequence = (this.#next.get(app) ?? 0) + 1
@@ -224,7 +224,7 @@ export class DispatchWorld {
     })
   }
 
-  /** Whether the app's epoch is recorded as settled. */
+  /** Whether the database records that all deliveries of the app's epoch are settled. */
   async isSettled(app: string, epoch = 1): Promise<boolean> {
     const rows = await this.database.query<{ settled: boolean }>(
       'SELECT settled_at IS NOT NULL AS settled FROM hooklane.ended_stream WHERE app_id = $1 AND epoch = $2',
@@ -297,9 +297,9 @@ export class DispatchWorld {
   }
 
   /**
-   * Starts a dispatcher that the test is going to kill or freeze. Its leases last 12 s: its successor need not wait long for them to lapse,
-   * and they are long enough for attempts of `SHORT_TIMEOUT`. The successor has leases of the usual length, which do not lapse on a slow
-   * machine.
+   * Starts a dispatcher that the test is going to kill or freeze. Its leases last 12 s, so that its successor does not wait long until they
+   * expire. Attempts of `SHORT_TIMEOUT` fit into these leases. `start` starts the successor, whose leases have the usual length, so that
+   * they do not expire on a slow machine.
    */
   async startWithShortLease(env: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> {
     return this.spawn(SHORT_LEASE, { TEST_LEASE_TTL_MS: '12000', ...env }).ready()

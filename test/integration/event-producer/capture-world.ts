@@ -28,7 +28,7 @@ export interface SourceText {
   readonly more?: string
 }
 
-/** For tests that wait for what a check of the source finds. Each check costs a connection, so more frequent ones keep the processor busy. */
+/** For tests that wait for a check of the source. Each check opens a connection, so a shorter interval would keep the processor busy. */
 export const FREQUENT_CHECKS = { CAPTURE_CHECK_MS: '1000' }
 
 /** The database of a PIM, Hooklane's own database, topics under a random prefix, and a reader of the published records. */
@@ -186,7 +186,7 @@ export class CaptureWorld {
     return Number(rows[0]?.lag)
   }
 
-  /** The present records of a topic, read by a new reader. */
+  /** The records that a topic holds now, read by a new consumer. */
   async readFromStart(topic: string): Promise<LogRecord[]> {
     const partitions = await lastRecords(this.#client, { topic, count: 10_000, groupPrefix: `${this.prefix}again` })
     return [...partitions.values()].flat()
@@ -205,7 +205,7 @@ export class CaptureWorld {
     await rm(this.directory, { recursive: true })
   }
 
-  /** Decodes only new records: tests poll every few milliseconds, while tens of thousands of events arrive. */
+  /** Decodes only new records, because tests poll every few milliseconds while tens of thousands of events arrive. */
   #decodeNew(): void {
     for (; this.#decoded < this.records.length; this.#decoded++) {
       const record = this.records[this.#decoded]
@@ -240,7 +240,7 @@ export class CaptureWorld {
   }
 }
 
-/** Drops a database with its replication slots. A slot outlives the connections, and the database cannot be dropped while it exists. */
+/** Drops a database. Drops its replication slots first, because PostgreSQL drops no database that has a slot. */
 export async function dropWithSlots(database: TestDatabase): Promise<void> {
   await eventually(() =>
     database.query(

@@ -5,7 +5,8 @@ import { eventually } from './eventually.js'
 import type { ProducerProcess } from './producer-process.js'
 
 /**
- * Sources of one company each, the `resync.required` that their receivers get, and the catalogue that the event-producer remembers of them.
+ * An event-producer with sources of one company each. Reads the `resync.required` events that it publishes, and the catalogue that it saves
+ * for each source: the data files of the captured tables and of their partitions.
  */
 export class CatalogueWorld {
   producer: ProducerProcess
@@ -47,26 +48,26 @@ export class CatalogueWorld {
     return this.producer.end('SIGTERM')
   }
 
-  /** The reason and resources of each `resync.required` of a source. */
+  /** The reason and resources of each `resync.required` of a source, in the order of their positions. */
   told(source: string): unknown[] {
     return this.announcements(source).map(({ data }) => [data?.reason, data?.resources])
   }
 
-  /** Waits until the source has exactly these `resync.required`. Works in whatever order the partitions of the topic are read. */
+  /** Waits until exactly these `resync.required` of the source are published. Expects them in the order of their positions. */
   async isTold(source: string, told: readonly (readonly [string, readonly string[]])[]): Promise<void> {
     await this.settled(source)
     await eventually(() => expect(this.told(source)).toEqual(told))
   }
 
-  /** The events of a source in order: the entity id of each change, and the reason of each announcement. */
+  /** The events of a source in order: the entity id of each change, and the reason of each `resync.required`. */
   said(source: string): string[] {
     const ofSource = this.world.events().filter((event) => event.producer === source)
     return ofSource.sort(byPosition).map((event) => (event.revision ? event.entity.id : textOf(event.data?.reason)))
   }
 
   /**
-   * Waits until the mark of the source contains the present file of every table and partition, and no announcement is still to be
-   * published.
+   * Waits until the saved catalogue of the source contains the current data file of every table and partition, and no `resync.required` is
+   * still to be published.
    */
   async settled(source: string): Promise<void> {
     await eventually(async () => {
@@ -104,7 +105,7 @@ export class CatalogueWorld {
   }
 }
 
-/** The position of an announcement is in `data.to`. */
+/** A `resync.required` has no revision: its position is in `data.to`. */
 const positionOf = ({ revision, data }: EntityEvent): string => revision?.id ?? textOf(data?.to)
 
 const byPosition = (a: EntityEvent, b: EntityEvent): number => (positionOf(a) < positionOf(b) ? -1 : 1)

@@ -51,7 +51,7 @@ export class ProducerProcess {
     return JSON.parse(await this.#get('/health/ready')) as HealthReport
   }
 
-  /** Resolves when this source is being read, whatever the state of the others. */
+  /** Resolves when this source is being read, whatever the state of the other sources is. */
   async reads(source: string): Promise<void> {
     await eventually(async () => {
       const part = (await this.health()).parts[`source ${source}`]
@@ -59,7 +59,7 @@ export class ProducerProcess {
     })
   }
 
-  /** Waits until a source is refused with this code, and returns the message without the code. */
+  /** Waits until the event-producer refuses a source with this code, and returns the message without the code. */
   async refusalWith(source: string, code: string): Promise<string> {
     return eventually(async () => {
       const part = (await this.health()).parts[`source ${source}`]
@@ -70,7 +70,7 @@ export class ProducerProcess {
     })
   }
 
-  /** Waits until a source is refused, and returns its code and message. */
+  /** Waits until the event-producer refuses a source, and returns the code and message of the refusal. */
   async refusal(source: string): Promise<string> {
     let detail = ''
     await eventually(async () => {
@@ -133,7 +133,7 @@ export class ProducerProcess {
       const { healthPort } = JSON.parse(line) as { healthPort?: number }
       if (healthPort) this.#port = healthPort
     } catch {
-      // The line does not belong to the structured log. It is kept as text, for the message of a failing test.
+      // The line does not belong to the structured log. `log` keeps its text for the message of a failing test.
     }
   }
 }

@@ -26,11 +26,14 @@ export interface KafkaFixture {
   ): Promise<string>
   producer(options?: ConstructorParameters<typeof SingleFlightProducer>[1]): SingleFlightProducer
   consumer(options: KafkaLogConsumerOptions): KafkaLogConsumer
-  /** Registers something to close after the file, before the topics are deleted. */
+  /** Registers a function that is called after the test file, before the topics are deleted. */
   closeLater(close: () => Promise<unknown>): void
 }
 
-/** A client whose names have a random prefix. After the test file, everything that it has opened is closed, and its topics are deleted. */
+/**
+ * A Kafka client for one test file. The names of its topics have a random prefix. After the test file, its producers and consumers are
+ * closed and its topics are deleted.
+ */
 export function kafkaFixture(): KafkaFixture {
   const brokers = (process.env.KAFKA_BROKERS ?? '').split(',').filter((broker) => broker !== '')
   if (brokers.length === 0)
@@ -77,7 +80,7 @@ export function kafkaFixture(): KafkaFixture {
   }
 }
 
-/** Only a failing test uses up the time limit. */
+/** Repeats the check until it no longer throws. The time limit is long, because only a failing test uses it up. */
 export const eventually = <T>(check: () => T | Promise<T>, withinMs = 45_000): Promise<T> =>
   testing.eventually(check, { withinMs })
 
@@ -89,7 +92,7 @@ export interface Collector {
   end(partition: number): bigint
 }
 
-/** Starts a consumer that collects its batches. Reads from the start of the log, unless `onAssigned` seeks elsewhere. */
+/** Starts a consumer and collects its batches. Reads from the start of the log, or, if `onAssigned` is given, from where it seeks. */
 export async function collect(
   consumer: KafkaLogConsumer,
   handlers: {

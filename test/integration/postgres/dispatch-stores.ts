@@ -3,7 +3,7 @@ import type { Grant, LaneRow, OpenStream } from '@hooklane/core/lane'
 import { createPool, PostgresLaneStore, PostgresLeaseStore, type PgPool } from '@hooklane/postgres'
 import { createTestDatabase, type TestDatabase } from './test-database.js'
 
-/** The stores of a dispatcher on a separate database, with the role of a dispatcher. */
+/** The stores of a dispatcher on a separate database. They connect with the dispatcher's role. */
 export class DispatchStores {
   readonly leases: PostgresLeaseStore
   readonly lanes: PostgresLaneStore
@@ -18,7 +18,7 @@ export class DispatchStores {
     return new DispatchStores(await createTestDatabase('stores'))
   }
 
-  /** The default statement timeout is longer than any test waits for a statement to be blocked. */
+  /** The default of `statementTimeoutMs` is longer than any test keeps a statement blocked. */
   pool(statementTimeoutMs = 90_000): PgPool {
     const pool = createPool({
       url: this.database.url,
@@ -38,7 +38,7 @@ export class DispatchStores {
     ])
   }
 
-  /** Records the end of a stream that is not settled yet, as the deletion of an app does. */
+  /** Records that a stream has ended and is not settled yet, as the deletion of an app does. */
   async addOpenStream({ appId, epoch, workerGroup }: OpenStream): Promise<void> {
     await this.database.query(
       'INSERT INTO hooklane.worker_group (name, partitions, slots) VALUES ($1, 1, 0) ON CONFLICT DO NOTHING',

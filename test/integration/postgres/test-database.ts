@@ -5,7 +5,7 @@ import pg from 'pg'
 /** A database for one test file, on the server that DATABASE_URL names. */
 export interface TestDatabase {
   readonly url: string
-  /** Runs as the server's administrator, so without row-level security. */
+  /** Runs a statement as the server's administrator, to whom row-level security does not apply. */
   query<R extends object>(sql: string, values?: unknown[]): Promise<R[]>
   /** A session with an open transaction, under the control of the test. */
   transaction(): Promise<pg.Client>
@@ -33,7 +33,7 @@ export async function createEmptyDatabase(prefix: string, onServer = serverUrl()
   await server.query(`CREATE DATABASE ${name}`)
   const url = new URL(onServer)
   url.pathname = `/${name}`
-  // One connection only, also when it is idle for long: a setting that a test makes stays in force for its next statement.
+  // A single connection, which is never closed while idle, so that a `SET` of a test stays in force for its next statements.
   const client = new pg.Pool({ connectionString: url.href, max: 1, idleTimeoutMillis: 0 })
   client.on('error', () => undefined)
   const sessions: pg.Client[] = []
@@ -42,7 +42,7 @@ export async function createEmptyDatabase(prefix: string, onServer = serverUrl()
     query: async <R extends object>(sql: string, values: unknown[] = []) => (await client.query<R>(sql, values)).rows,
     transaction: async () => {
       const session = new pg.Client({ connectionString: url.href, options: '-c search_path=hooklane' })
-      // The session ends when a test refuses connections.
+      // `refuseConnections` ends the session, which reports this as an error.
       session.on('error', () => undefined)
       sessions.push(session)
       await session.connect()

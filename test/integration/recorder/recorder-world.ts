@@ -105,7 +105,7 @@ export class RecorderWorld {
     return this.#record(this.kafka.topics.deadLetters, SCHEMA.deadLetter, app, value)
   }
 
-  /** The same record, but of another incarnation of its company. */
+  /** The same record, but of another incarnation of its company. The number rises when a company is created again. */
   ofIncarnation(companyIncarnation: number, record: OutgoingRecord): OutgoingRecord {
     const value = JSON.parse(String(record.value)) as object
     return { ...record, value: JSON.stringify({ ...value, companyIncarnation }) }

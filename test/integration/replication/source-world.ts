@@ -18,18 +18,18 @@ import { createEmptyDatabase, type TestDatabase } from '../postgres/test-databas
 export interface ReadTransaction {
   readonly info: TransactionInfo
   readonly changes: readonly RowChange[]
-  /** Null: not text. */
+  /** The texts of the context messages; null for a message that is not text. */
   readonly contexts: readonly (string | null)[]
 }
 
-/** Records everything that a stream delivers to it. The test decides what happens at a commit. */
+/** Records everything that a stream delivers to it. The test may set `onCommit`. */
 export class Recorder implements TransactionConsumer {
   readonly transactions: ReadTransaction[] = []
   readonly slots: SlotPosition[] = []
   readonly states: StreamState[] = []
   readonly lags: SlotLag[] = []
   readonly warnings: SourceWarning[] = []
-  /** Called at each commit, before the transaction counts as read. */
+  /** Called at each commit, before the transaction is added to `transactions`. */
   onCommit: (transaction: TransactionInfo) => Promise<void> | void = () => undefined
   #changes: RowChange[] = []
   #contexts: (string | null)[] = []
@@ -72,13 +72,13 @@ export class Recorder implements TransactionConsumer {
     return phases.slice(phases.indexOf('failing'))
   }
 
-  /** The id of the last row that the present transaction inserted; null: its last change was not an insert. */
+  /** The id of the row that the current transaction inserted last; null if its last change was not an insert. */
   lastInserted(): string | null {
     const last = this.#changes.at(-1)
     return last?.op === 'insert' ? (last.after.get('id') ?? null) : null
   }
 
-  /** By transaction: the first column of every inserted row. */
+  /** The first column of every inserted row, grouped by transaction. */
   inserted(): string[][] {
     return this.transactions.map(({ changes }) =>
       changes.flatMap((change) => (change.op === 'insert' ? [String([...change.after.values()][0])] : [])),
@@ -133,7 +133,7 @@ export class SourceWorld {
     })
   }
 
-  /** Starts a stream, waits until it is refused, and returns the code and message of the first refusal. */
+  /** Starts a stream, waits until it fails, and returns the code and message of its first error. */
   async refusal(changes: Partial<ReplicatedSource> = {}): Promise<{ readonly code: string; readonly message: string }> {
     const recorder = new Recorder()
     const stream = this.stream(recorder, changes)

@@ -23,8 +23,8 @@ import { ServiceProcess } from '../support/service-process.js'
 const ROUTER = fileURLToPath(new URL('../../../dist/router.js', import.meta.url))
 
 /**
- * The client's code for gzip. The client's own constant is not imported, because the client may only be loaded through `@hooklane/kafka`,
- * which patches it.
+ * The number that stands for gzip in kafkajs. The constant of kafkajs is not imported, because kafkajs may only be loaded through
+ * `@hooklane/kafka`, which patches kafkajs.
  */
 const GZIP = 1 as never
 
@@ -75,7 +75,7 @@ export class RouterWorld {
     return this.log.topics
   }
 
-  /** Publishes a row of the configuration, as the capture of its table does; null deletes the row. */
+  /** Publishes a configuration row, as event-producer does when the row changes. A null `body` publishes the deletion of the row. */
   async configure(kind: ConfigurationKind, id: string, body: object | null): Promise<void> {
     const headers = { [HEADER.schema]: `${kind}/1`, [HEADER.version]: String(++this.#version) }
     const value = body === null ? null : JSON.stringify(body)
@@ -89,7 +89,7 @@ export class RouterWorld {
     await this.configure('company', id, { id, name: id, ...changes })
   }
 
-  /** Deletes an app and its subscription, as the service does. */
+  /** Publishes the configuration changes that follow when subscription-service deletes an app and its subscription. */
   async deleteApp(
     app: { appId: string; companyId: string; epoch: number; workerGroup?: string },
     subscription: string,
@@ -147,8 +147,8 @@ export class RouterWorld {
   }
 
   /**
-   * Waits until the only running router has read the present configuration: configures a probe app, and waits for a delivery to it. The
-   * configuration topic is read in order, so everything before the probe is then in force.
+   * Waits until the only running router has read all configuration that was published so far. Configures a probe app, and waits for a
+   * delivery to it: the router reads the configuration topic in order, so it has then read everything before the probe.
    */
   async configurationRead(): Promise<void> {
     const probe = `probe_${++this.#probes}`
@@ -162,7 +162,7 @@ export class RouterWorld {
     })
   }
 
-  /** Publishes to `events`, as an upstream service does. The key decides the partition, unless a partition is named. */
+  /** Publishes to `events`, as an upstream service does. A message without a partition goes to the partition of its key. */
   async publish(messages: readonly Message[], { isCompressed = false } = {}): Promise<void> {
     const how = isCompressed ? { compression: GZIP } : {}
     for (let at = 0; at < messages.length; at += 500)
@@ -192,7 +192,7 @@ export class RouterWorld {
     return router
   }
 
-  /** Every committed delivery so far. Those of one app are in the order of their partition. */
+  /** All committed deliveries so far. The deliveries of one app are in the order of their partition. */
   delivered(): readonly Delivered[] {
     const records = this.log.records(this.topics.deliveries(GROUP))
     // Decodes only new records: tests poll often, while the log grows.
@@ -230,13 +230,13 @@ export class RouterWorld {
   async expireEvents(partition: number): Promise<void> {
     const admin = this.log.client.kafka.admin()
     await admin.connect()
-    // Order matters: this makes the client learn the leaders of the topic.
+    // Order matters: this call makes the client load the partition leaders of the topic, which the next call needs.
     await admin.fetchTopicOffsets(this.topics.events)
     await admin.deleteTopicRecords({ topic: this.topics.events, partitions: [{ partition, offset: '-1' }] })
     await admin.disconnect()
   }
 
-  /** Deletes the router's consumer group with its committed offsets. The broker refuses while the group has members. */
+  /** Deletes the router's consumer group with its committed offsets. Retries while the broker refuses, because the group has members. */
   async deleteRouterGroup(): Promise<void> {
     const admin = this.log.client.kafka.admin()
     await admin.connect()
@@ -291,7 +291,7 @@ export const messageOf = (event: Record<string, unknown>): Message => ({
   value: JSON.stringify(event),
 })
 
-/** Throws at the first delivery whose number breaks the series 1, 2, 3 … in the order of the log. */
+/** Throws unless the deliveries have the sequences 1, 2, 3 … in the order of the log. */
 export function assertDense(delivered: readonly Delivered[]): void {
   delivered.forEach((one, index) => {
     if (one.sequence !== index + 1 || one.headers.sequence !== BigInt(index + 1))

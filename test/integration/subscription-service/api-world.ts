@@ -12,11 +12,11 @@ import { SubscriptionRules } from '../../../apps/subscription-service/src/subscr
 import { DocumentedApi, type OpenApiDocument } from './documented-api.js'
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.js'
 
-/** A fake of the topics, with everything that the API needs of them. */
+/** Fakes everything that the API needs from Kafka: the topics of worker groups, and the end offset of a company's events. */
 export class FakeTopics implements WorkerGroupTopics {
   readonly ensured: WorkerGroupConfiguration[] = []
   readonly removed: string[] = []
-  /** Groups whose topics are still being read, so that they cannot be removed. */
+  /** The worker groups whose topics are still being read, so that `remove` keeps these topics. */
   readonly read = new Set<string>()
   refusal: Error | null = null
   /** The end offset of the events of every company; null: Kafka does not answer. */
@@ -39,7 +39,7 @@ export class FakeTopics implements WorkerGroupTopics {
   }
 }
 
-/** Backlogs that the test sets; other groups have none. */
+/** Returns the backlogs that the test puts into `waiting`. Other worker groups have an empty backlog. */
 export class FakeBacklogs implements WorkerGroupBacklogs {
   readonly waiting = new Map<string, WorkerGroupBacklog>()
 
@@ -48,7 +48,7 @@ export class FakeBacklogs implements WorkerGroupBacklogs {
   }
 }
 
-/** The fields of response bodies that tests read. Tests check which of them are present. */
+/** The fields that tests read from response bodies. No response has all of these fields. */
 interface AnswerBody {
   readonly [field: string]: unknown
   readonly id: string
@@ -84,7 +84,7 @@ export interface Answer {
   readonly text: string
 }
 
-/** The part of a configuration row of the delivery path that tests check. */
+/** The part of a row of `hooklane.configuration` that tests check. Router and dispatcher work with these rows. */
 export interface ConfigurationBody {
   readonly [field: string]: unknown
   readonly enabled: boolean
@@ -153,7 +153,7 @@ export class ApiWorld {
     await this.database.drop()
   }
 
-  /** Calls the API with the operator's key, unless `key` names another one; null: without a key. */
+  /** Calls the API with the operator's key, with another key (`key`), or without a key (`key: null`). */
   async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const key = options.key === undefined ? this.operatorKey : options.key
     const { body } = options
@@ -192,7 +192,7 @@ export class ApiWorld {
     return answer.body.id
   }
 
-  /** The configuration row for the delivery path; throws when there is none. */
+  /** The row of `hooklane.configuration` with this key; throws when there is no such row. */
   async configuration(key: string): Promise<ConfigurationBody> {
     const row = await this.maybeConfiguration(key)
     if (row === null) throw new Error(`there is no configuration ${key}`)

@@ -47,14 +47,14 @@ export class DocumentedApi {
   private readonly validators = new Map<object, ValidateFunction>()
 
   constructor(readonly document: OpenApiDocument) {
-    // Only the keywords of schemas are validated. The whole document is added so that references resolve.
+    // The whole document is added so that references resolve. Ajv validates only with the schemas in it.
     this.ajv.addSchema({ $id: 'api', ...document })
     this.operations = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
     )
   }
 
-  /** How the response differs from the document; null: it does not, or the API has no such path. */
+  /** How the response differs from the document; null if it does not differ, or if the document has no such operation. */
   faultOf(answer: SeenAnswer): string | null {
     const found = this.find(answer.method, answer.path)
     if (!found) return null
@@ -73,7 +73,7 @@ export class DocumentedApi {
     return faults === null ? null : `${where}: ${faults}\n${JSON.stringify(answer.body)}`
   }
 
-  /** How the value violates the schema; null: it does not. */
+  /** How the value violates the schema; null if it is valid. */
   faultsOf(schema: object, value: unknown): string | null {
     let validate = this.validators.get(schema)
     if (!validate) {
@@ -92,7 +92,7 @@ export class DocumentedApi {
 const templateOf = (path: string): RegExp =>
   new RegExp(`^${path.replace(/[.]/g, '\\$&').replace(/\{\w+\}/g, '[^/]+')}$`)
 
-/** Makes references into the document absolute: `api#/…`. */
+/** Makes references within the document absolute: `#/…` becomes `api#/…`. */
 function absolute<T>(node: T): T {
   if (typeof node !== 'object' || node === null) return node
   if (Array.isArray(node)) return node.map(absolute) as T

@@ -19,7 +19,7 @@ export class KafkaWorld {
   readonly client: KafkaClient
   readonly producer: SingleFlightProducer
   readonly brokers: readonly string[]
-  /** By topic: tests poll every few milliseconds, while tens of thousands of records arrive. */
+  /** Records are kept by topic, because tests poll one topic every few milliseconds while tens of thousands of records arrive. */
   readonly #records = new Map<string, LogRecord[]>()
   readonly #specs: TopicSpec[] = []
   #reader: KafkaLogConsumer | null = null
@@ -50,7 +50,7 @@ export class KafkaWorld {
     await makeTopics(this.client, specs)
   }
 
-  /** The records of a topic so far. Those of one partition are in order. */
+  /** The records of a topic so far. The records of one partition are in order. */
   records(topic: string): readonly LogRecord[] {
     return [...this.#recordsOf(topic)]
   }

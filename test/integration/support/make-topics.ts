@@ -2,14 +2,14 @@ import type { TopicSpec } from '@hooklane/contracts/records'
 import { TopicAdmin, type KafkaClient } from '@hooklane/kafka'
 import { eventually } from '@hooklane/testing'
 
-/** Creating a topic takes milliseconds; the limit is for a busy machine. */
+/** How long brokers may take to serve a new topic. They usually take milliseconds; the limit is for a busy machine. */
 const SERVED_WITHIN = { withinMs: 60_000, everyMs: 50 }
 
 /** A topic whose settings the test chooses. */
 export interface TestTopic {
   readonly name: string
   readonly partitions: number
-  /** By the names of Kafka's settings. */
+  /** Settings of the topic, by their names in Kafka. */
   readonly config: Readonly<Record<string, string>>
 }
 
@@ -29,7 +29,7 @@ export async function makeTopic(client: KafkaClient, { name, partitions, config 
   const admin = client.kafka.admin()
   await admin.connect()
   try {
-    // The client's own wait for leaders fails on a broker that does not know the topic yet.
+    // `waitForLeaders: true` would fail on a broker that does not know the topic yet.
     await admin.createTopics({
       topics: [{ topic: name, numPartitions: partitions, configEntries }],
       waitForLeaders: false,
@@ -41,9 +41,9 @@ export async function makeTopic(client: KafkaClient, { name, partitions, config 
 }
 
 /**
- * Waits until topics can be used. When a topic was created, only the controller is sure to know it: brokers learn of it later, and a broker
- * that is named as the leader of a partition may not lead it yet. So this asks each leader for the end offsets of its partitions, which it
- * returns only once it serves them.
+ * Waits until topics can be used. After the creation of a topic, only the controller is sure to know it. Brokers learn of the topic later,
+ * and a broker that the metadata names as the leader of a partition may not serve the partition yet. So this asks every leader for the end
+ * offsets of its partitions, which a leader returns only when it serves them.
  */
 async function served(client: KafkaClient, names: readonly string[]): Promise<void> {
   const admin = client.kafka.admin()

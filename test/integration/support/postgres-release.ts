@@ -14,7 +14,7 @@ export interface PostgresRelease {
   stop(): Promise<void>
 }
 
-/** Returns the server that all tests share for release 18. Starts a server for this test only for other releases. */
+/** For release 18, returns the server that all tests share. For other releases, starts a server that only this test uses. */
 export async function startRelease(release: Release): Promise<PostgresRelease> {
   const shared = process.env.DATABASE_URL
   if (release === 18 && shared) return { url: shared, stop: () => Promise.resolve() }

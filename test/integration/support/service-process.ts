@@ -10,7 +10,7 @@ export class ServiceProcess {
   readonly child: ChildProcess
   #port = 0
 
-  /** @param program the file that Node runs; in an array, followed by its arguments */
+  /** @param program the file that Node runs, or an array of this file and its arguments */
   constructor(
     readonly name: string,
     program: string | readonly string[],
@@ -61,7 +61,7 @@ export class ServiceProcess {
     return (await this.#get('/metrics')).text
   }
 
-  /** The sum over the label sets that contain all of `labels`, in the form of the text format: `kind="spread"`. */
+  /** The sum over the label sets that contain all `labels`, each written as in Prometheus' text format: `kind="spread"`. */
   async metric(name: string, ...labels: readonly string[]): Promise<number> {
     const text = await this.metrics()
     return text
@@ -85,7 +85,7 @@ export class ServiceProcess {
     return this.child.exitCode
   }
 
-  /** Uses a new connection for each request: the process may close a kept connection at the moment it is used again. */
+  /** Uses a new connection for each request, because the process may close an idle connection just when it is used again. */
   async #get(path: string): Promise<{ readonly status: number | undefined; readonly text: string }> {
     const request = get({ host: '127.0.0.1', port: this.#port, path, agent: false })
     const [response] = (await once(request, 'response')) as [IncomingMessage]

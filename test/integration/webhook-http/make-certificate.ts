@@ -44,7 +44,7 @@ export function makeCertificate(options: CertificateOptions): Certificate {
   return {
     name,
     privateKey,
-    // There must be no empty line at the end, whatever the length: OpenSSL would not read the certificate.
+    // Each line of base64 ends with one line break. OpenSSL rejects a certificate with an empty line after the last one.
     cert: `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }

@@ -6,13 +6,13 @@ export type NameAnswer =
   | { readonly kind: 'code'; readonly code: number }
   | { readonly kind: 'silence' }
   /**
-   * A chain of CNAME records: the name is an alias of the first of these names, which is an alias of the next. The last one has the
-   * address.
+   * A chain of CNAME records: the queried name is an alias of the first of `names`, which is an alias of the second, and so on. The last
+   * name has the address `v4`.
    */
   | { readonly kind: 'aliases'; readonly names: readonly string[]; readonly v4: string }
-  /** The answer is too large for a datagram: the flag `truncated` is set, and the server does not listen on TCP. */
+  /** The response is too large for a datagram, so its flag `truncated` is set. The server does not listen on TCP. */
   | { readonly kind: 'tooLarge'; readonly bytes: number }
-  /** A query for IPv4 is answered, a query for IPv6 is not. */
+  /** The server answers a query for IPv4, and does not answer a query for IPv6. */
   | { readonly kind: 'onlyV4'; readonly v4: readonly string[] }
 
 export interface NameServer {

@@ -11,7 +11,7 @@ import {
 
 export const LOCAL = parseAllowTargets('127.0.0.0/8,::1/128,localhost')
 
-/** Closes everything that a test file has opened: a leaked socket would keep the test run alive. */
+/** Closes everything that a test file has opened, because a leaked socket would keep the test run alive. */
 export class Cleanup {
   private readonly steps: (() => Promise<unknown>)[] = []
 
@@ -81,7 +81,7 @@ export function onRequest(socket: Socket, answer: (count: number, text: string) 
   })
 }
 
-/** A dialler that records its targets, and refuses targets outside this machine. */
+/** A function for opening connections that records their targets, and throws for a target outside this machine. */
 export function countingDial(): { dial: Dial; dialled: DialTarget[] } {
   const dialled: DialTarget[] = []
   return {

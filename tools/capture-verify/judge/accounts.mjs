@@ -12,14 +12,14 @@ import { entitiesOf } from './effects.mjs'
  * @property {import('./receivers.mjs').Receivers} receivers
  * @property {import('./debts.mjs').Debts} debts
  * @property {import('./findings.mjs').Findings} findings
- * @property {(table: string, column: string) => boolean} isVolatile - Whether the values that receivers know may be outdated.
+ * @property {(table: string, column: string) => boolean} isVolatile - Whether receivers may know outdated values of a column.
  * @property {string} at
  */
 
 /**
- * Checks that every receiver knows the present tables. Called when the run is at rest: all committed changes are published, and the
- * event-producer has had time to announce what it cannot publish. Each difference is counted once: afterwards, receivers continue as if
- * they had fetched everything.
+ * Checks that every receiver knows the current content of the tables. Called when the run is at rest: all committed changes are published,
+ * and the event-producer has had time to announce what it cannot publish. Afterwards, receivers continue as if they had fetched everything,
+ * so that each difference is counted once.
  *
  * @param {Accounts} accounts
  */
@@ -36,7 +36,7 @@ export function settleAccounts(accounts) {
         findings.add('lost', text, { at, examples: debt.examples })
         findings.count('lost', debt.count - 1)
       } else {
-        // Rows that came and went again before the accounts were settled leave no difference.
+        // A debt of silent changes only is no loss by itself: rows that came and went again since the last check leave no difference.
         for (const { text, isExtra } of differences)
           findings.add(isExtra && !debt ? 'invented' : 'lost', `${resource} ${text} (${company})`, {
             at,

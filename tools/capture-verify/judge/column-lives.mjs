@@ -2,8 +2,8 @@ import { parseLine } from './decoding.mjs'
 import { NOTE_PREFIX } from './notes.mjs'
 
 /**
- * The event-producer may never have seen a column name that existed for no longer than this: it was killed, frozen or cut off meanwhile. In
- * a table with omitted columns, the values under such a name may be missing from events (docs/guides/capture-your-pim.md).
+ * The longest life of a column name that the event-producer may never have seen, because it was killed, frozen or cut off meanwhile. In a
+ * table with omitted columns, the values under such a name may be missing from events (docs/guides/capture-your-pim.md).
  */
 const MAX_PASSING_MS = 120_000
 
@@ -33,10 +33,12 @@ export class ColumnLives {
   }
 
   /**
-   * Whether the judge cannot know if events show a column. This is so only in a table with omitted columns, in one of three cases:
+   * Whether events may show a column or lack it, and both are correct. This is so only in a table with omitted columns, in one of three
+   * cases:
    * - The column had this name for a short time only.
-   * - The file omits the column under another of its names. The event-producer then leaves it out, with a warning.
-   * - The column was renamed or dropped later, and any file of the run omits one of its names. The event-producer leaves it out then, too.
+   * - The file omits the column under another of its names. The event-producer then leaves the column out, with a warning.
+   * - The column was renamed or dropped later, and any file of the run omits one of its names. Then, too, the event-producer
+   *   leaves the column out.
    *
    * @param {string} table @param {string} column
    * @param {object} by
@@ -78,7 +80,7 @@ export class ColumnLives {
   /** @param {string} table @param {string} column @param {number} at */
   #end(table, column, at) {
     const life = () => this.#lives.get(`${table}\0${column}`)?.at(-1)
-    // The column existed from the beginning of the run.
+    // No note says when the column got this name, so it had the name from the beginning of the run.
     if (life()?.to !== Infinity) this.#begin(table, column, { from: -Infinity, names: new Set() })
     const ending = /** @type {Life} */ (life())
     ending.to = at

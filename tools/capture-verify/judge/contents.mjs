@@ -45,7 +45,7 @@ export function holdsPassingState(judged, effect, by) {
 }
 
 /**
- * A delete must hold a state in which the entity existed. Any state that it had in the transaction will do, because several changes of one
+ * Checks the content of a delete. Any state that the entity had before or during the transaction is correct, because several changes of one
  * transaction become one event.
  *
  * @param {any} event @param {Effect} effect @param {Meaning} meaning
@@ -61,7 +61,7 @@ function faultsOfDelete(event, { before, touch, company }, meaning) {
 function dataFaults(data, image, { omit }) {
   const faults = []
   for (const [column, cell] of image) {
-    // Secrets are searched for in the whole record elsewhere: here they count as omitted, whatever the file says.
+    // Secrets count as omitted here, whatever the file says: records.mjs searches the whole record for them.
     if (omit.includes(column) || isSecret(column) || cell.text === undefined) continue
     if (!Object.hasOwn(data, column)) faults.push(`lacks data.${column}`)
     else if (!isDeepStrictEqual(data[column], jsonOf(cell)))
@@ -95,7 +95,7 @@ function namedFaults({ entity, revision }, now, { meaning: { key, version, actor
 }
 
 /**
- * Applied to the state before, the changes must give the data, except for ignored columns.
+ * Checks that the changes of an event turn the state before it into its data, and that they name no ignored or omitted column.
  *
  * @param {any} event
  * @param {Image} before

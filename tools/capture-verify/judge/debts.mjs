@@ -1,16 +1,16 @@
-/** How many examples are kept of the debts to each receiver. */
+/** How many examples are kept for each debt. */
 const MAX_EXAMPLES = 3
 
 /**
  * @typedef {object} Debt
  * @property {number} count - Row changes without an event.
- * @property {number} silent - Rows that came or went without a log record of each, so that there could be no event.
+ * @property {number} silent - Rows that came or went without a log record of their own, so that no event was possible.
  * @property {object[]} examples
  */
 
 /**
- * Changes without an event, of which their receivers do not know yet. A debt is settled when its receiver gets `resync.required` for the
- * resource at a later position. Debts that are left when accounts are settled are losses.
+ * The debts to receivers, one per company and resource: the changes that have no event, so that the receiver does not know them. A
+ * `resync.required` for the resource at a later position settles the debt. A debt that is left when the run is at rest is a loss.
  */
 export class Debts {
   /** @type {Map<string, Debt>} */

@@ -99,7 +99,7 @@ class RowText {
     return value === 'unchanged-toast-datum' ? undefined : value
   }
 
-  /** A quote inside is doubled; nothing else is escaped. */
+  /** Reads a quoted value. A quote inside the value is doubled; no other character is escaped. */
   #quoted() {
     const from = this.#at + 1
     let end = from

@@ -53,7 +53,7 @@ export function entityOf(image, { id, deleted, when }) {
 const escaped = (part) => (part ?? '').replaceAll('%', '%25').replaceAll(':', '%3A')
 
 /**
- * The effects of a touched row on entities: at most one, or two when the row changed its company.
+ * The effects of a touched row on entities: at most one effect, or two effects when the row changed its company.
  *
  * @param {Touch} touch
  * @param {Image | null} now - The row at the end of the transaction.
@@ -90,14 +90,15 @@ export function entitiesOf(root, meaning, company) {
 }
 
 /**
- * Prefers the logged old row, which knows the values that a change of the catalogue has hidden from the judge.
+ * The row before the transaction. Prefers the old row in the log, which has the values that a change of the catalogue has hidden from the
+ * judge.
  *
  * @param {Image} image
  * @param {readonly Image[]} olds
  */
 const loggedBefore = (image, olds) => olds.find((old) => agree(image, old)) ?? image
 
-/** Columns whose values must never leave the event-producer, whatever the file says; renaming keeps the prefix. @param {string} column */
+/** Whether a column must never leave the event-producer, whatever the file says. Renaming keeps `secret`. @param {string} column */
 export const isSecret = (column) => column.startsWith('secret')
 
 /**
@@ -112,7 +113,7 @@ export function isEvent({ before, after, operation }, { ignore, omit }, everName
   if (operation !== 'update') return 'yes'
   const images = /** @type {[Image, Image]} */ ([before, after])
   const named = [...ignore, ...omit]
-  // The file names a column that the row has under another name, and the row does not show which one.
+  // The file names a column that the row lacks. The row may have this column under another name, which the judge does not know.
   const isMisnamed = named.some((column) => !images[1].has(column))
   let isUnsure = false
   for (const column of new Set(images.flatMap((image) => [...image.keys()]))) {

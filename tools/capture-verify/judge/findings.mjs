@@ -1,4 +1,4 @@
-/** How many examples are kept of each verdict: a run mostly fails in one way, and a page of examples is enough. */
+/** How many examples of each verdict are kept. A page of examples is enough, because a run mostly fails in one way. */
 const MAX_EXAMPLES = 40
 
 /**

@@ -21,10 +21,10 @@ import { transactionsOf } from './transactions.mjs'
  * @property {string} token - A part of every value that must not leave the event-producer.
  * @property {string[]} companies
  * @property {import('./effects.mjs').Meaning[]} tables - The entries of the captured tables, as in a capture file that names all of them.
- * @property {{ name: string, columns: Readonly<Record<string, string>>, id: string[], parent: string | null }[]} relations - At the beginning, parents first.
- * @property {Readonly<Record<string, Readonly<Record<string, string | null>>[]>>} rows - At the beginning, by table or partition.
+ * @property {{ name: string, columns: Readonly<Record<string, string>>, id: string[], parent: string | null }[]} relations - Initial tables, parents first.
+ * @property {Readonly<Record<string, Readonly<Record<string, string | null>>[]>>} rows - The rows at the beginning, by table or partition.
  * @property {import('./timeline.mjs').ProducerRun[]} producers - In the order of their starts.
- * @property {Readonly<Record<string, Readonly<Record<string, string | null>>[]>>} finalRows - At the end, by captured table.
+ * @property {Readonly<Record<string, Readonly<Record<string, string | null>>[]>>} finalRows - The rows at the end, by captured table.
  *
  * @typedef {import('./effects.mjs').Effect} Effect
  * @typedef {import('./effects.mjs').Meaning} Meaning
@@ -35,9 +35,9 @@ import { transactionsOf } from './transactions.mjs'
  *
  * @typedef {object} Case
  * @property {Transaction} transaction
- * @property {any} context - The content of the application's context messages in it.
+ * @property {any} context - The content of the application's context messages in the transaction.
  * @property {Map<string, JudgedEvent[]>} events - By entity. Events that are left at the end belong to no change.
- * @property {boolean} isPublished - Whether it has any event.
+ * @property {boolean} isPublished - Whether the transaction has any event.
  */
 
 /**
@@ -168,7 +168,7 @@ export class Judge {
     const { resource } = meaning
     const decider = this.#timeline.decider(transaction)
     const candidates = events.get(nameOf(company, resource, id)) ?? []
-    // Rows that came or went without a log record of each may have any event, or none.
+    // A row that came or went without a log record of its own (`isSilent`) may have an event of any operation, or none.
     const at = candidates.findIndex(({ event }) => touch.isSilent || event.revision.operation === operation)
     const [found] = at < 0 ? [] : candidates.splice(at, 1)
     if (found) {
@@ -193,8 +193,8 @@ export class Judge {
   }
 
   /**
-   * An event of an entity that the transaction changed, but not what became of it, as a publication causes that leaves out a part of the
-   * changes. It counts as a debt, so that its receivers must later get `resync.required`. @param {JudgedEvent} judged
+   * An event with a state that its entity had within the transaction, but not at its end: the publication left out a part of the changes.
+   * The event counts as a debt, so that its receiver must later get `resync.required`. @param {JudgedEvent} judged
    */
   #owe({ event }) {
     const { companyId, type, entity, revision } = event
@@ -240,7 +240,7 @@ export class Judge {
     }
   }
 
-  /** The receiver of a company fetches all entities of a table as they are now. @param {string} company @param {Meaning} meaning */
+  /** Lets the receiver of a company fetch all entities of a table as they are now. @param {string} company @param {Meaning} meaning */
   #fetch(company, meaning) {
     this.#receivers.fetch(company, meaning.resource, entitiesOf(this.#model.rootOf(meaning.table), meaning, company))
   }
@@ -259,7 +259,7 @@ export class Judge {
     })
   }
 
-  /** Whether the values of a column that receivers know may legitimately be outdated. @param {string} root @param {string} column */
+  /** Whether it is correct that receivers know outdated values of a column. @param {string} root @param {string} column */
   #isVolatile(root, column) {
     return isSecret(column) || this.#namedOf(root).has(column) || this.#model.rootOf(root).volatile.has(column)
   }

@@ -11,7 +11,7 @@ import { UNKNOWN } from './values.mjs'
  * @property {string} name
  * @property {string[]} id - The columns that identify a row.
  * @property {Map<string, string>} columns - Name → type.
- * @property {Set<string>} volatile - Columns that a change of the catalogue has touched: the values that receivers know may be outdated.
+ * @property {Set<string>} volatile - Columns that a change of the catalogue has touched, so that receivers may know outdated values.
  * @property {Map<string, Row[]>} rows - By id. Only within a transaction, under a deferred constraint, can one id have two rows.
  *
  * What one transaction did to the rows of one id.
@@ -22,9 +22,9 @@ import { UNKNOWN } from './values.mjs'
  * @property {Row | null} before
  * @property {Image[]} olds - The complete old rows in the log.
  * @property {Image[]} images - Every row that had this id during the transaction.
- * @property {Set<bigint>} lsns - The LSNs of the log records that touched it.
- * @property {boolean} isSilent - Whether rows came or went without a log record of each: by TRUNCATE, or by a partition that was attached
- *   or detached.
+ * @property {Set<bigint>} lsns - The LSNs of the log records of these rows.
+ * @property {boolean} isSilent - Whether rows came or went without log records of their own: by TRUNCATE, or by a partition that was
+ *   attached or detached.
  */
 
 /** The rows of every table at one point of the commit order, as computed from the log. */
@@ -33,13 +33,13 @@ export class Model {
   roots = new Map()
   /** Partition → the table that it is a part of. @type {Map<string, string>} */
   #parents = new Map()
-  /** Partition → the columns that are logged of its old rows, where these are more than the id and less than all. @type {Map<string, string[]>} */
+  /** Partition → the logged columns of its old rows, if these are more than the id but not all columns. @type {Map<string, string[]>} */
   #identities = new Map()
   /** @type {Map<string, Touch>} */
   #touched = new Map()
   /** Called with a contradiction between the log and the model: a defect of the judge, or of the log. @type {(text: string) => void} */
   #onFault
-  /** Whether the judge cannot know if the values of a column are published now. @type {(table: string, column: string) => boolean} */
+  /** Whether events may now show a column or lack it, and both are correct. @type {(table: string, column: string) => boolean} */
   #isUnsure
 
   /** @param {{ onFault: (text: string) => void, isUnsure: (table: string, column: string) => boolean }} options */
@@ -57,7 +57,7 @@ export class Model {
     }
   }
 
-  /** A row that is there from the beginning. @param {string} leaf @param {Readonly<Record<string, string | null>>} values */
+  /** Adds a row that exists from the beginning. @param {string} leaf @param {Readonly<Record<string, string | null>>} values */
   addRow(leaf, values) {
     const root = this.rootOf(leaf)
     const image = new Map([...root.columns].map(([name, type]) => [name, { type, text: values[name] ?? null }]))
@@ -191,7 +191,7 @@ export class Model {
   }
 
   /**
-   * Moves the rows of a partition that was attached or detached to their new table. The log holds no record of them.
+   * Moves the rows of a partition that was attached or detached to their new table. The log holds no record of these rows.
    *
    * @param {Root} from
    * @param {Root} into
@@ -229,7 +229,7 @@ export class Model {
   }
 
   /**
-   * Removes a row from its id, because it was deleted or changed.
+   * Removes a row from the rows of its id, because the row was deleted or changed.
    *
    * @param {Root} root
    * @param {{ table: string, key: string, before: Image | null, isWhole: boolean, lsn: bigint }} change - `before`: the old row if
@@ -253,7 +253,7 @@ export class Model {
 /** @param {Root} root @param {Image} image */
 export const keyOf = ({ id }, image) => JSON.stringify(id.map((column) => image.get(column)?.text ?? null))
 
-/** Whether two images may be of the same row: a value that one of them does not know decides nothing. @param {Image} a @param {Image} b */
+/** Whether two images may be of the same row. Compares only values that both images know. @param {Image} a @param {Image} b */
 export function agree(a, b) {
   for (const [column, { text }] of a) {
     const other = b.get(column)
@@ -275,7 +275,7 @@ function withNulls({ columns }, old) {
 }
 
 /**
- * Adds unchanged values that are stored out of line: the log leaves them out of the new row.
+ * Adds unchanged values that are stored out of line, which the log leaves out of the new row.
  *
  * @param {Image} now
  * @param {Image | null} before

@@ -18,7 +18,7 @@ export class Timeline {
   #runs
   #starts
   /**
-   * The commit LSN of each record, with the first process that published a record at or after it. In the order of the log.
+   * The commit LSNs of the published events, in ascending order, each with the first process that published an event at or after it.
    * @type {{ commitLsn: bigint, process: number }[]}
    */
   #published = []
@@ -50,9 +50,9 @@ export class Timeline {
   }
 
   /**
-   * The process whose file decided over a transaction with published events. A process folds a transaction under the file of an earlier
-   * process when that process has published a part of it. The same holds for all transactions before it. The file of the present process
-   * applies only to later ones.
+   * The process whose capture file decided which events a transaction has, if it has any. When an earlier process had published a part of a
+   * transaction, the next process uses the file of the earlier process for this transaction and for all transactions before it. The next
+   * process uses its own file only for later transactions.
    *
    * @param {Transaction} transaction
    */
@@ -68,7 +68,7 @@ export class Timeline {
   }
 
   /**
-   * The files that may have decided over a transaction without events: the files of all processes that may have read it.
+   * The files that may have decided that a transaction has no events: the files of all processes that may have read the transaction.
    *
    * @param {Transaction} transaction
    */

@@ -10,7 +10,7 @@ import { parseLine } from './decoding.mjs'
  * @typedef {object} Transaction
  * @property {string} xid
  * @property {string} at - The time of its commit, as printed.
- * @property {bigint} startLsn - The end of the previously committed transaction: the commit record of this one comes after it.
+ * @property {bigint} startLsn - The end of the previously committed transaction, after which this transaction's commit record comes.
  * @property {bigint} endLsn - The LSN just after its commit record.
  * @property {{ lsn: bigint, line: import('./decoding.mjs').Line }[]} lines - Its lines of the log, without begin and commit.
  */

@@ -3,7 +3,7 @@
 const NUMBERS = new Set(['smallint', 'integer', 'real', 'double precision'])
 const TIMESTAMP = /^(\d{4,})-(\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(?:\+00)?$/
 
-/** A value that the judge cannot know: its column was added or got another type, and the rows were not logged. */
+/** A value that the judge cannot know, because its column was added or got another type, and the rows were not logged. */
 export const UNKNOWN = Object.freeze({ type: 'unknown', text: undefined })
 
 /** @param {import('./decoding.mjs').Cell} cell @returns {any} a JSON value */
@@ -24,13 +24,13 @@ export function textOf(cell) {
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : cell.text
 }
 
-/** Relies on the judge's session, which prints in UTC. @param {string} text */
+/** Expects the time in UTC, as the judge's session prints it. @param {string} text */
 function instantOf(text) {
   const match = TIMESTAMP.exec(text)
   return match ? `${match[1]}-${match[2]}T${match[3]}Z` : text
 }
 
-/** Parses arrays of one dimension: the captured tables have no others. @param {string} text @param {string} type @returns {any[]} */
+/** Parses arrays of one dimension, the only arrays in the captured tables. @param {string} text @param {string} type @returns {any[]} */
 function arrayOf(text, type) {
   const elements = []
   for (const [, quoted, bare] of text.slice(1, -1).matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/g)) {

@@ -3,7 +3,7 @@ const FIRST_ID = 1_000_000
 const IDS = 30_000
 
 /**
- * A transaction of thousands of rows in two tables: an import, a mass edit or a clearing out.
+ * Commits a transaction of thousands of rows: an import into two tables, a mass edit or a mass deletion.
  *
  * @param {import('pg').Client} client
  * @param {{ source: import('./statements.mjs').Source, rows: number, onXid?: (xid: string) => void }} options - `onXid`: called before the commit.

@@ -11,15 +11,16 @@ const PAUSE_MS = 90
 const LARGE_SHARE = 0.003
 const LARGE_ROWS = { min: 2_000, max: 4_000 }
 /**
- * How long an additional writer keeps each transaction open. Its row changes may be committed after the catalogue was changed, or even
- * changed back.
+ * How long an additional writer keeps each transaction open, so that its row changes may be committed after a change of the catalogue, or
+ * even after that change was undone.
  */
 const OPEN_MS = { min: 100, max: 2_000 }
 /** How many inserts fill each table before the first start of the event-producer. */
 const ROWS_AT_FIRST = 60
 
 /**
- * Commits row changes on several sessions until it is stopped. Failed transactions are rolled back: only the log shows what was committed.
+ * Commits row changes on several sessions until it is stopped. Failed transactions are rolled back, so only the log shows what was
+ * committed.
  */
 export class Load {
   transactions = 0

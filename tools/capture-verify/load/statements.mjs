@@ -1,8 +1,8 @@
 import { HOSTILE_TABLES } from '../pim/tables.mjs'
 
 /**
- * Random row changes in the PIM. They choose ids without checking which rows exist: an insert of an existing row updates it, and a change
- * of a missing row does nothing.
+ * Random row changes in the PIM. Their ids are chosen without checking which rows exist: an insert of an existing row updates the row, and
+ * a change of a missing row does nothing.
  *
  * @typedef {{ sql: string, values: unknown[] }} Statement
  * @typedef {import('../pim/tables.mjs').TableSpec} TableSpec
@@ -101,7 +101,7 @@ function touchMany({ chance, shapes, world }, table) {
 }
 
 /**
- * Two or three rows exchange their ids, or one row takes the id of another one that is deleted.
+ * Two or three rows exchange their ids, or one row takes the id of another row, which is deleted.
  *
  * @param {Source} source
  * @returns {Statement[]}

@@ -3,10 +3,10 @@ import { HOSTILE_TABLES, tableNamed } from '../pim/tables.mjs'
 
 /** @typedef {import('./site.mjs').Act} Act @typedef {import('./site.mjs').Site} Site @typedef {import('../pim/shapes.mjs').LiveColumn} LiveColumn */
 
-/** How many columns a run may add to one table: each makes every row longer. */
+/** How many columns a run may add to one table. The number is small, because each column makes every row longer. */
 const MAX_EXTRA = 3
 
-/** Tables whose columns may change. A partitioned table is excluded: detached partitions would have to be changed together with it. */
+/** Tables whose columns may change. A partitioned table is excluded, because its detached partitions would have to be changed, too. */
 const TABLES = HOSTILE_TABLES.filter(({ partitioning }) => partitioning === undefined)
 
 /** @type {Act} */
@@ -106,7 +106,7 @@ const changeType = {
   },
 }
 
-/** For a while, the old row of a change is not logged. @type {Act} */
+/** Lets a table log only the key of an old row for a while, and then whole rows again. @type {Act} */
 const replicaIdentity = {
   kind: 'replicaIdentity',
   moment: 'any',

@@ -2,7 +2,7 @@ import { HOSTILE_TABLES } from '../pim/tables.mjs'
 
 /** @typedef {import('./site.mjs').Act} Act @typedef {import('./site.mjs').Site} Site */
 
-/** Removes a table from the capture file, and adds it again some starts later. @type {Act} */
+/** Removes a table from the capture file, and adds it again while the event-producer is stopped the next time or later. @type {Act} */
 const tables = {
   kind: 'fileTables',
   moment: 'stopped',
@@ -58,7 +58,7 @@ const columns = {
   },
 }
 
-/** Raises the epoch, so that the source starts over without need. @type {Act} */
+/** Raises the epoch, so that the source starts over although nothing requires it. @type {Act} */
 const epoch = {
   kind: 'epochRaised',
   moment: 'stopped',
@@ -68,7 +68,7 @@ const epoch = {
   },
 }
 
-/** Drops the replication slot and creates it again: the changes that the old slot held can no longer be read. @type {Act} */
+/** Drops the replication slot and creates it again, so that the changes that the old slot held can no longer be read. @type {Act} */
 const slot = {
   kind: 'slotRemade',
   moment: 'stopped',

@@ -13,16 +13,16 @@ const ACTS = [...PUBLICATION_ACTS, ...PARTITION_ACTS, ...COLUMN_ACTS, ...SETTING
 /** The names of all kinds of hostile changes, as `--without` takes them. */
 export const KINDS = [...ACTS.map(({ kind }) => kind), ...Object.keys(ENDS), 'freeze']
 
-/** The share of turns that end the event-producer. */
+/** The share of turns (calls of `turn`) that end the event-producer. */
 const END_SHARE = 0.4
-/** The share of turns that freeze the event-producer. In the remaining turns it keeps running. */
+/** The share of turns that freeze the event-producer. In all other turns it keeps running. */
 const FREEZE_SHARE = 0.11
 /** Between two checkpoints, THEME_SIZE kinds of changes are made, chosen from the SHORTLIST_SIZE kinds that were made least often. */
 const THEME_SIZE = 5
 const SHORTLIST_SIZE = 7
 
 /**
- * Makes hostile changes to a captured source at random moments. The operator then has to bring the source back to being read.
+ * Makes hostile changes to a captured source at random moments. Then the operator must get the event-producer to read the source again.
  */
 export class Nemesis {
   #site
@@ -39,8 +39,8 @@ export class Nemesis {
   }
 
   /**
-   * Chooses the kinds of changes until the next checkpoint. All kinds together would hide losses: a resync that one of them requires would
-   * make good what another one lost.
+   * Chooses the kinds of changes until the next checkpoint. All kinds together would hide losses: a change of one kind may require a
+   * resync, which repairs what a change of another kind has lost.
    */
   changeTheme() {
     const { chance } = this.#site
@@ -119,7 +119,7 @@ export class Nemesis {
   }
 
   /**
-   * Makes one change: mostly of the kind that was made least often. When there is nothing for it to do, tries the next kind.
+   * Makes one change, mostly of the kind that was made least often. When this kind finds nothing to change, tries the next kind.
    *
    * @param {readonly Act[]} possible
    */

@@ -1,17 +1,18 @@
 /** @typedef {import('./site.mjs').Act} Act @typedef {import('./site.mjs').Site} Site */
 
 /**
- * A partition that the run has created, in addition to those of the beginning.
+ * A table that the run created, either as a partition of `ev` or to attach it to `ev` later. The first partitions of `ev` are not included.
  *
  * @typedef {{ name: string, from: number, isAttached: boolean, changedAt: number }} Partition
  */
 
-/** The partitions of a run cover ranges of this many buckets, beginning at one of STARTS. */
+/** Each partition that the run creates covers WIDTH buckets, from one of STARTS. The first partitions cover the buckets below 20. */
 const WIDTH = 5
 const STARTS = Array.from({ length: 16 }, (_, nth) => 20 + nth * WIDTH)
 /**
- * A partition stays attached at least for a few of the event-producer's checks of the catalogue. A partition that is attached and detached
- * between two checks leaves no trace in the catalogue, so that the event-producer cannot announce it.
+ * The source must have been ready this long after a partition was attached, before the partition is detached, truncated or dropped. In this
+ * time, the event-producer checks the catalogue a few times. A partition that is attached and detached between two checks leaves no trace
+ * in the catalogue, so the event-producer cannot announce it.
  */
 const SEEN_AFTER_MS = 2_500
 /** How many tables may wait to be attached as a partition. */
@@ -48,8 +49,9 @@ const newName = (site) => `ev_x${all(site).length + 1}_${Date.now().toString(36)
 const COMPANY_IDENTITY = ['bucket', 'region', 'id', 'company_id']
 
 /**
- * The replica identity of a new partition. `full`: old rows are logged whole. `key`: only the id of an old row is logged. `company`: only
- * its id and company are logged, so that a change without the other old values could wrongly be published.
+ * The statements that set the replica identity of a new partition, which decides how much of an old row PostgreSQL logs. `full`: the whole
+ * row. `key`: only the id. `company`: only the id and the company, so the event-producer could wrongly publish a change without the other
+ * old values.
  *
  * @type {Readonly<Record<'full' | 'key' | 'company', (name: string) => string[]>>}
  */
@@ -79,8 +81,8 @@ async function create(site, identity) {
 /** @type {Act} */
 const createFull = { kind: 'partitionCreate', moment: 'any', act: (site) => create(site, 'full') }
 /**
- * Creates a partition without REPLICA IDENTITY FULL and mostly changes and deletes some of its rows at once. The event-producer may check
- * the catalogue only when the partition has FULL again: then only the log shows that the old rows of these changes are incomplete.
+ * Creates a partition without REPLICA IDENTITY FULL and, in most cases, changes and deletes some of its rows at once. If the partition gets
+ * FULL before the event-producer checks the catalogue, only the log shows that the old rows of these changes are incomplete.
  *
  * @type {Act}
  */
@@ -115,10 +117,10 @@ const attach = {
 }
 
 /**
- * Creates a partition for an act that needs one, unless there is one that is too young.
+ * Called by an act that found no partition to change: creates one for the next time. Creates none if a partition is already attached.
  *
  * @param {Site} site
- * @returns {Promise<null>} the act itself did nothing
+ * @returns {Promise<null>} null, because the act itself changed nothing
  */
 async function prepare(site) {
   if (all(site).some(({ isAttached }) => isAttached)) return null
@@ -143,8 +145,8 @@ function fill(site, { name, from }) {
 }
 
 /**
- * Deletes about a third of the rows and then, mostly, changes another third in a transaction of its own. An UPDATE in a partition without FULL
- * is logged without any old row, which is obvious. A DELETE is logged with the key, which looks like an old row.
+ * Deletes about a third of the rows and then, in most cases, changes another third in a second transaction. In a partition without FULL,
+ * the log has no old row for an UPDATE, which is easy to notice. For a DELETE, the log has the key, which looks like an old row.
  *
  * @param {Site} site @param {Partition} partition
  */
@@ -155,7 +157,7 @@ async function changeRows(site, { from }) {
     await site.run(`UPDATE public.ev SET what = what || ' changed' WHERE ${isOf} AND id % 3 = 1`)
 }
 
-/** Creates a table like `ev` with rows of its own, which is not a partition yet. @param {Site} site @returns {Promise<Partition | null>} */
+/** Creates a table like `ev`, fills it with rows, and does not attach it yet. @param {Site} site @returns {Promise<Partition | null>} */
 async function loosePartition(site) {
   const from = freeStart(site)
   if (from === null) return null
@@ -172,7 +174,7 @@ async function loosePartition(site) {
   return partition
 }
 
-/** Drops a former partition, because too many tables wait to be attached. @param {Site} site @param {Partition} partition */
+/** Drops a table that waits to be attached, because too many tables wait. @param {Site} site @param {Partition} partition */
 async function dropLoose(site, { name }) {
   if (!(await site.alter({ did: 'dropTable', table: name }, `DROP TABLE public.${name}`))) return
   site.partitions.delete(name)

@@ -5,9 +5,12 @@ import { connectTo, withConnection } from '../world/connections.mjs'
 /** @typedef {import('./site.mjs').Site} Site @typedef {import('./site.mjs').Act} Act */
 
 const LARGE_ROWS = { min: 2_500, max: 4_500 }
-/** By how much Kafka's responses are delayed, so that a transaction stays half-published long enough for the kill. */
+/** How long the proxy delays each response of Kafka, so that a transaction stays half-published long enough for the kill. */
 const SLOW_ANSWER_MS = 120
-/** How long to wait for events of the large transaction. After that, the moment was missed or the source is refused. */
+/**
+ * How long to wait until enough events of the large transaction are in the topic. After that, the event-producer is killed anyway: it may
+ * have refused to read the source.
+ */
 const HALF_LIMIT_MS = 12_000
 const LOOK_EVERY_MS = 5
 
@@ -29,8 +32,8 @@ export const ENDS = {
 }
 
 /**
- * Kills the event-producer when some events of a large transaction are in the topic, but not all. How often this succeeded is counted
- * afterwards, from the topic.
+ * Kills the event-producer when some events of a large transaction are in the topic, but not all. The judge later counts from the topic how
+ * often this succeeded.
  *
  * @param {Site} site
  */

@@ -2,7 +2,7 @@ import { HOSTILE_TABLES } from '../pim/tables.mjs'
 
 /** @typedef {import('./site.mjs').Act} Act @typedef {import('./site.mjs').Site} Site */
 
-/** SQLSTATEs of a statement whose change was already made: the object already exists, or no longer exists. */
+/** SQLSTATEs that mean that the change was already made: the object already exists, or no longer exists. */
 const DONE_ALREADY = new Set(['42710', '42704'])
 
 /** @param {Site} site @param {string} statement @returns {Promise<boolean>} whether it changed anything */
@@ -15,7 +15,7 @@ async function change(site, statement) {
   }
 }
 
-/** Removes a table from the publication and adds it again: after a moment, or after long enough to be noticed. @type {Act} */
+/** Removes a table from the publication. Adds it again at once, or so late that the event-producer notices. @type {Act} */
 const tables = {
   kind: 'publicationTables',
   moment: 'any',

@@ -7,12 +7,12 @@ import { connectTo } from '../world/connections.mjs'
  * A hostile change to a captured source.
  *
  * @typedef {object} Act
- * @property {string} kind - Its name in counts and in `--without`.
- * @property {'any' | 'running' | 'stopped'} moment - The state in which the event-producer must be when it is made.
+ * @property {string} kind - The name of this kind of change in counts and in `--without`.
+ * @property {'any' | 'running' | 'stopped'} moment - The state of the event-producer in which the change can be made.
  * @property {(site: Site) => Promise<string | null>} act - Makes the change and returns a text that describes it; null: there was nothing
  *   to change.
  *
- * A change that is to be undone.
+ * A hostile change that is still to be undone. `act` undoes it.
  *
  * @typedef {object} Undo
  * @property {number} dueAt
@@ -81,7 +81,7 @@ export class Site {
    * Runs statements in one transaction.
    *
    * @param {readonly string[]} statements
-   * @returns {Promise<boolean>} false: their locks were not available
+   * @returns {Promise<boolean>} false: each try failed because a lock was not available or because of a deadlock
    */
   async run(...statements) {
     for (let left = TRIES; left > 0; left -= 1) {

@@ -1,24 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { follow } from './remedies.mjs'
 
-/** A refusal that is still there after this many remedies is permanent. */
+/**
+ * How many remedies are tried in a row for a source that the event-producer refuses to read. After more than this, the operator gives up.
+ */
 const MAX_REMEDIES = 10
 /** How long the source may take to become ready. Longer than any take-over or retry of the event-producer. */
 const LIMIT_MS = 180_000
 /**
- * The same refusal is treated again only after this time. After a remedy without a restart, the event-producer retries within ten seconds.
+ * How long the operator waits before it treats the same refusal again. It must be longer than ten seconds: within that time, the
+ * event-producer retries after a remedy without a restart.
  */
 const SAME_AGAIN_MS = 20_000
 const LOOK_EVERY_MS = 150
-/** A source that is ready may be refused a moment later: its health is checked a second time after this pause. */
+/** The pause before a source that is ready is checked a second time: the event-producer may refuse it a moment later. */
 const STEADY_MS = 400
 
 /** Thrown when the event-producer does not become ready in spite of all remedies, or does not publish all committed changes. */
 export class Stuck extends Error {}
 
-/** Reads the health of the event-producer, and follows its instructions until it is ready. */
+/** Reads the health of the event-producer, and follows the instructions there until the source is ready. */
 export class Operator {
-  /** Remedies that were followed, by the code of the refusal. @type {Record<string, number>} */
+  /** How often a remedy was followed, by the code of the refusal. @type {Record<string, number>} */
   remedies = {}
   #site
 
@@ -69,7 +72,7 @@ export class Operator {
     return source?.ready === true ? '' : (source?.detail ?? 'the source is not named')
   }
 
-  /** @param {string} refusal @returns {Promise<boolean>} whether something was done */
+  /** @param {string} refusal @returns {Promise<boolean>} whether a remedy was followed */
   async #cure(refusal) {
     const site = this.#site
     const { supervisor } = site.world

@@ -1,7 +1,8 @@
 import { addColumn, renameColumn } from '../nemesis/columns.mjs'
 
 /**
- * What an operator does about a refusal: exactly what its message instructs. Where the message leaves a choice, a random choice is made.
+ * Does what an operator would do about a refusal: exactly what the message instructs. If the message offers a choice, chooses at random. A
+ * refusal is the message in which the event-producer says why it does not read a source.
  *
  * @typedef {import('../nemesis/site.mjs').Site} Site
  * @typedef {{ text: string, needsRestart: boolean, isStuck?: boolean }} Done
@@ -16,7 +17,7 @@ const NO_COLUMN = /the table public\.(\w+) has no column ([\w ,.:;?()/-]+?); it 
 /**
  * @param {string} refusal - `CODE: message`, in the event-producer's words.
  * @param {Site} site
- * @returns {Promise<Done | null>} null: the message names nothing to do except to wait
+ * @returns {Promise<Done | null>} null: the message instructs nothing, so the operator waits
  */
 export async function follow(refusal, site) {
   const { file } = site.world

@@ -1,7 +1,8 @@
 import { FIRST_PARTITIONS, TABLES, tableNamed } from './tables.mjs'
 
 /**
- * Reads the tables and their rows at the beginning of a run. Nothing may be committed between the creation of the judge's slot and this.
+ * Reads the tables and their rows at the beginning of a run. No transaction may commit between the creation of the judge's replication slot
+ * and this call.
  *
  * @param {import('pg').Client} client
  */
@@ -46,6 +47,6 @@ async function readRows(client, table) {
   return (await client.query(`SELECT ${list}, ${from} FROM public.${table} t`)).rows
 }
 
-/** The types as the log prints them: without modifiers. @param {Readonly<Record<string, { type: string }>>} columns */
+/** The types as the log prints them, without modifiers such as `(14,4)`. @param {Readonly<Record<string, { type: string }>>} columns */
 const typesOf = (columns) =>
   Object.fromEntries(Object.entries(columns).map(([name, { type }]) => [name, type.replace(/\(.*\)/, '')]))

@@ -2,7 +2,7 @@ import { tableNamed, TABLES } from './tables.mjs'
 
 /**
  * @typedef {object} LiveColumn
- * @property {string} origin - Its first name: at the beginning of the run, or when it was added.
+ * @property {string} origin - The first name of the column: at the beginning of the run, or when the column was added.
  * @property {string} name - Its present name.
  * @property {string} type
  * @property {import('./values.mjs').Maker} make
@@ -66,7 +66,7 @@ export class Shapes {
   }
 
   /**
-   * The original definition of a column of the beginning, to add it again.
+   * The definition that a column had at the beginning of the run, to add that column again.
    *
    * @param {string} table
    * @param {string} origin

@@ -1,25 +1,25 @@
 import * as make from './values.mjs'
 
 /**
- * The tables of the PIM that a run captures: one for each kind of table that is captured differently. Columns whose names begin with
- * `secret` must never be published.
+ * The tables of the PIM that a run captures. Each is a different case for the event-producer. Columns whose names begin with `secret` must
+ * never be published.
  *
  * @typedef {object} ColumnSpec
  * @property {string} type - As `format_type` prints it.
  * @property {import('./values.mjs').Maker} make
- * @property {string} [other] - Another type to which hostile changes turn it, and from which they turn it back.
+ * @property {string} [other] - A second type. Hostile changes alter the column to this type and back.
  *
  * @typedef {object} TableSpec
  * @property {string} name
  * @property {string[]} id - The primary key.
- * @property {(chance: import('../chance.mjs').Chance) => unknown[]} makeId - Makes an id from so few values that the same rows are chosen
- *   again and again.
+ * @property {(chance: import('../chance.mjs').Chance) => unknown[]} makeId - Makes a random id. There are so few ids that
+ *   the same rows are chosen again and again.
  * @property {Record<string, ColumnSpec>} columns - All columns, including those of the id.
  * @property {string} [keyOptions] - The SQL after PRIMARY KEY.
  * @property {string} [partitioning] - The SQL after the columns.
  * @property {string[]} [outOfLine] - Columns whose long values are stored out of line, uncompressed.
  * @property {string[]} changeable - Columns that a change of the catalogue may rename or drop.
- * @property {import('../judge/effects.mjs').Meaning} meaning - Its entry in the capture file at the beginning.
+ * @property {import('../judge/effects.mjs').Meaning} meaning - The entry of the table in the first capture file of the run.
  */
 
 const TEXT = 'text'
@@ -86,7 +86,7 @@ const price = {
   },
 }
 
-/** Its key is checked at the end of a transaction: within a transaction, two rows may have one id. @type {TableSpec} */
+/** The key is checked only at the commit, so two rows may have the same id within a transaction. @type {TableSpec} */
 const place = {
   name: 'place',
   id: ['id'],
@@ -138,7 +138,7 @@ const product = {
   },
 }
 
-/** Has values that are stored out of line: they are not in the new row of the log when they did not change. @type {TableSpec} */
+/** Has values that are stored out of line. If an update does not change such a value, the new row in the log lacks it. @type {TableSpec} */
 const doc = {
   name: 'doc',
   id: ['id'],
@@ -182,7 +182,7 @@ const event = {
   },
 }
 
-/** Only the driver writes to it, to see how far the event-producer has read. @type {TableSpec} */
+/** Only checkpoints insert rows here, to see how far the event-producer has read. @type {TableSpec} */
 const beacon = {
   name: 'beacon',
   id: ['id'],
@@ -216,7 +216,7 @@ export function createStatements({ name, id, columns, keyOptions = '', partition
   ]
 }
 
-/** The partitions of `ev` at the beginning. */
+/** The partitions of `ev` at the beginning of a run. */
 export const FIRST_PARTITIONS = [
   { name: 'ev_0', parent: 'ev', bounds: 'FROM (0) TO (10)', tail: '' },
   { name: 'ev_1', parent: 'ev', bounds: 'FROM (10) TO (20)', tail: 'PARTITION BY LIST (region)' },

@@ -1,5 +1,5 @@
 /**
- * Makes values for the columns of the PIM. Among them is every kind of value that the log prints differently, and texts that are hard to
+ * Makes values for the columns of the PIM. They include every kind of value that the log prints in its own way, and texts that are hard to
  * quote.
  *
  * @typedef {import('../chance.mjs').Chance} Chance

@@ -1,6 +1,9 @@
 import pg from 'pg'
 
-/** How the driver's sessions print and read values, whatever the database or the role sets. */
+/**
+ * Settings with which this tool's own sessions print and read values. They override the settings of the database and of the role, which
+ * hostile changes alter.
+ */
 const PRINTING = {
   datestyle: 'ISO,MDY',
   intervalstyle: 'postgres',
@@ -11,11 +14,11 @@ const PRINTING = {
 }
 
 /**
- * Connects to the PIM.
+ * Connects to a database.
  *
  * @param {string} url
- * @param {{ lockTimeoutMs?: number, name?: string }} [options] - `lockTimeoutMs`: a change of the catalogue that waits for a lock blocks
- *   all later statements, so it must give up.
+ * @param {{ lockTimeoutMs?: number, name?: string }} [options] - `lockTimeoutMs`: how long a statement waits for a
+ *   lock. A waiting change of the catalogue blocks all later statements on its table, so it must give up.
  * @returns {Promise<pg.Client>}
  */
 export async function connectTo(url, { lockTimeoutMs = 10_000, name = 'capture-verify' } = {}) {

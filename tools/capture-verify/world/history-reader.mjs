@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** About how many lines one read returns; it always returns whole transactions. */
+/** About how many lines one read returns. A read returns only whole transactions, so it may return more lines. */
 const LINES_AT_ONCE = 20_000
 /** Pause between two reads. Too long: the server keeps more WAL. Too short: the server decodes new WAL more often. */
 const PAUSE_MS = 700
@@ -18,7 +18,6 @@ export class HistoryReader {
   #running = Promise.resolve()
 
   /**
-   *
    * @param {import('pg').Client} client - A session that prints values with the settings `PRINTING`.
    * @param {{ slot: string, path: string }} options
    */

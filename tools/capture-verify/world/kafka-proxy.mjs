@@ -1,15 +1,15 @@
 import { createServer, connect } from 'node:net'
 import { once } from 'node:events'
 
-/** The keys of the requests whose responses name brokers by host and port: Metadata and FindCoordinator. */
+/** The API keys of the requests whose responses name brokers by host and port: Metadata and FindCoordinator. */
 const NAMES_BROKERS = new Set([3, 10])
 const LENGTH_BYTES = 4
-/** After the length come the key of the request, its version, and then the correlation id, which the response repeats. */
+/** Where the correlation id begins in a request: after the length, the API key and the version. The response repeats this id. */
 const CORRELATION_AT = 8
 
 /**
- * A proxy between the event-producer and a broker, which can cut connections at any moment and delay responses. Brokers tell their clients
- * their own address, so the proxy replaces the port in such responses.
+ * A proxy between the event-producer and a broker. It can cut connections at any moment and delay responses. A broker tells its clients its
+ * own address, so the proxy replaces the port in such responses.
  */
 export class KafkaProxy {
   /** By how much each response is delayed. */
@@ -24,7 +24,7 @@ export class KafkaProxy {
     this.#broker = broker
   }
 
-  /** Whether a proxy can replace a broker: it must be reachable under the same host name. @param {string} host */
+  /** Whether a proxy can stand in for a broker on this host: clients must reach the proxy under the same host name. @param {string} host */
   static canStandFor(host) {
     return host === '127.0.0.1' || host === 'localhost'
   }
@@ -84,7 +84,7 @@ export class KafkaProxy {
     }
   }
 
-  /** Replaces the port. In every version of these responses, the port follows its host in four bytes. @param {Buffer} frame */
+  /** Replaces the broker's port. In every version of these responses, the port is the four bytes after the host. @param {Buffer} frame */
   #rename(frame) {
     const { host, port } = this.#broker
     const named = Buffer.concat([Buffer.from(host), int32(port)])

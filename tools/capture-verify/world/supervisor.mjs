@@ -7,8 +7,8 @@ const SETTLE_MS = 250
 const ORDERLY_END_MS = 60_000
 
 /**
- * Starts and ends the event-producer. Records for each process its capture file, and the end of the topic and of the WAL at its start. At
- * most one process runs at a time.
+ * Starts and ends the event-producer. At most one process runs at a time. When a process starts, records its capture file, the end of the
+ * topic and the end of the WAL.
  */
 export class Supervisor {
   /** @type {import('../judge/timeline.mjs').ProducerRun[]} */
@@ -43,7 +43,10 @@ export class Supervisor {
     this.process = new ProducerProcess({ env: environment(), logFile })
   }
 
-  /** @param {'SIGTERM' | 'SIGKILL'} signal @returns {Promise<boolean>} whether it had to be killed because it did not end in time */
+  /**
+   * @param {'SIGTERM' | 'SIGKILL'} signal
+   * @returns {Promise<boolean>} whether the process had to be killed because it did not end in time
+   */
   async stop(signal) {
     const { process } = this
     if (!process) return false

@@ -38,7 +38,8 @@ export class TopicReader {
   }
 
   /**
-   * Whether the event of a beacon was read. All earlier events of its company were then read, too.
+   * Whether the event of a beacon was read. A beacon is a row that a checkpoint inserts, to see how far the event-producer has read. All
+   * earlier events of that company were then read, too.
    *
    * @param {string} company
    * @param {string} id

@@ -13,11 +13,11 @@ import { TopicReader } from './topic-reader.mjs'
 export const SOURCE = 'pim'
 export const COMPANIES = ['cmp_a', 'cmp_b', 'cmp_c', 'cmp_d']
 const PARTITIONS = 6
-/** How often the event-producer checks the catalogue. With its default, a short run would mostly wait. */
+/** How often the event-producer checks the catalogue. With the default of this setting, a short run would mostly wait. */
 const CHECK_MS = 1_000
 
 /**
- * Creates the databases, topics and readers of one run, all under random names. `remove` deletes them.
+ * Creates the databases, topics and readers of one run, all under random names. `remove` deletes the databases and the topics.
  *
  * @typedef {Awaited<ReturnType<typeof createWorld>>} World
  *

@@ -21,7 +21,7 @@ import type { OpenedSubscription, OpenedSubscriptions } from './opened-subscript
 
 type AttemptEffect = EffectOf<'attempt'>
 
-/** The session of a partition, as far as an attempt of its deliveries needs it. */
+/** The part of a partition's session that an attempt needs. */
 export interface AttemptSession extends LeaseHolder {
   readonly token: LeaseToken
   handle(input: LaneInput<AttemptDetail>): void
@@ -54,15 +54,15 @@ export interface AttemptExecutorOptions {
   readonly userAgent: string
   /** Random in [-1, 1]. */
   readonly jitter: () => number
-  /** Called when secrets cannot be opened. The fault is ours, so the lane waits. The reason contains no secret. */
+  /** Called when secrets cannot be opened. The receiver is not at fault, so the lane waits. The reason contains no secret. */
   readonly onCannotUnseal: (subscriptionId: string, reason: string) => void
-  /** Called when rendering fails, which is a defect of ours. The delivery is settled like any other that cannot be sent. */
+  /** Called when rendering throws, which is a defect of Hooklane. The delivery is settled like any other that cannot be sent. */
   readonly onDefect: (deliveryId: string, error: unknown) => void
 }
 
 /**
  * Makes one request: renders, signs and sends the head of a lane with the current configuration. A delivery that cannot become a request
- * has the outcome `notSendable`. An attempt that must not start, because the lease could end before it, is not started and not counted.
+ * has the outcome `notSendable`. If the lease could end before the attempt does, the attempt is not started and gets no attempt number.
  */
 export class AttemptExecutor {
   private readonly outcomes = new OutcomeScrubber()
@@ -101,11 +101,11 @@ export class AttemptExecutor {
     return this.outcomes.scrubbed(outcome, access.scrubber)
   }
 
-  /** Returns null when the request must not start now; the session has then been told. */
+  /** Returns null when the request must not start now. The session has then received `attemptNotStarted`. */
   private prepare(session: AttemptSession, effect: AttemptEffect): Prepared | null {
     const { record } = effect
     const { clock, view } = this.options
-    // The session may have begun to stop while this waited for a permit; then no new attempt starts.
+    // The session may have begun to stop while this attempt waited for a permit. A stopping session starts no attempt.
     if (session.over || session.state.phase !== 'running') return this.notStarted(session, effect, 'stopping')
     const subscription = view.subscription(record.subscriptionId)?.value
     // The subscription was deleted after the decision to send: the lane machine asks for a new decision.
@@ -150,7 +150,7 @@ export class AttemptExecutor {
     })
   }
 
-  /** The lane tries again with every renewal of the lease; the log reports it less often. */
+  /** The lane tries again at every lease renewal. The log reports the fault less often. */
   private reportSealed(subscription: SubscriptionConfiguration, nowMs: number, error: unknown): void {
     if (this.sealedReports.admit(subscription.id, nowMs) === null) return
     this.options.onCannotUnseal(subscription.id, error instanceof CannotUnseal ? error.reason : 'not_a_secret')
@@ -242,11 +242,11 @@ type Rendered =
 const unrenderable = (code: string): Rendered & { readonly request: null } => ({ request: null, code })
 
 /**
- * Between two reports of a secret that cannot be opened. Too low: a flood of equal lines. Too high: an operator waits to see whether it
- * lasts.
+ * Minimum time between two reports of a subscription whose secret cannot be opened. Too low: a flood of equal log lines. Too high: an
+ * operator sees late whether the fault is fixed.
  */
 const REPORT_AGAIN_MS = 60_000
-/** Subscriptions reported by name. A wrong key affects every subscription. */
+/** How many subscriptions are reported separately; all others share one report. A wrong key affects every subscription. */
 const REPORTED_SUBSCRIPTIONS = 5_000
 
 function notSendable(code: string): SendOutcome {

@@ -12,15 +12,16 @@ export interface DecodedEvent {
 
 interface Known {
   /**
-   * The bytes of the event: those of the delivery before `order`. A copy, because the record's value is a view into a whole fetch response.
+   * The bytes of the event: the bytes of the delivery before `order`. A copy, because the record's value is a view that would keep a
+   * whole fetch response in memory.
    */
   readonly head: Buffer
   readonly event: DeliveredEvent
 }
 
 /**
- * Maximum bytes of cached events. What was decoded of them and their texts in bodies take a few times as much. Too low: apps far apart in the
- * log decode an event again.
+ * Maximum size of the cached events, in encoded bytes. Their decoded form and JSON texts take a few times as much. Too low: an event is
+ * decoded again when two of its deliveries are far apart in the log. Too high: more memory.
  */
 const MAX_BYTES = 8 * 1024 * 1024
 /** Larger events are not cached: each would evict many others. */
@@ -28,8 +29,8 @@ const MAX_EVENT_BYTES = 64 * 1024
 
 /**
  * Decodes each event once, however many apps receive it. The deliveries of one event are attempted shortly after each other and
- * differ only in the last member, `order`, which the router appends. A cached event is used only if its bytes are equal, so a record never
- * gets another's event.
+ * differ only in the last member, `order`, which the router appends. A cached event is used only if its bytes equal those of the
+ * record, so a record never gets the event of another record.
  */
 export class DecodedEvents {
   /** By partition, offset and topic of the event, oldest entry first. */

@@ -10,7 +10,7 @@ import {
 } from '@hooklane/core/secrets'
 import { signingKeyOf, type SigningKey } from '@hooklane/core/delivery'
 
-/** What a request to a subscription needs besides the body, with its secrets opened, and what the log may show of it. */
+/** A subscription with its secrets opened: everything that a request needs besides the body, and what the log may show of the request. */
 export interface OpenedSubscription {
   readonly url: string
   readonly headers: readonly { readonly name: string; readonly value: string }[]

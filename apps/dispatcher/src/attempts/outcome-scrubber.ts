@@ -6,7 +6,7 @@ const MAX_KNOWN_NAMES = 1_000
 
 /**
  * Removes credentials from an outcome: the secrets of the subscription wherever the receiver repeats them, and the receiver's own
- * credentials in headers that are made for them (`Set-Cookie`). No part of an outcome leaves the process before it was scrubbed here. An
+ * credentials in headers that exist to carry them (`Set-Cookie`). No part of an outcome leaves the process before it was scrubbed here. An
  * outcome without credentials stays the same object.
  */
 export class OutcomeScrubber {
@@ -51,9 +51,9 @@ export class OutcomeScrubber {
   }
 }
 
-/** Whether the body may continue beyond the excerpt: the excerpt is at its limit, or the connection ended before the answer did. */
+/** Whether the body may continue beyond the excerpt: the excerpt is at its limit, or the answer is not complete. */
 function isBodyCut({ result, response }: SendOutcome): boolean {
   const isAnswered = 'status' in result && result.status !== null
-  // A character cut in two is left out of the excerpt.
+  // The excerpt leaves out a character that the limit cuts in two, so it may end up to 3 bytes before the limit.
   return !isAnswered || Buffer.byteLength(response?.body ?? '') > MAX_BODY_EXCERPT_BYTES - 4
 }

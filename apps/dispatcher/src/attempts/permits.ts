@@ -12,7 +12,7 @@ export class Permits {
     return this.max - this.free
   }
 
-  /** Runs `begin` at once when a permit is free, otherwise when one is given back. The holder calls `giveBack` once. */
+  /** Runs `begin` at once if a permit is free, otherwise as soon as another holder gives one back. Each holder calls `giveBack` once. */
   take(begin: () => void): void {
     if (this.free > 0) {
       this.free -= 1

@@ -36,7 +36,7 @@ export function makeConnections(settings: DispatcherSettings, logger: Logger, me
     producer,
     onRetry: (error, inMs) => logger.warn({ error, inMs }, 'a record could not be published; trying again'),
   })
-  // Three pools: a renewal must never queue behind takeovers, nor a takeover behind the writes of lanes.
+  // Three pools, so that lease renewals never queue behind takeovers, and takeovers never queue behind writes of lanes.
   const renewals = makePool(settings, logger, { name: 'renewal', max: 2, statementTimeoutMs: 3_000 })
   const grants = makePool(settings, logger, { name: 'lease', max: 2, statementTimeoutMs: 3_000 })
   const lanes = makePool(settings, logger, { name: 'lane', max: 8, statementTimeoutMs: 5_000 })

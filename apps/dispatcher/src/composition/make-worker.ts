@@ -11,7 +11,7 @@ import type { DispatcherMetrics } from '../metrics.js'
 import type { DispatcherSettings } from '../settings.js'
 import type { Connections } from './connections.js'
 
-/** How long a rebalance waits for the group's members: longer than the longest attempt, so that none is in flight when the wait ends. */
+/** How long a rebalance waits for the group's members: longer than the longest attempt, so that no attempt is in flight at its end. */
 const REBALANCE_TIMEOUT_MS = 60_000
 /** How long a fetch may wait for records. A dedicated group reads one partition only and may wait longer. */
 const SHARED_WAIT_MS = 500
@@ -26,7 +26,7 @@ export interface WorkerMakerOptions {
   readonly consumers: ConsumerMetrics
   /** Constant for the life of the process; shows operators which process holds a partition. */
   readonly instance: string
-  /** Reads the configuration to its end, and then returns whether it lacks the worker group. */
+  /** Reads the configuration to its end. Returns whether the worker group is no longer in it. */
   readonly isGone: (workerGroup: string) => Promise<boolean>
 }
 
@@ -102,7 +102,7 @@ export class WorkerMaker {
     })
   }
 
-  /** The topic of a group may have been deleted while the process was frozen: that must not end the process. */
+  /** A group and its topic may have been deleted while this process was frozen. Then the crash of the consumer must not end the process. */
   private async crashed(group: string, error: Error): Promise<void> {
     const isGone = await this.options.isGone(group).catch(() => false)
     if (isGone) this.options.context.logger.info({ error, group }, 'the consumer of a removed worker group has ended')

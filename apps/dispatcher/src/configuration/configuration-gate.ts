@@ -22,7 +22,7 @@ export interface ConfigurationGateOptions {
   readonly view: DispatchView
   /** Resolves when everything that is in the configuration topic at the time of the call has been read. */
   readonly readToEnd: () => Promise<void>
-  /** Called when more was read: heads with the verdict `notYet` must be decided again. */
+  /** Called when heads with the verdict `notYet` must be decided again: after each read, and when the next read may start. */
   readonly onRead: () => void
   readonly onFailure: (error: unknown) => void
 }
@@ -31,11 +31,11 @@ export interface ConfigurationGateOptions {
  * Decides whether the head of a lane can be sent with the configuration that this process has read.
  *
  * The router may have read more of the configuration than this process. A head is therefore `notYet` while its subscription is unknown
- * here, or known in an older version than the head names. It stays `notYet` until the topic has been read to an end that was determined
- * after the head was seen. A subscription that is unknown even then was deleted.
+ * here, or known in an older version than the head names. It stays `notYet` until the topic has been read to an end that was looked
+ * up after the head was seen: such a read covers the head. A subscription that is unknown even then was deleted.
  */
 export class ConfigurationGate {
-  /** The number of the read to the end that covers the head. */
+  /** For each head, the number of the first read that covers it. */
   private readonly coveredBy = new WeakMap<RecordRef, number>()
   private completedReads = 0
   private startedReads = 0
@@ -55,8 +55,8 @@ export class ConfigurationGate {
   }
 
   /**
-   * The record names only the version of its subscription. A missing or disabled app or company therefore counts only after a covering
-   * read.
+   * The record names a version of its subscription, but none of its app and company. So this process believes that the app or company is
+   * missing, or the app disabled, only after a read that covers the head.
    */
   private known(subscription: SubscriptionConfiguration, record: RecordRef): Verdict {
     if (!subscription.enabled) return { kind: 'settle', status: 'dropped', reason: 'subscription_disabled' }
@@ -89,7 +89,7 @@ export class ConfigurationGate {
     } catch (error) {
       this.options.onFailure(error)
     }
-    // Covered heads continue now. The others wait a little, so that one head far ahead puts no load on the broker.
+    // Heads that this read covers are decided now. The others wait for the pause, so that they do not load the broker with reads.
     this.options.onRead()
     await pause(this.options.clock, READ_AGAIN_MS)
     this.reading = null
@@ -99,5 +99,5 @@ export class ConfigurationGate {
 
 const DELETED: Verdict = { kind: 'settle', status: 'filtered', reason: 'deleted' }
 
-/** Between two reads for heads that are ahead of the configuration. Too low: load on the broker. Too high: such a head waits longer. */
+/** Pause between two reads for heads that are ahead of the configuration. Too low: load on the broker. Too high: such heads wait longer. */
 const READ_AGAIN_MS = 100

@@ -23,8 +23,8 @@ interface Waiting {
  * predecessor are settled in the old group. Two groups must never have requests to one app in flight at once. Within one group the lane
  * itself prevents that.
  *
- * Asks the database once per app and epoch, and again while an earlier stream is open. It never asks about apps that were never deleted
- * (epoch 1).
+ * An app's first stream of deliveries has epoch 1; each time the app is created again, the next epoch begins. The gate asks the database
+ * once per app and epoch, and again while an earlier stream has unsettled deliveries. It never asks about an app in epoch 1.
  */
 export class PredecessorGate {
   /** App → the highest epoch whose deliveries may start. */
@@ -61,7 +61,7 @@ export class PredecessorGate {
       }
       if (this.waiting.size > 0) await pause(this.options.clock, ASK_AGAIN_MS)
     }
-    // Order matters: no `await` between the last check of `waiting` and this line. Then an app that starts to wait later starts a new loop.
+    // Order matters: there is no `await` between the last check of `waiting` and this line, so an app that waits later starts a new loop.
     this.isAsking = false
   }
 
@@ -81,7 +81,7 @@ export class PredecessorGate {
   }
 }
 
-/** Too low: load on Postgres. Too high: an app that was created again waits longer. */
+/** Pause between two questions to the database. Too low: load on Postgres. Too high: an app that was created again waits longer. */
 const ASK_AGAIN_MS = 250
-/** A predecessor's last attempt takes at most half a minute. A much longer wait means that no dispatcher serves its group. */
+/** Wait before an alarm. A predecessor's last attempt takes half a minute at most; a longer wait means that its group is not served. */
 const OVERDUE_MS = 300_000

@@ -6,7 +6,7 @@ import type { RefusedRecord } from '@hooklane/kafka/host'
 
 export interface DecodedBatch {
   readonly records: readonly LaneRecord[]
-  /** Records that no lane can take. They go to quarantine, and the lane reports a gap. */
+  /** Records that cannot be decoded. They go to quarantine, and the lane reports a missing sequence number. */
   readonly unreadable: readonly RefusedRecord[]
 }
 

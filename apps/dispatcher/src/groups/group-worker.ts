@@ -9,7 +9,7 @@ export interface GroupWorkerOptions {
   readonly topics: Readonly<Record<PartitionKind, string>>
   readonly host: ConsumerHost
   readonly makeOwner: (partition: number, worker: GroupWorker) => PartitionOwner
-  /** Quarantines records that no lane can take. Resolves when that is done or no longer needed. Never rejects. */
+  /** Quarantines records that cannot be decoded. Resolves when Kafka has them, or when `isNeeded` returns false. Never rejects. */
   readonly quarantine: (unreadable: readonly RefusedRecord[], isNeeded: () => boolean) => Promise<void>
 }
 
@@ -120,7 +120,7 @@ export class GroupWorker implements PartitionHandler {
     session.handle({ type: 'recordsRead', records, endOffset })
   }
 
-  /** Order matters: the position must not pass a record before its bytes are in quarantine. Reading then resumes behind this batch. */
+  /** Order matters: the position must not pass a record before that record is in quarantine. Reading then continues behind this batch. */
   private async fileAfterPuttingAside(session: SessionHandle, decoded: DecodedBatch, batch: LogBatch): Promise<void> {
     this.held.add(session)
     await this.options.quarantine(decoded.unreadable, () => !session.over)

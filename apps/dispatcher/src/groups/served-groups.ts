@@ -43,7 +43,7 @@ export class ServedGroups {
     await left
   }
 
-  /** Stops all groups in parallel: a lane then pauses for its longest attempt in flight, not for the sum over the groups. */
+  /** Stops all groups in parallel: this takes as long as the slowest group, not as long as all groups one after another. */
   async stop(): Promise<void> {
     this.stopping.abort()
     for (const { ending } of this.served.values()) ending.abort()
@@ -65,7 +65,10 @@ export class ServedGroups {
     return entry.started
   }
 
-  /** A consumer that leaves while it joins stays a member until its session expires; until then the consumer group cannot be deleted. */
+  /**
+   * Waits until the consumer has joined. A consumer that leaves while it joins stays a member until its session expires, and until then
+   * the consumer group cannot be deleted.
+   */
   private async leave(name: string, { worker, started }: Served): Promise<void> {
     const { signal } = this.stopping
     await endsWithin(this.options.clock, started, { limitMs: JOIN_PATIENCE_MS, signal })
@@ -76,7 +79,7 @@ export class ServedGroups {
   /** A group whose topic does not exist yet must not end the process that serves the others. */
   private async startPatiently(group: WorkerGroupConfiguration, entry: Served): Promise<void> {
     const { signal } = entry.ending
-    // A function, because the signal may be aborted during each wait.
+    // A function, because TypeScript would take `signal.aborted` for unchanged after a wait.
     const mustEnd = (): boolean => signal.aborted
     for (;;) {
       try {
@@ -102,7 +105,7 @@ interface Served {
 
 const START_AGAIN_MS = 5_000
 /**
- * Too low: the topics of a group that was created and removed at once stay longer. Too high: a faulty cluster keeps an unneeded consumer
- * alive.
+ * How long the removal of a group waits for its consumer to join. Too low: if a group is removed right after its creation, its topics are
+ * deleted later. Too high: while Kafka is faulty, the consumer of a removed group stays alive.
  */
 const JOIN_PATIENCE_MS = 15_000

@@ -4,7 +4,7 @@ type Level = 'ok' | 'pause'
 
 /**
  * Bounds the memory of the payloads that this process holds: of deliveries that wait in lanes, and of outcomes that wait to be published.
- * Reading pauses at 80 % of it and resumes at 60 %. Two thresholds keep it from switching at every measurement.
+ * Reading pauses at 80 % of `maxBytes` and resumes at 60 %, so that it does not switch at every measurement.
  */
 export class PayloadMemory {
   private level: Level = 'ok'
@@ -15,7 +15,7 @@ export class PayloadMemory {
   limit(heldBytes: number, sessions: Iterable<Pick<SessionHandle, 'handle'>>): void {
     const before = this.level
     this.level = levelAfter(before, heldBytes / this.maxBytes)
-    // Repeated while reading is paused, because sessions opened in the meantime must know it too.
+    // Repeated while reading is paused, because sessions opened in the meantime must pause, too.
     if (this.level === before && this.level === 'ok') return
     for (const session of sessions) session.handle({ type: 'budget', level: this.level })
   }

@@ -24,9 +24,9 @@ interface Tally {
 
 /** Measures all sessions every second and sets the gauges. */
 export class Observer {
-  /** Suppressed duplicates of each session that the counter already contains. */
+  /** For each session, the number of suppressed duplicates that the counter already contains. */
   private readonly suppressed = new WeakMap<SessionHandle, number>()
-  /** The value of each position when it last moved, and the time of that. */
+  /** For each session, its position, and when the position last moved. */
   private readonly moved = new WeakMap<SessionHandle, { readonly low: bigint; readonly atMs: number }>()
 
   constructor(private readonly options: ObserverOptions) {}
@@ -76,7 +76,7 @@ export class Observer {
     metrics.oldestAge.set({ group }, (clock.wallMs() - tally.oldestMs) / 1000)
   }
 
-  /** 0 while no unsettled delivery lies behind the position. */
+  /** How long the position has not moved; 0 when every delivery is settled. */
   private positionAgeMs(session: SessionHandle): number {
     const nowMs = this.options.clock.monotonicMs()
     const { low, next } = session.state.offsets

@@ -4,8 +4,8 @@ import type { Clock } from '@hooklane/core/kernel'
 const FLUSH_AT_ITEMS = 200
 
 /**
- * Collects items for a moment and then handles them one after the other, in order. Meant for work that no request waits for. The same work
- * for many items in a row costs a fraction of what it costs between other work: its code and data are still in the processor's caches, and
+ * Collects items for a moment and then handles them one after the other, in order. Meant for work that no request waits for. Handling many
+ * items in a row costs a fraction of handling each of them between other work, because code and data stay in the processor's caches, and
  * the results leave in one request.
  */
 export class Batcher<T> {

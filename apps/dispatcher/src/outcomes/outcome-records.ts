@@ -37,7 +37,7 @@ export function statusAfter(disposition: Disposition): AttemptRecord['status'] {
   }
 }
 
-/** `attempt/1` */
+/** Makes a record of the schema `attempt/1`. */
 export function attemptRecord(effect: EffectOf<'publishAttempt', AttemptDetail>, scope: RecordScope): OutgoingRecord {
   const { record, disposition, detail } = effect
   const { outcome, request } = detail
@@ -64,7 +64,7 @@ export function attemptRecord(effect: EffectOf<'publishAttempt', AttemptDetail>,
   return { topic, key: record.appId, value: JSON.stringify(value), headers: headersOf(SCHEMA.attempt) }
 }
 
-/** `settlement/1` */
+/** Makes a record of the schema `settlement/1`. */
 export function settlementRecord(effect: EffectOf<'publishSettledUnsent'>, scope: RecordScope): OutgoingRecord {
   const { record, status, reason } = effect
   const delivery = decodeDelivery(record.value)
@@ -81,8 +81,8 @@ export function settlementRecord(effect: EffectOf<'publishSettledUnsent'>, scope
 }
 
 /**
- * `dead-letter/1`: contains the whole delivery, so that it can be sent again. The delivery is copied as its original bytes, because a
- * hostile one (`1e20`) would grow beyond the size limit of a record when it is encoded again.
+ * Makes a record of the schema `dead-letter/1`. It contains the whole delivery, so that the delivery can be sent again. The original bytes
+ * are copied, because encoding the delivery again could exceed the size limit of a record: `1e20` becomes 21 digits.
  */
 export function deadLetterRecord(
   effect: EffectOf<'publishDeadLetter', AttemptDetail>,
@@ -103,9 +103,9 @@ export function deadLetterRecord(
 }
 
 /**
- * The fields that identify a delivery, from the record's headers where they contain them and otherwise from the event. Returns a new object
- * that the caller extends with `Object.assign`: spreading an object with so many members makes a slow one, and costs four times as much as
- * encoding it as JSON.
+ * Returns the fields that identify a delivery: from the record's headers if they contain the field, otherwise from the event. Each call
+ * returns a new object, which `attemptRecord` extends with `Object.assign`: spreading an object with so many members would cost four times
+ * as much as encoding it as JSON.
  */
 function identityOf(record: RecordRef, event: DeliveredEvent | null, scope: RecordScope) {
   return {

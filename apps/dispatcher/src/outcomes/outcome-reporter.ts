@@ -17,9 +17,9 @@ interface Outcome {
 }
 
 /**
- * How long records of outcomes wait for each other, to be published together. No request waits for them, only positions, the rows of
- * failing lanes and dead letters. Too low: more requests to Kafka, each of which costs more than a delivery. Too high: more duplicates
- * after a crash.
+ * How long records of outcomes are collected before they are published together. Requests do not wait for them, but saved positions,
+ * rows of failing lanes, and dead letters do. Too low: more requests to Kafka, each of which costs more than a delivery. Too high: more
+ * duplicates after a crash.
  */
 const PUBLISH_EVERY_MS = 20
 
@@ -36,7 +36,7 @@ export interface OutcomeReporterOptions {
  * attempt.
  */
 export class OutcomeReporter {
-  /** The apps of each session that have failed, during the session or before it. Their latency says nothing about isolation. */
+  /** For each session, the apps that failed during it or before it. Their first attempts count as `other`: own failures delay them. */
   private readonly failed = new WeakMap<SessionHandle, Set<string>>()
   private readonly attemptLogger: Logger
   private readonly gathered: Batcher<Outcome>
@@ -52,7 +52,7 @@ export class OutcomeReporter {
   }
 
   /**
-   * Resolves when Kafka has the record, or the session is over; retries until then. Never rejects.
+   * Retries until Kafka has the record or the session is over, and then resolves. Never rejects.
    *
    * Order matters: all kinds of outcomes take the same path, because they must be published in the order in which they happened.
    */

@@ -12,12 +12,12 @@ export class Publisher {
 
   constructor(private readonly options: PublisherOptions) {}
 
-  /** Approximate bytes of the records that Kafka does not have yet. While Kafka is unreachable attempts continue, each adding a record. */
+  /** Approximate bytes of the records that Kafka does not have yet. While Kafka is unreachable, attempts still add records. */
   get unpublishedBytes(): number {
     return this.unpublished
   }
 
-  /** @param isNeeded checked before each retry: a session that is over leaves its records to its successor */
+  /** @param isNeeded checked before each retry. After a session has ended, its successor publishes the records */
   async publish(record: OutgoingRecord, isNeeded: () => boolean): Promise<void> {
     const bytes = record.value?.length ?? 0
     this.unpublished += bytes

@@ -58,7 +58,7 @@ export interface SessionFactoryOptions {
 /** A partition whose lease was just granted. */
 export interface GrantedPartition {
   readonly grant: Grant
-  /** Until when requests may be in flight (monotonic). */
+  /** Until when requests may be in flight (monotonic clock). */
   readonly deadlineMs: number
   /** The first offset of the partition that Kafka still has. */
   readonly logStart: bigint
@@ -137,8 +137,8 @@ export class SessionFactory {
   }
 
   /**
-   * The lease is renewed only while Kafka receives our heartbeats: otherwise it may assign the partition to another process while we hold
-   * the lease.
+   * The lease is renewed only while Kafka answers our heartbeats. Without heartbeats, Kafka may assign the partition to another process
+   * while we hold the lease.
    */
   private isHeartbeatFresh(reader: SessionReader): boolean {
     const last = reader.heartbeatMs()

@@ -7,19 +7,20 @@ import { mergeGaps } from './merge-gaps.js'
 import { ReadBackOffsets, type TopicOffsets } from './read-back-offsets.js'
 
 /**
- * How often the mark is saved, at most. Too high: the next start reads back more of the topic, and Postgres keeps more WAL. Too low: more
- * writes.
+ * Time between two regular saves of the mark (see `MarkKeeper`). Too high: the next start reads back more of the topic, and Postgres keeps
+ * more WAL. Too low: more writes.
  */
 const MARK_INTERVAL_MS = 2_000
 /**
- * How far the WAL must have advanced before the mark is saved for that reason alone. Too low: when Hooklane's database is on the captured
- * server, each save advances the WAL and so causes the next. Too high: Postgres keeps more WAL of a quiet source.
+ * If nothing but the WAL position has changed, the mark is saved only when the WAL has advanced by this many bytes. Too low: if Hooklane's
+ * database is on the captured server, each save advances the WAL and so causes the next save. Too high: Postgres keeps more WAL of a quiet
+ * source.
  */
 const MARK_LOG_BYTES = 1024n * 1024n
-/** How long saving the last mark may delay the end of the process. An older mark is as safe. */
+/** How long saving the last mark may delay the end of the process. If this save fails, the older mark is safe, too. */
 const LAST_MARK_LIMIT_MS = 2_000
 
-/** The store of marks: `CaptureMarks`. */
+/** Stores marks. `CaptureMarks` implements it. */
 export interface MarkStore {
   read(producer: string): Promise<ReadCaptureMark | null>
   claim(producer: string, owner: string, position: string): Promise<ReadCaptureMark>
@@ -35,19 +36,19 @@ export interface MarkKeeperOptions {
   /** For each partition of the topic, the offset that the next record will get. */
   readonly endOffsets: () => Promise<TopicOffsets>
   /**
-   * Called when Hooklane's database or the topic could not be read or written, so the mark cannot advance. It stays where it is, which is
-   * safe, and is tried again.
+   * Called when Hooklane's database or the topic could not be read or written. The mark then stays where it is, which is safe, and the next
+   * regular save tries again.
    */
   readonly onFailure: (error: unknown) => void
 }
 
-/** An event's position and its transaction; null: no event was published at that place, or the transaction is unknown. */
+/** The position of an event, and the id of its transaction: null if no event has this position, or if the transaction is unknown. */
 export interface MarkedPlace {
   readonly position: string
   readonly xid: string | null
 }
 
-/** What is noted about a source besides how far it is published. */
+/** The parts of a mark that describe the source, and not how far its events are published. */
 export type SourceNotes = Pick<
   CaptureMark,
   'tables' | 'log' | 'configuration' | 'catalogue' | 'announcements' | 'companies'
@@ -58,21 +59,22 @@ type SavedMark = CaptureMark & { readonly settledLsn: bigint }
 export interface MarkStart {
   /** Every event up to here is certain to be in Kafka. */
   readonly place: MarkedPlace
-  /** Everything that was committed before here is published, or does not belong to this source. */
+  /** Every change that was committed before this LSN is published, or does not belong to this source. */
   readonly settledLsn: bigint
   readonly notes: SourceNotes
-  /** The last position that may be in Kafka: a crash may have left it in some partitions only. */
+  /** The last position whose events may be in Kafka; after a crash, perhaps in some partitions only. */
   readonly enqueued: string
-  /** Tables whose gaps the same save closes. Default: none. */
+  /** Tables whose noted gaps are closed by the same save. Default: none. */
   readonly closedGaps?: readonly string[]
 }
 
 /**
- * Keeps the durable mark of one producer: how far its events are certain to be in Kafka, and what its source was like then. Kafka forgets
- * events after its retention, so only the mark shows that a slot has lost changes. It also limits how much is read back at a start.
+ * Keeps the mark of one producer: a database row that says how far its events are certain to be in Kafka, and what its source was like
+ * then. Kafka deletes events after its retention, so only the mark shows that a slot has lost changes (a gap). The mark also limits how
+ * much of the topic is read back at a start.
  *
- * Postgres releases the WAL only up to what a saved mark says (`releasableLsn`). Otherwise a slot that somebody else advanced would look
- * like one that we advanced ourselves.
+ * Postgres may release the WAL only up to the LSN of a saved mark (`releasableLsn`). Otherwise we could not tell whether we or somebody
+ * else has advanced the slot.
  *
  * Invariant: the saved mark is never ahead of Kafka and never goes back. Only the process that claimed the mark last saves it.
  */
@@ -86,7 +88,7 @@ export class MarkKeeper {
   private offsets = new ReadBackOffsets()
   /** The mark as this process last saved it; null: it has saved none. */
   private saved: SavedMark | null = null
-  /** The large parts of the mark as the row holds them; null: not known. */
+  /** The large parts of the mark as the database row holds them; null: unknown. */
   private savedLarge: Pick<CaptureMark, 'catalogue' | 'companies'> | null = null
   private isClaimed = false
   private isFollowing = false
@@ -104,12 +106,12 @@ export class MarkKeeper {
     return this.saved?.settledLsn ?? null
   }
 
-  /** What the catalogue of the source said when it was last looked at. */
+  /** The catalogue of the source's database as it was last read. */
   get catalogue(): CaptureMark['catalogue'] {
     return this.notes?.catalogue ?? {}
   }
 
-  /** Announcements that still have to be published, and are saved. */
+  /** Saved announcements (events of Hooklane itself) that still have to be published. */
   get savedAnnouncements(): readonly Announcement[] {
     return this.saved?.announcements ?? []
   }
@@ -143,9 +145,9 @@ export class MarkKeeper {
 
   /**
    * Claims the mark: from now on only this process saves it. Call when no other process reads the source any more.
-   * @param position of the mark, if there is none yet
-   * @returns the current mark. While the database is unreachable, the one that this process saved last: another process can have claimed it
-   *   meanwhile only by reading the source.
+   * @param position the position of the new mark, if there is none yet
+   * @returns the current mark. While the database is unreachable: the mark that this process saved last. Another process can have claimed
+   *   the mark meanwhile only if it has read the source.
    * @throws when it could never be claimed
    */
   async claim(position: string): Promise<ReadCaptureMark> {
@@ -163,8 +165,8 @@ export class MarkKeeper {
   }
 
   /**
-   * Call before anything is read under the mark: from now on the loss of the slot is noticed. @throws when the mark cannot be saved for the
-   * first time
+   * Call before reading from the slot: from now on, the saved mark shows a loss of the slot.
+   * @throws when the mark cannot be saved for the first time
    */
   async begin({ place, settledLsn, notes, enqueued, closedGaps = [] }: MarkStart): Promise<void> {
     this.enqueued = later(this.enqueued, enqueued)
@@ -172,7 +174,7 @@ export class MarkKeeper {
     if (place.position > this.durable.position) this.durable = place
     if (this.saved === null) this.offsets = new ReadBackOffsets(this.lastRead?.offsets)
     this.notes = notes
-    // While the database is unreachable, reading goes on under what is saved already.
+    // If the saved mark is still right, no save is needed, so that reading can go on while the database is unreachable.
     const isSaved = this.saved !== null && settledLsn >= this.saved.settledLsn && areNotesOf(this.saved, notes)
     if (!isSaved || closedGaps.length > 0) await this.save(closedGaps)
   }
@@ -182,7 +184,7 @@ export class MarkKeeper {
     this.enqueued = later(this.enqueued, position)
   }
 
-  /** All events up to here are in Kafka, and these announcements are among them. */
+  /** Notes that all events up to `place` are in Kafka, among them the announcements with the ids `published`. */
   settle(place: MarkedPlace, published: readonly string[] = []): void {
     if (place.position > this.durable.position) this.durable = place
     if (this.notes && published.length > 0) {
@@ -200,27 +202,27 @@ export class MarkKeeper {
     await endsWithin(processTimers, this.saveIfChanged(), { limitMs: LAST_MARK_LIMIT_MS })
   }
 
-  /** Saves other notes about the source, at once. @throws when they cannot be saved: nothing may be done that relies on them */
+  /** Saves other notes about the source at once. @throws when they cannot be saved: then the caller must not rely on them */
   async note(notes: Partial<SourceNotes>): Promise<void> {
     if (!this.notes) throw new Error(`the mark of ${this.options.producer} was not begun`)
     this.notes = { ...this.notes, ...notes }
     await this.save()
   }
 
-  /** Notes that changes are missing. The source is refused from now on, even when the database of marks is unreachable at the moment. */
+  /** Notes gaps. From now on `read` returns them, so that the source is refused, even if the database of marks cannot be reached now. */
   async noteGaps(gaps: CaptureGaps, epoch: string): Promise<void> {
     const unsaved = this.unsavedGaps?.epoch === epoch ? this.unsavedGaps.gaps : new Map()
     this.unsavedGaps = { gaps: mergeGaps(unsaved, gaps), epoch, owner: this.lastRead?.owner ?? null }
     await this.saveGaps()
   }
 
-  /** Saves what is durable, within a short limit of time. Call when nothing is published any more. */
+  /** Saves the mark for the last time, within a short time limit. Call when nothing is published any more. */
   async stop(): Promise<void> {
     this.stopFollowing()
     await this.flush()
   }
 
-  /** One regular save, also while the source is quiet: the next start then need not read back what others append to the topic. */
+  /** One regular save. It advances the mark of a quiet source, too: the next start then reads back fewer records of other producers. */
   async follow(): Promise<void> {
     if (this.isFollowing || this.saved === null) return
     this.isFollowing = true

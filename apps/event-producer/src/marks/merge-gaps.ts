@@ -1,8 +1,8 @@
 import type { CaptureGaps } from '@hooklane/postgres'
 
 /**
- * Adds found gaps to the noted ones, like `CaptureMarks.noteGaps`: for each table, the gap noted first stays, unless it can be
- * accepted and the found one cannot: then the found one replaces it.
+ * Adds found gaps (missing changes of a table) to the noted gaps, as `CaptureMarks.noteGaps` does. A table keeps its noted gap, with one
+ * exception: a found gap that cannot be accepted (it has no `id`) replaces a noted gap that can.
  */
 export function mergeGaps(noted: CaptureGaps, found: CaptureGaps): CaptureGaps {
   const added = [...found].filter(([table, { id }]) => {

@@ -1,11 +1,11 @@
 import { Backoff, endsWithin, pause, processTimers, type LogProducer, type OutgoingRecord } from '@hooklane/core/kernel'
 
-/** Limits of one publish, which the producer splits into requests. Too high: more memory. Too low: more round trips. */
+/** Limits of one batch; the producer may split a batch into requests. Too high: more memory. Too low: more round trips. */
 const BATCH_RECORDS = 500
 const BATCH_BYTES = 1024 * 1024
 /**
- * Above these limits `add` waits, so that the WAL waits in Postgres and not here. The number of records is limited because small ones take
- * more memory than their bytes.
+ * Above these limits `add` waits, so that changes wait in the WAL of Postgres and not in memory. The number of records is limited, too,
+ * because a small record takes more memory than its bytes.
  */
 const QUEUE_BYTES = 8 * 1024 * 1024
 const QUEUE_RECORDS = 10_000
@@ -17,16 +17,16 @@ export type PublishedCheck = (record: OutgoingRecord) => boolean
 
 export interface OrderedPublisherOptions {
   readonly producer: LogProducer
-  /** Reads back what the topic holds. */
+  /** Reads the topic back, and returns the check of which records it already holds. */
   readonly readBack: () => Promise<PublishedCheck>
   readonly onPublished: (published: number, repeated: number) => void
   readonly onFailure: (error: unknown, retryInMs: number) => void
   readonly onQueued: (records: number) => void
-  /** The largest record that Kafka accepts. A larger one would hold up everything behind it for ever. */
+  /** The largest record that Kafka accepts. A larger record would hold up all records behind it for ever. */
   readonly maxRecordBytes: number
 }
 
-/** Publishing ended while records waited. They were not sent, and will be read again. */
+/** Publishing ended while records waited. They were not sent. The next start reads their changes from the WAL again. */
 export class PublisherStopped extends Error {
   readonly code = 'PUBLISHER_STOPPED'
   constructor() {
@@ -38,21 +38,21 @@ export class PublisherStopped extends Error {
 interface Entry {
   readonly record: OutgoingRecord
   readonly bytes: number
-  /** Called when this record and all before it are durable. */
+  /** Called when this record and all records before it are durable. */
   onDurable: (() => void) | null
 }
 
 /**
- * Publishes the records of one source in their order, each once, and tries for as long as it takes.
+ * Publishes the records of one source in their order, each once, and retries until Kafka has them.
  *
- * Only one publish is pending at a time, and nothing overtakes it: after a failure the same batch is tried again before anything behind it.
- * What a failed request has left in the topic is unknown. So the topic is read back first, at the start as well as after a failure, and
- * what it holds is not published again.
+ * Only one batch is pending at a time. After a failure, the same batch is tried again before any later record. It is unknown which records
+ * a failed request has left in the topic. So the topic is read back first, at the start and after each failure, and records that it holds
+ * are not published again.
  *
- * Memory is limited by the size of the queue, also while Kafka is unreachable: callers of `add` wait when the queue is full, and a record
- * carries at most one callback, however many transactions without an event follow it.
+ * The queue limits the memory, also while Kafka is unreachable: callers of `add` wait while the queue is full, and a record has at most one
+ * callback, however many transactions without events follow it.
  *
- * Invariant: entries leave `queue` from the front, when they are durable; `isPublished` null ⇔ the topic has to be read back first.
+ * Invariant: entries leave `queue` from the front, when they are durable. `isPublished` is null exactly while the topic must be read back.
  */
 export class OrderedPublisher {
   private queue: Entry[] = []
@@ -78,8 +78,8 @@ export class OrderedPublisher {
   }
 
   /**
-   * Calls back when everything added so far is durable; at once when it is already. Never calls back when publishing stops first, or when
-   * this method is called again before the next `add`: the later call concerns the same records and replaces the earlier one.
+   * Calls `onDurable` when all records added so far are durable, or at once if they already are. Never calls it if publishing stops first,
+   * or if this method is called again before the next `add`: the later call is about the same records and replaces the earlier one.
    * @throws PublisherStopped
    */
   whenDurable(onDurable: () => void): void {
@@ -106,7 +106,7 @@ export class OrderedPublisher {
     this.isPublished = null
   }
 
-  /** Resolves when the pending publish has its answer, or after `limitMs`. What waits behind it is given up. */
+  /** Resolves when Kafka has answered the pending request, or after `limitMs`. Records behind that request are not sent. */
   async stop(limitMs: number): Promise<void> {
     this.stopping.abort()
     this.room?.resolve()
@@ -132,7 +132,7 @@ export class OrderedPublisher {
   }
 
   private async run(): Promise<void> {
-    // What is added in one turn goes out together.
+    // Records that are added in the same turn of the event loop are published together.
     await Promise.resolve()
     // The batch that failed stays at the front: nothing else is published before it.
     const backoff = new Backoff(PAUSES)
@@ -147,8 +147,8 @@ export class OrderedPublisher {
         await pause(processTimers, pauseMs, this.stopping.signal)
       }
     }
-    // Order matters: this is the turn in which the queue was seen empty. A turn later, a record added in between would wait until another
-    // one is added.
+    // Order matters: there is no `await` between the last check of `queue` and this line. Otherwise a record that is added in between would
+    // wait until another record is added.
     this.loop = null
   }
 

@@ -10,17 +10,17 @@ export type LastPositions = ReadonlyMap<number, PublishedEvent>
 
 export interface PublishedEvent {
   readonly position: string
-  /** Id of its transaction; null when the event does not hold it. */
+  /** Id of the event's transaction; null when the event does not contain it. */
   readonly transactionId: string | null
 }
 
-/** How far the producer is known to be without asking the topic. */
+/** How far the producer has published, as known without reading the topic. */
 export type KnownPosition = Pick<CaptureMark, 'position' | 'offsets'>
 
 export interface PublishedPositionsOptions {
   readonly client: KafkaClient
   readonly topic: string
-  /** The producer of our records; the topic holds those of others, too. */
+  /** The name of our producer. The topic also holds records of other producers. */
   readonly producer: string
   readonly groupPrefix: string
   /** Null: nothing is known, and the topic is read back as far as needed. */
@@ -30,8 +30,8 @@ export interface PublishedPositionsOptions {
 }
 
 /**
- * Reads from the topic how far a producer has published, beyond what is known already. Partitions are read one by one: a crash may have
- * left the last batch in some partitions and not in others.
+ * Reads from the topic how far a producer has published beyond the known position. The answer is given for each partition, because a crash
+ * may have left the last batch in some partitions and not in others.
  */
 export class PublishedPositions {
   private readonly admin: KafkaLogAdmin
@@ -45,7 +45,8 @@ export class PublishedPositions {
   }
 
   /**
-   * A record counts as published when its position is not behind the known one, or when its partition holds its position or a later one.
+   * Returns a check. A record counts as published when the known position is at or after its position, or when its partition holds an event
+   * with its position or a later one.
    */
   async check(): Promise<PublishedCheck> {
     const known = await this.options.knownPosition()
@@ -83,7 +84,7 @@ export interface PublishedSoFar {
   readonly known: string
 }
 
-/** Whether the topic holds the record. Positions of one producer have one width, so their order as text is the order of the commits. */
+/** Whether the topic holds the record. Positions of one producer have the same length, so their order as text is the order of commits. */
 export function isPublished(record: OutgoingRecord, { positions, partitions, known }: PublishedSoFar): boolean {
   const { key, headers } = record
   const position = headers?.[HEADER.position]

@@ -7,7 +7,7 @@ import {
 } from '@hooklane/core/capture'
 import type { PlacedEvent } from './event-record.js'
 
-/** An announcement with its place in the transaction. */
+/** An announcement (see `Announcer`) with its place in a transaction. */
 export interface PlacedAnnouncement {
   readonly place: LogPlace
   readonly announcement: Omit<Announcement, 'id'>
@@ -16,7 +16,7 @@ export interface PlacedAnnouncement {
 /** A company that gets an announcement. */
 export interface NumberedCompany {
   readonly id: string
-  /** Which of the announcement's places its event has, from 0. */
+  /** The company's number, from 0. It selects the place of the company's event, counted from the place of the announcement. */
   readonly index: number
 }
 
@@ -28,9 +28,9 @@ export interface AnnouncementContext {
   readonly companies: readonly NumberedCompany[]
 }
 
-/** Places that one LSN has room for. */
+/** How many places there are at one LSN. */
 const PLACES_PER_LSN = 0x1_0000
-/** Every record of the WAL begins with a header of this size, so no other record begins at one of the LSNs in it. */
+/** Size of the header of a WAL record. No other record begins within it, so all LSNs of the header can be used for places. */
 const RECORD_HEADER_BYTES = 24
 /** How many companies one announcement can reach. */
 export const MAX_COMPANIES = PLACES_PER_LSN * RECORD_HEADER_BYTES

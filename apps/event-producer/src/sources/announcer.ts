@@ -12,22 +12,22 @@ export interface AnnouncerOptions {
   readonly marks: MarkKeeper
   /** Ids of all companies. */
   readonly readCompanies: () => Promise<readonly string[]>
-  /** Writes the ids into the source's WAL. */
+  /** Writes the ids of announcements into the source's WAL. */
   readonly emit: (ids: readonly string[]) => Promise<void>
   /**
-   * Returns the open transactions of the captured database that may have written something, by their names. Until
-   * the server restarts, a later one never has the name of an earlier one.
+   * Returns the open transactions of the captured database that may have written something, by name. The server does not use a name again
+   * before it restarts.
    */
   readonly readOpenWriters: () => Promise<ReadonlyMap<string, Blocker>>
-  /** Called with the transactions for whose end announcements wait; again at each look, and with none once they wait no longer. */
+  /** Called with the transactions that announcements wait for, at each call of `emit`; with an empty list when no announcement waits. */
   readonly onWaiting: (blockers: readonly Blocker[]) => void
 }
 
 /** The events of a transaction that tell receivers to fetch entities again. */
 export interface AnnouncedEvents {
-  /** By their positions. Made while they are read: an announcement reaches every company. */
+  /** In the order of their positions. Made on demand, because an announcement has one event for each company. */
   readonly events: Iterable<PlacedEvent>
-  /** Ids of the announcements that are published with them. */
+  /** Ids of the announcements that these events publish. */
   readonly ids: readonly string[]
 }
 
@@ -36,23 +36,24 @@ const NOTHING: AnnouncedEvents = { events: [], ids: [] }
 /**
  * Publishes announcements: events that tell receivers to fetch entities of a source again.
  *
- * An announcement is noted in the mark before it is emitted into the source's WAL, and leaves the mark when its events are in Kafka. One
- * that was emitted twice is published at its first place.
+ * An announcement is first noted in the mark (see `MarkKeeper`), then emitted (its id is written into the source's WAL), and published when
+ * its id is read from there. It leaves the mark when its events are in Kafka. An announcement that was emitted twice is published at its
+ * first place.
  *
- * It is emitted only when all transactions have ended that were open, and had written something, when it was noted. Why: Postgres decides
- * whether a change is published when the change is made. So a change that was made while its table was left out of the publication never
- * comes, even when its transaction commits after the table is published again. Receivers that fetched before that commit would miss it.
+ * It is emitted only after the end of all transactions that had written something and were open when it was noted. Postgres decides at the
+ * moment of a change whether the change is published. So a change that was made while its table was missing from the publication is never
+ * published, even if its transaction commits after the table was put back. Receivers that fetch before this commit would miss the change.
  */
 export class Announcer {
   /** Announcements in the transaction that is being read. */
   private inTransaction: { readonly id: string; readonly place: LogPlace }[] = []
-  /** Emitted over this connection, so they need not be emitted again. */
+  /** Announcements that were emitted over this connection and need not be emitted again. */
   private readonly emittedIds = new Set<string>()
-  /** Noted and not emitted yet → the transactions that have to end first. */
+  /** Noted announcement that is not emitted yet → the transactions that have to end first. */
   private readonly waitsFor = new Map<string, readonly string[]>()
-  /** Read over this connection → LSN of its first place in the WAL. */
+  /** Announcement that was read over this connection → LSN of its first place in the WAL. */
   private readonly firstPlaces = new Map<string, bigint>()
-  /** Whether companies may get other indexes: no event that may come again was published under the present ones. */
+  /** Whether companies may get other indexes. They may not while events that were published under the present indexes may be read again. */
   private canRenumber = false
   /** Number of connections so far. */
   private connection = 0
@@ -60,8 +61,8 @@ export class Announcer {
   constructor(private readonly options: AnnouncerOptions) {}
 
   /**
-   * Call when the WAL is read over a new connection. It may be the WAL of a standby that took over and has not received what was emitted.
-   * @param isAllSettled the mark covers every event that was given to the publisher or is in Kafka
+   * Call when the WAL is read over a new connection. It may be the WAL of a standby that took over without the emitted announcements.
+   * @param isAllSettled whether the mark covers every event that was given to the publisher or is in Kafka
    */
   connected(isAllSettled: boolean): void {
     this.canRenumber = isAllSettled
@@ -90,7 +91,7 @@ export class Announcer {
   }
 
   /**
-   * Emits the announcements that are noted durably, were not emitted yet, and wait for nothing. Call again after every look at the
+   * Emits the announcements that are saved in the mark, are not emitted yet, and wait for no transaction. Call again after each read of the
    * catalogue.
    */
   async emit(): Promise<void> {
@@ -103,7 +104,7 @@ export class Announcer {
     }
     const { connection } = this
     const open = await this.options.readOpenWriters()
-    // Another server may have taken over. What was read and emitted here says nothing about its WAL.
+    // After a reconnect, the WAL may be that of another server: what was read and emitted before says nothing about it.
     if (connection !== this.connection) return
     for (const id of noted) if (!this.waitsFor.has(id)) this.waitsFor.set(id, [...open.keys()])
     const waiting = noted.filter((id) => this.waitsFor.get(id)?.some((writer) => open.has(writer)))
@@ -119,7 +120,7 @@ export class Announcer {
     }
   }
 
-  /** @param source the configuration under which the transaction is folded */
+  /** @param source the configuration under which the transaction is turned into events */
   async eventsOf(
     transaction: TransactionInfo,
     changes: readonly ChangeWithoutRows[],
@@ -140,7 +141,7 @@ export class Announcer {
     }
   }
 
-  /** Returns the announcements to note when a source begins. After its epoch was raised, receivers have to fetch everything again. */
+  /** Returns the announcements to note when a source starts. If its epoch was raised, receivers are told to fetch everything again. */
   afterEpoch(
     { announcements, gaps }: ReadCaptureMark,
     { tables }: CaptureSource,
@@ -152,8 +153,8 @@ export class Announcer {
   }
 
   /**
-   * Returns the companies that get an announcement: those that exist, or the only one of the source. New ones are noted before anything is published
-   * under their index. One that was deleted keeps its index until no event that may come again depends on it.
+   * Returns the companies that get an announcement: the only company of the source, or else all existing companies. New companies are noted
+   * before anything is published under their index. A deleted company keeps its index while events that depend on it may be read again.
    */
   private async companies(only: string | null): Promise<readonly NumberedCompany[]> {
     const { marks, readCompanies } = this.options
@@ -167,7 +168,7 @@ export class Announcer {
   }
 }
 
-/** The reason that receivers are given follows from why changes are missing. */
+/** Returns the reason that receivers are given, from the codes of the gaps. */
 function reasonOf(gaps: ReadCaptureMark['gaps']): ResyncReason {
   const codes = new Set([...gaps.values()].map(({ code }) => code))
   if (codes.has('SLOT_LOST')) return 'slotLost'

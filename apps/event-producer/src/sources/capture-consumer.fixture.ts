@@ -21,7 +21,7 @@ import { CatalogueWatch } from './catalogue-watch.js'
 import { NO_TIMERS, PARTITIONS, type Outside } from './outside.fixture.js'
 import { publishedAsTheyAre } from './quiet-catalogue.fixture.js'
 
-/** A captured source over a topic and a database of marks that a test plays. All parts in between are the shipped ones. */
+/** A captured source in a test. The test plays the source's WAL, the topic and the database of marks. All parts in between are real. */
 
 export const TABLES = new Map([['public.item', 16_400]])
 
@@ -89,7 +89,7 @@ export const found = (confirmedLsn: bigint, part: Partial<FoundHistory> = {}): F
   ...part,
 })
 
-/** Companies whose events are in the first and in the second partition. */
+/** A company whose events are in the first partition, and one whose events are in the second partition. */
 export const [FIRST, SECOND] = [0, 1].map((partition) => {
   const names = Array.from({ length: 50 }, (_, i) => `c-${i}`)
   return names.find((name) => partitionOfKey(Buffer.from(name), PARTITIONS) === partition) ?? ''
@@ -107,7 +107,7 @@ export interface LoggedTransaction {
   readonly xid: string
   readonly commitLsn: bigint
   readonly changes: readonly PlacedChange[]
-  /** Ids of announcements, behind the changes. */
+  /** Ids of announcements that stand behind the changes. */
   readonly announced?: readonly string[]
 }
 
@@ -123,17 +123,17 @@ export interface ProcessOptions {
   readonly capture?: CaptureSource
   /** How many records Kafka accepts before it stops answering; default: any number. */
   readonly room?: number
-  /** Read at each announcement. */
+  /** Ids of all companies, as read at each announcement. */
   readonly companies?: readonly string[]
   /** Size of the largest record that Kafka accepts; default: larger than any here. */
   readonly maxRecordBytes?: number
-  /** Columns that the catalogue has now, of every table; null: the tables are gone; default: those of the item. */
+  /** Columns of every table in the catalogue now; null: the tables are gone; default: `id` and `company`. */
   readonly columnsNow?: readonly string[] | null
 }
 
 const blockerNamed = (id: string): Blocker => ({ kind: 'session', id, description: id, statement: '' })
 
-/** A process: the real parts between a slot and the topic. */
+/** Starts a simulated event-producer: the real parts between a slot and the topic. */
 export function start(outside: Outside, options: ProcessOptions = {}) {
   const { capture = sourceOf(), room = Infinity, companies = [], columnsNow = ['id', 'company'] } = options
   const acknowledged: bigint[] = []
@@ -145,7 +145,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
   const waitsFor: string[] = []
   const kafka = { room, isSilent: false, answers: Promise.resolve() }
   let fallSilent: () => void = () => undefined
-  /** Resolves when a request has got no answer. */
+  /** Resolves when Kafka leaves a request without an answer. */
   const silence = new Promise<void>((resolve) => (fallSilent = resolve))
   const hang = (): Promise<void> => {
     fallSilent()
@@ -213,7 +213,7 @@ export function start(outside: Outside, options: ProcessOptions = {}) {
     onTransaction: (_, report) => reports.push(report),
     onEnded: () => Promise.resolve(),
   })
-  /** @param columnsBefore columns that the catalogue had before the slot was made; default: those of now */
+  /** @param columnsBefore columns that the catalogue had before the slot was made; default: `columnsNow` */
   const connect = async (
     now: FoundHistory,
     tables: ReadonlyMap<string, number> = TABLES,

@@ -55,18 +55,18 @@ export interface CaptureConsumerOptions {
   readonly catalogue: CatalogueWatch
   readonly columns: HiddenColumns
   readonly onTransaction: (transaction: TransactionInfo, report: FoldReport) => void
-  /** Ends the publishing when the process ends; does nothing otherwise. */
+  /** Called when reading has ended. Stops publishing if the process is about to end. */
   readonly onEnded: () => Promise<void>
 }
 
 /**
- * Turns the transactions of a captured database into events. A transaction is folded while it is read. Its events are given to the
- * publisher at its commit, and the WAL is released when they are durable and the mark says so.
+ * Turns the transactions of a captured database into events: a transaction is folded into at most one event per entity while it is read.
+ * At its commit, its events are given to the publisher. The WAL is released once they are in Kafka and the mark (`MarkKeeper`) says so.
  *
  * Invariant: `lastEnqueued` is the position of the last event that was given to the publisher; it may lie within a transaction whose commit
- * failed. After a reconnect the same transactions come again, and events that are not above it are passed over. `expected` is the last
- * transaction that was published. If the database was restored and moved on, another transaction stands in its place, and the changes
- * before that place would be mistaken for duplicates.
+ * failed. After a reconnect the same transactions are read again, and events up to `lastEnqueued` are skipped. `expected` is the last
+ * published transaction, until it is read again. If the database was restored and moved on, another transaction stands in its place, and
+ * the changes before that place would be mistaken for duplicates.
  */
 export class CaptureConsumer implements TransactionConsumer {
   private fold: TransactionFolder | null = null
@@ -78,7 +78,7 @@ export class CaptureConsumer implements TransactionConsumer {
   private expected: PublishedPlace | null = null
   /** Transactions up to this commit LSN are certain to be in Kafka as a whole. */
   private publishedLsn = 0n
-  /** Whether the transaction that is being read is one of them. */
+  /** Whether the transaction that is being read is certain to be in Kafka as a whole. */
   private isPublished = false
   private readonly published: PublishedInKafka
   /** Ids of announcements that are enqueued and not yet settled. */
@@ -95,14 +95,14 @@ export class CaptureConsumer implements TransactionConsumer {
     })
   }
 
-  /** Releases nothing while the WAL may belong to another history. */
+  /** Releases no WAL while it may belong to another history, that is, to a database that was restored or replaced. */
   readonly logRelease: LogRelease = {
     offer: (settledLsn) => this.offer(settledLsn),
     flush: () => this.options.marks.flush(),
     releasable: () => this.options.marks.releasableLsn,
   }
 
-  /** @throws SourceUnreadable when the epoch went back, or changes are known to be missing under it */
+  /** @throws SourceUnreadable when the epoch was lowered, or when changes of this epoch are known to be missing */
   async history(): Promise<SourceHistory> {
     const { marks, capture: source, replicated } = this.options
     const mark = await marks.read()
@@ -114,14 +114,14 @@ export class CaptureConsumer implements TransactionConsumer {
     return Promise.resolve()
   }
 
-  /** @throws SourceUnreadable when the slot or the database has lost what was not published, or is another one */
+  /** @throws SourceUnreadable when the slot or the database has lost unpublished changes, or is not the one that was read before */
   async started(found: FoundHistory, access: CatalogueAccess): Promise<void> {
     const { marks, capture: source, replicated, publisher, announcer, catalogue, columns } = this.options
     const { prepared } = this
     if (!prepared) throw new Error(`${source.name} was not prepared`)
     const claimed = await marks.claim(positionBefore(source.epoch, found.confirmedLsn))
     const claimedPlace = markedPlace(claimed)
-    // Another process has published more since this one read the topic. With a mark, little has to be read back.
+    // Another process has published since this process read the topic, so the topic is read again. The mark keeps that short.
     if (claimedPlace && claimedPlace.text > (this.lastEnqueued?.text ?? '')) {
       this.published.forget()
       publisher.readAgain()
@@ -171,7 +171,7 @@ export class CaptureConsumer implements TransactionConsumer {
   }
 
   change(change: RowChange, place: LogPlace): Promise<void> | undefined {
-    // A TRUNCATE is needed even when it is published, because the catalogue will show it a second time.
+    // A TRUNCATE must be noted even if it is published: the catalogue shows it, too, and must not announce it a second time.
     if (this.isPublished && change.op !== 'truncate') {
       this.openFold().passOver(change)
       return undefined
@@ -214,16 +214,16 @@ export class CaptureConsumer implements TransactionConsumer {
     for await (const placed of inOrder(placedEvents(fold.events(transaction)), announced.events)) {
       await this.enqueue(placed, transaction)
     }
-    // Only the transaction of `lastEnqueued` makes it whole: an earlier transaction may have come again, while only a part of the last one
-    // was given to the publisher.
+    // Only the commit of its own transaction makes `lastEnqueued` whole. The current transaction may be an earlier one that is read again,
+    // while only a part of the later one was given to the publisher.
     if (this.lastEnqueued?.commitLsn === transaction.commitLsn) this.lastWhole = this.lastEnqueued
     this.announcedIds = [...this.announcedIds, ...announced.ids]
     const { lastWhole, expected, announcedIds } = this
-    // A later transaction without events replaces this callback, so each callback also settles what earlier ones have left.
+    // A later transaction without events replaces this callback, so each callback also settles the earlier announcements.
     publisher.whenDurable(() => {
       if (lastWhole !== null) marks.settle(endOf(lastWhole), announcedIds)
       this.announcedIds = this.announcedIds.filter((id) => !announcedIds.includes(id))
-      // Until the last published transaction has come, the WAL may be another history, of which nothing may be released.
+      // Until the last published transaction is read again, the WAL may belong to another history, so none of it may be released.
       if (expected === null) acknowledge(transaction.commitEndLsn)
     })
     onTransaction(transaction, report)
@@ -236,7 +236,7 @@ export class CaptureConsumer implements TransactionConsumer {
     await this.options.onEnded()
   }
 
-  /** From this transaction on, the current capture file holds. Everything before it has to be in Kafka first, and the mark has to say so. */
+  /** From this transaction on, the current capture file holds. First, everything before it must be in Kafka, and the mark must be saved. */
   private async switchFolding(): Promise<void> {
     const { publisher, marks, columns } = this.options
     await publisher.drained()

@@ -1,8 +1,8 @@
-/** What the model of `CatalogueWatch` is made of: three tables, and what others do to them. */
+/** Parts of the model with which `CatalogueWatch` is tested: three tables, and what other people do to them. */
 
 export const TABLES = ['public.a', 'public.b', 'public.c'] as const
 export const RESOURCE: Readonly<Record<string, string>> = { 'public.a': 'as', 'public.b': 'bs', 'public.c': 'cs' }
-/** What others do to the publication. */
+/** What other people do to the publication. */
 export const PUBLICATION_ACTIONS = [
   'takeOut',
   'putBack',
@@ -14,7 +14,7 @@ export const PUBLICATION_ACTIONS = [
   'dropPublication',
   'createPublication',
 ] as const
-/** What others do to the partitions of a table. */
+/** What other people do to the partitions of a table. */
 export const PARTITION_ACTIONS = [
   'createPartition',
   'attachFilled',

@@ -34,7 +34,7 @@ import type { MarkKeeper, MarkStart } from '../marks/mark-keeper.js'
 import { gapsOfMark } from './gaps-of-mark.js'
 import type { HiddenColumns } from './hidden-columns.js'
 
-/** How many TRUNCATEs of one table are remembered. Too low: one may be announced twice. Too high: more memory. */
+/** How many TRUNCATEs of one table are remembered. Too low: a TRUNCATE may be announced twice. Too high: more memory. */
 const MAX_TRUNCATIONS = 100
 
 export interface CatalogueWatchOptions {
@@ -48,7 +48,7 @@ export interface CatalogueWatchOptions {
   readonly onUnmatched: (ids: readonly string[]) => void
 }
 
-/** What the mark says about the catalogue. On another timeline, or after a restore, LSNs no longer say when it was looked at. */
+/** Returns the catalogue noted in the mark, without LSNs if they belong to another WAL (another timeline, or a restored database). */
 function notedIn({ mark, isContinued }: ClaimedSource, log: MarkStart['notes']['log']): KnownCatalogue | null {
   const noted = catalogueFromJson(mark.catalogue)
   const isSameLog = isContinued && isDeepStrictEqual(mark.log, log)
@@ -58,15 +58,13 @@ function notedIn({ mark, isContinued }: ClaimedSource, log: MarkStart['notes']['
 /** A source that this process has claimed. */
 export interface ClaimedSource {
   readonly mark: ReadCaptureMark
-  /**
-   * Whether it goes on where the mark is. Otherwise its epoch was raised, and of its past only the tables that were captured then count.
-   */
+  /** Whether reading continues at the mark. Otherwise the epoch was raised, and only the formerly captured tables still count. */
   readonly isContinued: boolean
   readonly prepared: PreparedSource
   readonly access: CatalogueAccess
 }
 
-/** What is noted about a catalogue, and what it says now. */
+/** The noted catalogue and the current one. */
 interface Compared {
   readonly known: KnownCatalogue
   readonly facts: CatalogueFacts
@@ -77,7 +75,7 @@ interface Compared {
 /** A source whose catalogue has not been recorded in this epoch. */
 interface NewSource {
   readonly facts: CatalogueFacts
-  /** Recorded in an earlier epoch; `NOTHING_KNOWN` without one. */
+  /** The catalogue recorded in an earlier epoch; `NOTHING_KNOWN` if there is none. */
   readonly noted: KnownCatalogue
   readonly outcome: PlanOutcome
   readonly isSameCluster: boolean
@@ -91,12 +89,12 @@ interface Judged extends Compared {
 type ChangedPublication = Pick<PlannedPublication, 'publication' | 'members'>
 
 /**
- * Compares what the catalogue of a captured database says with what is noted about it, and notes what it says now. A difference is either
- * refused, or announced by the same save that replaces the old note. So a difference is neither lost nor announced twice, wherever the
- * process ends.
+ * Compares the catalogue of a captured database with the catalogue noted in the mark (see `MarkKeeper`), and notes the current one. A
+ * difference is either refused with `ChangesMissing`, or announced to receivers. One save stores both the announcement and the current
+ * catalogue. So a difference is neither lost nor announced twice, wherever the process ends.
  *
  * A start goes through: claimed → judged → planned → changed → settled. The plan is noted within the transaction that changes the
- * publication, before it commits; the next start treats a plan that was committed as settled. See
+ * publication, before it commits. If the process ends after the commit, the next start treats the plan as settled. See
  * docs/adr/0017-what-the-catalogue-shows.md.
  */
 export class CatalogueWatch {
@@ -186,7 +184,7 @@ export class CatalogueWatch {
     return this.judgeNew({ facts, noted: noted ?? NOTHING_KNOWN, outcome, isSameCluster }, claimed, accepted)
   }
 
-  /** A column may have been renamed while the slot was created. */
+  /** Adds the columns from before the slot was created, because a column may have been renamed meanwhile. */
   private columnsFrom(columns: KnownCatalogue['columns'], prepared: ClaimedSource['prepared']) {
     return this.options.columns.learn(prepared.catalogue, { columns })
   }
@@ -200,11 +198,11 @@ export class CatalogueWatch {
     const captured: TableOids = isContinued ? mark.tables : new Map()
     const earlier = withOutcome(noted, mark.tables, outcome).captured
     const prior = knownFrom(prepared.catalogue)
-    // An omitted column stays omitted when its source starts over. In another database the numbers belong to other columns.
+    // An omitted column stays omitted when its source starts over. In another database, the same numbers belong to other columns.
     const columns = this.columnsFrom(isSameCluster && noted !== NOTHING_KNOWN ? noted.columns : prior.columns, prepared)
     const known = { ...prior, columns, former: formerTables(noted.former, earlier, facts.oids) }
     const compared = { known, facts, before: withPublished(captured, known, facts) }
-    // Reading of these tables has only just begun: what they lack since they were published is announced.
+    // Reading of these tables begins only now. So their gaps since they were published are announced, and not refused.
     const begun = [...this.verdictOn(compared, accepted).gaps.keys()].filter((table) => !captured.has(table))
     return { ...compared, verdict: this.judgeOrRefuse(compared, new Set([...accepted, ...begun])) }
   }
@@ -233,14 +231,14 @@ export class CatalogueWatch {
   }
 
   /**
-   * A difference that looks like a gap may come from a process that has taken over the source with its own capture file. @throws
-   * CaptureMarkTaken
+   * Checks that no process with another capture file has taken over the source: that would explain a difference that looks like a gap.
+   * @throws CaptureMarkTaken
    */
   private async requireClaim(): Promise<void> {
     try {
       await this.options.marks.note({})
     } catch (error) {
-      // A database that is unreachable proves nothing, so the gap counts.
+      // If the mark cannot be saved for another reason, the gap counts.
       if (error instanceof CaptureMarkTaken) throw error
     }
   }
@@ -278,7 +276,7 @@ export class CatalogueWatch {
 }
 
 /**
- * Returns the captured tables and those that were published at the last look at the catalogue. While a transaction that was half-published
+ * Returns the captured tables and those that were published when the catalogue was last read. While a transaction that was half-published
  * under an earlier capture file is being finished, the mark names only the tables of that file.
  */
 function withPublished(captured: TableOids, { members }: KnownCatalogue, { oids }: CatalogueFacts): TableOids {
@@ -286,7 +284,7 @@ function withPublished(captured: TableOids, { members }: KnownCatalogue, { oids 
   return new Map([...captured, ...[...oids].filter(([, oid]) => members.has(oid) && !known.has(oid))])
 }
 
-/** @param access null: the plan belongs to another database, whose state does not show its outcome */
+/** @param access null: the plan was made in another database, so this one does not know the outcome */
 function outcomeOf(
   plan: PlannedPublication | null,
   access: Pick<CatalogueAccess, 'outcomeOf'> | null,

@@ -27,14 +27,14 @@ export interface ConfigurationConsumerOptions {
 /**
  * Publishes the table `configuration` to its topic: a row under its key, a deletion as a record without a value.
  *
- * On every connection the table is first compared with the topic, and what the topic lacks or has in an older version is published. So a
- * new slot begins with everything, and a lost topic is filled again. The slot exists before the table is read, so no change falls between
- * the two. What the stream then repeats is not newer than what was published, and is skipped. That is why the table needs no snapshot of
- * the slot: versions decide, not the order of reading.
+ * On every connection the table is first compared with the topic, and rows that the topic lacks or has in an older version are published.
+ * So a new slot begins with the whole table, and a lost topic is filled again. The slot exists before the table is read, so no change is
+ * missed between the two. Changes that the stream then repeats are not newer than the published rows, and are skipped. Because versions
+ * decide, and not the order of reading, the table need not be read in the slot's snapshot.
  *
- * Deletions come with the stream. Keys that are in the topic but not in the table are deleted as well, because deletions are not recorded
- * while there is no slot, and because the next comparison has to complete one that failed half-way. The table is read after everything that
- * the stream has delivered, so a key that it lacks is really gone.
+ * Deletions come with the stream. The comparison also deletes keys that are in the topic but not in the table: their rows were deleted
+ * while there was no slot, or an earlier comparison failed half-way. The table is read after everything that the stream has delivered, so
+ * a key that the table lacks is really deleted.
  */
 export class ConfigurationConsumer implements TransactionConsumer {
   private state: ConfigurationState | null = null
@@ -51,7 +51,7 @@ export class ConfigurationConsumer implements TransactionConsumer {
   }
 
   begin(): undefined {
-    // Rows are published as they come: the protocol sends committed transactions only.
+    // Rows are published as they are read, because the protocol sends committed transactions only.
   }
 
   async change(change: RowChange): Promise<void> {
@@ -69,7 +69,7 @@ export class ConfigurationConsumer implements TransactionConsumer {
   }
 
   context(): void {
-    // Who changed the configuration is recorded in the audit log.
+    // Not needed: the audit log records who changed the configuration.
   }
 
   commit(transaction: TransactionInfo): Promise<void> {

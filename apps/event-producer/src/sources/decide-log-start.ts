@@ -15,15 +15,15 @@ export interface KnownPlaces {
 
 /** Where the reading of a claimed source begins. */
 export interface StartPoint {
-  /** Whether the epoch of the source is that of the mark. Otherwise it was raised, and reading starts at the position that the slot has confirmed. */
+  /** Whether the mark has the source's epoch. Otherwise the epoch was raised, and reading starts at the slot's confirmed position. */
   readonly isContinued: boolean
   /** Every event up to here is certain to be in Kafka. */
   readonly place: PublishedPlace
   /** The last event that may be in Kafka; null: there is none. */
   readonly last: PublishedPlace | null
-  /** The last published transaction that the WAL must still hold; null: it is released, or there was none. */
+  /** The last published transaction that the WAL must still hold; null: Postgres has released it, or none was published. */
   readonly expected: PublishedPlace | null
-  /** Everything that was committed before here is published, or does not belong to this source. */
+  /** Every change that was committed before this LSN is published, or does not belong to this source. */
   readonly settledLsn: bigint
   /** Transactions up to this commit LSN are in Kafka as a whole. */
   readonly publishedLsn: bigint
@@ -31,7 +31,7 @@ export interface StartPoint {
   readonly halfPublishedLsn: bigint | null
 }
 
-/** @throws SourceUnreadable when the slot or the database has lost changes that were not published, or is not the one that was read before */
+/** @throws SourceUnreadable when the slot or the database has lost unpublished changes, or is not the one that was read before */
 export function decideLogStart(past: SourcePast, known: KnownPlaces): StartPoint {
   const { mark, found } = known
   const { epoch } = past.source
@@ -50,7 +50,7 @@ export function decideLogStart(past: SourcePast, known: KnownPlaces): StartPoint
     expected: identified !== null && identified.commitLsn >= found.confirmedLsn ? identified : null,
     settledLsn,
     publishedLsn: continued ? wholeUpTo(continued) : 0n,
-    // Even `last` may be published only in part: what is enqueued waits for Kafka, and Kafka may have it in some partitions only.
+    // The transaction of `last` may be published only in part: some of its events may still be queued, or be in some partitions only.
     halfPublishedLsn: last !== null && last.text > place.text ? last.commitLsn : null,
   }
 }

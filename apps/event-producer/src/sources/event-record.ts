@@ -1,7 +1,7 @@
 import { HEADER, SCHEMA, type EntityEvent } from '@hooklane/contracts/public'
 import type { OutgoingRecord } from '@hooklane/core/kernel'
 
-/** An event with its place among those of its producer. */
+/** An event with its position among the events of its producer. */
 export interface PlacedEvent {
   readonly position: string
   readonly event: EntityEvent
@@ -25,7 +25,7 @@ export function eventRecord(topic: string, { event, position }: PlacedEvent): Ou
   }
 }
 
-/** Folded events with their positions. */
+/** Yields each event with its position. */
 export async function* placedEvents(events: AsyncIterable<EntityEvent>): AsyncGenerator<PlacedEvent, void, undefined> {
   for await (const event of events) yield { position: event.revision?.id ?? '', event }
 }

@@ -19,13 +19,13 @@ export interface CurrentFileOptions {
 
 export interface ResumedFoldingOptions extends CurrentFileOptions {
   readonly mark: Pick<CaptureMark, 'configuration' | 'tables'>
-  /** Commit LSN of the last transaction that has events in Kafka beyond the mark; null: there is none. */
+  /** Commit LSN of the last transaction that has events in Kafka beyond the mark (see `MarkKeeper`); null: there is none. */
   readonly halfPublishedLsn: bigint | null
 }
 
 /** The configuration under which the row changes of transactions are folded into events. */
 export interface FoldingConfiguration {
-  /** In the form in which the mark stores it. It is saved there before anything is published under it. */
+  /** The configuration in the form that the mark stores. The mark is saved before anything is published under the configuration. */
   readonly configuration: CaptureMark['configuration']
   readonly tables: TableOids
   readonly reader: RowReaders
@@ -33,7 +33,7 @@ export interface FoldingConfiguration {
   readonly upTo: bigint | null
 }
 
-/** What holds for everything that is not in Kafka yet. */
+/** The configuration for all transactions that have no event in Kafka yet: the current capture file. */
 export const foldingOfFile = ({ current, tables, hiddenOf }: CurrentFileOptions): FoldingConfiguration => ({
   configuration: pinConfiguration(current),
   tables,
@@ -42,9 +42,10 @@ export const foldingOfFile = ({ current, tables, hiddenOf }: CurrentFileOptions)
 })
 
 /**
- * Returns what holds for the first transactions. Those that may have events in Kafka are folded under the configuration under which they were
- * published: another event at the same position would be taken for a copy, and lost. From the next transaction on, the current file holds.
- * @throws SourceUnreadable when they were published under a configuration that this build cannot read
+ * Returns the configuration for the first transactions. Transactions that may have events in Kafka are folded under the configuration with
+ * which these events were published: another event at the same position would be taken for a copy, and lost. From the next transaction on,
+ * the current file holds.
+ * @throws SourceUnreadable when the events were published under a configuration that this build cannot read
  */
 export function resumedFolding(options: ResumedFoldingOptions): FoldingConfiguration {
   const { current, tables, hiddenOf, mark, halfPublishedLsn } = options
@@ -61,7 +62,7 @@ export function resumedFolding(options: ResumedFoldingOptions): FoldingConfigura
   }
   return {
     configuration: mark.configuration,
-    // The tables of both files: the WAL gives tables the names that they had under the earlier file.
+    // The tables of both files, because the WAL uses the table names of the earlier file's time.
     tables: new Map([...tables, ...mark.tables]),
     reader: new RowReaders(before, { renamed: renamedTables(mark.tables, tables), hiddenOf }),
     upTo: halfPublishedLsn,

@@ -2,7 +2,7 @@ import { catalogueFromJson, qualifiedName, type CaptureSource } from '@hooklane/
 import type { ReadCaptureMark } from '@hooklane/postgres'
 import { LOSS_CODES, type RefusedGap, type LossCode } from '@hooklane/replication'
 
-/** The noted gaps of a source, sorted by what the capture file says about them. */
+/** The noted gaps (missing changes) of a source, sorted by what the capture file says about them. */
 export interface GapsOfMark {
   /** Gaps because of which the source is refused. */
   readonly open: ReadonlyMap<string, RefusedGap>
@@ -13,9 +13,9 @@ export interface GapsOfMark {
 }
 
 /**
- * Sorts the gaps of a mark. Only gaps of captured tables count. A `CHANGES_MISSING` gap is not open if it was accepted, or if the capture
- * file did not name its table in between: the return of such a table is announced to receivers in any case. Gaps with another code stay open
- * until the epoch is raised.
+ * Sorts the gaps of a mark. Only gaps of captured tables count. A `CHANGES_MISSING` gap is no longer open if it was accepted, or if the
+ * capture file left out its table for a while, because the return of a table is announced to receivers in any case. Gaps with another code
+ * stay open until the epoch is raised.
  */
 export function gapsOfMark(
   { accept, tables }: CaptureSource,
@@ -36,5 +36,5 @@ export function gapsOfMark(
   }
 }
 
-/** A code that only a later build knows still means that changes are missing. */
+/** A code that only a later build knows counts as `CHANGES_MISSING`. */
 const lossCode = (code: string): LossCode => LOSS_CODES.find((one) => one === code) ?? 'CHANGES_MISSING'

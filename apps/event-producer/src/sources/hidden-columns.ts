@@ -25,7 +25,7 @@ import type { CaptureMark } from '@hooklane/postgres'
 import type { CatalogueAccess } from '@hooklane/replication'
 import type { MarkKeeper } from '../marks/mark-keeper.js'
 
-/** The capture file under which transactions are folded, and the OIDs of its tables by the names that the WAL may have. */
+/** The capture file under which transactions are turned into events, and the OIDs of its tables by the names that the WAL may use. */
 export interface FileInForce {
   readonly file: CaptureSource
   readonly tables: TableOids
@@ -40,13 +40,13 @@ export interface HiddenColumnsOptions {
 
 /**
  * Keeps omitted columns out of events, whatever they were called when a row was written. The WAL describes a row by the names of that
- * moment; the capture file names columns as they are called today.
+ * moment, but the capture file uses the names of today.
  *
- * A row with a column of an unknown name waits until the catalogue has been read. If no column has that name there either, the column is
- * hidden.
+ * A row with a column of an unknown name waits until the catalogue has been read. If the catalogue has no column of that name either, the
+ * column is hidden.
  */
 export class HiddenColumns {
-  /** Relations of rows that may be read → LSN of the first such row. */
+  /** Relation (a table's columns as the WAL describes them) whose rows may become events → LSN of its first row. */
   private readonly admitted = new WeakMap<Relation, bigint>()
   private readonly reported = new Set<string>()
   private inForce: FileInForce
@@ -67,7 +67,7 @@ export class HiddenColumns {
     this.access = access
   }
 
-  /** Another file holds from the next transaction on. Returns the catalogue that must be noted before that. */
+  /** Switches to another file from the next transaction on. Returns the catalogue that must be noted before that transaction. */
   switchFile(inForce: FileInForce): CaptureMark['catalogue'] {
     this.inForce = inForce
     const known = this.known()
@@ -75,8 +75,9 @@ export class HiddenColumns {
   }
 
   /**
-   * Returns a promise when the row has to wait: its columns are not those that were seen last, and its table omits something.
-   * @param lsn of the row
+   * Returns a promise when the row has to wait for a read of the catalogue: its columns are not those that were seen last, and columns of
+   * its table are omitted.
+   * @param lsn the LSN of the row
    */
   admit(relation: Relation, lsn: bigint): Promise<void> | undefined {
     if (this.admitted.has(relation)) return undefined
@@ -94,7 +95,7 @@ export class HiddenColumns {
     return hiddenColumns(this.historyOf(oid), row, this.omitOf(oid))
   }
 
-  /** Adopts what the catalogue says. Returns what is known about the columns afterwards; the caller has to note it. */
+  /** Adopts the columns of the catalogue. Returns the updated column histories, which the caller has to note in the mark. */
   learn(facts: CatalogueFacts, { columns }: Pick<KnownCatalogue, 'columns'>): ColumnHistories {
     const omissions = this.omissions()
     this.lastSeen = facts
@@ -102,7 +103,7 @@ export class HiddenColumns {
     for (const [table, oid] of facts.oids) {
       const omit = omissions.get(oid)
       const present = facts.tables.get(oid)?.columns
-      // The file in force may not name the table yet: then its columns stay omitted, and there is nothing to write into the file.
+      // If the file in force does not name the table yet, its omitted columns stay omitted, and nobody has to change the file.
       if (omit === undefined || present === undefined) continue
       const history = learned.get(oid) ?? NO_COLUMN_HISTORY
       for (const renamed of renamedOmissions(history, present, omit)) this.report(table, renamed)

@@ -1,10 +1,10 @@
-/** What a table lost, or may have lost. `leaf`: the partition by which it happened; null: the table as a whole. */
+/** A certain or possible loss of a table. `at`: when it happened; `leaf`: the partition that caused it; null: the table as a whole. */
 interface Loss {
   readonly at: number
   readonly leaf: number | null
 }
 
-/** The truth of what captured tables have lost without a trace in the WAL. Table → partitions, as numbers. */
+/** The true losses of captured tables that left no trace in the WAL, for comparison with the announced ones. Partitions are numbers. */
 export class Losses {
   private readonly all = new Map<string, readonly Loss[]>()
   private readonly seen = new Map<string, ReadonlySet<number>>()
@@ -17,14 +17,15 @@ export class Losses {
     this.all.delete(table)
   }
 
-  /** The catalogue was looked at, and what it showed was recorded. */
+  /** Call when a process has read the catalogue and recorded these partitions of the table. */
   see(table: string, leaves: ReadonlySet<number>): void {
     this.seen.set(table, leaves)
   }
 
   /**
-   * A partition left. One that joined after the last look leaves no trace in any catalogue, and takes with it whatever it brought.
-   * @returns whether a look had shown it
+   * Call when a partition has left. If it joined after the catalogue was last read, no catalogue shows it, and the losses that it caused
+   * are gone with it.
+   * @returns whether a process had recorded the partition
    */
   leave(table: string, leaf: number): boolean {
     if (this.seen.get(table)?.has(leaf)) return true

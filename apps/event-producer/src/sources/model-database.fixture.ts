@@ -27,7 +27,7 @@ export interface PublicationChange {
   readonly removed: readonly string[]
 }
 
-/** The part of a database's catalogue that decides how changes get into the WAL. Every change of it is a transaction of its own. */
+/** Models the part of a database's catalogue that decides which changes are published. Each change of the model is its own transaction. */
 export class ModelDatabase {
   readonly oids: TableOids
   publication: Publication | null = null
@@ -55,8 +55,8 @@ export class ModelDatabase {
   }
 
   /**
-   * The catalogue as seen by a process that captures these tables. @param step called before and after every effect that outlasts the
-   * process
+   * The catalogue as seen by a process that captures these tables.
+   * @param step called before and after every effect that outlasts the process
    */
   access(
     names: readonly string[],
@@ -70,7 +70,7 @@ export class ModelDatabase {
     }
   }
 
-  /** What a first start does before it has a mark. */
+  /** Aligns the publication without a plan, as a first start does before it has a mark. */
   publishAtOnce(names: readonly string[]): void {
     this.publication = this.aligned(names, this.begin()) ?? this.publication
   }
@@ -116,7 +116,7 @@ export class ModelDatabase {
     return this.join(oid, 0)
   }
 
-  /** Truncates the newest partition. Possibly no process has looked at it yet. @returns the partition; null: there is none */
+  /** Truncates the newest partition. Possibly no process has read it from the catalogue yet. @returns the partition; null: there is none */
   truncate(oid: number): number | null {
     const leaf = [...this.leavesOf(oid)].at(-1)
     if (!leaf) return null

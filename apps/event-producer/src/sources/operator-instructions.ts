@@ -2,7 +2,7 @@ import { qualifiedName, type CaptureSource } from '@hooklane/core/capture'
 import type { ReplicatedSource } from '@hooklane/replication'
 
 /**
- * What a person has to do when a source cannot be read on.
+ * Makes the texts that tell an operator what to do when a source can no longer be read.
  *
  * @param place - Where the source is in the capture file, as messages show it; undefined: not known
  */
@@ -15,7 +15,7 @@ export function operatorInstructions(
     resetInstructions:
       `raise the source's epoch in the capture file to ${capture.epoch + 1}${where}, restart the event-producer, and let receivers fetch ` +
       `everything again when it is ready`,
-    // Repeats the ids that the file already accepts: their gaps stay open for as long as anything else keeps the source from being read.
+    // Repeats the ids that the file already accepts, because an accepted gap is closed only once the source can be read again.
     acceptInstructions: (ids, tables) =>
       `write \`accept: [${[...new Set([...capture.accept, ...ids])].join(', ')}]\` below the source${where} and restart the ` +
       `event-producer: receivers are then told to fetch ${resourcesOf(capture, tables).join(', ')} again`,

@@ -7,7 +7,7 @@ import type { KnownPosition, PublishedEvent } from '../publishing/published-posi
 
 export const PARTITIONS = 2
 
-/** Timers that never run: a test calls what they would call. A process that "crashed" leaves none behind. */
+/** Timers that never run: a test calls the timed functions itself. So a process that "crashed" leaves no timer behind. */
 export const NO_TIMERS: Pick<Clock, 'after'> = { after: () => () => undefined }
 
 export interface TopicEvent extends PublishedEvent {

@@ -17,7 +17,7 @@ export class PublishedInKafka {
 
   constructor(private readonly options: PublishedInKafkaOptions) {}
 
-  /** @throws SourceUnreadable when an event was published under positions of an earlier build */
+  /** @throws SourceUnreadable when the topic holds an event whose position has the form of an earlier build */
   async read(): Promise<readonly PublishedPlace[]> {
     if (this.places) return this.places
     const { lastPositions, readMark, name, resetInstructions } = this.options
@@ -27,7 +27,7 @@ export class PublishedInKafka {
     return this.places
   }
 
-  /** Another process has published since. */
+  /** Call when another process has published since the topic was read. */
   forget(): void {
     this.places = null
   }

@@ -16,17 +16,17 @@ export function publishedPlace(text: string, xid: string | null): PublishedPlace
   return position === null ? null : { text, epoch: position.epoch, commitLsn: position.commitLsn, xid }
 }
 
-/** The latest of several places. The order of the texts is that of the positions. */
+/** The latest of several places. The order of the texts is the order of the positions. */
 export const latestPlace = (places: readonly PublishedPlace[]): PublishedPlace | null =>
   places.reduce<PublishedPlace | null>((last, one) => (last === null || one.text > last.text ? one : last), null)
 
-/** The place of a mark; null when it has no valid position. */
+/** The place of a mark (see `MarkKeeper`); null when the mark has no valid position. */
 export const markedPlace = ({ position, xid }: MarkedPlace): PublishedPlace | null =>
   publishedPlace(convertOrdinalPosition(position), xid)
 
 /**
- * The end of the transaction of a place. Under another capture file, the same transaction might have events after the last one that was
- * published. None of those counts as missing.
+ * The end of the transaction of a place. Under another capture file, the same transaction might have events after the last published
+ * event. These do not count as missing.
  */
 export const endOf = ({ epoch, commitLsn, xid }: PublishedPlace): MarkedPlace => ({
   position: endOfTransaction(epoch, commitLsn),
@@ -44,7 +44,7 @@ export function convertOrdinalPosition(text: string): string {
 }
 
 /**
- * A build that counted row changes in its positions may have published a part of a transaction after its mark, and it is unknown which part.
+ * A build that counted row changes in its positions may have published an unknown part of a transaction after its mark.
  * @throws SourceUnreadable when there is an event of such a build after the mark
  */
 export function refuseOrdinalPositions(
@@ -65,6 +65,6 @@ export function refuseOrdinalPositions(
   )
 }
 
-/** The commit LSN up to which transactions are known to be published as a whole; 0 (none is known) when the place is within a transaction. */
+/** The commit LSN up to which transactions are known to be published as a whole; 0 (unknown) when the place is within a transaction. */
 export const wholeUpTo = ({ text, epoch, commitLsn }: PublishedPlace): bigint =>
   text === endOfTransaction(epoch, commitLsn) ? commitLsn : 0n

@@ -1,6 +1,9 @@
 import type { CatalogueFacts, CatalogueTable, TableOids } from '@hooklane/core/capture'
 
-/** A catalogue in which nothing ever happens. @param columns of each table; null: the tables are gone */
+/**
+ * A catalogue that never changes.
+ * @param columns the columns of each table; null: the tables are gone
+ */
 export const publishedAsTheyAre = (tables: TableOids, columns: readonly string[] | null): CatalogueFacts => ({
   oids: tables,
   startLsn: 10_000n,

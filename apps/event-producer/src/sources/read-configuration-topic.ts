@@ -2,7 +2,7 @@ import { processTimers, withTimeout } from '@hooklane/core/kernel'
 import { ConfigurationReader, type KafkaClient } from '@hooklane/kafka'
 import { ConfigurationState } from './configuration-state.js'
 
-/** Reading the topic normally takes seconds. If it takes longer than this, something is wrong with Kafka: the attempt fails and is repeated. */
+/** Time limit for reading the topic, which normally takes seconds. After it, the attempt fails and is repeated. */
 const READ_TIMEOUT_MS = 60_000
 
 /** Reads the current state of the configuration topic. A record that cannot be decoded counts as absent, so it is written again. */

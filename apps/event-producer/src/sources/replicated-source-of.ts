@@ -3,7 +3,7 @@ import { neededColumns, referencedColumns, type CaptureSource } from '@hooklane/
 import type { ReplicatedSource } from '@hooklane/replication'
 import { operatorInstructions } from './operator-instructions.js'
 
-/** What is read from a captured source. */
+/** Returns what the replication client reads of a captured source: its database, slot, publication, tables and columns. */
 export function replicatedSourceOf(capture: CaptureSource, places: CapturePlaces): ReplicatedSource {
   return {
     name: capture.name,

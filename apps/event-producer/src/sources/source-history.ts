@@ -31,7 +31,7 @@ export interface SourcePast {
 
 /**
  * Returns what is known about the past of a source, before the source is connected to.
- * @throws SourceUnreadable when the epoch went back, or when changes are known to be missing under it that no person has accepted
+ * @throws SourceUnreadable when the epoch was lowered, or when changes are missing in this epoch and no person has accepted that
  */
 export function historyOf(
   { source, replicated }: SourcePast,
@@ -127,7 +127,7 @@ function gapOf(
   }
 }
 
-/** The WAL has reached the place of a published transaction, and another transaction is there, or none. */
+/** The error for a WAL that has reached the place of a published transaction, but has another transaction there, or none. */
 export const historyDiverged = (replicated: ReplicatedSource, { xid }: PublishedPlace): Error =>
   changesOfAllTablesMissing(replicated, {
     code: 'CHANGES_MISSING',

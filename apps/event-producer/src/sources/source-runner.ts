@@ -13,10 +13,10 @@ import type { OrderedPublisher } from '../publishing/ordered-publisher.js'
 import type { EventProducerMetrics } from '../metrics.js'
 import { Waits } from './waits.js'
 
-/** What the consumer of a source is given. */
+/** The callbacks that the consumer of a source is given. */
 export interface ConsumerCallbacks {
   readonly acknowledge: (commitEndLsn: bigint) => void
-  /** Waits until the pending publish has ended, when the process ends. */
+  /** If the process is stopping, waits until the pending publish has ended. */
   readonly onEnded: () => Promise<void>
 }
 
@@ -44,7 +44,7 @@ export class SourceRunner {
   private isStopping = false
   private lastMessage = ''
   private phase: StreamState['phase'] | 'starting' = 'starting'
-  /** Why the source is not read, as far as its phase does not say it. */
+  /** The last failure, while it is the reason why the source is not read; otherwise empty. */
   private failure = ''
   private readonly waits = new Waits()
   /** Warnings that were logged already; the stream repeats them at every connection. */
@@ -81,7 +81,7 @@ export class SourceRunner {
     this.stream.start()
   }
 
-  /** Reports that work on the source's database waits for others; no blockers: it waits no longer. */
+  /** Reports that work on the source's database waits for other sessions; no blockers: it no longer waits. */
   waiting(work: string, blockers: readonly Blocker[]): void {
     const { source, logger } = this.options
     const text = this.waits.note(work, blockers, Date.now())
@@ -131,7 +131,7 @@ export class SourceRunner {
     )
   }
 
-  /** Shows the failure during the pause after it; otherwise for whom the source waits, else the last failure, else the phase. */
+  /** Shows the failure during the pause after it. Otherwise shows the first of these that exists: the wait, the last failure, the phase. */
   private show(): void {
     const { phase, failure, waits } = this
     const isWaitShown = phase !== 'failing' && waits.text !== ''

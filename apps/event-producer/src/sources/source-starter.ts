@@ -4,7 +4,7 @@ import type { CaptureSource } from '@hooklane/core/capture'
 import type { Logger, Readiness } from '@hooklane/observability'
 import type { EventProducerMetrics } from '../metrics.js'
 
-/** How soon a person who fixes the file sees the effect. */
+/** Pause before a faulty file is read again. A person who fixes the file sees the effect after this time. */
 const LOOK_AGAIN_MS = 2_000
 
 const PART = 'capture file'
@@ -18,11 +18,11 @@ export interface SourceStarterOptions {
 }
 
 /**
- * Starts the sources of the capture file. A source with a fault holds up no other: the fault is reported with its line, and the file is
- * read again until it has no faults.
+ * Starts the sources of the capture file. A source with a fault holds up no other source: the fault is reported with its line, and the file
+ * is read again until it has no faults.
  *
- * A source that was started stays as it was then until the process ends. When the file says something else about it, no further source is
- * started: its database may have another name there now, and would be published twice.
+ * A source that was started keeps its definition until the process ends. If the file then defines it differently, no further source is
+ * started: the file may have given the source another name, and its database would be published twice.
  */
 export class SourceStarter {
   private readonly started = new Map<string, CaptureSource>()
@@ -31,7 +31,7 @@ export class SourceStarter {
 
   constructor(private readonly options: SourceStarterOptions) {}
 
-  /** Reads the file, and again for as long as it has faults. */
+  /** Reads the file, and reads it again while it has faults or defines a running source differently. */
   look(): void {
     const file = this.options.read()
     const changed = this.changedSince(file)

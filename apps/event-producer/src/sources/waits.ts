@@ -2,9 +2,9 @@ import type { Blocker } from '@hooklane/replication'
 
 /** The pause after the first log line about the same work. It doubles for as long as the work waits. */
 const FIRST_PAUSE_MS = 30_000
-/** Too low: a night-long import fills the service's log. Too high: whoever reads the end of that log does not see that the work still waits. */
+/** The longest pause. Too low: an import of a whole night fills the log. Too high: the end of the log does not show that the work waits. */
 const MAX_PAUSE_MS = 600_000
-/** More would make the line too long to read. The oldest are named first, and matter most. */
+/** How many blockers a line names, oldest first, because these matter most. More would make the line too long to read. */
 const MAX_NAMED = 5
 
 /** Which work of a source waits for other sessions of its database, and when that was logged. */
@@ -18,8 +18,8 @@ export class Waits {
   }
 
   /**
-   * Notes that the work waits for these; none: it waits no longer. Returns the text to log; null: there is nothing to log, or it was logged
-   * a short time ago.
+   * Notes that the work waits for these blockers; none: it no longer waits. Returns the text to log; null: there is nothing to log, or the
+   * text was logged a short time ago.
    */
   note(work: string, blockers: readonly Blocker[], nowMs: number): string | null {
     if (blockers.length === 0) {

@@ -15,9 +15,9 @@ export interface BatchQueueOptions {
   readonly batchMaxBytes: number
   /** How long a batch that is not full waits for more records. */
   readonly lingerMs: number
-  /** Writes the entries to the log and the rest to quarantine. Rejects when it is not certain that everything was written. */
+  /** Writes the entries to the log and the other records to quarantine. Rejects when it is not certain that everything was written. */
   readonly write: (batch: readonly Waiting[]) => Promise<void>
-  /** Commits offsets below which everything is written. Must not reject: a failed commit only causes lag and repeated work. */
+  /** Commits offsets below which everything is written. Must not reject: after a failed commit, records are only written twice. */
   readonly commit: (offsets: readonly (TopicPartition & { readonly offset: bigint })[]) => Promise<void>
   readonly onFailure: (error: unknown, retryInMs: number) => void
   readonly onWritten: (batch: readonly Waiting[]) => void
@@ -107,7 +107,7 @@ export class BatchQueue {
   }
 }
 
-/** Pauses after a failed batch. Too short: hammers a database that is starting. Too long: keeps the log behind. */
+/** Pauses after a failed batch. Too short: floods a database that is starting. Too long: the log stays behind. */
 const PAUSES = { firstMs: 100, maxMs: 5_000 }
 
 const bytesOf = ({ at }: Waiting): number => (at.key?.length ?? 0) + (at.value?.length ?? 0)

@@ -16,13 +16,13 @@ export interface BatchRecordingOptions {
   /** Consumer group that reads the records. */
   readonly group: string
   readonly skips: Skips
-  /** Called with whether the database accepts writes. Records put into quarantine go to Kafka and are no evidence of it. */
+  /** Called with whether the database accepts writes. Not called for records that go to quarantine, because these go to Kafka. */
   readonly onWriteOutcome: (succeeded: boolean) => void
 }
 
 /** Writes batches: entries go to the delivery log; records that cannot be read or that the database refuses go to quarantine. */
 export class BatchRecording {
-  /** Records that are in quarantine already. A batch is retried until it is written, and must not put them there again. */
+  /** Records that are already in quarantine. They must not be put there again when their batch is retried. */
   private readonly putAside = new WeakSet<Waiting>()
 
   constructor(private readonly options: BatchRecordingOptions) {}
@@ -34,7 +34,7 @@ export class BatchRecording {
     await this.quarantine(bad)
     const good = batch.filter((one) => one.entry !== null && !this.putAside.has(one))
     const refused = await this.writeEntries(good)
-    // Reported only for a whole batch: a batch that keeps failing in its second half writes its first half successfully each time.
+    // Reported only when the whole batch is written: if its second half keeps failing, the first half must not report success each time.
     if (good.length > 0) this.options.onWriteOutcome(true)
     await this.quarantine(refused)
     stop()

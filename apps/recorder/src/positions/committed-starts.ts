@@ -4,8 +4,8 @@ import type { Logger } from '@hooklane/observability'
 export interface CommittedStartsOptions {
   readonly clock: Pick<Clock, 'after'>
   /**
-   * Start offsets of a topic by partition: the committed offset of the group, or the start of the log if none is committed or it has
-   * expired.
+   * Start offsets of a topic by partition: the committed offset of the group, or the start of the log if no offset is committed or the
+   * committed one has expired.
    */
   readonly startOffsets: (topic: string) => Promise<ReadonlyMap<number, bigint>>
   /** Called with the start offsets of the partitions that were last passed to `find`. */

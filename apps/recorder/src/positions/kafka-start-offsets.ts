@@ -1,7 +1,8 @@
 import type { KafkaLogAdmin } from '@hooklane/kafka'
 
 /**
- * Start offsets of a topic by partition: the committed offset of the group, or the start of the log if none is committed or it has expired.
+ * Start offsets of a topic by partition: the committed offset of the group, or the start of the log if no offset is committed or the
+ * committed one has expired.
  */
 export async function kafkaStartOffsets(
   admin: KafkaLogAdmin,

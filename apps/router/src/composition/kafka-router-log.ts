@@ -11,8 +11,8 @@ import {
 } from '@hooklane/kafka'
 
 /**
- * How long an open transaction may last. Matters only when no router takes over from one that died in a transaction: until the timeout,
- * readers of the delivery topics wait for that transaction. Too low: a slow broker aborts good transactions.
+ * How long a transaction may be open before Kafka aborts it. Too low: Kafka aborts good transactions while a broker is slow. Too high: if a
+ * router dies in a transaction and no other router takes over, readers of the delivery topics wait that long.
  */
 const TRANSACTION_TIMEOUT_MS = 30_000
 

@@ -6,7 +6,8 @@ import { systemClock, type ServiceContext } from '@hooklane/runtime'
 import type { RouterSettings } from '../settings.js'
 
 /**
- * How long a fetch may wait for records. Bounds how long a seek or resume takes to have an effect, and so the time to acquire a partition.
+ * How long a fetch may wait for records. A seek or resume has no effect before the current fetch ends, so this limits the time to acquire a
+ * partition.
  */
 const MAX_WAIT_MS = 150
 /** Must hold at least one event of maximum size. */
@@ -14,7 +15,7 @@ const MAX_FETCH_BYTES_PER_PARTITION = 1024 * 1024
 /** Name of the consumer group, without the topic prefix. */
 export const GROUP = 'router'
 
-/** The router's member of its consumer group: one member for both topics, which gets the same partition numbers of both. */
+/** Makes the router's member of its consumer group: one member for both topics, which gets the same partition numbers of both. */
 export function makeHost(
   settings: RouterSettings,
   context: ServiceContext,

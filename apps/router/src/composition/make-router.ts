@@ -11,7 +11,7 @@ import type { KafkaRouterLog } from './kafka-router-log.js'
 import type { RouterClient } from './router-client.js'
 import { GROUP } from './make-host.js'
 
-/** Limits of one transaction. More records per transaction cost less each but wait for each other; `maxBytes` bounds its memory. */
+/** Limits of one transaction. Too low: each record costs more. Too high: records wait longer for each other, and take more memory. */
 const BATCH_LIMITS = { maxRecords: 2_000, maxBytes: 8 * 1024 * 1024 } as const
 
 export interface RouterParts {

@@ -4,7 +4,7 @@ import type { Logger } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 import type { RouterSettings } from '../settings.js'
 
-/** The Kafka client of the process. It notifies one listener when Kafka moved a consumer to another offset than it asked for. */
+/** The Kafka client of the process. It notifies one listener when Kafka moves a consumer to an offset that the consumer did not ask for. */
 export class RouterClient {
   readonly kafka: KafkaClient
   private onReset = (_: OffsetReset): void => undefined

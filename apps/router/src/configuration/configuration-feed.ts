@@ -7,7 +7,7 @@ import { noteUndecodable } from '@hooklane/observability'
 import type { ServiceContext } from '@hooklane/runtime'
 import type { RouterMetrics } from '../metrics.js'
 
-/** Keeps the view by which events are routed current with the configuration topic, from before the first event until after the last. */
+/** Follows the configuration topic and keeps `view` current, from before the first event is routed until after the last one. */
 export class ConfigurationFeed implements RoutingConfiguration, OnApplicationBootstrap, OnApplicationShutdown {
   readonly view = new ConfigurationView()
   private readonly reader: ConfigurationReader

@@ -11,7 +11,8 @@ import { startOffset } from './start-offset.js'
 import { StateRestore } from './state-restore.js'
 
 /**
- * How long a restore, which normally takes 0.3 s, may read nothing before it fails. Then the read was lost, and starting over is cheapest.
+ * How long a restore waits for its next record before it fails and is started over. A whole restore normally takes 0.3 s, so a longer wait
+ * means that the read was lost.
  */
 const RESTORE_SILENCE_MS = 20_000
 
@@ -38,15 +39,14 @@ export interface AcquiredPartition {
 /**
  * Fences every earlier owner, then reads the state and the position that they left.
  *
- * Order matters, in every step: anything read before the writer is opened, or before its end record, may still be changed by an earlier
- * owner.
+ * Order matters in every step: until our writer is open and has written its end record, an earlier owner may still change what we read.
  *
  * @throws SessionEnded
  */
 export async function acquirePartition(options: AcquisitionOptions): Promise<AcquiredPartition> {
   const { context, partition, writer, lifetime, logger } = options
   await writer.open()
-  // Order matters: read after the predecessor was fenced, because we must not route with an older configuration than it did.
+  // Order matters: read after the predecessor was fenced, because we must not route with an older configuration than the predecessor.
   const configured = context.configuration.caughtUp()
   configured.catch(() => undefined) // Awaited below, unless the restore fails first.
   const nonce = randomUUID()

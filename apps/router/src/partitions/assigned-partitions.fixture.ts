@@ -21,7 +21,7 @@ class WatchedReadiness extends Readiness {
 
 const running: ConsumerHost[] = []
 
-/** Stops the routers of all worlds. */
+/** Stops all routers that `world` has made. */
 export async function stopRouters(): Promise<void> {
   await Promise.all(running.splice(0).map((host) => host.stop()))
 }
@@ -116,7 +116,7 @@ export function publish(log: InMemoryRouterLog, from: number, to: number): void 
   }
 }
 
-/** The records written for the app, as `sequence event`. */
+/** The records written for the app, as `<sequence> <event id>`, and the ends of streams. */
 export const delivered = (log: InMemoryRouterLog): string[] =>
   log.records({ topic: topics.deliveries('shared-webhook'), partition: 0 }).map((record) => {
     const epoch = String(record.headers['hooklane-stream-epoch'])

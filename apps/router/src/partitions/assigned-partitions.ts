@@ -37,7 +37,7 @@ export class AssignedPartitions implements PartitionHandler {
     const states = partitionsOf(topics.routerState)
     const wanted = new Set([...events].filter((partition) => states.has(partition)))
     const torn = held.filter((one) => !wanted.has(one.partition))
-    // Only a group member with another assigner can cause this. One topic alone cannot be routed, so the partition stands still.
+    // Only a group member with another assigner can cause this. The partition stands still, because routing needs both topics.
     if (torn.length > 0)
       logger.error({ alarm: 'torn_assignment', torn }, 'a partition was assigned without its counterpart')
     for (const [partition, session] of this.#sessions) {
@@ -71,12 +71,12 @@ export class AssignedPartitions implements PartitionHandler {
     this.#sessions.clear()
   }
 
-  /** The position of the consumer of `events` was below the start of the log, and was moved to that start. */
+  /** Call when the consumer's position in `events` was below the start of the log, and Kafka moved it to that start. */
   onOffsetReset({ partition }: { readonly partition: number }): void {
     this.#sessions.get(partition)?.noteExpired()
   }
 
-  /** A record of the configuration was read. */
+  /** Call when a record of the configuration was read. */
   onConfiguration(): void {
     for (const session of this.#sessions.values()) session.reconfigured()
   }

@@ -1,7 +1,7 @@
 import type { LogBatch, LogRecord } from '@hooklane/core/kernel'
 import type { ExpiredRange } from '@hooklane/core/routing'
 
-/** Larger than one transaction, so that the next transaction never waits for a fetch. Too high: only costs memory. */
+/** A backlog is full at this size. Larger than one transaction, so that no transaction waits for a fetch. Too high: needs more memory. */
 const FULL_RECORDS = 4_000
 const FULL_BYTES = 16 * 1024 * 1024
 
@@ -41,17 +41,17 @@ export class Backlog {
     return this.#records.length >= FULL_RECORDS || this.#bytes >= FULL_BYTES
   }
 
-  /** Whether reading should resume. A lower threshold than `isFull`, because with a single one every batch would cause a seek. */
+  /** Whether paused reading should resume. The threshold is lower than that of `isFull`, or every batch would cause a seek. */
   get hasRoom(): boolean {
     return this.#records.length <= FULL_RECORDS / 2 && this.#bytes <= FULL_BYTES / 2
   }
 
-  /** Notes that retention has deleted records at `next`: the next batch starts behind the deleted records. */
+  /** Notes that retention has deleted records from `next` on, so the next batch starts after the deleted records. */
   noteExpired(): void {
     this.#isOvertaken = true
   }
 
-  /** Returns the range that retention deleted just before a batch that is about to be filed; normally null. */
+  /** Returns the offsets that retention deleted between `next` and this batch; null: none. Call it before `add`. */
   expiredBefore({ records, endOffset }: LogBatch): ExpiredRange | null {
     if (!this.#isOvertaken) return null
     this.#isOvertaken = false
@@ -59,7 +59,7 @@ export class Backlog {
     return to > this.#next ? { from: this.#next, to } : null
   }
 
-  /** Files records that replace expired ones, behind everything that was read before. */
+  /** Appends records that are routed in place of expired records. */
   insert(records: readonly LogRecord[]): void {
     for (const record of records) {
       this.#records.push(record)
@@ -67,7 +67,7 @@ export class Backlog {
     }
   }
 
-  /** Files a batch. After a rejoin it may contain records that were filed before; these are dropped. */
+  /** Appends a batch. After a rejoin, the batch may repeat records that were read before; `add` drops these records. */
   add(batch: LogBatch): void {
     for (const record of batch.records) {
       if (record.offset < this.#next) continue

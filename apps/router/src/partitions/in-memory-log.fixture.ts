@@ -20,7 +20,7 @@ export const keyOf = ({ topic, partition }: TopicPartition) => `${topic}/${parti
 class Fenced extends Error {}
 class TopicMissing extends Error {}
 
-/** A cluster in memory: the committed records, the offsets of the router's group, and for each partition the writer that may write. */
+/** A cluster in memory: the committed records, the offsets of the router's group, and for each partition the newest writer's epoch. */
 export class InMemoryRouterLog implements RouterLog {
   readonly trace: string[] = []
   readonly logs = new Map<string, LogRecord[]>()
@@ -112,14 +112,14 @@ export class InMemoryRouterLog implements RouterLog {
   }
 }
 
-/** Returns records as Kafka's client does: a rejoin forgets sought positions but keeps pause flags. */
+/** Behaves like Kafka's client: after a rejoin, it has forgotten the positions set by `seek`, but paused partitions stay paused. */
 export class InMemoryConsumer implements LogConsumer {
   handlers!: LogConsumerHandlers
   heartbeatMs: number | null = null
   readonly paused = new Set<string>()
   readonly positions = new Map<string, bigint>()
   onReset: (at: TopicPartition) => void = () => undefined
-  /** Number of records that each of the next fetches of `EVENTS` returns; all others return three. */
+  /** Maximum number of records of each of the next fetches of `EVENTS`. When the list is empty, a fetch returns up to three. */
   readonly fetches: number[] = []
   #assigned: TopicPartition[] = []
   #fetchedMs: number | null = null

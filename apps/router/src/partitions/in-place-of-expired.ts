@@ -2,7 +2,7 @@ import type { LogRecord } from '@hooklane/core/kernel'
 import { resyncRecordsFor, type ExpiredRange } from '@hooklane/core/routing'
 import type { SessionContext } from './session-context.js'
 
-/** The records that a partition routes in place of events that expired unread, by the current configuration; empty when none expired. */
+/** Returns the records to route in place of events that expired unread: one for each configured company of the partition. */
 export function inPlaceOfExpired(
   expired: ExpiredRange | null,
   partition: number,

@@ -10,8 +10,8 @@ import type { RoutedBatch } from '@hooklane/core/routing'
 import { quarantineRecord } from '@hooklane/kafka/host'
 
 /**
- * The records of a routed batch's transaction: ends of streams, deliveries in the order of their sequences, quarantined records, changed
- * state. Order matters: the end of a stream comes before the deliveries of the next epoch.
+ * Returns the records that one transaction writes for a routed batch: ends of streams, deliveries in the order of their sequences,
+ * quarantined records, changed state. Order matters: the end of an app's stream comes before the deliveries of the app's next epoch.
  */
 export function outgoingRecords(
   batch: RoutedBatch,

@@ -12,7 +12,7 @@ export interface PartitionWriterOptions {
   readonly logger: Logger
 }
 
-/** The transactional writer of one session. Can be reopened; remembers the worker groups that the current writer has written to. */
+/** The transactional writer of one session. The session can open it again, which replaces the writer. */
 export class PartitionWriter {
   #writer: RouterWriter | null = null
   /** Worker groups to whose topics the current writer has written. */
@@ -36,7 +36,7 @@ export class PartitionWriter {
     this.#groups.clear()
   }
 
-  /** Writes a record that marks the end of the existing state. The nonce is unique, so no other owner writes the same record. */
+  /** Writes the end record, which marks the end of the state that earlier owners wrote. The unique nonce shows that it is our own. */
   async markStateEnd(nonce: string): Promise<void> {
     const { context, partition } = this.options
     const end = { topic: context.topics.routerState, partition, key: ROUTER_STATE_END_KEY, value: nonce }

@@ -14,13 +14,13 @@ import type { StateRestore } from './state-restore.js'
 import { waitForGroup, type WantedGroup } from './wait-for-worker-group.js'
 import { waitForHeartbeat } from './wait-for-heartbeat.js'
 
-/** Pauses before a retry. Too low: hammers a broker that is starting. Too high: downtime of every app of the partition. */
+/** Pause between a failure and the next try. Too low: retries burden a starting broker. Too high: the apps of the partition wait longer. */
 const RESTS = { firstMs: 300, maxMs: 5_000 }
-/** The place of a failure to acquire the partition: before every offset. */
+/** Stands for the offset of a failure that occurs while the partition is acquired. It is below every offset. */
 const BEFORE_THE_LOG = -1n
 
 type Phase =
-  /** Both partitions are paused; batches that arrive are dropped. */
+  /** The partitions of both topics are paused; batches that still arrive are dropped. */
   | { readonly name: 'acquiring' }
   /** The state partition is being read; `events` is paused. */
   | { readonly name: 'restoring'; readonly restore: StateRestore }
@@ -31,10 +31,11 @@ type Phase =
  * Routes one partition of `events`, from its assignment until it is taken away. Acquires the partition, then routes batch by batch, each in
  * one transaction. Starts over after any error.
  *
- * Why it is safe: the transactional id belongs to the partition, so opening a writer fences every earlier owner (even a frozen process) and
- * commits or aborts its last transaction. Only what is read *after* that (the state, then the committed offset) is final. The assignment by
- * the group only says which process should try. A transaction that failed here may have been committed, so nothing in memory survives a
- * failure.
+ * Why two owners never both route: the transactional id belongs to the partition, so opening a writer fences every earlier owner (even a
+ * frozen process) and commits or aborts that owner's last transaction. The state and the committed offset are final only if they are read
+ * *after* the writer was opened. The assignment by the consumer group only says which process should try.
+ *
+ * A transaction that failed here may have been committed all the same, so the session discards everything in memory after a failure.
  */
 export class RoutingSession {
   readonly #events: TopicPartition
@@ -44,12 +45,12 @@ export class RoutingSession {
   readonly #writer: PartitionWriter
   #phase: Phase = { name: 'acquiring' }
   #isCommitting = false
-  /** The place of a failed batch is the offset of its last record in `events`. */
+  /** Counts failures by place. The place of a failed batch is the offset of its last record in `events`. */
   readonly #backoff = new PositionBackoff(RESTS)
   /** The last offset of the batch that is being committed; null when there is none. */
   #committing: bigint | null = null
   #failure: string | null = null
-  /** More of the configuration was read: streams may have ended, and worker groups may have been removed. */
+  /** Whether configuration was read that routing has not used yet. It may end streams or remove worker groups. */
   #isReconfigured = true
   #running: Promise<void> = Promise.resolve()
 
@@ -75,8 +76,8 @@ export class RoutingSession {
   }
 
   /**
-   * Why the session started over. Stays set until the failed place is passed, because a partition that was acquired again may fail there
-   * again.
+   * The error after which the session started over. Stays set until the records that failed are routed, because they may fail again after
+   * the partition was acquired again.
    */
   get failure(): string | null {
     return this.#failure
@@ -91,7 +92,7 @@ export class RoutingSession {
     this.#running = this.#run()
   }
 
-  /** Called when the group was joined again and the partition is still ours. */
+  /** Called when the process has joined the consumer group again and has kept the partition. */
   rejoined(): void {
     if (this.#phase.name === 'restoring') this.#phase.restore.restart()
   }
@@ -104,7 +105,7 @@ export class RoutingSession {
     return null
   }
 
-  /** Called when retention deleted the next records; reading continues at the start of the log. */
+  /** Called when retention deleted the next records, so reading continues at the start of the log. */
   noteExpired(): void {
     if (this.#phase.name === 'owned') this.#phase.backlog.noteExpired()
   }
@@ -134,7 +135,7 @@ export class RoutingSession {
     }
   }
 
-  /** Called when the partition was taken away. A transaction in flight is left to the next owner, which fences us. */
+  /** Called when the partition was taken away. The next owner fences this session, and commits or aborts its transaction in flight. */
   end(): void {
     this.#phase = { name: 'acquiring' }
     this.#lifetime.end()
@@ -195,7 +196,7 @@ export class RoutingSession {
       const batch = routeBatch(router, phase.backlog.records, { partition, view, routedAt, limits: context.limits })
       if (!isEmptyBatch(batch)) {
         await this.#commit(batch, routedAt)
-        // Order matters: the topic may be deleted once the end record in it was read, so the writer must be replaced before anything else.
+        // Order matters: the group's topic may be deleted once a dispatcher has read the end record, so replace the writer first.
         if (batch.ends.some(({ workerGroup }) => isDedicatedGroup(workerGroup))) return
         phase.backlog.drop(batch.consumed)
         this.#readOn()
@@ -205,9 +206,9 @@ export class RoutingSession {
   }
 
   /**
-   * Closes the writer because a worker group that it has written to was removed, or will be now that its stream has ended. The topic of the
-   * group goes with it. The client requests metadata for every topic that it ever wrote to, and retries for a minute when one is missing; a
-   * new writer does not know the topic.
+   * Closes the writer, so that the next one does not know the topic of a removed worker group. A Kafka client requests metadata for every
+   * topic that it ever wrote to, and retries for a minute when a topic is missing. Called when a group to which the writer has written was
+   * removed, or will be removed because its stream has ended.
    */
   async #replaceWriter(): Promise<void> {
     if (this.#lifetime.isEnded) return
@@ -222,7 +223,7 @@ export class RoutingSession {
     const { context } = this
     const startedMs = context.clock.monotonicMs()
     this.#isCommitting = true
-    // A batch that only ends streams moves no offset: its place is the last routed offset.
+    // A batch that only ends streams moves no offset. If it fails, `#failedAt` returns the last offset that was read.
     this.#committing = batch.nextOffset === null ? null : batch.nextOffset - 1n
     try {
       await this.#writer.commit(batch, routedAt)
@@ -234,7 +235,7 @@ export class RoutingSession {
     reportTransaction(batch, (context.clock.monotonicMs() - startedMs) / 1000, context)
   }
 
-  /** Everything before this offset is routed. */
+  /** Notes that everything before `offset` is routed, and clears the failure if that includes the records that failed. */
   #passed(offset: bigint): void {
     if (!this.#backoff.reached(offset) || this.#failure === null) return
     this.#failure = null
@@ -245,7 +246,7 @@ export class RoutingSession {
     const phase = this.#phase
     if (phase.name !== 'owned' || !phase.isReadingPaused || !phase.backlog.hasRoom) return
     phase.isReadingPaused = false
-    // The fetch that was under way when the partition was paused was discarded.
+    // The client has discarded the fetch that was in flight when the partition was paused, so its records must be read again.
     this.control.readFrom(this.#events, phase.backlog.next)
   }
 

@@ -1,6 +1,6 @@
 import { InterruptiblePause, type Clock } from '@hooklane/core/kernel'
 
-/** Thrown when the partition is no longer ours. This is not a fault. */
+/** Thrown when the partition no longer belongs to this process. This is not a fault. */
 export class SessionEnded extends Error {}
 
 /** Tracks whether a session still runs, and lets its loop sleep until it is woken, a time has passed, or the session ends. */
@@ -21,7 +21,7 @@ export class SessionLifetime {
     this.wake()
   }
 
-  /** Wakes the loop because something changed. The loop checks what it was, in the same tick. */
+  /** Wakes the session's loop after a change. In the same tick, the loop checks what has changed. */
   wake(): void {
     this.#pause.interrupt()
   }
@@ -39,9 +39,9 @@ export class SessionLifetime {
   }
 
   /**
-   * Returns the result of `work`.
+   * Waits for `work` and returns its result.
    *
-   * @throws SessionEnded when the session ended before `work` did
+   * @throws SessionEnded when the session has ended in the meantime
    */
   async unlessEnded<T>(work: Promise<T>): Promise<T> {
     const result = await work

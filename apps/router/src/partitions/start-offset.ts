@@ -3,7 +3,7 @@ import type { Logger } from '@hooklane/observability'
 import type { RouterMetrics } from '../metrics.js'
 
 /**
- * Returns where a partition resumes, by `decideStart`, and raises an alarm for each incident that the decision contains.
+ * Returns the offset at which a partition resumes, as `decideStart` decides. Raises an alarm for each incident in the decision.
  *
  * @throws Error when an operator must decide
  */

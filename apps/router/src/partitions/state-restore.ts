@@ -2,8 +2,8 @@ import { decodeRouterState, ROUTER_STATE_END_KEY, type RouterStateRecord } from 
 import type { LogBatch } from '@hooklane/core/kernel'
 
 /**
- * Collects the records of a partition of `router.state`, from its beginning up to the marker (`ROUTER_STATE_END_KEY`) with our own nonce.
- * The marker was written by the only writer that is not fenced, so everything that predecessors committed comes before it.
+ * Collects the records of one partition of `router.state`, from the start to our own end record (`ROUTER_STATE_END_KEY`, with our nonce).
+ * We wrote the end record after we had fenced all earlier owners, so every record that they committed comes before it.
  */
 export class StateRestore {
   readonly #nonce: string
@@ -15,7 +15,7 @@ export class StateRestore {
     this.#nonce = nonce
   }
 
-  /** Whether the end record was read. */
+  /** Whether our own end record was read. */
   get isComplete(): boolean {
     return this.#isComplete
   }
@@ -25,7 +25,7 @@ export class StateRestore {
     return this.#next
   }
 
-  /** Starts over: the reader was sent back to the start of the topic. */
+  /** Discards all records, because reading starts again at the start of the partition. */
   restart(): void {
     this.#values.clear()
     this.#next = 0n
@@ -45,7 +45,7 @@ export class StateRestore {
   /**
    * Returns the newest record of each key.
    *
-   * @throws Error when a record cannot be read: to go on with a guessed sequence number would break a stream, so the partition waits for an operator
+   * @throws Error when a record cannot be decoded. A guessed sequence number would break a stream, so the partition waits for an operator
    */
   records(): RouterStateRecord[] {
     return [...this.#values].map(([key, value]) => {

@@ -7,8 +7,8 @@ const HEARTBEAT_POLL_MS = 100
  * Resolves when a heartbeat was answered after `sinceMs`, or when the session has ended.
  *
  * Used after the session was fenced: another process owns the partition, or owned it for a moment. A process that wakes from a freeze still
- * believes its assignment; acquiring at once would fence the rightful owner. A heartbeat that is answered after `sinceMs` proves that the
- * assignment still holds.
+ * believes that it is assigned the partition. If it acquired the partition at once, it would fence the rightful owner. A heartbeat that is
+ * answered after `sinceMs` proves that the assignment still holds.
  */
 export async function waitForHeartbeat(
   sinceMs: number,

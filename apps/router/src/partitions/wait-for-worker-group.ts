@@ -15,9 +15,11 @@ export interface WantedGroup {
  * Resolves when the app's worker group exists, when the app needs no group any more because it was deleted or disabled, or when the session
  * has ended. Raises an alarm while it waits.
  *
- * Without the group there is no topic for the app's delivery. The whole partition waits, although other apps share it: continuing without
- * this delivery would lose it, and setting it aside would let later deliveries of the app overtake it. The wait is rare and short: the
- * group's row is written in the same transaction as the app, after the group's topics were created, so it arrives within a second.
+ * Without the group there is no topic for the app's delivery. The whole partition waits, although other apps share it. If routing continued
+ * without the delivery, the delivery would be lost. If routing set it aside, later deliveries of the app could overtake it.
+ *
+ * The wait is rare and short, because the group's row is written in the same transaction as the app, after the group's topics were created.
+ * The row arrives within a second.
  */
 export async function waitForGroup(
   wanted: WantedGroup,

@@ -11,7 +11,7 @@ export class ConfiguredOperatorKey {
   constructor(readonly key: ParsedApiKey) {}
 }
 
-/** Compared when the key does not exist, so that a wrong id takes as long as a wrong secret. */
+/** Compared with the secret when no key has the id, so that the response to a wrong id takes as long as one to a wrong secret. */
 const ZERO_DIGEST = Buffer.alloc(32)
 
 /** Identifies the caller of a request by its API key. */
@@ -22,14 +22,14 @@ export class CallerIdentification {
     private readonly operatorKey: ConfiguredOperatorKey,
   ) {}
 
-  /** Null: the request has no valid key. @throws Problem 400 when an operator names a malformed company */
+  /** Returns null when the request has no valid key. @throws Problem 400 when an operator names a malformed company id */
   async identify(request: Request): Promise<Caller | null> {
     const key = bearerKey(request)
     if (!key) return null
     return key.id === this.operatorKey.key.id ? this.asOperator(key, request) : this.asStored(key, request)
   }
 
-  /** By the operator's key of the settings, which is in no table. */
+  /** Checks the key against the operator key from the settings, which is in no table. */
   private asOperator(key: ParsedApiKey, request: Request): Caller | null {
     const isSame = isSameDigest(key.digest, this.operatorKey.key.digest) && key.kind === 'operator'
     return isSame

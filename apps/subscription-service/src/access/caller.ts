@@ -7,13 +7,13 @@ import { Problem } from '../http/problem.js'
 interface CallerIdentity {
   readonly keyId: string
   readonly role: ApiKeyRole
-  /** Null: an operator that named no company and therefore reads all of them. */
+  /** Null: the caller is an operator that named no company, and therefore reads all companies. */
   readonly companyId: string | null
-  /** Set: the key belongs to one app and reads that app, its subscriptions, deliveries and attempts. */
+  /** The only app that the key can read, with its subscriptions, deliveries and attempts; null: the key is not limited to one app. */
   readonly appId: string | null
 }
 
-/** The caller, as identified by the API key. The company comes from the key; an operator names one in the header `Hooklane-Company`. */
+/** The caller, identified by an API key. The key determines the company; an operator names a company in the header `Hooklane-Company`. */
 export class Caller implements CallerIdentity {
   readonly keyId: string
   readonly role: ApiKeyRole
@@ -38,27 +38,27 @@ export class Caller implements CallerIdentity {
     return appId === null ? { kind: 'company', companyId } : { kind: 'app', companyId, appId }
   }
 
-  /** For operations that concern exactly one company. @throws Problem 400 */
+  /** Returns the company, for operations that need one. @throws Problem 400 when an operator named no company */
   requireCompany(): string {
     if (this.companyId !== null) return this.companyId
     throw new Problem('COMPANY_REQUIRED', 'with an operator key, name the company in the header Hooklane-Company')
   }
 }
 
-/** The roles of a company key, each including the rights of the roles before it. Only operator keys have `operator`. */
+/** The roles of keys. Each role includes the rights of the roles before it. Only operator keys have `operator`. */
 export type Access = 'viewer' | 'editor' | 'owner' | 'operator'
 
 export interface Requirement {
   readonly access: Access
-  /** The key of one app may call the route too, and sees only what belongs to that app. */
+  /** Whether the key of one app may call the route too. Such a key sees only what belongs to its app. */
   readonly forAppKeys: boolean
 }
 
 export const ACCESS = 'hooklane:access'
-/** The extension of an operation's documentation that carries its `Requirement`. It is removed before the document is served. */
+/** The OpenAPI extension by which `Allow` passes the `Requirement` to `completeDocument`, which removes it from the document. */
 export const ACCESS_EXTENSION = 'x-hooklane-access'
 
-/** Declares who may call a route. A route without it is for operators. Keys of one app are refused unless `forAppKeys` is set. */
+/** Declares who may call a route. Without `Allow`, only operators may. Keys of one app may only if `forAppKeys` is set. */
 export const Allow = (
   access: Access,
   options: { readonly forAppKeys?: boolean } = {},

@@ -13,13 +13,13 @@ export class FailedAttempts {
     private readonly maxPerMinute: number,
   ) {}
 
-  /** Counts one wrong key. Returns the seconds to wait when there were too many, else null. */
+  /** Counts one wrong key. Returns the seconds that the address must wait if it has sent too many wrong keys, else null. */
   add(address: string): number | null {
     const nowMs = this.clock.monotonicMs()
     const before = this.counts.get(address)
     const current = before && nowMs - before.startedMs < WINDOW_MS ? before : { startedMs: nowMs, count: 0 }
     current.count++
-    // Deleted and inserted again, so that the map stays ordered by the last failure and the oldest entry can be dropped.
+    // The entry is deleted and inserted again, so that the map stays ordered by the last failure and its first entry is the oldest.
     this.counts.delete(address)
     this.counts.set(address, current)
     this.dropOldest()

@@ -41,7 +41,8 @@ export class ApiKeysService {
     })
     const scope: Scope = role === 'operator' ? { kind: 'operator' } : caller.scope
     const insert = async (tables: Tables): Promise<CreatedKey> => {
-      // The foreign key is checked without row-level security. This lookup sees only the apps of the caller's scope.
+      // Postgres checks foreign keys without row-level security, so it would accept an app of another company. This lookup sees only the
+      // apps of the caller's scope.
       if (appId !== null && !(await tables.apps.find(appId))) throw notFound('app')
       await tables.apiKeys.insert(row)
       return { row, text }

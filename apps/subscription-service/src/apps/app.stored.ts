@@ -6,7 +6,7 @@ import type { PatchApp } from './app.form.js'
 /** The stored columns of an app that callers can set. */
 export type WrittenApp = Pick<AppEntity, 'name' | 'type' | 'externalId' | 'enabled' | 'workerMode'>
 
-/** @param before the existing app: fields that are not written keep its values; null: they take their defaults */
+/** @param before the existing app, whose values absent fields keep; null: the app is new, and absent fields take their defaults */
 export const writtenApp = (written: PatchApp, before: WrittenApp | null): WrittenApp => {
   const kept = before ?? { ...NEW_APP, name: written.name ?? missing('name') }
   return {

@@ -24,7 +24,7 @@ const CONFLICTS: Conflicts = {
   },
 }
 
-/** Violated when another request has created an app under the same id. */
+/** The constraint that is violated when another request has created an app under the same id. */
 const APP_KEY = 'app_pkey'
 const FIRST_EPOCH = 1
 
@@ -41,8 +41,8 @@ export class AppsService {
   }
 
   /**
-   * Creates or replaces an app under an id that the caller chose. Ids are unique across companies, so only operators may do this. A used id
-   * belongs to its company for ever; an app that is created again under it continues the sequence numbers in the next epoch.
+   * Creates or replaces an app under an id that the caller chose. Ids are unique across companies, so only operators may do this. An id
+   * belongs to its company for ever. An app that is created again under its id continues the sequence numbers in the next epoch.
    */
   async put(
     caller: Caller,
@@ -151,7 +151,7 @@ export class AppsService {
     )
   }
 
-  /** The new group of an app whose type or mode changes; null: the app keeps its group. */
+  /** Chooses the new group of an app whose type or mode changes; null: the app keeps its group. */
   private async replace(app: AppEntity, changes: WrittenApp): Promise<Placement | null> {
     refuseMove(app, changes)
     const isSame = app.type === changes.type && app.workerMode === changes.workerMode
@@ -160,7 +160,7 @@ export class AppsService {
   }
 }
 
-/** Saves an app in its group. If that fails, removes what was created for the app alone. */
+/** Saves an app in its group. If the app cannot be saved, removes a group that was created for this app alone. */
 async function savingIn(placement: Placement | null, save: () => Promise<AppEntity>): Promise<AppEntity> {
   try {
     return await refusingConflicts(CONFLICTS, save)
@@ -170,7 +170,7 @@ async function savingIn(placement: Placement | null, save: () => Promise<AppEnti
   }
 }
 
-/** Deliveries may be in progress in the old group, and deliveries in the new group could overtake them. */
+/** Refuses to move an app that had a subscription: deliveries in the new group could overtake those in progress in the old one. */
 function refuseMove(app: AppEntity, changes: WrittenApp): void {
   if (!app.isRouted || app.workerMode === changes.workerMode) return
   const message = 'cannot change once the app has had a subscription'

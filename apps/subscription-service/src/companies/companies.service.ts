@@ -53,7 +53,7 @@ export class CompaniesService {
     })
   }
 
-  /** Deletes the company's configuration in one transaction, then its delivery log. Called again after a failure, it continues. */
+  /** Deletes the company's configuration in one transaction, then its delivery log. After a failure, the next call continues. */
   async delete(id: string, preconditions: Preconditions): Promise<void> {
     await this.database.transaction(OPERATOR_SCOPE, async (tables) => {
       const company = await tables.companies.lock(id)
@@ -61,7 +61,7 @@ export class CompaniesService {
       if (isBeingErased) return
       if (!company) throw notFound('company')
       requireMatch(preconditions, company)
-      // Order matters: the identity is locked before the rows of the log, as the recorder does. For the rest see `EndedStreamTable.end`.
+      // Order matters: as in the recorder, lock the identity before rows of the delivery log. See also `EndedStreamTable.end`.
       await tables.identities.endCompany(id)
       await tables.configuration.removeCompany(id)
       await tables.endedStreams.end({ companyId: id })
@@ -71,8 +71,9 @@ export class CompaniesService {
   }
 
   /**
-   * Prepares the creation of a company under the id of a deleted one: erases what the deleted one left, and reads where its events end.
-   * Returns the offset at which the events of the new company begin; null: the company has no predecessor, or it exists.
+   * Prepares the creation of a company under the id of a deleted company: erases the delivery log of the deleted company, and reads the
+   * offset at which its events end. Returns this offset, at which the events of the new company begin; null: the id was never used, or the
+   * company exists.
    */
   private async prepare(id: string): Promise<bigint | null> {
     const identity = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.identities.findCompany(id))

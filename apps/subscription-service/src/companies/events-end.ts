@@ -2,12 +2,12 @@ import { partitionOfKey } from '@hooklane/core/kernel'
 import { LogError, type KafkaLogAdmin } from '@hooklane/kafka'
 
 /**
- * Returns the end offset of the partition that holds a company's events: every event below it was published before this call.
+ * Returns the end offset of the partition that holds a company's events. Every event below this offset was published before the call.
  * @throws EventsEndUnknown
  */
 export type EventsEnd = (companyId: string) => Promise<bigint>
 
-/** Kafka does not answer, or the topic `events` does not exist. */
+/** Thrown when Kafka does not answer, or when the topic `events` does not exist. */
 export class EventsEndUnknown extends Error {
   readonly code = 'EVENTS_END_UNKNOWN'
   constructor(options?: { cause?: unknown }) {
@@ -16,7 +16,7 @@ export class EventsEndUnknown extends Error {
   }
 }
 
-/** Reads the offset from Kafka. @param topic the name of the topic `events` */
+/** Returns a function that reads the offset from Kafka. @param topic the name of the topic `events` */
 export function kafkaEventsEnd(admin: Pick<KafkaLogAdmin, 'offsets'>, topic: string): EventsEnd {
   return async (companyId) => {
     try {

@@ -110,7 +110,7 @@ function found(rows: readonly LoggedDelivery[]): [LoggedDelivery, ...LoggedDeliv
   return [first, ...others]
 }
 
-/** Splits `product/prd_9001` at the first slash: ids may contain slashes, types do not. Without a slash it is the id alone. */
+/** Splits `product/prd_9001` at the first slash, because ids may contain slashes and types do not. A text without a slash is an id. */
 function entityFilter(entity: string | undefined): { entityType?: string; entityId?: string } {
   if (entity === undefined) return {}
   const slash = entity.indexOf('/')

@@ -18,7 +18,7 @@ import { OPERATION_EXTENSION } from './operation.js'
 import { PROBLEM_EXAMPLES, PROBLEM_SCHEMA, problemAnswers, refusalsOf } from './problems.js'
 import { securityOf, whoMayCall } from './security.js'
 
-/** Views of versioned resources: responses with one of them carry an ETag. */
+/** Names of the views of versioned resources. A response with such a view has an ETag. */
 const VERSIONED: ReadonlySet<string> = new Set([
   'CompanyView',
   'AppView',
@@ -41,7 +41,7 @@ interface OperationExtension {
 export function completeDocument(document: OpenAPIObject): OpenAPIObject {
   const { components = {}, paths } = document
   const schemas = (components.schemas ?? {}) as Record<string, SchemaNode>
-  // A cast, no copy: the local types declare only the parts that are completed here.
+  // The cast makes no copy, so the document itself is changed. The local types declare only the parts that are completed here.
   const items = Object.values(paths) as unknown as Partial<Record<Method, OperationNode>>[]
   for (const item of items) {
     for (const method of METHODS) if (item[method]) complete(method, item[method])

@@ -1,8 +1,8 @@
 import type { SchemaNode } from './document.js'
 
 /**
- * Converts schemas from OpenAPI 3.0 to 3.1. The decorators write `nullable`, which 3.1 no longer has: there, as in JSON Schema, it is
- * `type: [..., 'null']`. Changes the node and everything below it. For `example` see `renameExample`.
+ * Converts schemas from OpenAPI 3.0 to 3.1. The decorators write `nullable`, which 3.1 does not have; like JSON Schema, 3.1 has
+ * `type: [..., 'null']`. Changes the node and all nodes below it. `renameExample` converts `example`.
  */
 export function modernise(node: unknown): void {
   if (typeof node !== 'object' || node === null) return
@@ -34,7 +34,7 @@ function allowNull(schema: SchemaNode): void {
   schema.anyOf = [...choices, { type: 'null' }]
 }
 
-/** Renames `example` to `examples`, as JSON Schema requires. To be called for schemas of properties and parameters only. */
+/** Renames `example` to `examples`, as JSON Schema requires. Call it only for schemas of properties and parameters. */
 export function renameExample(schema: SchemaNode): void {
   if (!('example' in schema)) return
   schema.examples = [schema.example]

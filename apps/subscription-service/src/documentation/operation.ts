@@ -10,7 +10,7 @@ export interface OperationText {
   /** In the imperative, without a full stop. The list of operations shows it. */
   readonly summary: string
   readonly description?: string
-  /** Errors that only this operation can return. Errors that follow from its method, body, key and path are added automatically. */
+  /** Errors that are declared for this operation. `refusalsOf` adds errors that follow from its method, body, access, path and query. */
   readonly refusals?: readonly ProblemCode[]
   readonly preconditions?: readonly ('If-Match' | 'If-None-Match')[]
 }

@@ -60,7 +60,7 @@ const WITH_BODY: readonly ProblemCode[] = [
   'UNSUPPORTED_MEDIA_TYPE',
 ]
 
-/** The errors that an operation can return: its own, and those that follow from its method, parameters, body and access. */
+/** The errors that an operation can return: its declared errors, and errors that follow from its method, parameters, body and access. */
 export function refusalsOf(
   method: Method,
   operation: OperationNode,
@@ -92,7 +92,7 @@ export function problemAnswers(codes: ReadonlySet<ProblemCode>): Record<string, 
   return Object.fromEntries([...byStatus].map(([status, list]) => [String(status), problemAnswer(status, list)]))
 }
 
-/** Statuses of errors that pass by themselves. */
+/** Statuses of errors after which the same request may succeed later. */
 const RETRY_LATER: ReadonlySet<number> = new Set([429, 503])
 
 function problemAnswer(status: number, codes: readonly ProblemCode[]): AnswerNode {

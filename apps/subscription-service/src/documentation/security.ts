@@ -17,7 +17,7 @@ export const SECURITY_SCHEMES = {
 
 export type SecurityRequirement = Partial<Record<keyof typeof SECURITY_SCHEMES, readonly string[]>>
 
-/** The kinds of keys of which any one is accepted by an operation. */
+/** The kinds of keys that an operation accepts. One key of any of these kinds is enough. */
 export function securityOf({ access, forAppKeys }: Requirement): readonly SecurityRequirement[] {
   const alternatives: SecurityRequirement[] = [{ operatorKey: [] }]
   if (access !== 'operator') alternatives.push({ companyKey: [access] })
@@ -25,7 +25,7 @@ export function securityOf({ access, forAppKeys }: Requirement): readonly Securi
   return alternatives
 }
 
-/** The same in words, for the description of the operation. */
+/** Says in words which keys an operation accepts, for its description. */
 export function whoMayCall({ access, forAppKeys }: Requirement): string {
   if (access === 'operator') return 'For operators.'
   const role = access === 'viewer' ? 'Any key of the company.' : `Needs the role \`${access}\`.`

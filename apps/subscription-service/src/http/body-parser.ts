@@ -5,7 +5,7 @@ const MAX_BODY_BYTES = 256 * 1024
 const MAX_BODY_DEPTH = 32
 const MAX_BODY_KEYS = 2_000
 
-/** Parses JSON bodies within limits. A body nested deeper would parse and then overflow the stack of any code that recurses into it. */
+/** Parses JSON bodies within limits. A deeper body could be parsed, but would overflow the stack of code that recurses into it. */
 export function bodyParser(): RequestHandler {
   const parse = express.json({ limit: MAX_BODY_BYTES, strict: true, type: ['application/json', 'application/*+json'] })
   return (request: Request, response: Response, next: NextFunction) => {
@@ -37,7 +37,7 @@ function toProblem(error: unknown): Problem {
   }
 }
 
-/** Names that reach prototypes. No resource has a field with such a name, and libraries drop them silently. */
+/** Names by which a body could reach prototypes. No resource has such a field, and libraries would drop it without an error. */
 const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
 interface Place {
@@ -45,7 +45,7 @@ interface Place {
   readonly value: unknown
 }
 
-/** Checks the body level by level, never recursively. Undefined: the body is accepted. */
+/** Checks the body level by level, never recursively. Returns undefined when it accepts the body. */
 function refusalOf(body: unknown): Problem | undefined {
   let keys = 0
   let level: Place[] = [{ path: '', value: body }]

@@ -4,7 +4,7 @@ import { Problem, type Refusal } from './problem.js'
 /** The error that a caller gets when a write violates a database constraint, by the name of the constraint. */
 export type Conflicts = Readonly<Record<string, Refusal>>
 
-/** Runs a write. If it violates one of the constraints, throws the error that belongs to it. @throws Problem */
+/** Runs a write. If the write violates one of the constraints, throws the error of that constraint. @throws Problem */
 export async function refusingConflicts<T>(conflicts: Conflicts, write: () => Promise<T>): Promise<T> {
   try {
     return await write()
@@ -16,8 +16,8 @@ export async function refusingConflicts<T>(conflicts: Conflicts, write: () => Pr
 }
 
 /**
- * Runs a write that looks for a resource and creates it if it is missing. If another request creates it in between, the write runs again
- * and finds it.
+ * Runs a write that looks for a resource and creates it if it is missing. If another request creates the resource in between, the write
+ * runs again, and finds the resource.
  * @param key name of the unique constraint on the resource's id
  */
 export async function retryOnDuplicateKey<T>(key: string, write: () => Promise<T>): Promise<T> {

@@ -4,8 +4,8 @@ import { invalid } from './problem.js'
 const MAC_BYTES = 16
 
 /**
- * List cursors. They are opaque to callers, and a MAC binds them to the list, its filters and the company (and app) of the caller's API
- * key. A cursor that was made up, changed, or issued to another company is refused.
+ * Makes and reads list cursors. A cursor is opaque to callers. A MAC binds it to the list, the filters, and the caller's company and app.
+ * `decode` refuses a cursor that was made up, changed, or issued to another company.
  */
 export class Cursors {
   private readonly key: Buffer

@@ -3,7 +3,7 @@ import { Problem } from './problem.js'
 
 interface Versioned {
   readonly revision: number
-  /** For resources that can be created again under their id: an ETag of one incarnation never matches another. Default 1. */
+  /** Counts how often the resource was created under its id, so that an ETag from before a deletion never matches. Default 1. */
   readonly incarnation?: number
 }
 
@@ -12,7 +12,7 @@ const etagOf = ({ revision, incarnation = 1 }: Versioned): string =>
 
 /**
  * Sets the ETag of a response with a single resource. If the caller already knows this version (`If-None-Match`), the status is 304 and
- * there is no body. Express does the same, but not for clients that also send `Cache-Control: no-cache`, as `fetch` does. That directive is
+ * there is no body. Express would not send 304 to clients that also send `Cache-Control: no-cache`, as `fetch` does. But that directive is
  * meant for caches, not for the origin server.
  */
 export function setEtag(response: Response, resource: Versioned): void {
@@ -37,7 +37,8 @@ export const preconditionsOf = (headers: RequestHeaders): Preconditions => ({
 })
 
 /**
- * Must be called while the resource is locked. Then, of two writers that know the same version, the second one gets 412.
+ * Throws when a precondition does not hold. Must be called while the resource is locked, so that of two writers that know the same version
+ * the second one gets 412.
  * @param resource null: the resource does not exist
  * @throws Problem 412
  */

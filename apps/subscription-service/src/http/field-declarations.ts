@@ -1,12 +1,12 @@
 import { applyDecorators } from '@nestjs/common'
 
-/** Options of the decorators in `fields.ts`. They are kept, so that other forms can be derived from a form. */
+/** Options of the decorators in `fields.ts`. A field keeps its options, so that other forms can be derived from its form. */
 export interface FieldOptions {
   readonly optional?: boolean
   readonly nullable?: boolean
   readonly description?: string
   readonly example?: unknown
-  /** The value that an absent field stands for. Documentation only. */
+  /** The value that an absent field stands for. Used only in the documentation. */
   readonly default?: unknown
   /** Documentation of the field in the PATCH form. Default: none, because description, example and default describe creation. */
   readonly onPatch?: Pick<FieldOptions, 'description' | 'default'>

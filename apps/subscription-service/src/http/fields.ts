@@ -10,7 +10,7 @@ import { NOT_AVAILABLE } from './validation-pipe.js'
 
 /**
  * Fields of request bodies and queries. One decorator declares a rule for the validator, for readers of the code and for the OpenAPI
- * document. A field is required unless `optional` is set; null is refused unless `nullable` is set.
+ * document. A field may be absent only if `optional` is set. It may be null only if `nullable` is set.
  */
 
 type Schema = Readonly<Record<string, unknown>>
@@ -53,7 +53,7 @@ function must(message: string, check: Check, name = 'invalid'): PropertyDecorato
   return ValidateBy({ name, validator: { validate: check, defaultMessage: () => message } })
 }
 
-/** No control characters: they break logs and terminals, and Postgres text cannot hold NUL. */
+/** Text without lone surrogates, and without control characters, which break logs and terminals. Postgres cannot store NUL at all. */
 const CLEAN = /^[^\p{Cc}\p{Cs}]*$/u
 
 export function text(
@@ -132,7 +132,7 @@ export function instant(options: FieldOptions = {}): PropertyDecorator {
   )
 }
 
-/** One of the values `now`. A value of `later` is refused with `NOT_AVAILABLE`. */
+/** One of the values in `now`. The values in `later` are not available yet, and are refused with `NOT_AVAILABLE`. */
 export function choice(
   now: readonly string[],
   options: FieldOptions & { readonly later?: readonly string[] } = {},
@@ -183,7 +183,7 @@ export const part = (type: () => Form, options: FieldOptions = {}): PropertyDeco
 
 export function partDeclaration(type: () => Form, options: FieldOptions): FieldDeclaration {
   const validators = [IsObject({ message: 'must be an object' }), ValidateNested(), Type(type)]
-  // The arrow function gets the name `type` from the property. Nest's OpenAPI module calls only functions of that name to resolve a type.
+  // Nest's OpenAPI module calls a function to resolve a type only if its name is `type`. The property gives the arrow function this name.
   return declaration(options, { type: () => type() }, validators)
 }
 

@@ -3,11 +3,11 @@ import { fieldsOf, registered, type FieldDeclaration, type FieldOptions, type Fo
 import { partDeclaration } from './fields.js'
 
 /**
- * Forms derived from other forms. The mapped types of `@nestjs/swagger` are no substitute: they copy descriptions, examples and defaults of
- * creation into the PATCH form, where they are wrong, and the fields that they make optional accept null unless every use forbids it.
+ * Derives forms from other forms. The mapped types of `@nestjs/swagger` are no substitute. They copy descriptions, examples and defaults of
+ * creation into the PATCH form, where these are wrong. And they let optional fields be null, which each use would have to forbid.
  */
 
-/** Implemented by the view of a resource: it must show every field that the form can write. */
+/** Implemented by the view of a resource, so that the compiler refuses a view that lacks a field of the form. */
 export type Shows<Fields> = Readonly<Record<keyof Fields, unknown>>
 
 type Combined<Forms extends readonly Form[]> = Forms extends readonly [
@@ -39,7 +39,7 @@ export function combinedForm<const Forms extends readonly Form[]>(...forms: Form
 interface PatchRules<Fixed, Parts> {
   /** Fields that cannot change. A PATCH with one of them is refused. */
   readonly fixed?: readonly Fixed[]
-  /** The PATCH forms of object fields that have required fields on creation. */
+  /** PATCH forms for fields that are objects, if the creation form of the object has required fields. */
   readonly parts?: Parts
 }
 
@@ -51,7 +51,7 @@ type Patch<Fields, Fixed extends PropertyKey, Parts> = Partial<Omit<Fields, Fixe
 export function patchForm<
   Fields extends object,
   Fixed extends keyof Fields & string = never,
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- none
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- by default, no field has a PATCH form of its own
   Parts extends { readonly [Name in keyof Fields]?: Form } = {},
 >(from: Form<Fields>, { fixed = [], parts }: PatchRules<Fixed, Parts> = {}): Form<Patch<Fields, Fixed, Parts>> {
   const fixedFields: ReadonlySet<string> = new Set(fixed)
@@ -80,7 +80,7 @@ interface MadeField {
   readonly from: Form
 }
 
-/** @param checked names of fields in the order of validation; names that the form lacks are ignored */
+/** @param checked names of fields in the order of validation; names that are not in `fields` are ignored */
 function madeForm(fields: ReadonlyMap<string, MadeField>, checked: readonly string[]): Form {
   // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- its properties are declared one by one
   class MadeForm {}

@@ -1,4 +1,4 @@
-/** Texts that are instants, at the edges of what is accepted. */
+/** Valid instants, among them the extreme values of each part. */
 export const INSTANTS = [
   '2026-03-02T08:15:04Z',
   '2026-03-02T08:15Z',
@@ -11,7 +11,7 @@ export const INSTANTS = [
   '2026-01-01T00:00-12:00',
 ]
 
-/** Texts that look like instants and are none. */
+/** Texts that are no valid instants, although most of them look like instants. */
 export const NO_INSTANTS = [
   '2026-02-29T00:00Z',
   '2026-02-30T00:00Z',

@@ -6,7 +6,7 @@ const FORM = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,6})?)?(?:Z
 const MAX_OFFSET_HOURS = 14
 
 /**
- * Whether a text is an RFC 3339 instant that exists. It decides alone: PostgreSQL reads every instant that is accepted here, and would fail
+ * Whether a text is an RFC 3339 instant that exists. No other code checks the text before PostgreSQL reads it, and PostgreSQL would fail
  * with 30 February, hour 24 on some days, the year 0, or an offset of 99 hours.
  */
 export function isInstant(text: string): boolean {
@@ -22,7 +22,7 @@ export function isInstant(text: string): boolean {
 /** @param month 1 to 12 */
 function daysIn(year: number, month: number): number {
   const lastDay = new Date(0)
-  // Day 0 of a month is the last one of the month before. Unlike `Date.UTC`, this takes years below 100 as they are.
+  // Months count from 0 here, and day 0 is the last day of the month before. Unlike `Date.UTC`, this call takes years below 100 as given.
   lastDay.setUTCFullYear(year, month, 0)
   return lastDay.getUTCDate()
 }

@@ -21,7 +21,7 @@ export interface ListAnswer<View> {
   readonly nextCursor: string | null
 }
 
-/** Who reads a list; as far as a cursor depends on it. */
+/** The properties of the caller to which a cursor is bound. */
 interface ListReader {
   readonly companyId: string | null
   readonly appId: string | null
@@ -32,7 +32,7 @@ interface ListReader {
 export class Lists {
   constructor(private readonly cursors: Cursors) {}
 
-  /** Reads one page. A cursor of another list, or of this list with other filters, is refused. @throws Problem 400 */
+  /** Reads one page. @throws Problem 400 when the cursor is of another list, or of this list with other filters */
   async answer<Row, Position extends object, View>(
     list: { readonly name: string; readonly query: ListQuery; readonly caller: ListReader },
     read: (page: PageRequest<Position>) => Promise<Page<Row, Position>>,

@@ -1,7 +1,7 @@
 import { Injectable, type PipeTransform } from '@nestjs/common'
 import { Problem } from './problem.js'
 
-/** For operations that take no body. Every field of a body is refused by name. */
+/** For operations that take no body. If a body has fields, throws an error that names each field. */
 @Injectable()
 export class NoBody implements PipeTransform<unknown, undefined> {
   transform(body: unknown): undefined {

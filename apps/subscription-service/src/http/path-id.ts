@@ -2,7 +2,7 @@ import { Injectable, type PipeTransform } from '@nestjs/common'
 import { ID_FORM, ID_RULE } from './fields.js'
 import { invalid } from './problem.js'
 
-/** The id under which a PUT creates a resource. */
+/** Checks the id under which a PUT creates a resource. */
 @Injectable()
 export class NewIdPipe implements PipeTransform<string, string> {
   transform(id: string): string {

@@ -2,7 +2,7 @@ import { DELIVERY_POLICY_LIMITS } from '@hooklane/contracts/records'
 import type { HeaderFaultCode, TargetFaultCode } from '@hooklane/core/delivery'
 
 /**
- * Every error that the API can return. Clients branch on the code, whose status never varies. The OpenAPI document is generated from this
+ * Every error that the API can return. Clients branch on the code; each code has one status. The OpenAPI document is generated from this
  * list, and a `Problem` can have no other code.
  */
 export const PROBLEMS = {
@@ -71,7 +71,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** Codes that only a single field's error can have, in addition to the codes above. */
+/** Codes that only the error of a single field can have, never a whole `Problem`. */
 const FIELD_CODES = ['REQUIRED', 'CURSOR_INVALID'] as const
 const TARGET_CODES = {
   URL_TOO_LONG: true,

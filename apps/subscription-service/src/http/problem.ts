@@ -51,10 +51,10 @@ export class Problem extends Error {
   }
 }
 
-/** Also for resources of other companies: the response must not reveal whether they exist. */
+/** Also for resources of other companies, because the response must not reveal whether they exist. */
 export const notFound = (what: string): Problem => new Problem('NOT_FOUND', `there is no such ${what}`)
 
-/** For violated rules between fields, and rules of one field that validation of its shape cannot check. */
+/** For violated rules that the validation of single fields cannot check, such as rules between fields. */
 export const unprocessable = (...faults: [Refusal, ...Refusal[]]): Problem =>
   new Problem(faults[0].code, faults.map((fault) => `${fault.path}: ${fault.message}`).join('; '), {
     errors: faults,

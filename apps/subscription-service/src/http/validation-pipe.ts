@@ -3,10 +3,10 @@ import type { ValidationError } from 'class-validator'
 import type { FaultCode } from './problem-catalogue.js'
 import { Problem, type Fault } from './problem.js'
 
-/** Name of the constraint of values that are not available yet: the field is known, and a later version will accept the value. */
+/** Name of the constraint that refuses a value which is not available yet: a later version will accept the value. */
 export const NOT_AVAILABLE = 'notAvailable'
 
-/** Validates bodies and queries. Any fault of shape gives 400. If all faults are values that are not available yet, it is 422. */
+/** Validates bodies and queries. The status is 422 if all faults are values that are not available yet, otherwise 400. */
 export function strictValidation(): ValidationPipe {
   return new ValidationPipe({
     whitelist: true,

@@ -1,9 +1,9 @@
 import type { Logger } from '@hooklane/observability'
 import { DatabaseUnavailable, OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres/tenancy'
 
-/** Too short: needless load. Too long: the table keeps expired rows, which no request ever sees, for longer. */
+/** Pause between two removals. Too short: needless load. Too long: a larger table. No request ever sees an expired row. */
 const INTERVAL_MS = 600_000
-/** Rows per statement. Too many: other statements wait for their locks. Too few: needless statements. */
+/** Rows per statement. Too many: other statements wait until these rows are unlocked. Too few: needless statements. */
 const BATCH = 1_000
 
 /** Removes stored responses that have expired. Several processes share the work. */
@@ -24,7 +24,7 @@ export class ExpiredResponses {
     if (this.timer) clearInterval(this.timer)
   }
 
-  /** Never rejects: the next sweep removes what is left. */
+  /** Never rejects. After an error, the next sweep removes the remaining rows. */
   async sweep(): Promise<void> {
     try {
       let removed = BATCH

@@ -8,12 +8,12 @@ import type { PostRequest } from './post-request.js'
 
 export const STORED_RESPONSE_SEALER = Symbol('StoredResponseSealer')
 
-/** How long a response is kept. Too short: a client queue that was stopped overnight repeats its requests. Too long: a larger table. */
+/** How long responses are kept. Too short: requests that a client repeats the next day are carried out twice. Too long: a larger table. */
 const KEPT_HOURS = 24
-/** Seconds a client waits for a request in progress. A write takes milliseconds, so a longer wait would be needless. */
+/** Seconds after which a client repeats a request that is in progress. A write takes milliseconds, so a longer wait would be needless. */
 const IN_PROGRESS_RETRY_S = 1
 
-/** A stored response references the company that the caller named, even if the operation itself needs no company. */
+/** The error when the caller named an unknown company. A stored response refers to the company, even if the operation needs none. */
 const CONFLICTS: Conflicts = {
   idempotency_key_company_id_fkey: {
     path: 'Hooklane-Company',
@@ -39,7 +39,7 @@ interface StoredResponse {
   readonly body: unknown
 }
 
-/** Ends the transaction when an earlier request with the same key has already done the work. */
+/** Thrown to end the transaction when an earlier request with the same key has already done the work. */
 class AlreadyAnswered extends Error {
   constructor(readonly answer: StoredResponse) {
     super('the request was answered before')
@@ -49,9 +49,9 @@ class AlreadyAnswered extends Error {
 
 /**
  * Carries out POST requests, at most once per `Idempotency-Key`. The response is stored in the transaction of the work, so that after a
- * crash either both exist or neither does: a repeated request finds the response or does the work. Errors are not stored, because nothing
- * was done. A repeated request that arrives while the first one is still in progress gets 409 with `Retry-After`. The lock that detects
- * this is released when the transaction of the first request ends, also after a crash.
+ * crash either both exist or neither does. A repeated request finds the response, or does the work. Errors are not stored, because nothing
+ * was done. A repeated request that arrives while the first one is still in progress gets 409 with `Retry-After`. A lock shows that the
+ * first request is in progress. The lock is released when the first request's transaction ends, also after a crash.
  */
 @Injectable()
 export class IdempotentRequests {

@@ -16,7 +16,7 @@ export interface PostRequest {
   readonly response: Response
 }
 
-/** Visible ASCII, as HTTP carries it unchanged. */
+/** Visible ASCII characters, because HTTP carries them unchanged. */
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/
 
 /** The current POST request. @throws Problem 400 when the header `Idempotency-Key` is malformed */

@@ -12,10 +12,10 @@ import { storedTarget, targetConfiguration, type TargetRules } from './target/ta
 import { storedWorkflow, workflowConfiguration } from './workflow/workflow.stored.js'
 
 type Version = Pick<SubscriptionEntity, 'revision' | 'createdAt' | 'updatedAt'>
-/** The columns that the facets fill. A column that no facet fills is a type error. */
+/** The columns that the facets fill (a facet is a folder beside this file). A column that no facet fills is a type error. */
 type StoredFacets = Omit<SubscriptionEntity, keyof StoredIdentity | keyof Version>
 
-/** What saving a subscription needs besides the written fields. */
+/** The values, besides the written fields, that are needed to save a subscription. */
 export interface SavingContext {
   readonly rules: TargetRules
   readonly now: Date

@@ -143,7 +143,7 @@ export class SubscriptionsService {
     )
   }
 
-  /** Writes the configuration row for the delivery path, and reads what the response shows besides the subscription. */
+  /** Writes the configuration row for the delivery path. Returns the subscription with the other values that the response shows. */
   private async saveConfiguration(
     tables: Tables,
     subscription: SubscriptionEntity,

@@ -14,7 +14,7 @@ import { GroupRemoval } from './group-removal.js'
 export const WORKER_GROUP_TOPICS = Symbol('WorkerGroupTopics')
 export const WORKER_GROUP_BACKLOGS = Symbol('WorkerGroupBacklogs')
 
-/** Two app ids can yield the same group name; the second app is refused. */
+/** The error for an app whose id yields the same group name as the id of an existing app. */
 export const GROUP_CLASH: Refusal = {
   path: 'id',
   code: 'WORKER_GROUP_CLASH',
@@ -26,7 +26,7 @@ export interface Placement {
   readonly name: string
   /** Creates the rows of the group inside the transaction that saves the app. @throws Problem 503 when the group is being removed */
   readonly establish: (tables: Tables) => Promise<void>
-  /** For when the app could not be saved: removes what was created for this app alone. Never rejects. */
+  /** Called when the app could not be saved. Removes the group if it was created for this app alone. Never rejects. */
   readonly abandon: () => Promise<void>
 }
 
@@ -46,7 +46,7 @@ export class GroupPlacement {
 
   private async placeShared({ type }: GroupedApp): Promise<Placement> {
     const candidates = sharedGroupCandidates(type)
-    // Groups belong to no company: any scope sees them.
+    // Groups belong to no company, so any scope sees them.
     const existing = await this.database.transaction(OPERATOR_SCOPE, (tables) =>
       tables.workerGroups.findAll(candidates),
     )
@@ -59,7 +59,7 @@ export class GroupPlacement {
     return { name: best.name, establish: (tables) => establish(tables, best), abandon: nothing }
   }
 
-  /** Order matters: the name is reserved before topics are created under it, so that a crash never leaves topics that no row knows of. */
+  /** Order matters: a row reserves the name before topics are created under it, so that each topic belongs to a row even after a crash. */
   private async placeDedicated(app: GroupedApp): Promise<Placement> {
     const { group, reserved } = await this.database.transaction(OPERATOR_SCOPE, async ({ workerGroups }) => {
       const own = dedicatedGroup({ ...app, abandoned: await workerGroups.countAbandoned(app.id) })
@@ -86,7 +86,7 @@ async function establish(tables: Tables, { name, partitions, slots }: WorkerGrou
 
 const clash = (): Problem => new Problem(GROUP_CLASH.code, `id: ${GROUP_CLASH.message}`, { errors: [GROUP_CLASH] })
 
-/** The group was created a moment ago for a request that was then refused. */
+/** The error while a group of this name is removed. The group was created a moment ago, for a request that was then refused. */
 const beingRemoved = (name: string): Problem =>
   new Problem(
     'WORKER_GROUP_NOT_READY',

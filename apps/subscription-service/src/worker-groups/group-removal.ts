@@ -3,14 +3,14 @@ import type { Logger } from '@hooklane/observability'
 import { OPERATOR_SCOPE, type TenantDatabase } from '@hooklane/postgres/tenancy'
 
 /**
- * Removes the worker groups of deleted apps. Each step starts after the previous one was committed to the database, and each step can be
- * repeated. So a process may stop at any point, and several processes may do this at once:
+ * Removes the worker groups of deleted apps in the steps below. Each step starts after the previous one was committed to the database, and
+ * can be repeated. A process may therefore stop at any point, and several processes may do the steps at once.
  *
- * 1. The app is deleted: its stream and its group are *ended* (`AppsService`). The router writes the stream's end after the last delivery.
- * 2. A dispatcher reaches that end. Everything before it is settled, so the stream is settled too.
+ * 1. `AppsService` deletes the app. Its stream and its group are *ended*. The router writes an end record after the last delivery.
+ * 2. A dispatcher reaches the end record. All deliveries before the end record are then settled, so the stream is settled.
  * 3. The group is *closed*: it is removed from the configuration, and no dispatcher gets a lease for it any more. Dispatchers leave it.
- * 4. No dispatcher holds a lease, and the consumer group has no members: the topics are deleted, then the rows of partitions and lanes. The
- *    group is *removed*.
+ * 4. When no dispatcher holds a lease and the consumer group has no members, the topics are deleted, then the rows of partitions and lanes.
+ *    The group is *removed*.
  */
 export class GroupRemoval {
   constructor(
@@ -19,7 +19,7 @@ export class GroupRemoval {
     private readonly logger: Logger,
   ) {}
 
-  /** Asks first, in one cheap statement, whether a step is due. */
+  /** Takes every step that is due. Finds out with one cheap statement whether a step is due at all. */
   async sweepIfDue(): Promise<void> {
     const isDue = await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroupRemovals.isDue())
     if (isDue) await this.sweep()
@@ -40,7 +40,7 @@ export class GroupRemoval {
     this.logger.info({ groups: removed }, 'worker groups of deleted apps were removed')
   }
 
-  /** Removes a reserved group whose app was not created. Never rejects: a later sweep removes what is left. */
+  /** Removes a reserved group whose app was not created. Never rejects: after an error, a later sweep removes the group. */
   async abandon(name: string): Promise<void> {
     try {
       await this.database.transaction(OPERATOR_SCOPE, (tables) => tables.workerGroups.abandon(name))

@@ -4,14 +4,14 @@ import type { WorkerGroupBacklog, WorkerGroupBacklogs } from '@hooklane/core/wor
 import { LogError, type PartitionLag } from '@hooklane/kafka'
 import type { Logger } from '@hooklane/observability'
 
-/** How long a backlog is reused. Too short: every reload of a page puts load on the cluster. Too long: operators act on stale numbers. */
+/** How long a result is reused. Too short: every reload of a page puts load on the cluster. Too long: operators act on stale numbers. */
 const KEPT_MS = 5_000
 /**
- * How long a request waits for the cluster. Too short: a slow but healthy cluster counts as unavailable (normal are tens of milliseconds).
- * Too long: the whole list waits for one number.
+ * How long a request waits for the cluster, which normally takes tens of milliseconds. Too short: a slow but healthy cluster counts as
+ * unavailable. Too long: the whole list of groups waits for one backlog.
  */
 const TIME_LIMIT_MS = 2_000
-/** Number of groups remembered. Beyond it all are forgotten and read again. */
+/** Maximum number of remembered results. When it is reached, all results are forgotten, and each group is read again. */
 const MAX_KNOWN = 1_000
 
 const UNAVAILABLE: WorkerGroupBacklog = { records: null, reason: 'KAFKA_UNAVAILABLE' }
@@ -30,7 +30,7 @@ interface WorkerGroupBacklogsOptions {
 
 interface Known {
   readonly askedMs: number
-  /** Null: the cluster has not answered yet, and is not asked again until it has. */
+  /** Null: the cluster has not answered yet. It is not asked about the group again until it has answered. */
   answeredMs: number | null
   readonly answer: Promise<WorkerGroupBacklog>
 }
@@ -65,7 +65,7 @@ export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
     return known
   }
 
-  /** The time limit counts from the request to the cluster: a caller that comes after the limit has passed does not wait at all. */
+  /** The time limit starts when the cluster is asked, so a caller that comes after the limit does not wait at all. */
   private answerInTime({ askedMs, answer }: Known): Promise<WorkerGroupBacklog> {
     const leftMs = Math.max(0, askedMs + TIME_LIMIT_MS - this.options.clock.monotonicMs())
     return withTimeout(this.options.clock, answer, { limitMs: leftMs, onTimeout: () => UNAVAILABLE })
@@ -84,5 +84,5 @@ export class KafkaWorkerGroupBacklogs implements WorkerGroupBacklogs {
   }
 }
 
-/** Each transaction of the router ends with a marker that takes an offset. The marker after the last delivery is not a waiting delivery. */
+/** The lag without the last record: a transaction of the router ends with a marker, which takes an offset but is no delivery. */
 const waitingIn = ({ lag }: PartitionLag): number => (lag > 0n ? Number(lag - 1n) : 0)

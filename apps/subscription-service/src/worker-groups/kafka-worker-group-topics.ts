@@ -12,7 +12,7 @@ export interface KafkaWorkerGroupTopicsOptions {
   readonly replicationFactor: number
 }
 
-/** Creates and removes the topics of worker groups in Kafka. If it may not create them, its error lists the topics to create. */
+/** Creates and removes the topics of worker groups in Kafka. If topics cannot be created, the error lists the topics to create. */
 export class KafkaWorkerGroupTopics implements WorkerGroupTopics {
   constructor(private readonly options: KafkaWorkerGroupTopicsOptions) {}
 
@@ -30,7 +30,7 @@ export class KafkaWorkerGroupTopics implements WorkerGroupTopics {
     if (faults.length > 0) throw new WorkerGroupNotReady(group.name, faults)
   }
 
-  /** Order matters: deleting a topic makes its readers fail, so only the topics of consumer groups without members are deleted. */
+  /** Order matters: readers of a deleted topic fail. So first delete the consumer groups without members, and then only their topics. */
   async remove(groups: readonly WorkerGroupConfiguration[]): Promise<readonly string[]> {
     const { admin, readers, names } = this.options
     const readerOf = ({ name }: WorkerGroupConfiguration): string => names.group(name)

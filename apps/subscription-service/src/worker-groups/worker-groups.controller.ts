@@ -12,7 +12,7 @@ import { ApiListOf, ListQuery, Lists, type ListAnswer } from '../http/list.js'
 import { Problem, unprocessable } from '../http/problem.js'
 import { WORKER_GROUP_BACKLOGS, WORKER_GROUP_TOPICS } from './group-placement.js'
 
-/** Operators create shared groups. A dedicated group is created when its app is saved. */
+/** Names of groups that operators can create. A dedicated group is created when its app is saved. */
 const SHARED_GROUP = /^shared-[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/
 const UNKNOWN_BACKLOG: WorkerGroupBacklog = { records: null, reason: 'KAFKA_UNAVAILABLE' }
 

@@ -8,7 +8,7 @@ import { YamlFile, type YamlValue } from './yaml-reader.js'
 export interface CaptureFileOptions {
   /** `TOPIC_PREFIX`: the default names of slots and publications begin with it. */
   readonly topicPrefix: string
-  /** What `${NAME}` refers to. */
+  /** The variables that `${NAME}` refers to; default: those of the process. */
   readonly environment?: Environment
   /** The file's name in messages. */
   readonly file?: string

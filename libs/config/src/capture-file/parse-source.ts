@@ -26,13 +26,13 @@ export const SOURCE_KEYS = [
   'tables',
 ] as const
 
-/** Names of producers that are not captured databases: `hooklane` carries Hooklane's own configuration, `api` what comes in by REST. */
+/** Names of producers that are not captured databases: `hooklane` publishes Hooklane's own configuration, `api` stands for REST. */
 const RESERVED_NAMES: ReadonlySet<string> = new Set(['hooklane', 'api'])
 
 /** Positions carry the epoch in four hexadecimal digits. */
 const MAX_EPOCH = 0xffff
 
-/** A source, with the lines on which it, its tables and their columns are written. */
+/** A source, and the lines of the file on which the source, its tables and their columns are written. */
 export interface ParsedSource {
   readonly source: CaptureSource
   readonly line: number
@@ -131,7 +131,7 @@ function parseDatabase(value: YamlValue): string | null {
   return holdsPassword(pieces) ? value.fault('holds a password: replace it with a reference, ${NAME}') : database
 }
 
-/** Whether a password, or a part of one, is written in the file itself. Each reference counts as one character that no literal contains. */
+/** Whether a password, or a part of one, is written in the file itself. References are replaced by NUL and do not count as written. */
 function holdsPassword(pieces: readonly ExpandedPiece[]): boolean {
   const written = pieces.map((piece) => (piece.isFromEnvironment ? '\0' : piece.text)).join('')
   const userPassword = /^[^:]*:\/\/[^/?#@]*?:(.*)@/s.exec(written)?.[1] ?? ''

@@ -6,7 +6,7 @@ const PLACEHOLDER = /\{([^{}]*)\}/g
 
 /**
  * Splits a URL into text and placeholders: `{id}` is the entity's id, any other `{name}` a column. Braces in the value of an environment
- * variable are plain text. Returns a string, the fault, when the URL is not valid.
+ * variable are plain text. When the URL is not valid, returns the fault as a string.
  */
 export function parseUrlTemplate(pieces: readonly ExpandedPiece[]): UrlTemplate | string {
   const parts: UrlPart[] = []

@@ -47,7 +47,10 @@ export class YamlFile {
   }
 }
 
-/** One value of the file. Reading it as a kind that it is not adds a fault to the file and returns null (`constant`: undefined). */
+/**
+ * One value of the file. Each reading method expects one kind of value. If the value is of another kind, the method adds a fault to the
+ * file and returns null (`constant`: undefined).
+ */
 export class YamlValue {
   readonly path: string
   private readonly node: unknown
@@ -244,7 +247,8 @@ export class YamlFields {
     private readonly owner: YamlValue,
     private readonly values: ReadonlyMap<string, YamlValue>,
     /**
-     * Whether the map has a key that is not available yet. Other keys may be missing because of that, so the caller reports none of them.
+     * Whether the map has a key that this version does not support yet. Required keys may be missing because of that key, so the caller
+     * does not report missing keys.
      */
     readonly isIncomplete: boolean,
   ) {}

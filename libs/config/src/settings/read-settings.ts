@@ -97,7 +97,7 @@ function rawValue(
   }
 }
 
-/** A user and password in a URL are secret, whatever setting holds the URL. */
+/** The value as a fault shows it. A user and password in a URL are hidden, even if the setting is not a secret. */
 const shown = (setting: Setting<unknown>, raw: string | undefined): string | null =>
   raw === undefined ? null : setting.secret ? '***' : raw.replace(/\/\/[^/?#@\s]*@/g, '//***@')
 

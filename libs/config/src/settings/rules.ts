@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /**
- * Building blocks for the rules of settings. An error message says what is expected; a description says the same for
+ * Building blocks for the rules of settings. An error message says which value is expected; a description says the same in
  * `docs/configuration.md`.
  */
 

@@ -8,7 +8,7 @@ export interface Setting<T> {
    * description (`.describe`, last in the chain) states the rule in words for `docs/configuration.md`.
    */
   readonly schema: z.ZodType<T>
-  /** For `docs/configuration.md`: what it does, its unit, what too low and too high would do where that matters. */
+  /** Text for `docs/configuration.md`: what the setting does, its unit and, where it matters, what too low and too high would do. */
   readonly description: string
   /** Shown as `***` in every message. A secret can also come from a file: `<KEY>_FILE`. */
   readonly secret: boolean

@@ -8,7 +8,10 @@ export type Decoder<T> = (bytes: Uint8Array | null | undefined) => Decoded<T>
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Parses UTF-8 JSON. Refuses a byte order mark and invalid UTF-8 (such as an encoded surrogate), which would change when written again. */
+/**
+ * Parses UTF-8 JSON. Refuses a byte order mark and invalid UTF-8 (such as an encoded surrogate), because their bytes would change when the
+ * text is written again.
+ */
 export function parseJson(bytes: Uint8Array | null | undefined): Decoded<unknown> {
   if (bytes === null || bytes === undefined) return { ok: false, reason: 'no_value' }
   if (bytes.length === 0) return { ok: false, reason: 'empty' }

@@ -26,7 +26,7 @@ export const WORKER_MODES = ['shared', 'dedicated'] as const
 export const WorkerModeSchema = OneOf(WORKER_MODES)
 export type WorkerMode = Static<typeof WorkerModeSchema>
 
-/** What can have become of a sequence number that was never delivered to the receiver. */
+/** Outcomes of a sequence number that was never delivered to the receiver. */
 export const GAP_STATUSES = ['deadLettered', 'dropped', 'filtered', 'skipped', 'held', 'expired', 'lost'] as const
 export type GapStatus = (typeof GAP_STATUSES)[number]
 

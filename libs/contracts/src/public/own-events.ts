@@ -22,7 +22,7 @@ export const RESYNC_REASONS = {
 } as const
 export type ResyncReason = keyof typeof RESYNC_REASONS
 
-/** The `revision.id` of a change: text of visible ASCII characters that sorts in its producer's commit order. */
+/** Schema of a position or null. A position is the `revision.id` of a change: visible ASCII that sorts in its producer's commit order. */
 const position = (description: string) =>
   Type.Union([Type.String({ minLength: 1, maxLength: 128, pattern: '^[\\x21-\\x7e]+$' }), Type.Null()], { description })
 const Resource = Type.String({ minLength: 1, maxLength: 128, pattern: '^[a-zA-Z0-9_]+(\\.[a-zA-Z0-9_]+)*$' })
@@ -72,7 +72,7 @@ export type OwnEventName = OwnEventType['name']
 export const ownEventType = (name: string): OwnEventType | undefined =>
   OWN_EVENT_TYPES.find((type) => type.name === name)
 
-/** The producer of own event types in the catalogue. No capture source may have this name. */
+/** Producer of Hooklane's own event types in the list of event types. No capture source may have this name. */
 export const OWN_PRODUCER = 'hooklane'
 
 /** First parts of event types that are reserved for Hooklane, now or later. No other event type may begin with one of them. */
@@ -90,9 +90,9 @@ const dataChecks = new Map(
 )
 
 /**
- * Decodes a record of the topic `events`. In addition to the schema `event/1`, an event of Hooklane's own types must have no revision,
- * `data` that matches the schema of its type, and in `data.producer` its own producer or null. Unknown types that begin with a reserved
- * resource are refused with `reserved_type`.
+ * Decodes a record of the topic `events`. Every event must match the schema `event/1`. An event of Hooklane's own types must also have no
+ * revision, have `data` that matches the schema of its type, and name in `data.producer` its own producer or null. Unknown types that begin
+ * with a reserved resource are refused with `reserved_type`.
  */
 export const decodeEvent: Decoder<EntityEvent> = (bytes) => {
   const decoded = decode(bytes)

@@ -26,7 +26,7 @@ export const Instant = Type.String({
 export const Pointer = Type.String({ maxLength: 4096 })
 /** 1, 2, 3 …; stays below 2^53 for longer than any system lives, so a JSON number holds it. */
 export const SequenceNumber = Type.Integer({ minimum: 1 })
-/** Raised each time an app is created again and its stream restarts. The sequence numbers continue. Postgres stores it as an int. */
+/** Raised each time an app is created again under its id; the app's sequence numbers continue. Postgres stores it as an int. */
 export const StreamEpoch = Type.Integer({ minimum: 1, maximum: 2_147_483_647 })
 /** Kafka offsets travel as decimal text. */
 export const OffsetText = Type.String({ pattern: '^\\d{1,19}$' })

@@ -22,7 +22,7 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 /** Fields that identify the delivery of a record. */
 const identity = {
   companyId: Id,
-  /** Incarnation of the company when the event was routed; absent: 1. */
+  /** The company's incarnation (raised when it is created again) at the time of routing; absent: 1. */
   companyIncarnation: Type.Optional(Type.Integer({ minimum: 1 })),
   appId: Id,
   workerGroup: Type.String(),
@@ -47,12 +47,12 @@ const headerList = Type.Record(Type.String(), Type.String())
 export const AttemptSchema = Type.Object(
   {
     ...identity,
-    /** Random. All copies of a record have the same. */
+    /** Random; the same in all copies of a record. */
     attemptId: Id,
     /** 1 for the first. */
     attempt: Type.Integer({ minimum: 1 }),
     startedAt: Instant,
-    /** From the lane's guard (D5.1), before connecting, to the last byte of the response, or to the failure. */
+    /** From the guard's check before connecting (D5.1 in docs/protocol.md) to the last byte of the response, or to the failure. */
     durationMs: Type.Number({ minimum: 0 }),
     request: Type.Object({
       method: Type.String(),

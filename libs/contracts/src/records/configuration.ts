@@ -15,14 +15,14 @@ export const CompanySchema = Type.Object(
     name: Type.String(),
     /** Raised each time a company is created again under its id; absent: 1. */
     incarnation: Type.Optional(Type.Integer({ minimum: 1 })),
-    /** Events below this offset of the company's partition belong to its predecessor. Absent: it has no predecessor. */
+    /** Events below this offset of the company's partition are for the former company of this id. Absent: there was none. */
     eventsFrom: Type.Optional(OffsetText),
   },
   { $id: 'company/1', additionalProperties: true },
 )
 export type CompanyConfiguration = Static<typeof CompanySchema>
 
-/** Used for an app without the field. */
+/** Mode of an app that was created without one. */
 export const DEFAULT_WORKER_MODE: WorkerMode = 'shared'
 
 /** Part of the names of topics, consumer groups and Kubernetes objects. No dash at either end. New names have at most 52 characters. */
@@ -33,7 +33,7 @@ export const MAX_APP_TYPE_LENGTH = 40
 /** Lower-case letters, digits and dashes, no dash at either end. */
 export const APP_TYPE_FORM = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/
 export const AppTypeName = Type.String({ pattern: APP_TYPE_FORM.source })
-/** Used for an app without the field. */
+/** Type of an app that was created without one. */
 export const DEFAULT_APP_TYPE = 'webhook'
 
 export const AppSchema = Type.Object(
@@ -45,7 +45,7 @@ export const AppSchema = Type.Object(
     externalId: Maybe(Type.String()),
     enabled: Type.Boolean(),
     worker: Type.Object({ mode: WorkerModeSchema }),
-    /** Resolved when the app is saved; changes only by a move. */
+    /** Chosen when the app is saved; changes only when the app is moved to another group. */
     workerGroup: WorkerGroupName,
     /** Raised by every move between groups. */
     routeVersion: Type.Integer({ minimum: 0 }),
@@ -56,7 +56,7 @@ export const AppSchema = Type.Object(
 )
 export type AppConfiguration = Static<typeof AppSchema>
 
-/** A custom header of a target. A secret value is sealed with AAD `<companyId>/<subscriptionId>/header`. */
+/** A custom header of a target. A secret value is sealed; its authenticated data (AAD) is `<companyId>/<subscriptionId>/header`. */
 export const TargetHeaderSchema = Type.Union([
   Type.Object({ name: Type.String(), value: Type.String() }),
   Type.Object({ name: Type.String(), sealed: Type.String() }),

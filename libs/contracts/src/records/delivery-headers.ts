@@ -65,8 +65,8 @@ export function encodeDeliveryHeaders(headers: DeliveryHeaders): Record<string, 
 }
 
 /**
- * Decodes the headers that `encodeDeliveryHeaders` writes. Any bytes give a value or a reason, never an error. The reason names the first invalid header:
- * `header:hooklane-sequence`. Unknown headers are ignored.
+ * Decodes the headers that `encodeDeliveryHeaders` writes. Never throws: any bytes give a value or a reason. The reason names the first
+ * invalid header: `header:hooklane-sequence`. Unknown headers are ignored.
  */
 export function decodeDeliveryHeaders(headers: Readonly<Record<string, Uint8Array>>): Decoded<DeliveryHeaders> {
   const read = new HeaderReader(headers)

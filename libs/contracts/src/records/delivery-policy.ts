@@ -2,8 +2,8 @@ import { Type, type Static } from '@sinclair/typebox'
 import { OneOf } from '../public/schemas.js'
 
 /**
- * How the deliveries of a subscription are attempted: schemas, limits and defaults. This is their only place: the API validates and
- * documents requests by them, and the delivery path relies on them.
+ * How the deliveries of a subscription are attempted: schemas, limits and defaults. They are defined only here: the API validates and
+ * documents requests by them, and the services that deliver rely on them.
  */
 
 /** Durations are in milliseconds. A range includes both ends. */
@@ -12,15 +12,16 @@ export const DELIVERY_POLICY_LIMITS = {
   attempts: { min: 1, max: 100 },
   /** Time limit for a whole attempt. The dispatcher's `LEASE_TTL_MS` and `DRAIN_LIMIT_MS` must be longer than `max`. */
   timeoutMs: { min: 1_000, max: 25_000 },
-  /** The delay of `interval`, and `first` and `max` of `backoff`. */
+  /** For `interval`, and for `first` and `max` of `backoff`. */
   delayMs: { min: 100, max: 86_400_000 },
   factor: { min: 1, max: 100 },
-  /** Share of each delay by which the delay is varied at random. */
+  /** Maximum random change of a delay, up or down, as a share of the delay. */
   jitter: { min: 0, max: 0.5 },
-  /** The statuses that a success rule may list, and their number. */
+  /** Statuses that a success rule may list. */
   successStatus: { min: 200, max: 299 },
+  /** How many statuses it may list. */
   successStatuses: { min: 1, max: 20 },
-  /** From the start of the first attempt to the end of the last one. */
+  /** Maximum time from the start of the first attempt to the end of the last one. */
   scheduleHours: 72,
 } as const
 
@@ -58,7 +59,7 @@ export const RetryPolicySchema = Type.Object({
       maxMs: Type.Integer({ minimum: 1 }),
     }),
   ),
-  /** Share of each delay by which the delay is varied at random. */
+  /** Maximum random change of a delay, up or down, as a share of the delay. */
   jitter: Type.Number({ minimum: DELIVERY_POLICY_LIMITS.jitter.min, maximum: DELIVERY_POLICY_LIMITS.jitter.max }),
   on: OneOf(RETRIED_FAILURES),
 })
@@ -78,9 +79,9 @@ export const DeliveryPolicySchema = Type.Object({
   /** Time limit for a whole attempt. */
   timeoutMs: Type.Integer({ minimum: 1, maximum: DELIVERY_POLICY_LIMITS.timeoutMs.max }),
   retry: RetryPolicySchema,
-  /** After the receiver rejected the delivery (4xx, 3xx). */
+  /** Action after the receiver rejected the delivery (4xx, 3xx). */
   onRejected: FailureActionSchema,
-  /** After timeouts, network and TLS errors, 5xx, and 429 beyond the schedule. */
+  /** Action after timeouts, network and TLS errors, 5xx, and 429 beyond the schedule. */
   onUnreachable: FailureActionSchema,
 })
 export type DeliveryPolicy = Static<typeof DeliveryPolicySchema>

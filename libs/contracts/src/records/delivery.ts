@@ -24,7 +24,7 @@ export interface DeliveryHeaders {
   readonly sequence: bigint
   /** The event's position; null for process events. */
   readonly position: string | null
-  /** Where the event is stored in the topic `events`. It stays the same when the delivery is created again. */
+  /** Where the event is stored in the topic `events`. A repeated delivery of the event has the same source. */
   readonly source: SourceOffset
   readonly routedAt: string
   readonly streamEpoch: number

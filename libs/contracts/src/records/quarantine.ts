@@ -32,8 +32,8 @@ export const QUARANTINE_HEADER = {
 } as const
 
 /**
- * Maximum length of a quarantined value, 940 KiB; longer values are cut. A compressed original may decompress to more than the broker
- * accepts (1 MiB by default), and a record that cannot be quarantined would stop its partition for ever.
+ * Maximum length of a quarantined value, 940 KiB; longer values are cut. Without the limit, an original that was compressed could be larger
+ * than the broker accepts (1 MiB by default). It could then not be quarantined, and would stop its partition for ever.
  */
 export const MAX_QUARANTINED_BYTES = 940 * 1024
 /** Maximum length of a quarantined key before base64; longer keys are cut. */

@@ -22,14 +22,14 @@ export const AppStreamStateSchema = Type.Object(
 )
 
 /**
- * Key `seen:<company>:<producer>:<chunk mod 64>`; from the second incarnation of a company on, `…:<incarnation>/<chunk mod 64>`. A chunk of
- * the most recent event ids of one producer of the company. The chunk with the highest number also holds the producer's position.
+ * A chunk of the most recent event ids of one producer of a company. The chunk with the highest number also holds the producer's position.
+ * Key `seen:<company>:<producer>:<chunk mod 64>`; from the second incarnation of a company on, `…:<incarnation>/<chunk mod 64>`.
  */
 export const SeenChunkStateSchema = Type.Object(
   {
     kind: Type.Literal('seen'),
     companyId: Id,
-    /** Incarnation of the company. Ids that were seen for its predecessor do not count. Absent: 1. */
+    /** Incarnation of the company (raised when it is created again). Ids of an earlier incarnation do not count. Absent: 1. */
     incarnation: Type.Optional(Type.Integer({ minimum: 1 })),
     producer: ProducerName,
     /** 0, 1, 2 …: never restarts, so that the highest number is the newest chunk. */
@@ -41,7 +41,7 @@ export const SeenChunkStateSchema = Type.Object(
   { additionalProperties: true },
 )
 
-/** Key `~position`: the offset of the next event to route. It equals the consumer group's committed offset, which can be lost. */
+/** Key `~position`: the offset of the next event to route. Stored here, too, because the consumer group's committed offset can be lost. */
 export const RouterPositionStateSchema = Type.Object(
   { kind: Type.Literal('position'), next: OffsetText },
   { additionalProperties: true },
@@ -77,5 +77,5 @@ const incarnationPart = ({ incarnation = 1 }: SeenChunkState): string => (incarn
 
 const decode = decoderOf(RouterStateSchema)
 
-/** Decodes a value of `router.state`. Not for the record with `ROUTER_STATE_END_KEY`. */
+/** Decodes a value of `router.state`; the record with `ROUTER_STATE_END_KEY` must not be passed. */
 export const decodeRouterState = (bytes: Uint8Array | null): Decoded<RouterStateRecord> => decode(bytes)

@@ -43,7 +43,7 @@ export function topicNames(prefix: string): TopicNames {
   }
 }
 
-/** Partition counts for the creation of topics. Afterwards the counts are read from the cluster. */
+/** Partition counts with which topics are created. The counts of existing topics are read from the cluster. */
 export const PARTITIONS = {
   dev: { events: 6, attempts: 6, deadLetters: 6, operations: 3, quarantine: 1, shared: 3, slots: 2 },
   prod: { events: 24, attempts: 24, deadLetters: 6, operations: 6, quarantine: 3, shared: 24, slots: 8 },
@@ -63,7 +63,7 @@ export function coreTopics(names: TopicNames, profile: TopicProfile): TopicSpec[
   ]
 }
 
-/** The topics of one worker group. A shared group also has a retry topic with `partitions × slots` partitions; dedicated ones have none. */
+/** The topics of one worker group. A group with retry slots also has a retry topic with `partitions × slots` partitions. */
 export function workerGroupTopics(
   names: TopicNames,
   group: { name: string; partitions: number; slots: number },

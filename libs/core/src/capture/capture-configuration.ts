@@ -12,7 +12,7 @@ export interface CaptureSource {
   readonly name: string
   /** Connection URL. Secret: never log it. */
   readonly database: string
-  /** 0 to 65,535. Raised to start over, after a restore for example: positions start again above the old ones. */
+  /** 0 to 65,535. A person raises it to start over, for example after a restore: all new positions sort above the old ones. */
   readonly epoch: number
   readonly company: CompanyRule
   /** IANA name of the zone in which `timestamp` without a zone is read. */
@@ -20,7 +20,7 @@ export interface CaptureSource {
   /** Name of the replication slot. */
   readonly slot: string
   readonly publication: string
-  /** Ids of gaps that a person has accepted: changes are missing, and receivers are told to fetch their entities again. */
+  /** Ids of gaps (missing changes) that a person has accepted: receivers are told to fetch the entities again. */
   readonly accept: readonly string[]
   readonly tables: readonly CapturedTable[]
 }
@@ -38,9 +38,9 @@ export interface CapturedTable {
   /** `entity.type`: `product`. */
   readonly entity: string
   /**
-   * Columns of the entity's id, at least one. They must be unique in the table. The value of a single column is the id as it is. The values
-   * of several columns are joined with `:`, with `%` written as `%25` and `:` as `%3A` in each of them, so that no two rows have the same
-   * id.
+   * Columns of the entity's id, at least one. They must be unique in the table. The value of a single column is the id, unchanged. The
+   * values of several columns are joined with `:`; in each of them, `%` is written as `%25` and `:` as `%3A`, so that no two rows have the
+   * same id.
    */
   readonly id: readonly string[]
   /** Column of `entity.key`. */
@@ -48,9 +48,9 @@ export interface CapturedTable {
   readonly url: UrlTemplate | null
   /** Column of `revision.number`. */
   readonly version: string | null
-  /** Columns whose change alone is no event; they stand in `data`, never in `changes`. */
+  /** A change of only these columns is no event. Their values are in `data`, never in `changes`. */
   readonly ignore: readonly string[]
-  /** Columns that never stand in `data` or `changes`; a change of them alone is no event. */
+  /** A change of only these columns is no event. Their values are never in `data` or `changes`. */
   readonly omit: readonly string[]
   /** Text columns that hold JSON; columns of type json and jsonb need not be listed. */
   readonly json: readonly string[]
@@ -62,8 +62,8 @@ export interface CapturedTable {
 }
 
 /**
- * Holds when the column's value equals the constant, or both read the same as text: `true` equals "true". Only a constant that is a number
- * is compared by its value: `1.50` equals 1.5, but not "1.5".
+ * Holds when the column's value and the constant are the same as text (`true` equals "true"), or when both are null. A constant that is a
+ * number also equals every value that is the same number: the constant 1.5 equals the value `1.50`, the constant "1.5" does not.
  */
 export interface RowCondition {
   readonly column: string

@@ -1,6 +1,6 @@
 /**
- * The WAL holds a change that cannot be understood with this capture file. Going on would lose it, so reading stops with this error. It
- * comes again at every try until the table or the file is fixed.
+ * The WAL holds a change that cannot be understood with this capture file. Going on would lose the change, so reading stops with this
+ * error. Every retry fails with the same error until the table or the file is fixed.
  */
 export class CaptureError extends Error {
   constructor(

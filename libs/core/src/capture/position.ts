@@ -1,8 +1,8 @@
 /**
- * The place of an event in its source's commit order, from the WAL alone: nothing that a person may change (the capture file, the
- * publication) moves it, so the same change has the same position for ever. As text
- * (`0001-000000000152BAC0-000000000152BA40-0000-0`) it is of fixed width and upper-case hexadecimal, so the order of texts is the order of
- * positions.
+ * The place of an event in its source's commit order. It is computed from the WAL alone, not from what a person may change (the capture
+ * file, the publication), so the same change has the same position for ever. The text of a position
+ * (`0001-000000000152BAC0-000000000152BA40-0000-0`) has a fixed width and upper-case hexadecimal digits, so the order of texts is the order
+ * of positions.
  */
 export interface Position extends ChangePlace {
   /** 0 to 65,535. */
@@ -17,7 +17,7 @@ export interface ChangePlace extends LogPlace {
   readonly side: Side
 }
 
-/** The place of a record within its transaction: what Postgres sends is in the order of these. */
+/** The place of a record within its transaction. Postgres sends the records in the order of their places. */
 export interface LogPlace {
   /** LSN of the record. Several rows share one when they were inserted together (`COPY`). */
   readonly lsn: bigint
@@ -31,7 +31,7 @@ const MAX_EPOCH = 0xffff
 const MAX_LSN = 0xffff_ffff_ffff_ffffn
 const MAX_INDEX = 0xffff
 
-/** @throws RangeError when a part does not fit its width: it would break the order of texts. */
+/** @throws RangeError when a number does not fit its width, because it would break the order of texts. */
 export function formatPosition(position: Position): string {
   const { epoch, commitLsn, lsn, index, side } = position
   checkInteger('epoch', epoch, MAX_EPOCH)
@@ -47,7 +47,10 @@ export function formatEpoch(epoch: number): string {
   return hex(epoch, 4)
 }
 
-/** The last position before everything that is committed at `commitLsn` or later. @throws RangeError */
+/**
+ * A position before everything that is committed at `commitLsn` or later, and after everything that is committed earlier.
+ * @throws RangeError
+ */
 export const positionBefore = (epoch: number, commitLsn: bigint): string =>
   formatPosition({ epoch, commitLsn: commitLsn - 1n, lsn: 0n, index: 0, side: 'departure' })
 
@@ -77,10 +80,10 @@ export function parsePosition(text: string): Position | null {
 
 const ORDINAL_POSITION = /^[0-9A-F]{4}-[0-9A-F]{16}-[0-9A-F]{8}$/
 
-/** Whether a text is a position as builds before 0.1.0 wrote them: it counted row changes of captured tables. */
+/** Whether a text is a position in the form of builds before 0.1.0, which counted the row changes of captured tables. */
 export const isOrdinalPosition = (text: string): boolean => ORDINAL_POSITION.test(text)
 
-/** Negative, zero or positive, as the first is before, at or after the second. Compare positions of one producer only. */
+/** Negative if `a` is before `b`, zero if they are equal, else positive. Compare positions of one producer only. */
 export function comparePositions(a: Position, b: Position): number {
   if (a.epoch !== b.epoch) return a.epoch - b.epoch
   if (a.commitLsn !== b.commitLsn) return a.commitLsn < b.commitLsn ? -1 : 1

@@ -4,19 +4,19 @@ export interface Column {
   readonly name: string
   /** Postgres type oid. */
   readonly typeOid: number
-  /** `atttypmod`; -1 without. */
+  /** `atttypmod`; -1: the type has no modifier. */
   readonly typeModifier: number
-  /** What the catalogue says of a type that is not built in. Absent: it is built in, or the catalogue does not know it any more. */
+  /** What the catalogue says about a type that is not built in. Absent: the type is built in, or the catalogue no longer has it. */
   readonly type?: CatalogueType
 }
 
-/** How the text of a type that a database defines for itself is read. Domains are unwrapped. */
+/** How the text of a type that is not built in is read. A domain is read as its base type. */
 export type CatalogueType =
-  /** Read as this type. An enum, a composite and whatever else is no built-in type is text. */
+  /** Read as the type `typeOid`. If that type is not built in either (an enum, a composite …), the value is text. */
   | { readonly kind: 'scalar'; readonly typeOid: number }
   /** `delimiter` stands between the elements; a comma for nearly every type. */
   | { readonly kind: 'array'; readonly delimiter: string; readonly element: CatalogueType }
-  /** The key-value type of the extension. */
+  /** The key-value type of the extension `hstore`. */
   | { readonly kind: 'hstore' }
 
 export interface Relation {
@@ -25,9 +25,12 @@ export interface Relation {
   readonly columns: readonly Column[]
   /** `d` default, `n` nothing, `f` full, `i` index. */
   readonly replicaIdentity: 'default' | 'nothing' | 'full' | 'index'
-  /** A captured table has its name, but is another table: this one was replaced by it, or it by this one. */
+  /** A captured table has the same name, but is another table: one of the two replaced the other. */
   readonly isReplaced?: true
-  /** A captured table whose changes come as changes of this one, which is not captured: a partitioned table above it is published. */
+  /**
+   * The captured table whose changes come under the name of this table. This table is not captured; it is a published table that has the
+   * captured table as a partition.
+   */
   readonly hides?: TableName
 }
 
@@ -41,7 +44,7 @@ export type Row = ReadonlyMap<string, string | null>
 
 export type RowChange =
   | { readonly op: 'insert'; readonly relation: Relation; readonly after: Row }
-  /** `before` is complete (REPLICA IDENTITY FULL); an untouched TOASTed value in `after` has been filled in from it. */
+  /** `before` is complete (REPLICA IDENTITY FULL). An untouched TOASTed value in `after` has been filled in from `before`. */
   | { readonly op: 'update'; readonly relation: Relation; readonly before: Row; readonly after: Row }
   | { readonly op: 'delete'; readonly relation: Relation; readonly before: Row }
   | { readonly op: 'truncate'; readonly relation: Relation }
@@ -58,7 +61,7 @@ export interface TransactionInfo {
   readonly xid: string
   /** Final LSN of the Begin message = LSN of the commit record. */
   readonly commitLsn: bigint
-  /** LSN after the commit: what is acknowledged. */
+  /** LSN after the commit record. This LSN is acknowledged to Postgres. */
   readonly commitEndLsn: bigint
   readonly committedAtMs: number
 }

@@ -1,5 +1,6 @@
 /**
- * The known name that was probably meant; null when none is close. Close is an edit distance of at most a third of the known name, or of 1.
+ * The known name that was probably meant; null when none is close. A name is close if its edit distance is at most 1, or at most a third of
+ * the known name's length.
  */
 export function closestName(name: string, known: readonly string[]): string | null {
   let best: { readonly name: string; readonly distance: number } | null = null

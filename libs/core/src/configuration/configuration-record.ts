@@ -20,13 +20,13 @@ interface RecordOf<K extends keyof ConfigurationBodies> {
   readonly key: string
   readonly kind: K
   readonly id: string
-  /** Of two records of a key the higher version is the newer; unique over all keys. */
+  /** Of two records with the same key, the one with the higher version is newer. Records with different keys never share a version. */
   readonly version: bigint
   /** Null: deleted at this version. */
   readonly body: ConfigurationBodies[K] | null
 }
 
-/** One record of the configuration topic, of whatever kind. */
+/** One record of the configuration topic, of any kind. */
 export type ConfigurationRecord =
   RecordOf<'company'> | RecordOf<'app'> | RecordOf<'subscription'> | RecordOf<'workerGroup'> | RecordOf<'endedStream'>
 

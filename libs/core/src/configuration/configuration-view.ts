@@ -8,11 +8,12 @@ import type {
 import type { ConfigurationRecord, VersionedSubscription } from './configuration-record.js'
 
 /**
- * The configuration as one process knows it: the newest record of each key, deletions included. Records may come in any order and
- * more than once: of two records of a key the higher version counts. Deletions are remembered with their version, so that an older
- * record does not bring back what was deleted, and "deleted" can be told from "not read yet".
+ * The configuration as one process knows it: the newest record of each key, deletions included. Records may come in any order and more than
+ * once: of two records with the same key the higher version counts. Deletions are remembered with their version, so that an older record
+ * does not restore a deleted row, and "deleted" can be told from "not read yet".
  *
- * Lists are ordered by id and stay the same array until something in them changes: they are read once per event.
+ * The lists of a company or an app, and `endedStreams`, are ordered by id. Each stays the same array until one of its entries changes,
+ * because it is read for every event.
  */
 export class ConfigurationView {
   private readonly companies = new Table<CompanyConfiguration>()
@@ -148,7 +149,7 @@ class Table<T> {
 /** A deletion is recorded under the version of the row that it removed. */
 const isDeletionOf = (known: unknown, body: unknown): boolean => known !== null && body === null
 
-/** Rows by a property of theirs, each list ordered by id and built when it is first read after a change. */
+/** Rows grouped by one of their properties. Each list is ordered by id, and built when it is first read after a change. */
 class Index<T> {
   private readonly members = new Map<string, Map<string, Versioned<T>>>()
   private readonly lists = new Map<string, readonly Versioned<T>[]>()

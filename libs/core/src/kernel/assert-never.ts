@@ -1,5 +1,5 @@
 /**
- * Closes a switch over a union: an added case that is not handled does not compile.
+ * Closes a switch over a union: code that does not handle a new case of the union does not compile.
  * @throws Error for a value that is outside the types
  */
 export function assertNever(value: never): never {

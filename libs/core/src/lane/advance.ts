@@ -8,8 +8,8 @@ import { setActivity, setMode } from './transitions.js'
 import type { Turn } from './turn.js'
 
 /**
- * Decides what an idle lane does with its head: it waits for the next attempt, has the head prepared, or ends the stream. A lane without a
- * head, or in a session that is ending, only saves what is unsaved.
+ * Decides what an idle lane does with its head: it waits for the next attempt, asks for the head's subscription (`prepare`), or ends the
+ * stream. A lane without a head, or in a session that is ending, only saves its row if the row is out of date.
  */
 export function advance(turn: Turn, lane: Lane): void {
   const { session, nowMs, out } = turn
@@ -36,7 +36,7 @@ export function appDeleted(turn: Turn, { appId, epoch }: InputOf<'appDeleted'>):
   const { session } = turn
   const lane = session.lanes.get(appId)
   const head = lane?.queue.peek()
-  // This head belongs to the app as it was created again, which keeps its own schedule.
+  // This head belongs to an app that was created again under the same id, and keeps its own schedule.
   if (!lane || (head && head.streamEpoch > epoch)) return true
   lane.deletedEpoch = Math.max(lane.deletedEpoch, epoch)
   lane.nextAttemptMs = null
@@ -46,7 +46,9 @@ export function appDeleted(turn: Turn, { appId, epoch }: InputOf<'appDeleted'>):
   return true
 }
 
-/** Asks for a tick at the earliest instant, unless one is due by then. A session that is ending gets its tick when its lease ends. */
+/**
+ * Requests a tick (`wakeAt`) for the earliest timer, if no tick is due by then. A session that is ending gets its tick when its lease ends.
+ */
 export function wake({ session, out }: Turn): void {
   if (session.phase === 'unsure') return
   const atMs = session.phase === 'running' ? session.timers.nextMs() : session.deadlineMs
@@ -55,7 +57,10 @@ export function wake({ session, out }: Turn): void {
   out.push({ type: 'wakeAt', atMs })
 }
 
-/** Declares numbers that never arrived as lost. The attempts in the row were those of another head, so counting starts over. */
+/**
+ * Declares the numbers before the head that never arrived as lost. The attempts counted so far were those of another head, so counting
+ * starts over.
+ */
 function declareHole(session: Session, lane: Lane, head: RecordRef): void {
   const hole = lane.holes.shift()
   if (!hole) return

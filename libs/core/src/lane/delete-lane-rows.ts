@@ -4,8 +4,9 @@ import type { Session } from './session.js'
 import type { Turn } from './turn.js'
 
 /**
- * Deletes the rows that are no longer needed (D11.3): the lane is in flow with nothing unsaved and no gaps to report, and the position *as
- * saved* has reached the floor. No owner will read a record again that such a row calls settled.
+ * Deletes the rows that are no longer needed (D11.3). A row is no longer needed if its lane is in flow, has nothing unsaved and no gaps to
+ * report, and the *saved* position has reached the row's floor (`floorOffset`). Then no owner will read a record again that the row calls
+ * settled.
  */
 export function deleteReachedFloors({ session, out }: Turn, savedOffset: bigint): void {
   for (const lane of session.withRow) {

@@ -6,10 +6,10 @@ import { setActivity, setMode } from './transitions.js'
 import type { Turn } from './turn.js'
 
 /**
- * The end of an app's stream is the head, so everything of this epoch is settled. What became of its last numbers is not reported: the next
- * delivery, if there ever is one, belongs to the app as it was created again. One write saves the row and records the end of the stream.
- * The lane goes on only after that write, so a request of the next epoch, in this lane or in another worker group's, never overlaps one of
- * this epoch.
+ * Handles a head that is the end of the app's stream: all deliveries of this epoch are settled. Gaps at the end of the stream are not
+ * reported, because a later delivery would belong to an app that was created again under the same id. One write saves the row and records
+ * the end of the stream. The lane goes on only after that write, so a request of the next epoch, in this lane or in another worker group's,
+ * never overlaps a request of this epoch.
  */
 export function endStream(turn: Turn, lane: Lane, end: StreamEnd): void {
   const { session } = turn

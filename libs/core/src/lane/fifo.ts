@@ -30,5 +30,8 @@ export class Fifo<T> {
   }
 }
 
-/** Too high: settled records are held longer. Too low: short queues are copied for nothing. */
+/**
+ * Number of taken items from which `shift` may copy the queue to free their space. Too high: taken items are held in memory longer. Too
+ * low: short queues are copied for nothing.
+ */
 const COMPACT_AT = 32

@@ -1,8 +1,11 @@
 import type { Gap } from './protocol.js'
 
-/** Gaps kept as single entries; older ones are folded into ranges. Too high: large rows and envelopes. Too low: receivers learn less. */
+/**
+ * Maximum number of gaps kept as single entries; older gaps are folded into ranges. Too high: large rows and envelopes. Too low: receivers
+ * learn less.
+ */
 const SINGLES_MAX = 100
-/** Ranges with one status each. Beyond this number, neighbours with different statuses are folded too. */
+/** Maximum number of ranges. Up to it, each range has one status; beyond it, neighbours with different statuses are folded too. */
 const RANGES_MAX = 100
 
 const lastOf = (gap: Gap): bigint => gap.to ?? gap.sequence
@@ -30,14 +33,17 @@ export function orderOf(
   return { previous: (skipped[0]?.sequence ?? sequence) - 1n, skipped }
 }
 
-/** Appends a gap. Only the unbroken run that leads up to it is kept: earlier entries were reported by a delivery in between. */
+/** Appends a gap. Only the unbroken run that leads up to it is kept, because a delivery in between has reported the earlier entries. */
 export function appendGap(gaps: readonly Gap[], gap: Gap): Gap[] {
   const run = gaps.slice(runStart(gaps, gap.sequence))
   run.push(gap)
   return fold(run)
 }
 
-/** More than 100 single entries: the oldest become ranges of one status each; more than 100 ranges: the oldest two become one. */
+/**
+ * If there are more than 100 single entries, the oldest is folded into a range of its status. If there are then more than 100 ranges, the
+ * two oldest are joined.
+ */
 function fold(gaps: Gap[]): Gap[] {
   let singles = 0
   for (const gap of gaps) if (gap.to === undefined) singles += 1

@@ -20,7 +20,8 @@ import { setActivity } from './transitions.js'
 import type { Turn } from './turn.js'
 
 /**
- * The head's subscription was looked up (D5.2). A head that may be sent is attempted in the same call. False: the lane did not ask for it.
+ * Handles the verdict on the head, after its subscription was looked up (D5.2). A head that may be sent is attempted in the same call.
+ * False: the lane does not wait for this verdict.
  */
 export function prepared(turn: Turn, input: InputOf<'prepared'>): boolean {
   const { session } = turn
@@ -51,7 +52,10 @@ export function prepared(turn: Turn, input: InputOf<'prepared'>): boolean {
   }
 }
 
-/** The guard (D5.1): an attempt that could outlive the lease, or could not be recorded, is not started, and nothing is counted. */
+/**
+ * Attempts the head, unless the guard (D5.1) prevents it: an attempt that could outlive the lease, or could not be recorded, is not started
+ * and not counted.
+ */
 function attemptHead(turn: Turn, lane: Lane, timeoutMs: number): void {
   const { session, nowMs, out } = turn
   const record = lane.queue.peek()
@@ -90,7 +94,7 @@ export function attemptEnded<Detail>(turn: Turn<Detail>, input: AttemptEnded<Det
   const { result, policy, jitter } = input
   const disposition = decideDisposition({ result, policy, attempt, firstAttemptAgoMs, jitter })
   const ended: EndedAttempt<Detail> = { lane, record, input, attempt, disposition }
-  // The request was made, so its attempt is published. What follows from it is left to the next owner.
+  // The request was made, so its attempt is published. The next owner decides about the delivery.
   if (session.phase === 'unsure') publishAttempt(turn, ended, null)
   else carryOut(turn, ended)
   return true

@@ -4,8 +4,9 @@ import type { Gap, LaneRecord, LaneRow } from './protocol.js'
 /**
  * The serial queue of one app in one session. Only the head is worked on; everything behind it waits.
  *
- * `mode` is what the row says, or will say once the save in flight is acknowledged: `flow` (a row, if there is one, is a floor) or `parked`
- * (the head failed and waits for the instant in the row). `activity` is what the lane does now:
+ * `mode` is what the row says, or will say once the save in flight is acknowledged. `flow`: a row, if there is one, is a *floor*, which
+ * says up to which sequence everything is settled. `parked`: the head failed and waits for the instant in the row. `activity` is what the
+ * lane does now:
  *
  *     idle ─ head, due ─▶ preparing ─ send, guard open ─▶ attempting ─ accepted ─▶ idle (next head)
  *      ▲                   │   │ └─ guard closed ─▶ guarded ─ lease kept, store up ─▶ idle
@@ -27,8 +28,8 @@ export interface Lane {
   /** Records to attempt, in order. The head stays first until it is settled. */
   readonly queue: Fifo<LaneRecord>
   /**
-   * Highest sequence filed, including records that were done already. Null: not known before the first record, because the position has
-   * passed the row's floor.
+   * Highest sequence of the records that were filed in this lane, including records that were done already. Null: not known until the first
+   * record is filed, because the position has passed the row's floor.
    */
   lastSeen: bigint | null
   /** Offset + 1 of the record that `lastSeen` names; 0 before the first. */
@@ -36,7 +37,8 @@ export interface Lane {
   /** The record filed last ended the stream. Numbers missing after it are no hole: they may have gone to another worker group. */
   isBetweenStreams: boolean
   /**
-   * Every number up to this one is settled. While a delivery is the head: its sequence − 1, or lower until the hole before it is declared.
+   * Every number up to this one is settled. While a delivery is the head, this is its sequence − 1, or lower if a hole before the head is
+   * not declared yet.
    */
   settled: bigint
   settledSource: bigint | null
@@ -44,15 +46,18 @@ export interface Lane {
   floorOffset: bigint
   /** Whether the store may hold a row. */
   hasRow: boolean
-  /** Memory is ahead of the row, which must be saved. */
+  /** Whether memory is ahead of the row, so that the row must be saved. */
   isDirty: boolean
-  /** The one write in flight. A save carries everything up to its submission. */
+  /** The one write in flight. A save covers every change before its submission. */
   write: { readonly saveId: number; readonly kind: 'save' | 'delete' } | null
-  /** Published records that the log has not acknowledged. No row is saved until it has: what a row calls settled must be in the log. */
+  /**
+   * Number of published records that the log has not acknowledged. The row is saved only when there are none, because every outcome that
+   * the row calls settled must be in the log.
+   */
   unacknowledged: number
   /** Settlements that wait for the next save. */
   unsaved: Settlement[]
-  /** Settlements that the save in flight carries. */
+  /** Settlements that wait for the save in flight. */
   inWrite: Settlement[]
   /** Epoch whose end the next save records; null: none. */
   endedEpoch: number | null

@@ -1,6 +1,9 @@
 import type { Turn } from './turn.js'
 
-/** Pauses and resumes the main partition: by payload memory of the process, and by the spread of offsets not done (D12.4). */
+/**
+ * Pauses reading of the main partition while the process's payload memory is full, or while the spread (the distance from the lowest offset
+ * that is not done to the next offset to read) is too large (D12.4). Resumes reading after that.
+ */
 export function pauseReading({ session, nowMs, out }: Turn): void {
   if (session.phase !== 'running') return
   const { spread } = session.offsets
@@ -20,7 +23,10 @@ export function pauseReading({ session, nowMs, out }: Turn): void {
   out.push({ type: pause ? 'pauseReading' : 'resumeReading', kind: 'main' })
 }
 
-/** Too high: pauses and resumes with every record. Too low: lanes have nothing to attempt until reading resumes. */
+/**
+ * Share of the maximum spread at which reading resumes. Too high: reading pauses and resumes with every record. Too low: lanes have nothing
+ * to attempt until reading resumes.
+ */
 const RESUME_SHARE = 0.75
-/** Too low: an alarm for a receiver that is slow once. */
+/** How long the spread must stay too large before an alarm is raised. Too low: an alarm for a receiver that is slow once. */
 const SPREAD_ALARM_MS = 60_000

@@ -58,7 +58,10 @@ export interface Gap {
   readonly reason: string
 }
 
-/** The stored row of a lane. Mode `flow`: the row is a floor (D11.1). Mode `parked`: the lane's head waits for its next attempt. */
+/**
+ * The stored row of a lane. Mode `flow`: the row is a floor, which says up to which sequence everything is settled (D11.1). Mode
+ * `parked`: the lane's head waits for its next attempt.
+ */
 export interface LaneRow {
   readonly workerGroup: string
   readonly partition: number
@@ -66,7 +69,7 @@ export interface LaneRow {
   readonly companyId: string
   readonly mode: 'flow' | 'parked'
   readonly reason: string | null
-  /** Everything up to here is settled. */
+  /** Every sequence up to this one is settled. */
   readonly settled: bigint
   /** Source offset of the event that was settled last. */
   readonly settledSource: bigint | null
@@ -74,7 +77,10 @@ export interface LaneRow {
   readonly floorOffset: bigint
   /** Attempts already spent on the head. */
   readonly attempt: number
-  /** Milliseconds since the head's first attempt started; null before it. Only durations cross the database boundary. */
+  /**
+   * Milliseconds since the head's first attempt started; null before it. A duration, because instants of this process mean nothing to other
+   * processes.
+   */
   readonly firstAttemptAgoMs: number | null
   /** Milliseconds from now until the next attempt; null when none is planned. */
   readonly nextAttemptInMs: number | null
@@ -88,12 +94,13 @@ export type Verdict =
   | { readonly kind: 'send'; readonly policy: DeliveryPolicy }
   /** Settled without a request. */
   | { readonly kind: 'settle'; readonly status: 'filtered' | 'dropped'; readonly reason: string }
-  /** This process's configuration is older than the record. The head is prepared again when more of the configuration was read. */
+  /** This process's configuration is older than the record. The head is prepared again when more of the configuration has been read. */
   | { readonly kind: 'notYet' }
 
 /**
- * Something that happened, without its instant, which the caller of `step` adds. `Detail`: what the executor knows of an attempt beyond its
- * result. The machine never looks at it; the effects that publish the attempt carry it on. An input without a detail is a `LaneInput`.
+ * Something that happened, without its instant, which the caller of `step` adds. `Detail`: what the executor knows about an attempt beyond
+ * its result. The machine never reads the detail; it passes the detail on in the effects that publish the attempt. The type of an input
+ * without a detail is `LaneInput`.
  */
 export type LaneInput<Detail = never> =
   | { readonly type: 'recordsRead'; readonly records: readonly LaneRecord[]; readonly endOffset: bigint }
@@ -105,7 +112,7 @@ export type LaneInput<Detail = never> =
   /** The attempt record, settlement or dead letter is acknowledged by the log. */
   | { readonly type: 'published'; readonly publishId: number }
   | { readonly type: 'positionSaved'; readonly saveNo: bigint; readonly mainOffset: bigint }
-  /** The lease was extended: `deadlineMs` = instant before the request left + lease. */
+  /** The lease was extended. `deadlineMs` is the instant before the renewal request was sent, plus the duration of the lease. */
   | { readonly type: 'leaseRenewed'; readonly deadlineMs: number }
   /** A write found that the lease token is no longer valid. */
   | { readonly type: 'fenced' }
@@ -168,9 +175,9 @@ export type Effect<Detail = unknown> =
   /** The session is over: drop it, and release the lease when `release` is set. */
   | { readonly type: 'abandon'; readonly release: boolean }
 
-/** Publish what became of a delivery, and reply with `published` when the log has it. */
+/** Publish what became of a delivery, and reply with `published` when the log has acknowledged the record. */
 export type OutcomeEffect<Detail = unknown> =
-  /** A request ended; whether it settled the delivery is for `disposition` to say. */
+  /** A request ended. `disposition` says what happens to the delivery next. */
   | {
       readonly type: 'publishAttempt'
       readonly publishId: number
@@ -187,14 +194,14 @@ export type OutcomeEffect<Detail = unknown> =
       readonly status: 'filtered' | 'dropped' | 'skipped'
       readonly reason: string
     }
-  /** The delivery is given up. Published besides its last attempt, and before the delivery is settled. */
+  /** The delivery is given up. The dead letter is published in addition to the last attempt, and before the delivery is settled. */
   | {
       readonly type: 'publishDeadLetter'
       readonly publishId: number
       readonly record: RecordRef
       readonly attempts: number
       readonly reason: string
-      /** Of the last attempt. */
+      /** Detail of the last attempt. */
       readonly detail: Detail
     }
 
@@ -210,8 +217,10 @@ export interface LaneSettings {
   readonly marginMs: number
   /** A retry at most this far away waits in memory, without a row. */
   readonly inlineWindowMs: number
-  /** Offsets from the lowest that is not done to the next to read; at this many the partition pauses. */
+  /**
+   * Maximum distance from the lowest offset that is not done to the next offset to read. At this distance, reading of the partition pauses.
+   */
   readonly spreadMax: bigint
-  /** True (tests): an input that the state does not allow throws. Otherwise it raises an alarm and is ignored. */
+  /** True (tests): `step` throws for an input that the state does not allow. Otherwise such an input raises an alarm and is ignored. */
   readonly strict?: boolean
 }

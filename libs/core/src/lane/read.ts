@@ -5,8 +5,8 @@ import type { Session } from './session.js'
 import type { Turn } from './turn.js'
 
 /**
- * Files what was read from the main partition (D4.1–4.2). Records below the next offset were filed before. A session that is ending files
- * nothing.
+ * Files the records that were read from the main partition in their lanes (D4.1–4.2). Skips records below the next offset, because they
+ * were filed before. A session that is ending files nothing.
  */
 export function recordsRead(turn: Turn, input: InputOf<'recordsRead'>): void {
   const { session } = turn
@@ -27,7 +27,7 @@ function laneOf(session: Session, record: LaneRecord): Lane {
   return lane
 }
 
-/** Returns whether the record joined the queue. One that is done, by the position or its bitmap, does not. */
+/** Returns whether the record joined the queue. A record that is already done, according to the position or its bitmap, does not join. */
 function file({ session, out }: Turn, lane: Lane, record: LaneRecord): boolean {
   const isNew = session.offsets.receive(record.offset)
   const { sequence } = record
@@ -65,11 +65,14 @@ const numberBefore = ({ kind, sequence }: LaneRecord): bigint => (kind === 'ende
 /** The numbers before the record will not arrive. Between two streams that is no hole: the next stream starts at any number. */
 function passOver(lane: Lane, record: LaneRecord, out: Turn['out']): void {
   if (!lane.isBetweenStreams) noteHole(lane, record, out)
-  // With a head, `settled` stays the number before it; it moves up when the queued end of the stream is settled.
+  // If the lane has a head, `settled` stays the number before that head. It moves up when the queued end of the stream is settled.
   else if (lane.queue.length === 0) lane.settled = numberBefore(record)
 }
 
-/** Sequences have no holes, so a number that was passed over will never arrive. Before the end of a stream, the receiver is not told of it. */
+/**
+ * Notes numbers that were passed over. The router numbers deliveries without holes, so these will never arrive. If the end of the stream
+ * comes next, no delivery reports them to the receiver.
+ */
 function noteHole(lane: Lane, record: LaneRecord, out: Turn['out']): void {
   const { kind } = record
   const from = (lane.lastSeen ?? 0n) + 1n

@@ -3,7 +3,7 @@ import type { Lane } from './lane.js'
 import { setActivity } from './transitions.js'
 import type { Turn } from './turn.js'
 
-/** What these lanes wait for may have happened: each becomes idle and tries its head again. */
+/** The event for which these lanes wait may have happened: each lane becomes idle and tries its head again. */
 export function resume(turn: Turn, waiting: Set<Lane>): void {
   const { session } = turn
   if (waiting.size === 0) return

@@ -5,7 +5,10 @@ import { acknowledge } from './settlements.js'
 import { setActivity } from './transitions.js'
 import type { Turn } from './turn.js'
 
-/** Makes the row say what memory says now. It is saved at once if possible, otherwise as soon as what prevents it is over. */
+/**
+ * Brings the row of a lane up to date. The row is saved at once if possible. Otherwise it is saved later: after the write in flight, after
+ * the missing acknowledgements, or when the store is up again.
+ */
 export function saveLane(turn: Turn, lane: Lane): void {
   const { session } = turn
   lane.isDirty = true
@@ -47,8 +50,8 @@ export function laneSaved(session: Session, input: InputOf<'laneSaved' | 'laneDe
 }
 
 /**
- * The floor is the head's offset or, when the queue is empty, the end of what was read of this lane. Everything that `settled` covers lies
- * below it, and everything that must be read again does not.
+ * Builds the lane's row. Its floor is the head's offset or, when the queue is empty, the offset after the lane's last record. Every record
+ * that `settled` covers lies below the floor. Every record that must be read again lies at or above it.
  */
 function rowOf(session: Session, lane: Lane, nowMs: number): LaneRow {
   const head = lane.queue.peek()

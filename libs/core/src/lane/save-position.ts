@@ -3,8 +3,8 @@ import type { InputOf } from './protocol.js'
 import type { Turn } from './turn.js'
 
 /**
- * Emits the present position, for the renewal of the lease (D12.1). After the deadline nothing is saved any more, and the session ends
- * (D12.3).
+ * Emits the present position, which the renewal of the lease saves (D12.1). After the deadline nothing is saved any more, and the session
+ * ends (D12.3).
  */
 export function savePosition({ session, nowMs, out }: Turn): void {
   if (session.phase === 'unsure') return

@@ -54,10 +54,10 @@ export const endOf = (sequence: number, offset: number, streamEpoch = 1): Stream
   routedAt: '2026-03-02T08:00:00.000Z',
 })
 
-/** A session and the effects that it returned. `prepare` is answered at once, as a running session does it. */
+/** A session and the effects that it returned. Each `prepare` is answered at once, as in production. */
 export function scene(change: Partial<SessionOptions> = {}, using: Partial<DeliveryPolicy> = {}) {
   const deliveryPolicy = { ...policy, ...using }
-  /** Epochs up to this one are of an app that was deleted. */
+  /** The app was deleted in this epoch, so deliveries up to this epoch are no longer wanted. 0: the app exists. */
   let deletedEpoch = 0
   const verdictOn = ({ streamEpoch }: RecordRef): Verdict =>
     streamEpoch <= deletedEpoch

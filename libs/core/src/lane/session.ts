@@ -35,7 +35,10 @@ export interface Session {
   /** Lowest save number that ends the session in phase `saving`. */
   lastSaveNo: bigint
   readonly lanes: Map<string, Lane>
-  /** Lanes by what they wait for. `withRow`: candidates for deletion. `dirty`: a save is due, perhaps once the store is up. */
+  /**
+   * Sets of lanes. `blocked`: the guard did not let the attempt start. `behind`: the configuration is older than the head. `withRow`: the
+   * row may be deleted later. `dirty`: the row must be saved.
+   */
   readonly blocked: Set<Lane>
   readonly behind: Set<Lane>
   readonly withRow: Set<Lane>
@@ -56,14 +59,15 @@ export interface Session {
   /** When the spread reached its limit; null: reading does not pause because of it. */
   spreadAtLimitSinceMs: number | null
   isSpreadAlarmed: boolean
-  /** Records recognised as settled or filed already. */
+  /** Number of records that were recognised as settled or filed already. */
   duplicatesSuppressed: number
   /** A transition that a lane's state does not allow. It is reported once, and the session ends. */
   illegalTransition: { readonly appId: string; readonly detail: string } | null
 }
 
 /**
- * What follows from an acknowledgement: the settlement waits for one thing less. After that of a dead letter the head may be settled, too.
+ * A published record that the log has not acknowledged. When the log acknowledges it, the settlement waits for one acknowledgement less.
+ * When it is a dead letter, the head can then be settled, too.
  */
 export type Publish =
   | { readonly kind: 'record'; readonly lane: Lane; readonly settlement: Settlement | null }
@@ -73,7 +77,7 @@ export interface SessionOptions {
   readonly workerGroup: string
   readonly partition: number
   readonly grant: Grant
-  /** Read after the grant. */
+  /** Rows of the partition's lanes, read after the lease was granted. */
   readonly rows: readonly LaneRow[]
   /** First offset that the log still holds, looked up after the grant. If the position is lower, reading starts here. */
   readonly logStart: bigint

@@ -1,7 +1,7 @@
 import type { Settlement } from './lane.js'
 import type { Publish, Session } from './session.js'
 
-/** Counts one acknowledgement that the settlement waits for. The last one makes its offset done (D5.5). */
+/** Counts one acknowledgement that the settlement waits for. After the last one, the settlement's offset is done (D5.5). */
 export function acknowledge(session: Session, settlement: Settlement): void {
   settlement.pendingAcknowledgements -= 1
   if (settlement.pendingAcknowledgements === 0) session.offsets.done(settlement.offset)

@@ -5,7 +5,8 @@ import type { Session } from './session.js'
 import type { Turn } from './turn.js'
 
 /**
- * The partition is taken away, or the process shuts down (D14.1): nothing new is filed or attempted. Waits no longer than the lease lasts.
+ * The partition is taken away, or the process shuts down (D14.1): nothing new is filed or attempted. The session waits for its work in
+ * flight, but no longer than its lease lasts.
  */
 export function stop(turn: Turn): void {
   const { session } = turn
@@ -20,8 +21,8 @@ export function fenced(turn: Turn): void {
 }
 
 /**
- * Takes the next step of a session that is ending, once what it waited for, or its lease, is over.
- * Order matters: first attempts end, then the last position is saved, then the lease is released (D14.2).
+ * Takes the next step of a session that is ending, when its work in flight has ended or its lease is over. Order matters: first attempts
+ * end, then the last position is saved, then the lease is released (D14.2).
  */
 export function conclude(turn: Turn): void {
   const { session, nowMs } = turn

@@ -1,6 +1,6 @@
 import type { LaneRow } from './protocol.js'
 
-/** The right to act for one main partition. Every write of an owner carries it. */
+/** The right to act for one main partition. Every write of an owner carries the token. */
 export interface LeaseToken {
   readonly workerGroup: string
   readonly partition: number
@@ -11,7 +11,7 @@ export interface LeaseToken {
 
 export interface Grant {
   readonly token: LeaseToken
-  /** Lowest offset not done; null = nothing saved yet: start at the log's start. */
+  /** Lowest offset that is not done. Null: nothing was saved yet, so reading starts at the log's start. */
   readonly mainOffset: bigint | null
   /** Bitmap of done offsets above `mainOffset`. */
   readonly done: Buffer | null
@@ -25,11 +25,13 @@ export interface RenewRequest {
 }
 
 /**
- * Decides which process may act for a partition. A frozen process loses its lease token without knowing it; its next write is then refused.
+ * Decides which process may act for a partition. A frozen process loses its lease without knowing it. Its token is then no longer valid, so
+ * the store refuses its next write.
  */
 export interface LeaseStore {
   /**
-   * Returns null when another owner holds the lease. Throws `AmbiguousWrite` when the outcome is unknown: try again under a new owner id.
+   * Returns null when another owner holds the lease. Throws `AmbiguousWrite` when the outcome is unknown; the caller then tries again under
+   * a new owner id.
    */
   grant(request: {
     workerGroup: string
@@ -38,12 +40,15 @@ export interface LeaseStore {
     instance: string
     leaseMs: number
   }): Promise<Grant | null>
-  /** Extends the leases and saves the positions in one statement. Returns the lease tokens that are still valid; the others are fenced. */
+  /**
+   * Extends the leases and saves the positions in one statement. Returns the lease tokens that are still valid. The owners of the other
+   * tokens are fenced: they must not write any more.
+   */
   keep(requests: readonly RenewRequest[], leaseMs: number): Promise<readonly LeaseToken[]>
   release(token: LeaseToken): Promise<void>
 }
 
-/** The app whose lane it is, and its company. */
+/** The app that a lane belongs to, and the app's company. */
 export interface LaneOwner {
   readonly companyId: string
   readonly appId: string
@@ -62,7 +67,7 @@ export interface LaneStore {
   openStreams(appIds: readonly string[]): Promise<readonly OpenStream[]>
 }
 
-/** The stream of an app that was deleted: deliveries of it may still be attempted. */
+/** The stream of a deleted app whose deliveries may still be attempted. */
 export interface OpenStream {
   readonly appId: string
   readonly epoch: number

@@ -1,8 +1,8 @@
 import type { Lane } from './lane.js'
 
 /**
- * The instants at which lanes go on, in a binary heap. Entries are never removed early: the caller ignores an entry whose lane has moved on
- * when its instant comes.
+ * The instants at which lanes go on, in a binary heap. An entry is never removed before its instant. When its instant comes, the caller
+ * ignores the entry if the lane no longer waits for it.
  */
 export class Timers {
   private readonly heap: Entry[] = []
@@ -12,7 +12,7 @@ export class Timers {
     this.rise(this.heap.length - 1)
   }
 
-  /** Earliest instant, Infinity without one. */
+  /** The earliest instant; Infinity when there is no entry. */
   nextMs(): number {
     return this.heap[0]?.atMs ?? Number.POSITIVE_INFINITY
   }

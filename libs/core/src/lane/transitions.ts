@@ -1,11 +1,11 @@
 import type { Activity, Lane, LaneMode } from './lane.js'
 import type { Session } from './session.js'
 
-/** For each activity, the ones that may follow. A lane returns to `idle` before its next step is decided. */
+/** For each activity, the activities that may follow. A lane returns to `idle` before its next step is decided. */
 export const NEXT_ACTIVITIES: Readonly<Record<Activity, readonly Activity[]>> = {
   idle: ['preparing', 'attempting', 'deadLettering', 'waiting', 'saving', 'guarded', 'notYet'],
   preparing: ['idle'],
-  // Guarded: the executor found that the attempt must not start.
+  // `guarded` follows when the executor found that the attempt must not start.
   attempting: ['idle', 'guarded'],
   deadLettering: ['idle'],
   waiting: ['idle'],
@@ -14,7 +14,7 @@ export const NEXT_ACTIVITIES: Readonly<Record<Activity, readonly Activity[]>> = 
   notYet: ['idle'],
 }
 
-/** For each mode, the ones that may follow. Staying in a mode is no transition. */
+/** For each mode, the modes that may follow. Staying in a mode is no transition. */
 export const NEXT_MODES: Readonly<Record<LaneMode, readonly LaneMode[]>> = {
   flow: ['parked'],
   parked: ['flow'],
@@ -34,8 +34,8 @@ export function setMode(session: Session, lane: Lane, mode: LaneMode): void {
 }
 
 /**
- * Handles a transition that is not allowed. Only a defect of the lane machine can cause one: memory can no longer be trusted, so the session
- * ends, and the next owner starts from what the store holds.
+ * Handles a transition that is not allowed. Only a defect of the lane machine can cause such a transition. Memory can no longer be trusted,
+ * so the session ends, and the next owner starts from what the store holds.
  * @throws Error if `settings.strict` is set, as in tests
  */
 function refuse(session: Session, lane: Lane, what: string): void {

@@ -2,8 +2,8 @@ import type { Effect } from './protocol.js'
 import type { Session } from './session.js'
 
 /**
- * The handling of one input. Only the functions that publish an attempt know its `Detail`; for all others it is `never`, and they cannot
- * emit an effect that carries one.
+ * The context in which the lane machine handles one input. Only the functions that publish an attempt know its `Detail`. For all other
+ * functions `Detail` is `never`, so they cannot emit an effect that carries a detail.
  */
 export interface Turn<Detail = never> {
   readonly session: Session

@@ -6,7 +6,7 @@ import { lastDelayMs, nextDelayMs } from './retry-schedule.js'
 export interface DispositionQuestion {
   readonly result: AttemptResult
   readonly policy: DeliveryPolicy
-  /** Number of the attempt that just ended, 1 for the first; attempts that spent nothing are not counted. */
+  /** Number of the attempt that just ended, 1 for the first. Requests that the receiver deferred (`throttled`) are not counted. */
   readonly attempt: number
   /** Milliseconds since the head's first attempt started. */
   readonly firstAttemptAgoMs: number
@@ -21,7 +21,7 @@ export interface DispositionQuestion {
  * - A receiver's `Retry-After` is respected for at most 24 h, and no attempt is spent.
  * - A delivery that cannot be made into a request would fail in the same way again, so `onRejected` applies at once.
  * - 410 counts as rejected.
- * - `disable` is refused when a subscription is saved; where it appears nevertheless, the lane blocks, which loses nothing.
+ * - The API refuses `disable` when a subscription is saved. If the action appears nevertheless, the lane blocks, so no delivery is lost.
  */
 export function decideDisposition(question: DispositionQuestion): Disposition {
   const { result, policy, attempt } = question
@@ -64,12 +64,13 @@ export function failureReason(result: AttemptResult): string {
 }
 
 /**
- * Too low: a receiver that answers `Retry-After: 0` is asked without a pause. Too high: a polite receiver waits longer than it asked for.
+ * Minimum deferral. Too low: a receiver that answers `Retry-After: 0` gets the next request without a pause. Too high: a receiver that
+ * asked for a short pause waits longer than it asked for.
  */
 const DEFER_MIN_MS = 1_000
-/** Too high: one wrong date silences a lane for days. */
+/** Maximum deferral. Too high: one wrong date in `Retry-After` stops a lane for days. */
 const DEFER_MAX_MS = 24 * 3_600_000
-/** Too low: a blocked lane with interval 0 never rests. */
+/** Minimum pause of a blocked lane. Too low: with retry interval 0, the lane sends requests without a pause. */
 const BLOCK_MIN_MS = 1_000
 
 function retry({ policy, attempt, firstAttemptAgoMs, jitter }: DispositionQuestion): Disposition {

@@ -2,11 +2,11 @@ import type { DEFAULT_RETRY_INTERVAL_MS, DeliveryPolicy, RetryPolicy } from '@ho
 import { growingDelayMs } from '../kernel/backoff/growing-delay.js'
 
 /**
- * The arithmetic of retry schedules, in one place: the length that is checked when a subscription is saved is computed in the same way as
+ * The arithmetic of retry schedules, in one place. So the length of a schedule, which is checked when a subscription is saved, agrees with
  * the times of its attempts.
  */
 
-/** Where in its schedule a delivery is. */
+/** How far a delivery is in its retry schedule. */
 export interface ScheduleQuestion {
   /** Number of the attempt that just ended, 1 for the first. */
   readonly attempt: number
@@ -19,10 +19,10 @@ export interface ScheduleQuestion {
 /**
  * Milliseconds from now until the next attempt.
  *
- * - Fixed intervals form a grid that starts with the first attempt: attempt n + 1 is due at `first + n × interval`. When that is already
- *   past (the process was away, or the receiver deferred us), the next point of the grid counts, so that no burst spends what is left of
- *   the schedule.
- * - Backoff counts from now: `first × factor^(n − 1)`, at most `max`; jitter is applied after that.
+ * - Fixed intervals form a grid that starts with the first attempt: attempt n + 1 is due at `first + n × interval`. If that instant is past
+ *   (the process was down, or the receiver deferred the delivery), the attempt is due at the next point of the grid. So the remaining
+ *   attempts are not spent in a burst.
+ * - With backoff, the delay counts from now: `first × factor^(n − 1)`, at most `max`. Jitter is applied after that.
  */
 export function nextDelayMs(retry: RetryPolicy, { attempt, firstAttemptAgoMs, jitter }: ScheduleQuestion): number {
   if (retry.backoff) return varied(plainDelayMs(retry, attempt), retry.jitter * jitter)
@@ -45,7 +45,7 @@ export function longestScheduleMs({ retry, timeoutMs }: Pick<DeliveryPolicy, 're
   return delaysMs * (1 + retry.jitter) + retry.attempts * timeoutMs
 }
 
-/** For a policy that names neither interval nor backoff. The type ties it to the number in the contracts. */
+/** Interval of a policy that sets neither interval nor backoff. The type makes it equal to the number in the contracts. */
 const DEFAULT_INTERVAL_MS: typeof DEFAULT_RETRY_INTERVAL_MS = 360_000
 
 /** The delay after an attempt, before jitter. */

@@ -1,12 +1,12 @@
 import type { ExpiredRange } from './expired-events.js'
 
-/** What decides where the routing of a partition of `events` resumes. */
+/** The facts that decide at which offset the routing of a partition of `events` resumes. */
 export interface StartFacts {
-  /** The group's committed offset; null without one. */
+  /** The consumer group's committed offset; null if it has none. */
   readonly committed: bigint | null
   /** Next offset according to the router's own state; null when nothing was ever routed. */
   readonly stateNext: bigint | null
-  /** The topic's first and next offset. */
+  /** First offset of the partition. `high` is the offset that the next record will get. */
   readonly low: bigint
   readonly high: bigint
 }
@@ -30,7 +30,7 @@ export type StartDecision =
   /** Going on would assign numbers a second time or skip events, so a person has to decide. */
   | { readonly kind: 'refuse'; readonly reason: 'state_lost' | 'events_recreated' }
 
-/** Decides at which offset routing resumes, and names what is wrong. Commit and state should agree: they are written in one transaction. */
+/** Decides at which offset routing resumes, and names what is wrong. Commit and state should agree, because one transaction writes both. */
 export function decideStart({ committed, stateNext, low, high }: StartFacts): StartDecision {
   if (committed !== null && stateNext === null) return { kind: 'refuse', reason: 'state_lost' }
   const wanted = committed ?? stateNext

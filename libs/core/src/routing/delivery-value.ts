@@ -6,8 +6,8 @@ const CLOSING_BRACE = 0x7d
 /**
  * Builds a delivery's value: the bytes of the event as received, with `"order":{…}` as its last member, preceded by `entity` if the
  * delivery's entity is not the event's. The event is not serialised again, so its numbers and the order of its keys stay as the producer
- * wrote them, and it cannot grow (`1e20` re-encoded has five times the length). If the event has members of these names, the added ones
- * win, because the last of two members of one name counts. Null when the bytes do not end as a JSON object does.
+ * wrote them, and it cannot grow (`1e20` re-encoded has five times the length). If the event already has members of these names, the added
+ * ones win, because of two members with the same name the last one counts. Returns null when the bytes do not end with a closing brace.
  */
 export function deliveryValue(event: Uint8Array, place: StreamPlace, entity: EntityRef | null = null): Buffer | null {
   let end = event.length

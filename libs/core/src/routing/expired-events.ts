@@ -23,9 +23,9 @@ const TYPE: OwnEventName = 'resync.required'
  * The records to route in place of the expired events: a `resync.required` for each company whose events lie in the partition. It is
  * unknown whose events expired, so all of these companies have to fetch again.
  *
- * Order matters: all records but the last have an offset before the range, so a transaction that ends among them leaves the partition where
- * it was. The next owner then makes the same events again, and those that were routed already count as copies. The last record ends the
- * range.
+ * Order matters: every record but the last has an offset before the range. So if a transaction ends between two of these records, routing
+ * resumes before the range. The next owner then makes the same events again, and treats those that were already routed as copies. The last
+ * record has the last offset of the range, so routing resumes after the range.
  */
 export function resyncRecordsFor(expired: ExpiredEvents, companyIds: readonly string[]): LogRecord[] {
   const { topic, partition, partitions, from, to } = expired

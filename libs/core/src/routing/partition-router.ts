@@ -17,7 +17,7 @@ import type { RoutingView } from './routing-view.js'
 import { deliveryValue } from './delivery-value.js'
 
 export interface PartitionRouterSettings {
-  /** Number of partitions of the topic `events`: decides which one a key belongs to. */
+  /** Number of partitions of the topic `events`; it decides to which partition a key belongs. */
   readonly partitions: number
   /** Longer events are quarantined. */
   readonly maxEventBytes: number
@@ -54,10 +54,12 @@ export type RoutingDecision =
   /** An app's worker group is not known: nothing was decided and no number was assigned. */
   | { readonly kind: 'wait'; readonly appId: string; readonly workerGroup: string }
 
-/** JSON that nests deeper than this is refused (see `nestsDeeperThan`). Far above what data has, far below what a stack holds. */
+/**
+ * Events whose JSON nests deeper than this are quarantined (see `nestsDeeperThan`). Real data nests far less, and a stack holds far more.
+ */
 const MAX_DEPTH = 200
 
-/** Decides what becomes of each record of one partition of `events`. Total: no record makes it throw. */
+/** Decides what becomes of each record of one partition of `events`. Total: no record makes the router throw. */
 export class PartitionRouter {
   constructor(
     private readonly settings: PartitionRouterSettings,
@@ -83,7 +85,7 @@ export class PartitionRouter {
     if (withoutWorkerGroup)
       return { kind: 'wait', appId: withoutWorkerGroup.app.id, workerGroup: withoutWorkerGroup.app.workerGroup }
 
-    // An event without deliveries still raises its producer's position: a later event below that is out of order.
+    // An event without deliveries raises its producer's position, too, because a later event with a lower position is out of order.
     this.state.remember(window, { id: event.id, position })
     if (echoes) return { kind: 'quarantine', reason: 'hops' }
     const deliveries = matches.map((match) => this.#deliver({ record, event, company, routedAt }, match))
@@ -161,7 +163,7 @@ export class PartitionRouter {
         subscriptionId: subscription.id,
         subscriptionVersion,
         routeVersion: app.routeVersion,
-        // Raised by catch-ups of the app; live events of an app without one are version 0.
+        // Catch-ups of the app raise the version; without a catch-up, live events have version 0.
         streamVersion: 0,
         mode: 'live',
         reason: 'event',
@@ -193,7 +195,7 @@ const epochOf = ({ epoch }: { readonly epoch?: number | undefined }): number => 
 const isOfPredecessor = ({ offset }: LogRecord, { eventsFrom }: CompanyConfiguration): boolean =>
   eventsFrom !== undefined && offset < BigInt(eventsFrom)
 
-/** Headers hold printable ASCII only. A position that is other text appears only in the value. */
+/** Headers hold printable ASCII only. A position with other characters appears only in the value. */
 function headerPosition(event: EntityEvent): string | null {
   const position = event.revision?.id ?? null
   return position !== null && /^[\x21-\x7e]+$/.test(position) ? position : null

@@ -6,7 +6,7 @@ import type { StreamPlace } from '../kernel/identity/stream-place.js'
 /** The changes of the state that a transaction writes: records to write, and records to delete. */
 export interface StateChanges {
   readonly written: readonly RouterStateRecord[]
-  /** The records whose keys are deleted. */
+  /** Records to delete from the topic, by their keys. */
   readonly forgotten: readonly RouterStateRecord[]
 }
 
@@ -36,7 +36,7 @@ export class PartitionState {
   #forgotten: SeenChunkState[] = []
   #next: bigint | null = null
 
-  /** @param chunks per window; part of the records' keys */
+  /** @param chunks number of chunks of each window; a chunk's place in its window is part of its record's key */
   constructor(chunks: number) {
     this.#chunks = chunks
   }
@@ -54,8 +54,9 @@ export class PartitionState {
   }
 
   /**
-   * Returns the window of a producer in a company. A company that was created again starts with an empty one, and that of the former
-   * company is forgotten. A configuration view that has fallen behind does not bring it back.
+   * Returns the window of a producer in a company. A company that was created again starts with an empty window, and the former company's
+   * window is forgotten. If the configuration view has fallen behind and still shows the former company, the new window is returned
+   * nevertheless.
    */
   window(company: CompanyIncarnation, producer: string): SeenWindow {
     // Neither part contains a space.
@@ -77,8 +78,8 @@ export class PartitionState {
   }
 
   /**
-   * Assigns the app's next number: 1, 2, 3 … through all epochs. The epoch is the configuration's, unless the stream is further: its epoch
-   * never falls, and no number is assigned in an epoch that has ended.
+   * Assigns the app's next number: 1, 2, 3 … through all epochs. The epoch is that of the configuration, or a higher one that the stream
+   * has reached: a stream's epoch never falls, and no number is assigned in an epoch that has ended.
    */
   nextPlace(appId: string, epoch: number): StreamPlace {
     const last = this.#streams.get(appId) ?? NO_STREAM
@@ -102,7 +103,7 @@ export class PartitionState {
   }
 
   /**
-   * Returns what changed since the last call, which the batch's transaction must write.
+   * Returns the changes since the last call. The batch's transaction must write them.
    * @param next offset after the batch; null: the batch covers no record
    */
   takeChanges(next: bigint | null): StateChanges {
@@ -134,7 +135,8 @@ export class PartitionState {
         const company = { id: record.companyId, incarnation: record.incarnation ?? FIRST_INCARNATION }
         const window = this.window(company, record.producer)
         if (window.incarnation === company.incarnation) window.restore(record)
-        // A former company's chunk, read after one of the present company. (`window` forgets those that are read before.)
+        // The chunk belongs to a former company, and was read after a chunk of the present one. (`window` forgets chunks of a former
+        // company that were read earlier.)
         else this.#forgotten.push(record)
         return
       }

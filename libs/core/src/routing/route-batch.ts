@@ -6,10 +6,11 @@ import type { RoutingView } from './routing-view.js'
 
 export interface BatchLimits {
   /**
-   * Records of `events` in one transaction. Too low: each costs more. Too high: each waits longer, and more are repeated after a failure.
+   * Maximum records of `events` in one transaction. Too low: each record costs more. Too high: each record waits longer, and more records
+   * are routed again after a failure.
    */
   readonly maxRecords: number
-  /** Bytes of deliveries and quarantined records in one transaction; exceeded by those of one event at most. */
+  /** Maximum bytes of deliveries and quarantined records in one transaction. The last event may exceed it. */
   readonly maxBytes: number
 }
 
@@ -25,9 +26,11 @@ export interface RoutedBatch {
   readonly copies: number
   /** How many of the given records the batch covers, from the first on. */
   readonly consumed: number
-  /** Offset after the last record covered; null: none is. */
+  /** Offset after the last record that the batch covers; null: it covers none. */
   readonly nextOffset: bigint | null
-  /** Why the batch ends before its limits: the next record cannot be routed yet. Null: it can. */
+  /**
+   * The record at which the batch ends before its limits, because it cannot be routed yet: the app's worker group is not known. Null: none.
+   */
   readonly waitsFor: { readonly offset: bigint; readonly appId: string; readonly workerGroup: string } | null
 }
 

@@ -1,7 +1,7 @@
 import type { OutgoingRecord, PartitionOffsets } from '../kernel/log/log.js'
 import type { RoutingView } from './routing-view.js'
 
-/** Written all or nothing: the records, and how far the partition of `events` is done. */
+/** The writes of one transaction: records, and how far the partition of `events` is routed. Either all of them take effect, or none. */
 export interface RouterTransaction {
   readonly records: readonly OutgoingRecord[]
   /** Next offset of the partition to read; absent: the transaction only writes. */

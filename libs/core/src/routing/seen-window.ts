@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { SeenChunkState } from '@hooklane/contracts/records'
 
-/** Ids per chunk. Too high: the record that each batch writes per producer is large. Too low: the window is short. */
+/** Number of ids per chunk. Too high: the record that each batch writes per producer is large. Too low: the window holds few ids. */
 export const SEEN_CHUNK_IDS = 160
 
 /**
@@ -9,7 +9,7 @@ export const SEEN_CHUNK_IDS = 160
  */
 const LONGEST_PLAIN_ID = 44
 
-/** Whose events a window remembers. A company that was deleted and created again under its id is another owner. */
+/** The company and producer whose events a window remembers. A company that was deleted and created again under its id is another owner. */
 export interface WindowOwner {
   readonly companyId: string
   readonly incarnation: number
@@ -103,7 +103,7 @@ export class SeenWindow {
     const oldest = this.#ring[slot]
     if (oldest) {
       for (const id of oldest.ids) this.#ids.delete(id)
-      // It has the same key as the new one, which replaces it.
+      // The old chunk has the same key as the new one, whose record replaces it.
       this.#changed.delete(oldest)
     }
     this.#ring[slot] = chunk
@@ -117,7 +117,7 @@ interface Chunk {
   readonly ids: string[]
 }
 
-/** A digest cannot equal a plain id: it is longer than any of those. */
+/** A digest cannot equal a plain id, because it is longer than any plain id. */
 function fingerprint(eventId: string): string {
   if (eventId.length <= LONGEST_PLAIN_ID) return eventId
   return `#${createHash('sha256').update(eventId, 'utf8').digest('hex').slice(0, LONGEST_PLAIN_ID)}`

@@ -17,8 +17,8 @@ interface App {
 export type EndOrder = 'endFirst' | 'endLast'
 
 /**
- * A model of the subscription service: how creating and deleting companies and apps changes its tables and the configuration. It has only
- * what streams depend on.
+ * A model of the subscription service: how creating and deleting companies and apps changes its tables and the configuration. The model has
+ * only those parts on which streams depend.
  */
 export class ServiceModel {
   /** In the order of their publication. */

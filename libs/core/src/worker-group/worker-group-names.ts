@@ -5,16 +5,16 @@ import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
 /** The shared group for every app type that has none of its own. */
 export const COMMON_WORKER_GROUP = 'shared-webhook'
 
-/** Longest name of a group: topics, consumer groups and Kubernetes objects carry it. */
+/** Maximum length of a group's name. Topics, consumer groups and Kubernetes objects have limits for their names, which contain it. */
 const MAX_NAME = 52
-/** Characters that are kept of a longer name; a dash and eight digits of a hash make it unique. */
+/** A longer name is cut to this length. A dash and eight digits of a hash follow, which make it unique. */
 const READABLE = 42
 const HASH_DIGITS = 8
 
-/** An app, as far as it decides about its worker group. */
+/** The properties of an app that determine its worker group. */
 export interface GroupedApp {
   readonly id: string
-  /** Epoch of the app's incarnation. */
+  /** Number of the app's incarnation. It grows each time the app is created again under its id. */
   readonly epoch: number
   readonly type: string
   readonly mode: WorkerMode
@@ -25,16 +25,17 @@ const DEDICATED = 'dedicated-'
 /** Whether the group belongs to one app and is removed with it. The names of shared groups begin differently. */
 export const isDedicatedGroup = (name: string): boolean => name.startsWith(DEDICATED)
 
-/** What the group's name is made from, for one incarnation of a dedicated app. */
+/** The values that determine the name of the group of one incarnation of a dedicated app. */
 export interface DedicatedGroupKey extends Pick<GroupedApp, 'id' | 'epoch'> {
-  /** Number of groups that were made for the app and abandoned, because the app was not saved then. Their names are not used again. */
+  /** Number of groups that were made for the app and then abandoned, because the app was not saved. Their names are not used again. */
   readonly abandoned: number
 }
 
 /**
- * The name of the group of one incarnation of a dedicated app: `dedicated-`, the id in lower case with every other character as `-`, a
- * dash, and the epoch. `r1`, `r2` … follow when earlier groups were abandoned. Two ids may yield the same name. A name that would be longer
- * than 52 characters is cut to 42, followed by a dash and 8 digits of a hash of the id, the epoch and that number.
+ * The name of the group of one incarnation of a dedicated app: `dedicated-`, the id in lower case (every character other than a letter or
+ * digit becomes `-`), a dash, and the epoch. If groups were abandoned, `r` and their number follow (`r1`, `r2` …). Two ids may yield the
+ * same name. A name that would be longer than 52 characters is cut to 42, followed by a dash and 8 digits of a hash of the id, the epoch
+ * and the number of abandoned groups.
  */
 export function dedicatedGroupName({ id, epoch, abandoned }: DedicatedGroupKey): string {
   const incarnation = abandoned === 0 ? String(epoch) : `${epoch}r${abandoned}`

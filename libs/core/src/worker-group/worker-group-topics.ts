@@ -2,14 +2,14 @@ import type { WorkerGroupConfiguration } from '@hooklane/contracts/records'
 
 export interface NotReadyOptions {
   readonly cause?: unknown
-  /** True: the cluster did not answer, so it is unknown whether the topics exist, and a later try may succeed. Default: it refused. */
+  /** True: Kafka did not answer, so it is unknown whether the topics exist, and a later try may succeed. Default false: Kafka answered. */
   readonly isUnanswered?: boolean
 }
 
 /** The group's topics do not exist and this service may not create them, or they have the wrong settings, or Kafka does not answer. */
 export class WorkerGroupNotReady extends Error {
   readonly code = 'WORKER_GROUP_NOT_READY'
-  /** @param topics what somebody with the right must create or change, one line each, partition count included */
+  /** @param topics one line for each topic that an administrator must create or change, with its partition count */
   constructor(
     readonly workerGroup: string,
     readonly topics: readonly string[],
@@ -32,8 +32,8 @@ export interface WorkerGroupTopics {
    */
   ensure(group: WorkerGroupConfiguration): Promise<void>
   /**
-   * Removes the topics of groups that are no longer served, and the offsets that their readers committed. Idempotent.
-   * Returns the names of the groups whose topics are gone. The topics of the other groups still have readers.
+   * Removes the topics of groups that are no longer served, and the offsets that their readers committed. Idempotent. Returns the names of
+   * the groups whose topics are gone. The topics of the other groups still have readers.
    */
   remove(groups: readonly WorkerGroupConfiguration[]): Promise<readonly string[]>
 }
@@ -43,8 +43,8 @@ export type WorkerGroupBacklog =
   | { readonly records: number; readonly reason: null }
   | { readonly records: null; readonly reason: 'KAFKA_UNAVAILABLE' | 'TOPIC_MISSING' }
 
-/** Counts what waits in the topics of worker groups. */
+/** Counts the records that wait in the topics of worker groups. */
 export interface WorkerGroupBacklogs {
-  /** Returns the backlog of each group. Never rejects, and resolves within seconds whatever the cluster does. */
+  /** Returns the backlog of each group. Never rejects. Resolves within seconds, even when Kafka does not answer. */
   of(groups: readonly string[]): Promise<ReadonlyMap<string, WorkerGroupBacklog>>
 }

@@ -1,13 +1,16 @@
 import { every, type Clock } from '@hooklane/core/kernel'
 import { AmbiguousWrite, type RenewRequest, type LeaseStore, type LeaseToken } from '@hooklane/core/lane'
 
-/** A session as the renewer sees it. */
+/** The part of a session that the renewer uses. */
 export interface RenewedSession {
-  /** The position to save now, with a save number of its own; null when this session must not be kept (stale heartbeat, taken away). */
+  /**
+   * Returns the position to save now, with a new save number; null when the lease must not be renewed (no heartbeat, or the partition was
+   * taken away).
+   */
   snapshot(): RenewRequest | null
-  /** The lease was extended and the position saved. `sentAtMs` is the instant before the request left. */
+  /** Called when the lease was extended and the position saved. `sentAtMs` is the instant before the request was sent. */
   kept(request: RenewRequest, sentAtMs: number): void
-  /** The lease token is no longer valid. */
+  /** Called when the lease token is no longer valid. */
   fenced(): void
 }
 
@@ -16,15 +19,15 @@ export interface LeaseRenewerOptions {
   readonly clock: Clock
   readonly leaseTtlMs: number
   readonly saveIntervalMs: number
-  /** Called after each save with whether it worked, and with false when a save takes too long. */
+  /** Called after each save with whether it succeeded, and with false as soon as a save takes too long. */
   readonly onStoreUp: (up: boolean) => void
   readonly onFailure: (error: AmbiguousWrite | Error) => void
 }
 
 /**
- * Renews the leases and saves the positions of all sessions of the process, in one statement every `saveIntervalMs`. One save is in flight
- * at a time: an older save that lands after a newer one would take progress back. After a failed save the next one may start, because save
- * numbers make a save that lands late lose.
+ * Renews the leases and saves the positions of all sessions of the process, in one statement every `saveIntervalMs`. Only one save is in
+ * flight at a time, because an older save that is written after a newer one would undo progress. After a failed save the next one may
+ * start: if the failed save is written late after all, the database ignores it because of its lower save number.
  */
 export class LeaseRenewer {
   private readonly sessions = new Set<RenewedSession>()
@@ -35,13 +38,13 @@ export class LeaseRenewer {
 
   constructor(private readonly options: LeaseRenewerOptions) {}
 
-  /** Starts the regular rounds. */
+  /** Starts to save every `saveIntervalMs`. */
   start(): void {
     const { clock, saveIntervalMs } = this.options
     this.endRounds = every(clock, saveIntervalMs, () => void this.save())
   }
 
-  /** Ends the rounds. Resolves after the save in flight. */
+  /** Stops saving. Resolves when the save in flight has ended. */
   async stop(): Promise<void> {
     this.endRounds()
     await this.running
@@ -70,7 +73,7 @@ export class LeaseRenewer {
         await this.saveOnce()
       } while (this.asked > answered)
     } finally {
-      // Order matters: this runs in the tick in which `asked` was last compared, so a later call starts a new loop.
+      // Order matters: this runs in the same tick as the last comparison of `asked`, so a later call of `save` starts a new loop.
       this.running = null
     }
   }
@@ -109,5 +112,5 @@ export class LeaseRenewer {
   }
 }
 
-/** When a save takes longer, nothing new is attempted, because it could not be recorded. */
+/** When a save takes longer, sessions start no new attempts, because the results could not be saved. */
 const SLOW_SAVE_MS = 2_000

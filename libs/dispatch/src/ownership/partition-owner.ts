@@ -11,13 +11,13 @@ export interface PartitionOwnerOptions {
   readonly leaseTtlMs: number
   readonly clock: Clock
   readonly leaseStore: LeaseStore
-  /** First and next offset of the main partition, asked after the grant. */
+  /** Queries the first and the next offset of the main partition. Called after the lease was granted. */
   readonly offsets: () => Promise<PartitionOffsets>
   /** Reads the lane rows and opens the session. */
   readonly open: (grant: Grant, deadlineMs: number, offsets: PartitionOffsets) => Promise<SessionHandle>
   /** Starts reading at this offset (a seek before the resume). */
   readonly read: (fromOffset: bigint) => void
-  /** The position lies outside the log: `below` = records expired unread, `above` = the topic was recreated. */
+  /** Called when the position lies outside the log: `below` = records expired unread, `above` = the topic was recreated. */
   readonly onBadPosition: (kind: 'below' | 'above', position: bigint, offsets: PartitionOffsets) => void
   readonly onRetry: (reason: string, error?: unknown) => void
   readonly onAcquired: (seconds: number) => void
@@ -26,12 +26,12 @@ export interface PartitionOwnerOptions {
 /**
  * Holds one main partition for as long as Kafka assigns it to this process.
  *
- * Kafka says which process should own a partition; the lease says which one may act. So after an assignment the owner asks for the lease
- * until it is granted, reads what its predecessor left, and only then reads the log.
+ * Kafka decides which process should own a partition; the lease decides which process may act. So after an assignment the owner requests
+ * the lease until it is granted, reads what the previous owner saved, and only then reads the log.
  *
- * A session that ends (fenced, or unsure of a write) is followed by a new acquisition with nothing kept in memory, after a pause. The pause
- * grows until the position moves on, because an acquisition alone is no progress: it succeeds each time, even if the next session ends at
- * the same place again.
+ * A session ends when it is fenced, or when it does not know whether a write took effect. Then the owner pauses, and acquires the partition
+ * again with nothing kept in memory. The pause grows until the position advances. An acquisition alone does not count as progress, because
+ * it may succeed each time although each session ends at the same offset.
  *
  * States: acquiring → owning → (session over) → acquiring …; `release` ends it from any state.
  */
@@ -39,7 +39,7 @@ export class PartitionOwner {
   private isAssigned = true
   private current: SessionHandle | null = null
   private readonly pause: InterruptiblePause
-  /** Places are offsets of the main partition. */
+  /** Its places are offsets of the main partition. */
   private readonly backoff = new PositionBackoff(PAUSES)
   readonly finished: Promise<void>
 
@@ -57,7 +57,7 @@ export class PartitionOwner {
     return this.current?.state.offsets.next ?? null
   }
 
-  /** Gives the partition up: what is in flight ends, the position is saved, the lease is released. Resolves when all of that is done. */
+  /** Gives the partition up: attempts in flight end, the position is saved, and the lease is released. Resolves after these steps. */
   async release(reason: 'revoked' | 'shutdown'): Promise<void> {
     this.isAssigned = false
     this.pause.interrupt()
@@ -79,7 +79,7 @@ export class PartitionOwner {
     }
   }
 
-  /** The session was fenced, or unsure of a write. Pauses before the partition is acquired again. */
+  /** Pauses after a session that was fenced, or that did not know whether a write took effect. */
   private async afterSession({ state }: SessionHandle): Promise<void> {
     if (!this.isAssigned) return
     const { savedOffset, offsets } = state
@@ -89,7 +89,8 @@ export class PartitionOwner {
 
   private async acquire(): Promise<SessionHandle | null> {
     const { options } = this
-    // A new owner id for each try: an earlier grant whose answer was lost must not be mistaken for this one. It lapses by itself.
+    // Each try has a new owner id, so that an earlier grant whose answer was lost is not mistaken for this one. That grant expires by
+    // itself.
     const owner = randomUUID()
     const sentAtMs = options.clock.monotonicMs()
     let grant: Grant | null
@@ -133,12 +134,12 @@ export class PartitionOwner {
     return session
   }
 
-  /** Asked after a wait, in which `release` may have been called. */
+  /** Called after an `await`, during which `release` may have been called. */
   private wasTakenAway(): boolean {
     return !this.isAssigned
   }
 
-  /** Repeated failures are tried again less and less often: they last until a person acts or a server is back. */
+  /** Waits longer after each failure, because a failure that repeats lasts until an operator acts or a server is back. */
   private afterFailure(reason: string, error: unknown): Promise<null> {
     return this.retryAfter(reason, this.backoff.failed(BEFORE_THE_LOG), error)
   }
@@ -150,9 +151,12 @@ export class PartitionOwner {
   }
 }
 
-/** Lower: load on Postgres while another owner finishes. Higher: lanes wait longer at each hand-over. */
+/**
+ * How often to request a lease that another owner holds. Too low: load on Postgres until that owner has finished. Too high: lanes wait
+ * longer at each hand-over.
+ */
 const ACQUIRE_AGAIN_MS = 250
-/** After a failure. Lower: a flood of equal errors. Higher: lanes wait longer after an outage. */
+/** Pauses after failures. Too low: a flood of equal errors. Too high: lanes wait longer after an outage. */
 const PAUSES = { firstMs: 250, maxMs: 5_000 }
-/** Place of a failure that prevented the takeover: before every offset. */
+/** The place of a failure that prevented the takeover. It lies before every offset. */
 const BEFORE_THE_LOG = -1n

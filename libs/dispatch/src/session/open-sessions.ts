@@ -13,19 +13,22 @@ export class OpenSessions {
     if (!this.isStoreUp) session.handle({ type: 'storeUp', value: false })
   }
 
-  /** Leases and positions can be saved from now on, or no longer. */
+  /** Reports whether leases and positions can be saved from now on. */
   setStoreUp(isUp: boolean): void {
     if (isUp === this.isStoreUp) return
     this.isStoreUp = isUp
     this.handle({ type: 'storeUp', value: isUp })
   }
 
-  /** More of the configuration was read, or a predecessor's stream was settled: lanes that had to wait for it (`notYet`) try again. */
+  /**
+   * Reports that more of the configuration was read, or that the stream of a deleted predecessor of an app was settled. Lanes that waited
+   * for this (`notYet`) try again.
+   */
   configurationRead(): void {
     this.handle({ type: 'configurationRead' })
   }
 
-  /** An app was deleted. */
+  /** Reports that an app was deleted. */
   streamEnded({ appId, epoch, workerGroup }: EndedStreamConfiguration): void {
     for (const session of this.sessions) {
       if (session.token.workerGroup === workerGroup) session.handle({ type: 'appDeleted', appId, epoch })

@@ -17,20 +17,20 @@ import {
 import type { LeaseRenewer, RenewedSession } from '../lease/lease-renewer.js'
 import type { SessionHandle } from './session-handle.js'
 
-/** What carries out the session's effects. `Detail`: what it knows of an attempt beyond its result. */
+/** The functions that carry out the session's effects. `Detail`: what `attempt` knows of an attempt in addition to its result. */
 export interface SessionPorts<Detail> {
   readonly clock: Clock
   readonly leaseStore: LeaseStore
   readonly laneStore: LaneStore
   readonly renewer: Pick<LeaseRenewer, 'add' | 'remove' | 'save'>
   readonly leaseTtlMs: number
-  /** What the head's subscription says about sending it now. */
+  /** Returns whether the record at the head of a lane may be sent now, according to its subscription. */
   readonly prepare: (record: RecordRef) => Verdict
-  /** Sends, or finds that it must not. Replies with `attemptEnded` or `attemptNotStarted`. */
+  /** Sends the request and replies with `attemptEnded`, or replies with `attemptNotStarted` if the request must not be sent. */
   readonly attempt: (session: PartitionSession<Detail>, effect: EffectOf<'attempt'>) => void
   /** Resolves when the log has the record; keeps trying until then. Never rejects. */
   readonly publish: (session: SessionHandle, effect: OutcomeEffect<Detail>) => Promise<void>
-  /** Both act only while this session is the one that reads the partition: its successor may be reading already. */
+  /** Pausing and resuming do nothing if another session reads the partition by now, such as the successor of this session. */
   readonly pauseReading: (session: SessionHandle, kind: PartitionKind) => void
   readonly resumeReading: (session: SessionHandle, kind: PartitionKind) => void
   /** Whether Kafka still lists the partition for us and answers our heartbeats. */
@@ -43,16 +43,16 @@ export interface SessionPorts<Detail> {
 /** The lease under which a session runs. */
 export interface HeldLease {
   readonly token: LeaseToken
-  /** Until when requests may be in flight (monotonic). */
+  /** The instant (monotonic) at which all requests must have ended. */
   readonly deadlineMs: number
 }
 
 export type StoreOperation = 'keep' | 'lane' | 'release'
 
 /**
- * Runs the lane machine of one owned partition: turns what happens into inputs, and effects into calls. One input is handled at a time;
- * inputs that its effects cause wait until it is handled. After `abandon` no effect is carried out any more, and replies that still arrive
- * are ignored.
+ * Runs the lane machine (`step`) of one owned partition: passes inputs to it, and carries out the effects that it returns. One input is
+ * handled at a time; inputs that arise from its effects wait until all its effects are carried out. After `abandon`, no effects are carried
+ * out any more, and replies that still arrive are ignored.
  */
 export class PartitionSession<Detail> implements RenewedSession, SessionHandle {
   readonly token: LeaseToken
@@ -104,7 +104,8 @@ export class PartitionSession<Detail> implements RenewedSession, SessionHandle {
   // — the renewer's side —
 
   /**
-   * While stopping, the partition may already be assigned elsewhere. The lease is still ours, and the last position must be saved under it.
+   * While the session stops, Kafka may have assigned the partition to another process. The lease is still ours, and the last position must
+   * be saved under it.
    */
   snapshot(): RenewRequest | null {
     const isStopping = this.session.phase !== 'running'
@@ -132,7 +133,7 @@ export class PartitionSession<Detail> implements RenewedSession, SessionHandle {
 
   private advance(input: LaneInput<Detail>): void {
     const nowMs = this.ports.clock.monotonicMs()
-    // The input itself becomes the input: nothing else uses it, and copies would cost several allocations per delivery.
+    // Adds `nowMs` to the input itself, because nothing else uses the input, and copies would cost several allocations per delivery.
     for (const effect of step(this.session, Object.assign(input, { nowMs }))) this.carryOut(effect)
   }
 
@@ -180,7 +181,10 @@ export class PartitionSession<Detail> implements RenewedSession, SessionHandle {
     }
   }
 
-  /** Gives the position to the renewer if it asked for it. The renewer does not ask for the last one: it starts a round of its own. */
+  /**
+   * Gives the position to the renewer if the renewer has asked for it (`snapshot`). The renewer does not ask for the last position of a
+   * session, so this method then starts a save.
+   */
   private savePosition(effect: EffectOf<'savePosition'>): void {
     this.lastSnapshot = {
       token: this.token,
@@ -188,7 +192,7 @@ export class PartitionSession<Detail> implements RenewedSession, SessionHandle {
       done: effect.done,
       saveNo: effect.saveNo,
     }
-    // In a later tick, because a round looks at every session, this one included.
+    // In a later tick, because a save asks every session for its snapshot, including this one.
     if (!this.isSnapshotting) this.ports.clock.defer(() => void this.ports.renewer.save())
   }
 

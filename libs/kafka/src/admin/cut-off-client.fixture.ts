@@ -3,7 +3,7 @@ import type { KafkaClient } from '../client/kafka-client.js'
 export const quiet = (): void => undefined
 export const forEver = new Promise<never>(quiet)
 
-/** A client on a network that drops everything until it works again. */
+/** A Kafka client whose network drops everything until a test sets `network.isWhole`. */
 export function cutOffClient() {
   const network = { isWhole: false }
   const admin = () => ({

@@ -11,11 +11,14 @@ export interface PartitionLag extends TopicPartition {
   readonly high: bigint
   /** Null when the group never committed, or its commit was invalidated. */
   readonly committed: bigint | null
-  /** Offsets (not records: markers count too) from the commit, or from the log's start if there is none, to the end. */
+  /**
+   * Number of offsets from the commit (without a commit: from the log's start) to the end. Markers have offsets too, so there may be fewer
+   * records.
+   */
   readonly lag: bigint
 }
 
-/** Queries the cluster, and reads and writes the committed offsets of groups. Unless noted, every call fails after `GIVE_UP_AFTER_MS`. */
+/** Queries the cluster, and reads and writes the committed offsets of groups. Every call fails after `GIVE_UP_AFTER_MS`, unless noted. */
 export class KafkaLogAdmin implements LogAdmin {
   private readonly admin: SharedAdmin
 
@@ -23,7 +26,10 @@ export class KafkaLogAdmin implements LogAdmin {
     this.admin = new SharedAdmin(client)
   }
 
-  /** With an open transaction, `high` is the offset of its first record: nothing beyond it can be read yet. Throws `UNKNOWN_TOPIC`. */
+  /**
+   * While a transaction is open, `high` is the offset of its first record, because nothing from there on can be read yet. Throws
+   * `UNKNOWN_TOPIC`.
+   */
   async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
     return this.admin.use(async (admin) => {
       await countPartitions(admin, topic)
@@ -40,8 +46,8 @@ export class KafkaLogAdmin implements LogAdmin {
   }
 
   /**
-   * Returns the group's committed offset of every partition of the topic; null where there is none. While a transaction that commits an
-   * offset is open, the result is the previous offset, so fence its producer first.
+   * Returns the group's committed offset of every partition of the topic; null for a partition without a commit. While a transaction that
+   * commits an offset is open, the result is the previous offset. To rule this out, fence the producer of the transaction first.
    */
   async committedOffsets(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>> {
     return this.admin.use(async (admin) => {
@@ -86,9 +92,7 @@ export class KafkaLogAdmin implements LogAdmin {
     })
   }
 
-  /**
-   * Deletes the groups that have no members, with their commits. Returns the groups that no longer exist; the others have members.
-   */
+  /** Deletes the groups that have no members, with their commits. Returns the groups that no longer exist; the others have members. */
   async deleteUnusedGroups(groups: readonly string[]): Promise<readonly string[]> {
     if (groups.length === 0) return []
     return this.admin.use(async (admin) => {
@@ -119,7 +123,10 @@ export class KafkaLogAdmin implements LogAdmin {
 }
 
 const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION'
-/** Other brokers learn of a new topic later than the one that created it. Too high: only delays the error for a missing topic. */
+/**
+ * How long to ask for a topic that is unknown, because brokers learn of a new topic one after the other. Too low: a new topic counts as
+ * missing. Too high: the error for a missing topic is delayed.
+ */
 const UNKNOWN_TOPIC_PATIENCE_MS = 3000
 const UNKNOWN_TOPIC_RETRY_MS = 250
 

@@ -9,7 +9,7 @@ interface OpenAdmin {
   users: number
 }
 
-/** An admin connection that is open only while it is used, because an idle one costs CPU. Overlapping uses share it. */
+/** An admin connection that is open only while it is used, because an idle connection costs CPU. Uses at the same time share it. */
 export class SharedAdmin {
   private open: OpenAdmin | null = null
 
@@ -17,7 +17,7 @@ export class SharedAdmin {
 
   /**
    * Runs the work on the connection. Connecting and the work together may take `limitMs`; connecting may take at most `GIVE_UP_AFTER_MS`. A
-   * limit on retries alone would bound nothing on a network that drops packets.
+   * limit on retries would not be enough: on a network that drops packets, a single try may never end.
    * @throws LogError `TIMED_OUT`: it is unknown how much of the work was done
    */
   async use<T>(work: (admin: Admin) => Promise<T>, limitMs = GIVE_UP_AFTER_MS): Promise<T> {

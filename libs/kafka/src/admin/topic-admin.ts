@@ -9,7 +9,7 @@ import { compareTopic, violatedRelations } from './compare-topic.js'
 import type { TopicDescription, TopicRelation } from './topic-description.js'
 
 export interface EnsureTopicsOptions {
-  /** For topics that are created; at most the number of brokers. */
+  /** Number of replicas of the topics that are created; at most the number of brokers. */
   readonly replicationFactor: number
   /** Whether to create missing topics. Otherwise a missing topic is reported as a mismatch. */
   readonly create: boolean
@@ -22,10 +22,10 @@ export interface EnsureTopicsOptions {
   readonly relations?: readonly TopicRelation[]
 }
 
-/** A created topic has leaders within seconds; if it takes longer, the cluster is unhealthy. */
+/** Maximum wait until created topics have leaders. Normally this takes seconds; if it takes longer, the cluster is unhealthy. */
 const CREATE_TIMEOUT_MS = 20_000
 const LOOK_AGAIN_MS = 100
-/** Time to create topics, to wait for their leaders, and for the queries before and after. */
+/** Maximum time to create topics and wait for their leaders, and for the queries before and after. */
 const ENSURE_TIMEOUT_MS = GIVE_UP_AFTER_MS + 2 * CREATE_TIMEOUT_MS
 
 /** Creates topics with their settings, and reports mismatches of existing ones. Never changes an existing topic. */
@@ -47,7 +47,7 @@ export class TopicAdmin {
       if (options.create && missing.length > 0) {
         await admin.createTopics({
           topics: missing.map((spec) => toTopicConfig(spec, options.replicationFactor)),
-          // The client could wait for leaders, but would fail on a broker that does not know the topic yet.
+          // If the client waited for leaders, it would fail on a broker that does not know the topic yet.
           waitForLeaders: false,
           timeout: CREATE_TIMEOUT_MS,
         })
@@ -78,14 +78,15 @@ const namesOf = (specs: readonly TopicSpec[]): string[] => specs.map((spec) => s
 function toTopicConfig(spec: TopicSpec, replicationFactor: number): ITopicConfig {
   const entries: Record<string, string> = {
     'cleanup.policy': spec.cleanup,
-    // An acknowledged record must survive the loss of a broker. With fewer than three replicas, 2 would stop writes at the first loss.
+    // An acknowledged record must survive the loss of a broker. With fewer than three replicas, 2 would stop writes after the first loss.
     'min.insync.replicas': replicationFactor >= 3 ? '2' : '1',
     'unclean.leader.election.enable': 'false',
     // We cannot read records that other producers compress with snappy, lz4 or zstd, so the broker stores them uncompressed.
     'compression.type': spec.cleanup === 'delete' ? 'uncompressed' : 'producer',
   }
   if (spec.cleanup === 'compact') {
-    // A compacted topic is read whole at every start and takeover. Only closed segments are compacted, and by default one closes at 1 GiB.
+    // A compacted topic is read whole at every start and takeover, so it must stay small. Kafka compacts only closed segments, and by
+    // default closes a segment at 1 GiB.
     entries['segment.bytes'] = String(16 * 1024 * 1024)
     entries['min.cleanable.dirty.ratio'] = '0.1'
   }
@@ -99,8 +100,8 @@ function toTopicConfig(spec: TopicSpec, replicationFactor: number): ITopicConfig
 }
 
 /**
- * Describes topics that were just created. Brokers learn of them and of their leaders one after the other, and until then refuse to
- * describe them.
+ * Describes topics that were just created. Brokers learn of the topics and of their leaders one after the other, and a broker that does not
+ * know them yet refuses to describe them.
  */
 async function describeOnceLed(admin: Admin, names: readonly string[]): Promise<Map<string, TopicDescription>> {
   const untilMs = performance.now() + CREATE_TIMEOUT_MS

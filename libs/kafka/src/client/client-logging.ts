@@ -3,7 +3,7 @@ import { LineLimiter } from '@hooklane/core/kernel'
 import { kafkajs, retriableErrorMessages } from './kafkajs.js'
 import type { KafkaLogger } from './logger.js'
 
-/** What the client logs when it resets to another offset, because records were lost or the topic was recreated. It is the only sign of that. */
+/** The client logs this when it resets to another offset because records were lost or the topic was recreated. Nothing else reports it. */
 const OUT_OF_RANGE = 'Offset out of range, resetting to default offset'
 
 export interface OffsetReset {
@@ -13,8 +13,9 @@ export interface OffsetReset {
 }
 
 /**
- * Converts the client's log into ours. Transient errors and information are logged as `debug`, all other errors and warnings as `warn`: the
- * caller of the client gets the error and decides how serious it is. Equal warnings appear at most every ten seconds, with the number of those left out.
+ * Converts the client's log into ours. Transient errors and information are logged as `debug`, all other errors and warnings as `warn`,
+ * because the caller of the client gets the error and decides how serious it is. Of equal warnings, one per ten seconds is logged, with the
+ * number of those left out.
  */
 export function createLogCreator(logger: KafkaLogger, onOffsetReset: (reset: OffsetReset) => void): logCreator {
   const limiter = new LineLimiter()

@@ -19,7 +19,7 @@ export type LogErrorCode =
   | 'UNKNOWN_PARTITION'
   /** It is unknown whether the record was written. */
   | 'OUTCOME_UNKNOWN'
-  /** The record was not sent because one before it failed: publish both again, in order. */
+  /** The record was not sent because a record before it failed. Publish both again, in order. */
   | 'NOT_SENT'
   | 'CLOSED'
   /** The cluster did not answer in time. */
@@ -44,7 +44,7 @@ export class ProducerLost extends LogError {
   }
 }
 
-/** INVALID_PRODUCER_EPOCH, PRODUCER_FENCED. */
+/** Kafka's error codes INVALID_PRODUCER_EPOCH and PRODUCER_FENCED. */
 const FENCED_CODES: ReadonlySet<unknown> = new Set([47, 90])
 
 /** Whether the error, or one of its causes (kafkajs nests several), says that the producer was fenced. */

@@ -13,8 +13,8 @@ export interface KafkaClientOptions {
   readonly sasl?: KafkaSasl | undefined
   readonly logger: KafkaLogger
   /**
-   * Called when a consumer was moved to another offset than it asked for: retention deleted records, or the topic was recreated. Raise an
-   * alarm.
+   * Called when a consumer was moved to another offset than it asked for, because retention deleted records or the topic was recreated.
+   * Raise an alarm.
    */
   readonly onOffsetReset?: (reset: OffsetReset) => void
 }
@@ -29,15 +29,16 @@ export interface KafkaSasl {
 export interface KafkaClient {
   readonly kafka: Kafka
   /**
-   * The same client for queries that must not wait for long: its connections give up too (`GIVE_UP_SOON`), whatever retries its users set.
+   * A second client, for queries that must not wait for long. Its connections give up too (`GIVE_UP_SOON`), because connections use
+   * the retries of their client, whatever an admin or a consumer sets.
    */
   readonly impatientKafka: Kafka
   readonly logger: KafkaLogger
 }
 
 /**
- * Waits for an absent broker, however long that takes. Consumers and producers resume by themselves 0.3–0.6 s after it is back. Fewer
- * retries would turn an outage into errors in every caller; a caller that cannot wait sets its own deadline.
+ * Retries until a broker answers, however long that takes. Consumers and producers resume by themselves 0.3–0.6 s after the broker is back.
+ * With fewer retries, an outage would cause errors in every caller. A caller that cannot wait sets its own deadline.
  */
 export const OUTLAST_OUTAGES: RetryOptions = {
   retries: Number.MAX_SAFE_INTEGER,
@@ -47,10 +48,13 @@ export const OUTLAST_OUTAGES: RetryOptions = {
   multiplier: 2,
 }
 
-/** Maximum time of a query that a caller waits for; then it fails. Too high: a query outlasts a lease. */
+/** Maximum time of a query that a caller waits for. After that, the query fails. Too high: a query outlasts a lease. */
 export const GIVE_UP_AFTER_MS = 15_000
 
-/** Refused connections are given up after about as long. Unanswered ones would take longer, so `GIVE_UP_AFTER_MS` ends both. */
+/**
+ * Retries that end after about `GIVE_UP_AFTER_MS` if the broker refuses connections. If no broker answers, the retries would take longer,
+ * so a timer also ends each query after `GIVE_UP_AFTER_MS`.
+ */
 export const GIVE_UP_SOON: RetryOptions = { ...OUTLAST_OUTAGES, retries: 10 }
 
 export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
@@ -59,7 +63,7 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
     logger.error(reset, 'a consumer was moved to another offset than it asked for: records are missing')
     onOffsetReset?.(reset)
   })
-  // Retries that are set for a producer, consumer or admin do not apply to its connections, which use those of the client.
+  // Retries that are set for a producer, consumer or admin do not apply to its connections, which use the retries of the client.
   const make = (retry: RetryOptions) =>
     new kafkajs.Kafka({
       clientId: options.clientId,

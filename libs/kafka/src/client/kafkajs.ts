@@ -1,8 +1,9 @@
 import loaded from '../../client-fixes/load-kafkajs.cjs'
 
 /**
- * The only place that loads kafkajs: patched and checked. All other modules of this library import values from here and types from
- * `kafkajs`. The CommonJS parts are beside `src`, so that the path is valid from `src` and `dist` alike.
+ * kafkajs with our patches, and with a check that they are in effect. No other module loads kafkajs: all modules of this library import its
+ * values from here, and its types from `kafkajs`. The CommonJS parts are beside `src`, so that the path is valid from `src` and `dist`
+ * alike.
  */
 export const { kafkajs } = loaded
 /** Messages of transient broker errors; the client logs them as errors while it retries. */

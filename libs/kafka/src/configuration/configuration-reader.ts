@@ -23,7 +23,7 @@ export interface ConfigurationReaderOptions {
   readonly onRecord: (record: ConfigurationRecord) => void
   /** Called for a record that is foreign or damaged; it is skipped. */
   readonly onUndecodable: (record: LogRecord, reason: string) => void
-  /** Called when the reader has ended for good: the configuration of the process becomes outdated. */
+  /** Called when the reader has ended for good. From then on the process does not see changes of the configuration. */
   readonly onCrash: (error: Error) => void
 }
 
@@ -34,20 +34,22 @@ interface Awaited {
 }
 
 /**
- * How long a fetch may wait. A fetch returns with the first record, so this does not delay changes; it only bounds the time of a `seek`.
+ * How long a fetch may wait for records. It does not delay changes, because a fetch returns with the first record. It only limits the time
+ * that a `seek` takes.
  */
 const MAX_WAIT_MS = 250
 /** How often to retry the query for the end of the topic, which fails while no broker answers. */
 const RETRY_MS = 1000
-/** Maximum wait for the deletion of the group: without a broker the process must still end. A group that remains expires. */
+/** Maximum wait for the deletion of the group, so that the process ends even without a broker. A group that remains expires by itself. */
 const DELETE_TIMEOUT_MS = 2000
 
 /**
  * Reads the whole configuration topic and follows it. Every process has its own group of one member, which commits nothing and is
  * deleted at an orderly stop.
  *
- * Invariant: `next` is the offset after the last record that was passed to `onRecord` or `onUndecodable`; every promise waits until `next`
- * reaches an end. That wait always ends, because the last segment of a log is never compacted and contains at least its last batch.
+ * Invariant: `next` is the offset up to which everything was read and passed to `onRecord` or `onUndecodable`. Every promise in `awaited`
+ * waits until `next` reaches its `end`. This always happens, because Kafka never compacts the last segment of a log, which contains at
+ * least the last batch.
  */
 export class ConfigurationReader {
   private readonly admin: KafkaLogAdmin
@@ -152,7 +154,7 @@ export class ConfigurationReader {
     for (const wait of awaited) wait.reject(error)
   }
 
-  /** Returns the start and end of the topic. In an empty log (`low == high`), the end is reached from the start. */
+  /** Returns the start and the end of the topic. In an empty log they are equal, so the reader has caught up at once. */
   private async ends(): Promise<{ low: bigint; high: bigint }> {
     const partitions = await this.admin.offsets(this.options.topic)
     const [first] = partitions

@@ -1,7 +1,7 @@
 import type { Assignment, GroupMember, GroupMemberAssignment, PartitionAssigner } from 'kafkajs'
 import { kafkajs } from '../client/kafkajs.js'
 
-/** Part of the group protocol: members whose assigner has another name cannot join the group. */
+/** Name of the assigner in the group protocol. A member whose assigner has another name cannot join the group. */
 const NAME = 'hooklane-co-assigner'
 const VERSION = 1
 
@@ -30,7 +30,7 @@ export function coAssigner(leadTopic: string): PartitionAssigner {
   })
 }
 
-/** Returns the share of every member, even an empty one. A pure function. */
+/** Returns the partitions of every member, even of a member that gets none. A pure function. */
 export function coAssign(
   leadTopic: string,
   partitionsOf: ReadonlyMap<string, readonly number[]>,

@@ -27,8 +27,8 @@ export interface KafkaLogConsumerOptions {
    */
   readonly maxWaitMs?: number
   /**
-   * A fetch that finds less waits for more, up to `maxWaitMs`. Use it where large batches matter more than latency. Must not exceed
-   * `maxBytesPerPartition`, otherwise every fetch of a single busy partition would wait. Default 1.
+   * Minimum bytes of one fetch. With fewer, the fetch waits for more, up to `maxWaitMs`. Set it where large batches matter more than
+   * latency. Must not exceed `maxBytesPerPartition`, otherwise every fetch of a single busy partition would wait. Default 1.
    */
   readonly minBytes?: number
   /** Maximum bytes of one fetch. Default 4 MiB. */
@@ -37,7 +37,7 @@ export interface KafkaLogConsumerOptions {
   readonly maxBytesPerPartition?: number
   /** A member that sends no heartbeat for longer loses its partitions. Default 10 s. */
   readonly sessionTimeoutMs?: number
-  /** Default 3 s; at most a third of the session timeout. */
+  /** Time between two heartbeats; at most a third of the session timeout. Default 3 s. */
   readonly heartbeatMs?: number
   /** How long a rebalance waits for its members. Default 30 s. */
   readonly rebalanceTimeoutMs?: number
@@ -48,10 +48,10 @@ export interface KafkaLogConsumerOptions {
   readonly leadTopic?: string
 }
 
-/** Maximum rebuilds within the window. Too high: hides a fault that keeps returning. */
+/** Maximum number of rebuilds within `REBUILD_WINDOW_MS`. Too high: hides a fault that keeps returning. */
 const MAX_REBUILDS = 3
 const REBUILD_WINDOW_MS = 600_000
-/** Maximum wait for leaving the group, which needs a broker: without one the process must still end. */
+/** Maximum wait for leaving the group, so that the process ends even if no broker answers. */
 const STOP_TIMEOUT_MS = 10_000
 const REBUILD_DELAY_MS = 300
 
@@ -66,9 +66,9 @@ const REBUILD_DELAY_MS = 300
  * - drops batches that were fetched before a `seek` or belong to a partition that was taken away;
  * - rebuilds the client after a crash, three times in ten minutes, then calls `onCrash`.
  *
- * States: new → running ⇄ rebuilding → stopped (by `stop`, or by a crash beyond the budget). A `seek` while rebuilding has no effect:
- * `onAssigned` is called again. The handler keeps the positions: a partition that it does not seek in `onAssigned` starts at the group's
- * commit, or at the log's start.
+ * States: new → running ⇄ rebuilding → stopped (by `stop`, or by a crash beyond the budget). A `seek` while rebuilding has no effect, but
+ * `onAssigned` is called again afterwards. The handler keeps the positions: a partition that it does not seek in `onAssigned` starts at the
+ * group's commit, or at the log's start.
  */
 export class KafkaLogConsumer implements LogConsumer {
   private handlers: LogConsumerHandlers | null = null
@@ -110,7 +110,10 @@ export class KafkaLogConsumer implements LogConsumer {
     this.withRunning((consumer) => consumer.seek({ ...topicPartition(at), offset: String(offset) }))
   }
 
-  /** Always names partitions: pausing a whole topic and then one of its partitions would resume the others. */
+  /**
+   * Always names each partition to the client. If a whole topic and then one of its partitions were paused, the client would resume the
+   * other partitions.
+   */
   pause(partitions: readonly TopicPartition[]): void {
     for (const at of partitions) this.pausedKeys.add(keyOf(at))
     this.withRunning((consumer) => consumer.pause(byTopic(partitions)))
@@ -161,7 +164,7 @@ export class KafkaLogConsumer implements LogConsumer {
     await consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true })
     await consumer.run({
       autoCommit: false,
-      // `handOver` resolves the offset: the client could not resolve a batch of a partition that was taken away.
+      // `handOver` resolves the offset, because the client could not do so for a partition that was taken away.
       eachBatchAutoResolve: false,
       eachBatch: (payload) => this.handOver(payload),
     })
@@ -185,7 +188,7 @@ export class KafkaLogConsumer implements LogConsumer {
     }
   }
 
-  /** Synchronous until the handler returns: the client fetches next, with the positions and pauses set here. */
+  /** Must be synchronous: as soon as it returns, the client fetches with the positions and pauses that were set here. */
   private adoptAssignment(memberAssignment: Readonly<Record<string, readonly number[]>>): void {
     const assigned = Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
       partitions.map((partition) => ({ topic, partition })),
@@ -196,7 +199,7 @@ export class KafkaLogConsumer implements LogConsumer {
     if (!this.stopped) this.handlers?.onAssigned(assigned, this)
   }
 
-  /** Synchronous until the handler is called: no `seek` can happen between the check and the handler. */
+  /** Must be synchronous until the handler is called, so that no `seek` can happen between the check and the call. */
   private async handOver(fetched: EachBatchPayload): Promise<void> {
     const { batch } = fetched
     if (this.stopped || fetched.isStale() || !this.assignedKeys.has(keyOf(batch))) return
@@ -209,7 +212,7 @@ export class KafkaLogConsumer implements LogConsumer {
         highWatermark: BigInt(batch.highWatermark),
       })
     } catch (error) {
-      // A retriable error would be retried for ever with the same batch; a non-retriable one counts as a crash.
+      // After a retriable error the client would retry the same batch for ever. A non-retriable error counts as a crash.
       throw new kafkajs.KafkaJSNonRetriableError(toError(error))
     }
     fetched.resolveOffset(batch.lastOffset())
@@ -239,7 +242,7 @@ export class KafkaLogConsumer implements LogConsumer {
     }
   }
 
-  /** A method, because `stop` may be called during each wait. */
+  /** A method, because the compiler assumes that a field does not change during an `await`, but `stop` may be called then. */
   private isStopped(): boolean {
     return this.stopped
   }

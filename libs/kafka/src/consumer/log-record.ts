@@ -15,8 +15,8 @@ export function toLogRecord(at: TopicPartition, message: KafkaMessage): LogRecor
 }
 
 /**
- * Returns an object without a prototype, because senders choose header names, which may be `__proto__`. Returns the decoder's object
- * itself, unless a header is repeated (the last one counts) or has no value.
+ * Returns an object without a prototype, because senders choose header names, which may be `__proto__`. If every header has one value, the
+ * result is the decoder's object itself. Otherwise the result has the last value of each repeated header, and no headers without a value.
  */
 function toHeaders(headers: IHeaders | undefined): Readonly<Record<string, Buffer>> {
   let isPlain = headers !== undefined && !('hasOwnProperty' in headers)
@@ -24,7 +24,7 @@ function toHeaders(headers: IHeaders | undefined): Readonly<Record<string, Buffe
   if (isPlain) return headers as Readonly<Record<string, Buffer>>
   const result = Object.create(null) as Record<string, Buffer>
   for (const [name, value] of Object.entries(headers ?? {})) {
-    // Unlike the types say, a header may have no value.
+    // A header may have no value, although the types say otherwise.
     const last = (Array.isArray(value) ? value.at(-1) : value) as Buffer | string | null | undefined
     if (last !== undefined && last !== null) result[name] = typeof last === 'string' ? Buffer.from(last) : last
   }

@@ -9,17 +9,17 @@ import { watchConsumers, type ConsumerReports } from './watch-consumers.js'
 
 export interface BatchEngineOptions {
   readonly host: ConsumerHost
-  /** The reader of the partitions. Batches go to the handlers (`@OnBatch(role)`) instead. */
+  /** Handles the partitions, except for their batches, which go to the handlers (`@OnBatch(role)`). */
   readonly reader: Omit<PartitionHandler, 'onBatch'>
-  /** The role of each topic, which is the pattern of its handler. */
+  /** The role of each topic. A handler is found by the role, which is its pattern. */
   readonly roles: Readonly<Record<string, string>>
   readonly clock: Pick<Clock, 'after'>
   readonly reports: ConsumerReports
 }
 
 /**
- * Runs one consumer as a part of a Nest application. Its batches go to the handlers of their topics' roles. The shutdown hooks of the
- * application stop it step by step, so that all parts have finished their work before any part closes a connection.
+ * Runs one consumer as a part of a Nest application. Each batch goes to the handler of its topic's role. The shutdown hooks of the
+ * application stop the consumer step by step, so that all parts have finished their work before any part closes a connection.
  */
 export class BatchEngine implements LogTransportEngine, BeforeApplicationShutdown, OnApplicationShutdown {
   private stopWatching = (): void => undefined

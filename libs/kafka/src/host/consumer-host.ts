@@ -42,8 +42,8 @@ export interface ConsumerState {
  * A newly assigned partition is paused until the reader sets its position. A partition that is kept in a rebalance continues at the
  * reader's position.
  *
- * States: new → running → draining → left. While it drains, nothing is read, whatever the group assigns and the reader requests. The group
- * is left last, so that all work in flight has ended before the next owner of a partition starts.
+ * States: new → running → draining → left. While the host drains, nothing is read, whatever the group assigns and the reader requests. The
+ * host leaves the group last, so that all work in flight has ended before the next owner of a partition starts.
  */
 export class ConsumerHost implements ReadControl {
   private readonly partitions = new HeldPartitions()
@@ -118,7 +118,7 @@ export class ConsumerHost implements ReadControl {
     if (!this.isDraining) this.options.consumer.resume(partitions)
   }
 
-  /** Commits offsets. Most services do so for lag tools only, and keep their progress elsewhere. */
+  /** Commits offsets. Most services do so only for tools that show the lag, and keep their progress elsewhere. */
   commit(offsets: readonly (TopicPartition & { readonly offset: bigint })[]): Promise<void> {
     return this.options.consumer.commit(offsets)
   }

@@ -9,8 +9,8 @@ export interface Assignment {
 }
 
 /**
- * What a service does with the partitions that its group assigns to it; `ConsumerHost` does the rest. All methods except `drain` are called
- * synchronously. After `drain`, only `lagRecords` is called.
+ * What a service does with the partitions that its group assigns to it. `ConsumerHost` does everything that is the same in all services.
+ * All methods except `drain` are called synchronously. After `drain`, only `lagRecords` is called.
  */
 export interface PartitionHandler {
   /** Called after each rebalance; nothing is read until this returns. Gained partitions stay paused until `readFrom`. */

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common'
 
-/** Remembers failures of shutdown hooks. Nest logs them and continues, but the process must not end as if it had succeeded. */
+/** Remembers failures of shutdown hooks. Nest only logs them and continues, but the caller must learn that the shutdown failed. */
 export class ShutdownLogger implements LoggerService {
   private isShuttingDown = false
   private failure: { readonly cause: unknown } | null = null

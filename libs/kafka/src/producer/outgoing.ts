@@ -22,7 +22,7 @@ export interface PlacedRecord {
   readonly bytes: number
 }
 
-/** Upper bound of the varints and lengths around key, value and each header. */
+/** Upper bounds, in bytes, of the lengths and other numbers that are stored with a record, and with each of its headers. */
 const RECORD_OVERHEAD = 40
 const HEADER_OVERHEAD = 10
 
@@ -37,8 +37,8 @@ const sizeOf = (part: string | Buffer | null): number =>
   part === null ? 0 : typeof part === 'string' ? Buffer.byteLength(part) : part.length
 
 /**
- * Determines the partition of a record: the named one, otherwise by the key, otherwise (no key) any. Throws `RECORD_TOO_LARGE` and
- * `UNKNOWN_PARTITION`: the client would fail the whole batch for the first, and would not report the second.
+ * Determines the partition of a record: the partition that the record names, otherwise by its key, otherwise (no key) any. Throws
+ * `RECORD_TOO_LARGE`, for which the client would fail the whole batch, and `UNKNOWN_PARTITION`, which the client would not report.
  */
 export function place(record: OutgoingRecord, partitionCount: number): PlacedRecord {
   const { topic, key, value, headers } = record
@@ -65,7 +65,7 @@ function partitionForKey(key: string | Buffer | null, partitionCount: number): n
   return partitionOfKey(typeof key === 'string' ? Buffer.from(key) : key, partitionCount)
 }
 
-/** Collects records for one request until the next one does not fit. The first record always fits. */
+/** Collects records for one request until the next record does not fit. The first record always fits. */
 export class BatchBuilder {
   readonly records: PlacedRecord[] = []
   private readonly bytesOf = new Map<string, number>()
@@ -92,8 +92,8 @@ export function toBatch(records: readonly PlacedRecord[]): ProducerBatch {
 }
 
 /**
- * Throws unless the answer contains every partition. The client resolves a send even if a partition was left out, so only the answer is
- * proof.
+ * Throws if the partition of a record is missing in the answer. The client resolves a send even then, so only the answer proves that all
+ * records were written.
  */
 export function assertAllWritten(records: readonly PlacedRecord[], answer: readonly RecordMetadata[]): void {
   const written = new Set(

@@ -1,8 +1,8 @@
 import { LogError } from '../client/errors.js'
 
 /**
- * Partition counts of topics, queried once per process: with a count that changed in between, a key would go to another partition than
- * before. A failed query is repeated at the next use.
+ * Partition counts of topics, queried once per process. With a count that changed later, the records of a key would go to another
+ * partition than before. A failed query is repeated at the next use.
  */
 export class PartitionCounts {
   private readonly known = new Map<string, number>()

@@ -9,8 +9,8 @@ import { PartitionCounts } from './partition-counts.js'
 
 export interface SingleFlightProducerOptions {
   /**
-   * Default true: a request whose answer was lost is repeated without a duplicate. False only where duplicates are harmless and the caller
-   * retries by itself.
+   * Default true: the client repeats a request whose answer was lost, and no duplicate is written. Set it to false only where duplicates
+   * are harmless and the caller retries by itself.
    */
   readonly idempotent?: boolean
   /** Default: waits for the end of an outage, however long it lasts. */
@@ -23,19 +23,19 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Maximum wait for disconnecting, which needs the broker to answer requests in flight: without one the process must still end. */
+/** Maximum wait for disconnecting, which waits for the answers to requests in flight. The process must end even if no broker answers. */
 const DISCONNECT_TIMEOUT_MS = 5000
 
 /**
  * Appends records with one request in flight at a time. Records that arrive in the meantime form the next request, in order of arrival.
  *
- * Why: with two requests in flight, the client gives the sequence numbers of a failed request to the next one, and the broker acknowledges
- * that one as a duplicate without writing it. The price is one round trip per batch.
+ * Why: with two requests in flight, the client gives the sequence numbers of a failed request to the next request, and the broker
+ * acknowledges the next request as a duplicate without writing it. The price is one round trip per batch.
  *
- * A failed request has an unknown outcome. Its records are rejected with `OUTCOME_UNKNOWN`, and everything queued behind them with
- * `NOT_SENT`, because it would overtake them. The client's producer is replaced, because its sequence numbers no longer match those of the
- * broker. Records that can never be written (`RECORD_TOO_LARGE`, `UNKNOWN_TOPIC`, `UNKNOWN_PARTITION`) are rejected alone and affect no
- * others.
+ * A failed request has an unknown outcome. Its records are rejected with `OUTCOME_UNKNOWN`. All records queued behind them are rejected
+ * with `NOT_SENT`, because they would overtake the failed ones. The client's producer is replaced, because its sequence numbers no longer
+ * match those of the broker. Records that can never be written (`RECORD_TOO_LARGE`, `UNKNOWN_TOPIC`, `UNKNOWN_PARTITION`) are rejected
+ * alone and affect no others.
  *
  * Invariant: `sending` is set if and only if one loop runs; only that loop touches `producer`.
  */
@@ -94,7 +94,7 @@ export class SingleFlightProducer implements LogProducer {
     return this.queue.length
   }
 
-  /** Sends the queued records, for at most `drainMs`, then rejects the rest. Accepts no new records from now on. */
+  /** Sends the queued records for at most `drainMs`, then rejects the records that are left. Accepts no new records from now on. */
   async close(drainMs = 10_000): Promise<void> {
     this.closed = true
     if (this.sending) await endsWithin(processTimers, this.sending, { limitMs: drainMs })
@@ -144,7 +144,7 @@ export class SingleFlightProducer implements LogProducer {
     return { waiting, records: builder.records }
   }
 
-  /** When the query for a topic fails, its records are rejected, and no others. */
+  /** When the query for a topic fails, only the records of this topic are rejected. */
   private async learnTopic(topic: string): Promise<void> {
     try {
       await this.counts.load(topic)

@@ -9,11 +9,11 @@ import { assertAllWritten, BatchBuilder, place, toBatch, type PlacedRecord } fro
 import { PartitionCounts } from './partition-counts.js'
 
 export interface TransactionalProducerOptions {
-  /** Of all producers that open this id, only the last may write; the others are fenced. One per source partition. */
+  /** Of all producers that open this id, only the last may write; the others are fenced. Use one id per source partition. */
   readonly transactionalId: string
-  /** After this time the broker aborts a transaction whose producer is silent. Matters only when no process takes over. Default 30 s. */
+  /** The broker aborts a transaction whose producer is silent this long. Matters only if no other process opens the id. Default 30 s. */
   readonly transactionTimeoutMs?: number
-  /** Share one among the producers of a process, so that partition counts are queried only once. */
+  /** Share one object among the producers of a process, so that partition counts are queried only once. */
   readonly counts?: PartitionCounts
 }
 
@@ -24,7 +24,7 @@ export interface ConsumedOffsets {
   readonly offsets: readonly (TopicPartition & { readonly offset: bigint })[]
 }
 
-/** These retries determine the throughput: the client waits for the first delay between any two transactions. */
+/** Retries of the client. They determine the throughput, because the client waits for `initialRetryTime` between any two transactions. */
 const TRANSACTION_RETRY: RetryOptions = {
   initialRetryTime: 10,
   maxRetryTime: 1000,
@@ -33,7 +33,7 @@ const TRANSACTION_RETRY: RetryOptions = {
   retries: 60,
 }
 const DISCONNECT_TIMEOUT_MS = 5000
-/** Error while the markers of the previous transaction are still being written. For offsets, the client does not retry it. */
+/** The broker's error while it still writes the markers of the previous transaction. The client does not retry `sendOffsets` after it. */
 const CONCURRENT_TRANSACTIONS = 'CONCURRENT_TRANSACTIONS'
 const CONCURRENT_RETRY_MS = 5
 const MAX_CONCURRENT_RETRIES = 2000
@@ -44,7 +44,7 @@ export function createPartitionCounts(client: KafkaClient): PartitionCounts {
 }
 
 /**
- * Writes records and consumed offsets in transactions: readers of committed records see all records of a transaction or none.
+ * Writes records and consumed offsets in transactions: readers of committed records see either all records of a transaction or none.
  *
  * States: open → lost (any error) → closed. After an error the outcome of the last transaction is unknown, and the client's object is
  * unusable: every further `commit` throws the same `ProducerLost`. Close this producer, open another, then read the committed offset.
@@ -66,8 +66,8 @@ export class TransactionalProducer {
   }
 
   /**
-   * Fences every earlier producer with the id, and ends the transaction that it left open; when this resolves, the outcome of that
-   * transaction is final. Takes milliseconds, or 0.3 s with an open transaction.
+   * Fences every earlier producer with the id, and ends the transaction that the last one left open. When the promise resolves, the outcome
+   * of that transaction is final. Takes milliseconds, or 0.3 s with an open transaction.
    */
   static async open(client: KafkaClient, options: TransactionalProducerOptions): Promise<TransactionalProducer> {
     const producer = client.kafka.producer({

@@ -12,27 +12,27 @@ export interface LastRecordsOptions {
   readonly count: number
   /** Only records that this accepts count. It must not throw. */
   readonly where?: (record: LogRecord) => boolean
-  /** By partition, the lowest offset to search. An offset beyond the end (of another topic) is ignored. */
+  /** Partition → the lowest offset to search. An offset beyond the end (of another topic) is ignored. */
   readonly since?: ReadonlyMap<number, bigint>
   /** Called once with the number of records read, including those that do not count. */
   readonly onRead?: (records: number) => void
   /** `<prefix><service>`; the reader's own group is named this plus `.last.<uuid>`. */
   readonly groupPrefix: string
   /**
-   * Maximum time without any batch. A transaction that was left open blocks the reader until the broker ends it (its timeout plus up to 10
-   * s). A long search through the records of other producers is not limited. Default 90 s.
+   * Maximum time without any batch. A transaction that was left open blocks the reader until the broker ends it (after its timeout plus up
+   * to 10 s). A long search through the records of other producers is not limited. Default 90 s.
    */
   readonly timeoutMs?: number
 }
 
-/** Minimum size of a window. Too low: more turns where markers and aborted records lie in between. */
+/** Minimum number of offsets that are searched at once (a window). Too low: more windows where markers and aborted records lie between. */
 const MIN_WINDOW = 8n
 /** Factor by which each window is larger than the one before. */
 const WIDEN_BY = 4n
 
 /**
  * Returns the last committed records of each partition in offset order, searched backwards from the end at the time of the call. The result
- * contains every partition, with fewer records where there are fewer (from `since` on). Throws `TIMED_OUT`.
+ * contains every partition. It has fewer records of a partition if the partition holds fewer (from `since` on). Throws `TIMED_OUT`.
  */
 export async function lastRecords(
   client: KafkaClient,
@@ -77,7 +77,7 @@ async function readTails(
     else control.seek(at, tail.next)
   }
   const consumer = new KafkaLogConsumer(client, { group, topics: [topic], maxWaitMs: 100 })
-  // Not `withTimeout`: the time starts over with each batch.
+  // Not `withTimeout`, because the time starts over with each batch.
   const patience = setInterval(
     () => {
       if (performance.now() - heardAt < timeoutMs) return
@@ -149,7 +149,7 @@ export class TailOfPartition {
     return this.read
   }
 
-  /** The next offset to read, also after a rebalance or a step back. */
+  /** The next offset to read, also after a rebalance and at the start of an earlier window. */
   get next(): bigint {
     return this.readAt
   }

@@ -1,6 +1,6 @@
--- One role per service, without login: a service logs in as any member of the role and uses SET ROLE. Roles belong to the cluster, so the
--- migration of another database may have created them. Without the right to create roles, all services share one login: everything works,
--- but rights are not separated.
+-- One role per service, without login: a service logs in as any member of the role and uses SET ROLE. Roles belong to the whole cluster, so
+-- the migration of another database may have created them. If this login may not create roles, all services share one login: everything
+-- works, but rights are not separated.
 DO $$
 DECLARE
   service_role text;

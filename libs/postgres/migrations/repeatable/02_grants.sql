@@ -37,13 +37,13 @@ BEGIN
       ('hooklane_producer', ARRAY['event_type', 'capture_mark'], 'SELECT, INSERT, UPDATE', false)
     ) AS listed (service_role, tables, rights, of_all_companies)
   LOOP
-    -- Without its role, a service acts as the owner of the tables, to whom row-level security applies too (FORCE).
+    -- If the role cannot be used, the service acts as the owner of the tables, to whom row-level security applies too (FORCE).
     holder := CASE WHEN may.usable THEN may.service_role::name ELSE current_user END;
     FOREACH one_table IN ARRAY may.tables LOOP
       IF may.usable THEN
         EXECUTE format('GRANT %s ON %I TO %I', may.rights, one_table, may.service_role);
       END IF;
-      -- The policy is created again only when it changes, because that locks the table.
+      -- The policy is created again only when it changes, because creating a policy locks the table.
       CONTINUE WHEN NOT may.of_all_companies OR EXISTS (
         SELECT FROM pg_policies WHERE schemaname = 'hooklane' AND tablename = one_table AND policyname = may.service_role AND roles = ARRAY[holder]);
       EXECUTE format('DROP POLICY IF EXISTS %I ON %I', may.service_role, one_table);

@@ -26,8 +26,8 @@ const TAKE_ROLE = `
     AND pg_has_role(current_user, oid, CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)`
 
 /**
- * Returns the URL with session settings for our schema and for the value formats that the driver expects. They override the settings of the
- * server, the database and the role. Other options of the URL are kept.
+ * Returns the URL with session settings for our schema and for the value formats that the driver expects. The session settings override
+ * those of the server, the database and the role. Other options of the URL are kept.
  */
 export const sessionUrl = (url: string): string => withSessionSettings(url, { ...VALUE_SETTINGS, search_path: SCHEMA })
 

@@ -14,8 +14,8 @@ import { SCHEMA } from './role.js'
 export function createDataSource(options: ConnectionOptions): DataSource {
   return new DataSource({
     type: 'postgres',
-    // Without this, TypeORM loads pg by a name that the bundler does not see. It would get a second copy of pg, whose errors are not instances
-    // of our copy's classes.
+    // Without this, TypeORM loads pg by a name that the bundler does not see, and gets a second copy of pg. Errors of that copy are not
+    // instances of the classes that we import.
     driver: pg,
     url: options.url,
     schema: SCHEMA,

@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg'
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm'
 
-/** The database is unavailable, overloaded or shutting down. A later retry may succeed. A write may or may not have taken effect. */
+/** The database is unavailable, overloaded or shutting down. A later retry may succeed. It is unknown whether a write took effect. */
 export class DatabaseUnavailable extends Error {
   readonly code = 'DATABASE_UNAVAILABLE'
   constructor(options?: { cause?: unknown }) {
@@ -29,7 +29,7 @@ const VIOLATIONS: Readonly<Record<string, ConstraintViolation['kind']>> = {
   '23514': 'check',
 }
 
-/** SQLSTATE classes: connection, resources, operator intervention, system errors; and serialisation, deadlock and timeouts. */
+/** SQLSTATEs of transient errors: connection, resources, operator intervention, system errors; serialisation, deadlock, timeouts. */
 const TRANSIENT = /^(08|53|57|58|40001$|40P01$|55P03$|25P03$)/
 
 /** Translates errors of the driver and the object mapper for callers. Returns all other errors unchanged. */
@@ -48,7 +48,7 @@ export function translateDatabaseError(error: unknown): unknown {
 /** SQLSTATE codes of a server that ends the session: 57P01 to 57P05, and the class of connection errors. */
 const SESSION_ENDED = /^(08|57P0)/
 
-/** Whether the connection broke or did not respond, as opposed to a server that reported an error. */
+/** Whether the connection broke, did not respond, or was ended by the server. False for other errors that the server reported. */
 export function isConnectionGone(error: unknown): boolean {
   if (error instanceof QueryRunnerAlreadyReleasedError) return true
   if (!(error instanceof QueryFailedError)) return false

@@ -46,7 +46,7 @@ export class DeliveryLogWriter {
     try {
       await this.writeBatch(entries)
     } catch (error) {
-      // A partition that we assumed to exist may have been dropped.
+      // The reason may be a partition that was dropped, so this process no longer knows which partitions exist.
       this.days.clear()
       throw refusalOf(error)
     }
@@ -123,7 +123,7 @@ async function lockCompaniesAndKeepExisting(
   return entries.filter(({ record }) => !isOfEndedCompany(record, known))
 }
 
-/** SQLSTATE classes: invalid data for a column; a violated constraint. */
+/** SQLSTATE classes of errors that a record causes: data that does not fit its column; a violated constraint. */
 const REFUSALS = /^(22|23)/
 
 function refusalOf(error: unknown): unknown {

@@ -1,7 +1,7 @@
 import type { DeadLetterRecord } from '@hooklane/contracts/records'
 import type { AttemptsEntry } from './log-entry.js'
 
-/** Ranks of the state that a record reports. A higher rank wins, no matter in which order the records are read. */
+/** Ranks of the states that records report. The record with the highest rank wins, no matter in which order the records are read. */
 const RANK = { open: '0', settled: '1', delivered: '2' } as const
 
 /** Number of digits to pad to, so that the texts sort like the numbers. */
@@ -10,13 +10,13 @@ const DIGITS = { attempt: 10, epoch: 19, ms: 15 } as const
 export const isOpen = (status: string): boolean => status === 'pending' || status === 'retrying'
 
 /**
- * Returns the place of a record among the records of its delivery, as a text that sorts bytewise. The greatest one determines the state of
- * the delivery. The records of a delivery may be read in any order, several times, and may come from two dispatchers; the greatest of them
- * is always the same.
+ * Returns the place of a record among the records of its delivery, as a text that sorts bytewise. The record with the greatest text
+ * determines the state of the delivery. The records of a delivery may be read in any order, several times, and may come from two
+ * dispatchers; the record with the greatest text is always the same.
  *
  * The text compares, in this order:
- * 1. the rank of the state: delivered beats settled otherwise, and settled beats open. So a settled delivery stays settled, whatever a
- *    dispatcher reports that was frozen and woke too late;
+ * 1. the rank of the state: delivered is higher than settled in another way, which is higher than open. So a settled delivery stays
+ *    settled, even if a dispatcher that was frozen reports an older state later;
  * 2. the number of the attempt (0: no request was made);
  * 3. the lease epoch of the dispatcher;
  * 4. the instant, because deferrals repeat an attempt number;
@@ -30,7 +30,7 @@ export function recordOrder(entry: AttemptsEntry): string {
   return `${rank}-${placeOf(attempt, ownerEpoch, at)}-${attemptId}`
 }
 
-/** The same for the dead letters of a delivery. They have no id: two with the same place, reason and error count as copies. */
+/** Like `recordOrder`, for dead letters. They have no id, so two of a delivery with the same place, reason and error count as copies. */
 export function deadLetterOrder({ attempts, ownerEpoch, at, reason, lastError }: DeadLetterRecord): string {
   return `${placeOf(attempts, ownerEpoch, at)}-${reason}-${lastError ?? ''}`
 }

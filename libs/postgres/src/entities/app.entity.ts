@@ -40,7 +40,7 @@ export class AppEntity extends Revisioned {
   @Column({ type: 'boolean', name: 'is_routed' })
   isRouted!: boolean
 
-  /** The incarnation, as in `CompanyEntity`. An app has one epoch per incarnation. */
+  /** Number of the app's incarnation, as in `CompanyEntity`. It equals the epoch. */
   get incarnation(): number {
     return this.epoch
   }

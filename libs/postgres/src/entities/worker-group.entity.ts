@@ -20,7 +20,7 @@ export class WorkerGroupEntity {
   @Column({ type: 'text', name: 'app_id', nullable: true })
   appId!: string | null
 
-  /** When its app was deleted, or could not be created. The group is being removed, or was removed; null: it stays. */
+  /** When the group's app was deleted, or could not be created. From then on, the group is removed. Null: the group stays. */
   @Column({ type: 'timestamptz', name: 'ended_at', nullable: true })
   endedAt!: Date | null
 }

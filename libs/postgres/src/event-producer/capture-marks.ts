@@ -11,38 +11,38 @@ export interface CaptureMark {
   readonly position: string
   /** Id of the transaction at `position`; null: no transaction was published there. */
   readonly xid: string | null
-  /** Partition of the topic → an offset. Events after `position` have this offset or a higher one. A partition that is absent: unknown. */
+  /** Partition of the topic → an offset. Events after `position` have this offset or a higher one. Unknown for absent partitions. */
   readonly offsets: ReadonlyMap<number, bigint>
   /** Captured table (`schema.table`) → oid. */
   readonly tables: ReadonlyMap<string, number>
-  /** Identity of the write-ahead log that was read; null: the mark was saved by a build that did not record it. */
+  /** Identity of the write-ahead log that was read; null: the build that saved the mark did not record it. */
   readonly log: LogIdentity | null
-  /** Everything committed before this LSN is published or does not belong to this source; null as above. */
+  /** Everything committed before this LSN is published or does not belong to this source; null: as for `log`. */
   readonly settledLsn: bigint | null
-  /** The configuration under which events after `position` were published (`pinConfiguration`); null as above. */
+  /** The configuration under which events after `position` were published (`pinConfiguration`); null: as for `log`. */
   readonly configuration: JsonObject | null
   /** The database catalogue as it was last read. Its format belongs to the code that compares catalogues. */
   readonly catalogue: JsonObject
   /** Announcements that are not published yet. */
   readonly announcements: readonly Announcement[]
   /**
-   * Companies of the source, in the order in which they became known. None is removed while an event whose place depends on the order may be
-   * in Kafka and not up to `position`.
+   * Companies of the source, in the order in which they became known. The place of some events depends on this order. A company stays in
+   * the list as long as Kafka may contain such an event after `position`.
    */
   readonly companies: readonly string[]
 }
 
 /** The values that a save writes. */
 export interface CaptureMarkUpdate extends Omit<CaptureMark, 'catalogue' | 'companies'> {
-  /** Null: unchanged since this owner saved it last. With thousands of partitions the catalogue is large, and it seldom changes. */
+  /** Null: unchanged since this owner last saved it. It is saved only when it changes: with thousands of partitions it is large. */
   readonly catalogue: JsonObject | null
-  /** Null: as for `catalogue`. */
+  /** Null: unchanged since this owner last saved it. */
   readonly companies: readonly string[] | null
   /** Tables whose gaps this save closes, because their missing changes are announced. Default: none. */
   readonly closedGaps?: readonly string[]
 }
 
-/** Why changes of a table are missing, and the code with which the source is refused. */
+/** Why changes of a table are missing, and the error code with which the event-producer refuses to read the source. */
 export interface CaptureGap {
   readonly code: string
   readonly reason: string
@@ -113,14 +113,14 @@ interface MarkRow {
   readonly companies: string[]
 }
 
-/** The marks of all producers of one topic. Calls throw `CaptureMarksInaccessible`, or the driver's error if the database is unavailable. */
+/** The marks of all producers of one topic. Throws `CaptureMarksInaccessible`, or the driver's error if the database is unavailable. */
 export class CaptureMarks {
   constructor(
     private readonly pool: PgPool,
     private readonly topic: string,
   ) {}
 
-  /** Null: this producer was never connected. */
+  /** Returns null when this producer was never connected. */
   async read(producer: string): Promise<ReadCaptureMark | null> {
     const { rows } = await this.query<MarkRow>(READ, [this.topic, producer])
     return rows[0] ? markOf(rows[0]) : null
@@ -136,7 +136,7 @@ export class CaptureMarks {
     return markOf(rows[0])
   }
 
-  /** Never moves the position back. A higher epoch removes the gaps. @throws CaptureMarkTaken also for a lower position */
+  /** Saves the mark. A higher epoch removes the gaps. @throws CaptureMarkTaken also when the position would move back */
   async save(producer: string, owner: string, mark: CaptureMarkUpdate): Promise<void> {
     const { rowCount } = await this.query(SAVE, [
       this.topic,
@@ -162,7 +162,7 @@ export class CaptureMarks {
 
   /**
    * Records that changes of tables are missing. Does nothing if the producer is at another epoch.
-   * @param owner the owner of the mark when the gaps were found. Nothing is recorded if another process has claimed the mark since
+   * @param owner the owner of the mark when the gaps were found. Does nothing if another process has claimed the mark since
    */
   async noteGaps(producer: string, owner: string | null, { epoch, gaps }: FoundGaps): Promise<void> {
     await this.query(NOTE_GAPS, [this.topic, producer, owner, epoch, JSON.stringify(Object.fromEntries(gaps))])

@@ -3,7 +3,8 @@ import type { Queryable } from '../connection/queryable.js'
 
 /**
  * Creates the rows of a worker group unless they exist: the group, a `partition_owner` row for each main partition, and the configuration
- * row. Call it inside a transaction, when the topics of the group exist. The counts of an existing group stay as they are, like its topics.
+ * row. Call it inside a transaction, after the topics of the group were created. The counts of an existing group stay as they are, because
+ * its topics stay as they are.
  */
 export async function insertWorkerGroup(db: Queryable, group: WorkerGroupConfiguration): Promise<void> {
   await db.query(

@@ -5,7 +5,7 @@ import { pageByCreation, type CreationCursor, type Page, type PageRequest } from
 export class ApiKeyTable {
   constructor(private readonly manager: EntityManager) {}
 
-  /** Reads a key with its digest, to check it. In the scope `apiKey`. */
+  /** Reads a key with its digest, to check it. Must run in the scope `apiKey`. */
   findForCheck(id: string): Promise<ApiKeyEntity | null> {
     return this.manager
       .createQueryBuilder(ApiKeyEntity, 'key')

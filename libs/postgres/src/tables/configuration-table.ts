@@ -5,7 +5,8 @@ import type { EntityManager } from 'typeorm'
  * The configuration that is published to the delivery path. Rows are written in the transaction of each change; change capture publishes
  * them to Kafka.
  * Order matters: `nextval` is evaluated while the row is locked (in the conflict branch). So of two writers of the same key, the later one
- * gets the higher version. A removal first updates the version, so that the old row which the DELETE writes to the write-ahead log carries a new version.
+ * gets the higher version. A removal first updates the version: the DELETE writes the old row to the write-ahead log, and this row then has
+ * a new version.
  */
 export class ConfigurationTable {
   constructor(private readonly manager: EntityManager) {}

@@ -110,7 +110,7 @@ export class DeliveryLogTables {
     }))
   }
 
-  /** All deliveries with this id, newest first. There can be several: a catch-up delivers again with the same id and a new number. */
+  /** All deliveries with this id, newest first. A catch-up delivers again with the same id and a new sequence, so there can be several. */
   findAll(deliveryId: string): Promise<LoggedDelivery[]> {
     return this.manager.query<LoggedDelivery[]>(
       `SELECT ${DELIVERY_COLUMNS} FROM hooklane.delivery WHERE delivery_id = $1 ORDER BY sequence DESC LIMIT 100`,
@@ -135,8 +135,8 @@ export class DeliveryLogTables {
   }
 
   /**
-   * Removes part of a company's log; once nothing of it is left, removes the company's dead letters and lanes as well. Returns whether
-   * there may be more. Must run in the scope `operator`.
+   * Removes a part of a company's deliveries and attempts. Once no delivery is left, removes the company's dead letters and lanes as well.
+   * Returns whether there may be more. Must run in the scope `operator`.
    */
   async erase(companyId: string): Promise<boolean> {
     const rows = await this.manager.query<{ found: number }[]>(ERASE, [companyId, ERASED_AT_ONCE])
@@ -148,7 +148,7 @@ export class DeliveryLogTables {
 }
 
 const ERASE = sql('log-erase')
-/** Deliveries (with their attempts) per statement. Too low: many statements. Too high: a statement may exceed the server's time limit. */
+/** Number of deliveries, with their attempts, per statement. Too low: many statements. Too high: a statement may exceed the time limit. */
 const ERASED_AT_ONCE = 2_000
 
 export interface AttemptPosition {

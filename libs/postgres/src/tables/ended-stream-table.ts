@@ -7,14 +7,15 @@ export type AppSelection = { readonly appId: string } | { readonly companyId: st
 /** Maximum number of streams per call of `takeSettled`. */
 const BATCH = 1_000
 
-/** Streams of deleted apps. A row exists from the deletion until everything that was routed to the app is settled. */
+/** Streams of deleted apps. A row exists from the deletion of the app until all deliveries that were routed to it are settled. */
 export class EndedStreamTable {
   constructor(private readonly manager: EntityManager) {}
 
   /**
    * Ends the streams of apps that are about to be deleted. Records the worker group of their deliveries, also in the configuration, and
    * ends their dedicated groups. An app that never had a subscription gets no ended stream, because it never had a delivery.
-   * Order matters: call it after the apps were removed from the configuration, so that a reader of the end has already read the deletion.
+   * Order matters: call it after the apps were removed from the configuration. Then a process that reads the end of a stream has already
+   * read the deletion of the app.
    */
   async end(apps: AppSelection): Promise<void> {
     const [column, id] = 'appId' in apps ? ['id', apps.appId] : ['company_id', apps.companyId]

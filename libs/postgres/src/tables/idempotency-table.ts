@@ -12,8 +12,8 @@ export class IdempotencyTable {
   constructor(private readonly manager: EntityManager) {}
 
   /**
-   * Locks the request until the transaction ends, also by a crash. Returns false if another transaction holds the lock. The locks of two
-   * different requests may collide; then one of them is refused needlessly and has to be sent again.
+   * Locks the request until the transaction ends, even if it ends by a crash. Returns false if another transaction holds the lock. The
+   * locks of two different requests may collide. Then one of the two is refused although it could run, and the caller has to send it again.
    */
   async claim({ apiKeyId, companyId, key }: IdempotencyName): Promise<boolean> {
     const rows = await this.manager.query<{ claimed: boolean }[]>(
@@ -43,7 +43,7 @@ export class IdempotencyTable {
     )
   }
 
-  /** Removes at most `limit` expired responses. Returns the number removed. In the scope `operator`. */
+  /** Removes at most `limit` expired responses. Returns the number removed. Must run in the scope `operator`. */
   async removeExpired(limit: number): Promise<number> {
     const rows = await this.manager.query<{ removed: number }[]>(
       `WITH expired AS (

@@ -6,7 +6,7 @@ export interface CompanyIdentity {
   readonly incarnation: number
   /** When the company was deleted; null: it exists. */
   readonly endedAt: Date | null
-  /** When its delivery log was erased; null: not yet. */
+  /** When the delivery log of the company was erased; null: not yet. */
   readonly erasedAt: Date | null
 }
 
@@ -38,7 +38,7 @@ export class IdentityTable {
     await this.manager.query(`SELECT pg_advisory_xact_lock(${ERASURE_LOCK})`, [companyId])
   }
 
-  /** The same without waiting. Returns false if another transaction holds the lock. */
+  /** Like `lockErasure`, but does not wait. Returns false if another transaction holds the lock. */
   async tryLockErasure(companyId: string): Promise<boolean> {
     const rows = await this.manager.query<{ held: boolean }[]>(
       `SELECT pg_try_advisory_xact_lock(${ERASURE_LOCK}) AS held`,
@@ -78,7 +78,7 @@ export class IdentityTable {
     )
   }
 
-  /** Deleted companies that are not erased yet. */
+  /** Returns the ids of deleted companies whose delivery logs are not erased yet. */
   async companiesToErase(): Promise<readonly string[]> {
     const rows = await this.manager.query<{ id: string }[]>(
       'SELECT company_id AS id FROM hooklane.company_identity WHERE ended_at IS NOT NULL AND erased_at IS NULL',
@@ -86,7 +86,7 @@ export class IdentityTable {
     return rows.map(({ id }) => id)
   }
 
-  /** Sees only apps of the scope's company. In the scope `operator` it sees all. */
+  /** Finds only apps of the scope's company; in the scope `operator`, apps of all companies. */
   async findApp(appId: string): Promise<AppIdentity | null> {
     const rows = await this.manager.query<AppIdentity[]>(
       'SELECT company_id AS "companyId", epoch FROM hooklane.app_identity WHERE app_id = $1',

@@ -10,7 +10,7 @@ export interface SubscriptionFilter {
   readonly failing?: boolean | undefined
 }
 
-/** A delivery of the subscription waits for its next attempt. The index delivery_retrying contains exactly these. */
+/** A delivery of the subscription waits for its next attempt. The index delivery_retrying contains exactly the deliveries that wait. */
 const FAILING = `EXISTS (
   SELECT FROM hooklane.delivery d
   WHERE d.subscription_id = subscription.id AND d.status = 'retrying')`
@@ -38,7 +38,7 @@ export class SubscriptionTable {
     return pageByCreation(query, page)
   }
 
-  /** The ids of those given subscriptions that have a delivery waiting for its next attempt. */
+  /** Returns the ids, among those given, of subscriptions with a delivery that waits for its next attempt. */
   async failingAmong(ids: readonly string[]): Promise<ReadonlySet<string>> {
     if (ids.length === 0) return new Set()
     const rows = await this.manager

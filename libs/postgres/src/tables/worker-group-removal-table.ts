@@ -3,7 +3,10 @@ import type { EntityManager } from 'typeorm'
 
 /** Maximum number of groups per step. */
 const BATCH = 100
-/** Older reservations count as forgotten: no request lasts that long. Too low: a slow request loses its topics. Too high: topics linger. */
+/**
+ * How long a group may stay reserved for an app that is being created; an older reservation counts as forgotten. Too low: a slow request
+ * loses the topics of its group. Too high: the topics of forgotten groups are removed late.
+ */
 const RESERVED_MINUTES = 10
 
 const FORGOTTEN = `app_id IS NOT NULL AND ready_at IS NULL AND ended_at IS NULL AND removed_at IS NULL
@@ -16,7 +19,7 @@ const FORGOTTEN = `app_id IS NOT NULL AND ready_at IS NULL AND ended_at IS NULL 
 export class WorkerGroupRemovalTable {
   constructor(private readonly manager: EntityManager) {}
 
-  /** Whether one of the other methods may have something to do. Cheap, because it is called often. */
+  /** Whether one of the other methods may have work. The query is cheap, because this method is called often. */
   async isDue(): Promise<boolean> {
     const rows = await this.manager.query<{ is_due: boolean }[]>(
       `SELECT EXISTS (SELECT FROM hooklane.ended_stream WHERE settled_at IS NOT NULL)
@@ -27,14 +30,15 @@ export class WorkerGroupRemovalTable {
     return rows[0]?.is_due === true
   }
 
-  /** Ends groups that were reserved for apps which were then not created. */
+  /** Ends groups that were reserved for apps that were never created. */
   async endForgotten(): Promise<void> {
     await this.manager.query(`UPDATE hooklane.worker_group SET ended_at = now() WHERE ${FORGOTTEN}`, [RESERVED_MINUTES])
   }
 
   /**
-   * Closes ended groups in which everything is settled. No dispatcher gets a lease of a closed group, and dispatchers that hold one release
-   * it when the group disappears from the configuration. Returns the names, which must be removed from the configuration in the same transaction.
+   * Closes ended groups whose deliveries are all settled. A dispatcher cannot acquire a lease of a closed group. A dispatcher that holds a
+   * lease releases it when the group disappears from the configuration. Returns the names of the closed groups; the caller must remove
+   * them from the configuration in the same transaction.
    */
   async close(): Promise<readonly string[]> {
     const rows = await this.manager.query<{ name: string }[]>(
@@ -51,7 +55,7 @@ export class WorkerGroupRemovalTable {
     return rows.map(({ name }) => name)
   }
 
-  /** Closed groups without a valid lease: no dispatcher may act on their topics any more. */
+  /** Returns closed groups without a valid lease. Their topics can be deleted, because no dispatcher may use them any more. */
   async removable(): Promise<readonly WorkerGroupConfiguration[]> {
     return this.manager.query<WorkerGroupConfiguration[]>(
       `SELECT name, partitions, slots FROM hooklane.worker_group g
@@ -63,8 +67,8 @@ export class WorkerGroupRemovalTable {
   }
 
   /**
-   * Removes groups whose topics are deleted. Names are never reused: a process that was frozen during a removal could delete the topics of
-   * that name when it wakes.
+   * Removes groups whose topics are deleted. The name of a removed group is never reused, because a process that was frozen while it
+   * removed the group could wake later and delete the topics of a new group with this name.
    */
   async remove(names: readonly string[]): Promise<void> {
     await this.manager.query('DELETE FROM hooklane.lane WHERE worker_group = ANY ($1)', [names])

@@ -10,12 +10,12 @@ export interface WorkerGroupOverview {
   readonly partitions: number
   readonly slots: number
   readonly readyAt: Date | null
-  /** When its app was deleted. The group is removed when everything in it is settled; null: it stays. */
+  /** When the app of the group was deleted; the group is removed once all its deliveries are settled. Null: the group stays. */
   readonly endedAt: Date | null
   readonly apps: number
-  /** Lanes that have a row. */
+  /** Number of lanes that have a row in the table `lane`, by mode. */
   readonly lanes: { readonly parked: number; readonly flow: number }
-  /** Seconds since the first attempt of the head that has been failing longest; null: no lane is parked. */
+  /** Seconds since the first attempt of the delivery that has blocked a parked lane longest; null: no lane is parked. */
   readonly oldestAgeSeconds: number | null
   readonly owners: readonly PartitionOwnerOverview[]
 }
@@ -40,7 +40,7 @@ export class WorkerGroupTable {
     return this.manager.findBy(WorkerGroupEntity, { name: In(names) })
   }
 
-  /** How many groups were created for the app and abandoned because the app was not saved. Never decreases. In the scope `operator`. */
+  /** Counts groups of the app that were abandoned because the app was not saved. Never decreases. Needs the scope `operator`. */
   async countAbandoned(appId: string): Promise<number> {
     const rows = await this.manager.query<{ abandoned: number }[]>(
       `SELECT count(*)::int AS abandoned FROM hooklane.worker_group WHERE app_id = $1 AND ready_at IS NULL AND ended_at IS NOT NULL`,
@@ -61,8 +61,8 @@ export class WorkerGroupTable {
   }
 
   /**
-   * Creates the rows of the group, its partition owners and its configuration, unless they exist. The topics must exist.
-   * Returns false if the group is being removed; then the transaction must be rolled back.
+   * Creates the rows of the group, its partition owners and its configuration where they are missing. The topics must exist already.
+   * Returns false if the group is being removed; then the caller must roll the transaction back.
    */
   async ensure(group: WorkerGroupConfiguration, readyAt: Date): Promise<boolean> {
     await insertWorkerGroup(this.manager, group)
@@ -75,7 +75,7 @@ export class WorkerGroupTable {
     return rows.length === 1
   }
 
-  /** Ends a group that was reserved for an app which was not created. A group that is in use stays. */
+  /** Ends a group that was reserved for an app that was not created. Changes nothing if the group is in use. */
   async abandon(name: string): Promise<void> {
     await this.manager.query(
       'UPDATE hooklane.worker_group SET ended_at = now() WHERE name = $1 AND app_id IS NOT NULL AND ready_at IS NULL AND ended_at IS NULL',
@@ -83,13 +83,13 @@ export class WorkerGroupTable {
     )
   }
 
-  /** One group with its current state. In the scope `operator`, like `page`. */
+  /** Returns one group with its current state. Needs the scope `operator`. */
   async overview(name: string): Promise<WorkerGroupOverview | null> {
     const rows = await this.manager.query<OverviewRow[]>(`${OVERVIEW} AND g.name = $1`, [name])
     return rows[0] ? toOverview(rows[0]) : null
   }
 
-  /** Sorted by name. */
+  /** Returns groups with their current state, sorted by name. Needs the scope `operator`. */
   async page(
     page: PageRequest<{ readonly name: string }>,
   ): Promise<Page<WorkerGroupOverview, { readonly name: string }>> {

@@ -1,4 +1,7 @@
-/** What works through the object mapper. A service that needs only pools does not load the mapper: that costs half a second of processor time. */
+/**
+ * The exports that use TypeORM. Services that need only connection pools do not import this file, because loading TypeORM takes half a
+ * second of processor time.
+ */
 export * from '../connection/create-data-source.js'
 export * from '../connection/errors.js'
 export * from '../entities/api-key.entity.js'

@@ -3,7 +3,7 @@ export type Scope =
   | { readonly kind: 'company'; readonly companyId: string }
   /** All companies. */
   | { readonly kind: 'operator' }
-  /** One app of a company, for reading: itself, its subscriptions, deliveries and attempts. */
+  /** One app of a company, with its subscriptions, deliveries and attempts. For reading only. */
   | { readonly kind: 'app'; readonly companyId: string; readonly appId: string }
   /** One API key, before its company is known. */
   | { readonly kind: 'apiKey'; readonly id: string }
@@ -11,7 +11,7 @@ export type Scope =
 /** Rows of every company, and rows that belong to no company. */
 export const OPERATOR_SCOPE: Scope = { kind: 'operator' }
 
-/** The settings that the policies read (migrations 0005 and 0008). Set them inside the transaction only. */
+/** The settings that the row-level security policies read (migrations 0005 and 0008). Set them inside the transaction only. */
 export function scopeSettings(scope: Scope): readonly [name: string, value: string][] {
   switch (scope.kind) {
     case 'company':
@@ -28,7 +28,7 @@ export function scopeSettings(scope: Scope): readonly [name: string, value: stri
   }
 }
 
-/** Refuses an empty id: the policies treat it as no id at all. */
+/** Throws if the id is empty, because the policies treat an empty id as a missing one. */
 function present(id: string): string {
   if (id === '') throw new Error('the ids of a scope must not be empty')
   return id

@@ -32,7 +32,10 @@ export interface Tables {
   readonly idempotency: IdempotencyTable
 }
 
-/** How long `begin` goes on replacing dead connections. Too low: the caller gets the error of a dead connection. Too high: a server that does not respond gets a second request. */
+/**
+ * How long `begin` goes on replacing dead connections. Too low: the caller gets the error of a dead connection. Too high: a server that is
+ * too slow to respond gets the same request again.
+ */
 const REPLACE_WITHIN_MS = 1_000
 
 /**
@@ -82,8 +85,8 @@ export class TenantDatabase {
 
   /**
    * Begins a transaction with this scope on a pooled connection. The connection may have died unnoticed (the server restarted, a firewall
-   * dropped it). Nothing was done on it yet, so another connection is tried, at most once for every connection that may be dead. This
-   * applies only to connections that fail at once. If a connection does not respond in time, the request fails: a retry would add load to a
+   * dropped it). Nothing was done on it yet, so `begin` takes another connection, at most as often as the pool has connections. It does so
+   * only when a connection fails at once. If a connection does not respond in time, the request fails, because a retry would add load to a
    * slow server.
    */
   private async begin(scope: Scope): Promise<QueryRunner> {
@@ -116,7 +119,7 @@ export class TenantDatabase {
     }
   }
 
-  /** Rolls back and returns the connection to the pool. A dead one is removed, because the pool hands out the last returned one first. */
+  /** Rolls back and returns the connection to the pool. A dead connection is removed from the pool, which would hand it out next. */
   private async giveUp(runner: QueryRunner, error: unknown): Promise<void> {
     const failure = isConnectionGone(error) ? error : await this.rollBack(runner)
     if (failure === null) return runner.release()
@@ -124,20 +127,20 @@ export class TenantDatabase {
     await (runner as ReleasingRunner).releasePostgresConnection(failure)
   }
 
-  /** The error of the rollback; null: it succeeded, and the connection can be reused. */
+  /** Returns the error of the rollback; null: the rollback succeeded, so the connection can be reused. */
   private async rollBack(runner: QueryRunner): Promise<unknown> {
     if (!runner.isTransactionActive) return null
     try {
       await runner.rollbackTransaction()
       return null
     } catch (error) {
-      // The connection is gone, and with it the transaction. The error that led here is the one to report.
+      // The connection is gone, so the server rolls the transaction back. The caller reports the error that led here, not this one.
       return error
     }
   }
 }
 
-/** Given an error, the pool closes the connection instead of reusing it. */
+/** TypeORM's method that returns a connection to the pool. When it gets an error, the pool closes the connection instead of reusing it. */
 interface ReleasingRunner extends QueryRunner {
   releasePostgresConnection(error: unknown): Promise<void>
 }

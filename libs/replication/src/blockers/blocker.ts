@@ -1,35 +1,36 @@
-/** A session or a prepared transaction of the captured server that has to end before some work of ours continues. */
+/** A session or a prepared transaction on the captured server that has to end before Hooklane's work there can continue. */
 export interface Blocker {
-  /** `unknown`: the work has been taking long, but who blocks it cannot be read. */
+  /** `unknown`: the work has been taking long, but Hooklane could not read what blocks it. */
   readonly kind: 'session' | 'prepared' | 'unknown'
-  /** Tells blockers apart: `session 4711`, `prepared transaction import-7`. */
+  /** Tells blockers apart, for example `session 4711` or `prepared transaction import-7`. */
   readonly id: string
-  /** The id, and what the login may see of it. Never the text of a query, because it may hold data. */
+  /** The id, and the facts about the blocker that the login may see. Never the text of a query, because a query may contain data. */
   readonly description: string
-  /** Ends it, or lists the candidates if it cannot be named. Hooklane never runs it. */
+  /** SQL for a person to run. It ends the blocker or, if the blocker cannot be named, lists the candidates. Hooklane never runs it. */
   readonly statement: string
 }
 
 /**
- * Called when work waits for others, again while it still waits, and with no blockers once it waits no longer. Must not throw.
- * @param work what waits: "the creation of the replication slot pim"
+ * Called with the blockers when work waits, again from time to time while it waits, and without blockers when the wait is over. Must not
+ * throw.
+ * @param work name of the work that waits, for example "the creation of the replication slot pim"
  */
 export type OnWaiting = (work: string, blockers: readonly Blocker[]) => void
 
-/** A holder of locks, as `describeHolders` reads it. Null: there is no such thing, or the login may not see it. */
+/** A session or prepared transaction that holds locks (see `describeHolders`). Null: there is no value, or the login may not see it. */
 export interface HolderRow {
-  /** Its virtual transaction id; that of the session which prepared it, if it is a prepared transaction. */
+  /** A prepared transaction has the id of the session that prepared it or, after a restart of the server, an id of its own. */
   readonly virtualtransaction: string
-  /** Null: it is a prepared transaction. */
+  /** Null: the holder is a prepared transaction. */
   readonly pid: number | null
   readonly application: string | null
   readonly login: string | null
   readonly database: string | null
   readonly state: string | null
-  /** How long its transaction has been open, or prepared. */
+  /** How long the transaction has been open, or prepared. */
   readonly seconds: string | null
   readonly gid: string | null
-  /** For whom a session waits itself, like `pg_blocking_pids`: pids, and 0 for a prepared transaction. */
+  /** What blocks the session itself, as `pg_blocking_pids` returns it: the pids of sessions, and 0 for each prepared transaction. */
   readonly blocked_by: readonly number[] | null
 }
 
@@ -39,7 +40,8 @@ export function blockerOf(holder: HolderRow): Blocker {
     const statement = `SELECT pg_terminate_backend(${pid});`
     return describe(holder, { kind: 'session', id: `session ${pid}`, statement })
   }
-  // Without a name it ended between two looks at the tables of locks. A name that cannot be printed cannot be copied.
+  // A prepared transaction without a `gid` ended while the query read the locks. A `gid` that cannot be printed cannot be copied. In both
+  // cases the statement lists all prepared transactions.
   if (gid === null || printable(gid) !== gid) {
     const id = gid === null ? 'a prepared transaction' : `prepared transaction ${gid}`
     return describe(holder, {
@@ -52,7 +54,7 @@ export function blockerOf(holder: HolderRow): Blocker {
   return describe(holder, { kind: 'prepared', id: `prepared transaction ${gid}`, statement })
 }
 
-/** For work of the session `pid` that has been taking long, while it cannot be read for whom it waits. */
+/** Stands for the blockers of the session `pid` when they cannot be read. @param reason why they cannot be read */
 export const unknownBlocker = (reason: string, pid: number): Blocker => ({
   kind: 'unknown',
   id: 'unknown',
@@ -78,5 +80,5 @@ function describe(
 
 const nameOfPid = (pid: number): string => (pid === 0 ? 'a prepared transaction' : `session ${pid}`)
 
-/** Names are chosen by others, and may contain control sequences, which a terminal would execute. */
+/** Replaces control characters. Users of the captured server choose the names, and a terminal would execute control sequences in them. */
 const printable = (text: string): string => text.replace(/\p{C}/gu, '·')

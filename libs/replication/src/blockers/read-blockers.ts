@@ -2,12 +2,12 @@ import type { Client } from 'pg'
 import { blockerOf, type Blocker, type HolderRow } from './blocker.js'
 
 /**
- * Describes holders of locks.
+ * Returns a query that describes sessions and prepared transactions that hold locks (rows of type `HolderRow`).
  *
  * A prepared transaction has no pid. Its locks carry the virtual transaction id of the session that prepared it or, after a restart of the
- * server, a virtual transaction id of its own. Its `gid` can be found only through the lock that it holds on its own transaction id.
+ * server, a virtual transaction id of its own. Its name (`gid`) can be found only through the lock that it holds on its own transaction id.
  *
- * @param holders a query of `pid` and `virtualtransaction`, as in `pg_locks`
+ * @param holders a query that returns the columns `pid` and `virtualtransaction`, as they are in `pg_locks`
  */
 export const describeHolders = (holders: string): string => `
   SELECT h.virtualtransaction, h.pid, p.gid, s.application_name AS application, s.state,
@@ -25,14 +25,14 @@ export const describeHolders = (holders: string): string => `
 const MODES = `ARRAY['AccessShareLock', 'RowShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock',
   'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock']`
 /**
- * For each of `MODES`, in their order: the place in `MODES`, from 1, of the weakest mode that conflicts with it. Every stronger mode
- * conflicts with it, too, with one exception: SHARE does not conflict with SHARE.
+ * For each mode, in the order of `MODES`: the index in `MODES`, from 1, of the weakest mode that conflicts with it. All modes after that
+ * index conflict with it, too. The one exception: SHARE does not conflict with SHARE.
  */
 const WEAKEST_CONFLICT = 'ARRAY[8, 7, 5, 4, 3, 3, 2, 1]'
 
 /**
- * `pg_blocking_pids` returns 0 for every prepared transaction. To find out which one it is, the lock that the session awaits is compared with
- * the locks that prepared transactions hold.
+ * Finds what blocks the session $1. `pg_blocking_pids` returns only 0 for a prepared transaction. To find out which prepared transaction it
+ * is, the query compares the lock that the session awaits with the locks that prepared transactions hold.
  * @see https://www.postgresql.org/docs/current/explicit-locking.html#TABLE-LOCK-COMPATIBILITY
  */
 const BLOCKING = `

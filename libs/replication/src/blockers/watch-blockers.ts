@@ -1,20 +1,26 @@
 import { processTimers } from '@hooklane/core/kernel'
 import type { Blocker, OnWaiting } from './blocker.js'
 
-/** How long a statement may take before it is asked for whom it waits. Too low: connections for nothing. Too high: an unexplained silence. */
+/**
+ * How long work may take before its blockers are read for the first time. Too low: each short wait opens another connection. Too high:
+ * Hooklane waits for long without reporting why.
+ */
 const FIRST_LOOK_MS = 2_000
-/** The pauses between looks grow to this one. Too low: connections to a busy server. Too high: the report is out of date. */
+/**
+ * The longest pause between two reads of the blockers; the pause doubles after each read. Too low: more connections to a busy server. Too
+ * high: the reported blockers are out of date.
+ */
 const MAX_PAUSE_MS = 15_000
 
 export interface WatchOptions {
-  /** What may wait. */
+  /** Name of the work that may wait, for `onWaiting`. */
   readonly work: string
   /** Must not throw. The signal aborts when the work has ended. */
   readonly readBlockers: (signal: AbortSignal) => Promise<readonly Blocker[]>
   readonly onWaiting: OnWaiting
 }
 
-/** Looks for whom the work waits, until the returned function is called. */
+/** Reports the blockers of the work until the returned function is called. */
 export function watchBlockers({ work, readBlockers, onWaiting }: WatchOptions): () => void {
   const ended = new AbortController()
   let isReported = false
@@ -25,7 +31,7 @@ export function watchBlockers({ work, readBlockers, onWaiting }: WatchOptions): 
   }
   const look = async (): Promise<void> => {
     const blockers = await readBlockers(ended.signal)
-    // The work ended meanwhile. It has reported that already.
+    // The work ended while the blockers were read. Its end is reported already.
     if (ended.signal.aborted) return
     report(blockers)
     pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)

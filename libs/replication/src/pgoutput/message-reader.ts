@@ -1,4 +1,4 @@
-/** Reads the parts of one message in order. Running past the end is an error: the message is not what it claims to be. */
+/** Reads the fields of one message in order. Throws a `RangeError` if the message ends too early, because the message is then not valid. */
 export class MessageReader {
   private at = 0
 
@@ -49,7 +49,7 @@ export class MessageReader {
     return this.slice(length).toString('utf8')
   }
 
-  /** Shares memory with the message. */
+  /** The returned buffer shares memory with the message. */
   slice(length: number): Buffer {
     const end = this.at + length
     if (length < 0 || end > this.bytes.length) throw new RangeError('a part of the message is longer than the message')

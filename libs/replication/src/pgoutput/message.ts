@@ -2,13 +2,13 @@ import type { Relation, Row } from '@hooklane/core/capture'
 
 /** The row before a change. */
 export interface OldRow {
-  /** Null when not all of it was logged: the replica identity was not FULL. */
+  /** Null when the WAL does not hold the whole old row, because the replica identity was not FULL. */
   readonly before: Row | null
-  /** Partitions that may be the reason; absent: the table itself is the reason. */
+  /** Partitions without REPLICA IDENTITY FULL, one of which may be the reason why `before` is null. Absent: no partition is the reason. */
   readonly withoutFull?: readonly Relation[]
 }
 
-/** The messages of `pgoutput` (protocol version 1) that mean something to us; the others are `other`. */
+/** A message of `pgoutput` (protocol version 1). `other` stands for every message that Hooklane does not use. */
 export type PgoutputMessage =
   | { readonly tag: 'begin'; readonly xid: string; readonly commitLsn: bigint; readonly committedAtMs: number }
   | { readonly tag: 'commit'; readonly commitLsn: bigint; readonly commitEndLsn: bigint }
@@ -17,6 +17,6 @@ export type PgoutputMessage =
   | ({ readonly tag: 'delete'; readonly relation: Relation } & OldRow)
   | { readonly tag: 'truncate'; readonly relations: readonly Relation[] }
   | { readonly tag: 'message'; readonly isTransactional: boolean; readonly prefix: string; readonly content: Buffer }
-  /** Comes before a relation that has a column of the type. For a domain it names the base type. */
+  /** Comes before the description of a table with a column of this type. For a domain, `schema` and `name` are those of its base type. */
   | { readonly tag: 'type'; readonly typeOid: number; readonly schema: string; readonly name: string }
   | { readonly tag: 'other' }

@@ -4,44 +4,45 @@ import type { Relation, Row } from '@hooklane/core/capture'
 export interface DescribedTable {
   readonly oid: number
   readonly relation: Relation
-  /** Columns of its replica identity; under FULL all of them. */
+  /** Columns of the replica identity; under FULL all columns. */
   readonly key: ReadonlySet<string>
 }
 
 /**
- * Finds old rows that a partition has left incomplete.
+ * Finds old rows that are incomplete because a partition logged only its key.
  *
- * Changes of a partition come as changes of its root, and say "old row" when the root has REPLICA IDENTITY FULL. But the partition's own
- * replica identity decides what was logged of the row. Without FULL, only the key was logged, and every other column is null, which may as
- * well be its value. The message does not say which partition it concerns. So while a partition without FULL is known, an old row counts as
- * whole only when it holds a value that this partition could not have logged: one outside its key.
+ * `pgoutput` sends a change of a partition as a change of its root table. If the root has REPLICA IDENTITY FULL, the message claims to hold
+ * the whole old row. But the partition's own replica identity decides which columns were logged. Without FULL, only the key was logged, and
+ * every other column comes as null, like a column whose value is null. The message does not name the partition. So while a partition
+ * without FULL is known, an old row counts as whole only if a column outside the key of this partition has a value: the partition could not
+ * have logged that value.
  *
  * How a partition becomes known: `pgoutput` describes the root and then at once the partition (`maybe_send_schema`). It does so immediately
  * before the partition's first change, and before the first change after the partition was altered. The descriptions of two tables of one
- * TRUNCATE look the same, so two descriptions count only when a row follows them.
+ * TRUNCATE look like those of a root and its partition, so two descriptions count only when a row follows them.
  */
 export class PartitionIdentities {
-  /** The last two tables that were described since any other message. */
+  /** The last two described tables. Empty after a message that is not a description. */
   private described: readonly DescribedTable[] = []
-  /** Root → its partitions that were last described without FULL. */
+  /** Root → its partitions whose last description had a replica identity other than FULL. */
   private readonly withoutFull = new Map<number, Map<number, DescribedTable>>()
 
   describe(table: DescribedTable): void {
     this.described = [...this.described.slice(-1), table]
   }
 
-  /** A message came that is neither a description nor a row. */
+  /** Call for each message that is neither a description nor a row. */
   interrupt(): void {
     this.described = []
   }
 
-  /** The partition that was described together with the table, immediately before its row that comes now; null: none was. */
+  /** Call before `row`. Returns the partition that was described right after the table and right before the row; null: there is none. */
   leafOf(oid: number): number | null {
     const [root, partition] = this.described
     return root?.oid === oid && partition && partition.oid !== oid ? partition.oid : null
   }
 
-  /** A row of the table came. */
+  /** Call for each row. @param oid of the table */
   row(oid: number): void {
     const [root, partition] = this.described
     this.described = []
@@ -53,7 +54,7 @@ export class PartitionIdentities {
   }
 
   /**
-   * Returns the partitions that may have logged only the key of the old row. None: the row is whole.
+   * Returns the partitions that may have logged only the key of the old row. Empty: no partition has left out a column.
    * @param old null: the WAL holds no old row, or only its key
    */
   suspects(oid: number, old: Row | null): Relation[] {

@@ -23,14 +23,14 @@ export const NULL = Buffer.from('n')
 export const UNCHANGED = Buffer.from('u')
 export const row = (...values: Buffer[]) => Buffer.concat([int16(values.length), ...values])
 export const message = (tag: string, ...parts: Buffer[]) => Buffer.concat([Buffer.from(tag), ...parts])
-/** A table whose columns are all text, and all in the key. */
+/** Describes a table whose columns are all of type text and all in the key. */
 export const relation = (oid: number, identity: string, ...columns: string[]) =>
   describedAs({ oid, table: 'product', identity, columns, key: columns })
 
 export interface Description {
   readonly oid: number
   readonly table: string
-  /** `d`, `n`, `f` or `i`. */
+  /** Replica identity: `d` (default), `n` (nothing), `f` (full) or `i` (index). */
   readonly identity: string
   readonly columns: readonly string[]
   readonly key: readonly string[]

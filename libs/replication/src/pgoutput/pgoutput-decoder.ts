@@ -20,21 +20,21 @@ const IN_KEY = 1
 /**
  * Decodes `pgoutput` messages of protocol version 1.
  *
- * The client's own parser is not used because it turns values into JavaScript numbers and dates, drops a byte order mark at the start of a
- * text, and reads transaction ids as signed. Here every value stays the text that Postgres printed.
+ * The parser of `pg-logical-replication` is not used because it turns values into JavaScript numbers and dates, drops a byte order mark at
+ * the start of a text, and reads transaction ids as signed. This decoder keeps every value as the text that Postgres printed.
  *
- * State: each relation as it was last described. Postgres describes a table before its first change, and again after it was altered. Each
+ * State: the last description of each table. Postgres describes a table before its first change, and again after it was altered. Each
  * connection needs its own decoder.
  */
 export class PgoutputDecoder {
   private readonly relations = new Map<number, Relation>()
   private readonly partitions = new PartitionIdentities()
-  /** Tables that are not captured → the captured partition whose changes come under their name. */
+  /** Oid of a table that is not captured → oid of the captured partition whose changes come under the name of that table. */
   private readonly hiding = new Map<number, number>()
 
   /**
-   * @param tables names to report for these tables: a table that is renamed while it is read, or was renamed after a change was logged,
-   *   stays the same table
+   * @param tables the names to report for captured tables. They stay the same when a table is renamed while it is read, or was renamed
+   *   after a change was logged
    */
   constructor(private readonly tables: KnownTables = new Map()) {}
 
@@ -104,7 +104,7 @@ export class PgoutputDecoder {
     let kind = String.fromCharCode(reader.uint8())
     if (kind === 'O' || kind === 'K') {
       const old = tuple(reader, relation, null)
-      // A key alone is not the old row: its other columns are absent, not null.
+      // A key (`K`) is not the whole old row: the columns outside the key were not logged.
       if (kind === 'O') before = old
       kind = String.fromCharCode(reader.uint8())
     }
@@ -127,7 +127,7 @@ export class PgoutputDecoder {
     return { tag: 'truncate', relations: Array.from({ length: count }, () => this.relation(reader.uint32())) }
   }
 
-  /** The table of a row. */
+  /** Reads to which table a row belongs. */
   private changed(reader: MessageReader): { readonly oid: number; readonly relation: Relation } {
     const oid = reader.uint32()
     this.noteHidden(oid)
@@ -136,8 +136,9 @@ export class PgoutputDecoder {
   }
 
   /**
-   * A row of a table that is not captured, immediately after it and a captured table were described: the changes of the captured table come
-   * under the other name, until they come under its own again.
+   * Notes when a captured table has become a partition of a table that is not captured. The sign is a row of the other table immediately
+   * after both tables were described. From then on the changes of the captured table come under the name of the other table, until a row
+   * comes under the name of the captured table again.
    */
   private noteHidden(oid: number): void {
     if (this.tables.has(oid)) {
@@ -193,7 +194,7 @@ function expectTuple(reader: MessageReader, expected: string): void {
   if (kind !== expected) throw new Error(`unexpected part ${JSON.stringify(kind)} of a row`)
 }
 
-/** @param old fills in what Postgres left out of the new row because it did not change (a value stored out of line) */
+/** @param old the old row, for values that Postgres left out of the new row because they are stored out of line and did not change */
 function tuple(reader: MessageReader, relation: Relation, old: Row | null): Row {
   const row = new Map<string, string | null>()
   const count = reader.int16()
@@ -209,7 +210,7 @@ function tuple(reader: MessageReader, relation: Relation, old: Row | null): Row 
   return row
 }
 
-/** Without the old row the value is unknown, which is not null: the column stays absent. */
+/** Copies the value of a column from the old row. Without the old row the value is unknown (not null), so the column stays absent. */
 function keepOld(row: Map<string, string | null>, column: string, old: Row | null): void {
   const value = old?.get(column)
   if (value !== undefined) row.set(column, value)

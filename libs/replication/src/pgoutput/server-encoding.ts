@@ -2,8 +2,8 @@ import { isAscii } from 'node:buffer'
 import iconv from 'iconv-lite'
 
 /**
- * Encoding of a database (`server_encoding`) → the same encoding for `iconv-lite`. Only those that PostgreSQL converts to UTF-8.
- * `iconv-lite` knows neither `EUC_TW` nor `EUC_JIS_2004`.
+ * Name of an encoding in PostgreSQL (`server_encoding`) → its name in `iconv-lite`. Lists the encodings that PostgreSQL converts to UTF-8,
+ * except `EUC_TW` and `EUC_JIS_2004`, which `iconv-lite` does not know.
  */
 const NAMES: Readonly<Record<string, string>> = {
   LATIN1: 'iso-8859-1',
@@ -38,15 +38,16 @@ const NAMES: Readonly<Record<string, string>> = {
   EUC_KR: 'euc-kr',
 }
 
-/** What `iconv-lite` puts in place of bytes that an encoding does not define. */
+/** The character that `iconv-lite` puts in place of bytes that an encoding does not define. */
 const UNDEFINED = '\uFFFD'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Decodes bytes that PostgreSQL sends as they are in the database. The rest of the stream is converted to UTF-8 by the server.
+ * Decodes the content of a logical message, which PostgreSQL sends without converting it. The server converts all other texts of the stream
+ * to UTF-8.
  * @param encoding of the database, as `server_encoding` names it
- * @returns null when the bytes are not text in this encoding, or are not ASCII and the encoding is not known here
+ * @returns null when the bytes are not valid in this encoding, or when they are not ASCII and `NAMES` lacks the encoding
  */
 export function decodeServerText(bytes: Buffer, encoding: string): string | null {
   if (isAscii(bytes)) return bytes.toString('latin1')

@@ -7,14 +7,14 @@ import { withControlConnection, type BeginStep, type ControlOptions } from './co
 import { changePublication, type NotePlan } from './ensure-publication.js'
 import { readCatalogue } from './read-catalogue.js'
 
-/** The catalogue of a source, while no other process reads the source. */
+/** Access to the catalogue and the publication of a source, for the only process that reads the source. */
 export interface CatalogueAccess {
-  /** Reads what it says now. */
+  /** Reads the current state of the publication and of the tables. */
   read(): Promise<CatalogueFacts>
-  /** Returns how the transaction of a plan ended. @throws SourceUnreadable when it has not ended */
+  /** Returns the outcome of a transaction that changes the publication. @throws SourceUnreadable when the transaction has not ended */
   outcomeOf(xid: string): Promise<PlanOutcome>
   /**
-   * Aligns the publication: it then holds exactly the source's tables.
+   * Changes the publication so that it holds exactly the source's tables.
    * @param judged the publication as `read` has returned it
    * @param note called only when something has to change
    * @throws SourceUnreadable also when somebody else has changed the publication since it was read
@@ -25,7 +25,7 @@ export interface CatalogueAccess {
 export interface CatalogueAccessOptions extends Omit<ControlOptions, 'databaseUrl'> {
   readonly server: ServerFacts
   readonly tables: TableOids
-  /** Called with tables that are published from now on. */
+  /** Called with the names of tables that were added to the publication. */
   readonly onAdded?: ((tables: readonly string[]) => void) | undefined
 }
 
@@ -72,7 +72,8 @@ async function readStatus(client: Client, xid: string): Promise<string | null> {
     const { rows } = await client.query<{ status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [xid])
     return rows[0]?.status ?? null
   } catch (error) {
-    // The database was restored to an earlier state, or a standby took over that had not received the transaction: here it never happened.
+    // The database was restored to an earlier state, or a standby that had not received the transaction took over. So the transaction
+    // never happened on this server.
     if (error instanceof DatabaseError && error.code === IN_THE_FUTURE) return 'aborted'
     throw error
   }

@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import { SourceUnreadable } from '../source-unreadable.js'
 import { quoteName } from './quote.js'
 
-/** Since 15 `pgoutput` skips transactions without published changes, and publications have everything that we use. */
+/** Since PostgreSQL 15, `pgoutput` skips transactions without published changes, and publications have all options that Hooklane uses. */
 const MIN_VERSION = 150_000
 
 export interface ServerFacts {
@@ -14,7 +14,7 @@ export interface ServerFacts {
   readonly encoding: string
 }
 
-/** Refuses a server that cannot be streamed from, or a role that may not stream. */
+/** Checks that changes can be streamed from the server, and that the role may stream them. @throws SourceUnreadable */
 export async function checkServer(client: Client): Promise<ServerFacts> {
   const { rows } = await client.query<{
     version: number
@@ -72,7 +72,10 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
   return facts
 }
 
-/** In such a database the server does not validate text. It ends the stream at the first text that happens not to be UTF-8. */
+/**
+ * The error for a database whose encoding cannot be converted to UTF-8. In such a database the server does not validate text, and would end
+ * the stream at the first text that happens not to be UTF-8.
+ */
 function unreadable({
   database,
   encoding,

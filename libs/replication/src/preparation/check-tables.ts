@@ -13,7 +13,7 @@ import { problemsOf } from './judge-table.js'
 
 export interface CheckTablesOptions {
   readonly server: ServerFacts
-  /** OIDs of the tables when they were captured earlier: they reveal that a table was renamed. */
+  /** OIDs that the tables had when they were captured earlier. They show whether a table was renamed since. */
   readonly before?: TableOids | undefined
   readonly wasSeen: WasSeen
 }
@@ -25,18 +25,18 @@ export interface CheckedTables {
 }
 
 /**
- * Refuses tables that cannot be captured. All problems are reported together, so that a person can fix them in one go:
+ * Throws if some tables cannot be captured. Reports all problems together, so that a person can fix them in one go. A problem exists if:
  * - the table, or a column of it, is missing;
- * - its changes, or needed columns, never reach the WAL;
- * - the id does not tell its rows apart;
- * - the WAL would not hold its old rows.
+ * - the changes of the table, or needed columns, never reach the WAL;
+ * - no unique index guarantees that the id is unique;
+ * - the WAL would not hold the old rows of the table.
  *
- * A table that was captured before and is UNLOGGED now, or has such a partition, has lost changes.
+ * If a table that was captured before is UNLOGGED now, or has an UNLOGGED partition now, some of its changes are lost.
  *
- * Order matters: this comes before the publication. Once a table is published, Postgres refuses its UPDATEs and DELETEs when it has no
- * replica identity, and that would break the application.
+ * Order matters: call this before the tables are published. Postgres refuses UPDATEs and DELETEs of a published table that has no replica
+ * identity, which would break the application that writes to the table.
  *
- * @throws ChangesMissing
+ * @throws SourceUnreadable, or ChangesMissing when changes are lost
  */
 export async function checkTables(
   client: Client,

@@ -5,17 +5,17 @@ import { watchBlockers } from '../blockers/watch-blockers.js'
 import { beginCaptureSession, captureUrl } from '../session-settings.js'
 import { databaseFailure, SourceUnreadable } from '../source-unreadable.js'
 
-/** Connecting takes milliseconds. When a firewall drops the packets, this limit turns the silence into an error. */
+/** Limit for connecting, which normally takes milliseconds. When a firewall drops the packets, connecting fails after this time. */
 const CONNECT_TIMEOUT_MS = 10_000
-/** A look at who blocks a session waits for nobody. This limit ends it when the server does not answer. */
+/** Limit for each query that reads the blockers of a session. Such a query waits for no lock, so only a silent server exceeds the limit. */
 const LOOK_TIMEOUT_MS = 5_000
-/** The step that work begins with unless it names another. */
+/** Default name of the first step of the work (see `BeginStep`). */
 export const LOOK_AT_CATALOGUE = 'a look at the catalogue'
 
 export interface ControlOptions {
   readonly databaseUrl: string
   readonly applicationName: string
-  /** Ends the work and closes the connection, whatever the work waits for. */
+  /** When it aborts, the work ends and the connection is closed, even while the work waits. */
   readonly signal?: AbortSignal | undefined
   /** Name of the first step, as for `BeginStep`. */
   readonly step?: string | undefined
@@ -23,13 +23,13 @@ export interface ControlOptions {
   readonly onWaiting?: OnWaiting | undefined
 }
 
-/** Call before a part of the work that may wait for others. @param step its name: "the creation of the replication slot pim" */
+/** Call before a step of the work that may wait for blockers. @param step for example "the creation of the replication slot pim" */
 export type BeginStep = (step: string) => void
 
 /**
  * Calls `work` with an ordinary connection for the catalogue, and closes it afterwards. Errors of Postgres and of the network are thrown as
- * `SourceUnreadable`. Statements have no timeout: creating a slot waits for every open transaction. While one waits, a second connection finds
- * out for whom.
+ * `SourceUnreadable`. Statements have no timeout, because creating a slot waits for every open transaction. While a statement waits, a
+ * second connection reads what blocks it.
  */
 export async function withControlConnection<T>(
   options: ControlOptions,
@@ -72,7 +72,7 @@ function makeClient({ databaseUrl, applicationName }: ControlOptions, limits: Cl
     keepAlive: true,
     ...limits,
   })
-  // A connection that breaks fails the pending statement. Without a listener, the event would end the process.
+  // When the connection breaks, the pending statement fails. Without a listener, the event would also end the process.
   client.on('error', () => undefined)
   return client
 }
@@ -93,7 +93,7 @@ async function watchSteps(client: Client, options: ControlOptions): Promise<Watc
   let endStep: () => void = () => undefined
   return {
     begin: (step) => {
-      // Work that was cut may still come as far as its next step.
+      // After an abort, the work may still run until it begins its next step.
       if (isOver) return
       endStep()
       endStep = watchBlockers({ work: step, readBlockers: lookForBlockers, onWaiting })
@@ -119,7 +119,7 @@ async function readBlockersOf(pid: number, options: ControlOptions, ended: Abort
   }
 }
 
-/** Does not wait until the connection is closed: the server may be away. */
+/** Does not wait until the connection is closed, because the server may be unreachable. */
 function closeQuietly(client: Client): void {
   client.end().catch(() => undefined)
 }

@@ -20,25 +20,28 @@ export interface EnsurePublicationOptions {
 
 export interface EnsuredPublication {
   readonly isNew: boolean
-  /** Tables that are published from now on, by their names. */
+  /** Names of the tables that were added to the publication. */
   readonly added: readonly string[]
 }
 
-/** Called with what the publication will be, before the change takes effect. When it throws, nothing changes. */
+/** Stores the plan for the publication. Called before the change takes effect. When it throws, the publication is not changed. */
 export type NotePlan = (plan: PlannedPublication) => Promise<void>
 
 export interface ChangePublicationOptions extends EnsurePublicationOptions {
-  /** The publication as it was judged; null: there was none. */
+  /** The publication as the caller has read and judged it; null: there was no publication. */
   readonly judged: PublicationFacts | null
   readonly note: NotePlan
 }
 
-/** How long a transaction may wait until its plan is noted. Without a limit, a process that is frozen meanwhile would keep its locks. */
+/**
+ * How long the transaction that changes the publication may stay open while `note` stores the plan. Without a limit, a process that is
+ * frozen meanwhile would keep its locks.
+ */
 const PLAN_LIMIT_MS = 10_000
 
 /**
- * Creates the publication, or aligns it: it then holds exactly the source's tables, with all columns and rows. There are never column
- * lists, which under FULL make the application's UPDATEs fail, and never row filters.
+ * Creates or changes the publication so that it holds exactly the source's tables, with all columns and rows: it has neither row filters
+ * nor column lists. Under REPLICA IDENTITY FULL, column lists would make the application's UPDATEs fail.
  *
  * @throws SourceUnreadable with the statements to run, when the role may not run them
  */
@@ -54,11 +57,11 @@ export async function ensurePublication(
 }
 
 /**
- * Like `ensurePublication`, for a source that is being read. The change is noted before it takes effect, so that after a crash in between
- * it can be told from a change by somebody else. Nothing is noted when nothing has to change.
+ * Like `ensurePublication`, for a source that is being read. Calls `note` before the change takes effect, so that after a crash in between
+ * Hooklane knows that the change is its own. Does not call `note` when nothing has to change.
  *
- * @throws SourceUnreadable also when somebody else has changed the publication since it was judged: after our change, nothing would show what
- *   theirs left out
+ * @throws SourceUnreadable also when somebody else has changed the publication since it was judged. That publication may have left out
+ *   changes of rows, and nothing would show this after our change
  */
 export async function changePublication(
   client: Client,
@@ -73,13 +76,13 @@ export async function changePublication(
   }
   await client.query('BEGIN')
   await client.query(`SET LOCAL idle_in_transaction_session_timeout = ${PLAN_LIMIT_MS}`)
-  // After the first of these statements nobody else can change which tables the publication names. But the statement may have waited for
-  // locks on the tables, so the publication is compared once more.
+  // After the first of these statements nobody else can change which tables the publication names. But while the statement waited for locks
+  // on the tables, somebody else may have changed the publication. Therefore it is compared once more.
   await execute(client, source, ofTables)
   await refuseOthers(client, source, { server, tables, judged })
   await execute(client, source, ofOptions)
   const plan = await readPlan(client, source, { server, tables })
-  // The error ends the connection, and the transaction with it.
+  // When `note` fails, the error closes the connection, so that the transaction is rolled back.
   await note(plan).catch((error: unknown) => Promise.reject(consumerFailure(error)))
   await client.query('COMMIT')
   return { isNew: found === null, added: addedTo(found, tables) }
@@ -132,7 +135,7 @@ async function execute(client: Client, source: ReplicatedSource, statements: rea
     try {
       await client.query(statement)
     } catch (error) {
-      // Another instance may have created it at the same moment; the next attempt looks at what it created.
+      // One possible cause: another instance created the publication at the same moment. The next attempt then finds that publication.
       if (!(error instanceof DatabaseError)) throw error
       throw new SourceUnreadable(
         'PUBLICATION',

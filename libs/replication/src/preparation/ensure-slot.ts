@@ -6,23 +6,23 @@ import type { SourceWarning } from '../source-warning.js'
 import type { ServerFacts } from './check-server.js'
 import { quoteName } from './quote.js'
 
-/** Slots can be copied to standbys since 17. */
+/** The first version of PostgreSQL that can copy slots to standbys. */
 const FAILOVER_SINCE = 170_000
 
 /** The positions of a slot and of its WAL, at one moment. */
 export interface SlotPosition {
-  /** Everything before here was acknowledged. */
+  /** Everything before this position was acknowledged. */
   readonly confirmedLsn: bigint
   /** The end of the WAL. */
   readonly walEndLsn: bigint
-  /** Whether standbys can keep a copy of the slot, so that it survives a failover. Absent: before 17 they cannot. */
+  /** Whether standbys can keep a copy of the slot, so that it survives a failover. Absent: the server is older than PostgreSQL 17. */
   readonly isSynchronized?: boolean
 }
 
 export interface EnsureSlotOptions {
   readonly server: ServerFacts
   readonly history: SourceHistory
-  /** The publication was missing until now: what an older slot holds cannot be decoded. */
+  /** Whether the publication was missing until now. Then the WAL that an older slot holds cannot be decoded. */
   readonly isPublicationNew: boolean
 }
 
@@ -41,8 +41,8 @@ interface SlotRow {
 }
 
 /**
- * Finds the slot, or creates it. Its WAL holds what is written after its creation, and nothing from before. It is created by a statement of
- * its own, because Postgres refuses to create a slot in a transaction that has written.
+ * Finds the slot, or creates it. A new slot provides only changes that are written after its creation. It is created outside of a
+ * transaction block, because Postgres refuses to create a slot in a transaction that has written.
  */
 export async function ensureSlot(
   client: Client,
@@ -66,13 +66,17 @@ export async function ensureSlot(
   return ready(source, made)
 }
 
-/** Refuses the slot of another database or plugin, before anything is believed of a database that may be the wrong one. @throws SourceUnreadable */
+/**
+ * Throws if the slot belongs to another database or plugin. Call before any facts of the database are trusted, because the URL may name the
+ * wrong database.
+ * @throws SourceUnreadable
+ */
 export async function refuseForeignSlot(client: Client, source: ReplicatedSource, server: ServerFacts): Promise<void> {
   const found = await readSlot(client, source.slot)
   if (found) checkOurs(source, server, found)
 }
 
-/** Call before anything is changed for a source: another process that reads it now must not be disturbed. @throws SourceUnreadable */
+/** Call before any change for the source, so that a process that reads the slot now is not disturbed. @throws SourceUnreadable */
 export async function refuseActiveSlot(client: Client, source: ReplicatedSource, server: ServerFacts): Promise<void> {
   const found = await readSlot(client, source.slot)
   if (!found) return
@@ -82,7 +86,7 @@ export async function refuseActiveSlot(client: Client, source: ReplicatedSource,
 
 /** How far the slot is behind, for metrics. */
 export interface SlotLag {
-  /** Bytes of WAL from what was acknowledged to the end, including those of other databases of the server. */
+  /** Bytes of WAL between the acknowledged position and the end of the WAL. Includes the WAL of other databases of the server. */
   readonly lagBytes: number
   /** Bytes that may still be written before the slot is lost; null: no limit. */
   readonly safeBytes: number | null
@@ -123,7 +127,7 @@ async function readSlot(client: Client, slot: string): Promise<SlotRow | null> {
   return rows[0] ?? null
 }
 
-/** With `failover`, standbys that copy slots keep a copy of it. Without such a standby, the option changes nothing. */
+/** With the option `failover`, standbys that copy slots keep a copy of this slot. Without such a standby, the option has no effect. */
 async function createSlot(client: Client, source: ReplicatedSource, { version }: ServerFacts): Promise<void> {
   const failover = version >= FAILOVER_SINCE ? ', failover => true' : ''
   try {
@@ -143,7 +147,7 @@ async function createSlot(client: Client, source: ReplicatedSource, { version }:
   }
 }
 
-/** What a person should know about the slot. */
+/** Returns a warning if the slot would not survive a failover; else an empty list. */
 export function slotWarnings({ slot }: ReplicatedSource, { isSynchronized }: SlotPosition): readonly SourceWarning[] {
   if (isSynchronized !== false) return []
   return [
@@ -192,7 +196,7 @@ function checkOurs(source: ReplicatedSource, server: ServerFacts, slot: SlotRow)
   )
 }
 
-/** Such a slot sends a prepared transaction before it is known whether it will be committed. */
+/** A slot with `two_phase` sends a prepared transaction before it is known whether the transaction will be committed. */
 const twoPhase = ({ slot, name, resetInstructions }: ReplicatedSource): SourceUnreadable =>
   new SourceUnreadable(
     'SLOT_FOREIGN',

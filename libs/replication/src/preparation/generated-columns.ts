@@ -6,7 +6,8 @@ import { atPlace, type TableProblem } from './table-problem.js'
 
 /**
  * Since PostgreSQL 18, a publication can publish stored generated columns. A table that has such columns and REPLICA IDENTITY FULL can be
- * updated only if the publication does so. Before 18, the WAL never has these columns, and nothing in it shows that they are missing.
+ * updated only if the publication publishes them. Before 18, the WAL never has these columns, and nothing in the WAL shows that they are
+ * missing.
  */
 export const GENERATED_SINCE = 180_000
 
@@ -14,7 +15,7 @@ export const GENERATED_SINCE = 180_000
 export const columnsNotLogged = (facts: TableFacts, version: number): TableFacts['storedColumns'] =>
   version >= GENERATED_SINCE ? [] : facts.storedColumns
 
-/** A problem, if columns that the capture file needs are not in the WAL; else empty. */
+/** Returns a problem if columns that the capture file needs are not in the WAL; else an empty list. */
 export function neededNotLogged(table: ReplicatedTable, notLogged: TableFacts['storedColumns']): TableProblem[] {
   const needed = notLogged.filter(({ name }) => isNeeded(table, name))
   if (needed.length === 0) return []
@@ -30,7 +31,7 @@ export function neededNotLogged(table: ReplicatedTable, notLogged: TableFacts['s
   ]
 }
 
-/** A warning that other columns will be absent from `data`, because they are not in the WAL; empty: there are none. */
+/** Returns a warning if columns that the capture file does not need will be absent from `data`, because they are not in the WAL. */
 export function othersNotLogged(table: ReplicatedTable, notLogged: TableFacts['storedColumns']): SourceWarning[] {
   const missed = notLogged
     .map(({ name }) => name)
@@ -50,9 +51,10 @@ const isNeeded = (table: ReplicatedTable, column: string): boolean =>
   (table.needed ?? table.columns).includes(column) || table.id.includes(column)
 
 /**
- * Statements that turn the column into an ordinary one, which keeps its present values and which a trigger fills by the same expression.
- * The expression names columns without their table, so the trigger evaluates it in a subquery over nothing but the new row. Postgres fires
- * triggers in the order of their names: `zz_` puts this one after others that change the row.
+ * Returns statements that turn the generated column into an ordinary one. The column keeps its present values, and from then on a trigger
+ * fills it by the same expression. The expression names columns without their table, so the trigger evaluates it in a subquery that selects
+ * only from the new row. Postgres fires triggers in the order of their names, so the prefix `zz_` makes this trigger run after other
+ * triggers that change the row.
  */
 function asOrdinaryColumn(table: ReplicatedTable, { name, expression }: TableFacts['storedColumns'][number]): string[] {
   const column = quoteName(name)

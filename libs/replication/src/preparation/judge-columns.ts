@@ -3,7 +3,7 @@ import { nameOf, type ReplicatedTable } from '../replicated-source.js'
 import type { SourceWarning } from '../source-warning.js'
 import type { TableProblem } from './table-problem.js'
 
-/** Whether a column of that name was seen earlier, or its absence was accepted then. */
+/** Whether the table had a column of this name earlier, or the column was missing earlier and Hooklane accepted that. */
 export type WasSeen = (table: ReplicatedTable, column: string) => boolean
 
 export interface JudgedColumns {
@@ -12,9 +12,9 @@ export interface JudgedColumns {
 }
 
 /**
- * Judges the columns that the capture file names and the table does not have. Columns without which rows cannot become events must be
- * there. Others may be named before they are added and after they are dropped; only a name that was never seen, and resembles that of a
- * column, counts as a typing mistake.
+ * Judges the columns that the capture file names and the table does not have. Columns that every event needs must exist. Other columns may
+ * be named before they are added and after they are dropped. But if such a name was never seen and resembles the name of an existing
+ * column, it counts as a typing mistake.
  * @param present the table's columns
  */
 export function judgeColumns(table: ReplicatedTable, present: readonly string[], wasSeen: WasSeen): JudgedColumns {

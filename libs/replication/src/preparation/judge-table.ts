@@ -5,7 +5,7 @@ import type { TableFacts } from './read-table-facts.js'
 import { atPlace, type TableProblem } from './table-problem.js'
 
 /**
- * Returns everything that keeps a table from being captured. When its changes never reach the WAL, its other problems are not reported.
+ * Returns all problems that keep a table from being captured. When its changes never reach the WAL, its other problems are not reported.
  * @param known columns of the table that the WAL does not carry, and the problems of columns that the capture file names
  */
 export function problemsOf(
@@ -80,8 +80,8 @@ function virtualColumns(table: ReplicatedTable, { virtualColumns }: TableFacts):
 }
 
 /**
- * A deferrable constraint counts: rows may share a key within a transaction, but the state at its end is what is published. An index that
- * is not valid does not count.
+ * Returns a problem if no unique index guarantees that the id is unique. The index of a deferrable constraint is enough: rows may share a
+ * key within a transaction, but Hooklane publishes the state at the end of the transaction. An invalid index is not enough.
  */
 function withoutKey(table: ReplicatedTable, facts: TableFacts): TableProblem[] {
   if (!table.id.every((column) => facts.columns.includes(column))) return []

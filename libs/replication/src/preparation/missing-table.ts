@@ -5,8 +5,8 @@ import { readTableNames } from './read-table-facts.js'
 import { atPlace, type TableProblem } from './table-problem.js'
 
 /**
- * Explains why there is no table of this name: it was renamed, it is something else, or the name is mistyped.
- * @param oid of the table that was captured under this name earlier
+ * Explains why there is no table of this name: the table was renamed, the name belongs to a view or a foreign table, or it is mistyped.
+ * @param oid of the table that was captured under this name earlier; null: none was
  */
 export async function missingTable(client: Client, table: ReplicatedTable, oid: number | null): Promise<TableProblem> {
   const name = nameOf(table)
@@ -43,7 +43,7 @@ export async function missingTable(client: Client, table: ReplicatedTable, oid: 
   )
 }
 
-/** The most similar table of the same schema, else one of the same name in another schema. */
+/** Returns the most similar table of the same schema, or else a table of the same name in another schema. */
 function closestTable(table: ReplicatedTable, existing: readonly string[]): string | null {
   const inSchema = existing
     .filter((name) => name.startsWith(`${table.schema}.`))

@@ -39,17 +39,18 @@ export interface PreparedSource {
   readonly slot: SlotPosition
   readonly tables: TableOids
   readonly warnings: readonly SourceWarning[]
-  /** The catalogue before the slot was looked at or created: what differs from it later may have left changes out of the WAL. */
+  /** The catalogue before the slot was found or created. A later difference from it may have left changes out of the WAL. */
   readonly catalogue: CatalogueFacts
 }
 
 /**
- * Checks the server, the rights and the tables of a source, then creates what is missing: the publication, then the slot. Order matters: a
- * slot that is older than its publication cannot decode what lies between.
+ * Checks the server, the rights and the tables of a source, then creates the publication and the slot if they are missing. Order matters:
+ * if a slot is older than its publication, the changes between the two cannot be decoded.
  *
- * Changes nothing of a source whose history is `open`: another process may be reading it, with the tables of another capture file.
+ * Changes nothing if the history of the source is `open`, because another process may be reading the source, with the tables of another
+ * capture file.
  *
- * @throws SourceUnreadable with the statements that fix it
+ * @throws SourceUnreadable with the statements that fix the problem
  */
 export function prepareSource(source: ReplicatedSource, options: PrepareOptions): Promise<PreparedSource> {
   const { history } = options
@@ -74,8 +75,8 @@ export function prepareSource(source: ReplicatedSource, options: PrepareOptions)
 }
 
 /**
- * Refuses another cluster than the one that was read, before anything is believed or noted of it: a process with a wrong URL must harm
- * neither the source nor the process that reads it.
+ * Throws if the database belongs to another cluster than the one that was read before. Call before any facts of the database are trusted or
+ * stored, because a process with a wrong URL must harm neither the source nor the process that reads the source.
  */
 async function refuseOtherCluster(client: Client, source: ReplicatedSource, history: SourceHistory): Promise<void> {
   if (history.kind !== 'open' || history.cluster === null) return
@@ -88,7 +89,7 @@ async function refuseOtherCluster(client: Client, source: ReplicatedSource, hist
   )
 }
 
-/** Refuses a captured partition when the publication also names a table above it: its rows would come as rows of that table. */
+/** Throws if the publication also names an ancestor of a captured partition: rows of the partition would come as rows of that ancestor. */
 function refusePublishedAsOthers(source: ReplicatedSource, { oids, publication, tables }: CatalogueFacts): void {
   if (!publication?.viaRoot) return
   for (const table of source.tables) {
@@ -130,7 +131,8 @@ export interface Inspection {
 }
 
 /**
- * Checks that a source that is being read is still as it was prepared: changes that a publication leaves out show nowhere in the WAL.
+ * Checks, while a source is being read, that it is still as it was prepared. The check is needed because nothing in the WAL shows that a
+ * publication leaves changes out.
  * @throws SourceUnreadable
  */
 export function inspectSource(
@@ -145,7 +147,7 @@ export function inspectSource(
   })
 }
 
-/** Returns where the slot of a source that is being read is now. @throws SourceUnreadable */
+/** Returns the current position of the slot, for a source that is being read. @throws SourceUnreadable */
 export function readSlotPosition(source: ReplicatedSource, options: ConnectionOptions): Promise<SlotPosition> {
   const step = `a look at the replication slot ${source.slot}`
   return withControlConnection({ ...options, step, databaseUrl: source.databaseUrl }, (client) =>
@@ -153,7 +155,7 @@ export function readSlotPosition(source: ReplicatedSource, options: ConnectionOp
   )
 }
 
-/** Names of columns are judged only when reading begins. */
+/** Looks up columns in the history, to judge names of columns when reading begins. `inspectSource` does not judge them. */
 const seenIn =
   (history: SourceHistory): WasSeen =>
   (table, column) =>

@@ -19,15 +19,15 @@ export interface CatalogueOptions {
   readonly tables: TableOids
 }
 
-/** A publication, with what is needed to change it. */
+/** A publication, with the names that are needed to change it. */
 export interface FoundPublication extends PublicationFacts {
-  /** The tables that it names, quoted for SQL. */
+  /** Names of its tables, quoted for SQL. */
   readonly quoted: readonly string[]
 }
 
 /**
- * Reads what decides how changes of a source's tables get into the WAL. Takes no lock on a table, except to read the size of partitions
- * that were attached.
+ * Reads the facts of the catalogue that decide how changes of a source's tables get into the WAL. Takes no lock on a table, except to read
+ * the size of partitions that were attached.
  */
 export async function readCatalogue(client: Client, options: CatalogueOptions): Promise<CatalogueFacts> {
   const startLsn = await readEndOfLog(client)
@@ -83,15 +83,17 @@ export async function readPublication(
 }
 
 /**
- * Which partitions were empty when they were linked to their parent, that is, when their row of `pg_inherits` was written:
- * - `as_partition`: the table was made as a partition (`CREATE TABLE … PARTITION OF`). It then has a column that the same transaction wrote
- *   in an earlier command than that row. ATTACH, in contrast, alters all columns that are left by the very command that writes the row,
- *   even when the same transaction made the table. `xmax` must be 0, because an alteration that was rolled back leaves the number of its
- *   command.
- * - `as_new`: the transaction that made the table also attached it. The table had no rows if it never got a page. An empty file of an older
- *   table proves nothing, because it may have been a partition before.
+ * Reads the tables and their partitions, and finds out which partitions were empty when they were linked to their parent (when their row of
+ * `pg_inherits` was written):
+ * - `as_partition`: the table was created as a partition (`CREATE TABLE … PARTITION OF`). Then the same transaction wrote at least one of
+ *   its columns in an earlier command than the row of `pg_inherits`. ATTACH, in contrast, alters all existing columns in the command that
+ *   writes this row, even when the same transaction created the table. `xmax` must be 0, because an alteration that was rolled back leaves
+ *   the number of its command in the row of the column.
+ * - `as_new`: the transaction that created the table also attached it. The table had no rows if its file is still empty. The empty file of
+ *   an older table proves nothing, because the table may have been a partition before.
  *
- * `new` and `made` count such links, without a gap, from the leaf up. The size of a table that is just being dropped is null.
+ * `new` counts the `as_new` links, and `made` the `as_partition` links, from the leaf up to the first link of another kind. The size of a
+ * table that is just being dropped is null.
  */
 const TABLES = `
   WITH RECURSIVE joined AS (

@@ -8,30 +8,28 @@ interface TableName {
 /** What the catalogue says about a table. */
 export interface TableFacts {
   readonly oid: number
-  /** It came with the server. */
+  /** Whether the table came with the server. */
   readonly isSystem: boolean
   readonly isTemporary: boolean
   readonly columns: readonly string[]
-  /** Stored generated columns, which are in the WAL since 18. The expression names columns without their table. */
+  /** Stored generated columns, which are in the WAL since PostgreSQL 18. The expression names columns without their table. */
   readonly storedColumns: readonly { readonly name: string; readonly expression: string }[]
-  /** Generated columns that are computed when they are read: Postgres cannot write them to the WAL. */
+  /** Generated columns that are computed when they are read, so that Postgres cannot write them to the WAL. */
   readonly virtualColumns: readonly string[]
-  /** Columns of each unique index that covers all rows and can be relied on. */
+  /** Columns of each valid unique index that covers all rows. */
   readonly uniqueKeys: readonly (readonly string[])[]
   /** Unique indexes that cover all rows but guarantee nothing, because creating them has failed or has not ended. */
   readonly invalidKeys: readonly (TableName & {
     readonly columns: readonly string[]
     readonly isPartitioned: boolean
   })[]
-  /** Of the table and its partitions, those that lack REPLICA IDENTITY FULL. */
+  /** Tables without REPLICA IDENTITY FULL, among the table and its partitions. */
   readonly withoutFull: readonly TableName[]
-  /** Of the table and its partitions, those that are UNLOGGED. */
+  /** UNLOGGED tables, among the table and its partitions. */
   readonly unlogged: readonly (TableName & { readonly isPartitioned: boolean })[]
   /** Partitions that are foreign tables. */
   readonly foreignPartitions: readonly TableName[]
-  /**
-   * Tables that inherit from it and are not partitions. A query of it returns their rows, but the WAL has these as rows of their own table.
-   */
+  /** Tables that inherit from the table and are no partitions. A query of the table returns their rows; the WAL names their own table. */
   readonly children: readonly TableName[]
 }
 
@@ -117,7 +115,7 @@ export async function readTableFacts(client: Client, table: TableName): Promise<
   }
 }
 
-/** An entry that a person might have meant, or that a table has become. */
+/** A table, view or foreign table: a candidate for the table that a person meant, or for the new name of a renamed table. */
 export interface CatalogueEntry extends TableName {
   readonly oid: number
   readonly kind: 'table' | 'view' | 'materialized view' | 'foreign table'

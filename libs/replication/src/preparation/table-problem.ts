@@ -4,9 +4,9 @@ import type { UnreadableCode } from '../source-unreadable.js'
 export interface TableProblem {
   readonly code: UnreadableCode
   readonly text: string
-  /** Statements that fix it, in order. */
+  /** Statements that fix the problem, in order. */
   readonly statements: readonly string[]
 }
 
-/** ` (capture.yaml:9)`, if the place is known. */
+/** Returns ` (capture.yaml:9)` if the place is known; else an empty string. */
 export const atPlace = (place: string | undefined): string => (place === undefined ? '' : ` (${place})`)

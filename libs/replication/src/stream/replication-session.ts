@@ -18,13 +18,13 @@ import { StatusRequests } from './status-requests.js'
 import { TransactionReader } from './transaction-reader.js'
 
 /**
- * How often Postgres is told how far we are, also while the consumer is busy. Too high: Postgres keeps more WAL, and takes us for dead
- * under a low `wal_sender_timeout`. Too low: no benefit.
+ * How often our position is sent to Postgres, also while the consumer is busy. Too low: more messages without benefit. Too high: Postgres
+ * keeps more WAL, and ends the connection if `wal_sender_timeout` is low.
  */
 const STATUS_INTERVAL_MS = 1_000
 /** Every n-th status message asks for an answer, so that a connection that died silently is noticed. */
 const PING_EVERY = 10
-/** A server that was asked and has sent nothing for this long is gone. */
+/** A server that has sent nothing for this long, although it was asked for an answer, counts as gone. */
 const SILENCE_LIMIT_MS = 60_000
 const CONNECT_TIMEOUT_MS = 10_000
 /** After this time the socket is destroyed instead of closed in order. */
@@ -34,14 +34,14 @@ export interface SessionOptions extends Pick<CatalogueColumnTypesOptions, 'onWar
   readonly source: ReplicatedSource
   readonly slot: SlotPosition
   readonly tables: TableOids
-  /** Of the database, as `server_encoding` names it. */
+  /** Encoding of the database, as `server_encoding` names it. */
   readonly encoding: string
   readonly consumer: TransactionConsumer
   readonly applicationName: string
   readonly onStreaming: () => void
-  /** The stream runs, so no other process reads the slot. Messages wait until the promise resolves. */
+  /** Called when the stream runs, so that no other process reads the slot. Messages wait until the promise resolves. */
   readonly onStarted: (log: StartedLog) => Promise<void>
-  /** Everything up to `lsn` is durable elsewhere, or does not concern this source. Called often, also when nothing has moved. */
+  /** Called often, also without progress. Everything up to `lsn` is durable elsewhere, or does not concern this source. */
   readonly onProgress: (lsn: bigint) => void
 }
 
@@ -49,11 +49,10 @@ export interface SessionOptions extends Pick<CatalogueColumnTypesOptions, 'onWar
 export type StartedLog = Pick<FoundHistory, 'log' | 'timelines'>
 
 /**
- * One connection that streams from the slot. It is used only once, because the client keeps its queue across a reconnect.
- *
- * The client's own acknowledgement is off: it would release rows that still wait in its queue. Instead the position is kept here
- * (`DurablePosition`) and sent by our own timer, and at once when the server asks. The client's flow control is on: the socket is not read
- * while messages wait, so at most one read of the socket is in memory.
+ * One connection that streams from the slot. It is used only once, because its client (`pg-logical-replication`) keeps its queue across a
+ * reconnect. The client's own acknowledgement is off, because it would release rows that still wait in the client's queue. Instead the
+ * session keeps the position (`DurablePosition`), and sends it by a timer and whenever the server asks. The client's flow control is on: it
+ * does not read the socket while messages wait, so at most one read of the socket is in memory.
  *
  * Invariant: no message is given to the consumer before `opening` has ended, or after `ended` is set.
  */
@@ -128,7 +127,7 @@ export class ReplicationSession {
     return this.failurePlace
   }
 
-  /** Everything up to `commitEndLsn` is durable elsewhere. Sent with the next status message. */
+  /** Call when everything up to `commitEndLsn` is durable elsewhere. The next status message tells Postgres. */
   acknowledge(commitEndLsn: bigint): void {
     this.position.settled(commitEndLsn)
     this.reportProgress()
@@ -139,7 +138,7 @@ export class ReplicationSession {
     this.end(null)
   }
 
-  /** Ends the session with a failure that was found outside of it. */
+  /** Ends the session with a failure that the caller has found. */
   refuse(failure: SourceUnreadable): void {
     this.end(failure)
   }
@@ -169,7 +168,7 @@ export class ReplicationSession {
     return service
   }
 
-  /** Judges what the slot holds. Only now that the stream runs does no other process read the slot. */
+  /** Lets `onStarted` judge the slot and its WAL. No other process reads the slot now, because the stream runs. */
   private async open(): Promise<void> {
     const { onStarted, onStreaming } = this.options
     if (this.log) await onStarted(this.log)
@@ -183,7 +182,7 @@ export class ReplicationSession {
     if (message.tag === 'begin') this.position.received(message.commitLsn)
   }
 
-  /** Never throws: the client would report the error and go on with the next message. */
+  /** Never throws, because the client would report the error and go on with the next message. */
   private handle(lsn: string, message: PgoutputMessage): Promise<void> | undefined {
     if (this.ended) return undefined
     try {
@@ -241,13 +240,13 @@ export class ReplicationSession {
   }
 
   private sendStatus(wantsAnswer: boolean): void {
-    // The client adds one to the LSN that it gets, but ours is already the place after the commit. One more would skip the next
-    // transaction, whose commit may begin exactly there.
+    // The client adds 1 to the LSN that it gets, but our LSN already points behind the commit. The next commit may begin exactly there, so
+    // an LSN that is 1 too high would skip that transaction.
     const lsn = formatLsn(this.releasableLsn() - 1n)
     this.service.acknowledge(lsn, wantsAnswer).catch((error: unknown) => this.fail(error))
   }
 
-  /** Never beyond what is noted as settled: the rest must stay in the WAL. Never before what the slot has confirmed. */
+  /** Up to here Postgres may release the WAL: at most the LSN stored by `logRelease`, at least the LSN that the slot has confirmed. */
   private releasableLsn(): bigint {
     const { consumer, slot } = this.options
     if (!consumer.logRelease) return this.position.lsn

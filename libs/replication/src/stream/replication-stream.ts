@@ -20,7 +20,7 @@ import type { TransactionConsumer } from './transaction-consumer.js'
 
 /** Pauses between a failure and the next attempt. Too low: connection attempts flood a starting database. Too high: changes wait longer. */
 const PAUSES = { firstMs: 250, maxMs: 10_000 }
-/** The place of a failure that kept the stream from opening: before every place of the WAL. */
+/** Stands for the LSN of a failure that occurred before the stream was open. Lower than every LSN of the WAL. */
 const BEFORE_THE_LOG = -1n
 
 const INSPECT_EVERY_MS = 10_000
@@ -36,7 +36,7 @@ const isVerdict = (error: unknown): error is SourceUnreadable =>
   error instanceof SourceUnreadable && !OF_THE_CONNECTION.has(error.code)
 
 export type StreamState =
-  /** `streaming`: the WAL is being read, past the place of the last failure. */
+  /** `streaming`: the WAL is being read, and reading has passed the LSN of the last failure. */
   | { readonly phase: 'preparing' | 'streaming' | 'stopped' }
   /** The source is tried again after `retryInMs`. */
   | { readonly phase: 'failing'; readonly error: SourceUnreadable; readonly retryInMs: number }
@@ -48,17 +48,17 @@ export interface ReplicationStreamOptions {
   readonly onState: (state: StreamState) => void
   /** Shown in `pg_stat_activity` and `pg_stat_replication`. */
   readonly applicationName: string
-  /** Called with tables that a source with an existing slot captures from now on: their changes committed before are not published. */
+  /** Called with tables that were added to a source with an existing slot. Changes that were committed before are not published. */
   readonly onAdded?: (tables: readonly string[]) => void
-  /** Called with what a person should know about the source; repeated at every connection. */
+  /** Called with each warning about the source, again at every connection. */
   readonly onWarning?: (warning: SourceWarning) => void
-  /** Called when work on the database waits for others, in whatever state the source is; see `OnWaiting`. */
+  /** Called when work on the database waits for blockers, in any state of the stream; see `OnWaiting`. */
   readonly onWaiting?: OnWaiting
   /** Called with the lag of the slot, at every inspection. */
   readonly onLag?: (lag: SlotLag) => void
   /**
-   * How often it is checked that the source is still as it was prepared. Too high: after somebody took a table out of the publication,
-   * changes go missing unnoticed for longer. Too low: each check costs a connection. Default 10 s.
+   * How often the stream checks that the source is still as it was prepared. Too low: more connections, because each check opens one. Too
+   * high: after somebody took a table out of the publication, changes go missing unnoticed for longer. Default 10 s.
    */
   readonly inspectEveryMs?: number
 }
@@ -66,19 +66,19 @@ export interface ReplicationStreamOptions {
 /**
  * Streams the committed transactions of one source in commit order, each whole and at least once.
  *
- * It connects, prepares what is missing (publication, slot) and streams. It starts over after every failure until it is stopped: when the
- * database is unreachable, a table is not as it must be, another process reads the slot, or the consumer fails. Transactions that were not
- * acknowledged then come again.
+ * It connects, creates the publication and the slot if they are missing, and streams. Until it is stopped, it starts over after every
+ * failure: when the database is unreachable, a table is not as it must be, another process reads the slot, or the consumer fails. Then the
+ * transactions that were not acknowledged come again.
  *
- * States: preparing → streaming → failing → preparing …; stopped from anywhere. After a failure in an open stream, the state is `streaming`
- * again only with progress past the place that failed: everything before that place is read again each time, so an open stream proves
- * nothing. Until then the pauses grow.
+ * States: preparing → streaming → failing → preparing …; stopped from anywhere. After a failure in an open stream, the state becomes
+ * `streaming` again only when reading has passed the LSN of the failure. Each attempt reads everything before this LSN again, so an open
+ * stream alone is no progress. Until then, the pauses between attempts grow.
  */
 export class ReplicationStream {
   private readonly stopping = new AbortController()
   private session: ReplicationSession | null = null
   private running: Promise<void> | null = null
-  /** Places are LSNs. */
+  /** Lengthens the pauses until reading has passed the LSN of the failure. */
   private readonly backoff = new PositionBackoff(PAUSES)
   private isInspecting = false
   private lastFailure: SourceUnreadable | null = null
@@ -94,8 +94,8 @@ export class ReplicationStream {
   }
 
   /**
-   * Lets Postgres release the WAL up to `commitEndLsn`: this transaction and all before it are durable elsewhere. Without a connection it
-   * does nothing: the transactions come again and can be acknowledged then.
+   * Lets Postgres release the WAL up to `commitEndLsn`. Call when the transaction that ends there and all earlier transactions are durable
+   * elsewhere. Without a connection it does nothing, because the transactions will come again and can be acknowledged then.
    */
   acknowledge(commitEndLsn: bigint): void {
     this.session?.acknowledge(commitEndLsn)
@@ -173,8 +173,8 @@ export class ReplicationStream {
   }
 
   /**
-   * A change that cannot be decoded often has a cause that the catalogue still shows. That cause is reported instead, because a person has
-   * to fix it first.
+   * A change that cannot be decoded often has a cause that the catalogue still shows. Returns that cause instead of the error, because a
+   * person has to fix the cause first.
    */
   private async causeInCatalogue(error: SourceUnreadable, prepared: PreparedSource): Promise<SourceUnreadable> {
     if (error.code !== 'CHANGE_NOT_DECODABLE') return error
@@ -186,7 +186,7 @@ export class ReplicationStream {
     }
   }
 
-  /** A consumer without a history was promised nothing, so a slot that has lost changes may be replaced. */
+  /** A consumer without `history` accepts missing changes, so a slot that has lost changes may be replaced. */
   private async history(): Promise<SourceHistory> {
     const { consumer } = this.options
     if (consumer.history) return consumer.history()
@@ -194,13 +194,14 @@ export class ReplicationStream {
   }
 
   /**
-   * Ends the session when the source has become unreadable. A failure of this connection is ignored: the session notices by itself when the
-   * database is unreachable.
+   * Ends the session when the source has become unreadable. A failure of the inspecting connection is ignored, because the session itself
+   * notices when the database is unreachable.
    */
   private async inspect(session: ReplicationSession, prepared: PreparedSource): Promise<void> {
     if (this.isInspecting) return
     this.isInspecting = true
-    // A look that began before reading did may show the publication as it was before it was aligned.
+    // Facts that were read before the session gave transactions to the consumer are not judged: they may show the publication as it was
+    // before it was aligned.
     const { isReading } = session
     try {
       const { lag, catalogue } = await this.look(prepared)
@@ -224,8 +225,9 @@ export class ReplicationStream {
   }
 
   /**
-   * The stream is open, so a failure to open it is over. A failure in the WAL will come again in a moment, unless its place is at or behind
-   * the end of the WAL: then the WAL was read to its end, or is that of another database.
+   * Call when the stream is open, which ends a failure to open it. A failure at an LSN of the WAL, in contrast, may come again when reading
+   * reaches this LSN, so it is remembered. If the LSN is at or behind the end of the WAL, the failure is forgotten: either everything was
+   * read, or this is the WAL of another database.
    */
   private opened({ confirmedLsn, walEndLsn }: SlotPosition): void {
     const { failedAt } = this.backoff

@@ -10,14 +10,14 @@ import {
 
 /** SQLSTATE of the warning "skipped loading publication" (object_not_in_prerequisite_state). */
 const PUBLICATION_SKIPPED = '55000'
-/** SQLSTATE before 18, once the stream runs: the publication is missing at this point of the WAL. */
+/** SQLSTATE of a running stream before PostgreSQL 18: the publication did not exist at this point of the WAL. */
 const UNDEFINED_OBJECT = '42704'
 /** SQLSTATEs of stored text that cannot be converted to UTF-8: invalid bytes, or a character that UTF-8 does not have. */
 const NO_UTF8: ReadonlySet<string | undefined> = new Set(['22021', '22P05'])
 
 /**
- * What an error of the connection means for the source.
- * @param isStreaming whether the stream runs: only then do some errors concern the WAL
+ * Translates an error of the connection.
+ * @param isStreaming whether the stream runs. If not, no error concerns the WAL
  */
 export function streamFailure(error: unknown, source: ReplicatedSource, isStreaming: boolean): SourceUnreadable {
   const refused = isStreaming && error instanceof DatabaseError ? error : null
@@ -28,8 +28,8 @@ export function streamFailure(error: unknown, source: ReplicatedSource, isStream
 }
 
 /**
- * What a warning of the stream means for the source; null: nothing. Since 18 the server skips changes whose publication is missing, with
- * only this warning. Before 18 the stream fails (see `streamFailure`).
+ * Returns the failure that a warning of the stream reports; null: none. Since PostgreSQL 18 the server skips changes whose publication is
+ * missing, and only sends a warning. Before 18 the stream fails (see `streamFailure`).
  * @param code SQLSTATE
  */
 export const failureOfWarning = (code: string, source: ReplicatedSource): SourceUnreadable | null =>

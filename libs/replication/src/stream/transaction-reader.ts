@@ -22,15 +22,15 @@ type RowMessage = Extract<PgoutputMessage, { readonly tag: 'insert' | 'update' |
 export interface TransactionReaderOptions {
   readonly source: ReplicatedSource
   readonly types: ColumnTypes
-  /** Of the database, as `server_encoding` names it. */
+  /** Encoding of the database, as `server_encoding` names it. */
   readonly encoding: string
 }
 
 /**
  * Assembles messages into transactions and gives them to the consumer, one call at a time.
  *
- * The index of a place counts the changes and announcements that have the same LSN. Changes of tables that the source does not name count
- * as well: places must not depend on what the source names.
+ * A place in the WAL is an LSN and an index that counts the changes and announcements with the same LSN. Changes of tables that the source
+ * does not name count as well, so that a place stays the same when the source names other tables.
  */
 export class TransactionReader {
   private open: Begin | null = null
@@ -46,7 +46,7 @@ export class TransactionReader {
     this.named = new Set(options.source.tables.map(nameOf))
   }
 
-  /** Commit LSN of the transaction that the consumer is processing, until its commit was processed; null between two. */
+  /** Commit LSN of the transaction that the consumer is processing; null between two transactions. */
   get takingLsn(): bigint | null {
     return this.taking
   }
@@ -54,7 +54,7 @@ export class TransactionReader {
   /**
    * Returns a promise only when the next message has to wait.
    * @param lsn of the message's record
-   * @throws SourceUnreadable when the WAL does not hold what is needed
+   * @throws SourceUnreadable when the WAL lacks a needed part, such as an old row
    */
   take(message: PgoutputMessage, lsn: bigint): Promise<void> | undefined {
     switch (message.tag) {
@@ -112,7 +112,7 @@ export class TransactionReader {
     this.taking = null
   }
 
-  /** All tables have one place, because it depends on the publication which of them are published. */
+  /** All tables of a TRUNCATE get the same place, because the number of tables that come depends on the publication. */
   private async truncate(relations: readonly Relation[], lsn: bigint): Promise<void> {
     const place = this.placeAt(lsn)
     for (const relation of relations) await this.consumer.change({ op: 'truncate', relation }, place)
@@ -132,7 +132,7 @@ export class TransactionReader {
     return { lsn, index: this.nextIndex }
   }
 
-  /** A publication of all tables also holds tables that the source does not name. Their replica identity does not matter. */
+  /** Returns the old row. It may be missing for tables that the source does not name and that are in a publication of all tables. */
   private whole(relation: Relation, { before, withoutFull = [relation] }: OldRow): Row {
     if (before) return before
     if (!this.named.has(nameOf(relation))) return NO_COLUMNS

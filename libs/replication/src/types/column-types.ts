@@ -5,15 +5,15 @@ import { FIRST_OWN_OID, type LoggedType } from './read-catalogue-types.js'
 export interface ColumnTypesOptions {
   /** Reads types from the catalogue. A type that no longer exists is missing in the result. */
   readonly read: (types: readonly LoggedType[]) => Promise<ReadonlyMap<number, CatalogueType>>
-  /** Called once for each type that no longer exists and has no namesake: its values are text. */
+  /** Called once for each type that no longer exists and whose name no other type has now. Its values are published as text. */
   readonly onGone: (types: readonly LoggedType[]) => void
   /** Once it is aborted, no relation is completed any more. */
   readonly signal: AbortSignal
 }
 
 /**
- * Completes the relations of one connection with what the catalogue says about types that are not built in. The WAL holds only the OID and
- * the name of a type. A type never changes while it has that OID, so each type is looked up once.
+ * Completes the relations of one connection: adds to their columns what the catalogue says about types that are not built in. The WAL holds
+ * only the OID and the name of a type. A type never changes while it has the same OID, so each type is looked up once.
  */
 export class ColumnTypes {
   private readonly names = new Map<number, LoggedType['name']>()

@@ -1,7 +1,7 @@
 import type { CatalogueType } from '@hooklane/core/capture'
 import type { Client } from 'pg'
 
-/** Types with a lower OID have the same OID in every database. The others get theirs when they are created. */
+/** Types with a lower OID are built in and have the same OID in every database. Other types get an OID when they are created. */
 export const FIRST_OWN_OID = 10_000
 
 /** A type as the WAL names it. */
@@ -13,17 +13,17 @@ export interface LoggedType {
 
 /** One type of the catalogue. */
 interface TypeRow {
-  /** Base type of a domain; 0 when it is none. */
+  /** Base type of a domain; 0: the type is not a domain. */
   readonly base: number
-  /** Element type of an array; 0 when it is none. */
+  /** Element type of an array; 0: the type is not an array. */
   readonly element: number
   readonly delimiter: string
   readonly isHstore: boolean
 }
 
 /**
- * Only the array type that belongs to another type prints `{…}`; `point` and the like have elements, too. An extension may be in any
- * schema, so hstore is recognised by its extension.
+ * A type counts as an array only if it is the array type (`typarray`) of its element type, because only such types print `{…}`. Types like
+ * `point` have elements, too. The type hstore is recognised by its extension, because an extension may be in any schema.
  */
 const TYPES = `
   SELECT t.oid::int8 AS oid, t.typbasetype::int8 AS base, coalesce(e.oid, 0)::int8 AS element, coalesce(e.typdelim, ',')::text AS delimiter,
@@ -39,8 +39,8 @@ const NAMESAKES = `
   JOIN pg_namespace n ON n.nspname = asked.schema JOIN pg_type t ON t.typnamespace = n.oid AND t.typname = asked.name`
 
 /**
- * Reads types from the catalogue. A type that no longer exists is read as the type that has its name now, because the successor of a type
- * takes over its name. Without a namesake it is missing in the result.
+ * Reads types from the catalogue. A type that no longer exists is read as the type that has its name now (its namesake), because the
+ * successor of a type takes over its name. A type without a namesake is missing in the result.
  */
 export async function readCatalogueTypes(
   client: Client,
@@ -85,7 +85,7 @@ async function readInto(rows: Map<number, TypeRow>, client: Client, oids: readon
   }
 }
 
-/** Oid of a type that is gone → oid of the one that has its name now. */
+/** Oid of a type that no longer exists → oid of the type that has its name now. */
 async function readNamesakes(client: Client, gone: readonly LoggedType[]): Promise<ReadonlyMap<number, number>> {
   const named = gone.flatMap(({ oid, name }) => (name ? [{ oid, ...name }] : []))
   if (named.length === 0) return new Map()
@@ -97,7 +97,7 @@ async function readNamesakes(client: Client, gone: readonly LoggedType[]): Promi
   return new Map(rows.map(({ asked, oid }) => [Number(asked), Number(oid)]))
 }
 
-/** Ends, because types in the catalogue do not form cycles. */
+/** The recursion ends, because types in the catalogue do not form cycles. */
 function typeOf(oid: number, rows: ReadonlyMap<number, TypeRow>): CatalogueType {
   const row = rows.get(oid)
   if (!row) return { kind: 'scalar', typeOid: oid }

@@ -167,7 +167,8 @@ export class LocalReceiver {
     switch (answer.kind) {
       case 'status':
         request.answered = answer.status
-        // Order matters: taken before the bytes leave, so that the sender can never start its next request before this one counts as ended.
+        // Order matters: `endedMs` is set before the bytes leave, so that the sender cannot start its next request before this request
+        // counts as ended.
         request.endedMs = performance.now()
         response.writeHead(answer.status, answer.headers).end(answer.body ?? '')
         return

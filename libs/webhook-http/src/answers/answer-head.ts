@@ -1,14 +1,14 @@
 import { framingOf, listOf, trimBlanks, type Framing } from './framing.js'
 
 /**
- * Maximum size of the header block of an answer: Node's own limit. Too low: refuses receivers behind chatty proxies. Too high: hostile
- * receivers use more memory.
+ * Maximum size of the header block of an answer; the same as Node's own limit. Too low: receivers behind proxies that add many headers
+ * fail. Too high: hostile receivers use more memory.
  */
 const MAX_HEAD_BYTES = 16 * 1024
 
 const STATUS_LINE = /^HTTP\/(\d)(?:\.(\d))? +(\d{3})(?: .*)?$/
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-/** NUL is not text, and CR alone does not end a line. Both are used to smuggle in lines (RFC 9110, 5.5). */
+/** NUL, and a CR that does not end a line. Attackers use both to smuggle header lines into an answer (RFC 9110, 5.5). */
 const FORBIDDEN = /[\0\r]/
 
 /** Why a head cannot be used; a closed set. */
@@ -37,7 +37,7 @@ export class AnswerHead {
     return text === '' ? 'done' : this.takeField(text)
   }
 
-  /** Whether the head is too large already with a line that has not ended yet. */
+  /** Whether the head exceeds its limit. @param unfinishedBytes length of the line whose end has not arrived yet */
   isTooLarge(unfinishedBytes: number): boolean {
     return this.bytes + unfinishedBytes > MAX_HEAD_BYTES
   }
@@ -50,12 +50,12 @@ export class AnswerHead {
     return framingOf(this.status, this.valueOf('transfer-encoding'), this.valueOf('content-length'))
   }
 
-  /** Whether another request may follow on the connection, as far as the head says. */
+  /** Whether the head allows another request on the connection. */
   isPersistent(): boolean {
     const options = listOf(this.valueOf('connection') ?? '')
     if (options.includes('close') || this.status === 101) return false
     if (this.isHttp11) return true
-    // HTTP/1.0 has no chunks (RFC 9112, 6.1): a server that sends them there may mean something else.
+    // HTTP/1.0 has no transfer codings (RFC 9112, 6.1). If an answer names one, its end is not certain.
     return options.includes('keep-alive') && this.valueOf('transfer-encoding') === undefined
   }
 
@@ -84,7 +84,7 @@ export class AnswerHead {
   }
 
   private takeStatusLine(text: string): HeadProgress {
-    // Some servers end the previous body with one line too many.
+    // Some servers send one line end too many after the previous body.
     if (text === '') return 'more'
     const [, major, minor, status] = STATUS_LINE.exec(text) ?? []
     if (status === undefined || FORBIDDEN.test(text)) return 'no status line'
@@ -103,7 +103,7 @@ export class AnswerHead {
     return 'more'
   }
 
-  /** Continues a folded value (RFC 9112, 5.2): a user agent replaces the fold with a blank. */
+  /** Appends a line to a folded value. A user agent replaces the fold with a blank (RFC 9112, 5.2). */
   private continueField(text: string): HeadProgress {
     const last = this.fields.at(-1)
     if (!last) return 'bad header line'

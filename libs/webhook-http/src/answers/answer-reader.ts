@@ -3,7 +3,7 @@ import { AnswerHead, type HeadFault } from './answer-head.js'
 import { ChunkedBody } from './chunked-body.js'
 import { KeptBody, keptHeaders } from './kept-response.js'
 
-/** Maximum bytes of a body that are read. Then the connection is closed: the status is known, and the rest is not needed. */
+/** Maximum bytes of a body that are read. After them the connection is closed, because the status is enough to judge the attempt. */
 const MAX_BODY_BYTES = 16 * 1024
 /** Maximum interim answers (1xx) before the receiver counts as broken. One or two are usual. */
 const MAX_INTERIM = 16
@@ -11,13 +11,13 @@ const MAX_INTERIM = 16
 /** What makes an answer unreadable; a closed set, shown in messages. */
 export type AnswerFault = HeadFault | 'too many interim answers' | 'bad length' | 'bad chunk'
 
-/** `complete`: the answer ended as HTTP requires. `cut`: it exceeds the limit, and the rest is not read. `invalid`: see `fault`. */
+/** `complete`: the answer ended as HTTP requires. `cut`: its body exceeds the limit and is not read to its end. `invalid`: see `fault`. */
 export type AnswerProgress = 'more' | 'complete' | 'cut' | 'invalid'
 
 /**
- * Reads one answer to one POST from the bytes of a connection, as they arrive. Accepts any bytes: the result does not depend on how they
- * are split into pieces, and the limits above bound its memory. Interim answers are skipped, requested or not (RFC 9110, 15.2). The
- * exception is 101, with which the receiver leaves HTTP.
+ * Reads one answer to one POST from the bytes of a connection, as they arrive. Accepts any bytes. The result does not depend on how the
+ * bytes are split into pieces, and the limits above bound the memory. Interim answers (1xx) are skipped, even if the request did not ask
+ * for them (RFC 9110, 15.2). The exception is 101: it counts as the final answer, because the receiver stops using HTTP.
  */
 export class AnswerReader {
   /** What is wrong with the answer; null unless the progress is `invalid`. */
@@ -49,14 +49,16 @@ export class AnswerReader {
     return this.progress
   }
 
-  /** Called when the receiver has ended its side. A body that lasts until then is complete; any other unfinished answer stays `more`. */
+  /**
+   * Call when the receiver has ended its side. A body without length and chunks is then complete; another unfinished answer stays `more`.
+   */
   end(): AnswerProgress {
     const lastsUntilEnd = this.isHeadDone && this.chunks === null && this.bodyLength === Number.POSITIVE_INFINITY
     if (this.progress === 'more' && lastsUntilEnd) this.progress = 'complete'
     return this.progress
   }
 
-  /** Whether the next answer on this connection can only belong to the next request, judging by the bytes read. */
+  /** Whether another request may use the connection: as far as the read bytes show, no part of this answer can still arrive. */
   canReuseConnection(): boolean {
     return this.progress === 'complete' && this.canPersist && !this.hasSurplus
   }
@@ -92,7 +94,9 @@ export class AnswerReader {
     return at
   }
 
-  /** Bytes that are not HTTP (for example a TLS alert) may never end their line, so they are refused at once. */
+  /**
+   * Whether the bytes can begin an HTTP answer. Other bytes (for example a TLS alert) may have no line end, so they are refused at once.
+   */
   private canBeAnswer(bytes: Buffer, from: number, to: number): boolean {
     if (this.head.status !== 0 || this.line.length >= HTTP.length) return true
     const begin = (this.line + bytes.toString('latin1', from, Math.min(to, from + HTTP.length))).slice(0, HTTP.length)

@@ -5,7 +5,7 @@ const SIZE_LINE = /^([0-9a-fA-F]{1,16})[ \t]*(?:;.*)?$/
 type State = 'size' | 'data' | 'dataEnd' | 'trailer' | 'over' | 'invalid'
 
 /**
- * Decodes a chunked body (RFC 9112, 7.1) as its bytes arrive. Strict, unlike the reader of the head: a misread chunk would move the end of
+ * Decodes a chunked body (RFC 9112, 7.1) as its bytes arrive. Strict, unlike `AnswerHead`, because a misread chunk would move the end of
  * the answer.
  */
 export class ChunkedBody {
@@ -24,7 +24,7 @@ export class ChunkedBody {
     return this.state === 'invalid'
   }
 
-  /** Returns the index of the first byte that was not consumed: the body ended before it, or is invalid. */
+  /** Returns the index behind the last consumed byte. Bytes are left over only if the body has ended or is invalid. */
   take(bytes: Buffer, from: number): number {
     let at = from
     while (at < bytes.length && !this.isOver && !this.isInvalid) {

@@ -3,17 +3,17 @@ export type Framing =
   /** The answer has no body. `claimsBody`: its headers announce one, so stray bytes may follow. */
   | { readonly kind: 'none'; readonly claimsBody: boolean }
   | { readonly kind: 'length'; readonly bytes: number }
-  /** `isAmbiguous`: there is a length as well. The chunks count, and no further answer is read from the connection. */
+  /** `isAmbiguous`: the headers also name a length. The chunks determine the end, and no further answer is read from the connection. */
   | { readonly kind: 'chunked'; readonly isAmbiguous: boolean }
   | { readonly kind: 'untilClose' }
   /** The lengths differ or are not numbers, so the end of the answer is unknown. */
   | { readonly kind: 'invalid' }
 
 /**
- * RFC 9112, 6.3, for the final answer to a POST:
+ * Determines where the body of the final answer to a POST ends (RFC 9112, 6.3):
  *
  * - 204 and 304 end with the headers, whatever these claim.
- * - 101 ends the use of HTTP.
+ * - 101 ends with the headers, because the receiver stops using HTTP.
  * - Chunks override a length.
  * - A body with an unknown coding lasts until the connection ends.
  * - Several equal lengths count as one.
@@ -54,8 +54,8 @@ export function listOf(value: string): string[] {
 }
 
 /**
- * Removes leading and trailing HTTP blanks. `trim` also removes other characters, such as a byte of a UTF-8 letter; a regular expression
- * would take quadratic time.
+ * Removes leading and trailing HTTP blanks. `trim` would also remove other characters, such as a byte of a UTF-8 letter, and a regular
+ * expression would take quadratic time.
  */
 export function trimBlanks(text: string): string {
   let from = 0

@@ -1,7 +1,7 @@
 /** Maximum body bytes, and maximum header characters, kept for the delivery log. */
 const MAX_KEPT_BYTES = 4 * 1024
 
-/** The beginning of a body. */
+/** Keeps the beginning of a body. */
 export class KeptBody {
   private readonly parts: Buffer[] = []
   private bytes = 0
@@ -9,7 +9,7 @@ export class KeptBody {
   keep(part: Buffer): void {
     if (this.bytes >= MAX_KEPT_BYTES || part.length === 0) return
     const kept = part.subarray(0, MAX_KEPT_BYTES - this.bytes)
-    // A copy: the part is a view into the whole read buffer.
+    // A copy, because the part is a view that would keep the whole read buffer in memory.
     this.parts.push(Buffer.from(kept))
     this.bytes += kept.length
   }
@@ -39,7 +39,7 @@ function textOf(bytes: Buffer): string {
   const text = bytes.toString('utf8').replaceAll('\0', '\ufffd')
   const encoded = Buffer.from(text, 'utf8')
   if (encoded.length <= MAX_KEPT_BYTES) return text
-  // A character cut in two decodes to U+FFFD, which may be longer than the bytes it replaces: leave it out.
+  // A character that was cut in two decodes to U+FFFD, which may be longer than the cut bytes. If it exceeds the limit, it is left out.
   let end = MAX_KEPT_BYTES
   while (end > 0 && ((encoded[end] ?? 0) & 0xc0) === 0x80) end -= 1
   return encoded.toString('utf8', 0, end)

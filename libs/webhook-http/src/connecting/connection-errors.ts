@@ -1,9 +1,9 @@
-/** Why no connection was opened. `reason` contains the code of the system or resolver, for messages only; code decides by class. */
+/** Why no connection was opened. `reason` is an error code of the system or resolver, for messages only. Callers branch on the class. */
 abstract class ConnectionError extends Error {
   abstract readonly code: string
 }
 
-/** The guard refused the target: it, or an address that its name resolves to, is not public. */
+/** The guard refused the target, because its address, or an address that its name resolves to, is not public. */
 export class AddressBlocked extends ConnectionError {
   readonly code = 'ADDRESS_BLOCKED'
   constructor() {
@@ -44,7 +44,8 @@ export class ConnectTimedOut extends ConnectionError {
 }
 
 /**
- * The TLS handshake failed: because of the certificate, the name or the version, or because the peer does not speak TLS. Nothing was sent.
+ * The TLS handshake failed, because of the certificate, the name or the version, or because the peer does not speak TLS. No request was
+ * sent.
  */
 export class TlsFailed extends ConnectionError {
   readonly code = 'TLS_FAILED'

@@ -7,9 +7,9 @@ export interface DialTarget {
   readonly port: number
   /** The name or literal address in the URL, for which the certificate must be valid. */
   readonly host: string
-  /** Null for plain HTTP, which only allowed targets may use. */
+  /** Null for plain HTTP, which only targets in `ALLOW_TARGETS` may use. */
   readonly secureContext: SecureContext | null
-  /** Called with the remote address as soon as TCP is connected, before TLS sends anything. */
+  /** Called with the remote address as soon as TCP is connected, before TLS sends anything. False: the connection is closed. */
   readonly accepts: (remoteAddress: string) => boolean
 }
 
@@ -46,7 +46,7 @@ export const dial: Dial = (target, signal) =>
     const onError = (cause: unknown) => fail(failureOf(cause, isConnected && secureContext !== null))
 
     signal.addEventListener('abort', onAbort, { once: true })
-    // Never removed: an error between here and the HTTP client's own listener must not end the process.
+    // This listener is never removed: an error that comes before the user of the socket adds its listener must not end the process.
     socket.on('error', ignoreLateError)
     socket.on('error', onError)
     socket.once('connect', () => {

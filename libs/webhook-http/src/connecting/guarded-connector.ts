@@ -17,12 +17,15 @@ export interface Endpoint {
   readonly isSecure: boolean
 }
 
-/** Maximum addresses tried per connection. Too high: one name with many addresses keeps us dialling. */
+/** Maximum addresses tried per connection. Too high: for a name with many addresses, a failing attempt takes long. */
 const MAX_ADDRESSES = 4
 /** Time for one address while others are left. Too low: distant receivers fail. Too high: no time is left for the next address. */
 const FIRST_ADDRESS_MS = 2_000
 
-/** The only way to reach a receiver: resolves its name, checks every address, dials checked ones, and checks the address reached. */
+/**
+ * The only way to connect to a receiver. Resolves its name, checks every address, dials only checked addresses, and checks the address that
+ * was reached.
+ */
 export class GuardedConnector {
   private readonly secureContext: SecureContext
 
@@ -39,7 +42,7 @@ export class GuardedConnector {
 
   /** Rejects with one of the connection errors, or with the signal's reason. */
   async connect(endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
-    // Not `withTimeout`: the limit must end the dialling itself, not only the wait for it.
+    // Not `withTimeout`, because the limit must end the dialling itself, not only the wait for the result.
     const limit = new AbortController()
     const giveUp = () => limit.abort(signal.reason)
     const timer = setTimeout(() => limit.abort(new ConnectTimedOut()), this.options.connectTimeoutMs)

@@ -8,8 +8,8 @@ export interface HostResolver {
 }
 
 /**
- * How long the second address family may take after the first has answered. Too low: misses working IPv6-only paths. Too high: a broken
- * name server delays every connection.
+ * How long the DNS query for the second address family (IPv4 or IPv6) may take after the first has returned addresses. Too low: misses
+ * hosts that can only be reached by the second family. Too high: a broken name server delays every connection.
  */
 const SECOND_FAMILY_GRACE_MS = 500
 
@@ -20,7 +20,7 @@ const SECOND_FAMILY_GRACE_MS = 500
 export class CaresHostResolver implements HostResolver {
   private readonly resolver: Resolver
 
-  /** `servers` in the form `127.0.0.1:5353`; default: those of the system. */
+  /** `servers`: name servers in the form `127.0.0.1:5353`. Default: the name servers of the system. */
   constructor(
     options: { readonly servers?: readonly string[]; readonly timeoutMs?: number; readonly tries?: number } = {},
   ) {
@@ -74,7 +74,7 @@ function inGrace(answer: Promise<Answer>): Promise<Answer> {
   })
 }
 
-/** Any other failure is more informative than "there is no such record". */
+/** Returns the failure to report. Any other failure is more informative than "there is no such record". */
 function worstOf(failures: readonly (string | null)[]): string {
   const known = failures.filter((failure) => failure !== null)
   return known.find((failure) => failure !== 'ENODATA' && failure !== 'ENOTFOUND') ?? known[0] ?? 'ENODATA'

@@ -5,44 +5,47 @@ import { Connection, type Origin } from './connection.js'
 interface Share {
   /** Connections with a request on them. */
   busy: number
-  /** Most recently used last. */
+  /** Connections without a request, the most recently used last. */
   readonly idle: Connection[]
   readonly waiting: Set<(connection: Connection) => void>
 }
 
 interface PoolOptions {
   readonly connector: GuardedConnector
-  /** Maximum idle connections over all origins; above it the longest idle one is closed. Each costs a file descriptor on both sides. */
+  /** Maximum idle connections over all origins; above it the longest idle connection is closed. Each costs both sides a file descriptor. */
   readonly maxIdle: number
   readonly nowMs: () => number
-  /** Called when an origin becomes distrusted; not called again while it stays distrusted. */
+  /** Called when an origin becomes distrusted (see `DISTRUST_MS`); not called again while it stays distrusted. */
   readonly onDistrusted: (origin: string) => void
 }
 
 /**
- * For how long an origin that sent bytes belonging to no request gets a connection per request. Too low: further such bytes may be mistaken
- * for an answer. Too high: a receiver that was repaired costs six to fourteen times the CPU for that long.
+ * How long an origin is distrusted after it sent bytes that belong to no request. Each request to a distrusted origin gets a new
+ * connection. Too low: more such bytes may be mistaken for an answer. Too high: after a receiver was repaired, requests to it cost six to
+ * fourteen times the CPU for this long.
  */
 const DISTRUST_MS = 600_000
 /** Maximum number of distrusted origins remembered. */
 const MAX_DISTRUSTED = 10_000
 
 /**
- * The connections of all origins. A request takes an idle connection (quiet ones first, the most recently used of them), or opens one while
- * the origin has fewer than its maximum, or waits for its turn. An origin without connections and requests uses no memory.
+ * The connections of all origins. A request takes an idle connection, or opens one while the origin has fewer than its maximum, or waits
+ * for its turn. Among idle connections, it prefers those that are quiet (see `Connection.isQuiet`), and among these the most recently used.
+ * An origin without connections and requests uses no memory.
  */
 export class ConnectionPool {
   private readonly origins = new Map<string, Share>()
   /** Every idle connection, longest idle first. */
   private readonly idle = new Set<Connection>()
-  /** Origins whose connections are not kept, with the end of that time; the least recently distrusted first. */
+  /** Distrusted origin → end of its distrust, the earliest end first. */
   private readonly distrusted = new Map<string, number>()
   private isClosed = false
 
   constructor(private readonly options: PoolOptions) {}
 
   /**
-   * Calls `use` once, now or when its turn comes. `use` must give the connection back. Returns a function that cancels a waiting request.
+   * Calls `use` with a connection: now, or when the turn of the request comes. The request must give the connection back when it ends.
+   * Returns a function that cancels a waiting request.
    */
   take(origin: Origin, use: (connection: Connection) => void): () => void {
     const share = this.shareOf(origin)
@@ -87,7 +90,8 @@ export class ConnectionPool {
   }
 
   /**
-   * Called when an origin sent bytes that belong to no request: its next stray bytes on a kept connection could be mistaken for an answer.
+   * Called when an origin sent bytes that belong to no request. On a kept connection, more such bytes could be mistaken for an answer, so
+   * no connection of the origin is kept for `DISTRUST_MS`.
    */
   distrust(origin: Origin): void {
     if (!this.isDistrusted(origin)) this.options.onDistrusted(origin.origin)
@@ -100,7 +104,7 @@ export class ConnectionPool {
     for (const connection of [...this.shareOf(origin).idle]) this.drop(connection)
   }
 
-  /** Closes idle connections; those in use are closed when they are given back. */
+  /** Closes idle connections; connections in use are closed when they are given back. */
   close(): void {
     this.isClosed = true
     for (const connection of [...this.idle]) this.drop(connection)
@@ -109,7 +113,7 @@ export class ConnectionPool {
   private takeIdle(share: Share): Connection | undefined {
     const nowMs = this.options.nowMs()
     const quiet = share.idle.findLastIndex((connection) => connection.isQuiet(nowMs))
-    // When none is quiet, the longest idle connection becomes quiet first.
+    // When no connection is quiet, the longest idle one is taken, because it becomes quiet first.
     const [connection] = share.idle.splice(Math.max(quiet, 0), 1)
     if (connection) this.idle.delete(connection)
     return connection

@@ -3,8 +3,8 @@ import type { Endpoint, GuardedConnector } from '../connecting/guarded-connector
 import { ExchangeFailed } from './failure.js'
 
 /**
- * Idle time after which we close a connection whose server names no limit. Too low: opens a connection per delivery. Too high, above the
- * server's own limit (2 s is common): the server may close the connection just as a request is sent, which is then sent twice.
+ * Idle time after which we close a connection whose server names no limit. Too low: each delivery opens a connection. Too high (above the
+ * server's own limit; 2 s is common): the server may close the connection just as we send a request, so that we have to send it twice.
  */
 const KEEP_ALIVE_MS = 1_500
 /** Maximum idle time that a server's `Keep-Alive` header can request. */
@@ -12,15 +12,15 @@ const MAX_KEEP_ALIVE_MS = 10_000
 /** A connection in steady use is closed at this age, so that a change of the host's address takes effect. */
 const MAX_AGE_MS = 300_000
 /**
- * How long a connection must be silent after its first answer before the second request is written. A receiver that answers twice, or sends
- * a body where none is allowed, reveals this in that time, and the stray bytes acknowledge no request. Too low: they arrive after the next
- * request was written. Too high: the second of a burst of deliveries is late.
+ * How long a connection must be silent after its first answer before the second request is written. If a receiver answers twice, or sends a
+ * body where none is allowed, these stray bytes arrive within this time, so they cannot pass for the answer to the second request. Too low:
+ * the stray bytes arrive after the second request was written. Too high: the second delivery of a burst is late.
  */
 const QUIET_MS = 50
 
 /**
- * What some servers and proxies send when they close an idle connection (RFC 9110, 15.5.9). It acknowledges nothing, so it causes no
- * distrust.
+ * The status 408, which some servers and proxies send when they close an idle connection (RFC 9110, 15.5.9). It cannot pass for a success,
+ * so the origin does not become distrusted.
  */
 const IDLE_TIMEOUT = /^HTTP\/1\.[01] 408[ \r\n]/
 const IDLE_TIMEOUT_BYTES = 'HTTP/1.1 408 '.length
@@ -35,12 +35,13 @@ export interface Origin extends Endpoint {
 /** One request and its answer, on the connection that runs it. Receives no calls once it has ended. */
 export interface Occupant {
   /**
-   * Called in the tick of the write. Returns the bytes to write, or null when the request must not start; then it has already ended itself.
+   * Called immediately before the write. Returns the bytes to write, or null when the request must not start; the occupant has then already
+   * ended.
    */
   begin(isKept: boolean): Buffer | null
-  /** Called with bytes that arrived after the request began to be written. */
+  /** Called with bytes that arrived after the write of the request had begun. */
   onData(bytes: Buffer): void
-  /** Called when the receiver has ended its side. */
+  /** Called when the receiver has ended its side of the connection. */
   onEnd(): void
   /** Called when no connection could be opened, or the socket failed. */
   onFailure(error: unknown): void
@@ -55,17 +56,17 @@ export interface ConnectionOptions {
   readonly isKept: boolean
   /** Called when an idle connection was lost. */
   readonly onIdleClosed: (connection: Connection) => void
-  /** Called for bytes that belong to no request and so answer none. Not called for the 408 of a server that closes an idle connection. */
+  /** Called for bytes that belong to no request. Not called for the 408 of a server that closes an idle connection. */
   readonly onUnownedBytes: (connection: Connection) => void
 }
 
 /**
- * One HTTP/1.1 connection, with one request at a time. HTTP/1.1 does not say which request an answer belongs to: it belongs to the only
- * request under way. So bytes that arrive while no request is under way end the connection, and everything that has arrived is read before
- * a request is written.
+ * One HTTP/1.1 connection, with one request at a time. An HTTP/1.1 answer does not name its request: it belongs to the only request in
+ * flight. So bytes that arrive while no request is in flight end the connection, and everything that has arrived is read before a request
+ * is written.
  *
- * States: connecting (with its first occupant) → busy ⇄ idle → closed. Busy begins before the request is written; `hasWritten` tells the
- * two apart.
+ * States: connecting (with its first occupant) → busy ⇄ idle → closed. The state busy begins before the request is written; `hasWritten`
+ * tells whether the request was written.
  */
 export class Connection {
   /** Null until connected. */
@@ -95,7 +96,7 @@ export class Connection {
     return this.requests > 1
   }
 
-  /** Whether a request would be written without waiting for silence. */
+  /** Whether a request would be written at once, without the wait of `QUIET_MS`. */
   isQuiet(nowMs: number): boolean {
     return nowMs >= this.quietUntilMs
   }
@@ -113,7 +114,7 @@ export class Connection {
     else this.writeAfterReading(occupant)
   }
 
-  /** Whether the whole request was sent before now, or before the connection ended. False while parts of it wait in our memory. */
+  /** Whether the whole request was sent (before the connection was closed). False while parts of the request wait in our memory. */
   hasSentAll(): boolean {
     if (this.isClosed) return this.hadSentAll
     return this.socket !== null && this.socket.writableLength === 0
@@ -167,7 +168,10 @@ export class Connection {
     })
   }
 
-  /** Two turns of the event loop contain one whole poll, so bytes that had arrived by now are read before the request is written. */
+  /**
+   * Waits two turns of the event loop. They contain one whole poll, so bytes that had arrived by now are read before the request is
+   * written.
+   */
   private writeAfterReading(occupant: Occupant): void {
     setImmediate(() => setImmediate(() => this.write(occupant)))
   }

@@ -9,7 +9,9 @@ export type ExchangeEnd =
       readonly kind: 'answered'
       readonly response: WebhookResponse
       readonly retryAfter: string | undefined
-      /** Whether the whole request had been sent by then. An earlier answer may refuse the request, but cannot have accepted it. */
+      /**
+       * Whether the whole request was sent before the answer ended. If not, the receiver can have refused the request, but not accepted it.
+       */
       readonly wasRequestSent: boolean
       readonly canReuseConnection: boolean
       /** Whether bytes arrived after the answer. */
@@ -25,7 +27,7 @@ export type ExchangeEnd =
 
 export interface ExchangeOptions {
   readonly bytes: (isKept: boolean) => Buffer
-  /** Returns why the request must not be written now; null when it may. Called last, when the bytes are ready. */
+  /** Returns why the request must not be written now; null: it may be written. Called last, when the bytes are ready. */
   readonly refusal: () => FailureCode | null
   readonly onEnd: (end: ExchangeEnd) => void
 }
@@ -92,7 +94,7 @@ export class Exchange implements Occupant {
       return
     }
     this.isOver = true
-    // The kernel may have taken the last bytes in this very turn of the event loop.
+    // If the kernel has taken the last bytes in this turn of the event loop, `hasSentAll` returns true only in the next turn.
     setImmediate(() => this.tellAnswer(this.connection.hasSentAll()))
   }
 

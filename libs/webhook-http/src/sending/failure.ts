@@ -67,9 +67,9 @@ const MESSAGES: Readonly<Record<FailureCode, string>> = {
 const messageOf = (code: FailureCode, detail: string | null): string =>
   detail === null ? MESSAGES[code] : `${MESSAGES[code]}: ${detail}`
 
-/** The receiver, or a device on the way, ended the connection. */
+/** Error codes that mean: the receiver, or a device on the way, ended the connection. */
 const RESET: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED'])
-/** The network failed, or TLS failed after its handshake. */
+/** Error codes that mean: the network failed, or TLS failed after its handshake. */
 const BROKEN = /^(ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EPROTO|ERR_SSL_.*|ERR_TLS_.*)$/
 
 /** Classifies any error, by its class and code, never by its text. */

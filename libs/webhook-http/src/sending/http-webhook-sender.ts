@@ -20,15 +20,15 @@ import { headerLines, requestBytes, type RequestTarget } from './request-text.js
 import { Transmission, type TransmissionEnd } from './transmission.js'
 
 export interface WebhookSenderOptions {
-  /** What the guard allows in addition to public addresses: `parseAllowTargets(ALLOW_TARGETS)`. */
+  /** Targets that the guard allows in addition to public addresses: `parseAllowTargets(ALLOW_TARGETS)`. */
   readonly allowTargets: AllowedTargets
   /** Certificates (PEM) trusted in addition to the public ones. */
   readonly ca?: string
   /** Time limit for name resolution, TCP and TLS together. */
   readonly connectTimeoutMs?: number
   /**
-   * Maximum connections to one public origin, over all apps. Too high: we can be abused to flood a host. Too low: slows down hosts that
-   * serve many apps.
+   * Maximum connections to one public origin, over all apps. Too low: deliveries to a host that serves many apps are slow. Too high:
+   * Hooklane can be abused to flood a host.
    */
   readonly perHostMax?: number
   /** Maximum idle connections over all origins. */
@@ -39,14 +39,17 @@ export interface WebhookSenderOptions {
   readonly monotonicMs?: () => number
   readonly wallMs?: () => number
   /**
-   * Called when an origin sent bytes that belong to no request. It then gets a connection per request until ten minutes after the last such
-   * bytes.
+   * Called when an origin sent bytes that belong to no request. Then each request to the origin gets a new connection, until ten minutes
+   * after the last such bytes.
    */
   readonly onDistrusted?: (origin: string) => void
 }
 
 const DEFAULTS = { connectTimeoutMs: 5_000, perHostMax: 10, maxIdleConnections: 1_000 } as const
-/** For allowed targets: these are the operator's own, so they cannot be attacked by us, and a test receiver serves thousands of apps. */
+/**
+ * Maximum connections to one target in `ALLOW_TARGETS`. It is high, because these targets are the operator's own, so flooding them is no
+ * abuse, and because a test receiver serves thousands of apps.
+ */
 const ALLOWED_TARGET_MAX = 256
 /** Maximum number of checked URLs remembered. */
 const MAX_KNOWN_TARGETS = 10_000
@@ -56,14 +59,14 @@ interface Target extends RequestTarget {
 }
 
 /**
- * Sends webhooks over HTTP/1.1 through the address guard. Each attempt is one request on one connection; only `Transmission` decides when
- * it is written a second time. Redirects are not followed.
+ * Sends webhooks over HTTP/1.1 through the address guard. Each attempt is one request on one connection; only `Transmission` may write the
+ * request a second time. Redirects are not followed.
  *
- * An attempt is accepted when all of this holds:
+ * An attempt is accepted when all of these conditions hold:
  *
- * - The policy names the status.
- * - The answer ended as HTTP requires, or was cut by us at 16 KiB, long after its status was known.
- * - The whole request had been sent by then. An earlier answer can only refuse the request: a 413 does not need the whole body.
+ * - The delivery policy counts the status as success.
+ * - The answer ended as HTTP requires, or we stopped reading its body at 16 KiB.
+ * - The whole request was sent before the answer ended. An earlier answer can only refuse the request, for example a 413 to a large body.
  *
  * The deadline of an attempt covers the time from `startedMs` to the call, the wait for a connection, name resolution, handshake, requests
  * and answer. When it passes, the socket is destroyed, and nothing is written after that.
@@ -179,7 +182,7 @@ function failed(failure: Failure): Pick<SendOutcome, 'result' | 'error'> {
   return { result, error: failure }
 }
 
-/** The outcome of a request for which no connection was asked. */
+/** The outcome of a request that was refused before it took a connection. */
 const notSent = (code: 'address_blocked' | 'invalid_request'): SendOutcome => ({
   ...failed(failureWith(code)),
   response: null,

@@ -2,7 +2,7 @@ import type { WebhookRequest } from '@hooklane/core/delivery'
 
 /** Where a request goes. */
 export interface RequestTarget {
-  /** As in the URL: with the port, unless it is the default of the scheme. */
+  /** The host as the URL prints it: with the port if it is not the default of the scheme. */
   readonly host: string
   readonly path: string
 }
@@ -34,8 +34,8 @@ export function headerLines(headers: Readonly<Record<string, string>>): string |
 }
 
 /**
- * Writes the whole request into one buffer, so that it is sent in one write. `isKept`: whether another request may follow on the
- * connection.
+ * Returns a function that writes the whole request into one buffer, so that one write sends it. `isKept`: whether another request may
+ * follow on the connection.
  * @param lines from `headerLines`
  */
 export function requestBytes(

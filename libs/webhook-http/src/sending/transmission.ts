@@ -11,7 +11,7 @@ export interface TransmissionOptions {
   /** Nothing is written from this instant on (monotonic clock). */
   readonly deadlineMs: number
   readonly nowMs: () => number
-  /** Called immediately before each write, and when a second write is due. */
+  /** Whether the request may still be written. Called immediately before each write, and when a second write is due. */
   readonly mayWrite: () => boolean
   readonly onEnd: (end: TransmissionEnd) => void
 }
@@ -25,10 +25,10 @@ export interface TransmissionEnd {
 }
 
 /**
- * Sends one request to its receiver within one deadline. The request is written once. It is written a second time, on a fresh connection,
- * when the receiver closed a kept connection before any byte of an answer came: a server that closes idle connections without notice is not a
- * failing receiver (RFC 9110, 9.2.2 and RFC 9112, 9.3.1). That server may have read the first copy; receivers recognise copies by
- * `webhook-id`.
+ * Sends one request to its receiver within one deadline. The request is normally written once. It is written a second time, on a fresh
+ * connection, when the receiver closed a kept connection before any byte of an answer came, because a server may close idle connections
+ * without notice (RFC 9110, 9.2.2 and RFC 9112, 9.3.1). The receiver may have read the first copy of the request; receivers recognise
+ * copies by `webhook-id`.
  */
 export class Transmission {
   private timer: NodeJS.Timeout | undefined
@@ -58,8 +58,8 @@ export class Transmission {
   }
 
   /**
-   * Why the request must not be written now; null: it may be. A process that was frozen while it was rendering the request or connecting
-   * must send nothing after the deadline, or after its lease has ended.
+   * Returns why the request must not be written now; null: it may be written. A process that was frozen while it was rendering the request
+   * or connecting must send nothing after the deadline, or after its lease has ended.
    */
   private refusal(): FailureCode | null {
     if (this.isTimeUp()) return 'timeout'

@@ -9,9 +9,9 @@ const cidrs = (...texts: string[]) => texts.map((text) => ipaddr.parseCIDR(text)
 /** Addresses that every registry lists as unicast, although they belong to the host network of a cloud (Azure's wire server). */
 const BLOCKED_V4 = cidrs('168.63.129.16/32')
 
-/** IPv6 is allowed by prefix, not refused by list: everything outside 2000::/3 is special, reserved, or a translation of IPv4. */
+/** Only IPv6 addresses with this prefix are allowed, because all other addresses are special, reserved, or translations of IPv4. */
 const GLOBAL_V6 = ipaddr.IPv6.parseCIDR('2000::/3')
-/** Protocol assignments (Teredo, ORCHID, benchmarking), documentation, 6to4. */
+/** Ranges within `GLOBAL_V6` that are refused: protocol assignments (Teredo, ORCHID, benchmarking), documentation, 6to4. */
 const BLOCKED_V6 = cidrs('2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20')
 
 /** Parses an address in any spelling that `ipaddr.js` accepts strictly. Returns IPv4-mapped IPv6 as IPv4, and null for names. */
@@ -30,7 +30,7 @@ export function isPublicAddress(text: string): boolean {
 
 /**
  * Expects `host` from WHATWG `URL`, which converts every spelling of an IPv4 address (`0x7f.1`, `2130706433`, `①②⑦.0.0.1`) to four decimal
- * parts. Other numeric spellings do not reach this code, and would be names without a public suffix.
+ * parts. Other numeric spellings do not reach this code; here they would count as names without a public suffix.
  */
 export const addressClassifier: AddressClassifier = {
   classify(host) {

@@ -61,7 +61,7 @@ function parseEntry(entry: string): Entry {
   const range = parseRange(host)
   if (range) return { kind: 'range', range, port }
   const name = host.toLowerCase()
-  // A name that ends in a number is a misspelt address or CIDR: `URL` would read it as an address.
+  // A name that ends in a number must be a misspelt address or CIDR, because `URL` reads such a host as an address.
   if (!HOST.test(name) || /(^|\.)\d+$/.test(name)) throw new InvalidAllowTargets(entry)
   return { kind: 'host', host: name, port }
 }

@@ -12,7 +12,7 @@ import type { DeliveryPolicyForm, WriteDelivery } from './delivery-policy.form.j
 
 export type StoredDelivery = Pick<SubscriptionEntity, 'delivery'>
 
-/** @param before null: the subscription is new. @throws Problem 422 when the fields do not go together */
+/** @param before null: the subscription is new. @throws Problem 422 when the fields contradict each other */
 export const storedDeliveryPolicy = (
   { delivery }: DeliveryPolicyForm,
   before: StoredDelivery | null,
@@ -39,7 +39,7 @@ function changePolicy(before: StoredDeliveryPolicy, written: WriteDelivery | und
   return policy
 }
 
-/** `interval` and `backoff` exclude each other: writing one removes the other. */
+/** Returns `interval` or `backoff`. They exclude each other, so writing one of them removes the other. */
 function spacing(
   before: StoredDeliveryPolicy['retry'],
   written: WriteDelivery['retry'],

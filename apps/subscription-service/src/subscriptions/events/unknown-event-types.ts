@@ -7,7 +7,7 @@ export class WarningView {
   @ApiProperty() message!: string
 }
 
-/** Warns of patterns that match no event type of the catalogue: the type may be added later, or the name is mistyped. */
+/** Warns of patterns that match no event type of the catalogue. The type may be added later, or the pattern may be mistyped. */
 export function unknownEventTypes(patterns: readonly string[], known: readonly string[]): WarningView[] {
   return patterns.flatMap((pattern, index) => {
     if (pattern === '*' || known.some((name) => fits(pattern, name))) return []

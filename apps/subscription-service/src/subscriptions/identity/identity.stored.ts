@@ -13,7 +13,7 @@ export const newIdentity = (companyId: string, { appId }: Pick<IdentityForm, 'ap
   appId,
 })
 
-/** @param before null if the subscription is new; it is then called `defaultName` unless the request gives a name */
+/** @param before null: the subscription is new, and its name is `defaultName` if none is written */
 export const storedName = (
   { name }: Omit<IdentityForm, 'appId'>,
   before: StoredName | null,

@@ -4,8 +4,8 @@ import { newId } from '@hooklane/core/kernel'
 import { SubscriptionSecretEntity } from '@hooklane/postgres/tenancy'
 
 /**
- * How long the previous secret signs beside a new one. Too short: receivers that still use it reject requests. Too long: a leaked secret
- * stays valid.
+ * How long deliveries are signed with both the previous secret and the new one. Too short: receivers that still use the previous secret
+ * reject requests. Too long: a leaked secret stays valid for longer.
  */
 export const ROTATION_OVERLAP_MS = 24 * 3_600_000
 
@@ -15,7 +15,7 @@ export interface NewSecret {
   readonly row: SubscriptionSecretEntity
 }
 
-/** Generates a signing secret for a subscription. The row holds it sealed. */
+/** Generates a signing secret for a subscription. The row holds the sealed secret. */
 export function createSigningSecret(owner: SecretOwner, sealer: Sealer, now: Date): NewSecret {
   const text = newSigningSecret()
   const row = Object.assign(new SubscriptionSecretEntity(), {

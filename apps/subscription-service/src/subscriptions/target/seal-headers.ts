@@ -15,14 +15,14 @@ export interface HeaderContext {
   readonly owner: SecretOwner
   readonly sealer: Sealer
   readonly headerPrefix: string
-  /** False when the subscription's URL changes to another origin: secrets written for one receiver are never sent to another. */
+  /** False when the URL changes to another origin. Secrets that were written for one receiver are never sent to another. */
   readonly isSameReceiver: boolean
 }
 
 /**
  * Returns the headers as they are stored. A value is sealed when the header is flagged as secret, or when its name or value is that of a
- * credential. A secret header that is written without a value (or with the mask) keeps its stored value, so that a list that was read can
- * be written back.
+ * credential. A secret header that is written without a value (or with the mask) keeps its stored value, so that clients can write back a
+ * list as they read it.
  * @throws Problem 400; 422 when a stored value would be kept for another receiver
  */
 export function sealHeaders(
@@ -42,7 +42,7 @@ export function sealHeaders(
   })
 }
 
-/** For a change of the receiver that does not write the headers again. @throws Problem 422 when the stored headers hold secrets */
+/** For a request that changes the receiver but writes no headers. @throws Problem 422 when the stored headers hold secrets */
 export function refuseSecretsForNewOrigin(headers: readonly TargetHeader[]): void {
   const names = headers.filter(isSecretHeader).map(({ name }) => name)
   if (names.length === 0) return
@@ -61,7 +61,7 @@ interface ReadHeader {
 const SECRETS_REQUIRED_MESSAGE =
   'the URL changes to another origin: send the secret values again, or omit these headers'
 
-/** The written value. The mask on a secret header counts as no value: it was copied from a response. */
+/** The written value. The mask on a secret header counts as no value, because it was copied from a response. */
 const valueOf = ({ value, secret, name }: WriteHeader): string | undefined =>
   value === MASK && (secret === true || isCredentialName(name)) ? undefined : value
 
@@ -106,6 +106,6 @@ const faultPath = (index: number | null, code: string): string => {
   return `target.headers.${index}.${code === 'HEADER_VALUE' ? 'value' : 'name'}`
 }
 
-/** Whether the value is a secret. Also true for credentials that were stored unsealed before their names and values were recognised. */
+/** Whether the value is a secret. Also true for credentials that were stored unsealed, before Hooklane recognised them as credentials. */
 export const isSecretHeader = (header: TargetHeader): boolean =>
   'sealed' in header || isCredentialHeader(header.name, header.value)

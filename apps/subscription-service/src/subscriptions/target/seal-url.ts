@@ -5,7 +5,7 @@ import type { SubscriptionEntity } from '@hooklane/postgres/tenancy'
 import { checkTarget } from '@hooklane/webhook-http'
 import { invalid, unprocessable } from '../../http/problem.js'
 
-/** A URL as it is stored: `targetUrl` may be shown; `targetUrlSealed` is the whole URL, or null when `targetUrl` leaves nothing out. */
+/** A stored URL. `targetUrl` is the part that may be shown. `targetUrlSealed` is the whole URL, or null when `targetUrl` lacks no part. */
 export type StoredUrl = Pick<SubscriptionEntity, 'targetUrl' | 'targetUrlSealed'>
 
 export interface UrlContext {
@@ -15,8 +15,8 @@ export interface UrlContext {
 }
 
 /**
- * Returns the written URL as it is stored. A URL that is written back exactly as it was shown keeps the stored URL. Any other URL that
- * contains `***` is refused: it was copied from a response, and requests would go to a URL with asterisks in place of its secrets.
+ * Returns the URL to store. If the written URL is exactly the one that responses show, the stored URL is kept. Any other URL that contains
+ * `***` is refused: it was copied from a response, and requests would go to a URL with asterisks in place of its secrets.
  * @param before null: the subscription is new
  * @throws Problem 400, 422
  */

@@ -5,7 +5,7 @@ import type { WorkflowForm } from './workflow.form.js'
 
 export type StoredWorkflow = Pick<SubscriptionEntity, 'workflowId' | 'workflowName'>
 
-/** @param before null: the subscription is new, and its workflow is named `byDefault` unless a name is written */
+/** @param before null: the subscription is new, and the name of its workflow is `byDefault` if none is written */
 export const storedWorkflow = (
   { workflow }: WorkflowForm,
   before: StoredWorkflow | null,

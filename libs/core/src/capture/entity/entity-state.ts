@@ -16,7 +16,7 @@ export type RowIdentity =
       readonly isEntity: false
       /** Null when the capture file says that the row is no entity: softly deleted, or outside `when`. */
       readonly reason: SkipReason | null
-      /** The same key, if company and id can be read. */
+      /** The same key, if company and id can be read; otherwise null. */
       readonly identity: string | null
     }
 
@@ -32,6 +32,6 @@ export interface EntityState {
   readonly version: EntityVersion
   readonly actor: Actor | null
   readonly data: JsonObject
-  /** Length of the names and texts that `data` was read from: a cheap way to see whether an event can be large at all. */
+  /** Characters of the names and texts that `data` was read from. If they are few, the event cannot be too large and is not measured. */
   readonly characters: number
 }

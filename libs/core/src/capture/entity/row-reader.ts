@@ -15,10 +15,10 @@ const MAX_COMPANY = /^[\x21-\x7e]{1,128}$/
 const MAX_ID_LENGTH = 1024
 const MAX_KEY_LENGTH = 1024
 const MAX_URL_LENGTH = 2048
-/** Limit for a version that is no safe integer, and for each part of an actor. Unlike `data`, they cannot be left out of a large event. */
+/** Limit for a version and for each part of an actor: unlike the values in `data`, they cannot be left out of an event to make it fit. */
 const MAX_NAME_LENGTH = 1024
 
-/** Half of a character: JSON may hold it, UTF-8 and URLs cannot. */
+/** A UTF-16 surrogate without its partner: JSON may hold one, UTF-8 and URLs cannot. */
 const LONE_SURROGATE = /\p{Surrogate}/gu
 
 /** A column of a relation with the decoder of its type. */
@@ -27,7 +27,8 @@ interface CompiledColumn {
   readonly decode: ValueDecoder
   readonly isShown: boolean
   /**
-   * May be used as key, version, URL or actor. A column that the capture file omits, and names for that as well, is shown there on purpose.
+   * Whether the value may appear as key, version, URL or actor. If the capture file names a column both in `omit` and for one of these, it
+   * appears there on purpose.
    */
   readonly isPublishable: boolean
 }
@@ -35,8 +36,8 @@ interface CompiledColumn {
 type CompiledRelation = ReadonlyMap<string, CompiledColumn>
 
 /**
- * Interprets the rows of one captured table. It keeps the decoders of each relation object: pass the same object as long as the table has
- * the same shape.
+ * Interprets the rows of one captured table. It keeps the decoders of each relation object, so pass the same object as long as the table
+ * has the same shape.
  */
 export class RowReader {
   private readonly compiled = new WeakMap<Relation, CompiledRelation>()
@@ -63,8 +64,8 @@ export class RowReader {
     if (parts.includes(null) || id === null || id === '')
       return { isEntity: false, reason: 'idMissing', identity: null }
     if (id.length > MAX_ID_LENGTH) return { isEntity: false, reason: 'idTooLong', identity: null }
-    // With the resource, because rows of several tables share one transaction and often one id. Postgres text never contains NUL, so no two
-    // lists of parts yield the same text.
+    // The resource distinguishes rows of different tables, which often have the same id. Postgres text never contains NUL, so different
+    // lists of parts never yield the same text.
     const identity = [this.table.resource, companyId, ...parts].join('\0')
     return this.isThere(columns, row)
       ? { isEntity: true, companyId, identity }
@@ -95,7 +96,7 @@ export class RowReader {
     }
   }
 
-  /** The id of a row, for people who look for it. Unlike an entity's id it may be incomplete and of any length. */
+  /** The id of a row, for messages to people. Unlike an entity's id it may be incomplete and of any length. */
   describeId(relation: Relation, row: Row): string {
     const columns = this.columnsOf(relation)
     return joinId(this.table.id.map((name) => textOf(columns, row, name) ?? '(null)'))
@@ -146,7 +147,7 @@ export class RowReader {
       if (part.kind === 'text') url += part.text
       else {
         const value = part.kind === 'id' ? id : publishableTextOf(columns, row, part.column)
-        // Encoding never makes a text shorter.
+        // A value that is too long is too long when encoded, as well.
         if (value === null || value.length > MAX_URL_LENGTH) return null
         url += encodeURIComponent(value.replace(LONE_SURROGATE, '\ufffd'))
       }
@@ -164,7 +165,7 @@ export class RowReader {
     return columns
   }
 
-  /** @throws CaptureError when the relation lacks a column that decides which entity a row is, or has only an omitted one of that name */
+  /** @throws CaptureError when a column that decides which entity a row is does not exist, or is a hidden one under that name */
   private requireDeciding(columns: CompiledRelation): void {
     const deciding = decidingColumns(this.source, this.table)
     const missing = deciding.filter((name) => !columns.has(name))
@@ -241,7 +242,7 @@ function textOf(columns: CompiledRelation, row: Row, name: string): string | nul
   return typeof value === 'boolean' ? String(value) : text
 }
 
-/** As `textOf`; null also where an omitted column has the name. */
+/** Like `textOf`, but null when the column with this name must not be published. */
 const publishableTextOf = (columns: CompiledRelation, row: Row, name: string): string | null =>
   columns.get(name)?.isPublishable === true ? textOf(columns, row, name) : null
 
@@ -250,7 +251,7 @@ function holds(condition: RowCondition, columns: CompiledRelation, row: Row): bo
   const expected = condition.equals
   if (text === null || expected === null) return text === expected
   const value = columns.get(condition.column)?.decode(text)
-  // A person may quote the constant or not: it also matches when both read the same as text.
+  // The author of the file may write the constant with or without quotes, so it is enough that both are the same as text.
   if (typeof value !== 'object' && String(value) === String(expected)) return true
   // Only a number is compared by its value: the text `007` is not the text `7`.
   return typeof expected === 'number' && canonicalDecimal(text) === canonicalDecimal(String(expected))

@@ -23,7 +23,7 @@ export class RowReaders {
     this.readers = new Map(source.tables.map((table) => [qualifiedName(table), new RowReader(source, table, hiddenOf)]))
   }
 
-  /** Null when the capture file does not name the table, or means another one by this name. */
+  /** Null when the capture file does not name the table, or means another table by this name. */
   readerOf(relation: Relation | TableName): RowReader | null {
     if ('isReplaced' in relation) return null
     const name = qualifiedName(relation)

@@ -1,4 +1,4 @@
-/** Why a row that the source published, or one state of it, is not captured as an entity. */
+/** Why a row, or one state of it, is not captured as an entity. */
 export type SkipReason =
   /** The company column is null: the row belongs to no company yet. */
   | 'companyMissing'
@@ -10,5 +10,5 @@ export type SkipReason =
   | 'idTooLong'
   /** The change is of a table that the capture file does not name. */
   | 'tableUnknown'
-  /** The row is of another table that has, or had, the captured table's name. If the gap is accepted, receivers fetch the table again. */
+  /** The row is of another table that has, or had, the captured table's name. When a person accepts the gap, receivers fetch again. */
   | 'tableReplaced'

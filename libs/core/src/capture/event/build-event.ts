@@ -16,20 +16,20 @@ export type EntityChange =
       readonly operation: 'delete'
       /** The entity as it stood before the transaction. */
       readonly before: EntityState
-      /** Its last state: the last one in the transaction in which it existed. */
+      /** The entity's last state in the transaction before it was gone. */
       readonly last: EntityState
       readonly departure: Departure | null
     }
 
-/** Version and actor of the row that deleted its entity softly. A row that was deleted itself has none. */
+/** Version and actor of a row after its soft deletion. If the row itself was deleted, there is none. */
 export interface Departure {
   readonly version: EntityVersion
   readonly actor: Actor | null
 }
 
-/** The place of an event in its transaction: that of the entity's first row change. */
+/** The place of an event in its transaction: the place of the entity's first row change. */
 export interface EventPlace extends ChangePlace {
-  /** Counts the row changes of captured tables from 0; a change that turns one entity into another counts twice. For people. */
+  /** Number of the row change among those of captured tables, from 0; a change of one entity into another counts twice. For people. */
   readonly ordinal: number
 }
 

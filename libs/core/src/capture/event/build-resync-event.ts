@@ -6,13 +6,13 @@ export interface ResyncNotice extends Pick<ResyncData, 'from' | 'to' | 'reason'>
   readonly producer: string
   readonly companyId: string
   /**
-   * The event's own place in its producer's commit order. Order matters: two companies need two places, because the event's id is made from
-   * the position alone, and a partition that holds a position is taken to hold everything before it as well.
+   * The event's own place in its producer's commit order. Two companies need two positions. With the same position their events would have
+   * the same id, and the second event in a partition would count as published already.
    */
   readonly position: string
   /** RFC 3339, UTC. */
   readonly occurredAt: string
-  /** In any order; empty: all of the producer's. */
+  /** In any order. Empty: all resources of the producer. */
   readonly resources: readonly string[]
 }
 

@@ -3,18 +3,18 @@ import { isJsonObject, jsonEquals, memberOf } from './json-objects.js'
 import { childPointer, MAX_POINTER_LENGTH } from './json-pointer.js'
 
 /**
- * Bytes that the paths of one event may take together, in `changed` and in `changes`. Beyond it the columns with the heaviest lists are
- * reported as whole values, so that the list of what changed never crowds out the data. Too low makes revisions coarse, too high leaves no
- * room for the values.
+ * Maximum number of bytes for all paths of one event, in `changed` and `changes` together. If there are more, the columns whose paths take
+ * the most bytes are reported as whole values, so that the paths leave room for the values. Too low: small changes inside a column are
+ * reported as a new value of the whole column. Too high: the values have to be left out of the event.
  */
 export const MAX_PATH_BYTES = 128 * 1024
 
-/** What one change costs beside its path and values: `{"op":"replace","path":,"before":,"after":},`, roughly. */
+/** Bytes of one change without its path and values: `{"op":"replace","path":,"before":,"after":},`, roughly. */
 const CHANGE_OVERHEAD = 60
 
 /**
- * What turns `before` into `after`: columns, and names inside objects, by JSON Pointer. Arrays, and values of different kinds, are
- * compared and replaced as a whole. Applied to `before`, the changes yield `after`, except for the columns in `ignored`.
+ * The changes that turn `before` into `after`, except for the columns in `ignored`. The path of each change is a JSON Pointer to a column
+ * or to a name inside an object. Arrays, and values of different kinds, are compared and replaced as a whole.
  */
 export function diffStates(before: JsonObject, after: JsonObject, ignored: ReadonlySet<string>): Change[] {
   const columns = unionOfNames(before, after)
@@ -81,7 +81,7 @@ function unionOfNames(before: JsonObject, after: JsonObject): string[] {
   return names
 }
 
-/** Makes the columns with the heaviest paths coarse, until all paths together are light enough. */
+/** Reports whole columns, those whose paths take the most bytes first, until all paths together take at most `MAX_PATH_BYTES`. */
 function coarsen<T>(
   columns: readonly T[],
   pathsOf: (column: T) => readonly string[],
@@ -100,9 +100,9 @@ function coarsen<T>(
 }
 
 /**
- * Collects what is found in one column, until its paths alone take all the bytes that an event has for paths. From then on it is certain
- * that the column is reported as a whole, and collecting more would take unbounded memory and time (a name of 4,000 characters is part of
- * the path of every member below it).
+ * Collects the changes or the paths of one column, until the paths take more than `MAX_PATH_BYTES`. From then on it is certain that the
+ * column is reported as a whole value, and collecting more would take unbounded memory and time (a name of 4,000 characters is part of the
+ * path of every member below it).
  */
 class WithinBudget<T> {
   private readonly found: T[] = []
@@ -119,7 +119,7 @@ class WithinBudget<T> {
     return this.left < 0
   }
 
-  /** Null when there was too much. */
+  /** Everything that was added; null when its paths took more than `MAX_PATH_BYTES`. */
   get all(): T[] | null {
     return this.isSpent ? null : this.found
   }

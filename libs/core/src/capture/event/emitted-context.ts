@@ -22,19 +22,20 @@ export const NO_CONTEXT: TransactionContext = {
   batch: null,
 }
 
-/** Why something that an application emitted with `pg_logical_emit_message` was ignored. */
+/** Why a message that an application emitted with `pg_logical_emit_message`, or one member of it, was ignored. */
 export type ContextFault =
   'contextTooLarge' | 'contextNotText' | 'contextInvalidJson' | 'contextNotObject' | 'contextInvalidMember'
 
 /** The prefix under which applications emit: `pg_logical_emit_message(true, 'hooklane', '{…}')`. */
 export const CONTEXT_PREFIX = 'hooklane'
 
-/** Bytes that one message may have. Context is part of every event of the transaction, so a large one would crowd out the data. */
+/** Maximum bytes of one message. The context is part of every event of the transaction, so a large one would leave no room for the data. */
 export const MAX_CONTEXT_BYTES = 16 * 1024
 
 /**
- * Adds one emitted message to what is known. Of several messages the later wins, member by member. What cannot be used is ignored
- * and reported in `faults`: a change is never lost because of its context. Numbers are accepted where ids are expected.
+ * Adds one emitted message to the context so far. If several messages have the same member, the last one wins. A message or member that
+ * cannot be used is ignored and reported in `faults`, so that a change is never lost because of its context. Where text is expected, a
+ * number is accepted, too.
  */
 export function mergeContext(
   known: TransactionContext,
@@ -67,7 +68,7 @@ export function mergeContext(
 const actorOf = (actor: ContextReader | null): Actor | null =>
   actor && { type: actor.text('type'), id: actor.text('id'), name: actor.text('name') }
 
-/** Without `hops`, a change that an app caused counts as one hop away from a person or job. */
+/** If `hops` is missing, a change that an app caused counts as one hop, any other change as none. */
 function sourceOf(source: ContextReader | null): ChangeSource | null {
   if (!source) return null
   const app = source.text('app')

@@ -7,7 +7,7 @@ export interface CapturedEventType {
   readonly type: string
   readonly resource: string
   readonly action: 'created' | 'updated' | 'deleted'
-  /** `entity.type` of its events. */
+  /** The `entity.type` of the events of this type. */
   readonly entity: string
 }
 

@@ -1,8 +1,9 @@
 const MAY_NEED_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/
 
 /**
- * Bytes that a value takes as JSON in UTF-8: the length of what `JSON.stringify` prints, without printing it. Text of control characters
- * becomes six times as long, which can be more than a string may hold. Recursive: the depth of captured values is bounded.
+ * Number of bytes that a value takes as JSON in UTF-8, as `JSON.stringify` would print it. The JSON is not printed, because control
+ * characters become six times as long, which can exceed the maximum length of a string. The recursion is safe, because the depth of
+ * captured values is bounded.
  */
 export function jsonByteLength(value: unknown): number {
   if (typeof value === 'string') return textBytes(value)
@@ -10,7 +11,7 @@ export function jsonByteLength(value: unknown): number {
   return Array.isArray(value) ? arrayBytes(value, jsonByteLength) : objectBytes(value, jsonByteLength)
 }
 
-/** Measures values that share parts: each array and each object is measured once. */
+/** Measures several values. An array or object that occurs in more than one of them is measured only once. */
 export class JsonSizes {
   private readonly known = new Map<object, number>()
 
@@ -26,7 +27,7 @@ export class JsonSizes {
   }
 }
 
-/** Bytes of the brackets, and of a comma between each two parts. */
+/** Bytes of the two brackets and of the commas between the parts. */
 const punctuation = (parts: number): number => 2 + Math.max(0, parts - 1)
 
 function arrayBytes(array: readonly unknown[], sizeOf: (value: unknown) => number): number {
@@ -60,12 +61,15 @@ function textBytes(text: string): number {
   return bytes
 }
 
-/** `\"`, `\\`, `\b`, `\t`, `\n`, `\f`, `\r`; other control characters are `\u00…`. */
+/**
+ * Bytes of an ASCII character in a JSON string: two for `\"`, `\\`, `\b`, `\t`, `\n`, `\f` and `\r`, six for other control characters
+ * (`\u00…`).
+ */
 function asciiBytes(code: number): number {
   if (code === 0x22 || code === 0x5c) return 2
   if (code >= 0x20) return 1
   return (code >= 0x08 && code <= 0x0a) || code === 0x0c || code === 0x0d ? 2 : 6
 }
 
-/** A pair takes four bytes; half of one alone is written as its escape. */
+/** Whether two code units are a surrogate pair, which takes four bytes. A lone surrogate is written as an escape of six bytes. */
 const isPair = (high: number, low: number): boolean => high < 0xdc00 && low >= 0xdc00 && low <= 0xdfff

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '@hooklane/contracts/public'
 export const isJsonObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Own members only: `toString` and `__proto__` are names like any other. */
+/** Reads own members only, because `toString` and `__proto__` can be names in the data. */
 export const memberOf = (object: JsonObject, name: string): JsonValue | undefined =>
   Object.hasOwn(object, name) ? object[name] : undefined
 

@@ -2,20 +2,21 @@ import type { EntityEvent } from '@hooklane/contracts/public'
 import { jsonByteLength } from './json-byte-length.js'
 import { OmittableParts } from './omittable-parts.js'
 
-/** Bytes of JSON that an event may have on the topic; the record schema's limit. */
+/** Maximum bytes of JSON of an event on the topic, as the record schema allows. */
 export const DEFAULT_MAX_EVENT_BYTES = 512 * 1024
 
-/** `,"omitted":[]` */
+/** Bytes of `,"omitted":[]`. */
 const OMITTED_BYTES = 13
 
 /**
- * Returns the event itself if it fits. Otherwise values of `data` and `changes` are left out, the largest first, until it does.
+ * Returns the event itself if it fits. Otherwise values of `data` and `changes` are left out, the largest first, until the event fits.
  *
- * - An object is left out as a whole, unless one of its members makes up most of it: then that member is.
+ * - An object is left out as a whole. But if one member makes up at least half of the object, only that member is left out.
  * - `revision.omitted` lists the paths, each once, in the order in which they were left out. A change whose value was left out keeps `op`
  *   and `path`.
- * - `stateHash` stays that of the whole state.
- * - An event that is too large even without values (thousands of long column names) loses `data` and all paths: `omitted` is `[""]`.
+ * - `stateHash` remains the hash of the complete state.
+ * - An event that is too large even without values (it has thousands of long column names) loses all values and paths: `data` is `{}`,
+ *   `changed` and `changes` are empty, and `omitted` is `[""]`.
  *
  * The time grows with the size of the event, not with the number of values that are left out.
  */
@@ -36,7 +37,7 @@ export function limitEventSize(event: EntityEvent, maxBytes: number = DEFAULT_MA
   return parts.rest([...omitted])
 }
 
-/** The event without `data`, changes and paths, for when even the paths are too many. */
+/** The event without values, changes and paths, for an event whose paths alone are too large. */
 const bareEvent = (event: EntityEvent): EntityEvent =>
   event.revision
     ? { ...event, revision: { ...event.revision, changed: [], changes: [], omitted: [''] }, data: {} }

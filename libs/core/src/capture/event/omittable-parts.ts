@@ -3,18 +3,18 @@ import { JsonSizes } from './json-byte-length.js'
 import { isJsonObject } from './json-objects.js'
 import { childPointer, MAX_POINTER_LENGTH } from './json-pointer.js'
 
-/** What was left out. */
+/** A value that was left out of an event. */
 export interface Omission {
   readonly pointer: string
-  /** Bytes of JSON that it took, name and punctuation included. */
+  /** Bytes of JSON that the value took, including its name and punctuation. */
   readonly bytes: number
 }
 
 interface Part {
-  /** Its present size. */
+  /** Bytes of JSON that the part takes now. */
   readonly bytes: number
   readonly isLeftOut: boolean
-  /** Leaves out the part, or the member inside that makes up most of it. */
+  /** Leaves out the part, or only a member that makes up at least half of it. */
   leaveOut(): Omission
 }
 
@@ -40,7 +40,7 @@ export class OmittableParts {
     this.parts.fill([...this.data.all, ...this.sides])
   }
 
-  /** Leaves out the largest part. An object goes as a whole unless one of its members makes up most of it. Null: nothing is left. */
+  /** Leaves out the largest part, or only a member that makes up at least half of it. Returns null when no part is left. */
   leaveOutLargest(): Omission | null {
     return this.parts.leaveOutLargest()
   }
@@ -91,7 +91,7 @@ class PartsBySize<P extends Part> {
 /** The members of one object. */
 class Members {
   readonly all: readonly Member[]
-  /** How many are not left out. */
+  /** Number of members that are not left out. */
   count: number
 
   constructor(object: JsonObject, pointer: string, sizes: JsonSizes) {
@@ -114,7 +114,7 @@ class Member implements Part {
   private readonly value: JsonValue
   private readonly sizes: JsonSizes
   private readonly parentPointer: string
-  /** Set when the member has been looked into. */
+  /** The members of the value, if it is an object. Set when they are first needed. */
   private inside: { readonly members: Members; readonly bySize: PartsBySize<Member> } | null = null
 
   constructor(

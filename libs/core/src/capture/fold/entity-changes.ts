@@ -4,18 +4,24 @@ import type { Image, ImageStore } from '../spool/image-store.js'
 import type { RowImage } from '../spool/row-image.js'
 import { PresentRows } from './present-rows.js'
 
-/** What is remembered of one entity while its transaction is read. */
+/**
+ * What is remembered of one entity while its transaction is read. A row *enters* an entity when it takes the entity's key, and *leaves* the
+ * entity when it loses that key or is deleted.
+ */
 export interface EntityEntry {
   readonly reader: RowReader
   /** Place of the entity's first row change. */
   readonly place: EventPlace
-  /** The row that left without having entered in this transaction: the entity before it. */
+  /** The row that left without having entered in this transaction: the entity's state before the transaction. Null: no such row. */
   initial: Image | null
-  /** Rows that entered and have not left. */
+  /** The rows that entered and have not left. */
   readonly present: PresentRows
-  /** The last row that left; null once another one entered. */
+  /** The last row that left; null if a row has entered since. */
   gone: Image | null
-  /** Version and actor with which the last row left; null when the row was deleted, or took another key. */
+  /**
+   * Version and actor in the new values of the last row that left: the row is soft-deleted now, or outside `when`. Null when it was deleted
+   * or took another key.
+   */
   departure: Departure | null
 }
 
@@ -23,21 +29,22 @@ export interface EntityEntry {
 export interface EntityOutcome {
   readonly before: Image | null
   readonly after: Image | null
-  /** Its last state in the transaction. */
+  /** The entity's last state in the transaction. */
   readonly last: Image | null
 }
 
 /**
- * Folds row changes per entity. An entity is a key, not a physical row: a row that takes another key leaves one entity and enters
- * another. Entries keep the order in which their entities were first touched.
+ * Folds row changes per entity. An entity is a key, not a physical row: a row that takes another key leaves one entity and enters another.
+ * Entries keep the order in which their entities were first touched.
  *
- * Under a deferred constraint several rows may have one key until the commit, and a change does not say which of them it changes. What
- * counts is the net effect on the key: the rows that entered less those that left. Under REPLICA IDENTITY FULL the WAL holds the whole old
- * row. It had the key, so it either entered earlier in the transaction or existed before it. At the commit a key has at most one row again.
- * So at most one row is left that entered and did not leave (the entity after the transaction), and at most one that left and had not
- * entered (the entity before it). When neither is left, the key has the row that it had before, or none as before.
+ * Under a deferred constraint several rows may have the same key until the commit, and a change does not say which of these rows it
+ * changes. So only the net effect on the key counts: the rows that entered minus the rows that left. Under REPLICA IDENTITY FULL the WAL
+ * holds the whole old row of a change. The old row had the key, so it either entered earlier in the transaction or existed before the
+ * transaction. At the commit a key has at most one row again. So at most one row entered without leaving (the entity after the
+ * transaction), and at most one row left without having entered (the entity before the transaction). When there is neither, the transaction
+ * did not change the entity.
  *
- * Invariant: a row that leaves is taken from `present` if a row of the same content is there; only otherwise it becomes `initial`.
+ * Invariant: a row that leaves becomes `initial` only if `present` holds no row of the same content. Otherwise it is taken from `present`.
  */
 export class EntityChanges {
   private readonly byIdentity = new Map<string, EntityEntry>()
@@ -58,25 +65,25 @@ export class EntityChanges {
     return entry
   }
 
-  /** A row becomes the entity. */
+  /** A row enters the entity. */
   enter(entry: EntityEntry, after: RowImage): void {
     entry.present.add(this.images.keep(after), this.images)
     entry.gone = null
   }
 
-  /** A row stops being the entity. `departure` is what the row says from now on, if it still exists. */
+  /** A row leaves the entity. See `EntityEntry.departure`. */
   leave(entry: EntityEntry, before: RowImage, departure: Departure | null): void {
     entry.gone = this.remove(entry, before)
     entry.departure = departure
   }
 
-  /** A row of the entity takes other values. */
+  /** A row of the entity gets other values. */
   replace(entry: EntityEntry, before: RowImage, after: RowImage): void {
     this.remove(entry, before)
     this.enter(entry, after)
   }
 
-  /** Every known row of a table is gone. */
+  /** A table was truncated: every row that entered an entity of the table leaves it. */
   clear(reader: RowReader): void {
     for (const entry of this.byIdentity.values()) {
       if (entry.reader !== reader || entry.present.isEmpty) continue
@@ -102,16 +109,18 @@ export class EntityChanges {
     if (present) return present
     const image = this.images.keep(before)
     if (entry.initial === null) entry.initial = image
-    // Two rows cannot be from before. So this one entered, and its values changed without being logged (the labels of an enum, say).
+    // A key had at most one row before the transaction, and `initial` is that row. So this row entered in the transaction, and its values
+    // changed later without being logged (for example, an enum label was renamed).
     else entry.present.takeFirst()
     return image
   }
 }
 
-/** What became of an entity. */
+/** The states of an entity before and after its transaction. */
 export function outcomeOf({ initial, present, gone }: EntityEntry): EntityOutcome {
   const after = present.last
-  // Two rows cannot have the key at the commit. So the one taken for `initial` had entered, and its values changed without being logged.
+  // Two rows cannot have the same key at the commit. So the row kept as `initial` had entered in the transaction, and its values changed
+  // without being logged.
   const before = present.hasSeveral ? null : initial
   return { before, after, last: after ?? gone }
 }

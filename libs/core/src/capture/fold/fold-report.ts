@@ -3,11 +3,11 @@ import type { ContextFault } from '../event/emitted-context.js'
 import type { LogPlace } from '../position.js'
 
 /**
- * A place in the write-ahead log at which captured tables changed without a row that could become an event: receivers are asked to fetch
- * the tables again.
+ * A place in the write-ahead log at which captured tables changed, but no row can become an event. Receivers are asked to fetch these
+ * tables again.
  */
 export interface ChangeWithoutRows {
-  /** `publication`: rows came under the name of another table, as which they were published. */
+  /** `publication`: the row changes were published under the name of another table. */
   readonly reason: 'truncated' | 'publication'
   readonly place: LogPlace
   /** Resources of the tables, in the order in which the WAL names them. */
@@ -20,24 +20,34 @@ export interface SkippedRows {
   /** `schema.table` */
   readonly table: string
   readonly count: number
-  /** Id of the last of them, as far as it can be read; null where the table's id is not known. */
+  /** Id of the last of these rows, as far as it can be read. Null when the table is not captured, or when no single row was changed. */
   readonly lastKey: string | null
 }
 
-/** What a transaction held that did not become an event. */
+/** Counts the row changes of a transaction, and lists what did not become an event. */
 export interface FoldReport {
-  /** Row changes of captured tables; one that turns an entity into another counts twice. The `size` of `revision.transaction`. */
+  /**
+   * Number of row changes of captured tables: the `size` of `revision.transaction`. A change that turns one entity into another counts
+   * twice.
+   */
   readonly rowChanges: number
   /**
-   * Row changes that led to no event. Changes of ignored columns and of rows outside `when` do not count: the capture file asks for that.
+   * Row changes that led to no event. Changes of ignored columns and of rows outside `when` are not listed, because the capture file
+   * excludes them on purpose.
    */
   readonly skipped: readonly SkippedRows[]
-  /** How often each was found. */
+  /** How often each fault in an emitted context was found. */
   readonly contextFaults: ReadonlyMap<ContextFault, number>
-  /** `schema.table` of the tables that were truncated. Which other rows they held is unknown. */
+  /** `schema.table` of the tables that were truncated. The rows that they held before the transaction are unknown. */
   readonly truncated: readonly string[]
-  /** The truncations by statement, and the first hidden change of each table, in the order of the WAL. */
+  /**
+   * One entry per TRUNCATE statement, and one for the first change of each table that was published under another name, in the order of the
+   * WAL.
+   */
   readonly changesWithoutRows: readonly ChangeWithoutRows[]
-  /** Resources of tables that got rows after they were truncated. Another TRUNCATE in the transaction leaves no trace in the catalogue. */
+  /**
+   * Resources of tables whose rows changed after the first entry of `changesWithoutRows`. If such a table was truncated again in the same
+   * transaction, the catalogue does not show the second TRUNCATE.
+   */
   readonly refilled: ReadonlySet<string>
 }

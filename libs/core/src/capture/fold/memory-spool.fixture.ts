@@ -1,6 +1,6 @@
 import type { SpoolFile } from '../spool/spool-file.js'
 
-/** A spool that counts how it is used. */
+/** A spool in memory that counts its reads. */
 export class MemorySpool implements SpoolFile {
   bytes = Buffer.alloc(0)
   reads = 0

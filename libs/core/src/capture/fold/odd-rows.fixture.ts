@@ -5,7 +5,10 @@ import { RowReaders } from '../entity/row-readers.js'
 import { TRANSACTION } from './shop-transaction.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
 
-/** A table with a column of every kind of type, of which the capture file uses as many as it can; and what a transaction of it folds to. */
+/**
+ * A table with a column of every kind of type. The capture file uses as many of these columns as it can. `foldOddRows` returns the events
+ * of changes to one row.
+ */
 
 const TYPES: Readonly<Record<string, Pick<Column, 'typeOid' | 'type'>>> = {
   id: { typeOid: 114 },
@@ -87,7 +90,10 @@ export const oddRow = (values: Readonly<Record<string, string | null>>): Row =>
 
 const decodeEvent = decoderOf(EventSchema)
 
-/** Inserted, changed, deleted, each in a transaction of its own. Every event fits the record schema, and the limit. */
+/**
+ * Inserts, updates and deletes a row, each in its own transaction, and returns the events. Throws if an event does not fit the record
+ * schema or is too large.
+ */
 export async function foldOddRows(before: Row, after: Row, maxEventBytes?: number): Promise<EntityEvent[]> {
   const reader = new RowReaders(SOURCE)
   const changes: readonly RowChange[] = [

@@ -45,8 +45,8 @@ const COLUMNS = [
 ] as const
 
 /**
- * Two tables whose keys are unique at the commit only, as Postgres has them: lists of physical rows, of which any number may have one key
- * while a transaction runs. The WAL names a row by its content alone.
+ * Two tables with deferred unique keys, as Postgres has them. Each table is a list of physical rows. While a transaction runs, any number
+ * of rows may have the same key; at the commit every key must be unique. The WAL identifies a row only by its content.
  */
 export class PhysicalTables {
   private readonly rows: Record<Resource, Row[]> = { items: [], twins: [] }
@@ -60,7 +60,7 @@ export class PhysicalTables {
     this.log.push({ op: 'insert', relation: this.relations[resource], after })
   }
 
-  /** Takes over the members of `values`; does nothing where there is no such row. */
+  /** Sets the columns in `values` in the row at index `at`. Does nothing if there is no such row. */
   update(resource: Resource, at: number, values: Row): void {
     const before = this.rows[resource][at]
     if (!before) return
@@ -74,12 +74,12 @@ export class PhysicalTables {
     if (before) this.log.push({ op: 'delete', relation: this.relations[resource], before: new Map(before) })
   }
 
-  /** Postgres describes a table again whenever it likes. */
+  /** Makes new descriptions of the tables, because Postgres may describe a table again at any time. */
   describeAgain(): void {
     this.relations = this.describeAll()
   }
 
-  /** Adds a column; like Postgres, only while every key is unique. */
+  /** Adds a column. Does nothing while a key is not unique, because Postgres does not alter a table then. */
   alter(): void {
     if (RESOURCES.some((resource) => this.duplicates(resource).length > 0)) return
     this.isAltered = true
@@ -87,7 +87,7 @@ export class PhysicalTables {
     this.describeAgain()
   }
 
-  /** Makes every key unique, by moving rows to free keys and, where there is none, by deleting them. */
+  /** Makes every key unique: gives free keys to duplicate rows, and deletes duplicates when no key is free. */
   settle(keys: readonly string[], choices: readonly number[]): void {
     for (const resource of RESOURCES) {
       for (const choice of choices) {
@@ -103,14 +103,14 @@ export class PhysicalTables {
     }
   }
 
-  /** What the WAL holds since the last commit. */
+  /** Returns the row changes in the WAL since the last commit. */
   commit(): RowChange[] {
     const { log } = this
     this.log = []
     return log
   }
 
-  /** Every entity that exists, computed by other means than those of the product. */
+  /** Every entity that exists, computed without the code under test. */
   entities(): Map<string, JsonObject> {
     return new Map(
       RESOURCES.flatMap((resource) =>

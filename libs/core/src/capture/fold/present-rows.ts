@@ -2,26 +2,31 @@ import type { Image, ImageStore } from '../spool/image-store.js'
 import type { RowImage } from '../spool/row-image.js'
 
 /**
- * The rows that entered a key within a transaction and have not left it again: none or one, and for a while more when a constraint is
+ * The rows that took a key within a transaction and have not lost it again. There is at most one such row, except while a constraint is
  * deferred. Rows of equal content are interchangeable, because nothing tells them apart.
  *
  * Invariant: when `first` is null, `others` is null. So a row that is alone at its key is `first`.
  */
 export class PresentRows {
   private first: Image | null = null
-  /** By the digest of their content: a transaction may give every row of a table the same key, and each row is looked up when it leaves. */
+  /**
+   * All rows but `first`, by the digest of their content. The digest makes the lookup fast: a transaction may give every row of a table the
+   * same key, and each row is looked up when it leaves.
+   */
   private others: Map<number, Image[]> | null = null
 
   get isEmpty(): boolean {
     return this.first === null
   }
 
-  /** The only row; where there are several, the one that entered last. */
+  /** The row that entered last; null when there is none. */
   get last(): Image | null {
     return this.others === null ? this.first : ([...this.others.values()].at(-1)?.at(-1) ?? null)
   }
 
-  /** True at the end of a transaction: an old row in the WAL did not match the row that had entered. */
+  /**
+   * Whether there is more than one row. If so at the end of a transaction, an old row in the WAL did not match the row that had entered.
+   */
   get hasSeveral(): boolean {
     return this.others !== null
   }
@@ -39,10 +44,10 @@ export class PresentRows {
   }
 
   /**
-   * Takes out a row of this content; null when none has entered.
+   * Removes a row with the content of `row` and returns its image; null when no such row has entered.
    *
-   * A row that entered before its table was altered cannot be compared. It is the one that leaves all the same: Postgres alters no table
-   * while a deferred check of its keys is pending, so the row was alone at its key.
+   * A row that entered before its table was altered cannot be compared with `row`. It is removed nevertheless: Postgres does not alter a
+   * table while a deferred check of its keys is pending, so no other row had the key then.
    */
   take(row: RowImage, images: ImageStore): Image | null {
     const { first } = this
@@ -65,7 +70,6 @@ export class PresentRows {
     this.others = null
   }
 
-  /** Replaces each image. */
   replaceEach(replace: (image: Image) => Image): void {
     if (this.first !== null) this.first = replace(this.first)
     for (const equal of this.others?.values() ?? [])

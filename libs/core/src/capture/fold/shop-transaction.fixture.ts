@@ -4,7 +4,7 @@ import { RowReaders } from '../entity/row-readers.js'
 import { SOURCE } from '../shop-source.fixture.js'
 import { TransactionFolder } from './transaction-folder.js'
 
-/** Rows of a shop's tables, changes of them, and what a transaction of these folds to. */
+/** Rows of a shop's tables and changes of these rows. `fold` returns the events of a transaction of such changes. */
 
 export const COLUMNS: readonly (readonly [string, number])[] = [
   ['id', 23],
@@ -66,12 +66,12 @@ export const TRANSACTION: TransactionInfo = {
   committedAtMs: Date.parse('2026-03-02T08:15:04.190Z'),
 }
 
-/** Of the first change; the others follow by one. */
+/** LSN of the first change. Each further change has the next LSN. */
 export const LSN = 0x152ba40n
 
 const decodeEvent = decoderOf(EventSchema)
 
-/** Every event that comes out of it fits the record schema. */
+/** Folds the changes as one transaction. Throws if an event does not fit the record schema. */
 export async function fold(changes: readonly RowChange[], source = SOURCE, context: readonly string[] = []) {
   const folder = new TransactionFolder(new RowReaders(source), {
     openSpool: () => Promise.reject(new Error('a small transaction needs no file')),
@@ -90,7 +90,7 @@ export async function fold(changes: readonly RowChange[], source = SOURCE, conte
   return { events, report: folder.report() }
 }
 
-/** `type id` of each event. */
+/** The event type and entity id of each event, separated by a space. */
 export const publishedTypes = async (changes: readonly RowChange[]) =>
   (await fold(changes)).events.map((event) => `${event.type} ${event.entity.id}`)
 

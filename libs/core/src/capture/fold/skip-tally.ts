@@ -12,13 +12,16 @@ interface Tally {
   row: Row | null
 }
 
-/** Counts the row changes that lead to no event. Keeps the last row for each table and reason; its id is read only for the report. */
+/**
+ * Counts the row changes that lead to no event. Keeps the last row for each table and reason. The id of that row is read only for the
+ * report.
+ */
 export class SkipTally {
   private readonly tallies = new Map<string, Tally>()
 
   /**
    * @param reader null when the table is not captured
-   * @param row the one that is no entity; null where no single one was changed
+   * @param row the row that is no entity; null when the change concerns no single row
    */
   add(reason: SkipReason, reader: RowReader | null, { relation, row }: { relation: Relation; row: Row | null }): void {
     const name = `${reason} ${qualifiedName(relation)}`

@@ -23,7 +23,7 @@ import type { FoldReport, ChangeWithoutRows } from './fold-report.js'
 import { SkipTally } from './skip-tally.js'
 
 export interface TransactionFolderOptions {
-  /** Opens the spool when the transaction outgrows the memory; never called for a small one. */
+  /** Opens the spool file when the row states exceed `memoryLimit`; never called for a small transaction. */
   readonly openSpool: ImageStoreOptions['openSpool']
   /** See `ImageStoreOptions.memoryLimit`. */
   readonly memoryLimit?: number
@@ -36,14 +36,14 @@ export const DEFAULT_MEMORY_LIMIT = 16 * 1024 * 1024
 /**
  * Folds one transaction into at most one event per entity. One object per transaction, used once.
  *
- * - What counts is the entity before and after the transaction. One that existed before and not after is *deleted*, with its last state in
- *   the transaction. One that exists only after is *created*. One that exists before and after, and differs, is *updated*. Anything else is
- *   no event.
+ * - Only the states of an entity before and after the transaction count. An entity that exists only before is *deleted*; the event holds
+ *   its last state in the transaction. An entity that exists only after is *created*. An entity that exists before and after, with
+ *   different states, is *updated*. Any other entity yields no event.
  * - So insert + update = created, insert + delete = nothing, delete + insert of one key = updated. Soft deletions, rows that leave `when`,
  *   changed keys and changed companies follow from the same rule.
- * - An event has the place of its entity's first row change. A change that turns one entity into another makes two events, the departure
- *   before the arrival, so that both have a position of their own.
- * - Row states beyond `memoryLimit` lie in the spool. Then some 300 bytes per touched entity stay in memory.
+ * - An event has the place of its entity's first row change. A change that turns one entity into another makes two events, each with its
+ *   own position: first the departure, then the arrival.
+ * - When the row states exceed `memoryLimit`, all of them move to the spool (a file). Some 300 bytes per touched entity stay in memory.
  */
 export class TransactionFolder {
   private readonly images: ImageStore
@@ -51,7 +51,7 @@ export class TransactionFolder {
   private readonly skipped = new SkipTally()
   private readonly truncated = new Set<string>()
   private readonly changesWithoutRows: ChangeWithoutRows[] = []
-  /** Resources whose rows came under another name. */
+  /** Resources whose row changes were published under the name of another table. */
   private readonly hidden = new Set<string>()
   private readonly refilled = new Set<string>()
   private readonly contextFaults = new Map<ContextFault, number>()
@@ -89,8 +89,8 @@ export class TransactionFolder {
   }
 
   /**
-   * Instead of `add`, for a row change of a transaction whose events are all published. It may fit no capture file any more, so it is not
-   * read. But the report has to say what the catalogue will not show of it.
+   * Call this instead of `add` for a row change of a transaction whose events are all published. The change is not read, because it may not
+   * fit the present capture file. It is only noted for `refilled` in the report.
    */
   passOver({ relation }: RowOnlyChange): void {
     const reader = this.source.readerOf(relation)
@@ -133,7 +133,7 @@ export class TransactionFolder {
     else this.skipped.add(relation.isReplaced ? 'tableReplaced' : 'tableUnknown', null, { relation, row: null })
   }
 
-  /** One announcement per transaction and table is enough: it says that everything has to be fetched. */
+  /** One announcement per transaction and table is enough, because it asks receivers to fetch the whole table. */
   private addHidden({ table: { resource } }: RowReader, place: LogPlace): void {
     if (this.hidden.has(resource)) return
     this.hidden.add(resource)
@@ -165,7 +165,7 @@ export class TransactionFolder {
     const leaving = asEntity(left)
     const entering = asEntity(entered)
     if (leaving?.is.identity === entering?.is.identity) {
-      // The same entity before and after, or no entity on either side: then only the row change is counted.
+      // The row is the same entity before and after, or no entity on either side. If it is no entity, only the row change is counted.
       if (!leaving || !entering) this.ordinal++
       else {
         const entry = this.changes.entryOf(leaving.is.identity, reader, this.nextPlace(at, 'departure'))
@@ -215,14 +215,14 @@ export class TransactionFolder {
   }
 }
 
-/** The maximum that a character may take in JSON: a control character as its escape. */
+/** Maximum bytes of a character in JSON: a control character is written as an escape such as `\u0001`. */
 const MAX_BYTES_PER_CHARACTER = 6
-/** Maximum of paths, context, id, key, version, actor and the fixed members, whatever the rows hold. */
+/** Maximum bytes of an event's paths, context, id, key, version, actor and fixed members, whatever the rows hold. */
 const MAX_BYTES_BESIDE_VALUES = MAX_PATH_BYTES + 5 * MAX_CONTEXT_BYTES + 64 * 1024
 
 /**
- * Whether an event may be too large, by an upper bound from the rows' characters. So small events, which nearly all are, need not be
- * measured.
+ * Whether an event may be too large. The upper bound is computed from the number of characters in the rows, so that small events (nearly
+ * all) need not be measured.
  */
 function mayExceed(change: EntityChange, maxEventBytes: number): boolean {
   const { characters } = change.operation === 'delete' ? change.last : change.after
@@ -241,7 +241,7 @@ interface EntityRow extends KnownRow {
   readonly is: Extract<RowIdentity, { isEntity: true }>
 }
 
-/** Null: the row is not there, or is no entity. */
+/** Null: there is no row, or it is no entity. */
 const asEntity = (row: KnownRow | null): EntityRow | null => (row !== null && isEntityRow(row) ? row : null)
 const isEntityRow = (row: KnownRow): row is EntityRow => row.is.isEntity
 

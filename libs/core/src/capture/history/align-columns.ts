@@ -1,34 +1,38 @@
-/** Columns that a table had, by their attribute numbers. */
+/** Columns that a table had in some period, by their attribute numbers. */
 export interface PossibleColumns {
-  /** Those that it certainly had. */
+  /** Columns that the table certainly had. */
   readonly must: ReadonlySet<number>
-  /** Those that it may have had; a superset. Besides them, it may have had columns that were never seen. */
+  /** Columns that the table may have had: a superset of `must`. The table may also have had columns that the catalogue never showed. */
   readonly may: ReadonlySet<number>
 }
 
 /** Columns of a table that a logged row may hold. */
 export interface KnownColumns {
-  /** Attribute number → every name that it was seen under. */
+  /** Attribute number → every name under which the column was seen. */
   readonly names: ReadonlyMap<number, readonly string[]>
-  /** The columns of the table in the time in which the row may have been written. */
+  /** The columns of the table in the period in which the row may have been written. */
   readonly possible: PossibleColumns
 }
 
-/** Score of a column under one of its known names: a better guess than a name that it may have had between two looks. */
+/**
+ * Score of matching a logged column with an attribute that was seen under its name. Any other match scores 0: the attribute may have had
+ * the name between two looks (reads of the catalogue).
+ */
 const KNOWN_NAME = 2
-/** Score of a column that was added and dropped between two looks: the worst guess. */
+/** Score of assuming that a logged column was added and dropped between two looks: the least likely explanation. */
 const UNSEEN = -1
 
-/** For each column of a row: the attribute numbers that it may have; null: those of a column that was never seen. */
+/**
+ * For each column of a row, the attribute numbers that it may have. Null stands for the attribute number of a column that was never seen.
+ */
 type Alignment = readonly ReadonlySet<number | null>[]
 
 /**
- * Finds which columns of the table the columns of a logged row may have been. The WAL has a row's columns in the order of their attribute
- * numbers, and renaming, adding or dropping a column does not change that order. So the two lists are aligned, by names where these are
- * known.
+ * Finds, for each column of a logged row, which columns of the table it may be. The WAL has a row's columns in the order of their attribute
+ * numbers, and renaming, adding or dropping a column does not change that order. So the columns of the row and of the table are aligned in
+ * this order, and by name where names are known.
  * @param logged names, in the order of the WAL
- * @returns all best alignments; null when the row cannot be aligned, because it was written before the catalogue was looked at for the
- *   first time
+ * @returns all best alignments; null when the row cannot be aligned, because it was written before the first look at the catalogue
  */
 export function alignColumns({ names, possible }: KnownColumns, logged: readonly string[]): Alignment | null {
   const { must, may } = possible
@@ -115,7 +119,10 @@ interface Scores {
   readonly set: (at: number, to: number, score: number) => void
 }
 
-/** Scores by column and attribute, both counted from the first to one past the last; a column beyond has `-Infinity`: impossible. */
+/**
+ * Scores by column index and attribute index. Both indexes go from 0 to one past the last. A column index outside that range scores
+ * `-Infinity` (impossible).
+ */
 function table(columns: number, attributes: number): Scores {
   const width = attributes + 1
   const scores = new Float64Array((columns + 1) * width)

@@ -2,8 +2,8 @@ import type { ResyncReason } from '@hooklane/contracts/public'
 
 /**
  * A notice for receivers of a source: rows changed, and the write-ahead log does not show how. Hooklane first stores it, then emits its id
- * as a message into the write-ahead log of the source, and publishes it when that message is read back. So it has exactly one place among
- * the changes, even after a crash.
+ * as a message into the write-ahead log of the source, and publishes it when that message is read back. So the notice has exactly one place
+ * among the changes, even after a crash.
  */
 export interface Announcement {
   /** Random. */
@@ -11,7 +11,7 @@ export interface Announcement {
   readonly reason: ResyncReason
   /** Resources of the capture file whose entities are affected, sorted. */
   readonly resources: readonly string[]
-  /** Position from which changes may be missing: every change up to it was published. Null: not known. */
+  /** Every change up to this position was published; later changes may be missing. Null: not known. */
   readonly from: string | null
 }
 

@@ -9,7 +9,7 @@ import {
   type TableOids,
 } from './catalogue.js'
 
-/** The known catalogue in the form that is stored beside the source's position. Oids that are keys are decimal text. */
+/** The known catalogue in the form that is stored beside the source's position. Oids used as keys are decimal text. */
 export function catalogueToJson({
   publication,
   members,

@@ -60,7 +60,7 @@ const columnsOf = fc
   .uniqueArray(fc.constantFrom('id', 'sku', 'cost', '__proto__'))
   .map((names) => new Map(names.map((name, i) => [name, i + 1])))
 
-/** Catalogues in which no changes are left out. */
+/** Catalogues whose publication leaves out no changes. */
 export const wholeFacts: fc.Arbitrary<CatalogueFacts> = fc
   .record({
     names: fc.subarray(['public.a', 'public.b', '__proto__'], { minLength: 1 }),

@@ -14,9 +14,9 @@ export type RowVersion = string
 export interface CatalogueFacts extends LookInterval {
   /** The source's tables. */
   readonly oids: TableOids
-  /** Null: there is none under this name. */
+  /** Null: there is no publication of this name. */
   readonly publication: PublicationFacts | null
-  /** What the catalogue says about these tables, by oid. */
+  /** What the catalogue says about the source's tables, by oid. */
   readonly tables: ReadonlyMap<number, CatalogueTable>
 }
 
@@ -24,77 +24,89 @@ export interface PublicationFacts {
   readonly name: string
   readonly version: RowVersion
   readonly isOfAllTables: boolean
-  /** It publishes inserts, updates, deletes and truncates. */
+  /** Whether it publishes inserts, updates, deletes and truncates. */
   readonly publishesAll: boolean
   readonly viaRoot: boolean
   readonly publishesGenerated: boolean
-  /** Tables that it names, by oid. */
+  /** Tables that the publication names, by oid. */
   readonly members: ReadonlyMap<number, PublicationMember>
 }
 
 export interface PublicationMember {
   readonly version: RowVersion
-  /** It is published with a column list or a row filter. */
+  /** Whether the table is published with a column list or a row filter. */
   readonly isNarrowed: boolean
 }
 
 export interface CatalogueTable {
   readonly isPartitioned: boolean
   readonly columns: PresentColumns
-  /** It has stored generated columns. */
+  /** Whether the table has stored generated columns. */
   readonly hasGenerated: boolean
-  /** The published table above it, under whose name its changes would be published; null: they are published under its own. */
+  /**
+   * The published table that has this table as a partition. With `viaRoot`, changes are published under that table's name. Null: there is
+   * none.
+   */
   readonly publishedAs: PublishedAncestor | null
   /** The tables that hold its rows, by oid: the partitions at the bottom of its tree, or the table itself. */
   readonly leaves: ReadonlyMap<number, FoundLeaf>
 }
 
-/** A published table, of which a captured one is a partition. */
+/** A published table that has a captured table as a partition. */
 export interface PublishedAncestor {
   /** `schema.table` */
   readonly name: string
-  /** What `ALTER PUBLICATION … DROP` has to name, so that it is no longer published; null: all tables are published. */
+  /** The name that `ALTER PUBLICATION … DROP` needs so that this table is no longer published. Null: the publication is FOR ALL TABLES. */
   readonly member: string | null
 }
 
-/** A table that holds rows. */
+/** A table that holds rows itself. */
 export interface Leaf {
   /** `relfilenode`: it changes when the rows are thrown away or all rewritten (TRUNCATE, VACUUM FULL, SET UNLOGGED). */
   readonly file: string
-  /** Versions of the rows of `pg_inherits` from the captured table down to it: they change when it is detached and attached again. */
+  /**
+   * Versions of the `pg_inherits` rows from the captured table down to this leaf. The path changes when the leaf is detached and attached
+   * again.
+   */
   readonly path: string
 }
 
 export interface FoundLeaf extends Leaf {
-  /** How many rows of `path`, counted from its end, were provably written while there was nothing below them yet. */
+  /** How many `pg_inherits` rows of `path`, counted from its end, were provably written while the attached table was empty. */
   readonly emptyLinks: number
-  /** `xmin` of its row in `pg_class`: the transaction that wrote `file` last, unless something else was altered since. */
+  /**
+   * `xmin` of the leaf's row in `pg_class`: the transaction that last changed `file`, or a later one that altered the table in another way.
+   */
   readonly alteredBy: string
 }
 
 /**
- * What the catalogue said when it was last looked at, as stored in the source's mark: the state under which all changes so far were logged.
+ * What the catalogue said when it was last read. All changes so far were logged under this state. It is stored in the source's mark (table
+ * `capture_mark`).
  */
 export interface KnownCatalogue {
   /** Null: not known. */
   readonly publication: RowVersion | null
   /**
-   * Captured table → the version of its row in the publication. Absent: published without one (a publication of all tables), or not known.
+   * Captured table → version of the row that makes it a member of the publication. Absent: it needs no such row (the publication is FOR ALL
+   * TABLES), or the version is not known.
    */
   readonly members: ReadonlyMap<number, RowVersion>
   /** Captured table → its leaves. Absent: not known. */
   readonly leaves: ReadonlyMap<number, ReadonlyMap<number, Leaf>>
   /** Tables that were captured earlier and that the capture file no longer names. */
   readonly former: TableOids
-  /** Our own change of the publication that was stored and may not have been committed; null: none. */
+  /** Our own change of the publication. It was stored first, and its transaction may not have committed. Null: there is none. */
   readonly plan: PlannedPublication | null
-  /** How often gaps were closed. A gap that opens later is another one, even if it is like one that was closed. */
+  /**
+   * How often gaps were closed. The number is part of a gap's id (`gapId`), so that a later gap has another id than a similar closed one.
+   */
   readonly closings: number
   /** Column histories of tables that are or were captured, by oid. */
   readonly columns: ColumnHistories
 }
 
-/** What the publication will be once our own change of it is committed; stored before that. */
+/** The publication as it will be when our own change of it has committed. Stored before the commit. */
 export interface PlannedPublication {
   /** Id of the transaction, 64 bits as decimal text. */
   readonly xid: string
@@ -104,7 +116,7 @@ export interface PlannedPublication {
   readonly members: ReadonlyMap<number, RowVersion>
 }
 
-/** How the transaction of a plan ended. Unknown: too long ago for the server to know. */
+/** How the transaction of a plan ended. `unknown`: it ended so long ago that the server no longer knows. */
 export type PlanOutcome = 'committed' | 'aborted' | 'unknown'
 
 export const NOTHING_KNOWN: KnownCatalogue = {
@@ -117,7 +129,7 @@ export const NOTHING_KNOWN: KnownCatalogue = {
   columns: new Map(),
 }
 
-/** What is known after a look at the catalogue. `former`, `closings` and `columns` are kept from before. */
+/** What is known after the catalogue was read. `former`, `closings` and `columns` are kept from before. */
 export function knownFrom(
   { oids, publication, tables }: CatalogueFacts,
   { former, closings, columns }: Pick<KnownCatalogue, 'former' | 'closings' | 'columns'> = NOTHING_KNOWN,
@@ -143,9 +155,9 @@ const leavesOf = (table: CatalogueTable | undefined): ReadonlyMap<number, Leaf> 
   new Map([...(table?.leaves ?? [])].map(([oid, { file, path }]) => [oid, { file, path }]))
 
 /**
- * Applies a plan whose transaction has ended, or drops it. If the outcome is unknown it counts as committed, so what it planned must be
- * there.
- * @param captured tables that were captured when it was stored
+ * Applies the plan if its transaction committed, and drops it if the transaction aborted. An unknown outcome counts as committed. Then a
+ * planned table that the publication lacks is found as a gap.
+ * @param captured tables that were captured when the plan was stored
  */
 export function withOutcome(
   known: KnownCatalogue,

@@ -8,11 +8,11 @@ export interface OwnChange {
 }
 
 /**
- * Whether somebody else has changed a publication between the look that was judged and the transaction in which we change it ourselves.
- * What the publication left out meanwhile was not judged, and after our change nothing would show it. So the catalogue has to be looked at
- * and judged again.
+ * Whether somebody else changed a publication after the catalogue was last judged and before our own transaction changes the publication.
+ * That change may have left out rows, and our own change would hide it. So if this returns true, the catalogue has to be read and judged
+ * again.
  *
- * @param judged the publication at that look; null: there was none
+ * @param judged the publication as it was judged; null: there was none
  * @param found the publication as our transaction sees it
  */
 export function isChangedByOthers(
@@ -32,7 +32,8 @@ export function isChangedByOthers(
 }
 
 /**
- * A member that was published whole needs no change by us. If we changed it all the same, others had taken it out or narrowed it meanwhile.
+ * Whether a member was published with all its rows and columns. We do not change such a member. If we did change it, somebody else had
+ * removed or narrowed it in between.
  */
 const isPublishedWhole = (member: PublicationMember | undefined): boolean => member?.isNarrowed === false
 

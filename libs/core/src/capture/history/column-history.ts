@@ -11,34 +11,35 @@ import {
   type LookInterval,
 } from './column-looks.js'
 
-/** Columns of a table as the catalogue has them now: name → attribute number, which a column keeps for life, whatever it is called. */
+/** Columns of a table as the catalogue has them now: name → attribute number. A column keeps its attribute number when it is renamed. */
 export type PresentColumns = ReadonlyMap<string, number>
 
 /**
- * What is known of the columns of one table. The WAL describes a row by the names that its columns had when it was written. So a name that
- * the capture file omits today may have been that of another column then, and an omitted column may have had another name.
+ * What is known of the columns of one table. The WAL describes a row by the names that its columns had when the row was written. At that
+ * time, a name that the capture file omits today may have belonged to another column, and an omitted column may have had another name.
  */
 export interface ColumnHistory {
-  /** Every name that a column had when the catalogue was looked at: attribute number → names. Nothing is ever removed. */
+  /** Attribute number → every name that the column had at a look (a read of the catalogue). Names are never removed. */
   readonly names: ReadonlyMap<number, readonly string[]>
   /** Attribute numbers of columns whose values must not leave the source. */
   readonly omitted: ReadonlySet<number>
   /**
-   * Names that a capture file omitted and that the catalogue never showed: such a column may have been added and dropped between two looks.
+   * Names that a capture file omitted and that the catalogue never showed. A column of such a name may have been added and dropped between
+   * two looks.
    */
   readonly unseen: readonly string[]
-  /** What the catalogue showed, one look after the other. */
+  /** The columns at each look, oldest first. */
   readonly looks: readonly ColumnLook[]
 }
 
 export const NO_COLUMN_HISTORY: ColumnHistory = { names: new Map(), omitted: new Set(), unseen: [], looks: [] }
 
-/** What the catalogue says now. */
+/** The columns of a table as the catalogue shows them, and when the catalogue was read. */
 export interface CatalogueLook extends LookInterval {
   readonly present: PresentColumns
 }
 
-/** The history with what the catalogue says now. */
+/** Adds a look to the history. */
 function learnColumns(history: ColumnHistory, { present, ...interval }: CatalogueLook): ColumnHistory {
   const names = new Map(history.names)
   for (const [name, attribute] of present) {
@@ -48,16 +49,16 @@ function learnColumns(history: ColumnHistory, { present, ...interval }: Catalogu
   return { ...history, names, looks: noteLook(history.looks, interval, new Set(present.values())) }
 }
 
-/** The history when the table is gone: its rows need not have the columns that the last look showed. */
+/** The history of a table that is gone. Rows that were written after the last look may lack columns that it showed. */
 export const tableGone = (history: ColumnHistory): ColumnHistory => ({ ...history, looks: tableIsGone(history.looks) })
 
 /**
  * The history under a capture file that omits these names from now on.
  *
- * - A name means the column that has it now, and every dropped column that had it. If no column has it now, it means every column that had
- *   it.
- * - An omitted column that was dropped stays omitted: rows that were written before may still come.
- * - An omitted column that still exists, and none of whose names the file omits any more, is shown from now on.
+ * - A name stands for the column that has it now, and for every dropped column that had it. If no column has the name now, it stands for
+ *   every column that had it.
+ * - An omitted column that was dropped stays omitted, because rows that were written before the drop may still come.
+ * - If an omitted column still exists and the file no longer omits any of its names, the column is shown from now on.
  */
 export function omitColumns(history: ColumnHistory, look: CatalogueLook, omit: readonly string[]): ColumnHistory {
   const learned = learnColumns(history, look)
@@ -76,8 +77,8 @@ export function omitColumns(history: ColumnHistory, look: CatalogueLook, omit: r
 }
 
 /**
- * The history after a logged row showed an omitted column that the catalogue never showed. That column was dropped or renamed. If it was
- * renamed, it may be any present column that the row does not have, so each of these counts as omitted.
+ * The history after a logged row had an omitted column that the catalogue never showed. That column was dropped or renamed. If it was
+ * renamed, it may be any present column whose names are not in the row. So each of these columns counts as omitted.
  */
 export function assumeRenamedOmission(
   history: ColumnHistory,
@@ -98,7 +99,7 @@ export function assumeRenamedOmission(
 export type ColumnHistories = ReadonlyMap<number, ColumnHistory>
 
 /**
- * The histories with what the catalogue says now of the captured tables.
+ * Adds a look at the captured tables to their histories.
  * @param omissions oid of a table → names that the capture file omits
  */
 export const watchColumns = (
@@ -114,7 +115,7 @@ export const watchColumns = (
     }),
   ])
 
-/** What the catalogue says now of several tables, by oid. */
+/** The columns of several tables, by oid, and when the catalogue was read. */
 export interface TablesLook extends LookInterval {
   readonly tables: ReadonlyMap<number, { readonly columns: PresentColumns }>
 }
@@ -123,7 +124,7 @@ export interface TablesLook extends LookInterval {
 const lookedAt = (history: ColumnHistory, look: CatalogueLook, omit: readonly string[] | undefined): ColumnHistory =>
   omit === undefined ? learnColumns(history, look) : omitColumns(history, look, omit)
 
-/** Every name that a column of the table was seen under, or that was omitted. */
+/** Every name under which a column of the table was seen, and every omitted name that was never seen. */
 export const knownNames = ({ names, unseen }: ColumnHistory): ReadonlySet<string> =>
   new Set([...[...names.values()].flat(), ...unseen])
 
@@ -140,10 +141,10 @@ export const omitsAnything = ({ omitted, unseen }: ColumnHistory, omit: readonly
   omitted.size > 0 || unseen.length > 0 || omit.length > 0
 
 /**
- * Columns of a logged row that could be an omitted one under a name that was never seen. The caller looks at the catalogue first, and hides
- * the columns that this does not explain: no column has their names any more. That the row also has a column with the omitted name proves
- * nothing: another column may have had that name then.
- * @param omit names that the capture file omits; a column of such a name may have come and gone unseen
+ * Columns of a logged row whose names were never seen, so that each could be an omitted column. The caller reads the catalogue again, and
+ * hides the columns whose names no present column has. A column of the row that has the omitted name clears none of the others, because
+ * that name may have belonged to another column when the row was written.
+ * @param omit names that the capture file omits; a column of such a name may have been added and dropped between two looks
  */
 export const suspectColumns = (
   history: ColumnHistory,
@@ -154,14 +155,14 @@ export const suspectColumns = (
 /** Names of the columns of a logged row, in the order of the WAL. */
 export interface LoggedColumns {
   readonly logged: readonly string[]
-  /** Of a row that was written with these columns, the first to come; null: not known. */
+  /** LSN of the first row that came with these columns; null: not known. */
   readonly lsn: bigint | null
 }
 
 /**
- * Columns of a logged row that must not leave the source. A column is shown only if every column of the table that it may have been
- * (`alignColumns`) is known to have had that name and is not omitted. If the row cannot be aligned, every name that an omitted column had
- * or may have had is hidden.
+ * Columns of a logged row that must not leave the source. `alignColumns` finds the columns of the table that a logged column may be. The
+ * logged column is shown only if each of them is known to have had its name, and none of them is omitted. If the row cannot be aligned,
+ * every name that an omitted column had or may have had is hidden.
  */
 export function hiddenColumns(
   history: ColumnHistory,
@@ -184,7 +185,7 @@ function alignedSince({ names, looks }: ColumnHistory, logged: readonly string[]
   return possible && alignColumns({ names, possible }, logged)
 }
 
-/** The histories, for a WAL whose LSNs are not those of the looks. */
+/** The histories for use with another WAL, in which the LSNs of the looks mean nothing. */
 export const withoutPlacesOfLooks = (histories: ColumnHistories): ColumnHistories =>
   new Map([...histories].map(([oid, history]) => [oid, { ...history, looks: withoutPlaces(history.looks) }]))
 
@@ -204,7 +205,7 @@ export const renamedOmissions = (
     .filter(([name, attribute]) => omitted.has(attribute) && !omit.includes(name))
     .map(([name, attribute]) => ({ name, before: (names.get(attribute) ?? []).filter((one) => one !== name) }))
 
-/** As it is stored in the source's mark. */
+/** The history as it is stored in the source's mark (table `capture_mark`). */
 export const columnHistoryToJson = ({ names, omitted, unseen, looks }: ColumnHistory): JsonObject => ({
   names: Object.fromEntries([...names].map(([attribute, known]) => [String(attribute), [...known]])),
   omitted: [...omitted],
@@ -212,14 +213,14 @@ export const columnHistoryToJson = ({ names, omitted, unseen, looks }: ColumnHis
   looks: looksToJson(looks),
 })
 
-/** Reads what was stored; whatever has another form counts as unknown. */
+/** Reads a stored history. Parts that do not have the expected form count as unknown. */
 export function columnHistoryFromJson(stored: JsonValue | undefined): ColumnHistory {
   if (!isObject(stored)) return NO_COLUMN_HISTORY
   const { names, omitted, unseen, looks, always } = stored
   const known = Object.entries(isObject(names) ? names : {}).map(
     ([attribute, list]) => [Number(attribute), textsOf(list)] as const,
   )
-  // Builds before this one noted no looks, only which columns all of them showed.
+  // Earlier builds did not store the looks, but only the columns that all looks showed (`always`).
   const all: ColumnLook = { lsn: 0n, must: numbersOf(always), may: new Set(known.map(([attribute]) => attribute)) }
   const noted = looksFromJson(looks)
   return {

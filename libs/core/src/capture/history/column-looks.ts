@@ -3,11 +3,11 @@ import { formatLsn, parseLsn } from '../position.js'
 import type { PossibleColumns } from './align-columns.js'
 
 /**
- * The columns of a table when the catalogue was looked at. `must` and `may` are the same, unless it stands for several early looks, or the
- * table was gone.
+ * The columns of a table at one look, that is, one read of the catalogue. `must` and `may` are equal, except in a look that was merged from
+ * several, and in the last look at a table that is gone.
  */
 export interface ColumnLook extends PossibleColumns {
-  /** What has a higher LSN was written after the look. */
+  /** A row with a higher LSN was written after the look. */
   readonly lsn: bigint
 }
 
@@ -19,12 +19,15 @@ export interface LookInterval {
   readonly endLsn: bigint
 }
 
-/** Looks that are kept. Too low: a row that waited for long in the WAL is compared with more columns than its table had. Too high: large marks. */
+/**
+ * Maximum number of looks that are kept; beyond it, the earliest are merged. Too low: a row that waited long in the WAL is compared with
+ * more columns than its table had. Too high: the stored mark of the source is large.
+ */
 const MAX_LOOKS = 20
 
 /**
- * Adds a look. It becomes one with those that may have been made after it: two parts of a process may look at the same time. A look that
- * shows the same columns as the last adds nothing, because a column never comes back once it was dropped.
+ * Adds a look. Two parts of a process may read the catalogue at the same time, so the look is merged with those that may have been made
+ * after it. A look that shows the same columns as the last one adds nothing, because a dropped column never comes back.
  */
 export function noteLook(
   looks: readonly ColumnLook[],
@@ -46,15 +49,19 @@ export function withoutPlaces(looks: readonly ColumnLook[]): readonly ColumnLook
   return first ? [others.reduce<ColumnLook>(both, { ...first, lsn: 0n })] : looks
 }
 
-/** The table is gone. Rows that are read now may have been written after the last look, when any of its columns could be dropped. */
+/**
+ * Notes that the table is gone. A row that is read now may have been written after the last look, and before that any column may have been
+ * dropped.
+ */
 export function tableIsGone(looks: readonly ColumnLook[]): readonly ColumnLook[] {
   const last = looks.at(-1)
   return last ? [...looks.slice(0, -1), { ...last, must: new Set() }] : looks
 }
 
 /**
- * Returns the columns that the table may have had when a row was written: those of the last look before the row, and of every later one. A
- * column lives once, so what all of them show was there; what only some of them show may have been.
+ * Returns the columns that the table may have had when a row was written: the columns of the last look before the row, and of every later
+ * look. A dropped column never comes back. So a column that all these looks show was in the table, and a column that only some of them show
+ * may have been.
  * @param lsn of the row; null: not known, so it may have been written at any time
  */
 export function columnsSince(looks: readonly ColumnLook[], lsn: bigint | null): PossibleColumns | null {
@@ -68,10 +75,10 @@ const merged = (a: PossibleColumns, b: PossibleColumns): PossibleColumns => ({
   may: new Set([...a.may, ...b.may]),
 })
 
-/** Two looks as one, from which on a row may have the columns of either. */
+/** Merges two looks. A row that was written after the earlier one may have the columns of either. */
 const both = (a: ColumnLook, b: ColumnLook): ColumnLook => ({ lsn: a.lsn < b.lsn ? a.lsn : b.lsn, ...merged(a, b) })
 
-/** The two earliest become one, which says less. */
+/** Merges the two earliest looks if there are too many. The merged look is less precise. */
 function shortened(looks: readonly ColumnLook[]): readonly ColumnLook[] {
   const [first, second, ...others] = looks
   if (!first || !second || looks.length <= MAX_LOOKS) return looks
@@ -81,11 +88,11 @@ function shortened(looks: readonly ColumnLook[]): readonly ColumnLook[] {
 const isSame = (a: ReadonlySet<number>, b: ReadonlySet<number>): boolean =>
   a.size === b.size && [...a].every((attribute) => b.has(attribute))
 
-/** As they are stored in the source's mark: `[lsn, must, may]`; `may` is left out when it is the same. */
+/** The looks as they are stored in the source's mark: each is `[lsn, must, may]`; `may` is left out when it equals `must`. */
 export const looksToJson = (looks: readonly ColumnLook[]): JsonValue =>
   looks.map(({ lsn, must, may }) => [formatLsn(lsn), [...must], ...(isSame(must, may) ? [] : [[...may]])])
 
-/** Reads what was stored. When a look has another form, nothing is known. */
+/** Reads stored looks. Returns none if one of them does not have the expected form. */
 export function looksFromJson(stored: JsonValue | undefined): readonly ColumnLook[] {
   if (!Array.isArray(stored)) return []
   const looks = stored.flatMap((one) => lookOf(one) ?? [])

@@ -18,22 +18,29 @@ export interface CatalogueQuestion {
 }
 
 export interface CatalogueVerdict {
-  /** Tables of which changes are missing. If there are any, the source is refused, and the rest of the verdict does not count. */
+  /**
+   * Tables of which changes are missing. If there are any, the caller refuses to capture the source, and the other parts of the verdict do
+   * not count.
+   */
   readonly gaps: ReadonlyMap<string, PublicationGap>
-  /** Tables whose gaps are announced instead of refused. */
+  /** Tables whose gaps are announced to receivers and do not make the caller refuse the source. */
   readonly excused: ReadonlySet<string>
-  /** Tables whose entities receivers have to fetch again, and why. One reason each: what to do is the same. */
+  /**
+   * Tables whose entities receivers have to fetch again, and why. One reason per table is enough, because receivers do the same for every
+   * reason.
+   */
   readonly announced: ReadonlyMap<string, ResyncReason>
-  /** The tables that count as captured earlier from now on. */
+  /** Tables that were captured earlier and no longer are. */
   readonly former: TableOids
 }
 
 /**
- * Judges what has happened to the tables of a source without being in the WAL.
+ * Finds out which changes of a source's tables are not in the WAL, and what to do about them.
  *
- * - A table that the capture file stopped naming and names again is announced: the changes in between were left out on purpose.
+ * - A table that the capture file stopped naming and names again is announced, because its changes in between were not captured.
  * - A table that is named for the first time is captured from now on.
- * - For every other table, either everything was published, or there is a gap. A gap is refused, or announced if a person has accepted it.
+ * - Any other table has a gap if some of its changes were not published. A gap is announced if a person has accepted it. Otherwise the
+ *   source is refused.
  * - A captured table whose rows changed without a trace in the WAL (`unloggedChange`) is announced.
  */
 export function judgeCatalogue(question: CatalogueQuestion): CatalogueVerdict {
@@ -67,8 +74,8 @@ function changeOf({ known, facts, truncatedBy }: CatalogueQuestion, table: strin
 }
 
 /**
- * Tables that were captured earlier and are not captured today. A table that was renamed is still the same table, and a name that is given
- * to another table stays captured.
+ * Tables that were captured earlier and are not captured today. A table counts as captured today if its oid is captured (it may have been
+ * renamed) or its name is captured (it may now belong to another table).
  */
 export function formerTables(former: TableOids, before: TableOids, today: TableOids): TableOids {
   const oids = new Set(today.values())
@@ -76,12 +83,12 @@ export function formerTables(former: TableOids, before: TableOids, today: TableO
   return new Map([...former, ...before].filter(isGone))
 }
 
-/** The form of what `gapId` returns. YAML reads it as text, whatever its digits are. */
+/** The form of a gap id. The prefix makes YAML read every gap id as text. */
 export const GAP_ID = /^gap-[0-9a-f]{8}$/
 
 /**
- * The id by which a person accepts gaps. It stays the same as long as they are open. A gap that opens after another one was closed has
- * another id, even for the same tables and the same reason. Null: accepting them would not make the WAL readable.
+ * The id by which a person accepts gaps. The id stays the same while the gaps are open. Gaps that open after others were closed get another
+ * id, even for the same tables and the same reason. Null: the WAL cannot be read, even if a person accepts the gaps.
  */
 export function gapId(gaps: CatalogueVerdict['gaps'], known: KnownCatalogue, epoch: number): string | null {
   if ([...gaps.values()].some(({ isReadable }) => !isReadable)) return null

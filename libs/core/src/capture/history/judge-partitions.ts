@@ -2,12 +2,12 @@ import type { ResyncReason } from '@hooklane/contracts/public'
 import type { CatalogueTable, FoundLeaf, Leaf } from './catalogue.js'
 
 export interface PartitionQuestion {
-  /** Null: not known. */
+  /** The table's leaves when the catalogue was last read; null: not known. */
   readonly known: ReadonlyMap<number, Leaf> | null
   readonly found: CatalogueTable
   /** The publication is one FOR ALL TABLES: PostgreSQL then lets the table be UNLOGGED for a while. */
   readonly isOfAllTables: boolean
-  /** Transactions (`xid`) whose TRUNCATE of the table itself is in the WAL, from which receivers learn of it. */
+  /** Transactions (`xid`) that truncated the table itself. This TRUNCATE is in the WAL, so it is announced from there. */
   readonly truncatedBy: ReadonlySet<string>
 }
 
@@ -38,8 +38,9 @@ export function unloggedChange({ known, found, isOfAllTables, truncatedBy }: Par
 }
 
 /**
- * Whether a leaf joined the table without rows that receivers do not know. Its last `emptyLinks` links were made while they were empty. The
- * part of its path above them must be empty, or be part of a known path: then it was joined before, and judged then.
+ * Whether a leaf joined the table without bringing rows that receivers do not know. The last `emptyLinks` links of its path were made while
+ * the attached table was empty. So only the part of the path above them is checked: it must be empty, or belong to a known path, which was
+ * judged earlier.
  */
 function hasJoinedEmpty({ path, emptyLinks }: FoundLeaf, knownPaths: readonly string[]): boolean {
   const links = path.split('/')

@@ -10,7 +10,7 @@ import type {
 /** Changes of a table are missing from the WAL. */
 export interface PublicationGap {
   readonly reason: string
-  /** Whether what the write-ahead log still holds can be read. Without a publication it cannot. */
+  /** Whether the WAL that the slot still holds can be read. Without a publication it cannot. */
   readonly isReadable: boolean
 }
 
@@ -23,13 +23,13 @@ export interface PublicationQuestion {
 }
 
 /**
- * The tables of which changes are missing: a change that was not published when it was committed never comes. What counts is what the
- * publication leaves out now, and what it may have left out since the last look: a row of the catalogue with another version was altered in
- * between.
+ * Returns the tables of which changes are missing. A change that was not published when it was committed never comes. A table has a gap if
+ * the publication leaves out changes of it now, or may have done so since the last look (read of the catalogue). The publication may have
+ * done so if one of its rows in the catalogue has another version, because that row was altered in between.
  *
  * Our own changes do not count as gaps: we alter the rows of captured tables only where a gap was noted before, and never when somebody
- * else has altered them since they were judged (`isChangedByOthers`). A change of the publication's owner also rewrites its row. It cannot
- * be told from an option that was switched off and on again, so it counts.
+ * else has altered them since they were judged (`isChangedByOthers`). A new owner of the publication also gives its row another version.
+ * This cannot be told from an option that was switched off and on again, so it counts as a gap.
  */
 export function publicationGaps(question: PublicationQuestion): ReadonlyMap<string, PublicationGap> {
   const { facts, captured } = question
@@ -37,7 +37,8 @@ export function publicationGaps(question: PublicationQuestion): ReadonlyMap<stri
   const gaps = new Map<string, PublicationGap>()
   for (const [table, oid] of facts.oids) {
     const missing = oids.has(oid) ? gapOf(question, table, oid) : null
-    // Also when the table was captured under another name: what was published of either table so far is no longer true.
+    // Checked even if the table was captured under another name: the events that were published under its present name describe another
+    // table.
     const gap = missing ?? gapOfNamesake(captured, table, oid)
     if (gap) gaps.set(table, gap)
   }

@@ -12,9 +12,11 @@ export type TimelineHistory = ReadonlyMap<number, bigint>
 export interface KnownHistory {
   /** Null: stored by an older version, which did not record the identity of the WAL. */
   readonly log: LogIdentity | null
-  /** Everything committed before this LSN is published or does not belong to this source. Null: stored by an older version, as for `log`. */
+  /**
+   * Everything committed before this LSN is published or does not belong to this source. Null: stored by an older version, as for `log`.
+   */
   readonly settledLsn: bigint | null
-  /** Commit LSN of the last event that was published, in whichever partition; null: none. */
+  /** Commit LSN of the last event that was published, in any partition; null: none. */
   readonly publishedLsn: bigint | null
 }
 
@@ -34,12 +36,12 @@ export type HistoryVerdict =
   /** Another cluster, or a sibling of the timeline that was read. */
   | { readonly kind: 'otherDatabase' }
   /**
-   * The WAL ends at an LSN below one that was already read, or switched to a new timeline at or below an LSN that was already published: the
-   * database was restored to an earlier state.
+   * The WAL ends at an LSN below one that was already read, or switched to a new timeline at or below an LSN that was already published. So
+   * the database was restored to an earlier state.
    */
   | { readonly kind: 'setBack'; readonly readLsn: bigint; readonly endLsn: bigint }
   /**
-   * The slot begins after what was settled: somebody recreated it, advanced it, or consumed from it. It will not deliver the changes in
+   * The slot begins after `settledLsn`: somebody recreated it, advanced it, or consumed from it. The slot will not deliver the changes in
    * between.
    */
   | { readonly kind: 'slotMoved'; readonly settledLsn: bigint; readonly confirmedLsn: bigint }
@@ -47,9 +49,9 @@ export type HistoryVerdict =
 /**
  * Whether a slot still holds everything that is not published yet and may belong to this source.
  *
- * After a promotion the WAL goes on from the place at which the new timeline left the old one. What was settled beyond that place belongs
- * to a history that no longer exists, so `settledLsn` falls back to that place. Otherwise a slot that was created on the new
- * timeline could begin below the old `settledLsn`, and so pass the check, although it lacks rows.
+ * After a promotion the WAL continues from the LSN at which the new timeline left the old one. Everything settled beyond that LSN belongs
+ * to a history that no longer exists, so `settledLsn` falls back to that LSN. Otherwise a slot that was created on the new timeline could
+ * begin below the old `settledLsn`, and so pass the check, although it lacks rows.
  */
 export function judgeHistory(known: KnownHistory, found: FoundHistory): HistoryVerdict {
   if (known.log === null) return { kind: 'continues', settledLsn: null }
@@ -66,7 +68,10 @@ export function judgeHistory(known: KnownHistory, found: FoundHistory): HistoryV
   return { kind: 'continues', settledLsn }
 }
 
-/** An LSN that was read but lies beyond the end of the common history; null: there is none. After a promotion, only `publishedLsn` is checked. */
+/**
+ * An LSN that was read but lies beyond the end of the common history; null: there is none. After a promotion, only `publishedLsn` is
+ * checked.
+ */
 function readBeyond({ publishedLsn, settledLsn }: KnownHistory, endLsn: bigint, isPromoted: boolean): bigint | null {
   if (publishedLsn !== null && publishedLsn >= endLsn) return publishedLsn
   return !isPromoted && settledLsn !== null && settledLsn > endLsn ? settledLsn : null

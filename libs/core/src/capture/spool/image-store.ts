@@ -5,7 +5,7 @@ import { encodeRow, decodeRow } from './row-codec.js'
 import type { SpoolFile } from './spool-file.js'
 import { SpoolReader } from './spool-reader.js'
 
-/** One state of a row that may be needed later, in memory or in the spool. */
+/** One state of a row that may be needed later, in memory or in the spool (a file). */
 export type Image =
   | { readonly kind: 'row'; readonly relation: Relation; readonly row: Row }
   | {
@@ -17,7 +17,7 @@ export type Image =
       readonly digest: number
     }
 
-/** Bytes that are gathered before they are appended to the file. Too low: many small writes; too high: memory. */
+/** Bytes that are gathered before they are appended to the file. Too low: many small writes. Too high: much memory. */
 const WRITE_BYTES = 1024 * 1024
 
 /** What a column costs in memory beside its characters: key, map slot and string header, roughly. */
@@ -26,7 +26,7 @@ const COLUMN_OVERHEAD = 48
 export interface ImageStoreOptions {
   /** Opens the file when it is needed for the first time. */
   readonly openSpool: () => Promise<SpoolFile>
-  /** Characters (with an allowance for every column) of row states that stay in memory. Beyond it all of them go to the file. */
+  /** Maximum characters (plus an allowance for every column) of the row states in memory. Beyond it, all row states go to the file. */
   readonly memoryLimit: number
 }
 
@@ -52,12 +52,12 @@ export class ImageStore {
     return { kind: 'row', relation, row }
   }
 
-  /** True once: the images in memory have to be moved to the file. */
+  /** Whether the images in memory have to be moved to the file. False after `startSpooling`. */
   mustSpill(): boolean {
     return !this.isSpooling && this.held > this.options.memoryLimit
   }
 
-  /** From now on everything goes to the file. */
+  /** From now on every row state goes to the file. */
   startSpooling(): void {
     this.isSpooling = true
   }
@@ -71,7 +71,7 @@ export class ImageStore {
     return this.unwrittenBytes >= WRITE_BYTES
   }
 
-  /** Appends what has been gathered. */
+  /** Appends the gathered bytes to the file. */
   async write(): Promise<void> {
     if (this.unwritten.length === 0) return
     this.file ??= await this.options.openSpool()
@@ -90,12 +90,12 @@ export class ImageStore {
     return isSame ? 'same' : 'different'
   }
 
-  /** Equal for rows of one shape and content, wherever they lie. */
+  /** A digest that is equal for rows of the same shape and content, whether in memory or in the file. */
   digestOf(image: Image): number {
     return image.kind === 'spooled' ? image.digest : digestOf(encodeRow(image.relation, image.row))
   }
 
-  /** Returns the row; everything must have been written. */
+  /** Returns the row of an image. Call `write` before the first `load`. */
   async load(image: Image): Promise<Row> {
     if (image.kind === 'row') return image.row
     if (!this.file) throw new Error('the spool has not been written')

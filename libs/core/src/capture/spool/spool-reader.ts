@@ -1,12 +1,15 @@
 import type { SpoolFile } from './spool-file.js'
 
 const BLOCK_BYTES = 256 * 1024
-/** States of an entity lie close together or in two runs (all first states, then all last ones). A few blocks are enough for either layout. */
+/**
+ * Maximum number of cached blocks. A few are enough, because the states of an entity lie close together, or in two runs (all first states,
+ * then all last states).
+ */
 const MAX_BLOCKS = 8
 
 /** Reads pieces of a spool through a few cached blocks, so that reading in file order costs one read per block. */
 export class SpoolReader {
-  /** In order of use: the first is the oldest. */
+  /** Cached blocks by index, least recently used first. */
   private readonly blocks = new Map<number, Uint8Array>()
 
   constructor(

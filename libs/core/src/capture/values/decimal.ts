@@ -1,8 +1,8 @@
 const LITERAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
 
 /**
- * One spelling per decimal value: `1.10`, `11e-1` and `1.1` are `11e-1`, every zero is `0`. Null for text that is no decimal
- * literal. Works on the digits, so it is exact at any length, in time that grows with the length and no faster.
+ * Returns one spelling for each decimal value: `11e-1` for `1.10`, `11e-1` and `1.1`, and `0` for every zero. Null for text that is no
+ * decimal literal. Works on the digits, so it is exact at any length and takes linear time.
  */
 export function canonicalDecimal(literal: string): string | null {
   const match = LITERAL.exec(literal)
@@ -18,7 +18,7 @@ export function canonicalDecimal(literal: string): string | null {
 
 const withoutLeadingZeros = (digits: string): string => digits.replace(/^0+/, '')
 
-/** Without a pattern: one that ends with `0+$` starts over at every zero, which takes quadratic time. */
+/** Does not use a regular expression: one that ends with `0+$` starts over at every zero, which takes quadratic time. */
 function withoutTrailingZeros(digits: string): string {
   let end = digits.length
   while (end > 0 && digits.charCodeAt(end - 1) === 0x30) end--
@@ -30,14 +30,14 @@ const CHUNK_DIGITS = 15
 const CHUNK = 10 ** CHUNK_DIGITS
 
 /**
- * The sum of an integer of any length and a number below 10^15. Not BigInt: reading and printing
- * it takes more than linear time.
+ * The sum of an integer of any length and a number below 10^15. BigInt is not used, because reading and printing a BigInt takes more than
+ * linear time.
  */
 function plus(integer: string, addend: number): string {
   const sign = integer.startsWith('-') ? -1 : 1
   const digits = withoutLeadingZeros(integer.replace(/^[+-]/, ''))
   if (digits.length <= CHUNK_DIGITS) return String(sign * Number(digits) + addend)
-  // Longer than the addend, so the sign stays, and all digits but the last ones change by a carry at most.
+  // The integer is longer than the addend, so its sign stays, and only a carry can change the digits before the last 15.
   const tail = Number(digits.slice(-CHUNK_DIGITS)) + sign * addend
   const carry = tail < 0 ? -1 : tail >= CHUNK ? 1 : 0
   const head = carried(digits.slice(0, -CHUNK_DIGITS), carry)
@@ -56,9 +56,9 @@ function carried(digits: string, carry: -1 | 0 | 1): string {
 }
 
 /**
- * The number that a literal stands for, if a double gives it back: the shortest text that JavaScript prints for the double must
- * have exactly the literal's decimal value (`0.1`, `1.10`, `1e21` do; `12345678901234567890`, `0.1000000000000000055` and `1e400`
- * do not). Null otherwise. A negative zero is zero: JSON has no use for the difference.
+ * Returns a literal as a number if no digit is lost: the shortest text that JavaScript prints for the double must have exactly the
+ * literal's decimal value. That holds for `0.1`, `1.10` and `1e21`, but not for `12345678901234567890`, `0.1000000000000000055` and
+ * `1e400`. Otherwise returns null. A negative zero becomes zero, because JSON has no use for the difference.
  */
 export function exactNumber(literal: string): number | null {
   const value = Number(literal)

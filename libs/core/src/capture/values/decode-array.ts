@@ -7,8 +7,8 @@ export type ArrayText = (string | null | ArrayText)[]
 const MAX_DIMENSIONS = 6
 
 /**
- * Reads the text form of a Postgres array: `{1,NULL,"a \"b\"",{nested}}`, bounds before it (`[0:1]={…}`) included.
- * Returns null for text that is none.
+ * Reads the text form of a Postgres array: `{1,NULL,"a \"b\"",{nested}}`, with or without bounds before it (`[0:1]={…}`). Returns null for
+ * text that is no array.
  */
 export function parseArrayText(text: string, delimiter = ','): ArrayText | null {
   const start = text.startsWith('[') ? text.indexOf('=') + 1 : 0
@@ -28,7 +28,7 @@ class ArrayReader {
     return this.at === this.text.length
   }
 
-  /** One `{…}`; null when it is broken. */
+  /** Reads one `{…}`; null when it is malformed. */
   array(dimension: number): ArrayText | null {
     if (this.text[this.at] !== '{' || dimension > MAX_DIMENSIONS) return null
     this.at++
@@ -47,7 +47,7 @@ class ArrayReader {
     }
   }
 
-  /** `undefined` when it is broken. */
+  /** Reads one element; `undefined` when it is malformed. */
   private element(dimension: number): string | null | ArrayText | undefined {
     const first = this.text[this.at]
     if (first === '{') return this.array(dimension + 1) ?? undefined

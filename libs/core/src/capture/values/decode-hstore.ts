@@ -1,7 +1,7 @@
 import type { JsonObject } from '@hooklane/contracts/public'
 import { readQuoted } from './quoted-text.js'
 
-/** Reads the text form of `hstore`: `"a"=>"1", "b"=>NULL`. Null for text that is none. */
+/** Reads the text form of `hstore`: `"a"=>"1", "b"=>NULL`. Null for text that is no `hstore`. */
 export function parseHstoreText(text: string): JsonObject | null {
   const members: [string, string | null][] = []
   for (let at = 0; at < text.length;) {

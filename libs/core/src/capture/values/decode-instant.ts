@@ -5,16 +5,16 @@ const TIMESTAMP =
 
 /** A `timestamp` or `timestamptz` as Postgres prints it under `DateStyle = ISO`, in its parts. */
 interface TimestampText extends WallClock {
-  /** As printed, dot included; empty without. */
+  /** The fraction of the second as printed, with its dot; empty if there is none. */
   readonly fraction: string
   /** Seconds east of UTC; null without a zone. */
   readonly offsetSeconds: number | null
 }
 
 /**
- * `timestamptz` as ISO 8601 in UTC with the digits of the fraction that Postgres printed (up to six): `2026-03-02T08:15:04.211Z`.
- * Years beyond 9999 and before 1 are written with sign and six digits (`-000043` is 44 BC). `infinity`, `-infinity` and whatever
- * else is no timestamp within JavaScript's years stay text.
+ * `timestamptz` as ISO 8601 in UTC with the digits of the fraction that Postgres printed (up to six): `2026-03-02T08:15:04.211Z`. Years
+ * beyond 9999 and before 1 are written with sign and six digits (`-000043` is 44 BC). Any other text is returned unchanged: `infinity`,
+ * `-infinity`, and timestamps outside the range of JavaScript's dates.
  */
 export function decodeTimestamptz(text: string): string {
   const parts = parse(text)
@@ -23,8 +23,8 @@ export function decodeTimestamptz(text: string): string {
 }
 
 /**
- * `timestamp` as ISO 8601 in UTC, read as wall-clock time of `timezone` (see `offsetOf` for hours that a change of the clock skips
- * or repeats). Everything else as for `decodeTimestamptz`.
+ * `timestamp` as ISO 8601 in UTC, read as wall-clock time of `timezone` (see `offsetOf` for hours that a change of the clock skips or
+ * repeats). Everything else is as in `decodeTimestamptz`.
  */
 export function decodeTimestamp(text: string, timezone: string): string {
   const parts = parse(text)
@@ -52,7 +52,7 @@ function parse(text: string): TimestampText | null {
 
 function toUtcText(parts: TimestampText, offsetSeconds: number): string | null {
   const date = new Date(0)
-  // Not Date.UTC: it reads years below 100 as of the twentieth century.
+  // Not `Date.UTC`, because it reads years below 100 as years of the twentieth century.
   date.setUTCFullYear(parts.year, parts.month - 1, parts.day)
   date.setUTCHours(parts.hour, parts.minute, parts.second - offsetSeconds)
   return Number.isNaN(date.getTime()) ? null : `${date.toISOString().slice(0, -5)}${parts.fraction}Z`

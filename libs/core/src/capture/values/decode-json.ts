@@ -2,22 +2,22 @@ import type { JsonObject, JsonValue } from '@hooklane/contracts/public'
 import { exactNumber } from './decimal.js'
 
 /**
- * Levels of nesting that a JSON column may have. Deeper text stays text: writing it again would need a stack of that depth, and the router
- * refuses events that are deeper than 200, so that the whole event would be lost because of one column. The levels in between are for
- * arrays of JSON and for the event around them.
+ * Maximum nesting of a JSON column. Deeper JSON stays text: writing it again would need a stack of that depth, and the router quarantines
+ * events that nest deeper than 200 levels, so one column would cost the whole event. The 20 levels up to 200 are for arrays of JSON and for
+ * the event around the column.
  */
 export const MAX_JSON_DEPTH = 180
 
 /**
- * Text that may hold a number that `JSON.parse` would change: 16 digits or more, an exponent, a negative zero. Strings match, too; then
- * reading is only slower.
+ * Matches text that may hold a number that `JSON.parse` would change: 16 digits or more, an exponent, a negative zero. A match inside a
+ * JSON string only makes reading slower.
  */
 const MAY_HOLD_INEXACT_NUMBER = /\d[\d.]{15}|\d[eE][+-]?\d|(?:^|[\s:,[])-0/
 
 /**
- * Reads JSON text without losing a digit: a number that no double gives back exactly is a string with its literal (see `exactNumber`).
- * Of members with one name the last counts, as in Postgres; `__proto__` is a member like any other; members keep their order, except
- * that JavaScript puts names that look like array indexes first. Returns `undefined` for text that is no JSON or nests too deeply.
+ * Reads JSON text without losing a digit: a number that loses digits as a double (see `exactNumber`) becomes a string with its literal. Of
+ * members with the same name the last counts, as in Postgres. `__proto__` is an ordinary member. Members keep their order, except that
+ * JavaScript puts names that look like array indexes first. Returns `undefined` for text that is no JSON or nests too deeply.
  */
 export function parseExactJson(text: string): JsonValue | undefined {
   if (nestsTooDeeply(text)) return undefined
@@ -53,7 +53,7 @@ const WORD = /true|false|null/y
 
 class NoJson extends Error {}
 
-/** A reader of RFC 8259 text whose depth has been checked before, so its recursion is bounded. */
+/** Reads RFC 8259 text. The caller has checked the depth of the text, so the recursion is bounded. */
 class ExactJsonReader {
   private at = 0
 
@@ -113,7 +113,7 @@ class ExactJsonReader {
     return elements
   }
 
-  /** Finds the closing quote by hand: a pattern would need a stack for the escapes of a long string. */
+  /** Finds the closing quote without a regular expression, which would need a deep stack for a long string with many escapes. */
   private string(): string {
     const from = this.at
     if (this.text[from] !== '"') throw new NoJson()

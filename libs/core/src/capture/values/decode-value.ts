@@ -6,7 +6,7 @@ import { parseHstoreText } from './decode-hstore.js'
 import { parseExactJson } from './decode-json.js'
 import { shapeOf, type ScalarKind, type TypeShape } from './type-oids.js'
 
-/** Reads one column's text (never null). Total: text that its type does not explain is a string, unchanged. */
+/** Converts the text of a column's value (never null) to JSON. Total: text that does not fit the column's type is returned unchanged. */
 export type ValueDecoder = (text: string) => JsonValue
 
 export interface ValueOptions {
@@ -17,9 +17,14 @@ export interface ValueOptions {
 }
 
 /**
- * How a column becomes JSON: boolean, smaller integers and floats as such (`NaN` and the infinities as strings); numeric, bigint, date,
- * time, interval, uuid, bytea (`\x…`), money, ranges, enums, composites and every unknown type as the text that Postgres prints under
- * `VALUE_SETTINGS`; json and jsonb read exactly; timestamps in UTC; hstore as an object; arrays as arrays; domains as their base type.
+ * Returns the decoder that converts a column's text to JSON.
+ *
+ * - boolean, smallint, integer, real and double precision become JSON booleans and numbers; `NaN` and the infinities become strings.
+ * - numeric, bigint, date, time, interval, uuid, bytea (`\x…`), money, ranges, enums, composites and every unknown type stay the text that
+ *   Postgres prints under `VALUE_SETTINGS`.
+ * - json and jsonb are read without losing a digit.
+ * - Timestamps become ISO 8601 text in UTC.
+ * - hstore becomes an object, and an array becomes an array. A domain is read as its base type.
  */
 export function valueDecoder(column: Pick<Column, 'typeOid' | 'type'>, options: ValueOptions): ValueDecoder {
   return decoderOf(options.isJson === true ? { kind: 'json' } : shapeOf(column), options.timezone)

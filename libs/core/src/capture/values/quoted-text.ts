@@ -1,6 +1,6 @@
 /**
- * Reads a text in double quotes that begins at `at`; the character after a backslash stands for itself, whatever it is. Null when it
- * has no end.
+ * Reads the text in double quotes that begins at `at`. Any character after a backslash stands for itself. Returns null when the closing
+ * quote is missing.
  */
 export function readQuoted(text: string, at: number): { readonly value: string; readonly end: number } | null {
   let value = ''

@@ -25,9 +25,9 @@ export function isTimezone(timezone: string): boolean {
 }
 
 /**
- * Seconds east of UTC of a zone when its clocks show `wall`, as Postgres decides it: an hour that is skipped in spring is read with
- * the offset before the change (02:30 becomes 03:30), one that is repeated in autumn with the offset after it (the second 02:30).
- * Null for years that JavaScript's dates do not reach.
+ * The offset of a zone, in seconds east of UTC, when its clocks show `wall`. As in Postgres, a time that the clocks skip in spring is read
+ * with the offset before the change (02:30 becomes 03:30). A time that they show twice in autumn is read with the offset after the change
+ * (the second 02:30). Null for years outside the range of JavaScript's dates.
  */
 export function offsetOf(wall: WallClock, timezone: string): number | null {
   if (timezone === 'UTC') return 0
@@ -43,7 +43,7 @@ export function offsetOf(wall: WallClock, timezone: string): number | null {
   return before
 }
 
-/** Seconds east of UTC at an instant. */
+/** The offset of a zone at an instant, in seconds east of UTC. */
 function offsetAt(instantMs: number, timezone: string): number | null {
   if (Number.isNaN(new Date(instantMs).getTime())) return null
   const parts = new Map(

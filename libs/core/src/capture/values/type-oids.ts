@@ -31,9 +31,9 @@ const ARRAYS = new Map<number, ScalarKind>([
 ])
 
 /**
- * Arrays whose elements are text: xml, money, bytea, "char", name, text, tid, xid, cid, bpchar, varchar, int8, point, lseg, path,
- * polygon, oid, inet, cidr, macaddr, macaddr8, line, circle, date, time, interval, numeric, timetz, bit, varbit, uuid, ranges and
- * multiranges, jsonpath, pg_lsn, tsvector, tsquery, xid8, aclitem, refcursor, regtype and its kin.
+ * Arrays whose elements are text: xml, money, bytea, "char", name, text, tid, xid, cid, bpchar, varchar, int8, point, lseg, path, polygon,
+ * oid, inet, cidr, macaddr, macaddr8, line, circle, date, time, interval, numeric, timetz, bit, varbit, uuid, ranges and multiranges,
+ * jsonpath, pg_lsn, tsvector, tsquery, xid8, aclitem, refcursor, regtype and the other reg types.
  */
 const TEXT_ARRAYS = new Set([
   143, 791, 1001, 1002, 1003, 1009, 1010, 1011, 1012, 1014, 1015, 1016, 1017, 1018, 1019, 1027, 1028, 1041, 651, 1040,
@@ -45,15 +45,15 @@ const TEXT_ARRAYS = new Set([
 /** The one type whose array elements are separated by semicolons: `box`. */
 const BOX_ARRAY = 1020
 
-/** How a text is read. */
+/** How the text of a value is read. */
 export type TypeShape =
   { readonly kind: ScalarKind } | { readonly kind: 'array'; readonly delimiter: string; readonly element: TypeShape }
 
 const TEXT: TypeShape = { kind: 'text' }
 
 /**
- * An array of a domain over an array is an array of arrays, and Postgres sets no limit to this. Deeper ones stay text, so that an
- * event never nests more deeply than the router takes.
+ * Maximum nesting of array types. An array of a domain over an array is an array of arrays, and Postgres sets no limit to this. Arrays that
+ * nest deeper stay text, so that an event never nests more deeply than the router accepts.
  */
 const MAX_ARRAYS = 2
 

@@ -4,7 +4,7 @@ import { contentDigest, signatureHeader, type SigningKey } from '../signing/stan
 import { headerSafe } from './header-safe.js'
 import type { DeliveredEvent, Payload } from '../payload/payload-renderer.js'
 
-/** Receivers commonly refuse header lines above 8 KiB; an entity whose encoded name is longer than this stands in the body only. */
+/** Maximum length of the header `Entity`. Receivers commonly refuse header lines above 8 KiB, so a longer entity is only in the body. */
 const MAX_ENTITY_HEADER = 4096
 
 export interface HeaderParts {
@@ -22,10 +22,10 @@ export interface HeaderParts {
   readonly signingKeys: readonly SigningKey[]
   /** Wall clock of this attempt. */
   readonly timestampSeconds: number
-  /** 1 for the first. */
+  /** Number of this attempt, 1 for the first. */
   readonly attempt: number
   readonly maxAttempts: number
-  /** Since the event occurred. */
+  /** Milliseconds since the event occurred. */
   readonly lagMs: number | null
   /** Deliveries of this app that wait behind this one. */
   readonly backlog: number | null
@@ -43,8 +43,8 @@ export type RenderedHeaders =
   | { readonly ok: false; readonly code: 'invalid_header' | 'no_signing_key'; readonly message: string }
 
 /**
- * Renders the custom headers first and ours last, so that ours win. Custom headers are checked again, because a row may have been written
- * without the API: a request with a forged `Host` or a line break in a header is not sent at all.
+ * Renders the custom headers first and ours last, so that ours win. Custom headers are checked again, because a subscription may have been
+ * written to the database without the API. If one is not allowed (a forged `Host`, a line break in a value), no request is sent.
  */
 export function renderHeaders(parts: HeaderParts): RenderedHeaders {
   const [fault] = validateHeaders(parts.custom, parts.headerPrefix)
@@ -83,7 +83,7 @@ function standardHeaders(parts: HeaderParts): Record<string, string> {
   }
 }
 
-/** Without the prefix; a value that is null is left out. */
+/** Hooklane's own headers, named without the prefix. A header whose value is null is left out. */
 function ownHeaders(parts: HeaderParts): readonly (readonly [string, string | null])[] {
   const { event, order, appId, attempt, maxAttempts, lagMs, backlog, ownerEpoch } = parts
   const revision = event.revision?.number ?? null

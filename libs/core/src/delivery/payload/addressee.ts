@@ -3,7 +3,7 @@ import type { AppConfiguration, DeliveryReason, SubscriptionConfiguration } from
 
 /** Whom a delivery is for, and why it is sent. */
 export interface Addressee {
-  /** A changed subscription is a new object. */
+  /** A subscription that changes becomes a new object, so renderers may cache by object. */
   readonly subscription: Pick<SubscriptionConfiguration, 'id' | 'workflow'>
   readonly app: Pick<AppConfiguration, 'id' | 'type' | 'name'>
   /** The name is null while the company is not known. */

@@ -2,7 +2,7 @@ import type { DeliveryRecord } from '@hooklane/contracts/records'
 import type { Gap } from '../../lane/protocol.js'
 import type { Addressee } from './addressee.js'
 
-/** The event of a delivery. One object for all its deliveries, as far as they are cached: renderers may keep what they made of it. */
+/** The event of a delivery. While the event is cached, all its deliveries share one object, so renderers may cache by that object. */
 export type DeliveredEvent = Omit<DeliveryRecord, 'order'>
 
 /** Where a delivery stands in the stream of its app. */
@@ -15,7 +15,7 @@ export interface DeliveryPlace {
   readonly skipped: readonly Gap[]
 }
 
-/** What a request carries. */
+/** The body of a request and its media type. */
 export interface Payload {
   /** Media type of the body. */
   readonly contentType: string
@@ -23,8 +23,9 @@ export interface Payload {
 }
 
 /**
- * Makes the body of a request. Pure: the same arguments always give the same bytes, so nothing of an attempt (its number, the lag) is among
- * them. It runs once per attempt, and keeps what several deliveries have in common.
+ * Makes the body of a request. Pure: the same arguments always give the same bytes. The arguments hold nothing about an attempt (its
+ * number, the lag), so all attempts of a delivery send the same body. `render` is called once per attempt. A renderer may cache the parts
+ * that several deliveries share.
  */
 export interface PayloadRenderer {
   render(event: DeliveredEvent, address: Addressee, place: DeliveryPlace): Payload

@@ -1,23 +1,26 @@
 import { parseUrl } from '../../kernel/url/parse-url.js'
 
-/** Whether a receiver's URL may be stored and called. The same rules hold when it is saved and before every connection. */
+/** Whether a receiver's URL may be stored and called. The same rules apply when the URL is saved and before every connection. */
 
 export const MAX_URL_LENGTH = 2048
 const OPEN_PORTS: ReadonlySet<string> = new Set(['', '443', '8443'])
 
-/** What is known about hosts, which takes a library. */
+/** Classifies hosts. The core only declares it, because an implementation needs a library. */
 export interface AddressClassifier {
-  /** Of an IP literal (without brackets): whether it is a public unicast address. `notAnAddress` for names. */
+  /** Whether an IP literal (without brackets) is a public unicast address. `notAnAddress` for names. */
   classify(host: string): 'public' | 'blocked' | 'notAnAddress'
   /** Whether the name is below a suffix under which the public can register names (`shop.example.co.uk`, not `co.uk`, not `api.svc`). */
   hasPublicSuffix(host: string): boolean
 }
 
-/** Targets that an operator let through the guard by `ALLOW_TARGETS`; plain http included. */
+/** Targets that an operator has exempted from these rules with `ALLOW_TARGETS`. They may also use plain http. */
 export interface AllowedTargets {
   /** `host` is a name, or an IP literal without brackets. */
   allows(host: string, port: number): boolean
-  /** Whether an entry names the host itself: then any address that it resolves to is allowed, and the system's resolver may be asked. */
+  /**
+   * Whether an entry of `ALLOW_TARGETS` names the host itself. If so, any address that the host resolves to is allowed, and the system's
+   * resolver may be asked.
+   */
   names(host: string, port: number): boolean
 }
 
@@ -32,7 +35,7 @@ export type TargetFaultCode =
   | 'HOST_NOT_PUBLIC'
   | 'ADDRESS_BLOCKED'
 
-/** `url` is the normalised form. Store that one: the checks were made on it. */
+/** `url` is the normalised URL. Store this form, because the checks were made on it. */
 export type TargetCheck =
   | { readonly ok: true; readonly url: string }
   | { readonly ok: false; readonly code: TargetFaultCode; readonly message: string }
@@ -60,7 +63,7 @@ const UNCLEAR = /[\s\p{Cc}\p{Cf}\p{Cs}\\]/u
 
 const fault = (code: TargetFaultCode, message: string): TargetCheck => ({ ok: false, code, message })
 
-/** Pure: no name is resolved here. What names resolve to is checked at every connection. */
+/** Pure: no name is resolved here. The sender checks the resolved addresses at every connection. */
 export function checkTargetUrl(
   raw: string,
   options: { readonly allowTargets: AllowedTargets; readonly classifier: AddressClassifier },
@@ -89,7 +92,7 @@ export function portOf(url: URL): number {
   return url.protocol === 'https:' ? 443 : 80
 }
 
-/** Rules on the text as typed: normalisation would hide what they look for. */
+/** Checks the text as typed, because normalisation would hide these faults. */
 function checkText(raw: string): TargetCheck | null {
   if (raw.length > MAX_URL_LENGTH) return fault('URL_TOO_LONG', `must have at most ${MAX_URL_LENGTH} characters`)
   if (UNCLEAR.test(raw)) {

@@ -12,7 +12,10 @@ export interface HeaderFault {
   readonly message: string
 }
 
-/** Framing, hop-by-hop and identity headers; an HTTP client accepts several of them and then sends another request than the signed one. */
+/**
+ * Framing, hop-by-hop and identity headers. An HTTP client would accept several of them, and then send a request that differs from the
+ * signed one.
+ */
 const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'host',
   'connection',
@@ -41,7 +44,7 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set([
   '__proto__',
 ])
 
-/** The last five are headers that the metadata services of clouds ask for. */
+/** The last five begin the headers that metadata services of clouds require. */
 const RESERVED_PREFIXES = [
   'proxy-',
   'x-forwarded-',
@@ -57,7 +60,7 @@ const RESERVED_PREFIXES = [
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VISIBLE = /^[\x20-\x7e]*$/
 
-/** Whether only Hooklane writes this header. `headerPrefix` is the setting under which its own headers stand (`Pim-`). */
+/** Whether a subscription may not set this header. `headerPrefix` begins the names of Hooklane's own headers (setting `HEADER_PREFIX`). */
 export function isReservedHeader(name: string, headerPrefix = 'Pim-'): boolean {
   const lower = name.toLowerCase()
   return (

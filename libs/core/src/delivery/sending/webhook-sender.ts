@@ -10,20 +10,20 @@ export interface WebhookRequest {
   /** Exactly the bytes that were signed. */
   readonly body: Buffer
   readonly success: SuccessRule
-  /** Total: from `SendingTerms.startedMs` to the last byte of the answer. */
+  /** Total time: from `SendingTerms.startedMs` to the last byte of the response. */
   readonly timeoutMs: number
 }
 
-/** What bounds a request beside its own limits. */
+/** Limits of a request that depend on the moment of sending. */
 export interface SendingTerms {
   /**
-   * Instant (monotonic) from which the timeout counts, if it is before the call: when the caller last confirmed that the request may be
-   * sent.
+   * Monotonic instant from which the timeout counts: when the caller last confirmed that the request may be sent. Absent: the time of the
+   * call.
    */
   readonly startedMs?: number
   /**
-   * Called directly before each write, in the same tick, also before the first: a process can be frozen at any instruction before that.
-   * False: nothing is written. Absent: always true.
+   * Called directly before the request is written, in the same tick, because a process can be frozen at any instruction before that. Called
+   * again before the request is written a second time. False: nothing is written. Absent: always true.
    */
   readonly mayWrite?: () => boolean
 }
@@ -45,7 +45,8 @@ export interface SendOutcome {
   readonly error: { readonly code: string; readonly message: string } | null
   readonly durationMs: number
   /**
-   * Whether the request was written again, because a kept connection closed before any byte of an answer. The receiver may have got both.
+   * Whether the request was written again, because a kept-alive connection closed before any byte of a response. The receiver may have got
+   * the request twice.
    */
   readonly isResent: boolean
 }

@@ -1,17 +1,18 @@
 import { growingDelayMs } from './growing-delay.js'
 
-/** Both in milliseconds. */
 export interface BackoffLimits {
-  /** Pause before the first retry. Too low: a server that is down is flooded. Too high: a brief failure costs that long. */
+  /**
+   * Pause before the first retry. Too low: a server that is down is flooded. Too high: work stands still that long after a brief failure.
+   */
   readonly firstMs: number
-  /** Pauses double up to this one. Too low: a flood of equal failures. Too high: after a fix, work resumes that much later. */
+  /** Maximum pause; pauses double up to it. Too low: a flood of equal failures. Too high: after a fix, work resumes that much later. */
   readonly maxMs: number
 }
 
 /**
- * A growing pause before failed work is tried again. It starts over with a success. Only new work that could have failed is a success:
- * opening a stream, acquiring a partition or writing a batch again proves nothing about the place that failed. Where work is repeated up to
- * that place, use `PositionBackoff`.
+ * A growing pause before failed work is tried again. A success resets the pause. Report a success only when the work that failed was done:
+ * opening a stream, acquiring a partition or writing an earlier batch again does not show that the failed work succeeds now. If work is
+ * repeated from an earlier place after a failure, use `PositionBackoff`.
  */
 export class Backoff {
   private failures = 0
@@ -24,7 +25,7 @@ export class Backoff {
     return growingDelayMs({ ...this.limits, factor: 2 }, this.failures)
   }
 
-  /** The work that had failed was done. */
+  /** The work that failed was done. */
   succeeded(): void {
     this.failures = 0
   }
@@ -35,8 +36,8 @@ export class Backoff {
  * position, a partition that is routed again from its commit. The work before the failed place is repeated and succeeds each time, so only
  * progress past that place ends the back-off.
  *
- * Invariant: `place` is null exactly when nothing has failed since the last progress past it. It only grows while the back-off lasts: a
- * failure at an earlier place does not show that the later one was fixed.
+ * Invariant: `place` is the furthest place that failed, and null when none failed or when work has passed it. While the back-off lasts,
+ * `place` only grows, because a failure at an earlier place does not show that the later place was fixed.
  */
 export class PositionBackoff {
   private readonly backoff: Backoff
@@ -51,7 +52,7 @@ export class PositionBackoff {
     return this.place
   }
 
-  /** The work at `place` failed, or the work somewhere after it. Returns the milliseconds to wait before the next try. */
+  /** Work at `place` or somewhere after it failed. Returns the milliseconds to wait before the next try. */
   failed(place: bigint): number {
     if (this.place === null || place > this.place) this.place = place
     return this.backoff.failed()

@@ -7,7 +7,9 @@ function startTimer(delayMs: number, run: () => void): NodeJS.Timeout {
   return setTimeout(run, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS))
 }
 
-/** The timers of the process, for code that never runs in simulated time. Code that does is given a `Clock`. */
+/**
+ * The timers of the process, for code that never runs in simulated time. Code that also runs in simulated time is given a `Clock` instead.
+ */
 export const processTimers: Pick<Clock, 'after'> = {
   after: (delayMs, run) => {
     const timer = startTimer(delayMs, run)

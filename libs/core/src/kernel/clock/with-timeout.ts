@@ -2,20 +2,20 @@ import type { Clock } from './clock.js'
 
 interface WaitLimit {
   readonly limitMs: number
-  /** When it aborts, the time has run out. */
+  /** Aborting this signal ends the wait as if the time had run out. */
   readonly signal?: AbortSignal | undefined
 }
 
 export interface TimeLimit<Late> extends WaitLimit {
-  /** Called when the time ran out first. Its result is returned, or its error thrown, in place of the work's. */
+  /** Called when the time ran out before the work ended. Its result is returned, or its error thrown, instead of that of the work. */
   readonly onTimeout: () => Late
 }
 
 const TIMED_OUT = Symbol('timed out')
 
 /**
- * Resolves or rejects as `work` does, if it ends within `limitMs` milliseconds. Otherwise the work continues, and its outcome is ignored,
- * also when it rejects.
+ * Resolves or rejects as `work` does, if it ends within `limitMs` milliseconds. Otherwise the work continues and its outcome is ignored,
+ * even if it rejects.
  */
 export async function withTimeout<T, Late>(
   clock: Pick<Clock, 'after'>,
@@ -37,8 +37,8 @@ export async function withTimeout<T, Late>(
 }
 
 /**
- * Waits for `work` for at most `limitMs` milliseconds, or until the signal aborts. Returns whether the work ended first; otherwise it
- * continues. Rejects when the work rejects first.
+ * Waits for `work` for at most `limitMs` milliseconds, or until the signal aborts. Returns whether the work ended in that time. If not, the
+ * work continues. Rejects when the work rejects in that time.
  */
 export function endsWithin(clock: Pick<Clock, 'after'>, work: Promise<unknown>, limit: WaitLimit): Promise<boolean> {
   const ended = work.then(() => true)

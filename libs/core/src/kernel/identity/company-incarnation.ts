@@ -1,4 +1,4 @@
-/** The incarnation of records and configuration that name none. */
+/** The number of a company's first incarnation. Records and configuration without an incarnation belong to it. */
 export const FIRST_INCARNATION = 1
 
 /** One incarnation of a company: the number rises each time the company is created again under its id. */
@@ -20,8 +20,8 @@ export interface RecordOwner {
 }
 
 /**
- * Whether a record belongs to a deleted company, however late it comes: a company that is created again under the id must not see it.
- * Companies that never existed in this database count as not deleted.
+ * Whether a record belongs to a deleted company. Such a record may come late, and a company that is created again under the same id must
+ * not see it. Companies that never existed in this database count as not deleted.
  */
 export function isOfEndedCompany(record: RecordOwner, known: ReadonlyMap<string, KnownCompany>): boolean {
   const company = known.get(record.companyId)

@@ -32,18 +32,18 @@ function digestId(...parts: readonly string[]): string {
 /** Id of a captured event: the same change read twice has the same id. */
 export const capturedEventId = (producer: string, position: string): string => `evt_${digestId(producer, position)}`
 
-/** Id of an event that a producer numbers by itself. */
+/** Id of an event to which its producer has given an id of its own. */
 export const upstreamEventId = (companyId: string, producer: string, ownId: string): string =>
   `evt_${digestId(companyId, producer, ownId)}`
 
-/** `webhook-id`: one per event and subscription, the same on every attempt and in every copy. */
+/** `webhook-id`: one per event and subscription, the same for every attempt and every repeated delivery. */
 export const webhookId = (eventId: string, subscriptionId: string): string => `msg_${digestId(eventId, subscriptionId)}`
 
 const RANDOM_ID_BYTES = 17
-/** Ids per request for random bytes: a request is expensive, and every attempt needs an id. */
+/** Number of ids whose random bytes are drawn at once, because a draw is expensive and every attempt needs an id. */
 const IDS_PER_DRAW = 128
 const drawn = Buffer.alloc(RANDOM_ID_BYTES * IDS_PER_DRAW)
-/** Where the next id's bytes begin; what lies before it is used up. */
+/** Index in `drawn` at which the bytes of the next id begin. The bytes before it are used up. */
 let nextDrawn = drawn.length
 
 function randomIdBytes(): Uint8Array {

@@ -4,7 +4,7 @@ export interface StreamPlace {
   readonly sequence: bigint
 }
 
-/** How the value of a delivery record ends: the router appends the place to the bytes of the event, as the last member. */
+/** The end of a delivery record's value: the router appends the place to the bytes of the event, as the last member. */
 export const orderSuffix = ({ epoch, sequence }: StreamPlace): string =>
   `,"order":{"epoch":${epoch},"sequence":${sequence}}}`
 

@@ -1,12 +1,13 @@
 import { createHash, hash, type Hash } from 'node:crypto'
 import type { JsonValue } from '@hooklane/contracts/public'
 
-/** Characters of one piece. Smaller makes more calls, larger makes escaped text longer than a string may be. */
+/** Maximum characters of one piece of text. Too low: many calls. Too high: an escaped piece is longer than a string may be. */
 const PIECE_CHARACTERS = 1024 * 1024
 
 /**
  * Canonical JSON of RFC 8785: members ordered by the UTF-16 code units of their names, no white space, numbers and strings as JavaScript
- * prints them. A lone surrogate, which the RFC refuses, is written as its escape. Recursive: the depth of captured values is bounded.
+ * prints them. A lone surrogate, which the RFC refuses, is written as its escape. The recursion is safe, because the depth of captured
+ * values is bounded.
  */
 export function canonicalJson(value: JsonValue): string {
   let text = ''
@@ -21,7 +22,7 @@ export function stateHash(data: JsonValue): string {
   return `sha-256:${digest.hex()}`
 }
 
-/** SHA-256 of a text that comes in pieces and may be longer than a string. One that stays short is hashed in one call, which is faster. */
+/** SHA-256 of a text that comes in pieces and may be longer than a string may be. A short text is hashed in one call, which is faster. */
 class PiecewiseDigest {
   private text = ''
   private long: Hash | null = null
@@ -58,7 +59,7 @@ function writeCanonical(value: JsonValue, write: (piece: string) => void): void 
   write('}')
 }
 
-/** Pieces never split a surrogate pair: its halves alone would be written as escapes. */
+/** Writes a string in pieces that never split a surrogate pair, because each half alone would be written as an escape. */
 function writeText(text: string, write: (piece: string) => void): void {
   if (text.length <= PIECE_CHARACTERS) return write(JSON.stringify(text))
   write('"')

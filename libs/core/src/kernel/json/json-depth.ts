@@ -10,7 +10,7 @@ const CLOSE_BRACE = 0x7d
  * so it must not get past the router. Works on the bytes, without recursion; the text must be valid JSON.
  */
 export function nestsDeeperThan(json: Uint8Array, limit: number): boolean {
-  // Every level takes two bytes.
+  // Every level takes at least two bytes.
   if (json.length <= limit * 2) return false
   let depth = 0
   let inString = false

@@ -1,6 +1,9 @@
-/** Lower: a fault that comes with every record floods the log. Higher: a reader of the log waits to see whether it lasts. */
+/**
+ * Minimum time between two lines of one kind. Too low: a fault that every record causes floods the log. Too high: a reader of the log waits
+ * long to see whether the fault lasts.
+ */
 const DEFAULT_EVERY_MS = 10_000
-/** Kinds with a limit of their own. Too high: memory. Too low: kinds that have nothing to do with each other share a limit. */
+/** Maximum number of kinds that have their own limit. Too high: much memory. Too low: unrelated kinds share a limit. */
 const DEFAULT_MAX_KINDS = 500
 
 export interface LineLimiterOptions {
@@ -15,13 +18,14 @@ interface Kind {
 }
 
 /**
- * Decides which of many lines of one kind are written to the log: the first, then one per `everyMs`. A kind is what a reader would call the
- * same line. Kinds beyond `maxKinds` share one limit, so neither the log nor the memory grows with what others send.
+ * Decides which of many lines of one kind are written to the log: the first, then one per `everyMs`. Lines that a reader would call the
+ * same are of one kind. Kinds beyond `maxKinds` share one limit, so input from outside cannot make the log or the memory grow without
+ * bound.
  */
 export class LineLimiter {
   /** Ordered by the time of their last line, oldest first. */
   private readonly kinds = new Map<string, Kind>()
-  /** Shared by all kinds that there is no room for. */
+  /** The limit that all kinds beyond `maxKinds` share. */
   private readonly rest: Kind = { lastMs: -Infinity, leftOut: 0 }
   private readonly everyMs: number
   private readonly maxKinds: number
@@ -32,7 +36,7 @@ export class LineLimiter {
   }
 
   /**
-   * Returns how many lines of the kind were left out since the last one; null when this one is to be left out as well.
+   * Returns null if this line is to be left out. Otherwise returns how many lines of the kind were left out since the last written one.
    *
    * @param nowMs on a monotonic clock
    */
@@ -52,7 +56,10 @@ export class LineLimiter {
     return leftOut
   }
 
-  /** The oldest kind makes room once it could be written again anyway. The number of lines that it left out is lost. */
+  /**
+   * Makes room by forgetting the kind with the oldest line, once a line of that kind could be written again anyway. The number of lines
+   * that were left out of that kind is lost.
+   */
   private newKind(nowMs: number): Kind {
     const [oldest] = this.kinds
     if (oldest && this.kinds.size >= this.maxKinds) {

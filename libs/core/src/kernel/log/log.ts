@@ -36,7 +36,7 @@ export interface OutgoingRecord {
 
 /**
  * Appends records. One request is in flight at a time; records that arrive meanwhile form the next batch, in order. The promise resolves
- * when all replicas that must have the record have it. It rejects when that is not known: the record may have been appended.
+ * when all required replicas have the record. It rejects when it is unknown whether they have it, so the record may have been appended.
  */
 export interface LogProducer {
   publish(record: OutgoingRecord): Promise<void>
@@ -63,7 +63,10 @@ export interface LogConsumerHandlers {
    * handler must seek or pause each partition.
    */
   onAssigned(assigned: readonly TopicPartition[], control: LogConsumerControl): void
-  /** Files the records at once, before it waits for anything; throwing (or rejecting) makes the consumer restart. */
+  /**
+   * Handles a batch. The handler must take over the records synchronously, before it awaits anything. If it throws or rejects, the consumer
+   * restarts.
+   */
   onBatch(batch: LogBatch): void | Promise<void>
   /** The consumer stopped for good after a fault from which it could not recover. */
   onCrash(error: Error): void
@@ -76,12 +79,12 @@ export interface LogConsumerControl {
   resume(partitions: readonly TopicPartition[]): void
 }
 
-/** A member of a consumer group. Offsets are never committed by itself. */
+/** A member of a consumer group. It never commits offsets on its own. */
 export interface LogConsumer extends LogConsumerControl {
   start(handlers: LogConsumerHandlers): Promise<void>
   /** Leaves the group. */
   stop(): Promise<void>
-  /** For lag tools only: progress that matters is kept elsewhere. */
+  /** Commits offsets only for tools that show lag. The position from which a process resumes is stored elsewhere. */
   commit(offsets: readonly (TopicPartition & { readonly offset: bigint })[]): Promise<void>
   /** Monotonic instant of the last heartbeat that the group's coordinator answered; null before the first. */
   lastHeartbeatMs(): number | null

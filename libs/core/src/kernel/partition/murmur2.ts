@@ -24,12 +24,12 @@ export function murmur2(bytes: Uint8Array): number {
   return hash >>> 0
 }
 
-/** Only called below the length. */
+/** The byte at `at`, which is always below the length. */
 const byte = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0
 
 /**
- * Partition of a key as the Java client's default partitioner chooses it (librdkafka: `murmur2_random`, kafkajs:
- * `DefaultPartitioner`): a record elsewhere breaks the order of its key.
+ * Partition of a key as the Java client's default partitioner chooses it (librdkafka: `murmur2_random`, kafkajs: `DefaultPartitioner`): a
+ * record in another partition would break the order of the records with its key.
  */
 export function partitionOfKey(key: Uint8Array, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions

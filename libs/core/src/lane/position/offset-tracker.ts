@@ -4,12 +4,12 @@ import { EMPTY_BITMAP } from './bitmap.js'
  * Tracks how far a main partition is done, and so from which position a new owner may start.
  *
  * `low` is the lowest offset that was received and is not done, or `next` if there is none. Offsets that were passed without a record
- * (transaction markers, aborted records) count as done. Offsets that the previous owner had done above its position are known from the
- * start. They stay in every later snapshot, even where this owner has not read yet: otherwise a save would lose progress.
+ * (transaction markers, aborted records) count as done. The offsets above the position that the previous owner had done are restored at the
+ * start. They stay in every later snapshot, even beyond the offset up to which this owner has read: otherwise a save would lose progress.
  *
  * Kept as one bit per offset from `base` on: set = done. Invariants: `base ≤ low ≤ next`; below `next` a clear bit is a record in progress;
- * at and above `next` a set bit is a record that the previous owner had done. The bits shrink from the front as `low` moves, so memory
- * follows `next − low`.
+ * at and above `next` a set bit is a record that the previous owner had done. Bits below `low` are discarded from time to time, so memory
+ * grows with `next − low` only.
  */
 export class OffsetTracker {
   private bits: Uint8Array
@@ -23,7 +23,7 @@ export class OffsetTracker {
   /**
    * @param position lowest offset not done, as saved
    * @param done bitmap as saved with it
-   * @param start where reading starts: `position`, or the log's start when that lies above it
+   * @param start where reading starts: `position`, or the log's start if that is higher
    */
   constructor(position: bigint, done: Uint8Array | null = null, start = position) {
     this.base = position
@@ -46,7 +46,10 @@ export class OffsetTracker {
     return this.nextAt - this.lowAt
   }
 
-  /** A record was read. Returns false when it is done already. The caller leaves out offsets below `next`: they were received before. */
+  /**
+   * A record was read. Returns false when it is done already. The caller must not pass offsets below `next`, because they were received
+   * before.
+   */
   receive(offset: bigint): boolean {
     this.advanceTo(offset)
     const at = Number(offset - this.base)
@@ -147,5 +150,5 @@ export class OffsetTracker {
   }
 }
 
-/** Too high: idle partitions waste memory. Too low: the first batches grow the bitmap several times. */
+/** Initial size of the bitmap. Too high: idle partitions waste memory. Too low: the first batches grow the bitmap several times. */
 const INITIAL_BYTES = 64

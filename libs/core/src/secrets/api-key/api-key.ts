@@ -10,7 +10,9 @@ export interface ParsedApiKey {
   readonly kind: ApiKeyKind
   /** Names the key in lists and logs; reveals nothing of the secret. */
   readonly id: string
-  /** SHA-256 of the 32 random bytes: what is stored and compared. They are random, so no slow hash is needed. */
+  /**
+   * SHA-256 of the key's 32 random bytes. Only the digest is stored and compared. A slow hash is not needed, because the bytes are random.
+   */
   readonly digest: Buffer
 }
 
@@ -32,8 +34,8 @@ export function createApiKey(kind: ApiKeyKind): CreatedApiKey {
 }
 
 /**
- * Null when the text is no key: wrong form or checksum (a key that was cut off or mistyped needs no look-up). The caller finds out by `id`
- * and `isSameDigest` whether the key exists.
+ * Reads a key from its text. Returns null when the form or the checksum is wrong, so a truncated or mistyped key needs no look-up. Whether
+ * the key exists, the caller finds out by `id` and `isSameDigest`.
  */
 export function parseApiKey(text: string): ParsedApiKey | null {
   const parts = FORM.exec(text)

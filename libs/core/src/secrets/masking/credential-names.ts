@@ -1,19 +1,24 @@
 /**
- * Which names say that their value is a credential. One name too many hides a harmless value; one too few writes a password into
- * tables, topics and logs. So the rules are broad, and exceptions are listed one by one.
+ * Decides which names belong to credentials. If the rules match too many names, harmless values are hidden. If they miss a name, a password
+ * is written into tables, topics and logs. So the rules are broad, and exceptions are listed one by one.
  */
 
 /**
- * Anywhere in a name: no common word that is not about credentials contains one of these. `auth` is found in `authorize`, but not in
- * `author`.
+ * Parts that mark a credential anywhere in a name. Every common word that contains one of them is about credentials. `auth` is found in
+ * `authorize`, but not in `author`.
  */
 const CREDENTIAL_PART =
   /auth(?!or(?!i[sz]))|cookie|credential|csrf|xsrf|hmac|jwt|passw|passphrase|passcode|pwd|secret|session|sess?id|signature|token|bearer|saml|assertion|accesskey|apikey|privatekey/
 
-/** Only at the end: `licensekey`, `x-functions-key`, `db-pass` and `X-Sig`, but not `keyword` or `passenger`. */
+/**
+ * Parts that mark a credential only at the end of a name: `licensekey`, `x-functions-key`, `db-pass` and `X-Sig`, but not `keyword` or
+ * `passenger`.
+ */
 const CREDENTIAL_END = /(?:keys?|sig|pass|creds?)$/
 
-/** Only as the whole name: they are parts of too many other words. `code` is the key of Azure Functions. */
+/**
+ * Names that mark a credential only as a whole, because they are parts of too many other words. Azure Functions passes its key as `code`.
+ */
 const CREDENTIAL_NAMES: ReadonlySet<string> = new Set(['code', 'hash', 'mac', 'otp', 'pin', 'pw', 'sid', 'ticket'])
 
 const HARMLESS_NAMES: ReadonlySet<string> = new Set([
@@ -36,7 +41,7 @@ const HARMLESS_NAMES: ReadonlySet<string> = new Set([
   'surrogatekey',
 ])
 
-/** `Basic dXNlcjpwYXNz`, `Bearer eyJ…`: a credential whatever the header is called. */
+/** `Basic dXNlcjpwYXNz`, `Bearer eyJ…`: a credential, whatever the name of the header is. */
 const AUTHORIZATION_VALUE = /^(?:basic|bearer) +[A-Za-z0-9\-._~+/]{8,}=*$/i
 /** `https://user:password@host` */
 const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]*:[^/?#@\s]+@/i

@@ -7,11 +7,14 @@ export interface EscapedCharacter {
 }
 
 /**
- * Index in a text → the escaped characters that may begin there. A text does not say how it is escaped, so every possible reading counts.
+ * Index in a text → the escaped characters that may begin there. A text does not say how it is escaped, so all possible readings are kept.
  */
 export type Escapes = ReadonlyMap<number, readonly EscapedCharacter[]>
 
-/** Searching a text exceeds its limit. The text may have been made to be costly, and must not hold up other deliveries. */
+/**
+ * Thrown when the search of a text reaches its limit. Without a limit, a receiver could write texts that are slow to search, and so delay
+ * other deliveries.
+ */
 export class TooCostly extends Error {
   constructor() {
     super('a text takes too long to search')
@@ -20,8 +23,8 @@ export class TooCostly extends Error {
 }
 
 /**
- * Escapes that are read in one text, each about two microseconds. Too low: texts in which each character is escaped, as PHP writes
- * Cyrillic, are masked whole. Too high: one receiver costs the process milliseconds for each response.
+ * Maximum number of escapes in a text that is searched; reading one takes about two microseconds. Too low: a text in which every character
+ * is escaped, as PHP escapes Cyrillic, is masked as a whole. Too high: a receiver can make the process spend milliseconds on each response.
  */
 const MAX_ESCAPES = 1_500
 
@@ -30,7 +33,7 @@ const INTRODUCER = /[\\%&]/
 const HEX = '[0-9a-fA-F]'
 /**
  * Escapes of JSON and of programming languages (`\x41`, `\303`, `\u{1f511}`, `\U0001f511`, `\'`), of URLs (also `%u00fc`, as old JavaScript
- * writes it), and of HTML. `%` escapes a byte, so characters beyond ASCII take several.
+ * writes it), and of HTML. `%` escapes one byte, so a character beyond ASCII takes several of them.
  */
 const ESCAPE = [
   String.raw`\\(?:U(000${HEX}{5}|0010${HEX}{4})|[uU](${HEX}{4})|[uUxX]\{(${HEX}{1,6})\}|[xX](${HEX}{2})|([0-3][0-7]{2})|([^uUxX]))`,
@@ -39,10 +42,10 @@ const ESCAPE = [
 ].join('|')
 const WHOLE_ESCAPE = new RegExp(`^(?:${ESCAPE})$`)
 
-/** The beginning of an escape, of one layer or two, at the end of a text. */
+/** The beginning of an escape whose end was cut off with the text. The escape may be escaped itself (`&amp;#39;`). */
 const UNFINISHED = /(?:[\\%&]|&(?:amp|#0*(?:37|38|92)|#x0*(?:25|26|5c));)[\\%&#0-9a-z{]{0,12}$/i
 const OF_ESCAPES = /^[\\%&#0-9a-z{};]$/i
-/** `&amp;CounterClockwiseContourIntegral;` */
+/** Long enough for a long escape that is escaped itself: `&amp;CounterClockwiseContourIntegral;`. */
 const MAX_ESCAPE_LENGTH = 38
 
 const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
@@ -57,10 +60,10 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
 /** Three searches for one character each are faster than one search for any of the three. */
 export const mayHoldEscapes = (text: string): boolean => text.includes('\\') || text.includes('%') || text.includes('&')
 
-/** The text up to where an escape may have been cut in two. */
+/** Returns the text without an escape whose end may have been cut off. */
 export const withoutUnfinishedEscape = (text: string): string => text.replace(UNFINISHED, '')
 
-/** Where the end of a text begins that may be one unfinished escape of two layers. */
+/** Returns the index from which the rest of the text may be one unfinished escape, even one that is escaped itself. */
 export function unfinishedFrom(text: string): number {
   let from = text.length
   while (from > 0 && text.length - from < MAX_ESCAPE_LENGTH && OF_ESCAPES.test(text.charAt(from - 1))) from--
@@ -69,7 +72,10 @@ export function unfinishedFrom(text: string): number {
 
 const NO_ESCAPES: Escapes = new Map()
 
-/** The escapes of a text, and those that appear once these are resolved: JSON within JSON, JSON within HTML. @throws TooCostly */
+/**
+ * Returns the outer escapes of a text, and the inner ones that appear when the outer ones are resolved (JSON within JSON or HTML).
+ * @throws TooCostly
+ */
 export function escapesIn(text: string): Escapes {
   if (!mayHoldEscapes(text)) return NO_ESCAPES
   const outer = outerEscapes(text)
@@ -83,7 +89,7 @@ export function escapesIn(text: string): Escapes {
   for (const [at, escaped] of outer) {
     add(at, escaped)
     for (const inner of escapesBehind(layer, escaped)) add(at, inner)
-    // A literal backslash before an escaped character.
+    // A backslash that is not escaped may begin an inner escape whose next character is escaped.
     if (text[at - 1] === '\\') for (const inner of behindBackslash(layer, escaped)) add(at - 1, inner)
   }
   return all
@@ -102,7 +108,10 @@ function outerEscapes(text: string): ReadonlyMap<number, EscapedCharacter> {
   return escapes
 }
 
-/** The groups of `ESCAPE`, in their order. `ANY` for the name of a character beyond ASCII, because a list of all would be long. */
+/**
+ * Returns the character of an escape; `ANY` for an HTML name that is not in `ENTITIES`, because a list of all names would be long.
+ * @param groups the groups of `ESCAPE`, in their order
+ */
 function meaningOf(groups: readonly (string | undefined)[]): string {
   const [wide, unicode, braced, byte, octal, escaped, percentUnicode, percent, entityHex, entityDecimal, entity] =
     groups
@@ -116,13 +125,16 @@ function meaningOf(groups: readonly (string | undefined)[]): string {
 
 const characterOf = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : '')
 
-/** A text whose outer escapes are known. */
+/** A text and its outer escapes. */
 interface Layer {
   readonly text: string
   readonly outer: ReadonlyMap<number, EscapedCharacter>
 }
 
-/** Escapes that an escaped `\`, `%` or `&` begins: at most one for each reading of what follows. */
+/**
+ * The inner escapes that begin with an escaped `\`, `%` or `&`. The character after a backslash is read as it is written, and also resolved
+ * if it is escaped.
+ */
 function escapesBehind(layer: Layer, { character, next }: EscapedCharacter): readonly EscapedCharacter[] {
   if (!INTRODUCER.test(character)) return []
   if (character !== '\\') return unescaped(layer, character, next)
@@ -152,11 +164,11 @@ function unescaped({ text, outer }: Layer, beginning: string, at: number): reado
   return match ? [{ character: meaningOf(match.slice(1)), next }] : []
 }
 
-/** How many digits follow the beginning of an escape; `&…;` ends with its semicolon. */
+/** Number of digits after the beginning of an escape. `&…;` is not listed, because it ends with its semicolon. */
 const DIGITS: ReadonlyMap<string, number> = new Map([
   ['%', 2],
   ['\\x', 2],
   ['\\u', 4],
 ])
-/** `CounterClockwiseContourIntegral;`, the longest of HTML */
+/** Length of the longest HTML name with its semicolon: `CounterClockwiseContourIntegral;`. */
 const MAX_ENTITY_LENGTH = 32

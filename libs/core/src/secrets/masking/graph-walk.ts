@@ -1,36 +1,42 @@
 import { ANY, LOST, mayBeNamed, type GraphNode, type SecretGraph } from './secret-graph.js'
 
-/** A folded character as it is read from a text. */
+/** One way to read the character at a place in a text, folded: as it is written, or as an escape that begins there. */
 export interface Reading {
   readonly character: string
-  /** Where the next character begins. */
+  /** Index in the text at which the next character begins. */
   readonly next: number
-  /** Where the next other character begins, if this one stands for a lost one. Otherwise the same as `next`. */
+  /** Where the next different character begins, if this character stands for a lost one. Otherwise the same as `next`. */
   readonly runEnd: number
 }
 
-/** A place in a text to which readings of a part of a secret lead. */
+/** An index in a text. The characters before it were read as a part of a secret. */
 export interface Place {
   readonly at: number
-  /** How many characters of the part were not lost, at most. */
+  /** How many characters of the part were read and not lost. */
   readonly sure: number
 }
 
 const NOWHERE: readonly Place[] = []
 
-/** The nodes of a graph that the readings of a text lead to. Nodes are visited in their order: every way leads to higher ones. */
+/**
+ * Follows the readings of a text through the graph of a secret. The caller follows the nodes in ascending order, because edges and jumps
+ * lead to higher nodes only.
+ */
 export class GraphWalk {
   /** The highest node reached so far. */
   highest = 0
   private readonly reached: (Place[] | undefined)[] = []
 
-  /** @param step counts what is done; throws when it is too much */
+  /** @param step counts the steps of the search; throws when there are too many */
   constructor(
     private readonly graph: SecretGraph,
     private readonly step: (count: number) => void,
   ) {}
 
-  /** Grows while the node is followed. Nothing is read at a node with jumps. */
+  /**
+   * The places at which the node was reached. Others may be added while the node is followed. Empty for a node with jumps: `enter` follows
+   * them at once.
+   */
   placesOf(node: number): readonly Place[] {
     return this.isPassedOver(node) ? NOWHERE : (this.reached[node] ?? NOWHERE)
   }
@@ -72,5 +78,5 @@ export class GraphWalk {
   }
 }
 
-/** Whether a character may stand for a lost one. */
+/** Whether a character may stand for one that could not be decoded. */
 export const isLost = (character: string): boolean => character === LOST || character === '?'

@@ -1,24 +1,26 @@
-/** Charsets of one byte per character beyond ASCII, as the WHATWG names them. */
+/** Charsets that write each character beyond ASCII in one byte. The names are those of the WHATWG. */
 const OF_ONE_BYTE = [
   ...[2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15].map((part) => `iso-8859-${part}`),
   ...[1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258, 874].map((page) => `windows-${page}`),
   ...['ibm866', 'koi8-r', 'koi8-u', 'macintosh', 'x-mac-cyrillic'],
 ]
-/** Charsets of two bytes per character beyond ASCII. Their characters of four bytes are left out. */
+/** Charsets that write most characters beyond ASCII in two bytes. Characters of three or four bytes are left out. */
 const OF_TWO_BYTES = ['gb18030', 'big5', 'euc-jp', 'shift_jis', 'euc-kr']
 
-/** Returns the bytes of a character beyond ASCII, one character each; null when the charset does not contain it. */
+/**
+ * Returns the bytes of a character beyond ASCII as a text of one character per byte; null when the charset does not contain the character.
+ */
 type Charset = (character: string) => string | null
 
-/** What decoders return for bytes that are no character. */
+/** The character that decoders return for bytes that they cannot decode. */
 const NO_CHARACTER = '\ufffd'
 
 let charsets: readonly Charset[] | undefined
-/** Made when the first secret beyond ASCII is met: it takes some 120 ms and 1.2 MB (Node 20). */
+/** Builds the charsets at the first secret with a character beyond ASCII, because that takes about 120 ms and 1.2 MB (Node 20). */
 const allCharsets = (): readonly Charset[] =>
   (charsets ??= [...OF_ONE_BYTE.map(ofOneByte), ...OF_TWO_BYTES.map(ofTwoBytes)])
 
-/** Characters whose bytes are remembered: those of a language. Looking one up in all charsets takes up to a millisecond. */
+/** Maximum number of characters whose bytes are cached: enough for one language. A search in all charsets takes up to a millisecond. */
 const MAX_KNOWN = 4_000
 const known = new Map<string, readonly (string | null)[]>()
 
@@ -35,12 +37,12 @@ function bytesInEach(character: string): readonly (string | null)[] {
   return bytes
 }
 
-/** Returns the bytes of a character (one code point) in charsets other than Unicode's, one character per byte. Each once. */
+/** Returns the bytes of a code point in charsets other than Unicode's, without duplicates. Each text has one character per byte. */
 export function legacyBytesOf(character: string): readonly string[] {
   return [...new Set(bytesInEach(character).filter((bytes) => bytes !== null))]
 }
 
-/** Returns the bytes of a text in every charset other than Unicode's that contains all its characters. Each once. */
+/** Returns the bytes of a text in every charset other than Unicode's that contains all its characters, without duplicates. */
 export function legacyEncodingsOf(text: string): readonly Buffer[] {
   const characters = Array.from(text, bytesInEach)
   const all = allCharsets().map((_, charset) => characters.map((bytes) => bytes[charset] ?? null))
@@ -48,11 +50,14 @@ export function legacyEncodingsOf(text: string): readonly Buffer[] {
   return [...new Set(whole)].map((bytes) => Buffer.from(bytes, 'latin1'))
 }
 
-/** The character that a byte stands for in windows-1252, the charset that programs guess most often. */
+/**
+ * Returns the character of a byte from 0x80 to 0x9f in windows-1252, the charset that programs guess most often. Empty for all other bytes,
+ * which are the same in Latin-1.
+ */
 export const inWindows1252 = (byte: number): string =>
   byte < 0x80 || byte > 0x9f ? '' : (WINDOWS_1252[byte - 0x80] ?? '')
 
-/** Those of the bytes 0x80 to 0x9f. The bytes above are those of Latin-1. */
+/** The characters of the bytes 0x80 to 0x9f. */
 const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
 export const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text)
@@ -73,7 +78,7 @@ const TRAILS = Array.from({ length: 0xfe - FIRST_TRAIL + 1 }, (_, index) => FIRS
 
 function ofTwoBytes(label: string): Charset {
   const decode = decoderOf(label)
-  // One line per second byte. A line break is never part of a character.
+  // A row has one line per second byte, so the number of a line gives the byte. A line break is never part of a character.
   const rows = LEADS.map((lead) => decode(TRAILS.flatMap((trail) => [lead, trail, 0x0a])))
   return (character) => {
     for (const [row, characters] of rows.entries()) {
@@ -84,7 +89,10 @@ function ofTwoBytes(label: string): Charset {
   }
 }
 
-/** A build of Node.js without some charset decodes nothing of it: then spellings in this charset are not found. */
+/**
+ * Returns a decoder of a charset. If this build of Node.js lacks the charset, the decoder returns an empty text, and secrets in this
+ * charset are not found.
+ */
 function decoderOf(label: string): (bytes: readonly number[]) => string {
   try {
     const decoder = new TextDecoder(label)

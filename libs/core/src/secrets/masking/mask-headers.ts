@@ -1,6 +1,6 @@
 import { MASK } from './shown-url.js'
 
-/** The headers with the values of `hiddenNames` masked; the same object when there are none. Names must be written as in `headers`. */
+/** Masks the values of `hiddenNames`. Returns the same object when that list is empty. Names must be written as in `headers`. */
 export function maskHeaders(
   headers: Readonly<Record<string, string>>,
   hiddenNames: readonly string[],

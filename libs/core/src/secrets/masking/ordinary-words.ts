@@ -1,6 +1,6 @@
 /**
- * Words that the paths and parameters of webhook URLs are made of, in the singular. Too few: words are masked in answers. Too many: a
- * secret that consists of these words alone is shown when a receiver repeats it without the rest of the path.
+ * Common words in the paths and parameters of webhook URLs, in the singular. They are not masked in responses. Too few: common words are
+ * masked. Too many: a secret that consists only of such words is shown when a response repeats it without the rest of the path.
  */
 const ORDINARY: ReadonlySet<string> = new Set(
   [
@@ -18,13 +18,13 @@ const ORDINARY: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(' ')),
 )
 
-/** Shorter parts are abbreviations and numbers (`v1`, `eu`, `42`). */
+/** Minimum length of a word. Shorter parts of a text are abbreviations and numbers (`v1`, `eu`, `42`). */
 const MIN_WORD_LENGTH = 4
-/** Together, the abbreviations and numbers of a text have at most this many characters. More could be a secret in pieces. */
+/** Maximum total length of the abbreviations and numbers of an ordinary text. More could be a secret in pieces. */
 const MAX_SHORT_LENGTH = 4
 const PARTS = /^[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*$/
 
-/** Whether a text consists of words that any answer may contain, with a short number at most: `product-updates`, `webhooksV2`. */
+/** Whether a text consists of common words and at most a few characters of abbreviations and numbers: `product-updates`, `webhooksV2`. */
 export function isOrdinary(text: string): boolean {
   if (!PARTS.test(text)) return false
   const parts = text.split(/[-_.]|(?<=[a-z])(?=[A-Z])/)

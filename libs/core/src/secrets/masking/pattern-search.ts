@@ -4,7 +4,7 @@ import { ANY, graphOf, LOST, mayBeNamed, type SecretGraph } from './secret-graph
 import type { PatternSet } from './secret-patterns.js'
 import { MIN_SECRET_LENGTH } from './target-secrets.js'
 
-/** Where a text repeats a pattern. */
+/** A part of a text that repeats a pattern. */
 export interface Finding {
   readonly from: number
   /** One past the last character; null: the text ends before the pattern does. */
@@ -12,23 +12,23 @@ export interface Finding {
 }
 
 /**
- * Comparisons of a character with a pattern, each some ten nanoseconds. Too low: long texts without a secret are masked whole. Too high:
- * one receiver costs the process milliseconds for each response.
+ * Maximum number of steps in the search of one text. A step compares one character with a pattern and takes about ten nanoseconds. Too low:
+ * long texts without a secret are masked as a whole. Too high: a receiver can make the process spend milliseconds on each response.
  */
 const MAX_STEPS = 100_000
 
-/** How much longer it takes to follow a reading of a character than to compare one. */
+/** How many steps one reading of a character counts as, because following it takes longer than a comparison. */
 const STEPS_OF_READING = 4
 
-/** Characters that do not count: line breaks, and NUL (also as it is stored), which stands beside each ASCII character in UTF-16. */
+/** Characters that the search ignores: line breaks, NUL (beside each ASCII character in UTF-16), and U+FFFD (as which NUL is stored). */
 const IGNORED = new Set(['\n', '\r', '\0', LOST])
 const withoutIgnored = (text: string): string => text.replace(/[\n\r\0\ufffd]+/g, '')
-/** A text without a match holds no secret that is entirely beyond ASCII. */
+/** Matches every text that may hold a secret without any ASCII character. A `?` may stand for a lost character. */
 const BEYOND_ASCII = /[^\x00-\x7f]|\?/
 
-/** Patterns by the code of a character that they may begin with. */
+/** The patterns that may begin with a character, by the code of this character. */
 class PatternTable {
-  /** By codes below 256: an array with a few high indexes is as slow as a map. */
+  /** For codes below 256. Higher codes are in a map, because an array with a few high indexes is as slow as a map. */
   private readonly low: SecretGraph[][] = Array.from({ length: 0x100 }, () => [])
   private readonly high = new Map<number, SecretGraph[]>()
 
@@ -55,9 +55,9 @@ function firstCodes({ head, nodes }: SecretGraph): ReadonlySet<number> {
   return new Set(characters.map((character) => character.charCodeAt(0)))
 }
 
-/** A set of patterns, ready to be looked for in many texts. Most places of a text are dismissed by their first character. */
+/** Searches many texts for one set of patterns. For most places, one look-up shows that no pattern begins there. */
 export class PatternSearch {
-  /** Texts that are shorter hold no pattern. */
+  /** A shorter text holds no pattern. */
   readonly minLength: number
   readonly table: PatternTable
   private readonly graphs: readonly SecretGraph[]
@@ -68,10 +68,7 @@ export class PatternSearch {
     this.minLength = Math.min(...this.graphs.map(({ core }) => core.length))
   }
 
-  /**
-   * Whether each place must be searched. A text without escapes that holds no pattern, ignored characters left out, is dismissed much
-   * faster.
-   */
+  /** Whether `find` must search the text. This check is much faster than `find`, but cannot rule out a text with escapes. */
   mayHold(text: string): boolean {
     if (mayHoldEscapes(text)) return true
     const folded = this.set.fold(withoutIgnored(text))
@@ -79,8 +76,9 @@ export class PatternSearch {
   }
 
   /**
-   * Everything in a text that repeats a pattern or begins one at its end, however it is escaped.
-   * @param escapes those of the text
+   * Returns each part of a text that repeats a pattern, however it is escaped, and each end of the text that may be the beginning of a
+   * pattern.
+   * @param escapes the escapes of the text
    * @throws TooCostly
    */
   find(text: string, escapes: Escapes): readonly Finding[] {
@@ -110,7 +108,7 @@ class TextSearch {
   run(): readonly Finding[] {
     for (let at = 0; at < this.text.length; at++) {
       const code = this.text.charCodeAt(at)
-      // Within a run of lost characters nothing begins that does not begin with the run.
+      // A pattern that begins within a run of lost characters also begins at the start of the run.
       if (code !== LOST_CODE || this.text.charCodeAt(at - 1) !== code) this.lookFor(code, at, this.endOf)
       if (code === QUESTION_MARK && this.text.charCodeAt(at - 1) !== code)
         this.lookFor(LOST_CODE, at, this.endOfSpelled)
@@ -121,7 +119,7 @@ class TextSearch {
 
   private lookForEscaped(from: number): void {
     for (const { character, next } of this.escapes.get(from) ?? []) {
-      // An escape of the second layer may be cut in two here, and stand for any character.
+      // The end of the text may have cut off an inner escape here, which could stand for any character.
       if (next >= this.unfinishedFrom && isIntroducer(character.charCodeAt(0))) this.findings.push({ from, to: null })
       this.lookFor(this.fold(character).charCodeAt(0), from, this.endOfSpelled)
     }
@@ -134,7 +132,7 @@ class TextSearch {
     }
   }
 
-  /** Where the pattern ends that begins at `from`; null when the text ends first, undefined when the text differs. */
+  /** Returns the end of the pattern that begins at `from`; null when the text ends first; undefined when another text stands there. */
   private readonly endOf = (graph: SecretGraph, from: number): number | null | undefined => {
     const { head, nodes } = graph
     let at = from
@@ -151,7 +149,7 @@ class TextSearch {
   private readonly endOfSpelled = (graph: SecretGraph, from: number): number | null | undefined =>
     this.endBehind(graph, 0, from)
 
-  /** Whether a reading of the text at a place is this ASCII character, or tells nothing about it. */
+  /** Whether the text at this place may be read as the ASCII character `wanted`, as an unknown character, or as an ignored one. */
   private mayBe(wanted: string, at: number): boolean {
     this.step(1)
     if (this.isEnd(at)) return true
@@ -161,8 +159,8 @@ class TextSearch {
   }
 
   /**
-   * The same from the pattern's node `node` on. Each character is looked for at every place to which some reading of the earlier ones
-   * leads.
+   * Like `endOf`, but begins at node `first` of the pattern, and tries all readings of the text: each character of the pattern is compared
+   * at every place to which a reading of the earlier characters leads.
    */
   private endBehind(graph: SecretGraph, first: number, at: number): number | null | undefined {
     const walk = new GraphWalk(graph, (count) => this.step(count))
@@ -185,7 +183,7 @@ class TextSearch {
     return isCut ? null : undefined
   }
 
-  /** Whether the text, or an escape that begins at this place, may go on behind the end. */
+  /** Whether the text ends at this place, or an escape begins here that the end of the text may have cut off. */
   private isEnd(place: number): boolean {
     if (place >= this.text.length) return true
     return place >= this.unfinishedFrom && isIntroducer(this.text.charCodeAt(place))
@@ -205,7 +203,7 @@ class TextSearch {
     return { character, next, runEnd: isLost(character) ? this.runEndOf(character, next) : next }
   }
 
-  /** Remembers the last run: it is asked for at each of its places. */
+  /** Remembers the last run of lost characters, because the search asks for the end of a run at each of its characters. */
   private runEndOf(character: string, from: number): number {
     const run = this.lostRun
     if (run.character === character && from >= run.from && from <= run.to) return run.to
@@ -224,8 +222,8 @@ class TextSearch {
 const LOST_CODE = LOST.charCodeAt(0)
 const QUESTION_MARK = 0x3f
 
-/** `\\`, `%`, `&` */
+/** Whether the character begins escapes: `\`, `%` or `&`. */
 const isIntroducer = (code: number): boolean => code === 0x5c || code === 0x25 || code === 0x26
-/** A character that can be read in several ways, or that does not count. */
+/** Whether the character can be read in several ways, or is ignored. */
 const isSpecial = (code: number): boolean =>
   isIntroducer(code) || code === 0x0a || code === 0x0d || code === 0 || code === LOST_CODE

@@ -1,39 +1,40 @@
 import { inWindows1252, isAscii, legacyBytesOf } from './legacy-charsets.js'
 
-/** A character whose escape has a name that we do not know, such as `&uuml;`. */
+/** Stands for a character that was escaped by a name that we do not know, such as `&uuml;`. */
 export const ANY = '\uffff'
-/** A character that could not be decoded. Some programs write a question mark instead. */
+/** Stands for a character that could not be decoded (a lost character). Some programs write a question mark instead. */
 export const LOST = '\ufffd'
 
 export interface GraphNode {
-  /** A folded character, as it is read from a text → the nodes to which it leads. */
+  /** A character as it is read from a text, folded (see `PatternSet`) → the nodes to which it leads. */
   readonly edges: ReadonlyMap<string, readonly number[]>
-  /** Nodes that are reached without a character. A node has either edges or jumps. */
+  /** Nodes to which this node leads without a character. A node has either edges or jumps. */
   readonly jumps: readonly number[]
 }
 
 /**
- * Every way to write a secret, escapes left out: a graph from node 0 to the node behind the last. Edges and jumps lead to higher nodes only.
+ * All spellings of a secret, without escapes, as a graph. A spelling is a way from node 0 to the end, the node after the last one in
+ * `nodes`. Edges and jumps lead to higher nodes only.
  *
- * A character beyond ASCII can be written in another normal form, in the bytes of some charset (one character per byte), or it was lost.
- * Each is written independently of the others. A graph grows with the length of the secret; a list of all spellings would double with
- * every character.
+ * Each character beyond ASCII can be spelled in several ways, independently of the others: in another normal form, in the bytes of some
+ * charset (one character per byte), or as a lost character. A list of all spellings would double with each such character; the graph only
+ * grows by a few nodes.
  */
 export interface SecretGraph {
-  /** The ASCII characters that the secret begins with. Their nodes are not in `nodes`: node n leads to n + 1 with character n. */
+  /** The ASCII characters that the secret begins with. Their nodes are not in `nodes`: character n leads from node n to node n + 1. */
   readonly head: string
-  /** The nodes from number `head.length` on, without the last one, which leads nowhere. */
+  /** The nodes from number `head.length` on, without the end, which leads nowhere. */
   readonly nodes: readonly GraphNode[]
-  /** Minimum number of characters that must not be lost for a text to show the secret. */
+  /** Minimum number of characters of the secret that a text must show; the others may be lost. */
   readonly minSure: number
-  /** ASCII characters that every spelling contains in one piece. */
+  /** The longest run of ASCII characters in the secret. Every spelling contains it. */
   readonly core: string
 }
 
 /** Whether a character can be escaped by a name. */
 export const mayBeNamed = (character: string): boolean => !/^[A-Za-z0-9]$/.test(character)
 
-/** @param minSure fewer characters than these do not give a secret away */
+/** @param minSure fewer characters than this do not give the secret away */
 export function graphOf(secret: string, fold: (text: string) => string, minSure: number): SecretGraph {
   if (isAscii(secret)) return { head: fold(secret), nodes: [], minSure: 0, core: fold(secret) }
   const letters = Array.from(new Intl.Segmenter().segment(secret), ({ segment }) => segment)
@@ -65,7 +66,7 @@ class GraphBuilder {
     this.addNode()
   }
 
-  /** Without the last node, which is the end. */
+  /** All nodes except the end. */
   get nodes(): readonly GraphNode[] {
     return this.built.slice(0, -1)
   }
@@ -85,7 +86,7 @@ class GraphBuilder {
     for (const node of lost === null ? ends : [...ends, lost]) this.at(node).jumps.push(end)
   }
 
-  /** A run of lost characters stands for one or more letters: decoders do not agree on how many bytes are one lost character. */
+  /** A run of lost characters stands for one or more letters, because decoders differ in how many bytes become one lost character. */
   private addLost(begin: number): number {
     const lost = this.addNode()
     this.addEdges(begin, [LOST], lost)
@@ -93,7 +94,7 @@ class GraphBuilder {
     return lost
   }
 
-  /** Adds a path for each spelling. Returns the new node at which all of them end. */
+  /** Adds a path for each spelling. Returns the new node at which all paths end. */
   private connect(from: number, spellings: readonly (readonly Step[])[]): number {
     const last = spellings.map((steps) => {
       let node = from
@@ -119,7 +120,7 @@ class GraphBuilder {
     return [[[folded, LOST, ...named]], ...units, this.bytesOf(utf8), ...legacy]
   }
 
-  /** Bytes as resolved escapes of bytes, or misread as Latin-1 or windows-1252. */
+  /** The spelling of a character as bytes: each byte was escaped and is now resolved, or was misread as Latin-1 or windows-1252. */
   private bytesOf(bytes: string): readonly Step[] {
     return bytes.split('').map((byte) => {
       const misread = inWindows1252(byte.charCodeAt(0))
@@ -127,7 +128,10 @@ class GraphBuilder {
     })
   }
 
-  /** When nothing of it is left, it counts as lost. */
+  /**
+   * The spelling of a character whose bytes were misread as UTF-8. None when all bytes were lost, because that is the spelling as a lost
+   * character.
+   */
   private misreadAsUtf8(bytes: string): readonly (readonly Step[])[] {
     const text = this.fold(Buffer.from(bytes, 'latin1').toString('utf8'))
     return text.replaceAll(LOST, '') === '' ? [] : [Array.from(text.replace(/\ufffd+/g, LOST), (one) => [one])]
@@ -150,7 +154,7 @@ class GraphBuilder {
   }
 }
 
-/** The normal forms of a letter with its marks, and the forms in which a change of case makes several letters of it: `ß`, `SS`. */
+/** The forms of a letter with its marks: its normal forms, and its upper and lower case, which may have several letters (`ß`, `SS`). */
 const formsOf = (letter: string): readonly string[] => [
   ...new Set([
     letter,

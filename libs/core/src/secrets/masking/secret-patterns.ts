@@ -1,7 +1,7 @@
 import { isAscii, legacyEncodingsOf } from './legacy-charsets.js'
 import { MIN_SECRET_LENGTH } from './target-secrets.js'
 
-/** Patterns that are looked for in folded texts. `fold` maps each character to one character, so indexes stay valid. */
+/** Patterns, and how to fold a text before it is searched for them. `fold` maps each character to one character, so indexes stay valid. */
 export interface PatternSet {
   readonly patterns: readonly string[]
   readonly fold: (text: string) => string
@@ -9,7 +9,7 @@ export interface PatternSet {
   readonly isPartOf: (character: string) => boolean
 }
 
-/** The patterns for these secrets: each text that reveals one of them. */
+/** Returns the patterns for these secrets: all texts that reveal one of the secrets. */
 export function patternSetsOf(secrets: readonly string[]): readonly PatternSet[] {
   const forms = [...new Set(secrets.flatMap(formsOf))]
   const bytes = forms.flatMap(bytesOf)
@@ -25,8 +25,8 @@ export function patternSetsOf(secrets: readonly string[]): readonly PatternSet[]
 }
 
 /**
- * Case does not count: hex comes in either case, and HTTP changes the case of header names. `ς` becomes `σ` like every other sigma, because
- * the small form of `Σ` depends on what follows it.
+ * Converts to lower case, because hex digits come in either case and HTTP changes the case of header names. `ς` becomes `σ` like every
+ * other sigma, because the lower case of `Σ` depends on the next character.
  */
 function foldCase(text: string): string {
   const lower = text.toLowerCase()
@@ -36,19 +36,19 @@ function foldCase(text: string): string {
   )
 }
 
-/** Characters that become longer (`İ`) stay. */
+/** Converts each character to lower case, except those that would become longer (`İ`). */
 const lowerByCharacter = (text: string): string =>
   Array.from(text, (one) => (one.toLowerCase().length === one.length ? one.toLowerCase() : one)).join('')
 
 /** A `+` counts as a space, because forms write spaces as `+`. */
 const foldPlain = (text: string): string => foldCase(text).replaceAll('+', ' ')
 
-/** In the standard alphabet and in the URL-safe one. */
+/** Base64 in the standard alphabet and in the URL-safe one. */
 const spellings = (base64: string): readonly string[] => [base64, base64.replaceAll('+', '-').replaceAll('/', '_')]
 
 const isBase64 = (character: string): boolean => /^[A-Za-z0-9+/_-]$/.test(character)
 
-/** A secret as it is, and as it stands in JSON (also in JSON of ASCII alone) or URLs that are then encoded as a whole. */
+/** The texts that may be encoded in hex or base64: the secret as it is, in JSON (also in JSON of ASCII alone), and in a URL. */
 function formsOf(secret: string): readonly string[] {
   const json = JSON.stringify(secret).slice(1, -1)
   return [
@@ -69,8 +69,8 @@ function bytesOf(text: string): readonly Buffer[] {
 }
 
 /**
- * What is left of a secret in other charsets when it is read as UTF-8, if it is more than the ASCII characters: bytes of the others became
- * characters. Bytes that became none are lost, which every pattern allows for.
+ * The texts that a program gets when it misreads a secret in another charset as UTF-8. A text that only lost its characters beyond ASCII is
+ * left out, because every pattern allows for lost characters.
  */
 function misreadings(secret: string): readonly string[] {
   if (isAscii(secret)) return []
@@ -83,7 +83,7 @@ function misreadings(secret: string): readonly string[] {
 
 /**
  * The base64 characters that depend on these bytes alone, for each of the three positions at which the bytes can begin in a group of three.
- * They appear in the base64 of any text that contains the bytes; the characters before and after them may hold a few of their bits.
+ * They appear in the base64 of any text that contains the bytes. The characters before and after them may hold a few bits of the bytes.
  */
 function base64Cores(bytes: Buffer): readonly string[] {
   const cores = [0, 1, 2].map((before) => {

@@ -3,20 +3,21 @@ import { PatternSearch, type Finding } from './pattern-search.js'
 import { patternSetsOf, type PatternSet } from './secret-patterns.js'
 import { MASK } from './shown-url.js'
 
-/** Removes secrets from texts that others wrote. Made once per version of a subscription, used for each response. */
+/** Removes secrets from texts that others wrote. Each version of a subscription has one, used for every response. */
 export interface SecretScrubber {
   /**
-   * The text with `***` in the place of every secret: as it is, in base64 (also within the base64 of something longer), in hex, and each of
-   * these escaped up to twice as JSON, URLs or HTML escape. The same text when it holds none; `***` alone when the search takes too long.
+   * Returns the text with `***` in place of every secret. A secret is found as it is, in hex, and in base64 (also within the base64 of a
+   * longer text), and when JSON, a URL or HTML has escaped one of these up to twice. Returns the same text when it holds no secret, and
+   * only `***` when the search takes too long.
    */
   scrub(text: string): string
-  /** The same for the beginning of a longer text. The result ends before what may be the beginning of a secret. */
+  /** Like `scrub`, for a text whose end was cut off. The result ends before what may be the beginning of a secret. */
   scrubCut(text: string): string
 }
 
 const NOTHING_TO_HIDE: SecretScrubber = { scrub: (text) => text, scrubCut: (text) => text }
 
-/** @param secrets those of `secretTextsOf` */
+/** @param secrets the result of `secretTextsOf` */
 export function createSecretScrubber(secrets: readonly string[]): SecretScrubber {
   if (secrets.length === 0) return NOTHING_TO_HIDE
   const searches = patternSetsOf(secrets).map((set) => ({ set, search: new PatternSearch(set) }))
@@ -50,7 +51,7 @@ function unlessTooCostly(scrub: () => string): string {
   }
 }
 
-/** The finding with the neighbouring characters that may hold bits of the secret. */
+/** Adds the neighbouring characters that may hold bits of the secret to the finding. */
 const widened = ({ from, to }: Finding, text: string, { isPartOf }: PatternSet): Finding => ({
   from: isPartOf(text.charAt(from - 1)) ? from - 1 : from,
   to: to !== null && isPartOf(text.charAt(to)) ? to + 1 : to,

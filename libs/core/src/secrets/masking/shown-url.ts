@@ -6,8 +6,8 @@ export const MASK = '***'
 
 /**
  * The URL as people, tables and logs may see it: `https://hooks.example.com/services/***?key=***`. Receivers take secrets in paths (Slack,
- * Zapier, Make) and in queries. So only the first segment of the path is shown, unless it looks like a secret itself, and only the names in
- * the query.
+ * Zapier, Make) and in queries. So only the first segment of the path and the names in the query are shown, and they are masked as well if
+ * they look like secrets.
  *
  * A URL with nothing to hide is only normalised. A URL that was masked before stays unchanged. Text that is no URL is masked as a whole.
  */
@@ -18,7 +18,7 @@ export function shownUrl(text: string): string {
   return `${protocol}//${host}${shownPath(pathname)}${shownQuery(search)}`
 }
 
-/** Whether a URL contains the mask in the place of a value: then it was copied from where it was shown. */
+/** Whether a URL contains the mask in place of a value. Such a URL was copied from a place that shows masked URLs. */
 export function holdsMask(text: string): boolean {
   const url = parseUrl(text)
   if (!url) return false
@@ -26,19 +26,19 @@ export function holdsMask(text: string): boolean {
   return pathname.split('/').includes(MASK) || parametersOf(search).some(({ name, value }) => (value ?? name) === MASK)
 }
 
-/** Masks the values of those parameters of a URL or path that are credentials by their name; all else stays. For URLs that others wrote. */
+/** Masks the values of parameters whose names are those of credentials. Changes nothing else. For URLs and paths that others wrote. */
 export const maskCredentialParameters = (text: string): string =>
   text.replace(/([?&#])([^=&#]*)=[^&#]*/g, (whole, mark: string, name: string) =>
     isCredentialName(name) ? `${mark}${name}=${MASK}` : whole,
   )
 
-/** A parameter as it is written; `value` is null without a `=`. */
+/** A parameter of a query, not decoded; `value` is null when there is no `=`. */
 export interface QueryParameter {
   readonly name: string
   readonly value: string | null
 }
 
-/** The parameters of `?a=b&c`, not decoded. A repeated name gives a parameter each time. */
+/** The parameters of `?a=b&c`, not decoded. A name that is repeated gives several parameters. */
 export function parametersOf(search: string): readonly QueryParameter[] {
   const parts = search.replace(/^\?/, '').split('&')
   return parts.filter((part) => part !== '').map(parameterOf)
@@ -49,7 +49,7 @@ function parameterOf(part: string): QueryParameter {
   return at === -1 ? { name: part, value: null } : { name: part.slice(0, at), value: part.slice(at + 1) }
 }
 
-/** The hidden segments of a path, not decoded: all but the first, and the first, too, if it looks like a secret. */
+/** The hidden segments of a path, not decoded: all except the first, and the first as well if it looks like a secret. */
 export function hiddenSegments(pathname: string): readonly string[] {
   const { first, others } = segmentsOf(pathname)
   return [...(looksSecret(first) ? [first] : []), ...others.filter((segment) => segment !== '')]
@@ -67,7 +67,7 @@ function shownPath(pathname: string): string {
   return `/${shown}/${MASK}`
 }
 
-/** Whether the name of a parameter is hidden. Its value always is. */
+/** Whether the name of a parameter is hidden. The value is always hidden. */
 export const isNameHidden = ({ name, value }: QueryParameter): boolean => value === null || looksSecret(name)
 
 function shownQuery(search: string): string {

@@ -7,7 +7,7 @@ import { hiddenSegments, isNameHidden, parametersOf } from './shown-url.js'
 export interface EntrustedTarget {
   readonly url: string
   readonly headers: readonly { readonly name: string; readonly value: string; readonly isSecret: boolean }[]
-  /** `whsec_…`, all that are valid. */
+  /** All valid signing secrets: `whsec_…`. */
   readonly signingSecrets: readonly string[]
 }
 
@@ -16,9 +16,7 @@ export const MIN_SECRET_LENGTH = 4
 /** Minimum length at which a part of a longer secret counts as a secret itself: shorter parts are names and words. */
 const MIN_PART_LENGTH = 8
 
-/**
- * The texts that must not appear where people can read them: secret values, and the parts of them that are enough to use them. Each once.
- */
+/** Returns the texts that people must not see, without duplicates: secret values, and parts that are enough to use a secret. */
 export function secretTextsOf({ url, headers, signingSecrets }: EntrustedTarget): readonly string[] {
   const texts = [
     ...headers.filter(({ isSecret }) => isSecret).flatMap(({ value }) => headerSecrets(value)),
@@ -28,7 +26,10 @@ export function secretTextsOf({ url, headers, signingSecrets }: EntrustedTarget)
   return [...new Set(texts)].filter((text) => text.length >= MIN_SECRET_LENGTH)
 }
 
-/** The credential after a scheme (`Bearer`, `ApiKey`), or the whole value. Searching for the credential finds it with its scheme, too. */
+/**
+ * The credential after a scheme (`Bearer`, `ApiKey`) or the whole value, and the secrets within it. The scheme is left out, because a
+ * search for the credential alone also finds it after its scheme.
+ */
 function headerSecrets(value: string): readonly string[] {
   const text = value.trim()
   const [, scheme = '', credential = ''] = /^([A-Za-z][A-Za-z0-9-]*) +(\S.*)$/.exec(text) ?? []
@@ -36,7 +37,7 @@ function headerSecrets(value: string): readonly string[] {
   return [whole, ...parameterValues(whole), ...basicSecrets(whole)]
 }
 
-/** `Digest username="joe", response="…"`, `key=…; id=…` */
+/** The values of parameters, as in `Digest username="joe", response="…"` and `key=…; id=…`. */
 function parameterValues(text: string): readonly string[] {
   const values = [...text.matchAll(/[\w-]=(?:"([^"]*)"|([^\s",;]+))/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
   return values.filter((value) => value.length >= MIN_PART_LENGTH)
@@ -47,7 +48,7 @@ function basicSecrets(text: string): readonly string[] {
   if (!/^[A-Za-z0-9+/_-]{6,}={0,2}$/.test(text)) return []
   const [, user, password] = /^([^:\p{C}]*):(\P{C}*)$/u.exec(textOf(Buffer.from(text, 'base64'))) ?? []
   if (user === undefined || password === undefined) return []
-  // Many services take the key as the user, and nothing or any word as the password.
+  // Many services expect the key as the user, and no password or any word as the password.
   const isKeyTheUser = password.length < MIN_SECRET_LENGTH || looksSecret(user)
   return [`${user}:${password}`, password, ...(isKeyTheUser ? [user] : [])]
 }
@@ -59,8 +60,8 @@ function textOf(bytes: Buffer): string {
 }
 
 /**
- * The parts hidden by `shownUrl`, and the path as a whole. Parts that are short or ordinary words are left out, because answers are full of
- * them; values whose name is that of a credential are not.
+ * The parts hidden by `shownUrl`, and the path as a whole. Parts that are short or ordinary words are left out, because responses are full
+ * of them. Values of parameters whose names are those of credentials are never left out.
  */
 function urlSecrets(text: string): readonly string[] {
   const url = parseUrl(text)
@@ -83,7 +84,7 @@ function isTelling(part: string): boolean {
   return text.length >= MIN_PART_LENGTH && !isOrdinary(text)
 }
 
-/** Escapes that are not UTF-8 are those of Latin-1. */
+/** Decodes a part of a URL. Escapes that are not UTF-8 are decoded as Latin-1. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -92,7 +93,10 @@ function decoded(text: string): string {
   }
 }
 
-/** The receiver knows the signing secret, although no request holds it: the text without its prefix, and the key bytes in hex. */
+/**
+ * The texts that reveal a signing secret: the secret without its prefix, and the key bytes in hex. No request contains the secret, but the
+ * receiver knows it.
+ */
 function signingTexts(secret: string): readonly string[] {
   const encoded = secret.replace(/^whsec_/, '')
   return [encoded, Buffer.from(encoded, 'base64').toString('hex')]

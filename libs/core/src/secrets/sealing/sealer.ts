@@ -5,15 +5,18 @@ const IV_BYTES = 12
 const TAG_BYTES = 16
 const KEY_BYTES = 32
 
-/** Keeps secrets unreadable at rest and on the log. A sealed text opens only with its key and under the name it was sealed for. */
+/** Encrypts (seals) secrets in the database and on the log. A sealed text opens only with its key and the `aad` that it was sealed with. */
 export interface Sealer {
-  /** `aad` says what the secret is and whose (`<companyId>/<subscriptionId>/secret`): a sealed text moved elsewhere does not open. */
+  /**
+   * `aad` says what the secret is and whose it is (`<companyId>/<subscriptionId>/secret`), so a sealed text that was moved elsewhere does
+   * not open.
+   */
   seal(plaintext: string, aad: string): string
-  /** Throws `CannotUnseal`. */
+  /** @throws CannotUnseal */
   unseal(sealed: string, aad: string): string
 }
 
-/** A sealed text does not open: unknown key, wrong AAD, or changed bytes. The text itself is never part of the message. */
+/** A sealed text does not open: the key is unknown, the AAD is wrong, or bytes were changed. The message never contains the text itself. */
 export class CannotUnseal extends Error {
   readonly code = 'CANNOT_UNSEAL'
   constructor(
@@ -26,8 +29,8 @@ export class CannotUnseal extends Error {
 }
 
 /**
- * AES-256-GCM with a random IV of 96 bits; format `v1.<key id>.<base64url of IV, ciphertext and tag>`. The newest key (the first) seals,
- * all of them open. The key id is derived from the key, so no list of names has to be kept. Throws a `RangeError` for a key that is not 32
+ * AES-256-GCM with a random IV of 96 bits; format `v1.<key id>.<base64url of IV, ciphertext and tag>`. The first key, which is the newest,
+ * seals; all keys open. The key id is derived from the key, so nobody has to name the keys. Throws a `RangeError` for a key that is not 32
  * bytes.
  */
 export function createSealer(keys: readonly Buffer[]): Sealer {
@@ -57,12 +60,12 @@ export function createSealer(keys: readonly Buffer[]): Sealer {
   }
 }
 
-/** 48 bits of a hash that is used for nothing else. */
+/** The first 48 bits of a hash of the key. This hash is used for nothing else. */
 function keyIdOf(key: Buffer): string {
   return createHash('sha256').update('hooklane sealing key id\0').update(key).digest('hex').slice(0, 12)
 }
 
-/** Format and key id are authenticated too. */
+/** Adds the format and the key id to the AAD, so that they are authenticated too. */
 function boundAad(keyId: string, aad: string): Buffer {
   return Buffer.from(`${FORMAT}.${keyId}\0${aad}`, 'utf8')
 }

@@ -2,19 +2,19 @@ import type { Addressee } from '../addressee.js'
 import { members } from './members.js'
 
 /**
- * What all deliveries of one subscription have in common, written once: whole members of the body as JSON text, without a comma at either
- * end.
+ * The parts of the body that all deliveries of one subscription share, as JSON text that is written once. `recipient` and `workflow` are
+ * whole members, without a comma at either end.
  */
 export interface AddresseeText {
-  /** `company`, `app`. */
+  /** The members `company` and `app`. */
   readonly recipient: string
-  /** `workflow`. */
+  /** The member `workflow`. */
   readonly workflow: string
   /** The value of `order.stream`. */
   readonly stream: string
 }
 
-/** Writes the text of an address again only when one of its inputs changes. */
+/** Caches the text for each subscription, and writes it again only when the addressee changes. */
 export class AddresseeTexts {
   private readonly known = new WeakMap<
     Addressee['subscription'],

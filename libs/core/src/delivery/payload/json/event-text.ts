@@ -2,15 +2,18 @@ import type { Envelope } from '@hooklane/contracts/public'
 import type { DeliveredEvent } from '../payload-renderer.js'
 import { members } from './members.js'
 
-/** What all deliveries of one event have in common, written once: whole members of the body as JSON text, without a comma at either end. */
+/**
+ * The parts of the body that all deliveries of one event share, as JSON text that is written once. Each part is a list of whole members,
+ * without a comma at either end.
+ */
 export interface EventText {
-  /** `type`, `timestamp`, `version`. */
+  /** The members `type`, `timestamp` and `version`. */
   readonly opening: string
-  /** `event`. */
+  /** The member `event`. */
   readonly description: string
-  /** `entity`, `revision`, and `covers` where there is no revision. */
+  /** The members `entity` and `revision`, and `covers` if there is no revision. */
   readonly subject: string
-  /** `batch`, `data`. */
+  /** The members `batch` and `data`. */
   readonly content: string
 }
 

@@ -5,7 +5,7 @@ import type { DeliveredEvent, DeliveryPlace, Payload, PayloadRenderer } from '..
 import { AddresseeTexts } from './addressee-text.js'
 import { eventText, type EventText } from './event-text.js'
 
-/** The envelope as JSON. Members stand in the order of the reference; members that are not known are null. */
+/** Renders the envelope as JSON. Members have the order of the API reference. A member whose value is not known is null. */
 export class JsonPayloadRenderer implements PayloadRenderer {
   private readonly events = new WeakMap<DeliveredEvent, EventText>()
   private readonly addresses = new AddresseeTexts()
