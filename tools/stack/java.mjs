@@ -12,17 +12,24 @@ const MIN_JAVA = 17
 const OTHERWISE = 'start Docker, or name a running Kafka in KAFKA_BROKERS'
 
 /**
+ * @typedef {object} Java
+ * @property {string} command
+ * @property {string} build - What `java -version` prints. It differs between any two builds of Java.
+ */
+
+/**
  * Finds the Java that runs the local broker: the one on the PATH if it is new enough, else the one in JAVA_HOME.
  *
- * @returns {Promise<string>} the command
+ * @returns {Promise<Java>}
  */
 export async function findJava() {
   const home = process.env['JAVA_HOME']
   const candidates = ['java', ...(home ? [join(home, 'bin', 'java')] : [])]
   let tooOld = null
   for (const java of candidates) {
-    const version = await javaVersion(java)
-    if (version !== null && version >= MIN_JAVA) return java
+    const build = await javaBuild(java)
+    const version = build === null ? null : majorVersion(build)
+    if (build !== null && version !== null && version >= MIN_JAVA) return { command: java, build }
     tooOld ??= version
   }
   if (tooOld === null && home && !isJavaHome(home)) {
@@ -41,11 +48,19 @@ const isJavaHome = (home) => existsSync(join(home, 'bin', 'java'))
 
 /**
  * @param {string} java
- * @returns {Promise<number | null>} the major version of this Java; null when it cannot be run
+ * @returns {Promise<string | null>} what `java -version` prints; null when this Java cannot be run
  */
-async function javaVersion(java) {
+async function javaBuild(java) {
   const answer = await run(java, ['-version']).catch(() => null)
-  const major = answer?.stderr.match(/version "(?:1\.)?(\d+)/)?.[1]
+  return answer?.stderr ?? null
+}
+
+/**
+ * @param {string} build
+ * @returns {number | null}
+ */
+function majorVersion(build) {
+  const major = build.match(/version "(?:1\.)?(\d+)/)?.[1]
   return major === undefined ? null : Number(major)
 }
 

@@ -23,7 +23,7 @@ const kafkaDir = (cacheDir) => join(cacheDir, `kafka-${KAFKA_VERSION}`)
  * that an interrupted download is repeated.
  *
  * @param {{ cacheDir: string, onProgress: (text: string) => void, signal?: AbortSignal | undefined }} options
- * @returns {Promise<{ java: string, libraryDir: string }>}
+ * @returns {Promise<{ java: import('./java.mjs').Java, libraryDir: string }>}
  */
 export async function ensureKafkaJars({ cacheDir, onProgress, signal }) {
   const java = await findJava()

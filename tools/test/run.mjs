@@ -1,8 +1,9 @@
 import '../stack/require-node.mjs'
 import { join } from 'node:path'
-import { install } from '../stack/build.mjs'
+import { build, install } from '../stack/build.mjs'
 import { openHome } from '../stack/home.mjs'
 import { startInfrastructure } from '../stack/index.mjs'
+import { archiveKafkaClasses } from '../stack/kafka.mjs'
 import { createProgress } from '../stack/progress.mjs'
 import { StackError } from '../stack/stack-error.mjs'
 import { RunMark } from './run-mark.mjs'
@@ -101,6 +102,11 @@ async function runAll(suites, { jestArguments, abort }) {
 async function startServers({ progress, signal }) {
   const { dir, cacheDir } = openHome()
   const testHome = join(dir, 'test')
+  await Promise.all([
+    build({ onProgress: (text) => progress.report('build', text), signal }),
+    // A run starts some fifteen brokers.
+    archiveKafkaClasses({ cacheDir, onProgress: (text) => progress.report('kafka', text), signal }),
+  ])
   const { serverUrl, kafkaBrokers, stop } = await startInfrastructure({
     home: join(testHome, 'servers'),
     cacheDir,
