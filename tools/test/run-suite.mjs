@@ -9,34 +9,36 @@ import { SUITES } from './suites.mjs'
 
 /**
  * @typedef {object} SuiteRun
- * @property {string} suite
+ * @property {readonly string[]} suites - Run as one: their files share the workers, so that none of them is idle until the last file.
  * @property {readonly string[]} jestArguments
  * @property {NodeJS.ProcessEnv} env
  * @property {AbortSignal} signal
- * @property {((text: string) => void) | undefined} [onOutput] - Gets the output of the suite. By default it goes straight to the terminal.
+ * @property {((text: string) => void) | undefined} [onOutput] - Gets the output of the suites. By default it goes straight to the terminal.
  */
 
 /**
  * @param {SuiteRun} run
  * @returns {Promise<Counts>}
  */
-export async function runSuite({ suite, jestArguments, env, signal, onOutput }) {
+export async function runSuites({ suites, jestArguments, env, signal, onOutput }) {
+  const name = suites.join(', ')
+  const settings = suites.flatMap((suite) => SUITES[suite] ?? [])
   const directory = join(openHome().dir, 'test')
-  const summary = join(directory, `summary.${suite}.${process.pid}.json`)
+  const summary = join(directory, `summary.${suites.join('-')}.${process.pid}.json`)
   await mkdir(directory, { recursive: true })
   const args = [
     join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'),
-    ...['--selectProjects', suite, '--passWithNoTests', '--reporters=default'],
+    ...['--selectProjects', ...suites, '--passWithNoTests', '--reporters=default'],
     `--reporters=${join(import.meta.dirname, 'summary-reporter.mjs')}`,
     `--testSequencer=${join(import.meta.dirname, 'longest-first.mjs')}`,
     ...(process.env['CI'] ? ['--ci'] : []),
-    ...(SUITES[suite]?.args ?? []),
+    `--maxWorkers=${Math.max(...settings.map(({ workers }) => workers))}`,
     ...jestArguments,
   ]
   const exitCode = await runJest({
     args,
     env: { ...env, HOOKLANE_TEST_SUMMARY: summary },
-    niceness: SUITES[suite]?.niceness ?? 0,
+    niceness: Math.min(...settings.map(({ niceness }) => niceness)),
     signal,
     onOutput,
   })
@@ -46,7 +48,7 @@ export async function runSuite({ suite, jestArguments, env, signal, onOutput }) 
   const counts = text === null ? { passed: 0, failed: 0, skipped: 0 } : JSON.parse(text)
   if (exitCode === 0 || counts.failed > 0) return counts
   // Jest failed for a reason other than a test: a crash, an open handle, an unknown argument.
-  const fault = `The ${suite} suite ended with exit code ${exitCode}: counted as one failure.\n`
+  const fault = `The run of ${name} ended with exit code ${exitCode}: counted as one failure.\n`
   if (onOutput) onOutput(fault)
   else process.stdout.write(fault)
   return { ...counts, failed: 1 }

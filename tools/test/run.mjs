@@ -7,7 +7,7 @@ import { archiveKafkaClasses } from '../stack/kafka.mjs'
 import { createProgress } from '../stack/progress.mjs'
 import { StackError } from '../stack/stack-error.mjs'
 import { RunMark } from './run-mark.mjs'
-import { runSuite } from './run-suite.mjs'
+import { runSuites } from './run-suite.mjs'
 import { SUITES } from './suites.mjs'
 
 const USAGE = `Usage: npm test -- [unit] [integration] [e2e] [faults] [jest arguments]
@@ -64,20 +64,21 @@ async function runAll(suites, { jestArguments, abort }) {
   try {
     await install({ onProgress: (text) => progress.report('install', text), signal })
     const envOf = () => ({ ...servers.env, ...mark.env })
-    const startBeside = (/** @type {string} */ suite) => runBeside({ suite, jestArguments, env: envOf(), signal })
+    const startBeside = (/** @type {string} */ suite) =>
+      runBeside({ suites: [suite], jestArguments, env: envOf(), signal })
     const early = suites.filter((name) => isBeside(name) && !needsBuild(name)).map(startBeside)
     if (suites.some((name) => SUITES[name]?.needsServers)) servers = await startServers({ progress, signal })
     progress.end()
     const late = suites.filter((name) => isBeside(name) && needsBuild(name)).map(startBeside)
     /** @type {Counts} */
     const total = { passed: 0, failed: 0, skipped: 0 }
-    for (const suite of suites.filter((name) => !isBeside(name))) {
-      if (signal.aborted) break
-      print(`\n— ${suite} —`)
-      add(total, await runSuite({ suite, jestArguments, env: envOf(), signal }))
+    const shown = suites.filter((name) => !isBeside(name))
+    if (shown.length > 0 && !signal.aborted) {
+      print(`\n— ${shown.join(', ')} —`)
+      add(total, await runSuites({ suites: shown, jestArguments, env: envOf(), signal }))
     }
-    for (const { suite, counts, output } of [...early, ...late]) {
-      print(`\n— ${suite} —`)
+    for (const { name, counts, output } of [...early, ...late]) {
+      print(`\n— ${name} —`)
       const counted = await counts
       print(output().trimEnd())
       add(total, counted)
@@ -131,11 +132,12 @@ async function startServers({ progress, signal }) {
  */
 function runBeside(run) {
   let output = ''
-  const counts = runSuite({ ...run, onOutput: (text) => (output += text) }).catch((error) => {
-    output += `The ${run.suite} suite could not be run (${error}): counted as one failure.\n`
+  const name = run.suites.join(', ')
+  const counts = runSuites({ ...run, onOutput: (text) => (output += text) }).catch((error) => {
+    output += `The run of ${name} failed (${error}): counted as one failure.\n`
     return { passed: 0, failed: 1, skipped: 0 }
   })
-  return { suite: run.suite, counts, output: () => output }
+  return { name, counts, output: () => output }
 }
 
 /**
