@@ -14,8 +14,8 @@ To change a setting, restart the service: it drains first.
 A secret can be read from a file instead: \`DATABASE_URL_FILE=/run/secrets/database-url\`. Set either the variable or the file, not both.
 White space at the beginning and the end of the file is ignored.
 
-\`npm start\` sets the servers, ports, secrets and \`ALLOW_TARGETS\` for this machine, and passes every other variable of its environment to
-the services. Variables in a capture file (\`\${PIM_DATABASE_URL}\`) come from the environment of the event-producer.`
+\`npm start\` gives the services values for this machine: the addresses of the servers, the ports, the secrets and \`ALLOW_TARGETS\`. It
+passes every other variable of its environment to them. Variables in a capture file (\`\${PIM_DATABASE_URL}\`) come from the environment of the event-producer.`
 
 /**
  * @param {readonly Service[]} services
@@ -27,10 +27,10 @@ export function configurationPage(services) {
     INTRODUCTION,
     '## Settings of several services',
     sharedTable(services),
-    ...betweenSettings(rules.filter((rule) => isShared(rule, services))),
+    ...furtherRules(rules.filter((rule) => isShared(rule, services))),
     ...services.flatMap((service) => serviceSection(service, services)),
     '## Launcher, tests and tools',
-    '`npm start`, `npm test`, `npm run demo` and the other commands read these variables; services do not. A variable that has the name of a setting is passed to the services.\n\nThe migration (`node dist/migrate.js`) reads `DATABASE_URL` or `DATABASE_URL_FILE`, and `TOPIC_PROFILE`.',
+    '`npm start`, `npm test`, `npm run demo` and the other commands read these variables. Services do not read them, except those that are also the name of a setting above: these are passed to the services.\n\nThe migration (`node dist/migrate.js`) reads `DATABASE_URL` or `DATABASE_URL_FILE`, and `TOPIC_PROFILE`.',
     table(
       ['Variable', 'Default', 'What it does'],
       TOOL_VARIABLES.map(({ name, defaultValue, description }) => [
@@ -72,7 +72,7 @@ function serviceSection({ name, purpose, settings, rules }, services) {
   const parts = [`## ${name}`, purpose]
   if (own.length > 0) parts.push(table(['Setting', 'Value', 'Default', 'What it does'], own.map(cells)))
   else parts.push('No settings of its own.')
-  return [...parts, ...betweenSettings(rules.filter((rule) => !isShared(rule, services)))]
+  return [...parts, ...furtherRules(rules.filter((rule) => !isShared(rule, services)))]
 }
 
 /**
@@ -82,10 +82,13 @@ function serviceSection({ name, purpose, settings, rules }, services) {
 const isShared = (rule, services) => services.filter(({ rules }) => rules.includes(rule)).length > 1
 
 /** @param {readonly Rule[]} rules */
-const betweenSettings = (rules) =>
+const furtherRules = (rules) =>
   rules.length === 0
     ? []
-    : ['Between settings:', rules.map(({ key, rule }) => `- ${code(key)} ${withNamesAsCode(rule)}.`).join('\n')]
+    : [
+        'Further rules for these settings:',
+        rules.map(({ key, rule }) => `- ${code(key)} ${withNamesAsCode(rule)}.`).join('\n'),
+      ]
 
 /** @param {Setting} setting */
 function cells(setting) {
@@ -93,13 +96,13 @@ function cells(setting) {
   return [
     secret ? `${code(key)} or ${code(`${key}_FILE`)}` : code(key),
     schema.description ?? '',
-    standardOf(setting),
+    defaultOf(setting),
     withNamesAsCode(description),
   ]
 }
 
 /** @param {Setting} setting */
-function standardOf({ schema }) {
+function defaultOf({ schema }) {
   const { success, data } = schema.safeParse(undefined)
   if (!success) return '**required**'
   if (data === undefined || data === '') return 'none'

@@ -17,7 +17,7 @@ import { Webhook } from 'standardwebhooks'
 export async function startReceiver({ port, onReceived }) {
   /** @type {Map<string, Webhook>} */
   const verifiers = new Map()
-  /** Apps whose next request is answered with 503 once, to show a retry. @type {Set<string>} */
+  /** Apps whose next verified request is answered with 503, to show a retry. @type {Set<string>} */
   const failingOnce = new Set()
   const server = createServer((request, response) => {
     /** @type {Buffer[]} */

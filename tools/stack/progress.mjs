@@ -1,10 +1,10 @@
-/** A step that reports nothing for this long is announced as still running. */
+/** If nothing was printed for this long, the step that reported last, of those that have not ended, is announced as still running. */
 const STILL_AFTER_MS = 10_000
 /** How the last report of a step begins. */
 const ENDED = /^(ready|done|running again)\b/
 
 /**
- * Prints one line per report of a start: the seconds since the start began, the step, and its text.
+ * Prints one line per report: the seconds since this function was called, the step, and the text of the report.
  *
  * @param {(line: string) => void} print
  * @returns {{ report: (step: string, text: string) => void, end: () => void }}

@@ -83,7 +83,7 @@ function runJest({ args, env, niceness, signal, onOutput }) {
     if (signal.aborted) end()
     signal.addEventListener('abort', end)
     jest.once('error', reject)
-    if (pid !== undefined && niceness > 0) standBack(pid, niceness)
+    if (pid !== undefined && niceness > 0) lowerPriority(pid, niceness)
     jest.once('close', (code) => resolve(code ?? 1))
   })
 }
@@ -95,7 +95,7 @@ function runJest({ args, env, niceness, signal, onOutput }) {
  * @param {number} pid
  * @param {number} niceness - Relative to that of this process.
  */
-function standBack(pid, niceness) {
+function lowerPriority(pid, niceness) {
   try {
     setPriority(pid, Math.min(19, getPriority() + niceness))
   } catch {

@@ -14,8 +14,8 @@ export interface SmallDisk {
 }
 
 /**
- * Mounts an in-memory disk of this size on a folder. If the tests run as root, all programs see the disk. Another user can mount a disk
- * only in a user namespace, so only programs that are started with `wrap` see it.
+ * Mounts an in-memory disk of this size on a folder. If the tests run as root, all programs see the disk. Any other user can mount a disk
+ * only in a user namespace; then only programs that are started with `wrap` see it.
  */
 export async function mountSmallDisk(dir: string, mebibytes: number): Promise<SmallDisk> {
   const mount = ['mount', '-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=0777`, 'hooklane-test', dir]

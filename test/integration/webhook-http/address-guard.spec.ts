@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { parseAllowTargets, type HostResolver, type WebhookSenderOptions } from '@hooklane/webhook-http'
 import { HARMLESS_TARGETS, HOSTILE_TARGETS } from '../support/hostile-targets.js'
-import { Cleanup, countingDial, onRequest, rawReceiver, requestTo, senderOf } from './receivers.js'
+import { Cleanup, recordingDial, onRequest, rawReceiver, requestTo, senderOf } from './receivers.js'
 
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())
@@ -11,7 +11,7 @@ const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
 
 /** A sender as production runs it: nothing is let through. */
 function guarded(options: Partial<WebhookSenderOptions> = {}) {
-  const { dial, dialled } = countingDial()
+  const { dial, dialled } = recordingDial()
   return { dialled, sender: senderOf(cleanup, { allowTargets: parseAllowTargets(''), dial, ...options }) }
 }
 
@@ -94,7 +94,7 @@ describe('address guard', () => {
 
   it('a connection that ended up elsewhere is closed before a byte is sent', async () => {
     const receiver = await rawReceiver(cleanup, (socket) => onRequest(socket, () => socket.write(OK)))
-    const real = countingDial()
+    const real = recordingDial()
     const { sender } = guarded({
       resolver: resolving('93.184.215.14'),
       // A network that answers for any address: the socket's other end is loopback.
@@ -112,7 +112,7 @@ describe('address guard', () => {
 
   it('the next address is tried when one does not answer', async () => {
     const receiver = await rawReceiver(cleanup, (socket) => onRequest(socket, () => socket.write(OK)))
-    const { dial, dialled } = countingDial()
+    const { dial, dialled } = recordingDial()
     const sender = senderOf(cleanup, {
       allowTargets: parseAllowTargets(`localhost,127.0.0.0/8,::1`),
       systemResolver: resolving('::1', '127.0.0.2', '127.0.0.1'),

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { Socket } from 'node:net'
-import { Cleanup, closed, countingDial, onRequest, rawReceiver, requestTo, senderOf } from './receivers.js'
+import { Cleanup, closed, recordingDial, onRequest, rawReceiver, requestTo, senderOf } from './receivers.js'
 
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())
@@ -85,7 +85,7 @@ describe('the total deadline', () => {
 
   it('nothing is written after it, even when the process was frozen while it connected', async () => {
     const receiver = await rawReceiver(cleanup, () => undefined)
-    const { dial } = countingDial()
+    const { dial } = recordingDial()
     let nowMs = 0
     const sender = senderOf(cleanup, {
       monotonicMs: () => nowMs,

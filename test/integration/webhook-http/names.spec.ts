@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import type { SendOutcome } from '@hooklane/core/delivery'
 import { CaresHostResolver, parseAllowTargets } from '@hooklane/webhook-http'
 import { nameServer, type NameAnswer } from './name-server.js'
-import { Cleanup, countingDial, requestTo, senderOf } from './receivers.js'
+import { Cleanup, recordingDial, requestTo, senderOf } from './receivers.js'
 
 /** Several times what a busy machine needs to begin all attempts and to end one: those that hang must outlast that one. */
 const HANGING_MS = 10_000
@@ -32,7 +32,7 @@ describe('resolving names', () => {
     '%s is a failure of the name, and nothing is dialled',
     async (_case, answer, code) => {
       const { resolver } = await resolverFor(() => answer)
-      const { dial, dialled } = countingDial()
+      const { dial, dialled } = recordingDial()
       const sender = senderOf(cleanup, { allowTargets: parseAllowTargets(''), resolver, dial })
       const outcome = await sender.send(requestTo('https://shop.example.com/'))
       expect(outcome.result).toEqual({ kind: 'unreachable', status: null, code: 'dns' })
@@ -52,7 +52,7 @@ describe('resolving names', () => {
       v4: ['8.8.8.8', '10.0.0.1'],
       v6: ['2606:4700::1111'],
     }))
-    const { dial, dialled } = countingDial()
+    const { dial, dialled } = recordingDial()
     const sender = senderOf(cleanup, { allowTargets: parseAllowTargets(''), resolver, dial })
     expect((await sender.send(requestTo('https://shop.example.com/'))).error?.code).toBe('address_blocked')
     expect(dialled).toEqual([])
@@ -62,7 +62,7 @@ describe('resolving names', () => {
     const names = Array.from({ length: 8 }, (_, n) => `alias-${n}.example.com`)
     const { resolver } = await resolverFor(() => ({ kind: 'aliases', names, v4: '10.0.0.1' }))
     expect(await resolver.resolve('shop.example.com')).toEqual(['10.0.0.1'])
-    const { dial, dialled } = countingDial()
+    const { dial, dialled } = recordingDial()
     const sender = senderOf(cleanup, { allowTargets: parseAllowTargets(''), resolver, dial })
     expect((await sender.send(requestTo('https://shop.example.com/'))).error?.code).toBe('address_blocked')
     expect(dialled).toEqual([])
@@ -70,7 +70,7 @@ describe('resolving names', () => {
 
   it('an answer of 10 kB that does not come whole is a failure of the name', async () => {
     const { resolver } = await resolverFor(() => ({ kind: 'tooLarge', bytes: 10_000 }))
-    const { dial, dialled } = countingDial()
+    const { dial, dialled } = recordingDial()
     const sender = senderOf(cleanup, { allowTargets: parseAllowTargets(''), resolver, dial })
     expect((await sender.send(requestTo('https://shop.example.com/'))).error?.code).toBe('dns')
     expect(dialled).toEqual([])
@@ -82,7 +82,7 @@ describe('resolving names', () => {
     )
     // Neither the resolver nor the limit for connecting gives up before the attempt does.
     const resolver = new CaresHostResolver({ servers: [server], tries: 3 })
-    const { dial } = countingDial()
+    const { dial } = recordingDial()
     const limits = { connectTimeoutMs: 2 * HANGING_MS }
     const sender = senderOf(cleanup, { allowTargets: parseAllowTargets(''), resolver, dial, ...limits })
     const hanging: Promise<SendOutcome>[] = []

@@ -62,7 +62,10 @@ export async function listen(cleanup: Cleanup, server: Server): Promise<number> 
 export const closed = (socket: Socket): Promise<void> =>
   socket.destroyed ? Promise.resolve() : new Promise((resolve) => socket.once('close', () => resolve()))
 
-/** Calls `answer` once per complete request (headers, and a body by Content-Length), with the number of the request on that socket. */
+/**
+ * Calls `answer` for each complete request (the headers, and a body as long as Content-Length says). `count` is 1 for the first request on
+ * that socket, 2 for the second, and so on; `text` is the request.
+ */
 export function onRequest(socket: Socket, answer: (count: number, text: string) => void): void {
   let buffered = ''
   let count = 0
@@ -82,7 +85,7 @@ export function onRequest(socket: Socket, answer: (count: number, text: string) 
 }
 
 /** A function for opening connections that records their targets, and throws for a target outside this machine. */
-export function countingDial(): { dial: Dial; dialled: DialTarget[] } {
+export function recordingDial(): { dial: Dial; dialled: DialTarget[] } {
   const dialled: DialTarget[] = []
   return {
     dialled,

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import type { Socket } from 'node:net'
 import { createServer } from 'node:tls'
 import { makeCertificate } from './make-certificate.js'
-import { Cleanup, countingDial, LOCAL, listen, onRequest, rawReceiver, requestTo, senderOf } from './receivers.js'
+import { Cleanup, recordingDial, LOCAL, listen, onRequest, rawReceiver, requestTo, senderOf } from './receivers.js'
 
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())
@@ -167,7 +167,7 @@ describe('a request is never sent a second time', () => {
 
   it('without leave', async () => {
     const { receiver, ids } = await closing((socket) => socket.end())
-    const { dial, dialled } = countingDial()
+    const { dial, dialled } = recordingDial()
     const sender = senderOf(cleanup, { dial })
     await sender.send({ ...numbered(1), url: receiver.url })
     let writes = 1
@@ -183,7 +183,7 @@ describe('a request is never sent a second time', () => {
     let dials = 0
     const sender = senderOf(cleanup, {
       dial: async (target, signal) => {
-        const socket = await countingDial().dial(target, signal)
+        const socket = await recordingDial().dial(target, signal)
         if ((dials += 1) === 2) mayWrite = false
         return socket
       },
@@ -202,7 +202,7 @@ describe('a request is never sent a second time', () => {
     const sender = senderOf(cleanup, {
       monotonicMs: () => nowMs,
       dial: async (target, signal) => {
-        const socket = await countingDial().dial(target, signal)
+        const socket = await recordingDial().dial(target, signal)
         // The clock jumps while the timer has not run: this is what waking up looks like.
         if ((dials += 1) === 2) nowMs += 10_000
         return socket

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { Socket } from 'node:net'
-import { Cleanup, closed, countingDial, onRequest, rawReceiver, requestTo, senderOf } from './receivers.js'
+import { Cleanup, closed, recordingDial, onRequest, rawReceiver, requestTo, senderOf } from './receivers.js'
 
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())
@@ -88,7 +88,7 @@ describe('an answer before the request', () => {
     // A connection on which the answer has arrived by the time that it is handed over.
     const sender = senderOf(cleanup, {
       dial: async (target, signal) => {
-        const socket = await countingDial().dial(target, signal)
+        const socket = await recordingDial().dial(target, signal)
         await new Promise((resolve) => socket.once('readable', resolve))
         return socket
       },

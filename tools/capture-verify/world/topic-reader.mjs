@@ -4,7 +4,7 @@ import { once } from 'node:events'
 /** Finds the id of the transaction in an event. */
 const TRANSACTION = /"transaction":\{"id":"(\d+)"/
 
-/** Writes every record of the topic to a file, in the order of each partition, and counts records and events. */
+/** Writes every record of the topic to one file (records of the same partition in their order), and counts records and events. */
 export class TopicReader {
   records = 0
   /** Transaction id → how many of its events were read. @type {Map<string, number>} */
@@ -38,8 +38,8 @@ export class TopicReader {
   }
 
   /**
-   * Whether the event of a beacon was read. A beacon is a row that a checkpoint inserts, to see how far the event-producer has read. All
-   * earlier events of that company were then read, too.
+   * Whether the event of a beacon was read. If it was, all earlier events of its company were read, too. A beacon is a row that a checkpoint
+   * inserts, to see how far the event-producer has read.
    *
    * @param {string} company
    * @param {string} id
@@ -67,9 +67,11 @@ export class TopicReader {
     this.records += 1
     const text = value?.toString() ?? ''
     const position = headers?.['hooklane-position']?.toString() ?? null
-    const names = Object.fromEntries(Object.entries(headers ?? {}).map(([name, header]) => [name, String(header)]))
+    const headerTexts = Object.fromEntries(
+      Object.entries(headers ?? {}).map(([name, header]) => [name, String(header)]),
+    )
     this.#file.write(
-      `${JSON.stringify({ partition, offset, key: key?.toString() ?? null, position, headers: names, value: text })}\n`,
+      `${JSON.stringify({ partition, offset, key: key?.toString() ?? null, position, headers: headerTexts, value: text })}\n`,
     )
     const xid = TRANSACTION.exec(text)?.[1]
     if (xid !== undefined) this.eventsOf.set(xid, (this.eventsOf.get(xid) ?? 0) + 1)

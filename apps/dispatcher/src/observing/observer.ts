@@ -46,7 +46,7 @@ export class Observer {
       metrics.partitionsOwned.set({ group: worker.workerGroup }, sessions.length)
       this.observeLanes(worker.workerGroup, sessions)
     }
-    // Without a partition nothing is saved, so nothing else would report that the database is back.
+    // A process that owns no partitions saves nothing. If `database` was set to not ready before, no save would set it to ready again.
     if (workers.every((worker) => worker.partitions.size === 0)) this.options.readiness.set('database', true)
     metrics.heldBytes.set(heldBytes)
     metrics.inFlight.set(this.options.inFlight())

@@ -5,7 +5,7 @@ import { RoutingSession } from './routing-session.js'
 import type { SessionContext } from './session-context.js'
 
 export interface AssignedPartitionsOptions {
-  /** The consumer of both topics, which gets the same partition numbers of both. */
+  /** The consumer of the topics `events` and `router.state`, which is assigned the same partition numbers of both. */
   readonly host: ConsumerHost
   readonly context: Omit<SessionContext, 'lastHeartbeatMs' | 'onChange'>
   readonly readiness: Readiness
@@ -37,9 +37,12 @@ export class AssignedPartitions implements PartitionHandler {
     const states = partitionsOf(topics.routerState)
     const wanted = new Set([...events].filter((partition) => states.has(partition)))
     const torn = held.filter((one) => !wanted.has(one.partition))
-    // Only a group member with another assigner can cause this. The partition stands still, because routing needs both topics.
+    // Only a group member that uses a different partition assigner can cause this. Routing a partition needs both topics.
     if (torn.length > 0)
-      logger.error({ alarm: 'torn_assignment', torn }, 'a partition was assigned without its counterpart')
+      logger.error(
+        { alarm: 'torn_assignment', torn },
+        'partitions were assigned without those of the same number of the other topic (events, router.state): they are not routed',
+      )
     for (const [partition, session] of this.#sessions) {
       if (wanted.has(partition)) session.rejoined()
       else {
@@ -60,7 +63,7 @@ export class AssignedPartitions implements PartitionHandler {
     this.#sessions.get(batch.partition)?.read(batch)
   }
 
-  /** Sum over the acquired partitions. */
+  /** Records that are not routed yet, over all acquired partitions (the others count as 0). */
   lagRecords(): number {
     return [...this.#sessions.values()].reduce((sum, session) => sum + session.lag, 0)
   }

@@ -6,7 +6,7 @@ import { Problem, type Fault } from './problem.js'
 /** Name of the constraint that refuses a value which is not available yet: a later version will accept the value. */
 export const NOT_AVAILABLE = 'notAvailable'
 
-/** Validates bodies and queries. The status is 422 if all faults are values that are not available yet, otherwise 400. */
+/** Validates bodies and queries. If validation fails, the status is 422 if every fault is `NOT_AVAILABLE`, otherwise 400. */
 export function strictValidation(): ValidationPipe {
   return new ValidationPipe({
     whitelist: true,

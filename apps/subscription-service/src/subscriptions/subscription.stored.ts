@@ -15,7 +15,7 @@ type Version = Pick<SubscriptionEntity, 'revision' | 'createdAt' | 'updatedAt'>
 /** The columns that the facets fill (a facet is a folder beside this file). A column that no facet fills is a type error. */
 type StoredFacets = Omit<SubscriptionEntity, keyof StoredIdentity | keyof Version>
 
-/** The values, besides the written fields, that are needed to save a subscription. */
+/** The values that are needed to save a subscription, besides the fields of the request. */
 export interface SavingContext {
   readonly rules: TargetRules
   readonly now: Date
@@ -38,7 +38,7 @@ export function newSubscription(
   } satisfies SubscriptionEntity)
 }
 
-/** Changes the fields that are written; absent fields stay as they are. @throws Problem 400, 422 */
+/** Changes the fields that the request contains; other fields stay as they are. @throws Problem 400, 422 */
 export function changeSubscription(
   subscription: SubscriptionEntity,
   written: PatchSubscription,

@@ -23,7 +23,7 @@ export const ChangeSchema = Type.Object(
   },
   { additionalProperties: true },
 )
-/** One difference between the entity's states before and after; `path` is a JSON Pointer into `data`. */
+/** One difference between the entity's state before the event and its state after it; `path` is a JSON Pointer into `data`. */
 export type Change = Static<typeof ChangeSchema>
 
 export const ActorSchema = Type.Object({
@@ -46,7 +46,7 @@ export const EntityRefSchema = Type.Object({
 export type EntityRef = Static<typeof EntityRefSchema>
 
 export const RevisionSchema = Type.Object({
-  /** The event's position in its producer's commit order. Positions sort as text in commit order. */
+  /** The event's position in its producer's commit order. Sorting positions as text puts them in commit order. */
   id: Type.String({ minLength: 1, maxLength: 128 }),
   operation: Type.Union([Type.Literal('create'), Type.Literal('update'), Type.Literal('delete')]),
   /** The entity's own version counter; text when it exceeds 2^53. */
@@ -85,7 +85,7 @@ export const EventSchema = Type.Object(
   },
   { $id: 'event/1', additionalProperties: true },
 )
-/** A change of one entity of one company; a process event when `revision` is null. */
+/** A change to one entity of one company. An event whose `revision` is null is called a process event: it reports no change. */
 export type EntityEvent = Static<typeof EventSchema>
 
 /** Maximum size of a serialised event. A larger event leaves out its largest values (`revision.omitted`). */

@@ -105,7 +105,9 @@ function refuseNewerMigrations(
   const known = new Set(migrations.map((migration) => migration.version))
   const stranger = rows.find((row) => !known.has(row.version))
   if (!stranger) return
-  throw new MigrationError(`the database was migrated by a newer version (it has ${stranger.name}): run that version`)
+  throw new MigrationError(
+    `the database was migrated by a newer version of Hooklane (migration ${stranger.name} is not known to this version): run the newer version`,
+  )
 }
 
 async function seed(client: Client, profile: TopicProfile): Promise<void> {

@@ -1,11 +1,14 @@
 import type { CatalogueType, Column, Relation } from '@hooklane/core/capture'
 import type { PgoutputMessage } from '../pgoutput/message.js'
-import { FIRST_OWN_OID, type LoggedType } from './read-catalogue-types.js'
+import { FIRST_NOT_BUILT_IN_OID, type LoggedType } from './read-catalogue-types.js'
 
 export interface ColumnTypesOptions {
-  /** Reads types from the catalogue. A type that no longer exists is missing in the result. */
+  /** Reads types from the catalogue. A type that no longer exists is missing from the result, unless another type now has its name. */
   readonly read: (types: readonly LoggedType[]) => Promise<ReadonlyMap<number, CatalogueType>>
-  /** Called once for each type that no longer exists and whose name no other type has now. Its values are published as text. */
+  /**
+   * Called with the types that no longer exist and whose names no other types have taken over; each type is reported once. Values of these
+   * types are published as text.
+   */
   readonly onGone: (types: readonly LoggedType[]) => void
   /** Once it is aborted, no relation is completed any more. */
   readonly signal: AbortSignal
@@ -32,8 +35,8 @@ export class ColumnTypes {
   complete(relation: Relation): Relation | Promise<Relation> {
     const completed = this.completed.get(relation)
     if (completed) return completed
-    const own = relation.columns.map(({ typeOid }) => typeOid).filter((oid) => oid >= FIRST_OWN_OID)
-    const unknown = [...new Set(own)].filter((oid) => !this.types.has(oid))
+    const notBuiltIn = relation.columns.map(({ typeOid }) => typeOid).filter((oid) => oid >= FIRST_NOT_BUILT_IN_OID)
+    const unknown = [...new Set(notBuiltIn)].filter((oid) => !this.types.has(oid))
     if (unknown.length === 0) return this.keep(relation)
     return this.learn(unknown).then(() => this.keep(relation))
   }

@@ -2,7 +2,7 @@ import type { CatalogueType } from '@hooklane/core/capture'
 import type { Client } from 'pg'
 
 /** Types with a lower OID are built in and have the same OID in every database. Other types get an OID when they are created. */
-export const FIRST_OWN_OID = 10_000
+export const FIRST_NOT_BUILT_IN_OID = 10_000
 
 /** A type as the WAL names it. */
 export interface LoggedType {
@@ -60,7 +60,7 @@ export async function readCatalogueTypes(
   const found = new Map<number, CatalogueType>()
   for (const { oid } of types) {
     const base = namesakes.get(oid) ?? oid
-    if (base < FIRST_OWN_OID || rows.has(base)) found.set(oid, typeOf(base, rows))
+    if (base < FIRST_NOT_BUILT_IN_OID || rows.has(base)) found.set(oid, typeOf(base, rows))
   }
   return found
 }
@@ -81,7 +81,7 @@ async function readInto(rows: Map<number, TypeRow>, client: Client, oids: readon
     }
     left = read
       .flatMap((row) => [Number(row.base), Number(row.element)])
-      .filter((oid) => oid >= FIRST_OWN_OID && !rows.has(oid))
+      .filter((oid) => oid >= FIRST_NOT_BUILT_IN_OID && !rows.has(oid))
   }
 }
 

@@ -6,8 +6,8 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
 /**
- * Whether JSON text nests arrays and objects deeper than `limit`. Reading such text succeeds, but writing it again overflows the stack,
- * so it must not get past the router. Works on the bytes, without recursion; the text must be valid JSON.
+ * Whether JSON text nests arrays and objects deeper than `limit`. Parsing such text succeeds, but serialising the result overflows the
+ * stack, so it must not get past the router. Works on the bytes, without recursion; the text must be valid JSON.
  */
 export function nestsDeeperThan(json: Uint8Array, limit: number): boolean {
   // Every level takes at least two bytes.
