@@ -132,7 +132,7 @@ describe('a server that is started again must get its old port', () => {
   it('PostgreSQL refuses a given port that another program uses', async () => {
     const taken = await occupyPort()
     await expect(startPostgres({ dataDir: scratch.path('postgres'), port: taken.port })).rejects.toThrow(
-      `PostgreSQL cannot use port ${taken.port} on 127.0.0.1: something else listens there.`,
+      `PostgreSQL cannot use port ${taken.port} on 127.0.0.1: another program listens there.`,
     )
     await taken.release()
   })
@@ -141,7 +141,7 @@ describe('a server that is started again must get its old port', () => {
     const taken = await occupyPort()
     const cacheDir = process.env.HOOKLANE_CACHE ?? scratch.path('cache')
     await expect(startKafka({ dataDir: scratch.path('kafka'), cacheDir, port: taken.port })).rejects.toThrow(
-      `Kafka cannot use port ${taken.port} on 127.0.0.1: something else listens there.`,
+      `Kafka cannot use port ${taken.port} on 127.0.0.1: another program listens there.`,
     )
     await taken.release()
   })

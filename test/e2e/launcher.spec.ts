@@ -127,9 +127,9 @@ describe('a service', () => {
           start({ HTTP_PORT: '0', HEALTH_PORT: String(taken.port) }),
         ])
         expect(api.exitCode).toBe(1)
-        expect(api.stdout).toContain(`HTTP_PORT=${taken.port}: something else listens on that port`)
+        expect(api.stdout).toContain(`HTTP_PORT=${taken.port}: another program listens on this port`)
         expect(health.exitCode).toBe(1)
-        expect(health.stdout).toContain(`HEALTH_PORT=${taken.port}: something else listens on that port`)
+        expect(health.stdout).toContain(`HEALTH_PORT=${taken.port}: another program listens on this port`)
       } finally {
         await taken.release()
       }

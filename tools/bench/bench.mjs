@@ -216,7 +216,10 @@ function readCpu({ system, receiver, generator, backend }) {
   const { services, servers } = system.stack
   const server = (/** @type {string} */ wanted) => {
     const found = servers.find(({ name }) => name === wanted)
-    if (!found) throw new Error(`${wanted} was not started here: the benchmark measures its own servers`)
+    if (!found)
+      throw new Error(
+        `the benchmark measures only servers that it runs as its own processes, but ${wanted} runs elsewhere (in Docker, or as the environment names it)`,
+      )
     return found.pid
   }
   const counted = /** @type {Record<string, number>} */ ({})

@@ -13,11 +13,11 @@ import { describe, summary } from './report.mjs'
 
 const USAGE = `npm run bench -- [--apps N] [--deliveries N] [--payload BYTES] [--fan-out N] [--dead PERCENT] [--profile] [--json]
 
-  --apps N          number of receiving apps (default: one scenario with 20, one with 1000)
+  --apps N          number of receiving apps (default: two scenarios, with 20 and with 1000 apps)
   --deliveries N    deliveries to measure (default 50000), after 20000 to warm up
   --payload BYTES   approximate size of a body (default 1500)
   --fan-out N       apps per company, and therefore deliveries per change (default 5)
-  --dead PERCENT    share of apps whose receiver answers 503 (default 0); only deliveries to the others are counted
+  --dead PERCENT    share of apps whose receiver answers 503 (default 0); only deliveries to the other apps are counted
   --profile         write CPU profiles of the services, and print the functions that used the most CPU time
   --json            print only the final JSON line on standard output`
 

@@ -49,7 +49,7 @@ async function makeChunks() {
       if (level !== 'warn') return report(level, log)
       const place = log.loc === undefined ? (log.id ?? '') : `${log.loc.file}:${log.loc.line}`
       throw new BuildFault(
-        `${place} ${log.message}\nThe bundle must be made without a warning. An optional package that is not needed belongs to OPTIONAL in tools/build/bundle.mjs.`,
+        `${place} ${log.message}\nThe bundler must print no warning. If the warning is about an optional package that we do not need, add the package to OPTIONAL in tools/build/bundle.mjs.`,
       )
     },
   })

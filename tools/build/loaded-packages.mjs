@@ -16,21 +16,21 @@ const UNSEEN = /\bcreateRequire\(|\b__require(?:\.resolve)?\((?:"([^"]*)"\))?|\b
 const HARMLESS = {
   '@nestjs/common': {
     places: 6,
-    reason: 'packages that an application names; those that it needs are given as imports',
+    reason: 'packages that an application may name; those that we need are imported',
   },
   '@nestjs/core': { places: 2, reason: 'packages of the REPL and of other platforms' },
   '@nestjs/mapped-types': {
     places: 1,
-    reason: 'the storage of class-transformer, for versions that have it elsewhere',
+    reason: 'the metadata storage of class-transformer, from the path that it has in other versions',
   },
   '@nestjs/microservices': { places: 10, reason: 'clients of other transports, and of its own Kafka transport' },
   '@nestjs/swagger': { places: 1, reason: 'swagger-ui-dist, which the image holds (tools/image/runtime-files.mjs)' },
   express: { places: 1, reason: 'engines for views' },
-  fdir: { places: 1, reason: 'picomatch, for patterns of files; TypeORM gets none' },
+  fdir: { places: 1, reason: 'picomatch, for file patterns, of which TypeORM passes none' },
   pg: { places: 1, reason: 'pg-native' },
   'pg-logical-replication': { places: 1, reason: 'protobufjs, for another output plugin than ours' },
   pino: { places: 1, reason: 'transports, of which we use none' },
-  typeorm: { places: 5, reason: 'drivers, of which ours is given to it (create-data-source.ts), and files of options' },
+  typeorm: { places: 5, reason: 'database drivers (create-data-source.ts passes ours in), and files with options' },
 }
 
 /**
@@ -47,7 +47,7 @@ export function bundledRequires() {
       handler(code, id) {
         if (!OWN_REQUIRE.test(code))
           throw new BuildFault(
-            `${id} loads packages in a new way: look at it, and change tools/build/loaded-packages.mjs.`,
+            `${id} no longer defines the function require in the expected way. Check how it loads packages, and adapt tools/build/loaded-packages.mjs.`,
           )
         return { code: code.replace(OWN_REQUIRE, ''), map: null }
       },
@@ -77,7 +77,7 @@ export function refuseUnseenPackages(chunks) {
     ([name, found]) => `${name} (${found.length} places)\n${found.map((place) => `  ${place}`).join('\n')}`,
   )
   throw new BuildFault(
-    `These packages load others in a way that the bundler does not see:\n${list.join('\n')}\nImport what is needed with a literal name. If nothing is needed, name the package in HARMLESS of tools/build/loaded-packages.mjs, with the number and the reason.`,
+    `These packages load others in a way that the bundler does not see:\n${list.join('\n')}\nImport what is needed with a literal name. If we need none of these packages, add the package that loads them to HARMLESS in tools/build/loaded-packages.mjs, with the number of places and the reason.`,
   )
 }
 

@@ -37,7 +37,8 @@ export function patchedKafkajs(root) {
         if (!importers.some((importer) => importer.includes('node_modules')))
           throw new Error(`${replacement} replaces nothing: no module of kafkajs imports it`)
         const others = (this.getModuleInfo(original)?.importers ?? []).filter((importer) => importer !== replacement)
-        if (others.length > 0) throw new Error(`${others.join(', ')} would get the original of ${original}`)
+        if (others.length > 0)
+          throw new Error(`these modules import ${original} itself instead of its replacement: ${others.join(', ')}`)
       }
     },
   }

@@ -7,8 +7,8 @@ const INTRODUCTION = `# Hooklane's own events
 
 ${GENERATED}
 
-These events are about the stream itself. Each has the next number of the app's stream and arrives at the place in the stream where its cause happened. It is signed and retried like any other event.
-Each enabled subscription of every app of the company concerned gets one, **whatever types are listed in its \`events\`**; listing this type there changes nothing.
+These events are about the stream itself. Each has the next number of the app's stream and arrives in the stream where its cause happened: after earlier events and before later ones. It is signed and retried like any other event.
+Every enabled subscription of the company's apps gets such an event, **whatever its \`events\` lists**. To list this type in \`events\` changes nothing.
 
 \`entity\` is the subscription (\`{"type": "subscription", "id": "sub_31", …}\`), \`revision\` is null. Types that begin with \`resync.\` or \`stream.\` are reserved.
 \`GET /v1/event-types\` lists these types with \`"isBuiltIn": true\`. \`GET /v1/deliveries?eventType=resync.required\`
@@ -53,10 +53,10 @@ const NOTICES = {
   'resync.required': {
     producer: 'pim',
     companyId: 'cmp_7',
-    position: '0001-000000000152BAC0-00000002',
+    position: '0001-000000000152BAC0-000000000152BA40-0000-0',
     occurredAt: '2026-03-02T08:15:04.211Z',
-    from: '0001-000000000152B8F8-00000000',
-    to: '0001-000000000152BAC0-00000002',
+    from: null,
+    to: '0001-000000000152BAC0-000000000152BA40-0000-0',
     reason: 'truncated',
     resources: ['products'],
   },

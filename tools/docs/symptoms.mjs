@@ -20,7 +20,7 @@ export const SYMPTOMS = [
     signs:
       'hooklane_part_ready{part="database"} = 0; hooklane_lease_remaining_seconds falling; hooklane_ambiguous_total{op="keep"} rising; hooklane_log_write_failures_total rising; hooklane_api_request_seconds with status 503',
     action:
-      'Deliveries stop when leases end, within `LEASE_TTL_MS`, and go on by themselves. The API answers 503 meanwhile.',
+      'Deliveries stop when the leases end, after at most `LEASE_TTL_MS`. They go on without your help when Postgres is back. The API answers 503 meanwhile.',
   },
   {
     what: 'A captured database is unavailable, or cannot be read',
@@ -42,7 +42,7 @@ export const SYMPTOMS = [
   {
     what: 'Partitions are not served',
     signs:
-      'sum of hooklane_partitions_owned below the partitions of the group’s topic; hooklane_router_partitions{state="acquired"} below those of `events`; hooklane_dispatch_alarms_total{kind="group_not_served"}',
+      'the sum of hooklane_partitions_owned is lower than the number of partitions of the group’s topic; hooklane_router_partitions{state="acquired"} is lower than the number of partitions of `events`; hooklane_dispatch_alarms_total{kind="group_not_served"}',
     action:
       'There are too few processes, or `WORKER_GROUPS` matches too few groups. After a crash, wait for `LEASE_TTL_MS`.',
   },

@@ -9,7 +9,7 @@ export const TOOL_VARIABLES = [
   {
     name: 'HOOKLANE_CACHE',
     defaultValue: '`cache` in HOOKLANE_HOME',
-    description: 'Folder for what is downloaded and compiled once (the local broker). Several homes may share it.',
+    description: 'Folder for downloads that are kept (the jars of the local Kafka). Several homes may share it.',
   },
   {
     name: 'HOOKLANE_SERVERS',

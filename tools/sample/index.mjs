@@ -110,7 +110,7 @@ function line({ appId, status, envelope, attempt }) {
   const isResync = type === 'resync.required'
   const subject = isResync ? '' : (entity.key ?? entity.id)
   const details = isResync ? resyncOf(envelope) : changesOf(envelope)
-  const outcome = status === 200 ? 'verified, 200' : `answers ${status}: will be retried, and nothing overtakes it`
+  const outcome = status === 200 ? 'verified, 200' : `answered ${status}: it is retried before any later delivery`
   const tries = attempt > 1 ? ` (attempt ${attempt})` : ''
   return `    ${app.padEnd(13)} #${String(order.sequence).padEnd(4)} ${type.padEnd(19)} ${subject.padEnd(10)} ${outcome}${tries}${details ? `   ${details}` : ''}`
 }

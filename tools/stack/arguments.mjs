@@ -7,7 +7,7 @@ Starts a local Hooklane: PostgreSQL, Kafka and every service, on free loopback p
   --no-sample         without the sample PIM and receiver: for your own database and receivers
   --capture FILE      the capture file that says which tables are captured (with --no-sample); \${VARIABLES} in it come
                       from the environment
-  --dispatchers N     dispatcher processes, 1 to 16 (1)
+  --dispatchers N     number of dispatcher processes, 1 to 16 (default 1)
   --no-restart        do not restart processes that end unexpectedly
   --detach            run in the background and return when everything is ready; npm stop ends it
   --help              this text

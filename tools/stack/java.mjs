@@ -73,7 +73,7 @@ export async function requireMaven() {
   const home = process.env['JAVA_HOME']
   if (home && !isJavaHome(home)) {
     throw new StackError(
-      `JAVA_HOME=${home} contains no Java (bin/java): Maven, which downloads the local Kafka, does not run with it. Correct or unset JAVA_HOME, ${OTHERWISE}.`,
+      `JAVA_HOME=${home} contains no Java (bin/java). Maven, which downloads the local Kafka, cannot run with this JAVA_HOME. Correct or unset JAVA_HOME, ${OTHERWISE}.`,
     )
   }
   try {

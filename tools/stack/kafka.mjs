@@ -69,7 +69,7 @@ export async function startKafka({
   const { java, libraryDir } = await ensureKafkaJars({ cacheDir, onProgress, signal })
   await mkdir(logDir, { recursive: true })
   if (wantedPort !== undefined && !(await isPortFree(wantedPort))) {
-    throw new StackError(`Kafka cannot use port ${wantedPort} on 127.0.0.1: something else listens there.`)
+    throw new StackError(`Kafka cannot use port ${wantedPort} on 127.0.0.1: another program listens there.`)
   }
   const choosePorts = async () => ({
     port: wantedPort ?? (await rememberedPort(join(dataDir, 'port'))),

@@ -98,6 +98,6 @@ export async function requirePort(key, value) {
   }
   if (await isPortFree(port)) return port
   throw new StackError(
-    `${key}=${port}: something else listens on that port of 127.0.0.1. Stop it, choose another port, or unset ${key} to take a free one.`,
+    `${key}=${port}: another program listens on this port of 127.0.0.1. Stop that program, choose another port, or unset ${key} to take a free one.`,
   )
 }

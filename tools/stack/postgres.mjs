@@ -97,7 +97,7 @@ export async function startPostgres({
   }
   signal?.throwIfAborted()
   if (wantedPort !== undefined && !(await isPortFree(wantedPort))) {
-    throw new StackError(`PostgreSQL cannot use port ${wantedPort} on 127.0.0.1: something else listens there.`)
+    throw new StackError(`PostgreSQL cannot use port ${wantedPort} on 127.0.0.1: another program listens there.`)
   }
   const choosePorts = async () => ({ port: wantedPort ?? (await rememberedPort(join(dataDir, 'port'))) })
   const server = await startOnFreePorts(choosePorts, async ({ port }) => ({

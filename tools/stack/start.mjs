@@ -98,7 +98,11 @@ class Launcher {
   #end() {
     if (this.#abort.signal.aborted) {
       const { running } = this.#system
-      return print(running.length > 0 ? `Still waiting for ${running.join(', ')} to end.` : 'Nearly done.')
+      return print(
+        running.length > 0
+          ? `Still waiting for ${running.join(', ')} to end.`
+          : 'All processes have ended; cleaning up.',
+      )
     }
     this.#abort.abort()
     print('\nStopping …')

@@ -141,7 +141,7 @@ const amount = ({ lag, unit }) => (unit === 'bytes' ? bytes(lag) : `${lag} ${lag
 
 /** @param {import('./lag.mjs').Lag} lag */
 function remark({ safeBytes, parkedLanes = 0, oldestSeconds = 0 }) {
-  if (safeBytes !== undefined) return `slot lost after ${bytes(safeBytes)} more WAL`
+  if (safeBytes !== undefined) return `Postgres invalidates the slot after ${bytes(safeBytes)} more of WAL`
   if (parkedLanes === 0) return ''
   return `${parkedLanes} failing ${parkedLanes === 1 ? 'app' : 'apps'}; oldest pending delivery: ${duration(oldestSeconds)}`
 }

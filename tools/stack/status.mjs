@@ -8,8 +8,8 @@ import { renderStatus } from './status-table.mjs'
 const USAGE = `Usage: npm run status -- [--json]
 
 Shows the system in HOOKLANE_HOME (.hooklane): its processes, how long they have been running and their addresses;
-whether each service is ready and, if not, what it waits for; how far each reader is behind; what was skipped since each
-process started.
+whether each service is ready and, if not, what it waits for; how far each reader (replication slot, router, dispatcher,
+recorder) is behind; which input each process has skipped since it started.
 
   --json   one JSON object instead of tables; its "state" is running, impaired, starting, abandoned or stopped
   --help   this text

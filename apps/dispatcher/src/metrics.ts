@@ -65,7 +65,7 @@ export const catalogue = {
   ),
   firstAttemptSeconds: histogram(
     'publish_to_first_attempt_seconds',
-    'Time from routing to the first attempt. `never_failed`: apps that have not failed since their partition was taken over. These must stay fast whatever other apps do; rising means that too few requests may be in flight, or that a partition has stopped reading.',
+    'Time from routing to the first attempt. `never_failed`: apps that have not failed since their partition was taken over. Their time must stay low, whatever other apps do. If it rises, ATTEMPTS_MAX is too low, or a partition has stopped reading.',
     { group, lane: ['never_failed', 'other'] },
   ),
   settled: counter(
@@ -86,7 +86,7 @@ export const catalogue = {
   ),
   positionAge: gauge(
     'position_age_seconds',
-    'Longest time that the position of a partition with unsettled deliveries has not moved; 0 when every delivery is settled. One app that is down holds back the position of its partition. High with parked lanes: a receiver is down. High without parked lanes: the dispatcher itself has stalled.',
+    'Among the partitions with unsettled deliveries, the longest time for which a position has not moved; 0 when every delivery is settled. One app that is down holds back the position of its partition. High with parked lanes: a receiver is down. High without parked lanes: the dispatcher itself has stalled.',
     { group },
   ),
   duplicatesSuppressed: counter(

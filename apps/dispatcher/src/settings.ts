@@ -27,7 +27,7 @@ export const definition = {
   workerGroups: setting(
     'WORKER_GROUPS',
     list('*'),
-    'Worker groups that this dispatcher serves, as names or patterns (`shared-*`). A group that matches is served as soon as it appears. Every group must match some dispatcher: deliveries of a group that no dispatcher serves wait.',
+    'Worker groups that this dispatcher serves, as names or patterns (`shared-*`). A group that matches is served as soon as it appears. Every group must match at least one dispatcher. The deliveries of a group that no dispatcher serves wait.',
   ),
   leaseTtlMs: setting(
     'LEASE_TTL_MS',
@@ -47,7 +47,7 @@ export const definition = {
   inlineWindowMs: setting(
     'INLINE_WINDOW_MS',
     integer(5_000, 0, 60_000),
-    'A retry that is due within this many milliseconds waits in memory; a later one is written to Postgres first. Too low: one write per failure. Too high: after a crash, more attempts are repeated than the attempt number shows.',
+    'A retry that is due within this many milliseconds waits in memory; a later one is written to Postgres first. Too low: one write per failure. Too high: after a crash, attempts that the attempt number does not count are repeated.',
   ),
   attemptsMax: setting(
     'ATTEMPTS_MAX',
@@ -67,17 +67,17 @@ export const definition = {
   spreadMax: setting(
     'SPREAD_MAX',
     integer(20_000, 100, 1_000_000),
-    'Distance, in records, between the lowest unsettled record and the next record to read, at which a partition stops reading. Too low: an app that is down soon stops the other apps of its partition. Too high: more memory, and more records to read again after a takeover.',
+    'A partition stops reading when its next record is this many records after its lowest unsettled record. Too low: an app that is down soon stops the other apps of its partition. Too high: more memory, and more records to read again after a takeover.',
   ),
   sessionTimeoutMs: setting(
     'KAFKA_SESSION_TIMEOUT_MS',
     integer(30_000, 1_000, 300_000),
-    'When Kafka receives no heartbeat for this many milliseconds, it gives the partitions to another dispatcher. Too low: a short pause of the process moves them. Too high: after a crash they stand still for that long.',
+    'If Kafka receives no heartbeat for this many milliseconds, it gives the dispatcher’s partitions to another dispatcher. Too low: a short pause of the process moves its partitions. Too high: after a crash, its partitions stand still for longer.',
   ),
   heartbeatIntervalMs: setting(
     'KAFKA_HEARTBEAT_INTERVAL_MS',
     integer(3_000, 100, 60_000),
-    'How often the dispatcher sends a heartbeat to Kafka, in milliseconds. The answer to a heartbeat is how it learns of a rebalance.',
+    'How often the dispatcher sends a heartbeat to Kafka, in milliseconds. The dispatcher learns of a rebalance from the response to a heartbeat.',
   ),
 } as const
 

@@ -81,7 +81,7 @@ export const catalogue = {
   ),
   lagBytes: gauge(
     'capture_lag_bytes',
-    'Bytes of WAL, including those written by others, from the position that was last acknowledged to Postgres to the end: the lag of the replication slot, updated every few seconds while the source is read. Grows while nothing is read or Kafka is unreachable, and fills the disk of that Postgres.',
+    'Lag of the replication slot: bytes of WAL, from all writers, between the position last acknowledged to Postgres and the end of the WAL. Updated every few seconds while the source is read. Grows while nothing is read or Kafka is unreachable, and fills the disk of that Postgres.',
     { source },
   ),
   safeBytes: gauge(

@@ -172,13 +172,13 @@ const catalogueReports = (
     }
   },
   onUnmatched: (ids) => {
-    const message = `the capture file accepts ${ids.join(', ')}, but no open gap has this id: it can be removed`
+    const message = `the capture file accepts ${ids.join(', ')}, but no open gap has this id: remove the id from \`accept\``
     logger.warn({ source, ids }, message)
   },
   onRenamed: (table, { name, before }) => {
     const message =
-      `the column ${name} of ${table} stays out of events, because the capture file omits it as ${before.join(', ')}: write its new name ` +
-      `under omit`
+      `the column ${name} of ${table} stays out of events, because the capture file omits it under its earlier name ` +
+      `${before.join(', ')}: write ${name} under \`omit\``
     logger.warn({ source, table, column: name }, message)
   },
 })

@@ -23,7 +23,7 @@ export const definition = {
   captureCheckMs: setting(
     'CAPTURE_CHECK_MS',
     integer(10_000, 100, 600_000),
-    'Milliseconds between two checks of each captured database: whether its tables, rights and publication are still as they must be, and how much write-ahead log it keeps. Too high: after somebody changed the publication, changes go missing unnoticed for longer. Too low: each check costs a connection.',
+    'Milliseconds between two checks of each captured database: whether its tables, rights and publication are still as they must be, and how much write-ahead log it keeps. Too high: after somebody changed the publication, it takes longer to notice that changes are missing. Too low: each check costs a connection.',
   ),
   spoolDir: setting(
     'SPOOL_DIR',

@@ -17,7 +17,7 @@ export const definition = {
   batchMax: setting(
     'RECORDER_BATCH_MAX',
     integer(1_000, 1, 10_000),
-    'Maximum records written in one transaction. Too low: more transactions. Too high: longer transactions, and one that has to be retried delays more records.',
+    'Maximum records written in one transaction. Too low: more transactions. Too high: longer transactions, and a retried transaction delays more records.',
   ),
   bufferMax: setting(
     'RECORDER_BUFFER_MAX',

@@ -16,17 +16,17 @@ export const definition = {
   maxHops: setting(
     'MAX_HOPS',
     integer(3, 0, 100),
-    'Maximum length of a chain of apps that caused an event by writing back what they received. An event with a longer chain is quarantined (`hops`). Too low: legitimate chains of systems are cut off. Too high: a loop runs longer.',
+    'An app that writes back what it received causes a new event. This is the maximum number of apps in such a chain; an event with a longer chain is quarantined (`hops`). Too low: legitimate chains of systems are cut off. Too high: a loop runs longer.',
   ),
   sessionTimeoutMs: setting(
     'KAFKA_SESSION_TIMEOUT_MS',
     integer(10_000, 1_000, 300_000),
-    'When Kafka receives no heartbeat for this many milliseconds, it gives the partitions to another router. Too low: a short pause of the process moves them. Too high: after a crash they stand still for that long.',
+    'If Kafka receives no heartbeat for this many milliseconds, it gives the router’s partitions to another router. Too low: a short pause of the process moves its partitions. Too high: after a crash, its partitions stand still for longer.',
   ),
   heartbeatIntervalMs: setting(
     'KAFKA_HEARTBEAT_INTERVAL_MS',
     integer(1_000, 100, 60_000),
-    'How often the router sends a heartbeat to Kafka, in milliseconds. The answer to a heartbeat is how it learns of a rebalance.',
+    'How often the router sends a heartbeat to Kafka, in milliseconds. The router learns of a rebalance from the response to a heartbeat.',
   ),
 } as const
 

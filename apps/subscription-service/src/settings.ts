@@ -44,7 +44,7 @@ export const definition = {
   wrongKeysPerMinute: setting(
     'WRONG_KEYS_PER_MINUTE',
     integer(10, 1, 100_000),
-    'Wrong API keys that one address may send per minute before it gets 429. A valid key is always accepted. Too low: a misconfigured client soon gets 429, although 401 would say why. Too high: keys can be guessed faster.',
+    'Wrong API keys that one address may send per minute before it gets 429. A valid key is always accepted. Too low: a misconfigured client soon gets 429 instead of the 401 that tells the reason. Too high: keys can be guessed faster.',
   ),
   databaseConnections: setting(
     'DATABASE_CONNECTIONS',

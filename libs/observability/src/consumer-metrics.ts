@@ -7,12 +7,12 @@ const group = CONSUMER_GROUPS
 export const consumerMetricCatalogue = {
   lag: gauge(
     'consumer_lag_records',
-    'Records that this process has not finished, in the partitions that it holds, as of the last read. Router: records that are not routed yet. Dispatcher: records behind the positions; grows when receivers accept less than is routed. Recorder: records that are not in the delivery log yet, which shows an older state until then.',
+    'Records that this process has not finished, in the partitions that it holds, as of the last read. Router: records that are not routed yet. Dispatcher: records behind the positions; grows when receivers accept fewer deliveries than the router creates. Recorder: records that are not in the delivery log yet; until then the log shows an older state.',
     { group },
   ),
   lastFetchAge: gauge(
     'consumer_last_fetch_age_seconds',
-    'Time since Kafka last answered a fetch, with or without records. It is near 0 also while every partition is paused and nothing is requested. Normal: below a second. Above 60: nothing is read, even if no error was reported.',
+    'Time since Kafka last answered a fetch, with or without records. Also near 0 while every partition is paused, although no records are requested then. Normal: below a second. Above 60: this process reads nothing, even if it reports no error.',
     { group },
   ),
   heartbeatAge: gauge(
@@ -22,7 +22,7 @@ export const consumerMetricCatalogue = {
   ),
   rebalances: counter(
     'consumer_rebalances_total',
-    'How often Kafka assigned the partitions of a group to this process again. Normal: one at the start, and one for each process that starts or stops. More: processes send no heartbeat for longer than the session timeout.',
+    'How often Kafka assigned the partitions of a group to this process again. Normal: one at the start, and one for each process that starts or stops. If the number is higher, processes send no heartbeat for longer than the session timeout.',
     { group },
   ),
   quarantined: counter(

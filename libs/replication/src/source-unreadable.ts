@@ -115,7 +115,7 @@ export const changesOfAllTablesMissing = (source: ReplicatedSource, gap: Refused
 export const notDecodable = (problem: string, { resetInstructions }: ReplicatedSource): SourceUnreadable =>
   new SourceUnreadable(
     'CHANGE_NOT_DECODABLE',
-    `${problem}: it cannot be decoded, and everything after it waits. To go on from now, ${resetInstructions}`,
+    `${problem}. This change cannot be decoded, and all later changes wait. To go on from now, ${resetInstructions}`,
   )
 
 /** Translates an error of the database driver. */
@@ -145,8 +145,8 @@ export function databaseFailure(error: unknown): SourceUnreadable {
   if (state === '08P01') {
     return new SourceUnreadable(
       'DATABASE_ERROR',
-      `the server refuses how a session starts (${error.message}): there seems to be a connection pooler in between, and the ` +
-        `write-ahead log cannot be read through it: name PostgreSQL itself in the source's URL`,
+      `the server refuses the startup options of the session (${error.message}). There seems to be a connection pooler in between, and the ` +
+        `write-ahead log cannot be read through a pooler. Name PostgreSQL itself in the source's URL`,
       { cause: error },
     )
   }

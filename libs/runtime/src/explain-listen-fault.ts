@@ -10,8 +10,8 @@ export interface ListenAddress {
 export function explainListenFault(error: unknown, { key, host, port }: ListenAddress): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE') {
-    const advice = 'Stop it, or choose another port (0 takes a free one)'
-    return new Error(`${key}=${port}: something else listens on that port of ${host}. ${advice}`, { cause: error })
+    const advice = 'Stop that program, or choose another port (0 takes a free one)'
+    return new Error(`${key}=${port}: another program listens on this port of ${host}. ${advice}`, { cause: error })
   }
   if (code === 'EACCES') {
     const advice = 'Choose a port above 1023 (0 takes a free one)'

@@ -127,7 +127,10 @@ class ServiceProcess {
   private armStartLimit(): void {
     setTimeout(() => {
       if (this.running) return
-      this.logger.warn({ startLimitMs: START_LIMIT_MS }, 'ended while starting')
+      this.logger.warn(
+        { startLimitMs: START_LIMIT_MS },
+        'the service did not start within the start limit; the process ends',
+      )
       process.exit(this.exitCode ?? 0)
     }, START_LIMIT_MS).unref()
   }

@@ -4,7 +4,7 @@ import { gauge, registerMetrics, READINESS_PARTS, type Readiness, type Registry 
 export const serviceMetricCatalogue = {
   ready: gauge(
     'ready',
-    '1 while the service can do its work, 0 otherwise; the same state as `/health/ready`. 0 for longer than a start takes: an outage of this process or of a server that it needs.',
+    '1 while the service can do its work, 0 otherwise; the same state as `/health/ready`. If it stays 0 for longer than a start takes, this process or a server that it needs does not work.',
   ),
   partReady: gauge(
     'part_ready',

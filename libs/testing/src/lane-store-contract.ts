@@ -54,7 +54,7 @@ export function describeLaneStoreContract(name: string, make: () => Promise<Lane
       ...change,
     })
 
-    it('loads what was saved; instants come back as durations, which have continued to run', async () => {
+    it('loads what was saved, with durations that include the time since the save', async () => {
       expect(await harness.lanes.save(token, parked())).toBe('done')
       const [row] = await load()
       expect({ ...row, firstAttemptAgoMs: 60_000, nextAttemptInMs: 360_000 }).toEqual(parked())

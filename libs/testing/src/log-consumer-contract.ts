@@ -79,7 +79,7 @@ export function describeLogConsumerContract(name: string, make: () => Promise<Lo
       }
     })
 
-    it('reads from where it was sought when the partitions were assigned, whatever is committed', async () => {
+    it('reads from the offset that was sought at the assignment, not from the committed offset', async () => {
       await harness.append(0, ['a', 'b', 'c'])
       await harness.commit(0, 1n)
       await start((assigned, control) => {
@@ -113,7 +113,7 @@ export function describeLogConsumerContract(name: string, make: () => Promise<Lo
       await reads(0, ['a'])
     })
 
-    it('forgets what was sought at a rebalance, and keeps what is paused', async () => {
+    it('after a rebalance, reads from the committed offset again and keeps paused partitions paused', async () => {
       await harness.append(0, ['a', 'b'])
       await harness.append(1, ['x'])
       await harness.commit(0, 1n)

@@ -77,7 +77,7 @@ export function describeFields<Row extends object, Write extends object, Patch e
       expect(shown(await changed(row, {}))).toEqual(shown(row))
     })
 
-    it.each(changes)('$path is published to the delivery path, or is listed as not of it', async ({ path }) => {
+    it.each(changes)('$path is published to the delivery path, or is listed as not published', async ({ path }) => {
       const row = await made(first)
       const isTold = JSON.stringify(told(await changed(row, secondOf(path)))) !== JSON.stringify(told(row))
       expect(isTold).toBe(!resource.notOfTheDeliveryPath.includes(path))

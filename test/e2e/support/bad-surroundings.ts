@@ -77,7 +77,7 @@ const ports: readonly BadSurroundings[] = [
       const taken = await occupyPort()
       return { env: { HTTP_PORT: String(taken.port) }, release: taken.release }
     },
-    says: /^HTTP_PORT=\d+: something else listens on that port of 127\.0\.0\.1\. Stop it, choose another port, or unset HTTP_PORT/,
+    says: /^HTTP_PORT=\d+: another program listens on this port of 127\.0\.0\.1\. Stop that program, choose another port, or unset HTTP_PORT/,
   },
   {
     title: 'an HTTP_PORT that is no port',
@@ -153,7 +153,7 @@ const tools: readonly BadSurroundings[] = [
         JAVA_HOME: place.scratch.path('nowhere'),
       },
     }),
-    says: /^JAVA_HOME=.*nowhere contains no Java \(bin\/java\): Maven, which downloads the local Kafka, does not run with it\. Correct or unset/,
+    says: /^JAVA_HOME=.*nowhere contains no Java \(bin\/java\)\. Maven, which downloads the local Kafka, cannot run with this JAVA_HOME\. Correct or unset/,
   },
   {
     title: 'no Maven',

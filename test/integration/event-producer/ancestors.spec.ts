@@ -65,7 +65,9 @@ describe('a captured partition', () => {
     await system.sql(`UPDATE schemed SET note = 'lost'; INSERT INTO schemed_beside VALUES (1)`)
     await eventually(async () => {
       const part = (await system.producer.health()).parts['source schemed']
-      expect(part?.detail).toContain('named roots.schemed_root, of which public.schemed is a partition, instead of it')
+      expect(part?.detail).toContain(
+        'published changes of public.schemed under the name of roots.schemed_root, of which public.schemed is a partition',
+      )
     })
   })
 

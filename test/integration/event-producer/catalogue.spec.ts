@@ -174,8 +174,8 @@ describe('a publication', () => {
     const refusal = await system.producer.refusalWith('blink', 'CHANGES_MISSING')
     blinked = idIn(refusal)
     expect(refusal).toBe(
-      `changes of public.blink are missing: public.blink was taken out of the publication ${publicationOf('blink')} for a while, ` +
-        'or had a column list or a row filter. ' +
+      `changes of public.blink are missing: public.blink was, for a while, not in the publication ${publicationOf('blink')}, ` +
+        'or was published with a column list or a row filter. ' +
         `To go on with what the write-ahead log still holds, write \`accept: [${blinked}]\` below the source ` +
         `(${system.world.directory}/capture.yaml:2) and restart the event-producer: receivers are then told to fetch blinks again`,
     )
@@ -190,7 +190,7 @@ describe('a publication', () => {
     await system.start(FILE)
     const refusal = await system.producer.refusalWith('options', 'CHANGES_MISSING')
     optioned = idIn(refusal)
-    expect(refusal).toContain(`the publication ${publicationOf('options')} was altered (its options or its owner)`)
+    expect(refusal).toContain(`the options or the owner of the publication ${publicationOf('options')} were altered`)
     expect(idIn(await system.producer.refusalWith('gone', 'CHANGES_MISSING'))).not.toBe('')
     expect(idIn(await system.producer.refusalWith('blink', 'CHANGES_MISSING'))).toBe(blinked)
   })

@@ -121,8 +121,8 @@ describe('what is changed while it is read', () => {
     await sql(`UPDATE reset SET sku = 'x'`)
     await sql(refusal.split('\n').at(-1) ?? '')
     expect(await producer.refusalWith('reset', 'CHANGE_NOT_DECODABLE')).toBe(
-      `a change of public.reset was logged without its old row, because the table had no REPLICA IDENTITY FULL at that moment: it cannot be ` +
-        `decoded, and everything after it waits. ${resetInstructions('reset')}`,
+      `a change of public.reset was logged without its old row, because the table had no REPLICA IDENTITY FULL at that moment. This change ` +
+        `cannot be decoded, and all later changes wait. ${resetInstructions('reset')}`,
     )
   })
 
@@ -133,7 +133,7 @@ describe('what is changed while it is read', () => {
     await sql(`ALTER TABLE shape RENAME COLUMN code TO company_id`)
     const refusal = await producer.refusalWith('shape', 'CHANGE_NOT_DECODABLE')
     expect(refusal).toContain(
-      'the write-ahead log holds a change that does not fit the capture file (public.shape had no column company_id when the row was logged',
+      'the write-ahead log holds a change that does not fit the capture file (public.shape had no column company_id when the row was written',
     )
     expect(refusal).toContain(resetInstructions('shape'))
   })
@@ -168,7 +168,7 @@ describe('what is changed while it is read', () => {
     const publication = world.slotOf('rooted')
     await sql(`ALTER PUBLICATION ${publication} SET (publish_via_partition_root = false)`)
     expect(await producer.refusalWith('rooted', 'CHANGES_MISSING')).toContain(
-      `the publication ${publication} named the partitions of public.rooted instead of it (publish_via_partition_root)`,
+      `the publication ${publication} published changes of public.rooted under the names of its partitions (publish_via_partition_root is off)`,
     )
   })
 
@@ -184,7 +184,7 @@ describe('what is changed while it is read', () => {
     await create('swapped_new')
     await sql(`ALTER TABLE swapped RENAME TO swapped_old; ALTER TABLE swapped_new RENAME TO swapped`)
     expect(await producer.refusalWith('swapped', 'CHANGES_MISSING')).toContain(
-      'public.swapped is another table than the one that was captured under this name',
+      'another table now has the name public.swapped; the table that was captured under this name was renamed or dropped',
     )
   })
 

@@ -100,7 +100,7 @@ describe('columns that come, go and change their names', () => {
     await world.capture(tableOf('deciding', ', key: sku, when: { live: true }'))
     begin()
     expect(await producer.refusalWith('pim', 'CHANGE_NOT_DECODABLE')).toContain(
-      'public.deciding had no column live when the row was logged; if the capture file names it only since then, use the previous file',
+      'public.deciding had no column live when the row was written; if the capture file has named the column only since then, use the previous file',
     )
     await stop()
     await start(tableOf('deciding', ', key: sku'))

@@ -99,7 +99,7 @@ describe('the log of a source', () => {
     await restart(1, false)
     const refusal = await producer.refusalWith('pim', 'SLOT_LOST')
     expect(refusal).toMatch(
-      /^the slot \S+ was made again or moved on by somebody else: what was committed of pim before/,
+      /^somebody else recreated or advanced the slot \S+: earlier changes of pim are no longer in the slot/,
     )
     await producer.end('SIGKILL')
     await restart(1, false)
@@ -136,7 +136,9 @@ describe('the log of a source', () => {
     await sql(`CREATE TABLE filler (t text); INSERT INTO filler SELECT repeat('x', 1000) FROM generate_series(1, 4000)`)
     await insert('instead')
     await restart(2, false)
-    expect(await producer.refusalWith('pim', 'POSITION_BEHIND')).toContain('which this database has not reached')
+    expect(await producer.refusalWith('pim', 'POSITION_BEHIND')).toContain(
+      'the history of this database does not include that position',
+    )
     await producer.end('SIGTERM')
     await restart(3)
     await eventually(() =>
@@ -152,6 +154,6 @@ describe('the log of a source', () => {
     await producer.end('SIGTERM')
     await world.own.query(`UPDATE hooklane.capture_mark SET system_identifier = '1'`)
     await restart(3, false)
-    expect(await producer.refusalWith('pim', 'POSITION_BEHIND')).toContain('is not the one that was read')
+    expect(await producer.refusalWith('pim', 'POSITION_BEHIND')).toContain('is not the database that was read before')
   })
 })

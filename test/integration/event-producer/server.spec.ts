@@ -66,7 +66,7 @@ describe('a server', () => {
   it('with wal_level replica is refused with the statement, and read once it was restarted with logical', async () => {
     const refusal = await producer.refusalWith('pim', 'WAL_LEVEL')
     expect(refusal).toContain(
-      'wal_level is replica: changes can be read from the write-ahead log only when it is logical',
+      'wal_level is replica: it must be logical, so that changes can be read from the write-ahead log',
     )
     expect(refusal.split('\n').at(-1)).toBe('ALTER SYSTEM SET wal_level = logical; -- then restart PostgreSQL')
     expect(await producer.refusalWith('hooklane', 'WAL_LEVEL')).toBe(refusal)
@@ -105,7 +105,7 @@ describe('a server', () => {
     await startServer({})
     const refusal = await producer.refusalWith('pim', 'POSITION_BEHIND')
     expect(refusal).toMatch(
-      /^pim was read up to [0-9A-F]+\/[0-9A-F]+, which this database has not reached: it is another one, or was restored/,
+      /^pim was read up to [0-9A-F]+\/[0-9A-F]+, but the history of this database does not include that position: the database was restored, or is another one/,
     )
     expect(refusal).toContain(`raise the source's epoch in the capture file to 2 (${world.directory}/capture.yaml:2)`)
     await producer.reads('hooklane')

@@ -70,7 +70,7 @@ describe.each(RELEASES)('what the log of PostgreSQL %d cannot carry', (release) 
       const { code, message } = await world.refusal(source())
       expect(code).toBe('NOT_CAPTURABLE')
       expect(message).toMatch(
-        /^public\.item is a partitioned table marked UNLOGGED.*: create it again without UNLOGGED/,
+        /^public\.item is a partitioned table that was created as UNLOGGED\..*\. Create it again without UNLOGGED/,
       )
       expect(statementsOf(message)).toBe('')
     })

@@ -114,15 +114,15 @@ function gapOf(
       return {
         code: 'POSITION_BEHIND',
         reason:
-          `${source.name} was read up to ${formatLsn(verdict.readLsn)}, which this database has not reached: it is another one, or was ` +
-          `restored. New events would be mistaken for duplicates`,
+          `${source.name} was read up to ${formatLsn(verdict.readLsn)}, but the history of this database does not include that position: ` +
+          `the database was restored, or is another one. Its new events would be mistaken for duplicates`,
       }
     case 'slotMoved':
       return {
         code: 'SLOT_LOST',
         reason:
-          `the slot ${replicated.slot} was made again or moved on by somebody else: what was committed of ${source.name} before is not ` +
-          `in it and was not published`,
+          `somebody else recreated or advanced the slot ${replicated.slot}: earlier changes of ${source.name} are no longer in the slot and ` +
+          `were not published`,
       }
   }
 }

@@ -41,7 +41,7 @@ describe('the waits of a source', () => {
   it('do not claim that others are the cause when that cannot be read', () => {
     const unknown: Blocker = { kind: 'unknown', id: 'unknown', description: 'too many clients', statement: 'SELECT 1;' }
     expect(new Waits().note('the slot', [unknown], 0)).toBe(
-      'the slot takes long. For whom it may wait cannot be read (too many clients), but this shows it: SELECT 1;',
+      'the slot takes long. The sessions that it may wait for could not be read (too many clients). To see them, run: SELECT 1;',
     )
   })
 

@@ -41,7 +41,7 @@ export class Waits {
 function describe(work: string, blockers: readonly Blocker[]): string {
   const [first] = blockers
   if (first?.kind === 'unknown') {
-    return `${work} takes long. For whom it may wait cannot be read (${first.description}), but this shows it: ${first.statement}`
+    return `${work} takes long. The sessions that it may wait for could not be read (${first.description}). To see them, run: ${first.statement}`
   }
   const named = blockers.slice(0, MAX_NAMED)
   const more = blockers.length - named.length

@@ -5,7 +5,11 @@ import { instantOf, maybeInstantOf } from '../http/instants.js'
 export class ApiKeyView {
   @ApiProperty() id!: string
   @ApiProperty({ type: 'string', nullable: true }) companyId!: string | null
-  @ApiProperty({ type: 'string', nullable: true, description: 'The one app that the key reads; null: no such limit' })
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'The only app that the key can read; null: the key is not limited to one app',
+  })
   appId!: string | null
   @ApiProperty() name!: string
   @ApiProperty({ enum: ['operator', 'owner', 'editor', 'viewer'] }) role!: string

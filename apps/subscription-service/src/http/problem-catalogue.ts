@@ -26,7 +26,7 @@ export const PROBLEMS = {
   WORKER_MODE_FIXED: { status: 409, detail: 'worker.mode: cannot change once the app has had a subscription' },
   WORKER_GROUP_FIXED: {
     status: 409,
-    detail: 'partitions and slots of shared-shopware cannot change after its creation',
+    detail: 'partitions and slots of the worker group shared-shopware cannot change after the group was created',
   },
   IDEMPOTENCY_KEY_IN_PROGRESS: {
     status: 409,
@@ -45,7 +45,7 @@ export const PROBLEMS = {
   },
   SCHEDULE_TOO_LONG: {
     status: 422,
-    detail: `delivery.retry: the schedule must end within ${DELIVERY_POLICY_LIMITS.scheduleHours} hours: fewer attempts or shorter delays`,
+    detail: `delivery.retry: the retries must end within ${DELIVERY_POLICY_LIMITS.scheduleHours} hours: use fewer attempts or shorter delays`,
   },
   WORKER_GROUP_NAME: {
     status: 422,

@@ -28,7 +28,8 @@ class PutWorkerGroup {
 
 class LanesView {
   @ApiProperty({ description: 'Lanes whose head waits for its next attempt' }) parked!: number
-  @ApiProperty({ description: 'Lanes that deliver again after a failure and still have a saved row' }) flow!: number
+  @ApiProperty({ description: 'Lanes that deliver again after a failure, and whose saved row is not removed yet' })
+  flow!: number
 }
 
 class PartitionOwnerView {
@@ -50,7 +51,7 @@ class WorkerGroupView {
     nullable: true,
     format: 'date-time',
     description:
-      'Set: the app of the group was deleted. The group is removed when all its deliveries are settled, which needs a dispatcher that serves it',
+      'Set when the app of the group was deleted. The group is removed when all its deliveries are settled. For this, a dispatcher must serve the group',
   })
   endedAt!: string | null
   @ApiProperty({ description: 'True when a process serves each of the partitions' }) isServed!: boolean
@@ -59,7 +60,7 @@ class WorkerGroupView {
     type: 'integer',
     nullable: true,
     description:
-      'Upper bound of the deliveries that wait in the group’s topic: transaction markers between them count too. May be a few seconds old',
+      'Upper bound of the deliveries that wait in the group’s topic, because transaction markers between the deliveries count too. May be a few seconds old',
   })
   backlog!: number | null
   @ApiProperty({
@@ -163,6 +164,9 @@ export class WorkerGroupsController {
       slots: slots ?? existing?.slots ?? defaults.slots,
     }
     if (!existing || (existing.partitions === group.partitions && existing.slots === group.slots)) return group
-    throw new Problem('WORKER_GROUP_FIXED', `partitions and slots of ${name} cannot change after its creation`)
+    throw new Problem(
+      'WORKER_GROUP_FIXED',
+      `partitions and slots of the worker group ${name} cannot change after the group was created`,
+    )
   }
 }

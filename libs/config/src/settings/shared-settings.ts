@@ -18,7 +18,7 @@ export const serviceSettings = {
   logLevel: setting(
     'LOG_LEVEL',
     oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info'),
-    'Lowest level that is logged. At `info` there is one line per attempt; a receiver’s failure is never logged above `info`. At `warn` only what a person should know is logged.',
+    'Lowest level that is logged. At `info` there is one line per attempt; a receiver’s failure is never logged above `info`. At `warn`, only events that an operator should know are logged.',
   ),
   drainLimitMs: setting(
     'DRAIN_LIMIT_MS',
@@ -72,7 +72,7 @@ export const kafkaSettings = {
   topicProfile: setting(
     'TOPIC_PROFILE',
     oneOf(['dev', 'prod'], 'dev'),
-    'Partition counts of topics that are created. `dev`: few, quick to start; `prod`: many, because they limit how many processes can share the work and cannot be raised later. Counts of existing topics are read from the cluster.',
+    'Partition counts of topics that are created. `dev`: few, quick to start; `prod`: many, because the count limits how many processes can share the work, and cannot be raised later. Counts of existing topics are read from the cluster.',
   ),
 } as const
 
@@ -111,7 +111,7 @@ export const secretsSettings = {
         error: 'must be keys of 32 bytes in base64, the newest first (openssl rand -base64 32)',
       })
       .describe('32 random bytes in base64 (`openssl rand -base64 32`); several separated by commas or blanks'),
-    'Keys that seal (encrypt) signing secrets and secret headers in the database. The first key seals, every key opens. To rotate, put a new key first on every service, and keep the old ones as long as anything is sealed with them. When a key is lost, the secrets that it sealed cannot be read, and their lanes wait.',
+    'Keys that seal (encrypt) signing secrets and secret headers in the database. The first key seals, every key opens. To rotate, put a new key first on every service, and keep each old key as long as a secret is sealed with it. If a key is lost, the secrets that it sealed cannot be read, and the lanes that need them wait.',
   ),
 } as const
 
@@ -119,7 +119,7 @@ export const targetSettings = {
   allowTargets: setting(
     'ALLOW_TARGETS',
     z.string().default('').describe('comma-separated list of CIDRs, hosts and `host:port`'),
-    'Targets that the address guard allows besides public addresses over https; plain http is allowed for them, too. Leave it empty in production: each entry opens a way from a subscription into your network.',
+    'Targets that the address guard allows in addition to public addresses over https. For these targets, plain http is allowed, too. Leave it empty in production: each entry opens a way from a subscription into your network.',
   ),
   publicBaseUrl: setting(
     'PUBLIC_BASE_URL',

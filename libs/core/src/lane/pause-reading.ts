@@ -15,7 +15,11 @@ export function pauseReading({ session, nowMs, out }: Turn): void {
     session.isSpreadAlarmed = false
   } else if (!session.isSpreadAlarmed && nowMs - session.spreadAtLimitSinceMs > SPREAD_ALARM_MS) {
     session.isSpreadAlarmed = true
-    out.push({ type: 'alarm', kind: 'spread', detail: `reading is paused until offset ${session.offsets.low} is done` })
+    out.push({
+      type: 'alarm',
+      kind: 'spread',
+      detail: `reading of the partition is paused: the record at offset ${session.offsets.low} is not settled yet`,
+    })
   }
   const pause = session.isPayloadMemoryFull || session.spreadAtLimitSinceMs !== null
   if (pause === session.isMainPaused) return

@@ -78,7 +78,8 @@ function noteHole(lane: Lane, record: LaneRecord, out: Turn['out']): void {
   const from = (lane.lastSeen ?? 0n) + 1n
   const to = numberBefore(record)
   if (kind === 'delivery') lane.holes.push({ from, to })
-  const consequence = kind === 'delivery' ? 'the next delivery declares them lost' : 'the app was deleted after them'
+  const consequence =
+    kind === 'delivery' ? 'the next delivery declares them lost' : 'the app was deleted, so no delivery reports them'
   const detail = `sequences ${from} to ${to} never arrived; ${consequence}`
   out.push({ type: 'alarm', kind: 'hole', appId: lane.appId, detail })
 }

@@ -170,7 +170,10 @@ export class ConfigurationReader {
       try {
         return await this.ends()
       } catch (error) {
-        this.client.logger.warn({ error: toError(error) }, 'the end of the configuration is unknown; trying again')
+        this.client.logger.warn(
+          { error: toError(error) },
+          'the end of the configuration topic could not be queried; trying again',
+        )
         await pause(processTimers, RETRY_MS)
       }
     }

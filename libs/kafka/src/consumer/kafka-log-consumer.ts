@@ -257,7 +257,10 @@ export class KafkaLogConsumer implements LogConsumer {
       logger.warn({ error, group: this.options.group }, 'a consumer did not leave its group cleanly')
     })
     if (!(await endsWithin(processTimers, left, { limitMs: STOP_TIMEOUT_MS }))) {
-      logger.warn({ group: this.options.group }, 'a consumer could not leave its group: its session must expire')
+      logger.warn(
+        { group: this.options.group },
+        'a consumer could not leave its group: its partitions go to other members only when its session expires',
+      )
     }
   }
 

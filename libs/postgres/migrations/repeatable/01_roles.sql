@@ -17,7 +17,7 @@ BEGIN
       END IF;
     EXCEPTION
       WHEN insufficient_privilege THEN
-        RAISE WARNING '% may not create or take the role %', current_user, service_role
+        RAISE WARNING '% may not create the role %, or may not SET ROLE to it', current_user, service_role
           USING HINT = format('As an administrator: CREATE ROLE %I NOLOGIN; GRANT %I TO %I; then migrate again.', service_role, service_role, current_user);
       WHEN duplicate_object OR unique_violation THEN
         NULL;  -- the migration of another database of this cluster has created it at the same moment

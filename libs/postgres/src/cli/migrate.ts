@@ -6,7 +6,7 @@ import { migrate } from '../migrations/migrate.js'
 async function main(): Promise<void> {
   const { DATABASE_URL, DATABASE_URL_FILE, TOPIC_PROFILE = 'dev' } = process.env
   const url = DATABASE_URL ?? (DATABASE_URL_FILE ? readFileSync(DATABASE_URL_FILE, 'utf8').trim() : undefined)
-  if (!url) throw new Error('DATABASE_URL is required: postgres://… of the database `hooklane`')
+  if (!url) throw new Error('DATABASE_URL is required: the URL of the database `hooklane` (postgres://…)')
   if (!(TOPIC_PROFILE in PARTITIONS)) throw new Error(`TOPIC_PROFILE=${TOPIC_PROFILE}: must be dev or prod`)
   await migrate(url, {
     profile: TOPIC_PROFILE as TopicProfile,

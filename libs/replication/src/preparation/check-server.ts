@@ -49,7 +49,7 @@ export async function checkServer(client: Client): Promise<ServerFacts> {
   if (facts.wal_level !== 'logical') {
     throw new SourceUnreadable(
       'WAL_LEVEL',
-      `wal_level is ${facts.wal_level}: changes can be read from the write-ahead log only when it is logical`,
+      `wal_level is ${facts.wal_level}: it must be logical, so that changes can be read from the write-ahead log`,
       { statements: [`ALTER SYSTEM SET wal_level = logical; -- then restart PostgreSQL`] },
     )
   }
@@ -87,7 +87,7 @@ function unreadable({
   return new SourceUnreadable(
     'NOT_CAPTURABLE',
     `the database ${database} has the encoding ${encoding}, which PostgreSQL cannot convert to UTF-8: move its data to a database of ` +
-      `another encoding (pg_dump with --encoding set to what its text really is, then pg_restore), and name that one in the source's URL`,
+      `another encoding (run pg_dump with --encoding set to the real encoding of the text, then pg_restore), and name the new database in the source's URL`,
     { statements: [`CREATE DATABASE ${copy} TEMPLATE template0 ENCODING 'UTF8';`] },
   )
 }

@@ -83,8 +83,8 @@ function childTables(table: ReplicatedTable, { children }: TableFacts): SourceWa
     {
       code: 'CHILD_TABLES',
       message:
-        `${children.map(nameOf).join(', ')} inherit from ${nameOf(table)}: their rows are not captured with it, although a query of it ` +
-        `returns them. To capture them, name them as tables of their own`,
+        `${children.map(nameOf).join(', ')} inherit from ${nameOf(table)}: the rows of these tables are not captured with it, although a query of it ` +
+        `returns them. To capture these tables, name them in the capture file`,
     },
   ]
 }

@@ -179,9 +179,9 @@ function refuseActive(source: ReplicatedSource, slot: SlotRow): void {
   if (slot.active_pid === null) return
   throw new SourceUnreadable(
     'SLOT_ACTIVE',
-    `the slot ${source.slot} is being read by the server process ${slot.active_pid}: another event-producer is running, or the ` +
-      `server has not noticed yet that one has ended (wal_sender_timeout). This one takes over once the slot is free; to run both, give ` +
-      `each its own slot`,
+    `the slot ${source.slot} is being read by the server process ${slot.active_pid}: another event-producer is running, or it has ` +
+      `ended and the server has not noticed yet (wal_sender_timeout). This event-producer takes over once the slot is free. To run both, ` +
+      `give each its own slot`,
   )
 }
 

@@ -49,8 +49,8 @@ function problemOf(table: ReplicatedTable, missing: readonly string[], present: 
 const warningOf = (table: ReplicatedTable, absent: readonly string[]): SourceWarning => ({
   code: 'COLUMNS_ABSENT',
   message:
-    `the table ${nameOf(table)} has no column ${absent.map((column) => placed(table, column)).join(', ')}: what the capture file says ` +
-    `about it applies to rows that were written before it was dropped, and to rows that are written once it is added`,
+    `the table ${nameOf(table)} has no column ${absent.map((column) => placed(table, column)).join(', ')}: the entries of the ` +
+    `capture file for this column apply only to rows that were written before the column was dropped, or that are written after it is added`,
 })
 
 function placed(table: ReplicatedTable, column: string): string {

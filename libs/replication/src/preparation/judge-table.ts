@@ -48,8 +48,8 @@ function notInTheLog(table: ReplicatedTable, facts: TableFacts): TableProblem[] 
   if (partitioned.length > 0) {
     problems.push(
       problem(
-        `${partitioned.map(nameOf).join(', ')}${atPlace(table.written?.table)} is a partitioned table marked UNLOGGED, which cannot be ` +
-          `published, and SET LOGGED does not change the mark: create it again without UNLOGGED, and attach its partitions to it`,
+        `${partitioned.map(nameOf).join(', ')}${atPlace(table.written?.table)} is a partitioned table that was created as UNLOGGED. It ` +
+          `cannot be published, and SET LOGGED does not change this. Create it again without UNLOGGED, and attach its partitions to it`,
       ),
     )
   }

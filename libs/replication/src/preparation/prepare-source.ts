@@ -84,8 +84,8 @@ async function refuseOtherCluster(client: Client, source: ReplicatedSource, hist
   if (rows[0]?.id === history.cluster) return
   throw new SourceUnreadable(
     'POSITION_BEHIND',
-    `the database of ${source.name} is not the one that was read: it is of another server, or of one that was set up again. Correct the ` +
-      `URL and restart the event-producer. To read this database from now on, ${source.resetInstructions}`,
+    `the database of ${source.name} is not the database that was read before: it belongs to another server, or the server was set up again. ` +
+      `Correct the URL and restart the event-producer. To read this database from now on, ${source.resetInstructions}`,
   )
 }
 

@@ -58,7 +58,7 @@ export interface ReplicationStreamOptions {
   readonly onLag?: (lag: SlotLag) => void
   /**
    * How often the stream checks that the source is still as it was prepared. Too low: more connections, because each check opens one. Too
-   * high: after somebody took a table out of the publication, changes go missing unnoticed for longer. Default 10 s.
+   * high: after somebody took a table out of the publication, it takes longer to notice that changes are missing. Default 10 s.
    */
   readonly inspectEveryMs?: number
 }

@@ -62,7 +62,7 @@ function spacing(
 function refuseLongSchedule(policy: StoredDeliveryPolicy): void {
   const { scheduleHours } = DELIVERY_POLICY_LIMITS
   if (longestScheduleMs(toPolicyConfiguration(policy)) <= scheduleHours * 3_600_000) return
-  const message = `the schedule must end within ${scheduleHours} hours: fewer attempts or shorter delays`
+  const message = `the retries must end within ${scheduleHours} hours: use fewer attempts or shorter delays`
   throw unprocessable({ path: 'delivery.retry', code: 'SCHEDULE_TOO_LONG', message })
 }
 

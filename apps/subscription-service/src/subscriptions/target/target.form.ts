@@ -25,7 +25,7 @@ export class WriteHeader {
 }
 
 const URL_DESCRIPTION =
-  'Responses show only the first segment of the path and the names of the query parameters. A URL that holds more is sealed'
+  'Responses show only the first segment of the path and the names of the query parameters. A URL with other parts is stored encrypted'
 
 abstract class TargetOptions {
   @choice(['POST'], { optional: true, later: ['GET'], default: 'POST', onPatch: { default: 'POST' } })
@@ -46,7 +46,7 @@ export class WriteTarget extends TargetOptions {
     example: 'https://shop.example.com/hooks',
     description: URL_DESCRIPTION,
     onPatch: {
-      description: `${URL_DESCRIPTION}. Sent back as it was shown, it stays unchanged. With another origin, the values of secret headers must be sent again`,
+      description: `${URL_DESCRIPTION}. If it is sent back as it was shown, the stored URL is kept. If the origin changes, the values of secret headers must be sent again`,
     },
   })
   url!: string

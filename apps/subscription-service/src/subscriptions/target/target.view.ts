@@ -16,7 +16,7 @@ class HeaderView implements Shows<Omit<WriteHeader, 'value'>> {
 class TargetView implements Shows<WriteTarget> {
   @ApiProperty({
     example: 'https://hooks.example.com/services/***?key=***',
-    description: 'The part of the URL that may be shown. Sent back unchanged, it keeps the stored URL',
+    description: 'The part of the URL that may be shown. If a request sends it back unchanged, the stored URL is kept',
   })
   url!: string
   @ApiProperty() method!: 'POST'

@@ -173,16 +173,16 @@ export class RowReader {
     if (missing.length > 0) {
       throw new CaptureError(
         'CAPTURE_COLUMN_MISSING',
-        `${table} had no column ${missing.join(', ')} when the row was logged; if the capture file names it only since then, ` +
-          'use the previous file until the source has caught up',
+        `${table} had no column ${missing.join(', ')} when the row was written; if the capture file has named the column ` +
+          'only since then, use the previous file until the source has caught up',
       )
     }
     const omitted = deciding.filter((name) => columns.get(name)?.isPublishable === false)
     if (omitted.length > 0) {
       throw new CaptureError(
         'CAPTURE_COLUMN_MISSING',
-        `the column ${omitted.join(', ')} of ${table} is, or may be, one that the capture file omits under another name; ` +
-          'if its values may be shown where the file uses it, name it in `omit` as well',
+        `the column ${omitted.join(', ')} of ${table} may be a column that the capture file omits under another name; ` +
+          'if its values may appear where the file uses it, add this name to `omit` as well',
       )
     }
   }

@@ -248,7 +248,9 @@ const isEntityRow = (row: KnownRow): row is EntityRow => row.is.isEntity
 /** @throws CaptureError when nothing of the old row was logged: a partition may lack the REPLICA IDENTITY FULL that its table has. */
 function requireOldRow({ table }: RowReader, change: RowOnlyChange): void {
   if (change.op === 'insert' || (change.relation.replicaIdentity === 'full' && change.before.size > 0)) return
-  const message = `${qualifiedName(table)} has no REPLICA IDENTITY FULL: its old rows are unknown`
+  const message =
+    `an update or delete of ${qualifiedName(table)} was logged without the complete old row, because the table, or one of its partitions, ` +
+    'lacked REPLICA IDENTITY FULL'
   throw new CaptureError('CAPTURE_IDENTITY_NOT_FULL', message)
 }
 

@@ -35,18 +35,22 @@ describe('a publication', () => {
     [
       'was altered, and altered back',
       withPublication({ version: '90/701' }),
-      'the publication p was altered (its options or its owner), and what it left out meanwhile is not known',
+      'the options or the owner of the publication p were altered, so it may have left out changes in between',
     ],
-    ['leaves out operations', withPublication({ publishesAll: false }), 'the publication p left out some operations'],
+    [
+      'leaves out operations',
+      withPublication({ publishesAll: false }),
+      'the publication p did not publish all of insert, update, delete and truncate',
+    ],
     [
       'names partitions instead of their table',
       withPublication({ viaRoot: false }, partitionedBy({})),
-      'the publication p named the partitions of public.a instead of it (publish_via_partition_root)',
+      'the publication p published changes of public.a under the names of its partitions (publish_via_partition_root is off)',
     ],
     [
       'names a table above the captured one',
       withPublication({}, tableOf({ publishedAs: { name: 'public.all', member: 'TABLE public.all' } })),
-      'the publication p named public.all, of which public.a is a partition, instead of it',
+      'the publication p published changes of public.a under the name of public.all, of which public.a is a partition',
     ],
     [
       'leaves out generated columns',
@@ -62,7 +66,7 @@ describe('a publication', () => {
     [
       'lacked the table for a while',
       withPublication({ members: member('92/701') }),
-      'public.a was taken out of the publication p for a while, or had a column list or a row filter',
+      'public.a was, for a while, not in the publication p, or was published with a column list or a row filter',
     ],
   ])('that %s leaves a gap', (_, facts, reason) => {
     expect(gapIn(facts)).toBe(reason)
@@ -84,7 +88,7 @@ describe('a publication', () => {
     const all = withPublication({ isOfAllTables: true, members: new Map() })
     expect(gapIn(all, { known: knownFrom(all) })).toBeUndefined()
     const altered = withPublication({ isOfAllTables: true, members: new Map(), version: '90/701' })
-    expect(gapIn(altered, { known: knownFrom(all) })).toContain('was altered')
+    expect(gapIn(altered, { known: knownFrom(all) })).toContain('were altered')
   })
 
   it('of which nothing was noted is judged by what it is now', () => {
@@ -102,7 +106,7 @@ describe('a publication', () => {
 describe('a captured table', () => {
   it('that has another table under its name has a gap, also when that is published', () => {
     expect(gapIn(factsOf(), { before: new Map([['public.a', 9]]) })).toBe(
-      'public.a is another table than the one that was captured under this name',
+      'another table now has the name public.a; the table that was captured under this name was renamed or dropped',
     )
   })
 

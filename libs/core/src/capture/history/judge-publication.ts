@@ -50,7 +50,9 @@ const readable = (reason: string): PublicationGap => ({ reason, isReadable: true
 function gapOfNamesake(captured: TableOids, table: string, oid: number): PublicationGap | null {
   const before = captured.get(table)
   if (before === undefined || before === oid) return null
-  return readable(`${table} is another table than the one that was captured under this name`)
+  return readable(
+    `another table now has the name ${table}; the table that was captured under this name was renamed or dropped`,
+  )
 }
 
 function gapOf({ name, known, facts }: PublicationQuestion, table: string, oid: number): PublicationGap | null {
@@ -72,12 +74,12 @@ function omissionNow(
   { name, publishesAll, viaRoot, publishesGenerated, isOfAllTables, members }: PublicationFacts,
   { table, oid, facts }: NamedTable & { readonly facts: CatalogueTable | undefined },
 ): string | null {
-  if (!publishesAll) return `the publication ${name} left out some operations`
+  if (!publishesAll) return `the publication ${name} did not publish all of insert, update, delete and truncate`
   if (!viaRoot && facts?.isPartitioned) {
-    return `the publication ${name} named the partitions of ${table} instead of it (publish_via_partition_root)`
+    return `the publication ${name} published changes of ${table} under the names of its partitions (publish_via_partition_root is off)`
   }
   if (viaRoot && facts && facts.publishedAs !== null) {
-    return `the publication ${name} named ${facts.publishedAs.name}, of which ${table} is a partition, instead of it`
+    return `the publication ${name} published changes of ${table} under the name of ${facts.publishedAs.name}, of which ${table} is a partition`
   }
   if (!publishesGenerated && facts?.hasGenerated) {
     return `the publication ${name} left out the generated columns of ${table} (publish_generated_columns)`
@@ -106,11 +108,11 @@ function omissionSince(
     return `the publication ${name} was dropped and made again`
   }
   if (known.publication !== null && known.publication !== version) {
-    return `the publication ${name} was altered (its options or its owner), and what it left out meanwhile is not known`
+    return `the options or the owner of the publication ${name} were altered, so it may have left out changes in between`
   }
   const before = known.members.get(oid)
   if (isOfAllTables || before === undefined || before === members.get(oid)?.version) return null
-  return `${table} was taken out of the publication ${name} for a while, or had a column list or a row filter`
+  return `${table} was, for a while, not in the publication ${name}, or was published with a column list or a row filter`
 }
 
 const oidOf = (version: RowVersion): string => version.split('/', 1)[0] ?? ''

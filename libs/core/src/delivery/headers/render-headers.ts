@@ -48,8 +48,10 @@ export type RenderedHeaders =
  */
 export function renderHeaders(parts: HeaderParts): RenderedHeaders {
   const [fault] = validateHeaders(parts.custom, parts.headerPrefix)
-  if (fault)
-    return { ok: false, code: 'invalid_header', message: `custom header ${fault.index ?? 'list'}: ${fault.code}` }
+  if (fault) {
+    const subject = fault.index === null ? 'the list of custom headers' : `the custom header with index ${fault.index}`
+    return { ok: false, code: 'invalid_header', message: `${subject} is not allowed: ${fault.code}` }
+  }
   if (parts.signingKeys.length === 0) {
     return { ok: false, code: 'no_signing_key', message: 'the subscription has no valid signing secret' }
   }
