@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { forgetRemovedOutput } from '../../tools/stack/compiled-output.mjs'
 
 const SOURCES = ['src/index.ts', 'src/inner/index.ts', 'src/inner/rows.spec.ts', 'src/inner/rows.fixture.ts']
-const OUTPUT = ['dist/index.js', 'dist/inner/index.js']
+const OUTPUT = ['dist/index.js', 'dist/index.d.ts', 'dist/inner/index.js', 'dist/inner/index.d.ts']
 
 describe('what tsc remembers of a project', () => {
   let root: string

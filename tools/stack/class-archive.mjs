@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync, statSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -17,9 +17,11 @@ export class ClassArchive {
    * @param {string} options.javaBuild - What `java -version` prints: another Java cannot read the archive.
    */
   constructor({ dir, javaBuild }) {
-    const build = createHash('sha256').update(javaBuild).digest('hex').slice(0, 12)
-    this.#file = join(dir, `classes-${build}.jsa`)
-    this.#draft = join(dir, `classes-${build}.${process.pid}.draft`)
+    // The JVM compares paths and times of the jars, and silently ignores an archive of others.
+    const jarsSince = statSync(join(dir, 'complete'), { throwIfNoEntry: false })?.mtimeMs ?? 0
+    const id = createHash('sha256').update(`${javaBuild}\0${dir}\0${jarsSince}`).digest('hex').slice(0, 12)
+    this.#file = join(dir, `classes-${id}.jsa`)
+    this.#draft = join(dir, `classes-${id}.${randomUUID()}.draft`)
   }
 
   get exists() {
@@ -45,8 +47,11 @@ export class ClassArchive {
    * @param {boolean} isWhole
    */
   async takeDraft(isWhole) {
-    if (!existsSync(this.#draft)) return
-    if (isWhole) await rename(this.#draft, this.#file)
-    else await rm(this.#draft, { force: true })
+    try {
+      if (isWhole && existsSync(this.#draft)) await rename(this.#draft, this.#file)
+      else await rm(this.#draft, { force: true })
+    } catch {
+      // Only the next starts are slower. The broker has ended, and whatever ends after it must not be kept from that.
+    }
   }
 }

@@ -24,5 +24,5 @@ async function isOutputComplete(project) {
   const sources = await readdir(join(project, 'src'), { recursive: true })
   return sources
     .filter((file) => file.endsWith('.ts') && !/\.(d|spec|fixture)\.ts$/.test(file))
-    .every((file) => existsSync(join(project, 'dist', file.replace(/\.ts$/, '.js'))))
+    .every((file) => ['.js', '.d.ts'].every((end) => existsSync(join(project, 'dist', file.replace(/\.ts$/, end)))))
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -89,7 +89,7 @@ export async function archiveKafkaClasses({ cacheDir, onProgress, signal }) {
   const { java, libraryDir } = await ensureKafkaJars({ cacheDir, onProgress, signal })
   if (classArchiveOf(libraryDir, java).exists) return
   onProgress('preparing faster starts of Kafka (once)')
-  const dataDir = join(cacheDir, `kafka-classes-${process.pid}`)
+  const dataDir = await mkdtemp(join(cacheDir, 'kafka-classes-'))
   try {
     const broker = await startKafka({ dataDir, cacheDir, signal })
     await broker.stop()
@@ -137,13 +137,15 @@ async function serve({ java, libraryDir, dataDir, logDir, ports, onSpawn, signal
     log: join(logDir, 'kafka-console.log'),
     onSpawn,
   })
+  let isStarted = false
   const stop = async () => {
     await broker.stop(STOP_STEPS)
-    const { signal } = await broker.exited
-    await archive.takeDraft(signal !== 'SIGKILL')
+    const { signal: killedBy } = await broker.exited
+    await archive.takeDraft(isStarted && killedBy === null)
   }
   try {
     await untilStarted({ broker, logDir, signal })
+    isStarted = true
   } catch (error) {
     await stop()
     throw error

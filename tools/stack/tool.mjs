@@ -5,6 +5,8 @@ import { StackError } from './stack-error.mjs'
 /** How many lines of a failed tool's output are shown. Compilers and npm print the cause first, other programs last. */
 const FIRST_LINES = 20
 const LAST_LINES = 20
+/** How long an interrupted tool, and what it has started, may take to end before they are killed. */
+const END_LIMIT_MS = 10_000
 
 /**
  * Runs a tool to its end in the root of the repository. By default, its output is shown only when it fails.
@@ -29,9 +31,18 @@ export function runTool({ what, command, args, advice = '', env = process.env, i
       // A process group of its own, because a tool that is ended does not end its child processes.
       detached: signal !== undefined,
     })
+    let isClosed = false
+    const kill = (/** @type {NodeJS.Signals} */ how) => {
+      if (isClosed || tool.pid === undefined) return
+      try {
+        process.kill(-tool.pid, how)
+      } catch {
+        // The whole group has ended meanwhile.
+      }
+    }
     const end = () => {
-      if (tool.pid !== undefined && tool.exitCode === null && tool.signalCode === null)
-        process.kill(-tool.pid, 'SIGTERM')
+      kill('SIGTERM')
+      setTimeout(() => kill('SIGKILL'), END_LIMIT_MS).unref()
     }
     signal?.addEventListener('abort', end)
     /** @type {string[]} */
@@ -39,6 +50,7 @@ export function runTool({ what, command, args, advice = '', env = process.env, i
     for (const stream of [tool.stdout, tool.stderr]) stream?.setEncoding('utf8').on('data', (text) => output.push(text))
     tool.once('error', reject)
     tool.once('close', (code, killedBy) => {
+      isClosed = true
       signal?.removeEventListener('abort', end)
       if (code === 0) return resolve()
       if (signal?.aborted) return reject(signal.reason)

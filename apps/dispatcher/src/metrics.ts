@@ -65,7 +65,7 @@ export const catalogue = {
   ),
   firstAttemptSeconds: histogram(
     'publish_to_first_attempt_seconds',
-    'Time from routing to the first attempt. `never_failed`: apps that have not failed since their partition was taken over. Their time must stay low, whatever other apps do. If it rises, ATTEMPTS_MAX is too low, or a partition has stopped reading.',
+    'Time from routing to the first attempt. `never_failed`: apps that have not failed since their partition was taken over. Their time must stay low, whatever other apps do. If it rises, ATTEMPTS_MAX or PER_HOST_MAX is too low, or a partition has stopped reading.',
     { group, lane: ['never_failed', 'other'] },
   ),
   settled: counter(

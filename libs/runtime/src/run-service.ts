@@ -129,7 +129,7 @@ class ServiceProcess {
       if (this.running) return
       this.logger.warn(
         { startLimitMs: START_LIMIT_MS },
-        'the service did not start within the start limit; the process ends',
+        'the service was told to end while it was starting; the process ends without draining',
       )
       process.exit(this.exitCode ?? 0)
     }, START_LIMIT_MS).unref()

@@ -6,7 +6,7 @@ const COMPANIES = Array.from({ length: 10 }, (_, n) => `cmp_${n}`)
 
 /** How often a load publishes, so that a router that is killed at any time is killed in the middle of a transaction. */
 const WITHOUT_PAUSE_MS = 20
-/** How often a load publishes that only has to go on while partitions move. */
+/** How often a load publishes that only has to go on until somebody else has the partitions. */
 const STEADY_MS = 200
 
 /** Publishes a few events of every company at a time, until it is ended. */
@@ -17,9 +17,14 @@ class Load {
 
   constructor(
     private readonly world: RouterWorld,
-    private readonly everyMs: number,
+    private everyMs: number,
   ) {
     this.#running = this.#run()
+  }
+
+  /** From now on, publishes this often. */
+  pace(everyMs: number): void {
+    this.everyMs = everyMs
   }
 
   /** Resolves with the number of events of each company. */
@@ -96,7 +101,9 @@ describe('taking over', () => {
     // Both route for a while before one of them ends.
     const before = world.delivered().length
     await eventually(() => expect(world.delivered().length).toBeGreaterThan(before + 100), 60_000)
+    load.pace(WITHOUT_PAUSE_MS)
     expect(await first.end('SIGTERM')).toBe(0)
+    load.pace(STEADY_MS)
     await eventually(async () => expect(await acquiredBy(second)).toBe(6), 90_000)
     const third = world.startRouter()
     await eventually(async () => {
@@ -108,9 +115,10 @@ describe('taking over', () => {
   it('lets a frozen router wake up without a copy, and without taking back what another one owns', async () => {
     const frozen = world.startRouter()
     await frozen.ready()
-    const load = new Load(world, STEADY_MS)
+    const load = new Load(world, WITHOUT_PAUSE_MS)
     await eventually(() => expect(world.delivered().length).toBeGreaterThan(100))
     frozen.child.kill('SIGSTOP')
+    load.pace(STEADY_MS)
     const successor = world.startRouter()
     await eventually(async () => expect(await acquiredBy(successor)).toBe(6), 90_000)
     frozen.child.kill('SIGCONT')
@@ -122,10 +130,11 @@ describe('taking over', () => {
   })
 
   it('goes on where it was when the group’s commits are gone', async () => {
-    const load = new Load(world, STEADY_MS)
+    const load = new Load(world, WITHOUT_PAUSE_MS)
     const first = world.startRouter()
     await eventually(() => expect(world.delivered().length).toBeGreaterThan(200))
     expect(await first.end('SIGTERM')).toBe(0)
+    load.pace(STEADY_MS)
     await world.deleteRouterGroup()
     const second = world.startRouter()
     await second.ready()
