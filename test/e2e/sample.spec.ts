@@ -28,7 +28,7 @@ describe('npm start', () => {
       expect(numbersOf('Nordlys shop')).toEqual([1, 2, 3, 4])
       expect(numbersOf('Product ads')).toEqual([1, 2, 3])
       expect(numbersOf('ERP')).toEqual([1, 2, 3, 4, 5])
-      expect(system.printed).toMatch(/Product ads +#1 .*answers 503/)
+      expect(system.printed).toMatch(/Product ads +#1 .*answered 503/)
       expect(system.printed).toMatch(/Product ads +#1 .*\(attempt 2\)/)
 
       // The REST API shows what the recorder has written.

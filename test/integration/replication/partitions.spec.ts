@@ -48,7 +48,7 @@ describe('a new partition without REPLICA IDENTITY FULL', () => {
     await sql(change)
     await sql(`${FULL_1}; INSERT INTO item VALUES (1, 'behind it', 1)`)
     expect(await undecodable()).toMatch(
-      /^a change of public.item was logged without its old row, because the partition public.item_1 had no REPLICA IDENTITY FULL at that moment: /,
+      /^a change of public.item was logged without its old row, because the partition public.item_1 had no REPLICA IDENTITY FULL at that moment\. This change cannot be decoded/,
     )
     expect(changes()).toEqual([])
     expect(recorder.inserted().flat()).not.toContain('1')
