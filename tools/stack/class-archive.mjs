@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 /**
  * The classes of the local Kafka in the form in which this Java holds them in memory (class-data sharing). With this file the broker starts
- * with about half of the processor time. The first broker that ends orderly writes it; until then, brokers load the classes from the jars.
+ * with about half of the processor time. The first broker that ends in order writes it. Until then, brokers load the classes from the jars.
  */
 export class ClassArchive {
   #file
@@ -42,9 +42,9 @@ export class ClassArchive {
   }
 
   /**
-   * Takes what a broker has written. Call only after it has ended orderly: a broker that was killed leaves half a file.
+   * Call when the broker that got `brokerOptions` has ended: keeps the archive that it has written, or removes it.
    *
-   * @param {boolean} isWhole
+   * @param {boolean} isWhole - The broker had started, and was not killed while it wrote: otherwise classes are missing.
    */
   async takeDraft(isWhole) {
     try {
